@@ -1,0 +1,277 @@
+"""Set the generated project up: Git, environment, data, first run, first commit.
+
+Nothing here makes the generation fail. If a tool or the network is missing, the files stay, what
+needs the missing thing is skipped, and the commands that remain are printed.
+"""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+GIT = "Git repository"
+ENVIRONMENT = "Environment"
+DATA = "Data tracked"
+RUN = "First run"
+HOOKS = "Hooks"
+COMMIT = "First commit"
+PUSH = "Data pushed"
+
+HOW_TO_INSTALL = {
+    "git": "see https://git-scm.com/downloads",
+    "uv": "pip install uv, or see https://docs.astral.sh/uv/",
+}
+LEAVE_OUT = (
+    *("VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"),
+    # The first run caches bytecode, so that the next one starts three times as fast.
+    "PYTHONDONTWRITEBYTECODE",
+)
+STOPPED = "stopped"
+LINES_OF_A_FAILURE = 15
+SECONDS_BETWEEN_TICKS = 0.2
+
+Command = tuple[str, ...]
+
+
+class Step(NamedTuple):
+    """A part of the set-up: commands to run in order, once the steps it needs are done."""
+
+    title: str
+    commands: tuple[Command, ...]
+    needs: tuple[str, ...] = ()
+
+
+class Outcome(NamedTuple):
+    """What became of a step: done, or what stood in the way."""
+
+    step: Step
+    obstacle: str = ""
+
+
+class Answers(NamedTuple):
+    """The answers that the set-up uses."""
+
+    project_name: str
+    author_name: str
+    author_email: str
+    setup: bool
+
+
+def steps(answers: Answers, identity: Iterable[Command] = ()) -> tuple[Step, ...]:
+    """Return the whole set-up, in order."""
+    message = f"Set up {answers.project_name}: data tracked, pipeline run once"
+    # `git init --initial-branch` needs Git 2.28.
+    main_branch = ("git", "symbolic-ref", "HEAD", "refs/heads/main")
+    return (
+        Step(GIT, (("git", "init"), main_branch, *identity)),
+        Step(ENVIRONMENT, (("uv", "sync"),)),
+        Step(DATA, (("uv", "run", "dvc", "add", "data/raw"),), needs=(GIT, ENVIRONMENT)),
+        Step(RUN, (("uv", "run", "dvc", "repro"),), needs=(DATA,)),
+        Step(HOOKS, (("uv", "run", "pre-commit", "install"),), needs=(GIT, ENVIRONMENT)),
+        Step(COMMIT, (("git", "add", "--all"), ("git", "commit", "-m", message)), needs=(RUN,)),
+        Step(PUSH, (("uv", "run", "dvc", "push"),), needs=(RUN,)),
+    )
+
+
+def identity_commands(answers: Answers, environment: Mapping[str, str]) -> list[Command]:
+    """Return the commands that tell the new repository who commits, if Git does not know yet."""
+    return [
+        ("git", "config", key, value)
+        for key, value in (("user.name", answers.author_name), ("user.email", answers.author_email))
+        if run(("git", "config", "--global", "--get", key), environment)
+    ]
+
+
+def environment_for(answers: Answers) -> dict[str, str]:
+    """Return the environment for all commands: nobody else's project, the author's commits."""
+    environment = {key: value for key, value in os.environ.items() if key not in LEAVE_OUT}
+    for role in ("AUTHOR", "COMMITTER"):
+        environment[f"GIT_{role}_NAME"] = answers.author_name
+        environment[f"GIT_{role}_EMAIL"] = answers.author_email
+    return environment
+
+
+def find(tool: str) -> str | None:
+    """Return the path of a tool: on PATH, or beside the Python that runs cookiecutter."""
+    places = [os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)]
+    return shutil.which(tool, path=os.pathsep.join(places))
+
+
+def run_all(todo: Iterable[Step], environment: Mapping[str, str]) -> list[Outcome]:
+    """Run the steps whose needs are met and print a line for each; Ctrl-C skips the rest."""
+    outcomes: list[Outcome] = []
+    for step in todo:
+        undone = {outcome.step.title for outcome in outcomes if outcome.obstacle}
+        if outcomes and outcomes[-1].obstacle == STOPPED:
+            obstacle = STOPPED
+        else:
+            obstacle = attempt(step, undone, environment)
+        outcomes.append(Outcome(step, obstacle))
+    return outcomes
+
+
+def attempt(step: Step, undone: set[str], environment: Mapping[str, str]) -> str:
+    """Run a step if it lacks nothing; return what stood in the way, or ""."""
+    try:
+        if lack := missing(step, undone):
+            tell(step.title, f"skipped: {lack}")
+            return lack
+        return run_step(step, environment)
+    except KeyboardInterrupt:
+        tell(step.title, STOPPED)
+        return STOPPED
+
+
+def missing(step: Step, undone: set[str]) -> str:
+    """Return what a step lacks, an earlier step or a tool, or ""."""
+    for need in step.needs:
+        if need in undone:
+            return f'it needs "{need}"'
+    for tool in dict.fromkeys(command[0] for command in step.commands):
+        if not find(tool):
+            return f"{tool} was not found; to install it: {HOW_TO_INSTALL[tool]}"
+    return ""
+
+
+def run_step(step: Step, environment: Mapping[str, str]) -> str:
+    """Run a step's commands and print a line with the time; return what failed, or ""."""
+    start = time.monotonic()
+
+    def tell_time(end: str = "\r") -> None:
+        tell(step.title, f"{time.monotonic() - start:5.1f} s", end)
+
+    for command in step.commands:
+        failure = run(command, environment, tell_time if sys.stdout.isatty() else None)
+        if failure:
+            tell(step.title, f"failed: {written(command)}")
+            print(indented(failure), flush=True)
+            return f"{written(command)} failed"
+    tell_time(end="\n")
+    return ""
+
+
+def run(
+    command: Command, environment: Mapping[str, str], tick: Callable[[], None] | None = None
+) -> str:
+    """Run a command, calling `tick` while it lasts; return the output of a failure, or "".
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed; the command has been ended.
+    """
+    try:
+        process = subprocess.Popen(
+            [find(command[0]) or command[0], *command[1:]],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as error:
+        return str(error)
+    with process:
+        while True:
+            try:
+                output, _ = process.communicate(timeout=SECONDS_BETWEEN_TICKS)
+                break
+            except subprocess.TimeoutExpired:
+                if tick:
+                    tick()
+            except KeyboardInterrupt:
+                process.terminate()
+                raise
+    if process.returncode == 0:
+        return ""
+    return output.strip() or f"exit code {process.returncode}"
+
+
+def tell(title: str, what: str, end: str = "\n") -> None:
+    """Print a line of progress."""
+    print(f"  {title:<16}{what}", end=end, flush=True)
+
+
+def indented(output: str) -> str:
+    """Return the last lines of an output, moved to the right."""
+    return "\n".join(f"    | {line}" for line in output.splitlines()[-LINES_OF_A_FAILURE:])
+
+
+def written(command: Command) -> str:
+    """Return a command as one would type it."""
+    return subprocess.list2cmdline(command) if os.name == "nt" else shlex.join(command)
+
+
+def way_to(project: Path) -> str:
+    """Return the command that goes to the project from where the user stands."""
+    # Cookiecutter changes the working directory; shells leave the user's own in PWD.
+    start = Path(os.environ.get("PWD", "")).resolve()
+    inside = start != project and project.is_relative_to(start)
+    return written(("cd", str(project.relative_to(start) if inside else project)))
+
+
+def remove_empty_folders(project: Path) -> None:
+    """Remove the folders all of whose files are of options that were not chosen."""
+    for folder, _, _ in os.walk(project, topdown=False):
+        path = Path(folder)
+        if path != project and not any(path.iterdir()):
+            path.rmdir()
+
+
+def print_remaining(todo: Iterable[Step], project: Path) -> None:
+    """Print the commands of some steps, ready to be copied."""
+    print("\nWhat remains to be done:\n")
+    for command in (way_to(project), *(written(c) for step in todo for c in step.commands)):
+        print(f"    {command}")
+    print(flush=True)
+
+
+def print_success(answers: Answers, project: Path) -> None:
+    """Print what there is now, and what to try."""
+    score = headline_score(project / "reports" / "metrics.json")
+    print(f"\n{answers.project_name} is ready: committed, run once and pushed{score}. Try:\n")
+    print(f"    {way_to(project)}")
+    print("    uv run dvc metrics show     the scores of this run")
+    print("    uv run dvc repro            after a change in params.yaml: rebuilds what changed")
+    print("    uv run dvc metrics diff     what the change did to the scores\n", flush=True)
+
+
+def headline_score(metrics: Path) -> str:
+    """Return the validation score for the closing line, or "" if there is none."""
+    try:
+        score = json.loads(metrics.read_text(encoding="utf-8"))["validation.roc_auc"]
+        return f", with a validation ROC AUC of {score:.3f}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def main(answers: Answers, project: Path) -> None:
+    """Set the project up as far as possible, and say what is left to do."""
+    # A console that cannot show the project's name must not end the set-up.
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+    if (project / ".git").exists():
+        print(f"\n{project.name} is a Git repository already: only its files were written.")
+        return
+    remove_empty_folders(project)
+    environment = environment_for(answers)
+    todo = steps(answers, identity_commands(answers, environment))
+    if answers.setup:
+        print(f"\nSetting up {answers.project_name}:\n", flush=True)
+        todo = tuple(step for step, obstacle in run_all(todo, environment) if obstacle)
+    if todo:
+        print_remaining(todo, project)
+    else:
+        print_success(answers, project)
+
+
+if __name__ == "__main__":
+    CONTEXT = json.loads(r"""{{ cookiecutter | tojson }}""")
+    # Cruft names no output folder: whenever it compares, it renders into a temporary one.
+    CONTEXT["setup"] &= "_output_dir" in CONTEXT
+    main(Answers(*(CONTEXT[field] for field in Answers._fields)), Path.cwd())
