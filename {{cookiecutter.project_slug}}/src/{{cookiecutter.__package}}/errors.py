@@ -1,0 +1,34 @@
+"""How the project says no: one message that a person can act on, and an exit code for scripts."""
+
+import difflib
+import os
+import sys
+from collections.abc import Callable, Iterable
+
+
+class InputError(Exception):
+    """Something that a person gave cannot be used.
+
+    The message names the file, column or key, says what was got and what was expected,
+    and what to do.
+    """
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return "; did you mean 'x'?" for the known word closest to a wrong one, or nothing."""
+    matches = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {matches[0]!r}?" if matches else ""
+
+
+def run_stage(stage: Callable[[], None]) -> None:
+    """Run a stage as a program: bad input and a failing disk end in one line and exit code 1."""
+    try:
+        stage()
+    except InputError as error:
+        sys.exit(f"error: {error}")
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        sys.exit(f"error: {where}{reason}; the outputs of the last run are unchanged")
+    except KeyboardInterrupt:
+        sys.exit(130)

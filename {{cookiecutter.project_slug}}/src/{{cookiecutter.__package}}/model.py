@@ -1,0 +1,145 @@
+"""The model file: a fitted pipeline that is safe to load, with its facts beside it in one archive.
+
+skops stores no code, so a file from anywhere can be opened without running anything
+(https://skops.readthedocs.io/en/stable/persistence.html). Written by this module, equal
+pipelines are equal files, byte for byte.
+"""
+
+import io
+import json
+import zipfile
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import skops.io
+from sklearn.pipeline import Pipeline
+
+from .documents import replacing
+from .errors import InputError
+
+FACTS = "facts.json"
+
+# Types beyond those that skops trusts by itself. Nothing here runs code when it is loaded.
+TRUSTED = [
+    "numpy.dtype",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.model_selection._split.StratifiedKFold",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+    "sklearn.tree._tree.Tree",
+]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a model says of itself.
+
+    Attributes:
+        estimator: import path of the estimator.
+        target: the column that it predicts.
+        columns: the columns that it expects, with their kinds.
+        training_rows: how many rows it was trained on.
+        training_data: SHA-256 of the training table.
+        versions: the libraries that it was trained with.
+    """
+
+    estimator: str
+    target: str
+    columns: dict[str, str]
+    training_rows: int
+    training_data: str
+    versions: dict[str, str]
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of the libraries that a model's numbers depend on."""
+    return {name: version(name) for name in ("numpy", "pandas", "scikit-learn", "scipy", "skops")}
+
+
+def save(pipeline: Pipeline, facts: Facts, path: Path) -> None:
+    """Write a fitted pipeline and its facts, whole or not at all."""
+    _forget_threads(pipeline)
+    content = _canonical(skops.io.dumps(pipeline), facts)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def load(path: Path) -> tuple[Pipeline, Facts]:
+    """Read a model file without running anything that it might contain.
+
+    Raises:
+        InputError: the file is missing, damaged, or holds a type that is not trusted.
+    """
+    try:
+        content = path.read_bytes()
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            facts = Facts(**json.loads(archive.read(FACTS)))
+        unknown = sorted(set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED))
+        if unknown:
+            raise InputError(
+                f"{path} holds types that are not trusted: {', '.join(unknown)}. If you know where "
+                f"the file is from, add them to TRUSTED in {Path(__file__).name}."
+            )
+        return skops.io.loads(content, trusted=TRUSTED), facts
+    except FileNotFoundError:
+        raise InputError(
+            f"{path} is missing; make it with: dvc repro, or fetch it with: dvc pull"
+        ) from None
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
+        raise InputError(
+            f"{path} is damaged or no model of this project ({error}); "
+            "make it again with: dvc repro --force train"
+        ) from error
+
+
+def _forget_threads(pipeline: Pipeline) -> None:
+    """Forget how many threads did the work: it must change neither the file nor a prediction.
+
+    A forest that predicts in parallel adds its trees' votes in varying order.
+    """
+    jobs = [name for name in pipeline.get_params() if name.split("__")[-1] == "n_jobs"]
+    pipeline.set_params(**dict.fromkeys(jobs))
+    bin_mapper = getattr(pipeline[-1], "_bin_mapper", None)
+    if bin_mapper is not None:
+        bin_mapper.n_threads = 1
+
+
+def _canonical(content: bytes, facts: Facts) -> bytes:
+    """Rewrite a skops archive so that it depends on nothing but what it holds.
+
+    skops names objects by their addresses in memory and dates the archive's members. Objects
+    are numbered here in the order in which they first appear, and members are undated.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        schema = json.loads(archive.read("schema.json"))
+        numbers: dict[int, int] = {}
+        members: dict[str, bytes] = {}
+
+        def renumber(node: Any) -> None:
+            if isinstance(node, list):
+                for item in node:
+                    renumber(item)
+            elif isinstance(node, dict):
+                if "__id__" in node:
+                    node["__id__"] = numbers.setdefault(node["__id__"], len(numbers))
+                if isinstance(node.get("file"), str):
+                    data = archive.read(node["file"])
+                    node["file"] = f"{node['__id__']}{Path(node['file']).suffix}"
+                    members[node["file"]] = data
+                for item in node.values():
+                    renumber(item)
+
+        renumber(schema)
+    members["schema.json"] = json.dumps(schema, separators=(",", ":")).encode()
+    members[FACTS] = json.dumps(asdict(facts), indent=2).encode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(members):
+            info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.create_system = 3
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, members[name])
+    return buffer.getvalue()

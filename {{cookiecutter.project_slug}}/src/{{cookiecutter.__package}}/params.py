@@ -1,0 +1,92 @@
+"""The typed form of params.yaml: every knob, with the values it may take."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from . import paths
+from .documents import parse, read_yaml
+
+Share = Annotated[float, Field(ge=0, le=1)]
+MainMetric = Literal["roc_auc", "average_precision", "log_loss", "brier"]
+
+
+class Section(BaseModel):
+    """A part of params.yaml; an unknown key or a value of the wrong type is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Split(Section):
+    """Shares of the keys that are held back; the rest is for training."""
+
+    validation: Annotated[float, Field(gt=0, lt=0.5)]
+    test: Annotated[float, Field(gt=0, lt=0.5)]
+
+
+class Tolerance(Section):
+    """The largest share of raw rows that may have each kind of violation."""
+
+    duplicate: Share
+    missing: Share
+    unreadable: Share
+    out_of_range: Share
+    unseen_category: Share
+
+
+class Prepare(Section):
+    """Knobs of the prepare stage."""
+
+    chunk_rows: Annotated[int, Field(ge=1_000)]
+    split: Split
+    tolerance: Tolerance
+
+
+class Train(Section):
+    """Knobs of the train stage."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    estimator: str
+    options: dict[str, Any]
+    min_category_rows: Annotated[int, Field(ge=1)]
+    max_one_hot: Annotated[int, Field(ge=2)]
+
+
+class Evaluate(Section):
+    """Knobs of the evaluate stage."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    main_metric: MainMetric
+    threshold: Annotated[float, Field(gt=0, lt=1)]
+    resamples: Annotated[int, Field(ge=100)]
+    min_slice_rows: Annotated[int, Field(ge=1)]
+    importance_rows: Annotated[int, Field(ge=100)]
+
+
+class Card(Section):
+    """What only a person can say about the model."""
+
+    title: str
+    owner: str
+    license: str
+    intended_use: str
+    limits: str
+
+
+class Params(Section):
+    """All of params.yaml."""
+
+    prepare: Prepare
+    train: Train
+    evaluate: Evaluate
+    card: Card
+
+
+def load(path: Path = paths.PARAMS) -> Params:
+    """Read and check params.yaml.
+
+    Raises:
+        InputError: the file is missing, is no YAML, or has an unknown key or a wrong value.
+    """
+    return parse(Params, read_yaml(path), path)

@@ -1,0 +1,19 @@
+"""Where each file of the project stands, seen from the project's root."""
+
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+SCHEMA = Path("schema.yaml")
+
+RAW = Path("data/raw")
+TRAIN = Path("data/prepared/train.parquet")
+VALIDATION = Path("data/prepared/validation.parquet")
+TEST = Path("data/prepared/test.parquet")
+
+MODEL = Path("models/model.skops")
+
+DATA_REPORT = Path("reports/data.json")
+METRICS = Path("reports/metrics.json")
+EVALUATION = Path("reports/evaluation.json")
+MODEL_CARD = Path("reports/model_card.md")
+PLOTS = Path("reports/plots")

@@ -1,0 +1,169 @@
+"""Reading and writing tables: raw files in chunks, prepared ones as Parquet."""
+
+import csv
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .documents import replacing
+from .errors import InputError
+
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
+
+
+def find(folder: Path) -> list[Path]:
+    """List a folder's tables by name.
+
+    Raises:
+        InputError: the folder is missing, has no table, or has a file that is none.
+    """
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
+    if not files:
+        raise InputError(
+            f"{folder} has no table; fetch it with: dvc pull {folder}, or put files there"
+        )
+    for file in files:
+        if not file.name.endswith(SUFFIXES):
+            raise InputError(f"{file} is no table; expected one of: {', '.join(SUFFIXES)}")
+    return files
+
+
+def columns(path: Path) -> list[str]:
+    """Return the names of a raw table's columns.
+
+    Raises:
+        InputError: the file cannot be read as a table.
+    """
+    with _explained(path):
+        if path.suffix == ".parquet":
+            return list(pq.read_schema(path).names)
+        return list(pd.read_csv(path, nrows=0, encoding="utf-8-sig").columns)
+
+
+def read_chunks(
+    path: Path, names: Sequence[str], text: Sequence[str], missing: Sequence[str], rows: int
+) -> Iterator[pd.DataFrame]:
+    """Read a raw table a chunk at a time, so that a file may be larger than memory.
+
+    Args:
+        path: the file.
+        names: the columns to read.
+        text: those of them whose values stay as they are written.
+        missing: the words that stand for a missing value in a CSV file.
+        rows: the most rows of a chunk.
+
+    Yields:
+        Chunks whose index counts the file's rows from 0.
+
+    Raises:
+        InputError: the file cannot be read as a table.
+    """
+    with _explained(path):
+        if path.suffix == ".parquet":
+            # Buffering ahead would hold the whole file in memory.
+            with pq.ParquetFile(path, pre_buffer=False) as file:
+                start = 0
+                for batch in file.iter_batches(batch_size=rows, columns=list(names)):
+                    yield batch.to_pandas().set_index(pd.RangeIndex(start, start + len(batch)))
+                    start += len(batch)
+            return
+        if path.suffix == ".csv":
+            _refuse_cut_off(path)
+        # Asked for some columns only, pandas would not notice rows that have too many fields.
+        with pd.read_csv(
+            path,
+            dtype=dict.fromkeys(text, "str"),
+            na_values=list(missing),
+            keep_default_na=False,
+            encoding="utf-8-sig",
+            chunksize=rows,
+            low_memory=False,
+        ) as reader:
+            for chunk in reader:
+                if not isinstance(chunk.index, pd.RangeIndex):
+                    raise InputError(f"{path} has more fields in its rows than in its header")
+                yield chunk[list(names)]
+
+
+def read(path: Path, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read a prepared table.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    if not path.exists():
+        raise InputError(f"{path} is missing; make it with: dvc repro, or fetch it with: dvc pull")
+    with _explained(path):
+        return pd.read_parquet(path, columns=None if names is None else list(names))
+
+
+class Writer:
+    """Writes one prepared table, chunk by chunk."""
+
+    def __init__(self, path: Path, template: pd.DataFrame) -> None:
+        """Open the file; `template` has the columns and types of every chunk to come."""
+        # pandas would add its own version to the file, and so change its hash with every release.
+        self._schema = pa.Schema.from_pandas(template, preserve_index=False).remove_metadata()
+        self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self.rows = 0
+
+    def write(self, chunk: pd.DataFrame) -> None:
+        """Append a chunk."""
+        if len(chunk):
+            self._file.write_table(pa.Table.from_pandas(chunk, self._schema, preserve_index=False))
+            self.rows += len(chunk)
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._file.close()
+
+
+@contextmanager
+def writing(path: Path, template: pd.DataFrame) -> Iterator[Writer]:
+    """Yield a writer; the table stands in its place only when all went well."""
+    with replacing(path) as temporary:
+        writer = Writer(temporary, template)
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn what the libraries say of a damaged file into what a person can do about it."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} is not UTF-8 text (byte {error.start} is {error.object[error.start]:#04x}); "
+            "save it as UTF-8"
+        ) from None
+    except pd.errors.EmptyDataError:
+        raise InputError(f"{path} is empty; expected a header line and rows") from None
+    except pd.errors.ParserError as error:
+        reason = str(error).removeprefix("Error tokenizing data. C error: ").strip()
+        raise InputError(f"{path} is no well-formed CSV: {reason}") from None
+    except (pa.ArrowInvalid, EOFError, zlib.error) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path} is damaged or cut off: {reason}; fetch it again") from None
+
+
+def _refuse_cut_off(path: Path) -> None:
+    """Refuse a CSV file that ends inside a row, which pandas would fill up with missing values."""
+    with path.open("rb") as file:
+        header = file.readline()
+        file.seek(max(0, path.stat().st_size - 65536))
+        last = file.read().rpartition(b"\n")[2]
+    if not last or b'"' in last:
+        return
+    expected, got = (len(next(csv.reader([line.decode("latin-1")]))) for line in (header, last))
+    if got < expected:
+        raise InputError(
+            f"{path} is cut off: its last row has {got} of {expected} fields; fetch it again"
+        )

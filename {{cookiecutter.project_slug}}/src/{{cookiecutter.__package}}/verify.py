@@ -1,0 +1,49 @@
+"""Whether the committed results are those of the committed code, without running anything."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Check:
+    """The verdict on one question, with what to do when it is no."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+def checks() -> list[Check]:
+    """Ask every question."""
+    return [pipeline_is_up_to_date(), results_are_committed()]
+
+
+def pipeline_is_up_to_date() -> Check:
+    """Ask DVC whether `dvc repro` would run a stage. Data that is not here counts as unchanged."""
+    dry = _run(sys.executable, "-m", "dvc", "repro", "--dry", "--allow-missing")
+    if dry.returncode == 0 and "up to date" in dry.stdout:
+        return Check("pipeline", True, "dvc.lock is that of the code, the data and the parameters")
+    stages = [line.split("'")[1] for line in dry.stdout.splitlines() if line.startswith("Running")]
+    what = f"changed since the last run: {', '.join(stages)}" if stages else _last(dry.stderr)
+    return Check("pipeline", False, f"{what}; run: uv run dvc repro")
+
+
+def results_are_committed() -> Check:
+    """Ask Git whether the files that a run writes have changes that no commit has."""
+    status = _run("git", "status", "--porcelain", "--", "dvc.lock", "*.dvc", "reports")
+    if status.returncode:
+        return Check("results", False, _last(status.stderr))
+    if status.stdout:
+        files = ", ".join(line[3:] for line in status.stdout.splitlines())
+        return Check("results", False, f"not committed: {files}; run: git add --all && git commit")
+    return Check("results", True, "dvc.lock and reports are committed")
+
+
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def _last(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else "no reason was given"

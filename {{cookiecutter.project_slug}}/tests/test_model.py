@@ -1,0 +1,117 @@
+"""A model file loads safely, predicts the same, and is the same bytes for the same model."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import skops.io
+from conftest import edit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from {{ cookiecutter.__package }} import (
+    model,
+    paths,
+    prepare,
+    schema,
+    tables,
+    train,
+)
+from {{ cookiecutter.__package }}.errors import InputError
+
+ESTIMATORS: dict[str, dict[str, Any]] = {
+    "sklearn.ensemble.HistGradientBoostingClassifier": {"max_iter": 5},
+    "sklearn.ensemble.RandomForestClassifier": {"n_estimators": 8, "n_jobs": 2},
+    "sklearn.linear_model.LogisticRegression": {"C": 0.5},
+    "sklearn.tree.DecisionTreeClassifier": {"max_depth": 3},
+    "sklearn.neural_network.MLPClassifier": {"hidden_layer_sizes": [4], "max_iter": 500},
+}
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_estimators_train_load_and_repeat_to_the_byte(project: Path, estimator: str) -> None:
+    knobs = {"estimator": estimator, "options": ESTIMATORS[estimator]}
+    edit(Path("params.yaml"), lambda p: p["train"].update(knobs))
+    prepare.main()
+    files = []
+    for seed, threads in (("1", "1"), ("7", "2")):  # as on two machines
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads}
+        stage = [sys.executable, "-m", train.__name__]
+        subprocess.run(stage, check=True, env=environment)
+        files.append(paths.MODEL.read_bytes())
+    assert files[0] == files[1]
+    pipeline, facts = model.load(paths.MODEL)
+    contract = schema.load()
+    table = tables.read(paths.TEST)[contract.features]
+    probability = pipeline.predict_proba(table)
+    assert np.isfinite(probability).all()
+    assert (model.load(paths.MODEL)[0].predict_proba(table) == probability).all()
+    assert list(facts.columns) == contract.features
+
+
+def test_a_loaded_model_predicts_what_the_fitted_one_did(project: Path) -> None:
+    prepare.main()
+    train.main()
+    pipeline, facts = model.load(paths.MODEL)
+    table = tables.read(paths.TEST)[schema.load().features]
+    before = pipeline.predict_proba(table)
+    model.save(pipeline, facts, Path("again.skops"))
+    assert (model.load(Path("again.skops"))[0].predict_proba(table) == before).all()
+    assert Path("again.skops").read_bytes() == paths.MODEL.read_bytes()
+
+
+def test_an_unseen_category_and_a_missing_value_get_a_prediction(project: Path) -> None:
+    prepare.main()
+    train.main()
+    table = tables.read(paths.TEST)[schema.load().features][:2].copy()
+    table.loc[0, "city"] = "Rome"
+    table.loc[1, "income"] = np.nan
+    assert np.isfinite(model.load(paths.MODEL)[0].predict_proba(table)).all()
+
+
+def test_the_facts_can_be_read_without_loading_the_model(project: Path) -> None:
+    prepare.main()
+    train.main()
+    with zipfile.ZipFile(paths.MODEL) as archive:
+        facts = json.loads(archive.read("facts.json"))
+    assert facts["target"] == "bought"
+    assert facts["training_rows"] == len(tables.read(paths.TRAIN))
+    assert set(facts["versions"]) >= {"scikit-learn", "numpy"}
+
+
+FACTS = model.Facts("x", "y", {}, 0, "", {})
+
+
+def test_a_type_that_is_not_trusted_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "m.skops"
+    model.save(make_pipeline(FunctionTransformer(np.save)), FACTS, path)
+    assert skops.io.get_untrusted_types(file=path)
+    with pytest.raises(InputError, match=r"types that are not trusted: numpy.*TRUSTED in model.py"):
+        model.load(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK nonsense", b"\x80\x04pickle"])
+def test_a_damaged_model_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "m.skops"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"m\.skops is damaged or no model of this project"):
+        model.load(path)
+
+
+def test_a_cut_off_model_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "m.skops"
+    model.save(make_pipeline(FunctionTransformer()), FACTS, path)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(InputError, match="damaged"):
+        model.load(path)
+
+
+def test_a_missing_model_says_how_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is missing; make it with: dvc repro"):
+        model.load(tmp_path / "none.skops")

@@ -1,0 +1,117 @@
+"""The contract finds what breaks it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT, SCHEMA, edit, shops
+
+from {{ cookiecutter.__package }} import (
+    schema,
+)
+from {{ cookiecutter.__package }}.errors import InputError
+
+CONTRACT = schema.Schema.model_validate(SCHEMA)
+
+
+def broken(column: str, *values: object) -> list[schema.Violation]:
+    """Put values into a good table's first rows and return what the contract says."""
+    good = shops(30)
+    table = good.assign(**{column: [*values, *good[column][len(values) :]]})
+    return schema.conform(table, CONTRACT)[1]
+
+
+def test_this_projects_contract_is_sound() -> None:
+    assert schema.load(ROOT / "schema.yaml").features
+
+
+def test_good_rows_conform() -> None:
+    typed, violations = schema.conform(shops(), CONTRACT)
+    assert violations == []
+    assert list(typed) == list(SCHEMA["columns"])
+    assert typed["age"].dtype == typed["member"].dtype == "float64"
+    assert typed["seen"].dtype == "datetime64[us]"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "fault"),
+    [
+        ("age", None, "missing"),
+        ("age", "old", "unreadable"),
+        ("age", "inf", "unreadable"),
+        ("age", 121, "out_of_range"),
+        ("age", -1, "out_of_range"),
+        ("city", "Rome", "unseen_category"),
+        ("member", "perhaps", "unreadable"),
+        ("seen", "yesterday", "unreadable"),
+        ("bought", None, "missing"),
+        ("bought", "maybe", "unreadable"),
+    ],
+)
+def test_a_violation_is_found_in_its_row(column: str, value: object, fault: str) -> None:
+    (found,) = broken(column, value)
+    assert (found.column, found.fault) == (column, fault)
+    assert np.flatnonzero(found.rows).tolist() == [0]
+
+
+def test_nullable_may_be_missing_and_is_not_unreadable() -> None:
+    assert broken("income", None) == []
+
+
+@pytest.mark.parametrize(
+    "words", [("yes", "no"), ("TRUE", "false"), (1, 0), ("1", "0"), ("t", "f")]
+)
+def test_booleans_are_read_in_many_words(words: tuple[object, object]) -> None:
+    table = shops(2).assign(member=pd.Series(words, dtype=object))
+    assert schema.conform(table, CONTRACT)[0]["member"].tolist() == [1.0, 0.0]
+
+
+def test_identifiers_stay_as_they_are_written() -> None:
+    gaps = shops(3).assign(customer=[7.0, np.nan, 9.0])
+    assert schema.conform(gaps, CONTRACT)[0]["customer"].tolist()[::2] == ["7", "9"]
+    assert schema.conform(shops(3), CONTRACT)[0]["customer"].tolist() == ["0000"] * 3
+
+
+def test_conforming_in_chunks_is_conforming_at_once() -> None:
+    table = shops(100)
+    parts = [schema.conform(part, CONTRACT)[0] for part in (table[:37], table[37:])]
+    pd.testing.assert_frame_equal(pd.concat(parts), schema.conform(table, CONTRACT)[0])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: s.update(target="bougt"), "no column 'bougt'; did you mean 'bought'?"),
+        (lambda s: s.update(tasc="binary"), "tasc: unknown key; did you mean 'task'?"),
+        (lambda s: s["columns"]["age"].update(min="low"), "columns.age.min: .*got 'low'"),
+        (lambda s: s["columns"]["age"].update(min=200), "min 200.0 is above max 120.0"),
+        (lambda s: s["columns"]["age"].update(kind="number"), "columns.age.kind: .*'numeric'"),
+        (lambda s: s["columns"]["age"].update(maxx=1), "columns.age.maxx: unknown key"),
+        (lambda s: s.update(slices=["age"]), "neither categorical nor boolean"),
+        (lambda s: s.update(target="city"), "must be boolean, or categorical with 2 categories"),
+        (lambda s: s.pop("target"), "target: is missing"),
+    ],
+)
+def test_a_wrong_contract_is_refused_with_its_key(project: Path, change: Any, message: str) -> None:
+    edit(Path("schema.yaml"), change)
+    with pytest.raises(InputError, match=message) as error:
+        schema.load()
+    assert str(error.value).startswith("schema.yaml")
+
+
+def test_a_categorical_target_names_its_positive_class() -> None:
+    columns = SCHEMA["columns"] | {"bought": {"kind": "categorical", "categories": ["no", "yes"]}}
+    contract = schema.Schema.model_validate(SCHEMA | {"columns": columns, "positive": "yes"})
+    table = shops(3).assign(bought=["no", "yes", "maybe"])
+    typed, (found,) = schema.conform(table, contract)
+    assert schema.positive(typed["bought"], contract).tolist() == [0, 1, 0]
+    assert (found.fault, found.example) == ("unreadable", "maybe")
+
+
+def test_a_renamed_column_is_named_with_the_nearest_one() -> None:
+    with pytest.raises(InputError, match="no column 'income'; did you mean 'incomes'"):
+        schema.require_columns(
+            ["incomes" if c == "income" else c for c in CONTRACT.columns], CONTRACT, Path("a.csv")
+        )
