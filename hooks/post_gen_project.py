@@ -91,6 +91,7 @@ def identity_commands(answers: Answers, environment: Mapping[str, str]) -> list[
 def environment_for(answers: Answers) -> dict[str, str]:
     """Return the environment for all commands: nobody else's project, the author's commits."""
     environment = {key: value for key, value in os.environ.items() if key not in LEAVE_OUT}
+    environment["PATH"] = search_path()  # Git's hooks call uv, too
     for role in ("AUTHOR", "COMMITTER"):
         environment[f"GIT_{role}_NAME"] = answers.author_name
         environment[f"GIT_{role}_EMAIL"] = answers.author_email
@@ -98,9 +99,13 @@ def environment_for(answers: Answers) -> dict[str, str]:
 
 
 def find(tool: str) -> str | None:
-    """Return the path of a tool: on PATH, or beside the Python that runs cookiecutter."""
-    places = [os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)]
-    return shutil.which(tool, path=os.pathsep.join(places))
+    """Return the path of a tool."""
+    return shutil.which(tool, path=search_path())
+
+
+def search_path() -> str:
+    """Return where tools are looked for: PATH, then beside the Python that runs cookiecutter."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)])
 
 
 def run_all(todo: Iterable[Step], environment: Mapping[str, str]) -> list[Outcome]:
@@ -236,9 +241,11 @@ def print_success(answers: Answers, project: Path) -> None:
     score = headline_score(project / "reports" / "metrics.json")
     print(f"\n{answers.project_name} is ready: committed, run once and pushed{score}. Try:\n")
     print(f"    {way_to(project)}")
-    print("    uv run dvc metrics show     the scores of this run")
+    print("    uv run dvc plots show       a page with the curves of this run")
     print("    uv run dvc repro            after a change in params.yaml: rebuilds what changed")
     print("    uv run dvc metrics diff     what the change did to the scores\n", flush=True)
+    if not shutil.which("uv"):
+        print(f"uv is not on your PATH; it is in {Path(sys.executable).parent}\n", flush=True)
 
 
 def headline_score(metrics: Path) -> str:

@@ -170,7 +170,7 @@ def test_everything_is_run_in_order(
         "Data pushed",
     ]
     assert "validation ROC AUC of 0.691" in out
-    assert "    cd my-project\n    uv run dvc metrics show" in out
+    assert "    cd my-project\n    uv run dvc plots show" in out
     assert "\r" not in out
 
 

@@ -15,7 +15,10 @@ from {{ cookiecutter.__package }} import (
     prepare,
     tables,
 )
-from {{ cookiecutter.__package }}.errors import InputError, run_stage
+from {{ cookiecutter.__package }}.errors import (
+    InputError,
+    run_stage,
+)
 
 OUTPUTS = [paths.TRAIN, paths.VALIDATION, paths.TEST, paths.DATA_REPORT]
 RAW = Path("data/raw/shops.csv")

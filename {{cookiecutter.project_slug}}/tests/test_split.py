@@ -8,7 +8,11 @@ from {{ cookiecutter.__package }} import (
     schema,
 )
 from {{ cookiecutter.__package }}.params import Split
-from {{ cookiecutter.__package }}.split import Seen, assign, row_hashes
+from {{ cookiecutter.__package }}.split import (
+    Seen,
+    assign,
+    row_hashes,
+)
 
 CONTRACT = schema.Schema.model_validate(SCHEMA)
 SHARES = Split(validation=0.2, test=0.2)

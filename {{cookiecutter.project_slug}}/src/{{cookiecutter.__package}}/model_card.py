@@ -4,6 +4,7 @@ After Mitchell et al., 2019, "Model Cards for Model Reporting".
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -37,23 +38,23 @@ def render(
     """
     card, metric = params.card, params.evaluate.main_metric
     sections = [
-        f"# Model card: {card.title}",
+        f"# Model card: {_plain(card.title)}",
         _table(
             ["", ""],
             [
                 ["Predicts", f"{_what(contract)} (task: {contract.task})"],
                 ["Estimator", f"`{facts.estimator}`"],
-                ["Owner", card.owner],
+                ["Owner", _plain(card.owner)],
                 ["License", card.license],
                 ["Libraries", ", ".join(f"{n} {v}" for n, v in facts.versions.items())],
             ],
         ),
-        f"## Intended use\n\n{card.intended_use}",
+        f"## Intended use\n\n{_plain(card.intended_use)}",
         f"## Data\n\n{_data(contract, facts, data)}",
         f"## Results\n\n{_results(results, params)}",
         f"## Slices\n\n{_slices(results, metric, params.evaluate.min_slice_rows)}",
         f"## What it looks at\n\n{_importance(importance, metric)}",
-        f"## Limits\n\n{_limits(card.limits, results, metric)}",
+        f"## Limits\n\n{_limits(_plain(card.limits), results, metric)}",
         f"## How to load it\n\n{_loading(contract)}",
     ]
     return "\n\n".join(sections) + "\n"
@@ -156,6 +157,11 @@ probability = pipeline.predict_proba(rows[contract.features])[:, 1]
 ```
 
 It expects {len(contract.features)} columns: {", ".join(contract.features)}."""
+
+
+def _plain(text: str) -> str:
+    """Escape a person's words so that Markdown shows them as they were typed."""
+    return re.sub(r"[\\`*_\[\]<>#&~$]", r"\\\g<0>", text)
 
 
 def _interval(numbers: Mapping[str, float], prefix: str = "") -> str:
