@@ -1,0 +1,147 @@
+"""What stands there when cookiecutter has ended."""
+
+import re
+import shlex
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from conftest import Project, generate, generated, user_environment
+
+STEPS = (
+    "Git repository",
+    "Environment",
+    "Data tracked",
+    "First run",
+    "Hooks",
+    "First commit",
+    "Data pushed",
+)
+
+
+def tracked(project: Project) -> list[Path]:
+    """Return the files that Git tracks."""
+    return [project.path / name for name in project.run("git", "ls-files").splitlines()]
+
+
+def test_every_step_says_what_it_did_and_how_long_it_took(finished: Project) -> None:
+    printed = (finished.path.parent / "printed.txt").read_text(encoding="utf-8")
+    for step in STEPS:
+        assert re.search(rf"^  {step} +\d+\.\d s$", printed, flags=re.MULTILINE), printed
+    assert "with a validation ROC AUC of 0.7" in printed
+    assert printed.count("uv run dvc") == 3
+
+
+def test_everything_is_committed_by_the_author_on_main(finished: Project) -> None:
+    assert finished.run("git", "status", "--porcelain") == ""
+    assert finished.run("git", "branch", "--show-current") == "main\n"
+    log = finished.run("git", "log", "--format=%an <%ae> %cn|%s")
+    assert log == (
+        "Ada Byron <ada@example.com> Ada Byron"
+        "|Set up Flight Delays: data tracked, pipeline run once\n"
+    )
+
+
+def test_the_pipeline_is_up_to_date_and_its_data_is_in_the_remote(finished: Project) -> None:
+    assert "Data and pipelines are up to date." in finished.uv("dvc", "status")
+    assert finished.uv("dvc", "data", "status", "--not-in-remote", "--json").strip() == "{}"
+
+
+def test_the_environment_is_locked(finished: Project) -> None:
+    lock = tomllib.loads((finished.path / "uv.lock").read_text(encoding="utf-8"))
+    assert {"dvc", "scikit-learn", "pandas"} <= {package["name"] for package in lock["package"]}
+    finished.run("uv", "lock", "--check")
+
+
+def test_git_has_neither_data_nor_models_nor_the_ways_of_this_machine(finished: Project) -> None:
+    names = [path.relative_to(finished.path).as_posix() for path in tracked(finished)]
+    assert not [name for name in names if name.endswith((".parquet", ".skops", ".pyc"))]
+    assert {"dvc.lock", "uv.lock", "data/raw.dvc", "reports/metrics.json"} <= set(names)
+    for path in tracked(finished):
+        text = path.read_text(encoding="utf-8")
+        assert str(finished.path.parent) not in text, path
+        assert str(Path.home()) not in text, path
+
+
+def test_nothing_of_the_template_is_left(finished: Project) -> None:
+    for path in tracked(finished):
+        if path.name == "page.html":  # minified JavaScript
+            continue
+        text = path.read_text(encoding="utf-8").replace("${{", "")
+        assert not re.search(r"\{\{|\{%|\{#|cookiecutter", text), path
+
+
+def test_no_folder_is_empty(finished: Project) -> None:
+    theirs = {".git", ".venv", ".dvc"}
+    folders = [path for path in finished.path.rglob("*") if path.is_dir()]
+    ours = [path for path in folders if not theirs & set(path.parts)]
+    assert [path for path in ours if not any(path.iterdir())] == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ruff", "check"),
+        ("ruff", "format", "--check"),
+        ("mypy",),
+        ("pre-commit", "run", "--all-files"),
+        ("pre-commit", "run", "--all-files", "--hook-stage", "manual", "mypy"),
+        ("flight-delays", "verify"),
+    ],
+    ids=" ".join,
+)
+def test_the_project_passes_its_own_checks(finished: Project, command: tuple[str, ...]) -> None:
+    finished.uv(*command)
+
+
+def test_the_project_passes_its_own_tests(finished: Project) -> None:
+    finished.uv("pytest")
+
+
+def test_the_package_imports_from_anywhere(finished: Project, tmp_path: Path) -> None:
+    command = ["uv", "run", "--project", str(finished.path), "python", "-c"]
+    code = "from flight_delays import model; print(model.TRUSTED[0])"
+    done = subprocess.run(
+        [*command, code], cwd=tmp_path, env=user_environment(), capture_output=True, check=True
+    )
+    assert done.stdout.decode().strip() == "numpy.dtype"
+
+
+def test_the_command_line_teaches(finished: Project) -> None:
+    assert "verify" in finished.uv("flight-delays", "--help")
+    assert "no data is needed" in finished.uv("flight-delays", "verify", "--help")
+
+
+def test_without_setup_there_are_files_only_and_the_way_on(tmp_path: Path) -> None:
+    done = generate(tmp_path, setup="false")
+    project = Project(tmp_path / "flight-delays")
+    assert not (project.path / ".git").exists()
+    assert not (project.path / ".venv").exists()
+    remaining = done.stdout.partition("What remains to be done:")[2].strip().splitlines()
+    assert remaining[0].strip().startswith("cd ")
+    # The printed commands are the whole set-up: typed one after the other, they finish it.
+    for line in remaining[1:]:
+        project.run(*shlex.split(line))
+    assert project.run("git", "status", "--porcelain") == ""
+    assert "up to date" in project.uv("dvc", "status")
+
+
+def test_without_network_the_files_stay_and_the_way_on_is_printed(tmp_path: Path) -> None:
+    offline = user_environment(UV_OFFLINE="1", UV_CACHE_DIR=str(tmp_path / "cache"))
+    (tmp_path / "out").mkdir()
+    done = generate(tmp_path / "out", environment=offline)
+    assert done.returncode == 0
+    assert "failed: uv sync" in done.stdout
+    assert (tmp_path / "out/flight-delays/dvc.yaml").exists()
+    for command in ("uv sync", "uv run dvc repro", "git add --all", "uv run dvc push"):
+        assert f"    {command}" in done.stdout
+
+
+def test_generated_names_reach_every_file(tmp_path: Path) -> None:
+    slug = "a" + "-b" * 31 + "c"
+    assert len(slug) == 64
+    project = generated(tmp_path, setup="false", project_slug=slug)
+    package = project.path / "src" / slug.replace("-", "_")
+    assert (package / "train.py").exists()
+    assert f"python -m {package.name}.train" in (project.path / "dvc.yaml").read_text()
