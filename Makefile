@@ -23,8 +23,8 @@ test: .venv  ## Lint, then generate projects and run them
 	pytest
 
 lint: .venv  ## Check the template's own code
-	ruff check
-	ruff format --check
+	ruff check --config pyproject.toml
+	ruff format --check --config pyproject.toml
 	mypy
 	zizmor --offline --quiet --persona=pedantic .github
 	actionlint

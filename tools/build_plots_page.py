@@ -14,7 +14,6 @@ SHA-256. DVC writes Vega-Lite 5 specifications, hence vega 5, vega-lite 5 and ve
 
 import argparse
 import hashlib
-import os
 import re
 import subprocess
 import sys
@@ -221,7 +220,8 @@ def read(package: Path, path: str) -> str:
     """Return the text of one file of a package."""
     with tarfile.open(package) as archive:
         member = archive.extractfile(f"package/{path}")
-        assert member is not None, path
+        if member is None:
+            raise SystemExit(f"{package.name} has no file {path}")
         return member.read().decode("utf-8")
 
 
@@ -267,7 +267,7 @@ def main() -> int:
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     temporary = PAGE.with_name(PAGE.name + ".tmp")
     temporary.write_bytes(page)
-    os.replace(temporary, PAGE)
+    temporary.replace(PAGE)
     print(f"Wrote {PAGE} ({len(page):,} bytes)")
     return 0
 

@@ -2,6 +2,8 @@
 
 import errno
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,11 @@ def report() -> dict[str, Any]:
     """Return reports/data.json."""
     content: dict[str, Any] = json.loads(paths.DATA_REPORT.read_text(encoding="utf-8"))
     return content
+
+
+def test_prepare_starts_without_scikit_learn() -> None:
+    code = f"import sys, {prepare.__name__}; assert 'sklearn' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_every_row_goes_to_one_split(project: Path) -> None:

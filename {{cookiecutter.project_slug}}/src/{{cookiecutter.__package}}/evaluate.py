@@ -1,12 +1,14 @@
 """Stage 3: score the model on validation and test, beside a baseline, overall and per slice."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.dummy import DummyClassifier
+from sklearn.pipeline import Pipeline
 from tqdm import tqdm
 
 from . import model, model_card, params, paths, plots, schema, tables
@@ -24,39 +26,61 @@ def main() -> None:
     Raises:
         InputError: a file is missing, damaged or not trusted.
     """
-    knobs, contract = params.load(), schema.load()
+    all_knobs, contract = params.load(), schema.load()
+    knobs = all_knobs.evaluate
     pipeline, facts = model.load(paths.MODEL)
     base_rate = _base_rate(contract)
+    splits = {
+        "validation": predict(paths.VALIDATION, pipeline, contract),
+        "test": predict(paths.TEST, pipeline, contract),
+    }
     results: dict[str, Any] = {}
-    with tqdm(desc="evaluate", total=3, unit=" steps", delay=1, disable=None) as progress:
-        for split, path in {"validation": paths.VALIDATION, "test": paths.TEST}.items():
-            table = tables.read(path)
-            truth = schema.positive(table[contract.target], contract)
-            probability = pipeline.predict_proba(table[contract.features])[:, 1]
-            entities = _entities(table, contract)
+    with tqdm(desc="evaluate", total=len(splits) + 1, delay=1, disable=None) as progress:
+        for split, predictions in splits.items():
             results[split] = {
-                "metrics": _metrics(truth, probability, base_rate, entities, knobs.evaluate),
-                "slices": _slices(table, truth, probability, entities, contract, knobs.evaluate),
+                "metrics": _metrics(predictions, base_rate, knobs),
+                "slices": _slices(predictions, contract, knobs),
             }
-            if split == "validation":
-                curves = {
-                    "roc": plots.roc(truth, probability),
-                    "precision_recall": plots.precision_recall(truth, probability),
-                    "calibration": plots.calibration(truth, probability),
-                    "confusion": plots.confusion(truth, probability, knobs.evaluate.threshold),
-                }
-                validation = table.assign(**{contract.target: truth})
             progress.update()
-        curves["importance"] = _importance(pipeline, validation, contract, knobs.evaluate)
+        curves = _curves(splits["validation"], pipeline, contract, knobs)
         progress.update()
-    write_json(paths.METRICS, _flat(results))
+    data = json.loads(paths.DATA_REPORT.read_text(encoding="utf-8"))
+    card = model_card.render(all_knobs, contract, facts, data, results, curves["importance"])
+    write_json(paths.METRICS, _values(results))
     write_json(paths.EVALUATION, results)
     for name, curve in curves.items():
         write_csv(paths.PLOTS / f"{name}.csv", curve)
-    data = json.loads(paths.DATA_REPORT.read_text(encoding="utf-8"))
-    card = model_card.render(knobs, contract, facts, data, results, curves["importance"])
     write_text(paths.MODEL_CARD, card)
-    print(_summary(results, knobs.evaluate.main_metric))
+    print(_summary(results["validation"]["metrics"][knobs.main_metric], knobs.main_metric))
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model says of a table.
+
+    Attributes:
+        table: the rows, n_rows of them.
+        truth: 1 for the positive class, else 0; shape (n_rows,).
+        probability: of the positive class; shape (n_rows,).
+        entities: number of each row's key, or of the row itself without a key; shape (n_rows,).
+    """
+
+    table: pd.DataFrame
+    truth: np.ndarray
+    probability: np.ndarray
+    entities: np.ndarray
+
+
+def predict(path: Path, pipeline: Pipeline, contract: schema.Schema) -> Predictions:
+    """Read a prepared table and let the model score it."""
+    table = tables.read(path)
+    entities = row_hashes(table[contract.key]) if contract.key else np.arange(len(table))
+    return Predictions(
+        table=table,
+        truth=schema.positive(table[contract.target], contract),
+        probability=pipeline.predict_proba(table[contract.features])[:, 1],
+        entities=pd.factorize(entities)[0],
+    )
 
 
 def _base_rate(contract: schema.Schema) -> float:
@@ -67,69 +91,63 @@ def _base_rate(contract: schema.Schema) -> float:
     return float(baseline.predict_proba([[0]])[0, 1])
 
 
-def _entities(table: pd.DataFrame, contract: schema.Schema) -> np.ndarray:
-    """Number the entities of a table: the rows' keys, or the rows themselves without a key."""
-    if not contract.key:
-        return np.arange(len(table))
-    return pd.factorize(row_hashes(table[contract.key]))[0]
-
-
 def _metrics(
-    truth: np.ndarray,
-    probability: np.ndarray,
-    base_rate: float,
-    entities: np.ndarray,
-    knobs: params.Evaluate,
+    predictions: Predictions, base_rate: float, knobs: params.Evaluate
 ) -> dict[str, dict[str, float]]:
     """Return every metric of the model and of the baseline, with intervals."""
-    both = {
-        "": BinaryScores(truth, probability, knobs.threshold),
-        "baseline_": BinaryScores(truth, np.full(len(truth), base_rate), knobs.threshold),
-    }
+    constant = np.full_like(predictions.probability, base_rate)
     metrics: dict[str, dict[str, float]] = {name: {} for name in METRICS}
-    for prefix, scores in both.items():
-        found = score(scores, list(METRICS), entities, knobs.resamples, knobs.seed)
+    for prefix, probability in (("", predictions.probability), ("baseline_", constant)):
+        scores = BinaryScores(predictions.truth, probability, knobs.threshold)
+        found = score(scores, list(METRICS), predictions.entities, knobs.resamples, knobs.seed)
         for name, result in found.items():
-            for bound, number in asdict(result).items():
-                metrics[name][f"{prefix}{bound}"] = number
+            metrics[name] |= {f"{prefix}{bound}": n for bound, n in asdict(result).items()}
     return metrics
 
 
 def _slices(
-    table: pd.DataFrame,
-    truth: np.ndarray,
-    probability: np.ndarray,
-    entities: np.ndarray,
-    contract: schema.Schema,
-    knobs: params.Evaluate,
-) -> dict[str, dict[str, dict[str, float | int]]]:
+    predictions: Predictions, contract: schema.Schema, knobs: params.Evaluate
+) -> dict[str, dict[str, dict[str, float]]]:
     """Return the main metric for each value of the slice columns, with row counts."""
-    slices: dict[str, dict[str, dict[str, float | int]]] = {}
+    slices: dict[str, dict[str, dict[str, float]]] = {column: {} for column in contract.slices}
     for column in contract.slices:
-        slices[column] = {}
-        for value, rows in sorted(table.groupby(column).indices.items()):
+        for value, rows in sorted(predictions.table.groupby(column).indices.items()):
+            truth = predictions.truth[rows]
             result = Score(np.nan, np.nan, np.nan)
             if len(rows) >= knobs.min_slice_rows:
-                scores = BinaryScores(truth[rows], probability[rows], knobs.threshold)
-                numbered = pd.factorize(entities[rows])[0]
-                found = score(scores, [knobs.main_metric], numbered, knobs.resamples, knobs.seed)
+                scores = BinaryScores(truth, predictions.probability[rows], knobs.threshold)
+                entities = pd.factorize(predictions.entities[rows])[0]
+                found = score(scores, [knobs.main_metric], entities, knobs.resamples, knobs.seed)
                 result = found[knobs.main_metric]
-            counts = {"rows": len(rows), "positive": int(truth[rows].sum())}
-            slices[column][str(value)] = {**counts, **asdict(result)}
+            counts = {"rows": len(rows), "positive": int(truth.sum())}
+            slices[column][str(value)] = counts | asdict(result)
     return slices
 
 
-def _importance(
-    pipeline: Any, validation: pd.DataFrame, contract: schema.Schema, knobs: params.Evaluate
-) -> pd.DataFrame:
-    rows = validation.sample(min(len(validation), knobs.importance_rows), random_state=knobs.seed)
-    scorer = SCORERS.get(knobs.main_metric, knobs.main_metric)
-    truth = rows[contract.target].to_numpy()
-    return plots.importance(pipeline, rows[contract.features], truth, scorer, knobs.seed)
+def _curves(
+    predictions: Predictions, pipeline: Pipeline, contract: schema.Schema, knobs: params.Evaluate
+) -> dict[str, pd.DataFrame]:
+    """Return the table behind each plot, by its name."""
+    truth, probability = predictions.truth, predictions.probability
+    count = min(len(truth), knobs.importance_rows)
+    some = np.random.default_rng(knobs.seed).choice(len(truth), count, replace=False)
+    return {
+        "roc": plots.roc(truth, probability),
+        "precision_recall": plots.precision_recall(truth, probability),
+        "calibration": plots.calibration(truth, probability),
+        "confusion": plots.confusion(truth, probability, knobs.threshold),
+        "importance": plots.importance(
+            pipeline,
+            predictions.table[contract.features].iloc[some],
+            truth[some],
+            SCORERS.get(knobs.main_metric, knobs.main_metric),
+            knobs.seed,
+        ),
+    }
 
 
-def _flat(results: dict[str, Any]) -> dict[str, float]:
-    """Return the values alone: few enough for a glance at `dvc metrics diff`."""
+def _values(results: dict[str, Any]) -> dict[str, float]:
+    """Return the scores alone: few enough for a glance at `dvc metrics diff`."""
     return {
         f"{split}.{name}": numbers["value"]
         for split, result in results.items()
@@ -137,8 +155,7 @@ def _flat(results: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def _summary(results: dict[str, Any], metric: str) -> str:
-    numbers = results["validation"]["metrics"][metric]
+def _summary(numbers: dict[str, float], metric: str) -> str:
     return (
         f"validation {metric}: {numbers['value']:.3f} "
         f"(95% interval {numbers['low']:.3f} to {numbers['high']:.3f}; "

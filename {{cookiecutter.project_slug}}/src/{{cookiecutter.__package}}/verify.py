@@ -1,5 +1,6 @@
 """Whether the committed results are those of the committed code, without running anything."""
 
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -24,7 +25,8 @@ def pipeline_is_up_to_date() -> Check:
     dry = _run(sys.executable, "-m", "dvc", "repro", "--dry", "--allow-missing")
     if dry.returncode == 0 and "up to date" in dry.stdout:
         return Check("pipeline", True, "dvc.lock is that of the code, the data and the parameters")
-    stages = [line.split("'")[1] for line in dry.stdout.splitlines() if line.startswith("Running")]
+    # Where its data is missing, DVC stops at the first stage that it would run.
+    stages = re.findall(r"(?:Running stage|failed to reproduce) '(.+?)'", dry.stdout + dry.stderr)
     what = f"changed since the last run: {', '.join(stages)}" if stages else _last(dry.stderr)
     return Check("pipeline", False, f"{what}; run: uv run dvc repro")
 
