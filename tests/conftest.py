@@ -1,6 +1,7 @@
 """Generate projects, and run commands in them as their user would."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -109,6 +110,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     shared = tmp_path_factory.getbasetemp().parent / "finished"
     with FileLock(f"{shared}.lock"):
         if not (shared / "printed.txt").exists():
+            shutil.rmtree(shared, ignore_errors=True)  # an earlier worker's, which failed
             shared.mkdir()
             done = generate(shared, environment=None, **AUTHOR)
             assert done.returncode == 0, done.stdout + done.stderr
