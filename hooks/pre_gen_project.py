@@ -145,9 +145,9 @@ def clash(slug: str) -> str:
 
 
 def check_author(answers: Answers) -> str:
-    """Complain about a missing author: Git and the licence need one."""
+    """Complain about a missing author: Git and the license need one."""
     if not answers["author_name"].strip():
-        return "it is empty; give the author's name, for Git and the licence."
+        return "it is empty; give the author's name, for Git and the license."
     return ""
 
 
@@ -160,7 +160,7 @@ def check_email(answers: Answers) -> str:
 
 
 def check_license(answers: Answers) -> str:
-    """Complain about a licence whose text the template does not have."""
+    """Complain about a license whose text the template does not have."""
     return not_one_of(LICENSES, answers["license"])
 
 

@@ -62,8 +62,8 @@ BAD_ANSWERS = {
     "e-mail without a domain": "author_email=me@",
     "e-mail with a line break": "author_email=me@example.com\n[core]",
     "e-mail in angle brackets": "author_email=<me@example.com>",
-    "unknown licence": "license=GPL-3.0",
-    "licence in lower case": "license=mit",
+    "unknown license": "license=GPL-3.0",
+    "license in lower case": "license=mit",
     "unknown CI service": "ci=jenkins",
     "own table": "data_file=flights.csv",
     "own target": "target=late",
@@ -258,7 +258,7 @@ def test_hostile_answers_reach_the_package(hostile: Path) -> None:
         ("Proprietary", "All rights reserved."),
     ],
 )
-def test_licence(license_: str, words: str, tmp_path: Path, config: Path) -> None:
+def test_license(license_: str, words: str, tmp_path: Path, config: Path) -> None:
     author = HOSTILE["author_name"]
     answers = [f"license={license_}", f"author_name={author}"]
     text = (generate(config, tmp_path / "output", *answers) / "LICENSE").read_text("utf-8")

@@ -238,15 +238,15 @@ def inline(script: str) -> str:
 
 def build() -> str:
     """Return the whole page."""
-    scripts, titles, licence = [], [], ""
+    scripts, titles, terms = [], [], ""
     with tempfile.TemporaryDirectory() as folder:
         for name, version, sha256, path in PACKAGES:
             package = fetch(name, version, sha256, Path(folder))
             scripts.append(inline(read(package, path)))
             titles.append(f"{name} {version}")
-            if name == "vega-lite":  # The npm package of vega itself carries no licence file.
-                licence = read(package, "LICENSE").strip()
-    notice = f"Contains {', '.join(titles)} (BSD-3-Clause):\n\n{licence}\n\n{BUNDLED}"
+            if name == "vega-lite":  # The npm package of vega itself carries no license file.
+                terms = read(package, "LICENSE").strip()
+    notice = f"Contains {', '.join(titles)} (BSD-3-Clause):\n\n{terms}\n\n{BUNDLED}"
     return HEAD.replace("@NOTICE@", notice) + "".join(scripts) + STYLE + BODY
 
 
