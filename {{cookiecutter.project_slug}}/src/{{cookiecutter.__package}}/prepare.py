@@ -40,6 +40,7 @@ def main() -> None:
                 rows = clean[sides == split]
                 writers[split].write(rows)
                 report.add_kept(split, rows, schema.positive(rows[contract.target], contract))
+            del raw, table, clean, rows  # before the next chunk is read beside them
         report.refuse(knobs.tolerance, contract)
         write_json(paths.DATA_REPORT, report.content())
     print(report.summary())
@@ -151,8 +152,9 @@ def _chunks(rows: int, contract: schema.Schema) -> Iterator[tuple[Path, pd.DataF
             for chunk in tables.read_chunks(
                 file, list(contract.used), contract.text, contract.missing, rows
             ):
-                yield file, chunk
                 progress.update(len(chunk))
+                yield file, chunk
+                del chunk
 
 
 if __name__ == "__main__":

@@ -64,6 +64,7 @@ class Seen:
 
     def _remember(self, run: np.ndarray) -> None:
         while self._runs and len(self._runs[-1]) <= len(run):
-            run = np.sort(np.concatenate([self._runs.pop(), run]), kind="stable")
+            run = np.concatenate([self._runs.pop(), run])
+            run.sort(kind="stable")  # in place: these are the largest arrays of a long run
         if len(run):
             self._runs.append(run)

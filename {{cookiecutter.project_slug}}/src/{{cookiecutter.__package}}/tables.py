@@ -88,6 +88,7 @@ def read_chunks(
                 if not isinstance(chunk.index, pd.RangeIndex):
                     raise InputError(f"{path} has more fields in its rows than in its header")
                 yield chunk[list(names)]
+                del chunk
 
 
 def read(path: Path, names: Sequence[str] | None = None) -> pd.DataFrame:

@@ -1,0 +1,67 @@
+"""A generated project to measure in, as its user would have it."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .measure import Cost, run, say
+
+TEMPLATE = Path(__file__).resolve().parents[2]
+PACKAGE = "flight_delays"
+
+
+class Project:
+    """A generated project with its environment, data and first run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._programs = path / ".venv" / "bin"
+
+    def run(self, program: str, *arguments: str | Path, folder: Path | None = None) -> Cost:
+        """Run a program of the project's environment, as `uv run` would, but without uv's time.
+
+        Args:
+            program: its name.
+            arguments: what to call it with.
+            folder: where to run it, if not in the project.
+        """
+        search = os.pathsep.join([str(self._programs), os.environ["PATH"]])
+        command = [self._programs / program, *arguments]
+        return run(command, folder or self.path, {"PATH": search})
+
+
+@contextmanager
+def finished() -> Iterator[Project]:
+    """Yield a project with the default answers in a folder that goes away afterwards."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        say("generating a project and setting it up: half a minute or more")
+        generate(TEMPLATE, Path(folder), "setup=true")
+        project = Path(folder) / "flight-delays"
+        if not (project / "dvc.lock").exists():
+            sys.exit("could not measure: the set-up of the project is incomplete")
+        yield Project(project)
+
+
+def generate(template: Path, folder: Path, *answers: str) -> Cost:
+    """Run cookiecutter in a folder; what it remembers of the answers stays in there."""
+    configuration = folder / "cookiecutter.yaml"
+    if not configuration.exists():
+        lines = [f"{key}: {folder / key}\n" for key in ("replay_dir", "cookiecutters_dir")]
+        configuration.write_text("".join(lines), encoding="utf-8")
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "cookiecutter",
+        template,
+        "--no-input",
+        *answers,
+    ]
+    search = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return run(
+        [*command, "--overwrite-if-exists", "--config-file", configuration],
+        folder,
+        {"PATH": search},
+    )

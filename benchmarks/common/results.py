@@ -1,0 +1,37 @@
+"""Print results as a Markdown table whose columns stand below each other."""
+
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """A line of the results; without a limit there is no verdict."""
+
+    what: str
+    value: float
+    unit: str
+    limit: float | None = None
+
+    def cells(self) -> list[str]:
+        """Return the line as text: what, value, limit, verdict."""
+        if self.limit is None:
+            return [self.what, _number(self.value, self.unit), "", ""]
+        limit = f"≤ {_number(self.limit, self.unit)}"
+        verdict = "ok" if self.value <= self.limit else "OVER"
+        return [self.what, _number(self.value, self.unit), limit, verdict]
+
+
+def show(title: str, rows: list[Row]) -> None:
+    """Print a table of results under a title."""
+    cells = [["what", "value", "limit", "verdict"], *(row.cells() for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    cells.insert(1, ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])])
+    print(f"\n### {title}\n")
+    for what, *others in cells:
+        aligned = [what.ljust(widths[0])]
+        aligned += [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
+        print(f"| {' | '.join(aligned)} |")
+    print(flush=True)
+
+
+def _number(value: float, unit: str) -> str:
+    return f"{value:,.0f} {unit}" if unit == "MB" else f"{value:.2f} {unit}"
