@@ -33,7 +33,9 @@ EXTRA_OF_SCHEME = {
 # Elsewhere the part before the @ is a key: https://TOKEN@host, s3://KEY:SECRET@bucket.
 SCHEMES_WITH_USERS = ("ssh", "hdfs")
 
-FOLDERS = frozenset({"data", "docs", "models", "reports", "src", "tests"})
+FOLDERS = frozenset({"conftest", "data", "docs", "models", "reports", "src", "tests"})
+# The list leaves out its own test suite, which is there all the same.
+STANDARD_MODULES = sys.stdlib_module_names | {"test"}
 WINDOWS_DEVICES = frozenset(
     ["con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(1, 10))]
 )
@@ -133,9 +135,9 @@ def clash(slug: str) -> str:
     distribution = re.sub("[-_]+", "-", slug)
     clashes = {
         "a Python keyword and could not be imported": keyword.iskeyword(package),
-        "a module of Python's standard library": package in sys.stdlib_module_names,
+        "a module of Python's standard library": package in STANDARD_MODULES,
         "a package or command that the project uses": distribution in PACKAGES,
-        "one of the project's own folders": package in FOLDERS,
+        "one of the project's own folders or files": package in FOLDERS,
         "a device name of Windows": package in WINDOWS_DEVICES,
     }
     for what, clashing in clashes.items():

@@ -1,13 +1,14 @@
 """What stands there when cookiecutter has ended."""
 
 import re
+import runpy
 import shlex
 import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
-from conftest import Project, generate, generated, user_environment
+from conftest import TEMPLATE, Project, generate, generated, user_environment
 
 STEPS = (
     "Git repository",
@@ -52,6 +53,13 @@ def test_the_environment_is_locked(finished: Project) -> None:
     lock = tomllib.loads((finished.path / "uv.lock").read_text(encoding="utf-8"))
     assert {"dvc", "scikit-learn", "pandas"} <= {package["name"] for package in lock["package"]}
     finished.run("uv", "lock", "--check")
+
+
+def test_no_name_of_a_locked_package_can_be_a_slug(finished: Project) -> None:
+    rules = runpy.run_path(str(TEMPLATE / "hooks/pre_gen_project.py"))
+    lock = tomllib.loads((finished.path / "uv.lock").read_text(encoding="utf-8"))
+    names = {re.sub("[-_.]+", "-", package["name"]) for package in lock["package"]}
+    assert names - rules["PACKAGES"] == {"flight-delays"}
 
 
 def test_git_has_neither_data_nor_models_nor_the_ways_of_this_machine(finished: Project) -> None:

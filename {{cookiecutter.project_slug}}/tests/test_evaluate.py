@@ -1,5 +1,6 @@
 """Evaluate reports honestly: intervals, a baseline, slices, and a card that says so."""
 
+import errno
 import json
 import re
 from pathlib import Path
@@ -64,7 +65,9 @@ def test_small_slices_get_no_score(project: Path) -> None:
     for stage in (prepare, train, evaluate):
         stage.main()
     assert all(s["value"] is None for s in read_results()["validation"]["slices"]["city"].values())
-    assert "Too few validation rows to score" in paths.MODEL_CARD.read_text(encoding="utf-8")
+    assert "Not scored, for want of rows or of a class: city NO" in paths.MODEL_CARD.read_text(
+        encoding="utf-8"
+    )
 
 
 def test_noise_is_not_sold_as_a_model(project: Path) -> None:
@@ -88,12 +91,64 @@ def test_plots_have_points_inside_their_axes(evaluated: Results) -> None:
 
 def test_the_code_in_the_model_card_runs(evaluated: Results) -> None:
     card = paths.MODEL_CARD.read_text(encoding="utf-8")
-    shops().to_parquet("data/raw/shops.parquet")
-    Path("data/raw/shops.csv").unlink()
     (code,) = re.findall(r"```python\n(.*?)```", card, flags=re.DOTALL)
     scope: dict[str, Any] = {}
     exec(code, scope)  # noqa: S102
-    assert len(scope["probability"]) == 600
+    assert len(scope["probability"]) == len(tables.read(paths.TEST))
+
+
+def test_a_model_that_is_worse_than_the_baseline_is_called_so(project: Path) -> None:
+    prepare.main()
+    train.main()
+    for path in (paths.VALIDATION, paths.TEST):
+        table = tables.read(path)
+        table.assign(bought=1 - table["bought"]).to_parquet(path)
+    evaluate.main()
+    assert "roc_auc is worse than the baseline's" in paths.MODEL_CARD.read_text(encoding="utf-8")
+
+
+def test_slices_have_readable_names_and_lose_no_row(project: Path) -> None:
+    def change(contract: Any) -> None:
+        contract["columns"]["member"]["nullable"] = True
+        contract["slices"] = ["member"]
+
+    edit(Path("schema.yaml"), change)
+    table = shops()
+    table.assign(member=table["member"].where(table.index % 3 > 0)).to_csv(
+        "data/raw/shops.csv", index=False
+    )
+    for stage in (prepare, train, evaluate):
+        stage.main()
+    slices = read_results()["validation"]["slices"]["member"]
+    assert list(slices) == ["missing", "no", "yes"]
+    assert sum(s["rows"] for s in slices.values()) == len(tables.read(paths.VALIDATION))
+
+
+@pytest.mark.parametrize("failing", range(1, 10))
+def test_a_full_disk_leaves_all_earlier_results(
+    evaluated: Results, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    files = [paths.METRICS, paths.EVALUATION, paths.MODEL_CARD, *sorted(paths.PLOTS.glob("*.csv"))]
+    before = [path.read_bytes() for path in files]
+    edit(Path("params.yaml"), lambda p: p["evaluate"].update(threshold=0.9, seed=1))
+    written: list[Path] = []
+    write_text = Path.write_text
+
+    def full(path: Path, *arguments: Any, **options: Any) -> int:
+        written.append(path)
+        if len(written) == failing:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write_text(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    if failing <= len(files):
+        with pytest.raises(OSError, match="No space left"):
+            evaluate.main()
+        assert [path.read_bytes() for path in files] == before
+        assert not list(Path().rglob("*.tmp"))
+    else:
+        evaluate.main()
+        assert [path.read_bytes() for path in files] != before
 
 
 def test_equal_runs_write_equal_bytes(evaluated: Results) -> None:

@@ -19,10 +19,19 @@ def imported(path: Path) -> set[Path]:
             continue
         found.add(module)
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.level:
-                names = [node.module] if node.module else [alias.name for alias in node.names]
-                open_ += [package / f"{name}.py" for name in names]
+            open_ += [package / f"{name}.py" for name in names_of_ours(node, package.name)]
     return found
+
+
+def names_of_ours(node: ast.AST, package: str) -> list[str]:
+    """Return the modules of our package that a statement imports, however it is written."""
+    names: list[str] = []
+    if isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom):
+        base = ".".join(filter(None, [package if node.level else "", node.module]))
+        names = [f"{base}.{alias.name}" for alias in node.names] if base == package else [base]
+    return [name.split(".")[1] for name in names if name.startswith(f"{package}.")]
 
 
 def module_of(stage: str) -> Path:
@@ -42,3 +51,18 @@ def test_every_module_that_a_stage_imports_is_a_dependency(stage: str) -> None:
 def test_stages_meet_in_files_only(stage: str) -> None:
     others = {module_of(other) for other in STAGES if other != stage}
     assert not others & imported(module_of(stage))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from . import metrics",
+        "from .metrics import LEVEL",
+        "from our.metrics import LEVEL",
+        "from our import metrics",
+        "import our.metrics",
+    ],
+)
+def test_an_import_is_seen_however_it_is_written(statement: str) -> None:
+    (node,) = ast.parse(statement).body
+    assert names_of_ours(node, "our") == ["metrics"]

@@ -90,8 +90,11 @@ FACTS = model.Facts("x", "y", {}, 0, "", {})
 
 def test_a_type_that_is_not_trusted_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "m.skops"
-    model.save(make_pipeline(FunctionTransformer(np.save)), FACTS, path)
-    assert skops.io.get_untrusted_types(file=path)
+    hostile = make_pipeline(FunctionTransformer(np.save))
+    with pytest.raises(InputError, match=r"x cannot be stored safely: it holds numpy.*save"):
+        model.save(hostile, FACTS, path)
+    assert not path.exists()
+    path.write_bytes(model._canonical(skops.io.dumps(hostile), FACTS))
     with pytest.raises(InputError, match=r"types that are not trusted: numpy.*TRUSTED in model.py"):
         model.load(path)
 
@@ -110,6 +113,24 @@ def test_a_cut_off_model_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(InputError, match="damaged"):
         model.load(path)
+
+
+def test_a_model_with_flipped_bytes_is_refused_or_whole(project: Path) -> None:
+    prepare.main()
+    train.main()
+    good = paths.MODEL.read_bytes()
+    random = np.random.default_rng(0)
+    refused = 0
+    for _ in range(60):
+        bad = bytearray(good)
+        for place in random.integers(0, len(bad), 8):
+            bad[place] ^= 0xFF
+        paths.MODEL.write_bytes(bad)
+        try:
+            model.load(paths.MODEL)
+        except InputError:
+            refused += 1
+    assert refused > 50
 
 
 def test_a_missing_model_says_how_to_get_it(tmp_path: Path) -> None:

@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, edit
 
-from {{ cookiecutter.__package }} import (
-    params,
-)
+from {{ cookiecutter.__package }} import params
 from {{ cookiecutter.__package }}.errors import InputError
 
 
@@ -47,6 +45,9 @@ def test_all_that_is_wrong_is_said_at_once(project: Path) -> None:
         (b"train: [", "params.yaml, line 1: not valid YAML"),
         (b"\xff\xfe", "params.yaml is not UTF-8"),
         (b"", "the whole file: "),
+        (b"train: \x07", "params.yaml is not valid YAML"),
+        (b"train: !!int foo", "params.yaml is not valid YAML"),
+        (b"train: 2024-02-30", "params.yaml is not valid YAML"),
     ],
 )
 def test_a_damaged_file_is_named(project: Path, content: bytes, message: str) -> None:
@@ -57,5 +58,7 @@ def test_a_damaged_file_is_named(project: Path, content: bytes, message: str) ->
 
 def test_a_missing_file_is_named(project: Path) -> None:
     Path("params.yaml").unlink()
-    with pytest.raises(InputError, match=r"params\.yaml is missing; restore it with: git checkout"):
+    with pytest.raises(
+        InputError, match=r"params\.yaml is missing in .*; go to the project's root, or restore"
+    ):
         params.load()

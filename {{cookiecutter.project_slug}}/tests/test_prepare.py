@@ -1,14 +1,18 @@
 """Prepare keeps what is good, counts what is not, and refuses too much of it."""
 
+import csv
 import errno
 import json
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import edit, shops
 
@@ -55,16 +59,60 @@ def test_every_row_goes_to_one_split(project: Path) -> None:
     assert sum(report()["rows"][split] for split in prepare.SPLITS) == 600
 
 
-def test_chunks_parts_and_formats_make_no_difference(project: Path) -> None:
+def read_at_once(rows: int, knobs: Any) -> None:
+    """Set the size of a chunk."""
+    knobs["prepare"]["chunk_rows"] = rows
+
+
+KEYS: dict[str, Callable[[pd.Series], Any]] = {
+    "text": lambda key: key,
+    "integers": lambda key: key.astype("int64"),
+    "large integers": lambda key: key.astype("int64") + 2**60,
+}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_chunks_parts_and_formats_make_no_difference(project: Path, key: str) -> None:
+    table = shops().assign(customer=KEYS[key](shops()["customer"]))
+    results = []
+    for rows in (37, 250, 100_000):
+        for suffix in ("csv", "csv.gz", "parquet"):
+            for old in RAW.parent.iterdir():
+                old.unlink()
+            for name, part in (("a", table[:200]), ("b", table[200:])):
+                file = RAW.with_name(f"{name}.{suffix}")
+                part.to_parquet(file) if suffix == "parquet" else part.to_csv(file, index=False)
+            edit(Path("params.yaml"), partial(read_at_once, rows))
+            prepare.main()
+            parts = [pd.read_parquet(path) for path in OUTPUTS[:3]]
+            results.append((report(), [part.to_csv() for part in parts]))
+    assert all(result == results[0] for result in results)
+    assert results[0][0]["rows"]["raw"] == 600
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_gap_does_not_change_the_other_keys(project: Path, suffix: str) -> None:
+    """Whole numbers with gaps are floats to pandas; they must stay the same keys."""
+    numbers = shops().assign(customer=shops()["customer"].astype("int64"))
+    write(numbers)
     prepare.main()
-    whole = [pd.read_parquet(path) for path in OUTPUTS[:3]]
+    before = {path: set(pd.read_parquet(path)["customer"]) for path in OUTPUTS[:3]}
+    gaps = numbers.assign(customer=numbers["customer"].where(numbers.index != 5))
     RAW.unlink()
-    shops()[:200].to_csv("data/raw/a.csv.gz", index=False)
-    shops()[200:].to_parquet("data/raw/b.parquet")
-    edit(Path("params.yaml"), lambda p: p["prepare"].update(chunk_rows=1000))
+    file = RAW.with_suffix(f".{suffix}")
+    gaps.to_parquet(file) if suffix == "parquet" else gaps.to_csv(file, index=False)
     prepare.main()
-    for before, path in zip(whole, OUTPUTS[:3], strict=True):
-        pd.testing.assert_frame_equal(before, pd.read_parquet(path))
+    assert {path: set(pd.read_parquet(path)["customer"]) for path in OUTPUTS[:3]} == before
+    assert report()["violations"]["missing"] == {"rows": 1, "columns": {"customer": 1}}
+
+
+def test_a_parquet_file_with_an_index_is_read_like_any_other(project: Path) -> None:
+    prepare.main()
+    before = contents()
+    RAW.unlink()
+    shops().set_index("customer").to_parquet(RAW.with_suffix(".parquet"))
+    prepare.main()
+    assert contents()[:3] == before[:3]
 
 
 def test_equal_data_is_equal_bytes(project: Path) -> None:
@@ -107,6 +155,14 @@ def drop_all() -> None:
     allow(out_of_range=1.0)
 
 
+def twice() -> bytes:
+    """Return a Parquet file with two columns of one name."""
+    table = pa.Table.from_pandas(shops(), preserve_index=False)
+    table = table.append_column("age", table["age"])
+    pq.write_table(table, buffer := pa.BufferOutputStream())
+    return bytes(buffer.getvalue())
+
+
 BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "missing": (RAW.unlink, r"raw has no table; fetch it with: dvc pull"),
     "empty file": (lambda: RAW.write_bytes(b""), r"shops\.csv is empty"),
@@ -131,6 +187,31 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "wrong encoding": (
         lambda: RAW.write_bytes(RAW.read_bytes().replace(b"Ulm", "Köln".encode("latin-1"))),
         r"shops\.csv is not UTF-8 text .*0xf6",
+    ),
+    "cut off, quoted": (
+        lambda: (
+            shops().to_csv(RAW, index=False, quoting=csv.QUOTE_NONNUMERIC),
+            RAW.write_bytes(RAW.read_bytes()[:-28]),
+        ),
+        r"shops\.csv is cut off|no well-formed CSV",
+    ),
+    "old Mac line ends": (
+        lambda: RAW.write_bytes(RAW.read_bytes().replace(b"\n", b"\r")),
+        r"no well-formed CSV: new-line character",
+    ),
+    "text named csv.gz": (
+        lambda: RAW.with_suffix(".csv.gz").write_text("a,b"),
+        r"shops\.csv\.gz is damaged or cut off: Not a gzipped file",
+    ),
+    "dates for numbers": (
+        lambda: (
+            shops().assign(age=pd.Timestamp("2024-01-01")).to_parquet(RAW.with_suffix(".parquet"))
+        ),
+        r"unreadable: 600 of 1,200 rows.*age 600",
+    ),
+    "a column twice": (
+        lambda: RAW.with_suffix(".parquet").write_bytes(twice()),
+        r"more than one column named age",
     ),
     "too many fields": (
         lambda: RAW.write_text(RAW.read_text() + "1,2,3,4,5,6,7,8\n"),
@@ -170,15 +251,32 @@ def test_bad_input_is_refused_and_earlier_outputs_stay(project: Path, case: str)
     assert not list(project.rglob("*.tmp"))
 
 
-def test_a_full_disk_leaves_earlier_outputs(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("step", ["write", "__exit__"])
+@pytest.mark.parametrize("call", [1, 2, 3])
+def test_a_full_disk_leaves_earlier_outputs(
+    project: Path, monkeypatch: pytest.MonkeyPatch, step: str, call: int
+) -> None:
     prepare.main()
     before = contents()
+    shops(seed=5).to_csv(RAW, index=False)
+    calls: list[object] = []
+    real = getattr(tables.Writer, step)
 
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def full(*arguments: object) -> None:
+        calls.append(arguments)
+        if len(calls) == call:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(*arguments)
 
-    monkeypatch.setattr(tables.Writer, "write", full)
-    with pytest.raises(SystemExit, match="No space left on device; the outputs of the last run"):
+    monkeypatch.setattr(tables.Writer, step, full)
+    monkeypatch.setattr(sys, "argv", ["prepare"])
+    with pytest.raises(SystemExit, match="error: No space left on device"):
         run_stage(prepare.main)
     assert contents() == before
     assert not list(project.rglob("*.tmp"))
+
+
+def test_a_stage_takes_no_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["prepare", "--help"])
+    with pytest.raises(SystemExit, match="a stage takes no arguments"):
+        run_stage(prepare.main)

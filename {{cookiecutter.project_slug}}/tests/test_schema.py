@@ -8,9 +8,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT, SCHEMA, edit, shops
 
-from {{ cookiecutter.__package }} import (
-    schema,
-)
+from {{ cookiecutter.__package }} import schema
 from {{ cookiecutter.__package }}.errors import InputError
 
 CONTRACT = schema.Schema.model_validate(SCHEMA)
@@ -92,6 +90,12 @@ def test_conforming_in_chunks_is_conforming_at_once() -> None:
         (lambda s: s.update(slices=["age"]), "neither categorical nor boolean"),
         (lambda s: s.update(target="city"), "must be boolean, or categorical with 2 categories"),
         (lambda s: s.pop("target"), "target: is missing"),
+        (lambda s: s.update(key=["bought"]), "key: the target decides nothing"),
+        (lambda s: s.update(key=["income"]), "key: column 'income' must not be nullable"),
+        (lambda s: s["columns"]["city"].pop("categories"), "a categorical column lists them"),
+        (lambda s: s["columns"]["city"].update(categories=["a", "a"]), "one is listed twice"),
+        (lambda s: s["columns"]["age"].update(nulable=True), "did you mean 'nullable'"),
+        (lambda s: s["columns"]["age"].update(min=float("nan")), "columns.age.min: .*finite"),
     ],
 )
 def test_a_wrong_contract_is_refused_with_its_key(project: Path, change: Any, message: str) -> None:
@@ -101,12 +105,37 @@ def test_a_wrong_contract_is_refused_with_its_key(project: Path, change: Any, me
     assert str(error.value).startswith("schema.yaml")
 
 
+def test_an_error_about_the_whole_contract_does_not_repeat_it(project: Path) -> None:
+    edit(Path("schema.yaml"), lambda s: s.update(target="bougt"))
+    with pytest.raises(InputError) as error:
+        schema.load()
+    assert len(str(error.value)) < 200
+
+
+def test_rows_to_score_need_no_target() -> None:
+    typed, violations = schema.conform(shops(5).drop(columns="bought"), CONTRACT)
+    assert "bought" not in typed
+    assert violations == []
+
+
+def test_dates_do_not_depend_on_their_neighbours() -> None:
+    table = shops(2).assign(seen=["9999-12-31", "2024-01-01T00:00:00.123456789"])
+    typed, violations = schema.conform(table, CONTRACT)
+    assert violations == []
+    assert typed["seen"].tolist()[0].year == 9999
+
+
+def test_only_an_unseen_category_leaves_a_row_usable() -> None:
+    violations = broken("city", "Rome") + broken("age", 30, 500)
+    assert schema.usable(violations, 30).tolist() == [True, False] + [True] * 28
+
+
 def test_a_categorical_target_names_its_positive_class() -> None:
     columns = SCHEMA["columns"] | {"bought": {"kind": "categorical", "categories": ["no", "yes"]}}
     contract = schema.Schema.model_validate(SCHEMA | {"columns": columns, "positive": "yes"})
     table = shops(3).assign(bought=["no", "yes", "maybe"])
     typed, (found,) = schema.conform(table, contract)
-    assert schema.positive(typed["bought"], contract).tolist() == [0, 1, 0]
+    assert schema.truth(typed["bought"], contract).tolist() == [0, 1, 0]
     assert (found.fault, found.example) == ("unreadable", "maybe")
 
 

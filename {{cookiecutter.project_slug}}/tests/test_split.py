@@ -4,9 +4,7 @@ import numpy as np
 import pandas as pd
 from conftest import SCHEMA, shops
 
-from {{ cookiecutter.__package }} import (
-    schema,
-)
+from {{ cookiecutter.__package }} import schema
 from {{ cookiecutter.__package }}.params import Split
 from {{ cookiecutter.__package }}.split import (
     Seen,

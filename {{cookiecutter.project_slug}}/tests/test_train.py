@@ -19,13 +19,25 @@ from {{ cookiecutter.__package }}.errors import InputError
         (
             "sklearn.ensemle.RandomForestClassifier",
             {},
-            "train.estimator: no module 'sklearn.ensemle'",
+            "train.estimator: no module 'sklearn.ensemle'; .*uv add",
         ),
-        ("RandomForestClassifier", {}, "train.estimator: no module ''"),
+        ("RandomForestClassifier", {}, "'RandomForestClassifier' is no import path"),
         (
             "sklearn.ensemble.RandomForrestClassifier",
             {},
             "no class 'RandomForrestClassifier'; did you mean 'RandomForestClassifier'",
+        ),
+        (".ensemble.RandomForestClassifier", {}, "is no import path"),
+        ("sklearn.ensemble.VotingClassifier", {}, "train.options: .*missing 1 required"),
+        (
+            "sklearn.ensemble.RandomForestClassifier",
+            {"max_depth": 10**20},
+            "train.options: ",
+        ),
+        (
+            "sklearn.calibration.CalibratedClassifierCV",
+            {},
+            "cannot be stored safely: it holds sklearn.calibration._CalibratedClassifier",
         ),
         ("sklearn.linear_model.Ridge", {}, "Ridge is no scikit-learn classifier"),
         ("collections.OrderedDict", {}, "OrderedDict is no scikit-learn classifier"),

@@ -1,17 +1,17 @@
-"""Reading YAML and writing JSON: checked on the way in, atomic on the way out."""
+"""Reading YAML and writing text: checked on the way in, all or nothing on the way out."""
 
 import json
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import pandas as pd
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from .errors import InputError, nearest
 
@@ -27,12 +27,18 @@ def read_yaml(path: Path) -> Any:
     try:
         return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(f"{path} is missing; restore it with: git checkout -- {path}") from None
+        raise InputError(
+            f"{path} is missing in {Path.cwd()}; go to the project's root, or restore the file "
+            f"with: git checkout -- {path}"
+        ) from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from None
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise InputError(f"{path}, line {line}: not valid YAML: {error.problem}") from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path} is not valid YAML: {reason}") from None
 
 
 def parse(model: type[Model], content: Any, path: Path) -> Model:
@@ -55,45 +61,54 @@ def _explain(model: type[BaseModel], detail: ErrorDetails) -> str:
         return f"{key}: unknown key{hint}"
     if detail["type"] == "missing":
         return f"{key}: is missing"
-    return f"{key}: {detail['msg'].removeprefix('Value error, ')}; got {detail['input']!r}"
+    if detail["type"] == "value_error":
+        return f"{key}: {detail['msg'].removeprefix('Value error, ')}"
+    return f"{key}: {detail['msg']}; got {detail['input']!r}"
 
 
 def _fields(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
     """Return the keys that are allowed where an unknown one was found."""
+    inside: Any = model
     for part in location:
-        field = model.model_fields.get(str(part))
-        annotation = field.annotation if field else model
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            model = annotation
-    return list(model.model_fields)
+        is_model = isinstance(inside, type) and issubclass(inside, BaseModel)
+        # Not a model: a mapping such as dict[str, Column], whose values have the keys.
+        inside = inside.model_fields[str(part)].annotation if is_model else get_args(inside)[-1]
+    return list(inside.model_fields)
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yield a path to write to, and put it in place of the file only when all went well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.tmp")
+def replacing(*paths: Path) -> Iterator[list[Path]]:
+    """Yield a path to write to for each file; put all in place once all are written.
+
+    On an error none of the files is replaced and nothing is left behind.
+    """
+    temporaries = [path.with_name(f"{path.name}.tmp") for path in paths]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        yield temporary
-        temporary.replace(path)
+        yield temporaries
+        for temporary, path in zip(temporaries, paths, strict=True):
+            temporary.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        for temporary in temporaries:
+            temporary.unlink(missing_ok=True)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file with Unix line ends, whole or not at all."""
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+def write_texts(texts: Mapping[Path, str]) -> None:
+    """Write text files with Unix line ends, all or none of them."""
+    with replacing(*texts) as temporaries:
+        for temporary, text in zip(temporaries, texts.values(), strict=True):
+            temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write JSON with floats rounded to 6 digits, whole or not at all; the order is kept."""
-    write_text(path, json.dumps(_rounded(content), indent=2, ensure_ascii=False) + "\n")
+def to_json(content: Mapping[str, Any]) -> str:
+    """Return JSON with floats rounded to 6 digits; the order is kept."""
+    return json.dumps(_rounded(content), indent=2, ensure_ascii=False) + "\n"
 
 
-def write_csv(path: Path, table: pd.DataFrame) -> None:
-    """Write a small table with floats to 6 digits, whole or not at all."""
-    write_text(path, table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
+def to_csv(table: pd.DataFrame) -> str:
+    """Return CSV with floats rounded to 6 digits."""
+    return table.to_csv(index=False, float_format="%.6f", lineterminator="\n")
 
 
 def _rounded(value: Any) -> Any:
@@ -102,6 +117,4 @@ def _rounded(value: Any) -> Any:
         return round(value, 6) if math.isfinite(value) else None
     if isinstance(value, Mapping):
         return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
     return value

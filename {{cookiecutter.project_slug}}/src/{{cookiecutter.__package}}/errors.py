@@ -22,7 +22,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def run_stage(stage: Callable[[], None]) -> None:
-    """Run a stage as a program: bad input and a failing disk end in one line and exit code 1."""
+    """Run a stage as a program: bad input and a failing disk end in one message and exit code 1."""
+    if sys.argv[1:]:
+        sys.exit(f"error: a stage takes no arguments, got {sys.argv[1:]}; see params.yaml")
     gc.freeze()  # the modules imported so far are never garbage: no need to walk them again
     try:
         stage()
@@ -30,7 +32,8 @@ def run_stage(stage: Callable[[], None]) -> None:
         sys.exit(f"error: {error}")
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        sys.exit(f"error: {where}{reason}; the outputs of the last run are unchanged")
+        sys.exit(f"error: {where}{os.strerror(error.errno) if error.errno else error}")
+    except MemoryError as error:
+        sys.exit(f"error: the memory does not suffice: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
-from tqdm import tqdm
 
 from . import model, model_card, params, paths, plots, schema, tables
-from .documents import write_csv, write_json, write_text
+from .documents import to_csv, to_json, write_texts
 from .errors import run_stage
 from .metrics import METRICS, BinaryScores, Score, score
 from .split import row_hashes
@@ -34,23 +33,24 @@ def main() -> None:
         "validation": predict(paths.VALIDATION, pipeline, contract),
         "test": predict(paths.TEST, pipeline, contract),
     }
-    results: dict[str, Any] = {}
-    with tqdm(desc="evaluate", total=len(splits) + 1, delay=1, disable=None) as progress:
-        for split, predictions in splits.items():
-            results[split] = {
-                "metrics": _metrics(predictions, base_rate, knobs),
-                "slices": _slices(predictions, contract, knobs),
-            }
-            progress.update()
-        curves = _curves(splits["validation"], pipeline, contract, knobs)
-        progress.update()
+    results: dict[str, Any] = {
+        split: {
+            "metrics": _metrics(predictions, base_rate, knobs),
+            "slices": _slices(predictions, contract, knobs),
+        }
+        for split, predictions in splits.items()
+    }
+    curves = _curves(splits["validation"], pipeline, contract, knobs)
     data = json.loads(paths.DATA_REPORT.read_text(encoding="utf-8"))
     card = model_card.render(all_knobs, contract, facts, data, results, curves["importance"])
-    write_json(paths.METRICS, _values(results))
-    write_json(paths.EVALUATION, results)
-    for name, curve in curves.items():
-        write_csv(paths.PLOTS / f"{name}.csv", curve)
-    write_text(paths.MODEL_CARD, card)
+    write_texts(
+        {
+            paths.METRICS: to_json(_values(results)),
+            paths.EVALUATION: to_json(results),
+            paths.MODEL_CARD: card,
+            **{paths.PLOTS / f"{name}.csv": to_csv(curve) for name, curve in curves.items()},
+        }
+    )
     print(_summary(results["validation"]["metrics"][knobs.main_metric], knobs.main_metric))
 
 
@@ -77,7 +77,7 @@ def predict(path: Path, pipeline: Pipeline, contract: schema.Schema) -> Predicti
     entities = row_hashes(table[contract.key]) if contract.key else np.arange(len(table))
     return Predictions(
         table=table,
-        truth=schema.positive(table[contract.target], contract),
+        truth=schema.truth(table[contract.target], contract),
         probability=pipeline.predict_proba(table[contract.features])[:, 1],
         entities=pd.factorize(entities)[0],
     )
@@ -86,7 +86,7 @@ def predict(path: Path, pipeline: Pipeline, contract: schema.Schema) -> Predicti
 def _base_rate(contract: schema.Schema) -> float:
     """Return what the baseline says of every row: the share of positives in training."""
     table = tables.read(paths.TRAIN, [contract.target])
-    truth = schema.positive(table[contract.target], contract)
+    truth = schema.truth(table[contract.target], contract)
     baseline = DummyClassifier(strategy="prior").fit(np.zeros((len(truth), 1)), truth)
     return float(baseline.predict_proba([[0]])[0, 1])
 
@@ -99,7 +99,7 @@ def _metrics(
     metrics: dict[str, dict[str, float]] = {name: {} for name in METRICS}
     for prefix, probability in (("", predictions.probability), ("baseline_", constant)):
         scores = BinaryScores(predictions.truth, probability, knobs.threshold)
-        found = score(scores, list(METRICS), predictions.entities, knobs.resamples, knobs.seed)
+        found = score(scores, predictions.entities, knobs.resamples, knobs.seed)
         for name, result in found.items():
             metrics[name] |= {f"{prefix}{bound}": n for bound, n in asdict(result).items()}
     return metrics
@@ -111,17 +111,25 @@ def _slices(
     """Return the main metric for each value of the slice columns, with row counts."""
     slices: dict[str, dict[str, dict[str, float]]] = {column: {} for column in contract.slices}
     for column in contract.slices:
-        for value, rows in sorted(predictions.table.groupby(column).indices.items()):
+        labels = _labels(predictions.table[column])
+        for value, rows in sorted(predictions.table.groupby(labels).indices.items()):
             truth = predictions.truth[rows]
             result = Score(np.nan, np.nan, np.nan)
             if len(rows) >= knobs.min_slice_rows:
                 scores = BinaryScores(truth, predictions.probability[rows], knobs.threshold)
                 entities = pd.factorize(predictions.entities[rows])[0]
-                found = score(scores, [knobs.main_metric], entities, knobs.resamples, knobs.seed)
+                found = score(scores, entities, knobs.resamples, knobs.seed)
                 result = found[knobs.main_metric]
             counts = {"rows": len(rows), "positive": int(truth.sum())}
             slices[column][str(value)] = counts | asdict(result)
     return slices
+
+
+def _labels(values: pd.Series) -> pd.Series:
+    """Return the names of the slices that rows belong to; booleans are numbers in a table."""
+    if pd.api.types.is_float_dtype(values):
+        values = values.map({1.0: "yes", 0.0: "no"})
+    return values.fillna("missing")
 
 
 def _curves(

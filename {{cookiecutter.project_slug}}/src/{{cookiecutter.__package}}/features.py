@@ -10,16 +10,17 @@ from .params import Train
 from .schema import Schema
 
 
-def preprocessing(schema: Schema, knobs: Train) -> ColumnTransformer:
+def preprocessing(contract: Schema, knobs: Train) -> ColumnTransformer:
     """Return the unfitted transformer from a conforming table to a matrix of floats.
 
     Numbers and booleans: the median for missing values, with a flag beside it, then unit variance.
     Categories: one column for each, or, where there are many, the target's mean within each,
     learned by cross-fitting (https://scikit-learn.org/stable/modules/preprocessing.html).
-    A category that training has not seen counts as a rare one and never fails.
+    A category that training has not seen never fails: it counts as a rare one, if there are rare
+    ones, as none of them otherwise, or as the mean of all.
 
     Args:
-        schema: the contract; its `features` are the columns that are used.
+        contract: its `features` are the columns that are used.
         knobs: `min_category_rows` and `max_one_hot` say what is rare and what is many.
 
     Returns:
@@ -28,8 +29,8 @@ def preprocessing(schema: Schema, knobs: Train) -> ColumnTransformer:
     few: list[str] = []
     many: list[str] = []
     numbers: list[str] = []
-    for name in schema.features:
-        column = schema.columns[name]
+    for name in contract.features:
+        column = contract.columns[name]
         if column.kind != "categorical":
             numbers.append(name)
         elif len(column.categories or []) > knobs.max_one_hot:
@@ -41,8 +42,7 @@ def preprocessing(schema: Schema, knobs: Train) -> ColumnTransformer:
             ("numbers", _numbers(), numbers),
             ("few_categories", _few_categories(knobs), few),
             ("many_categories", _many_categories(knobs), many),
-        ],
-        verbose_feature_names_out=False,
+        ]
     )
 
 

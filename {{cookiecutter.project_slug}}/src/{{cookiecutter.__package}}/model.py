@@ -20,6 +20,7 @@ from .documents import replacing
 from .errors import InputError
 
 FACTS = "facts.json"
+HERE = Path(__file__).name
 
 # Types beyond those that skops trusts by itself. Nothing here runs code when it is loaded.
 TRUSTED = [
@@ -59,10 +60,19 @@ def library_versions() -> dict[str, str]:
 
 
 def save(pipeline: Pipeline, facts: Facts, path: Path) -> None:
-    """Write a fitted pipeline and its facts, whole or not at all."""
+    """Write a fitted pipeline and its facts, whole or not at all.
+
+    Raises:
+        InputError: the pipeline holds a type that `load` would refuse.
+    """
     _forget_threads(pipeline)
     content = _canonical(skops.io.dumps(pipeline), facts)
-    with replacing(path) as temporary:
+    if unknown := _unknown_types(content):
+        raise InputError(
+            f"{facts.estimator} cannot be stored safely: it holds {', '.join(unknown)}. Choose "
+            f"another estimator, or, if these types are harmless, add them to TRUSTED in {HERE}."
+        )
+    with replacing(path) as [temporary]:
         temporary.write_bytes(content)
 
 
@@ -76,22 +86,30 @@ def load(path: Path) -> tuple[Pipeline, Facts]:
         content = path.read_bytes()
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             facts = Facts(**json.loads(archive.read(FACTS)))
-        unknown = sorted(set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED))
-        if unknown:
+        if unknown := _unknown_types(content):
             raise InputError(
                 f"{path} holds types that are not trusted: {', '.join(unknown)}. If you know where "
-                f"the file is from, add them to TRUSTED in {Path(__file__).name}."
+                f"the file is from, add them to TRUSTED in {HERE}."
             )
-        return skops.io.loads(content, trusted=TRUSTED), facts
+        pipeline = skops.io.loads(content, trusted=TRUSTED)
+        if not isinstance(pipeline, Pipeline):
+            raise TypeError(f"it holds a {type(pipeline).__name__} instead of a Pipeline")
+        return pipeline, facts
     except FileNotFoundError:
         raise InputError(
             f"{path} is missing; make it with: dvc repro, or fetch it with: dvc pull"
         ) from None
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
+    except (InputError, OSError):
+        raise
+    except Exception as error:  # whatever may be wrong with a file from anywhere
         raise InputError(
             f"{path} is damaged or no model of this project ({error}); "
             "make it again with: dvc repro --force train"
         ) from error
+
+
+def _unknown_types(content: bytes) -> list[str]:
+    return sorted(set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED))
 
 
 def _forget_threads(pipeline: Pipeline) -> None:
@@ -113,7 +131,7 @@ def _canonical(content: bytes, facts: Facts) -> bytes:
     are numbered here in the order in which they first appear, and members are undated.
     """
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        schema = json.loads(archive.read("schema.json"))
+        tree = json.loads(archive.read("schema.json"))
         numbers: dict[int, int] = {}
         members: dict[str, bytes] = {}
 
@@ -131,8 +149,8 @@ def _canonical(content: bytes, facts: Facts) -> bytes:
                 for item in node.values():
                     renumber(item)
 
-        renumber(schema)
-    members["schema.json"] = json.dumps(schema, separators=(",", ":")).encode()
+        renumber(tree)
+    members["schema.json"] = json.dumps(tree, separators=(",", ":")).encode()
     members[FACTS] = json.dumps(asdict(facts), indent=2).encode()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from . import paths
+from .metrics import LOWER_IS_BETTER
 from .model import Facts
 from .params import Params
 from .schema import Schema
@@ -95,14 +96,12 @@ def _results(results: Mapping[str, Any], params: Params) -> str:
         ]
         for name in results["validation"]["metrics"]
     ]
-    return "\n\n".join(
-        [
-            _table(head, rows),
-            f"In brackets: 95% bootstrap intervals from {params.evaluate.resamples:,} resamples. "
-            "The baseline gives every row the share of positives in training. Precision, recall "
-            f"and F1 are at a probability of {params.evaluate.threshold}. Validation is for "
-            "decisions; test is only reported.",
-        ]
+    return (
+        f"{_table(head, rows)}\n\n"
+        f"In brackets: 95% bootstrap intervals from {params.evaluate.resamples:,} resamples of the "
+        "keys. The baseline gives every row the share of positives in training. Precision, recall "
+        f"and F1 are at a probability of {params.evaluate.threshold}. Validation is for "
+        "decisions; test is only reported."
     )
 
 
@@ -116,7 +115,9 @@ def _slices(results: Mapping[str, Any], metric: str, least: int) -> str:
         for value, numbers in values.items()
     ]
     head = ["column", "value", "rows", "positive", f"{metric} on validation"]
-    return f"{_table(head, rows)}\n\nBelow {least} rows, or with one class only, no score is given."
+    return (
+        f"{_table(head, rows)}\n\nBelow {least} rows, or without a class it needs, none is given."
+    )
 
 
 def _importance(importance: pd.DataFrame, metric: str) -> str:
@@ -124,13 +125,17 @@ def _importance(importance: pd.DataFrame, metric: str) -> str:
         [str(column), f"{fall:.4f}"]
         for column, fall in importance.head(TOP_COLUMNS).itertuples(index=False)
     ]
-    return f"{_table(['column', f'loss in {metric} when it is shuffled'], rows)}"
+    return _table(["column", f"loss in {metric} when it is shuffled"], rows)
 
 
 def _limits(stated: str, results: Mapping[str, Any], metric: str) -> str:
     lines = [f"- {stated}"]
     numbers = results["validation"]["metrics"][metric]
-    if numbers["low"] <= numbers["baseline_value"] <= numbers["high"]:
+    sign = -1 if metric in LOWER_IS_BETTER else 1
+    worst, best = sorted(sign * numbers[bound] for bound in ("low", "high"))
+    if best < sign * numbers["baseline_value"]:
+        lines.append(f"- On validation, {metric} is worse than the baseline's.")
+    elif not worst > sign * numbers["baseline_value"]:
         lines.append(f"- On validation, {metric} cannot be told from the baseline's.")
     unscored = [
         f"{column} {value}"
@@ -139,24 +144,24 @@ def _limits(stated: str, results: Mapping[str, Any], metric: str) -> str:
         if not math.isfinite(found["value"])
     ]
     if unscored:
-        lines.append(f"- Too few validation rows to score: {', '.join(unscored)}.")
+        lines.append(f"- Not scored, for want of rows or of a class: {', '.join(unscored)}.")
     return "\n".join(lines)
 
 
 def _loading(contract: Schema) -> str:
-    return f"""```python
-from pathlib import Path
+    return f"""From the project's root:
 
-import pandas as pd
-from {__package__} import model, schema
+```python
+from {__package__} import model, paths, schema, tables
 
 contract = schema.load()
-pipeline, facts = model.load(Path("{paths.MODEL.as_posix()}"))
-rows, violations = schema.conform(pd.read_parquet("{paths.RAW.as_posix()}"), contract)
+pipeline, facts = model.load(paths.MODEL)
+rows = tables.read(paths.TEST)
 probability = pipeline.predict_proba(rows[contract.features])[:, 1]
 ```
 
-It expects {len(contract.features)} columns: {", ".join(contract.features)}."""
+It expects {len(contract.features)} columns: {", ".join(contract.features)}. Rows from elsewhere go
+through `schema.conform(table, contract)` first, with or without the target."""
 
 
 def _plain(text: str) -> str:

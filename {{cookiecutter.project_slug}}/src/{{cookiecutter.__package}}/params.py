@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from . import paths
 from .documents import parse, read_yaml
@@ -38,7 +38,7 @@ class Tolerance(Section):
 class Prepare(Section):
     """Knobs of the prepare stage."""
 
-    chunk_rows: Annotated[int, Field(ge=1_000)]
+    chunk_rows: Annotated[int, Field(ge=1)]
     split: Split
     tolerance: Tolerance
 
@@ -48,7 +48,7 @@ class Train(Section):
 
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     estimator: str
-    options: dict[str, Any]
+    options: Annotated[dict[str, Any], BeforeValidator(lambda given: given or {})]
     min_category_rows: Annotated[int, Field(ge=1)]
     max_one_hot: Annotated[int, Field(ge=2)]
 

@@ -1,11 +1,14 @@
 """The tables behind the plots: few points, so that Git keeps them and DVC overlays commits."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.calibration import calibration_curve
 from sklearn.inspection import permutation_importance
-from sklearn.metrics import confusion_matrix, precision_recall_curve, roc_curve
+from sklearn.metrics import confusion_matrix, get_scorer, precision_recall_curve, roc_curve
 from sklearn.pipeline import Pipeline
+from tqdm import tqdm
 
 CURVE_POINTS = 200
 CALIBRATION_BINS = 10
@@ -59,9 +62,22 @@ def importance(
         scorer: scikit-learn's name of the score.
         seed: of the shuffles.
     """
-    found = permutation_importance(
-        pipeline, columns, truth, scoring=scorer, n_repeats=IMPORTANCE_REPEATS, random_state=seed
-    )
+    score = get_scorer(scorer)
+    calls = 1 + IMPORTANCE_REPEATS * columns.shape[1]
+    with tqdm(desc="importance", total=calls, delay=1, leave=False, disable=None) as progress:
+
+        def counted(*call: Any) -> float:
+            progress.update()
+            return float(score(*call))
+
+        found = permutation_importance(
+            pipeline,
+            columns,
+            truth,
+            scoring=counted,
+            n_repeats=IMPORTANCE_REPEATS,
+            random_state=seed,
+        )
     table = pd.DataFrame({"column": columns.columns, "importance": found.importances_mean})
     return table.sort_values(["importance", "column"], ascending=[False, True], ignore_index=True)
 

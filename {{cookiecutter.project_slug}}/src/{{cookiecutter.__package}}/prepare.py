@@ -12,7 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from . import params, paths, schema, tables
-from .documents import write_json
+from .documents import replacing, to_json
 from .errors import InputError, run_stage
 from .split import Seen, assign, row_hashes
 
@@ -27,22 +27,28 @@ def main() -> None:
             would be without one of the target's classes.
     """
     knobs, contract = params.load().prepare, schema.load()
+    nothing = pd.DataFrame({name: pd.Series(dtype="str") for name in contract.used})
+    template, _ = schema.conform(nothing, contract)
     report, seen = Report(), Seen()
-    with ExitStack() as outputs:
-        writers: dict[str, tables.Writer] = {}
-        for file, raw in _chunks(knobs.chunk_rows, contract):
-            table, violations = schema.conform(raw, contract)
-            clean = table[report.add(file, table, violations, seen.first(row_hashes(table)))]
-            sides = assign(clean, contract, knobs.split)
-            for split, path in SPLITS.items():
-                if split not in writers:
-                    writers[split] = outputs.enter_context(tables.writing(path, clean.iloc[:0]))
-                rows = clean[sides == split]
-                writers[split].write(rows)
-                report.add_kept(split, rows, schema.positive(rows[contract.target], contract))
-            del raw, table, clean, rows  # before the next chunk is read beside them
+    with replacing(*SPLITS.values(), paths.DATA_REPORT) as (*part_files, report_file):
+        with ExitStack() as open_files:
+            writers = {
+                split: open_files.enter_context(tables.Writer(file, template))
+                for split, file in zip(SPLITS, part_files, strict=True)
+            }
+            for file, raw in _chunks(knobs.chunk_rows, contract):
+                table, violations = schema.conform(raw, contract)
+                first = seen.first(row_hashes(table))
+                report.add(file, table.index, violations, ~first)
+                clean = table[first & schema.usable(violations, len(table))]
+                sides = assign(clean, contract, knobs.split)
+                for split, writer in writers.items():
+                    rows = clean[sides == split]
+                    writer.write(rows)
+                    report.add_kept(split, rows, schema.truth(rows[contract.target], contract))
+                del raw, table, clean, rows  # before the next chunk is read beside them
         report.refuse(knobs.tolerance, contract)
-        write_json(paths.DATA_REPORT, report.content())
+        report_file.write_text(to_json(report.content()), encoding="utf-8", newline="\n")
     print(report.summary())
 
 
@@ -52,36 +58,32 @@ class Report:
 
     raw: int = 0
     kept: Counter[str] = field(default_factory=Counter)
-    positive: Counter[str] = field(default_factory=Counter)
+    positives: Counter[str] = field(default_factory=Counter)
     missing: Counter[str] = field(default_factory=Counter)
     faulty_rows: Counter[str] = field(default_factory=Counter)
     faulty_cells: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     examples: dict[str, str] = field(default_factory=dict)
 
     def add(
-        self, file: Path, table: pd.DataFrame, violations: list[schema.Violation], first: np.ndarray
-    ) -> np.ndarray:
-        """Count what is wrong with a chunk; return true for the rows to keep, shape (n_rows,)."""
-        faults: dict[str, np.ndarray] = {"duplicate": ~first}
+        self, file: Path, index: pd.Index, violations: list[schema.Violation], repeated: np.ndarray
+    ) -> None:
+        """Count a chunk's rows, and what is wrong with them."""
+        faults: dict[str, np.ndarray] = {"duplicate": repeated}
         for found in violations:
             faults[found.fault] = faults.get(found.fault, False) | found.rows
             self.faulty_cells[found.fault][found.column] += int(found.rows.sum())
-            row = table.index[int(found.rows.argmax())] + 1
+            row = index[int(found.rows.argmax())] + 1
             self.examples.setdefault(
                 found.fault, f"{found.column} is {found.example!r} in row {row:,} of {file}"
             )
-        keep = np.ones(len(table), dtype=bool)
         for fault, rows in faults.items():
             self.faulty_rows[fault] += int(rows.sum())
-            if fault != "unseen_category":
-                keep &= ~rows
-        self.raw += len(table)
-        return keep
+        self.raw += len(index)
 
-    def add_kept(self, split: str, table: pd.DataFrame, positive: np.ndarray) -> None:
+    def add_kept(self, split: str, table: pd.DataFrame, truth: np.ndarray) -> None:
         """Count the rows that a split gets, and what is missing in them."""
         self.kept[split] += len(table)
-        self.positive[split] += int(positive.sum())
+        self.positives[split] += int(truth.sum())
         for column in table.columns:
             self.missing[column] += int(table[column].isna().sum())
 
@@ -106,10 +108,10 @@ class Report:
             )
             raise InputError("\n".join([head, *beyond, advice]))
         for split in SPLITS:
-            if not 0 < self.positive[split] < self.kept[split]:
+            if not 0 < self.positives[split] < self.kept[split]:
                 raise InputError(
                     f"target {contract.target}: of the {self.kept[split]:,} rows for {split}, "
-                    f"{self.positive[split]:,} are positive, and both classes are needed; bring "
+                    f"{self.positives[split]:,} are positive, and both classes are needed; bring "
                     f"more rows, or change the key in {paths.SCHEMA} or prepare.split in "
                     f"{paths.PARAMS}"
                 )
@@ -119,7 +121,7 @@ class Report:
         kept = sum(self.kept.values())
         return {
             "rows": {"raw": self.raw, "dropped": self.raw - kept, **self.kept},
-            "target_share": {split: self.positive[split] / self.kept[split] for split in SPLITS},
+            "target_share": {split: self.positives[split] / self.kept[split] for split in SPLITS},
             "missing_share": {column: count / kept for column, count in self.missing.items()},
             "violations": {
                 fault: {"rows": self.faulty_rows[fault], "columns": self.faulty_cells[fault]}

@@ -5,12 +5,13 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .documents import replacing
 from .errors import InputError
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
@@ -42,13 +43,15 @@ def columns(path: Path) -> list[str]:
     with _explained(path):
         if path.suffix == ".parquet":
             return list(pq.read_schema(path).names)
-        return list(pd.read_csv(path, nrows=0, encoding="utf-8-sig").columns)
+        return [str(name) for name in pd.read_csv(path, nrows=0, encoding="utf-8-sig").columns]
 
 
 def read_chunks(
     path: Path, names: Sequence[str], text: Sequence[str], missing: Sequence[str], rows: int
 ) -> Iterator[pd.DataFrame]:
     """Read a raw table a chunk at a time, so that a file may be larger than memory.
+
+    A row of a CSV file that has too few fields gets missing values for the rest.
 
     Args:
         path: the file.
@@ -65,12 +68,7 @@ def read_chunks(
     """
     with _explained(path):
         if path.suffix == ".parquet":
-            # Buffering ahead would hold the whole file in memory.
-            with pq.ParquetFile(path, pre_buffer=False) as file:
-                start = 0
-                for batch in file.iter_batches(batch_size=rows, columns=list(names)):
-                    yield batch.to_pandas().set_index(pd.RangeIndex(start, start + len(batch)))
-                    start += len(batch)
+            yield from _parquet_chunks(path, names, text, rows)
             return
         if path.suffix == ".csv":
             _refuse_cut_off(path)
@@ -104,35 +102,48 @@ def read(path: Path, names: Sequence[str] | None = None) -> pd.DataFrame:
 
 
 class Writer:
-    """Writes one prepared table, chunk by chunk."""
+    """Writes one prepared table, chunk by chunk; to be used in a `with` statement."""
 
     def __init__(self, path: Path, template: pd.DataFrame) -> None:
         """Open the file; `template` has the columns and types of every chunk to come."""
         # pandas would add its own version to the file, and so change its hash with every release.
         self._schema = pa.Schema.from_pandas(template, preserve_index=False).remove_metadata()
         self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
-        self.rows = 0
 
     def write(self, chunk: pd.DataFrame) -> None:
         """Append a chunk."""
-        if len(chunk):
-            self._file.write_table(pa.Table.from_pandas(chunk, self._schema, preserve_index=False))
-            self.rows += len(chunk)
+        self._file.write_table(pa.Table.from_pandas(chunk, self._schema, preserve_index=False))
 
-    def close(self) -> None:
-        """Finish the file."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         self._file.close()
 
 
-@contextmanager
-def writing(path: Path, template: pd.DataFrame) -> Iterator[Writer]:
-    """Yield a writer; the table stands in its place only when all went well."""
-    with replacing(path) as temporary:
-        writer = Writer(temporary, template)
-        try:
-            yield writer
-        finally:
-            writer.close()
+def _parquet_chunks(
+    path: Path, names: Sequence[str], text: Sequence[str], rows: int
+) -> Iterator[pd.DataFrame]:
+    start = 0
+    # Buffering ahead would hold the whole file in memory.
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        for batch in file.iter_batches(batch_size=rows, columns=list(names)):
+            for position, field in enumerate(batch.schema):
+                # As floats, which gaps make of them, large whole numbers would lose digits.
+                if field.name in text and (
+                    pa.types.is_integer(field.type) or pa.types.is_decimal(field.type)
+                ):
+                    written = batch.column(position).cast(pa.string())
+                    batch = batch.set_column(position, field.name, written)
+            chunk = batch.to_pandas(ignore_metadata=True)[list(names)]
+            yield chunk.set_index(pd.RangeIndex(start, start + len(chunk)))
+            start += len(chunk)
+            del batch, chunk
 
 
 @contextmanager
@@ -147,24 +158,42 @@ def _explained(path: Path) -> Iterator[None]:
         ) from None
     except pd.errors.EmptyDataError:
         raise InputError(f"{path} is empty; expected a header line and rows") from None
-    except pd.errors.ParserError as error:
+    except (pd.errors.ParserError, csv.Error) as error:
         reason = str(error).removeprefix("Error tokenizing data. C error: ").strip()
         raise InputError(f"{path} is no well-formed CSV: {reason}") from None
     except (pa.ArrowInvalid, EOFError, zlib.error) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{path} is damaged or cut off: {reason}; fetch it again") from None
+        raise _damaged(path, error) from None
+    except OSError as error:
+        if error.errno:  # the disk's or the system's trouble, not the file's
+            raise
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    reason = str(error).splitlines()[0]
+    return InputError(f"{path} is damaged or cut off: {reason}; fetch it again")
 
 
 def _refuse_cut_off(path: Path) -> None:
     """Refuse a CSV file that ends inside a row, which pandas would fill up with missing values."""
     with path.open("rb") as file:
         header = file.readline()
-        file.seek(max(0, path.stat().st_size - 65536))
-        last = file.read().rpartition(b"\n")[2]
-    if not last or b'"' in last:
+        last = _last_line(file)
+    if not last or last.count(b'"') % 2:  # the end of a field that goes over several lines
         return
     expected, got = (len(next(csv.reader([line.decode("latin-1")]))) for line in (header, last))
     if got < expected:
         raise InputError(
             f"{path} is cut off: its last row has {got} of {expected} fields; fetch it again"
         )
+
+
+def _last_line(file: BinaryIO) -> bytes:
+    """Return what follows the last line end."""
+    size, length = file.seek(0, 2), 65536
+    while True:
+        file.seek(max(0, size - length))
+        tail = file.read()
+        if b"\n" in tail or length >= size:
+            return tail.rpartition(b"\n")[2]
+        length *= 2

@@ -4,13 +4,15 @@ import hashlib
 import importlib
 import inspect
 import time
-from typing import Any
 
 from sklearn.base import ClassifierMixin
 from sklearn.pipeline import Pipeline
 
 from . import features, model, params, paths, schema, tables
 from .errors import InputError, nearest, run_stage
+
+KEY = f"{paths.PARAMS}, train.estimator"
+EXAMPLE = "sklearn.linear_model.LogisticRegression"
 
 
 def main() -> None:
@@ -28,8 +30,10 @@ def main() -> None:
     print(f"training on {len(table):,} rows and {len(contract.features)} columns …", flush=True)
     started = time.perf_counter()
     try:
-        pipeline.fit(table[contract.features], schema.positive(table[contract.target], contract))
-    except (ValueError, TypeError) as error:
+        pipeline.fit(table[contract.features], schema.truth(table[contract.target], contract))
+    except MemoryError:
+        raise
+    except Exception as error:  # estimators check their options in ways of their own
         raise InputError(f"{paths.PARAMS}, train.options: {error}") from error
     with paths.TRAIN.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -51,34 +55,57 @@ def estimator(knobs: params.Train) -> ClassifierMixin:
     Raises:
         InputError: there is no such classifier, or it has no such option.
     """
-    module_name, _, name = knobs.estimator.rpartition(".")
-    key = f"{paths.PARAMS}, train.estimator"
+    kind = _classifier(knobs.estimator)
+    accepted = inspect.signature(kind).parameters.values()
+    names = [option.name for option in accepted if option.kind is not option.VAR_KEYWORD]
+    if len(names) == len(accepted):  # otherwise it takes any
+        for option in knobs.options:
+            if option not in names:
+                raise InputError(
+                    f"{paths.PARAMS}, train.options.{option}: {kind.__name__} has no such option"
+                    f"{nearest(option, names)}; it has: {', '.join(names)}"
+                )
+    seed = {"random_state": knobs.seed} if "random_state" in names else {}
+    try:
+        made = kind(**(seed | knobs.options))
+    except Exception as error:  # a required option is missing, or one contradicts another
+        raise InputError(f"{paths.PARAMS}, train.options: {error}") from error
+    if not hasattr(made, "predict_proba"):
+        raise InputError(
+            f"{KEY}: {kind.__name__} gives no probabilities (predict_proba), which are needed"
+        )
+    return made
+
+
+def _classifier(path: str) -> type[ClassifierMixin]:
+    """Import a classifier by its path.
+
+    Raises:
+        InputError: there is none at that path.
+    """
+    module_name, _, name = path.rpartition(".")
+    if not module_name or path.startswith("."):
+        raise InputError(f"{KEY}: {path!r} is no import path; expected one such as {EXAMPLE}")
     try:
         module = importlib.import_module(module_name)
-    except (ImportError, ValueError):
+    except ModuleNotFoundError as error:
         raise InputError(
-            f"{key}: no module {module_name!r}; expected an import path such as "
-            "sklearn.linear_model.LogisticRegression"
+            f"{KEY}: no module {error.name!r}; expected an import path such as {EXAMPLE}, of a "
+            "package that is installed (uv add <package>)"
         ) from None
+    except Exception as error:
+        raise InputError(f"{KEY}: importing {module_name!r} failed: {error}") from error
     kind = getattr(module, name, None)
-    if not inspect.isclass(kind):
-        raise InputError(f"{key}: {module_name} has no class {name!r}{nearest(name, dir(module))}")
-    if not issubclass(kind, ClassifierMixin):
-        raise InputError(f"{key}: {name} is no scikit-learn classifier, and the task is binary")
-    allowed = list(inspect.signature(kind).parameters)
-    for option in knobs.options:
-        if option not in allowed:
-            raise InputError(
-                f"{paths.PARAMS}, train.options.{option}: {name} has no such option"
-                f"{nearest(option, allowed)}; it has: {', '.join(allowed)}"
-            )
-    options: dict[str, Any] = dict(knobs.options)
-    if "random_state" in allowed:
-        options.setdefault("random_state", knobs.seed)
-    made = kind(**options)
-    if not hasattr(made, "predict_proba"):
-        raise InputError(f"{key}: {name} gives no probabilities (predict_proba), which are needed")
-    return made
+    if inspect.isclass(kind) and issubclass(kind, ClassifierMixin):
+        return kind
+    if inspect.isclass(kind):
+        raise InputError(f"{KEY}: {name} is no scikit-learn classifier, and the task is binary")
+    classifiers = [
+        known
+        for known, value in vars(module).items()
+        if inspect.isclass(value) and issubclass(value, ClassifierMixin)
+    ]
+    raise InputError(f"{KEY}: {module_name} has no class {name!r}{nearest(name, classifiers)}")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,19 @@ class Check:
 
 def checks() -> list[Check]:
     """Ask every question."""
-    return [pipeline_is_up_to_date(), results_are_committed()]
+    return [everything_is_committed(), pipeline_is_up_to_date()]
+
+
+def everything_is_committed() -> Check:
+    """Ask Git whether what a run reads and writes has changes that no commit has."""
+    files = ("dvc.yaml", "dvc.lock", "params.yaml", "schema.yaml", "src", "reports", "*.dvc")
+    status = _run("git", "status", "--porcelain", "--", *files)
+    if status.returncode:
+        return Check("commit", False, _last(status.stderr))
+    if status.stdout:
+        changed = ", ".join(line[3:] for line in status.stdout.splitlines())
+        return Check("commit", False, f"not committed: {changed}; commit or stash it")
+    return Check("commit", True, "code, parameters and results are committed")
 
 
 def pipeline_is_up_to_date() -> Check:
@@ -29,17 +41,6 @@ def pipeline_is_up_to_date() -> Check:
     stages = re.findall(r"(?:Running stage|failed to reproduce) '(.+?)'", dry.stdout + dry.stderr)
     what = f"changed since the last run: {', '.join(stages)}" if stages else _last(dry.stderr)
     return Check("pipeline", False, f"{what}; run: uv run dvc repro")
-
-
-def results_are_committed() -> Check:
-    """Ask Git whether the files that a run writes have changes that no commit has."""
-    status = _run("git", "status", "--porcelain", "--", "dvc.lock", "*.dvc", "reports")
-    if status.returncode:
-        return Check("results", False, _last(status.stderr))
-    if status.stdout:
-        files = ", ".join(line[3:] for line in status.stdout.splitlines())
-        return Check("results", False, f"not committed: {files}; run: git add --all && git commit")
-    return Check("results", True, "dvc.lock and reports are committed")
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:
