@@ -1,5 +1,6 @@
 """What stands there when cookiecutter has ended."""
 
+import json
 import re
 import runpy
 import shlex
@@ -153,3 +154,24 @@ def test_generated_names_reach_every_file(tmp_path: Path) -> None:
     package = project.path / "src" / slug.replace("-", "_")
     assert (package / "train.py").exists()
     assert f"python -m {package.name}.train" in (project.path / "dvc.yaml").read_text()
+
+
+def test_a_commit_strips_notebooks_and_refuses_large_files(clone: Project) -> None:
+    clone.uv("pre-commit", "install")
+    output = {"output_type": "stream", "name": "stdout", "text": ["a private result"]}
+    cell = {"cell_type": "code", "execution_count": 1, "metadata": {}, "id": "a"}
+    cell |= {"outputs": [output], "source": ["1 + 1"]}
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (clone.path / "look.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    clone.run("git", "add", "look.ipynb")
+    assert "notebooks without outputs" in clone.run("git", "commit", "-m", "Look", code=1)
+    assert "a private result" not in (clone.path / "look.ipynb").read_text(encoding="utf-8")
+    clone.run("git", "add", "look.ipynb")
+    clone.run("git", "commit", "-m", "Look")
+    (clone.path / "large.bin").write_bytes(b"\0" * 1_100_000)
+    clone.run("git", "add", "large.bin")
+    assert "large.bin (1075 KB) exceeds" in clone.run("git", "commit", "-m", "Large", code=1)
+    (clone.path / "wrong.yaml").write_text("a: [", encoding="utf-8")
+    clone.run("git", "rm", "--cached", "large.bin")
+    clone.run("git", "add", "wrong.yaml")
+    assert "wrong.yaml" in clone.run("git", "commit", "-m", "Wrong", code=1)
