@@ -241,10 +241,8 @@ def test_data_and_plots_are_copied_as_they_are(hostile: Path) -> None:
 
 
 def test_hostile_answers_reach_the_package(hostile: Path) -> None:
-    file = hostile / "pyproject.toml"
-    if not file.exists():
-        pytest.skip("no pyproject.toml")
-    project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
+    text = (hostile / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text)["project"]
     assert project["name"] == HOSTILE["project_slug"]
     assert project["description"] == HOSTILE["description"]
     author = {"name": HOSTILE["author_name"], "email": HOSTILE["author_email"]}
