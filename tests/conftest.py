@@ -74,6 +74,12 @@ class Project:
             self.run("git", "-C", str(target), "config", key, "test@example.com")
         return Project(target)
 
+    def clone_with_environment(self, name: str) -> "Project":
+        """Clone the project as a colleague would, as yet without its data."""
+        project = self.clone(name)
+        project.run("uv", "sync", "--quiet")
+        return project
+
 
 def generate(
     output: Path, *, environment: Mapping[str, str] | None = None, **answers: str
@@ -122,7 +128,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def clone(finished: Project, request: pytest.FixtureRequest) -> Project:
     """A clone of the finished project beside it, with its environment and data, to be changed."""
     name = "".join(c if c.isalnum() else "-" for c in request.node.name)[:60]
-    project = finished.clone(f"clone-{name}-{os.getpid()}")
-    project.run("uv", "sync", "--quiet")
+    project = finished.clone_with_environment(f"clone-{name}-{os.getpid()}")
     project.uv("dvc", "pull", "--quiet")
     return project

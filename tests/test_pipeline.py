@@ -58,8 +58,7 @@ def test_a_fresh_clone_has_everything_after_pull(clone: Project) -> None:
 
 
 def test_a_clone_with_raw_data_alone_makes_the_same_results(finished: Project) -> None:
-    project = finished.clone("from-raw-data")
-    project.run("uv", "sync", "--quiet")
+    project = finished.clone_with_environment("from-raw-data")
     project.uv("dvc", "pull", "data/raw")
     shutil.rmtree(project.path / "reports")
     assert ran(project.uv("dvc", "repro")) == ["prepare", "train", "evaluate"]

@@ -18,13 +18,6 @@ MODEL = "models/model.skops"
 UP_TO_DATE = "Data and pipelines are up to date."
 
 
-def fresh_clone(project: Project, name: str) -> Project:
-    """Clone a project as a colleague would, without its data."""
-    clone = project.clone(name)
-    clone.run("uv", "sync", "--quiet")
-    return clone
-
-
 def forget_data(project: Project) -> None:
     """Remove the data and every copy of it on this side of the remote."""
     for folder in (".dvc/cache", "data/raw", "data/prepared", "models"):
@@ -70,7 +63,7 @@ def project_on_s3(printed_on_s3: tuple[Project, str]) -> Project:
 @pytest.fixture(scope="module")
 def colleague(project_on_s3: Project) -> Project:
     """A clone of the project on S3 with its environment, but without data."""
-    return fresh_clone(project_on_s3, "colleague")
+    return project_on_s3.clone_with_environment("colleague")
 
 
 def test_set_up_pushes_to_s3_with_the_credentials_of_the_environment(
@@ -218,7 +211,7 @@ def test_a_fresh_clone_pulls_over_ssh_with_the_users_own_ssh_config(
     config = Path(home["HOME"], ".ssh", "config")
     config.parent.mkdir(mode=0o700)
     config.write_text(f"Host 127.0.0.1\n    IdentityFile {ssh.key}\n", encoding="utf-8")
-    clone = fresh_clone(pushed_over_ssh[0], "over-ssh")
+    clone = pushed_over_ssh[0].clone_with_environment("over-ssh")
     clone.uv("dvc", "pull", **home)
     assert UP_TO_DATE in clone.uv("dvc", "status", **home)
 
