@@ -1,21 +1,38 @@
-"""What cookiecutter.json calls while it asks: the check of all answers, and escaped forms of them.
+"""What cookiecutter.json calls while it asks: the check of all answers, and what follows from them.
 
 Cookiecutter loads this file as a local extension. A check in a hook alone would come too late: by
 then cookiecutter has created the project's folder, were it `../evil`, and it logs a traceback
 under every refusal of a hook.
 """
 
+import os
 import re
 import runpy
-from collections.abc import Mapping
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from click import ClickException
 from jinja2 import Environment
 from jinja2.ext import Extension
+from slugify import slugify
 
-RULES = runpy.run_path(str(Path(__file__).parent / "hooks" / "pre_gen_project.py"))
+TEMPLATE = Path(__file__).parent
+PROJECT = TEMPLATE / "{{cookiecutter.project_slug}}"
+RULES = runpy.run_path(str(TEMPLATE / "hooks" / "pre_gen_project.py"))
+SETUP = runpy.run_path(str(TEMPLATE / "hooks" / "post_gen_project.py"))
+
+# Printed once the environment is there: uv's own failures look like those of what it runs.
+MARK = "ready to read"
+PROGRAM = "print({mark!r}, flush=True); from {package}.cli import app; app()"
+# Text is text and a traceback ends with its message, whatever the console.
+PLAIN = {"PYTHONUTF8": "1", "TYPER_STANDARD_TRACEBACK": "1"}
 
 
 class Answers(Extension):
@@ -24,7 +41,7 @@ class Answers(Extension):
     def __init__(self, environment: Environment) -> None:
         """Register the filters."""
         super().__init__(environment)
-        for function in (checked, dvc_extra, quoted, markdown):
+        for function in (checked, project_name, dvc_extra, quoted, markdown):
             environment.filters[function.__name__] = function
 
 
@@ -34,9 +51,106 @@ def checked(answers: Mapping[str, object]) -> str:
     Raises:
         ClickException: lists every bad answer; cookiecutter prints it and exits with code 1.
     """
-    if problems := RULES["problems"](answers):
-        raise ClickException(RULES["refusal"](problems))
+    # The hooks run elsewhere, and not every shell says where the user stands.
+    os.environ["PWD"] = str(Path.cwd())
+    if "cruft" in sys.modules:
+        answers = RULES["without_table"](answers)
+    refuse(RULES["problems"](answers))
+    if answers["data_file"]:
+        check_table({key: str(answer) for key, answer in answers.items()})
     return "yes"
+
+
+def refuse(problems: list[str]) -> None:
+    """Stop cookiecutter if there are problems.
+
+    Raises:
+        ClickException: lists them.
+    """
+    if problems:
+        raise ClickException(RULES["refusal"](problems))
+
+
+def check_table(answers: Mapping[str, str]) -> None:
+    """Have the project's own code look through the user's table, and print what it says.
+
+    What cannot be checked now is checked by the set-up, which says what to do if it fails.
+
+    Raises:
+        ClickException: the table or its target cannot be used.
+    """
+    SETUP["use_replacement_characters"]()
+    table = RULES["table_path"](answers["data_file"])
+    if not SETUP["find"]("uv"):
+        install = SETUP["HOW_TO_INSTALL"]["uv"]
+        print(f"{table.name} could not be checked yet: uv was not found; to install it: {install}")
+        return
+    done = dry_run(table, answers["target"].strip(), answers["project_slug"].replace("-", "_"))
+    _, mark, summary = done.stdout.partition(f"{MARK}\n")
+    if not mark:
+        print(f"{table.name} could not be checked yet: uv could not make the environment for it.")
+    elif done.returncode:
+        refuse([f"data_file: {reason(done)}"])
+    else:
+        print(summary.rstrip(), flush=True)
+
+
+def dry_run(table: Path, target: str, package: str) -> subprocess.CompletedProcess[str]:
+    """Run the project's `ingest --dry-run` in an environment made for it; return what it says."""
+    metadata = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    uv = ("uv", "run", "--quiet", "--no-project", "--isolated")
+    requirements = (f"--with={requirement}" for requirement in metadata["dependencies"])
+    python = (*uv, "--python", metadata["requires-python"], *requirements, "python")
+    program = PROGRAM.format(mark=MARK, package=package)
+    ingest = ("ingest", str(table), "--target", target, "--dry-run")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        source = PROJECT / "src" / "{{cookiecutter.__package}}"
+        shutil.copytree(source, Path(folder, package), ignore=shutil.ignore_patterns("__pycache__"))
+        done: subprocess.CompletedProcess[str] = SETUP["call"](
+            (*python, "-c", program, *ingest),
+            ticking(f"Reading {table.name} …"),
+            cwd=folder,
+            env=SETUP["clean_environment"]() | PLAIN | {"PYTHONPATH": folder},
+            stderr=subprocess.PIPE,
+        )
+    print(flush=True)
+    return done
+
+
+def ticking(what: str) -> Callable[[], None] | None:
+    """Print what is going on, and return what adds the seconds to it, on a terminal."""
+    start = time.monotonic()
+    print(what, end="", flush=True)
+    if not sys.stdout.isatty():
+        return None
+    return lambda: print(f"\r{what} {time.monotonic() - start:.0f} s", end="", flush=True)
+
+
+def reason(done: subprocess.CompletedProcess[str]) -> str:
+    """Return why a command failed: its message, or how it ended."""
+    lines = done.stderr.strip().splitlines()
+    messages = [i for i, line in enumerate(lines) if line.startswith("error: ")]
+    said = lines[messages[-1] :] if messages else lines[-1:]
+    ended = f"reading it ended with exit code {done.returncode}"
+    return "\n    ".join(said).removeprefix("error: ") or ended
+
+
+def project_name(data_file: str, target: str) -> str:
+    """Return a project's name made of that of its table, or "" without one."""
+    if not data_file:
+        return ""
+    file = Path(data_file).name
+    suffix = next((s for s in RULES["TABLES"] if file.lower().endswith(s)), "")
+    name = titled(file[: len(file) - len(suffix)])
+    answers = {"project_name": name, "project_slug": slugify(name)}
+    unusable = RULES["check_name"](answers) or RULES["check_slug"](answers)
+    return titled(f"predict {target}")[: RULES["LONGEST_NAME"]] if unusable else name
+
+
+def titled(text: str) -> str:
+    """Return the words of a name, such as that of a file, with capital letters in front."""
+    words = filter(None, re.split(r"[\s_.()-]+", text))
+    return " ".join(word[0].upper() + word[1:] for word in words)
 
 
 def dvc_extra(url: str) -> str:

@@ -6,6 +6,7 @@ needs the missing thing is skipped, and the commands that remain are printed.
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 GIT = "Git repository"
 ENVIRONMENT = "Environment"
@@ -57,7 +58,10 @@ class Outcome(NamedTuple):
 class Answers(NamedTuple):
     """The answers that the set-up uses."""
 
+    data_file: str
+    target: str
     project_name: str
+    project_slug: str
     author_name: str
     author_email: str
     setup: bool
@@ -71,12 +75,21 @@ def steps(answers: Answers, identity: Iterable[Command] = ()) -> tuple[Step, ...
     return (
         Step(GIT, (("git", "init"), main_branch, *identity)),
         Step(ENVIRONMENT, (("uv", "sync"),)),
-        Step(DATA, (("uv", "run", "dvc", "add", "data/raw"),), needs=(GIT, ENVIRONMENT)),
+        Step(DATA, (track_command(answers),), needs=(GIT, ENVIRONMENT)),
         Step(RUN, (("uv", "run", "dvc", "repro"),), needs=(DATA,)),
         Step(HOOKS, (("uv", "run", "pre-commit", "install"),), needs=(GIT, ENVIRONMENT)),
         Step(COMMIT, (("git", "add", "--all"), ("git", "commit", "-m", message)), needs=(RUN,)),
         Step(PUSH, (("uv", "run", "dvc", "push"),), needs=(RUN,)),
     )
+
+
+def track_command(answers: Answers) -> Command:
+    """Return the command that puts the data under DVC: the sample's, or the user's table."""
+    if not answers.data_file:
+        return ("uv", "run", "dvc", "add", "data/raw")
+    table = Path(os.environ.get("PWD", ""), Path(answers.data_file).expanduser())
+    ingest = ("uv", "run", answers.project_slug, "ingest", str(table))
+    return (*ingest, "--target", answers.target.strip(), "--yes")
 
 
 def identity_commands(answers: Answers, environment: Mapping[str, str]) -> list[Command]:
@@ -90,12 +103,17 @@ def identity_commands(answers: Answers, environment: Mapping[str, str]) -> list[
 
 def environment_for(answers: Answers) -> dict[str, str]:
     """Return the environment for all commands: nobody else's project, the author's commits."""
-    environment = {key: value for key, value in os.environ.items() if key not in LEAVE_OUT}
-    environment["PATH"] = search_path()  # Git's hooks call uv, too
+    environment = clean_environment()
     for role in ("AUTHOR", "COMMITTER"):
         environment[f"GIT_{role}_NAME"] = answers.author_name
         environment[f"GIT_{role}_EMAIL"] = answers.author_email
     return environment
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the user's environment without what belongs to another project."""
+    environment = {key: value for key, value in os.environ.items() if key not in LEAVE_OUT}
+    return environment | {"PATH": search_path()}  # Git's hooks call uv, too
 
 
 def find(tool: str) -> str | None:
@@ -170,31 +188,46 @@ def run(
         KeyboardInterrupt: Ctrl-C was pressed; the command has been ended.
     """
     try:
-        process = subprocess.Popen(
-            [find(command[0]) or command[0], *command[1:]],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-        )
+        done = call(command, tick, env=environment, stderr=subprocess.STDOUT)
     except OSError as error:
         return str(error)
-    with process:
+    if done.returncode == 0:
+        return ""
+    return done.stdout.strip() or f"exit code {done.returncode}"
+
+
+def call(
+    command: Command, tick: Callable[[], None] | None, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run a command, calling `tick` while it lasts; return what became of it.
+
+    Args:
+        command: the tool and its arguments.
+        tick: called several times a second.
+        options: what else `Popen` is to know.
+
+    Raises:
+        OSError: the tool cannot be started.
+        KeyboardInterrupt: Ctrl-C was pressed; the command has been ended.
+    """
+    with subprocess.Popen(
+        [find(command[0]) or command[0], *command[1:]],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        **options,
+    ) as process:
         while True:
             try:
-                output, _ = process.communicate(timeout=SECONDS_BETWEEN_TICKS)
-                break
+                output, errors = process.communicate(timeout=SECONDS_BETWEEN_TICKS)
+                return subprocess.CompletedProcess(command, process.returncode, output, errors)
             except subprocess.TimeoutExpired:
                 if tick:
                     tick()
             except KeyboardInterrupt:
                 process.terminate()
                 raise
-    if process.returncode == 0:
-        return ""
-    return output.strip() or f"exit code {process.returncode}"
 
 
 def tell(title: str, what: str, end: str = "\n") -> None:
@@ -238,7 +271,7 @@ def print_remaining(todo: Iterable[Step], project: Path) -> None:
 
 def print_success(answers: Answers, project: Path) -> None:
     """Print what there is now, and what to try."""
-    score = headline_score(project / "reports" / "metrics.json")
+    score = headline_score(project)
     print(f"\n{answers.project_name} is ready: committed, run once and pushed{score}. Try:\n")
     print(f"    {way_to(project)}")
     print("    uv run dvc plots show       a page with the curves of this run")
@@ -248,20 +281,26 @@ def print_success(answers: Answers, project: Path) -> None:
         print(f"uv is not on your PATH; it is in {Path(sys.executable).parent}\n", flush=True)
 
 
-def headline_score(metrics: Path) -> str:
-    """Return the validation score for the closing line, or "" if there is none."""
+def headline_score(project: Path) -> str:
+    """Return the main score on the validation rows for the closing line, or ""."""
     try:
-        score = json.loads(metrics.read_text(encoding="utf-8"))["validation.roc_auc"]
-        return f", with a validation ROC AUC of {score:.3f}"
+        params = (project / "params.yaml").read_text(encoding="utf-8")
+        metrics = json.loads((project / "reports" / "metrics.json").read_text(encoding="utf-8"))
+        (name,) = re.findall(r"^  main_metric: *(\w+)", params, flags=re.MULTILINE)
+        return f", with a validation {name} of {metrics[f'validation.{name}']:.3f}"
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 
 
-def main(answers: Answers, project: Path) -> None:
-    """Set the project up as far as possible, and say what is left to do."""
-    # A console that cannot show the project's name must not end the set-up.
+def use_replacement_characters() -> None:
+    """Let a console that cannot show the project's name show something else: it is no error."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
+
+
+def main(answers: Answers, project: Path) -> None:
+    """Set the project up as far as possible, and say what is left to do."""
+    use_replacement_characters()
     if (project / ".git").exists():
         print(f"\n{project.name} is a Git repository already: only its files were written.")
         return

@@ -4,8 +4,10 @@
 apply once more, to answers that come from a replay file.
 """
 
+import difflib
 import json
 import keyword
+import os
 import re
 import reprlib
 import sys
@@ -16,6 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 LONGEST_NAME = 64
 LICENSES = ("MIT", "BSD-3-Clause", "Apache-2.0", "Proprietary")
 CI_SERVICES = ("github", "gitlab", "none")
+TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 
 EXTRA_OF_SCHEME = {
     "s3": "s3",
@@ -71,8 +74,8 @@ PACKAGE_NAMES = """
     sklearn skops smmap sniffio sqltrie sshfs starlette tabulate threadpoolctl tomlkit tqdm
     traitlets typeguard typer types-tqdm typing-extensions typing-inspect typing-inspection
     tzdata tzlocal urllib3 uv uvicorn uvloop uvx validate vine virtualenv vl-convert
-    vl-convert-python voluptuous watchfiles wcwidth webdav4 websockets wrapt xgboost yaml yarl
-    zc zc-lockfile
+    vl-convert-python voluptuous watchfiles wcwidth webdav4 websockets wrapt xgboost
+    xgboost-cpu yaml yarl zc zc-lockfile
 """
 PACKAGES = frozenset(PACKAGE_NAMES.split())
 
@@ -83,7 +86,14 @@ EMAIL = re.compile(r"[\w.%+'-]+@[\w-]+(\.[\w-]+)+")
 REMOTE = re.compile(r"[\w.~:/\\@%+=-]+")
 PASSWORD = re.compile(r":[^/\\]*@")
 
+EXPECTED = f"expected one of {', '.join(TABLES)}, or a folder of them"
+
 Answers = Mapping[str, str]
+
+
+def without_table(answers: Mapping[str, object]) -> dict[str, object]:
+    """Return the answers as if there were no table, which may be long gone when cruft updates."""
+    return {**answers, "data_file": "", "target": ""}
 
 
 def problems(answers: Mapping[str, object]) -> list[str]:
@@ -172,21 +182,73 @@ def check_ci(answers: Answers) -> str:
 
 
 def check_data_file(answers: Answers) -> str:
-    """Complain about any table."""
-    if file := answers["data_file"].strip():
-        return (
-            f"{shown(file)} cannot be used, as bringing your own table is not available yet; "
-            "leave data_file blank to use the bundled flights sample."
-        )
+    """Complain about a table that is not there, or that is none."""
+    if not (file := answers["data_file"]):
+        return ""
+    try:
+        path = table_path(file)
+        if path.is_dir():
+            return unusable_folder(path)
+        if not path.exists():
+            return f"{shown(file)} does not exist; {nearest_to(path)}."
+        return unusable_file(path)
+    except RuntimeError:
+        return f"{shown(file)} is in the home folder of nobody; give the path without ~."
+    except OSError as error:
+        return f"{shown(file)} cannot be read ({error.strerror}); give a table that can."
+
+
+def table_path(file: str) -> Path:
+    """Return where a table is, seen from where the user stands.
+
+    Raises:
+        RuntimeError: there is no home folder to stand for the ~.
+    """
+    # Cookiecutter changes the working directory; `cookiecutter_dvc.py` leaves the user's in PWD.
+    return Path(os.environ.get("PWD", ""), Path(file).expanduser())
+
+
+def nearest_to(path: Path) -> str:
+    """Return what to give in place of a path that leads nowhere."""
+    folder = path.parent
+    names = {p.name.lower(): p.name for p in folder.iterdir()} if folder.is_dir() else {}
+    if near := difflib.get_close_matches(path.name.lower(), names):
+        return f"nearest to it there: {', '.join(shown(names[name]) for name in near)}"
+    return f"give a path that starts with / or ~, or one seen from {os.environ.get('PWD', 'here')}"
+
+
+def unusable_folder(folder: Path) -> str:
+    """Complain about a folder that holds no table, or an empty one."""
+    tables = [path for path in sorted(folder.rglob("[!.]*")) if is_table(path) and path.is_file()]
+    sentences = filter(None, map(unusable_file, tables))
+    return next(sentences, "") if tables else f"{shown(str(folder))} holds no table; {EXPECTED}."
+
+
+def unusable_file(path: Path) -> str:
+    """Complain about what is no file, is empty, or is of a kind that cannot be read."""
+    if not path.is_file():
+        return f"{shown(path.name)} is neither a file nor a folder; {EXPECTED}."
+    if not is_table(path):
+        return f"{shown(path.name)} cannot be read as a table; {EXPECTED}."
+    if path.stat().st_size == 0:
+        return f"{shown(path.name)} is empty; give a table with a line of column names, and rows."
     return ""
 
 
+def is_table(path: Path) -> bool:
+    """Tell whether a file's name ends like that of a table."""
+    return path.name.lower().endswith(TABLES)
+
+
 def check_target(answers: Answers) -> str:
-    """Complain about any column."""
-    if target := answers["target"].strip():
+    """Complain about a table without a target, and about a target without a table."""
+    given, target = answers["data_file"], answers["target"]
+    if given and not target.strip():
+        return f"it is blank; name the column of {shown(given)} that is to be predicted."
+    if target and not given:
         return (
-            f"{shown(target)} cannot be chosen, as bringing your own table is not available yet; "
-            "leave target blank to use the bundled flights sample's."
+            f"{shown(target)} is a column of which table? Give data_file, too, or leave target "
+            "blank for the bundled sample."
         )
     return ""
 
@@ -265,14 +327,14 @@ def shown(text: str) -> str:
 
 
 CHECKS: dict[str, Callable[[Answers], str]] = {
+    "data_file": check_data_file,
+    "target": check_target,
     "project_name": check_name,
     "project_slug": check_slug,
     "description": lambda _answers: "",
     "author_name": check_author,
     "author_email": check_email,
     "license": check_license,
-    "data_file": check_data_file,
-    "target": check_target,
     "dvc_remote": check_remote,
     "ci": check_ci,
 }
@@ -288,4 +350,5 @@ def main(answers: Mapping[str, object]) -> int:
 
 if __name__ == "__main__":
     CONTEXT = json.loads(r"""{{ cookiecutter | tojson }}""")
-    sys.exit(main(CONTEXT))
+    # Cruft names no output folder.
+    sys.exit(main(CONTEXT if "_output_dir" in CONTEXT else without_table(CONTEXT)))

@@ -1,16 +1,24 @@
 """Bad answers are refused before anything is written; hostile but good ones come out right."""
 
+import ast
 import configparser
+import gzip
 import html
+import importlib
 import json
+import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import yaml
@@ -20,7 +28,11 @@ from cookiecutter.environment import StrictEnvironment
 from markdown_it import MarkdownIt
 
 TEMPLATE = Path(__file__).parents[1]
+SOURCE = TEMPLATE / "{{cookiecutter.project_slug}}"
+SAMPLE = Path("raw", "flights.parquet")
 ABSOLUTE = f"{TEMPLATE.anchor}data/Zürich"
+
+needs_posix = pytest.mark.skipif(os.name == "nt", reason="the paths are those of POSIX")
 
 BAD_ANSWERS = {
     "empty name": "project_name=",
@@ -67,8 +79,12 @@ BAD_ANSWERS = {
     "unknown license": "license=GPL-3.0",
     "license in lower case": "license=mit",
     "unknown CI service": "ci=jenkins",
-    "own table": "data_file=flights.csv",
-    "own target": "target=late",
+    "table that is not there": "data_file=houses.csv",
+    "table of nobody": "data_file=~nobody-of-this-name/houses.csv",
+    "table with a line break": "data_file=a\nb.csv",
+    "table of blanks": "data_file=  ",
+    "spreadsheet": f"data_file={__file__}",
+    "target without a table": "target=price",
     "Google Drive": "dvc_remote=gdrive://folder",
     "unknown scheme": "dvc_remote=ftp://host/folder",
     "file URL": "dvc_remote=file:///data",
@@ -96,8 +112,8 @@ HOSTILE = {
     "author_email": "zoë.o'neil+x@sub.example.org",
 }
 
-# Vega templates and the page that shows them speak a language with braces of their own.
-WITH_BRACES_OF_THEIR_OWN = (".dvc/plots/*",)
+# Vega templates, the page that shows them and Python speak languages with braces of their own.
+WITH_BRACES_OF_THEIR_OWN = (".dvc/plots/*", "src/*.py")
 PARSERS: dict[str, Callable[[str], object]] = {
     ".toml": tomllib.loads,
     ".yaml": yaml.safe_load,
@@ -121,11 +137,28 @@ def arguments(config: Path, output: Path, *answers: str) -> list[str]:
     return [str(TEMPLATE), *options, "setup=false", *answers]
 
 
+def attempt(
+    config: Path,
+    output: Path,
+    *answers: str,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Generate a project in a process of its own, standing in a folder; return what it prints."""
+    return subprocess.run(
+        [sys.executable, "-m", "cookiecutter", *arguments(config, output, *answers)],
+        cwd=folder,
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
 def generate(config: Path, output: Path, *answers: str) -> Path:
     """Generate a project in a process of its own and return its folder."""
     output.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "cookiecutter", *arguments(config, output, *answers)]
-    subprocess.run(command, check=True, capture_output=True)
+    attempt(config, output, *answers).check_returncode()
     (project,) = output.iterdir()
     return project
 
@@ -150,8 +183,8 @@ def test_bad_answer_is_refused_in_one_sentence(answer: str, tmp_path: Path, conf
     title, *sentences = result.stderr.splitlines()
     assert title == "Error: Nothing was written."
     assert [s for s in sentences if s.startswith(f"  {key}: ") and s.endswith(".")]
-    # A bad name can take the slug derived from it along.
-    assert len(sentences) == 1 or key == "project_name"
+    # A bad name can take the slug derived from it along, and every table needs a target.
+    assert len(sentences) == 1 or key in ("project_name", "data_file")
     assert "SECRET" not in result.output
     assert everything_in(tmp_path) == before
     assert not Path("/tmp/cookiecutter-dvc-evil").exists()
@@ -228,16 +261,22 @@ def test_files_of_hostile_project_parse(hostile: Path) -> None:
 
 def test_no_jinja_is_left(hostile: Path) -> None:
     for path, text in texts_of(hostile):
-        if not any(fnmatch(path, pattern) for pattern in WITH_BRACES_OF_THEIR_OWN):
-            found = re.search(r"(?<!\$)\{\{|\{%|\{#|cookiecutter\.", text)
-            assert not found, f"{path}: {text[found.start() : found.start() + 60]}"
+        theirs = any(fnmatch(path, pattern) for pattern in WITH_BRACES_OF_THEIR_OWN)
+        braces = "" if theirs else r"(?<!\$)\{\{|\{%|\{#|"
+        found = re.search(rf"{braces}cookiecutter\.", text)
+        assert not found, f"{path}: {text[found.start() : found.start() + 60]}"
 
 
-def test_data_and_plots_are_copied_as_they_are(hostile: Path) -> None:
-    source = TEMPLATE / "{{cookiecutter.project_slug}}"
-    copied = [f for folder in (".dvc/plots", "data/raw") for f in everything_in(source / folder)]
-    for file in copied:
-        assert (hostile / file.relative_to(source)).read_bytes() == file.read_bytes()
+def test_code_data_and_plots_are_copied_as_they_are(hostile: Path) -> None:
+    for file in everything_in(SOURCE / ".dvc" / "plots"):
+        assert (hostile / file.relative_to(SOURCE)).read_bytes() == file.read_bytes()
+    code = SOURCE / "src" / "{{cookiecutter.__package}}"
+    for file in code.rglob("*.py"):
+        copy = hostile / "src" / "hostile" / file.relative_to(code)
+        assert copy.read_bytes() == file.read_bytes()
+    assert everything_in(hostile / "data") == [hostile / "data/raw", hostile / "data" / SAMPLE]
+    (sample,) = (SOURCE / "data" / "raw").iterdir()
+    assert (hostile / "data" / SAMPLE).read_bytes() == sample.read_bytes()
 
 
 def test_hostile_answers_reach_the_package(hostile: Path) -> None:
@@ -289,10 +328,16 @@ def test_remote(remote: str, url: str, verify: str | None, tmp_path: Path, confi
 
 def rendered(template: str, text: str) -> str:
     """Render a template with one of our filters."""
+    extension()
+    context = {"cookiecutter": {"_extensions": ["cookiecutter_dvc.Answers"]}}
+    return str(StrictEnvironment(context=context).from_string(template).render(text=text))
+
+
+def extension() -> ModuleType:
+    """Return the module of our filters."""
     sys.path.append(str(TEMPLATE))
     try:
-        context = {"cookiecutter": {"_extensions": ["cookiecutter_dvc.Answers"]}}
-        return str(StrictEnvironment(context=context).from_string(template).render(text=text))
+        return importlib.import_module("cookiecutter_dvc")
     finally:
         sys.path.remove(str(TEMPLATE))
 
@@ -319,3 +364,207 @@ def test_quoted_text_is_read_back(text: str) -> None:
 )
 def test_extra_of_dvc(remote: str, extra: str) -> None:
     assert rendered("{{ text | dvc_extra }}", remote) == extra
+
+
+ROWS = [f"{i % 97},{i * i % 89 / 7:.3f},{i},{('no', 'yes')[i * i % 7 > 2]}" for i in range(300)]
+HOUSES = "\n".join(["area,rent,visits,sold", *ROWS, ""])
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """Return a folder with a table, in which the user stands."""
+    folder = tmp_path / "my desk"
+    folder.mkdir()
+    (folder / "house_prices.csv").write_text(HOUSES, encoding="utf-8")
+    return folder
+
+
+BAD_FILES = {
+    "notes/a.txt": HOUSES,
+    "notes/b.xlsx": "PK",
+    "parts/a.csv": HOUSES,
+    "parts/b.csv": "",
+    "bad/prose.csv": "Once upon a time,\nthere was no table.\n",
+    "bad/few.csv": "\n".join(HOUSES.splitlines()[:4]),
+    "bad/constant.csv": HOUSES.replace("no", "yes"),
+}
+BAD_TABLES = {
+    "misspelled": ("house_price.csv", "nearest to it there: 'house_prices.csv'"),
+    "nowhere": ("no/such/folder/x.csv", "give a path that starts with / or ~, or one seen from /"),
+    "folder without a table": ("notes", "holds no table; expected one of .csv, .csv.gz, .tsv"),
+    "folder with an empty part": ("parts", "'b.csv' is empty"),
+    "empty": ("parts/b.csv", "'b.csv' is empty"),
+    "spreadsheet": ("notes/b.xlsx", "'b.xlsx' cannot be read as a table; expected one of .csv"),
+    "no file": ("/dev/null", "'null' is neither a file nor a folder"),
+    "prose": ("bad/prose.csv", ""),
+    "archive": ("bad/zip.csv", ""),
+    "too few rows": ("bad/few.csv", ""),
+    "one class": ("bad/constant.csv", "sold"),
+}
+
+
+@needs_posix
+@pytest.mark.parametrize(("file", "words"), BAD_TABLES.values(), ids=BAD_TABLES.keys())
+def test_bad_table_is_refused(
+    file: str, words: str, desk: Path, tmp_path: Path, config: Path
+) -> None:
+    for name, text in BAD_FILES.items():
+        (desk / name).parent.mkdir(exist_ok=True)
+        (desk / name).write_text(text, encoding="utf-8")
+    with zipfile.ZipFile(desk / "bad" / "zip.csv", "w") as archive:
+        archive.writestr("houses.csv", HOUSES)
+
+    sentences = refused(config, desk, tmp_path, f"data_file={file}", "target=sold")
+
+    assert sentences.startswith("  data_file: ")
+    assert words in sentences
+
+
+@needs_posix
+def test_bad_target_is_refused(desk: Path, tmp_path: Path, config: Path) -> None:
+    table = "data_file=house_prices.csv"
+    text = refused(config, desk, tmp_path, table, "target=solt")
+    assert text.startswith("  data_file: ")
+    assert "'sold'" in text
+    assert "target: it is blank" in refused(config, desk, tmp_path, table)
+    # What costs a second is left for when all else is right.
+    text = refused(config, desk, tmp_path, table, "target=solt", "license=GPL")
+    assert text.startswith("  license: ")
+
+
+def refused(config: Path, desk: Path, tmp_path: Path, *answers: str) -> str:
+    """Generate from a bad table; return the sentences, and fail if anything else is left."""
+    output, temporary = tmp_path / "output", tmp_path / "temporary"
+    for folder in (output, temporary):
+        folder.mkdir(exist_ok=True)
+    before = everything_in(tmp_path)
+    done = attempt(config, output, *answers, folder=desk, environment={"TMPDIR": str(temporary)})
+    assert done.returncode == 1
+    title, _, sentences = done.stderr.partition("\n")
+    assert title == "Error: Nothing was written."
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "error:" not in done.stdout + done.stderr
+    assert everything_in(tmp_path) == before
+    return sentences
+
+
+@pytest.mark.parametrize("form", ["csv", "csv.gz", "tsv", "folder", "parquet"])
+def test_good_table_is_read_and_its_project_waits(
+    form: str, desk: Path, tmp_path: Path, config: Path
+) -> None:
+    table, target, output = desk / f"house_prices.{form}", "sold", tmp_path / "output"
+    if form == "csv.gz":
+        table.write_bytes(gzip.compress(HOUSES.encode()))
+    elif form == "tsv":
+        table.write_text(HOUSES.replace(",", "\t"))
+    elif form == "folder":
+        table = desk / "house_prices"
+        table.mkdir()
+        for part in ("a.csv", "b.csv"):
+            (table / part).write_text(HOUSES)
+    elif form == "parquet":
+        (sample,) = (SOURCE / "data" / "raw").iterdir()
+        shutil.copy(sample, table)
+        target = "late"
+
+    answers = (f"data_file={table.name}", f"target={target}")
+    done = attempt(config, output, *answers, folder=desk, environment={"PWD": "/nowhere"})
+
+    assert done.returncode == 0, done.stderr
+    said, _, remaining = done.stdout.partition("What remains to be done:")
+    assert said.startswith(f"Reading {table.name} …\n")
+    assert "rows" in said
+    ingest = shlex.join(
+        ["uv", "run", "house-prices", "ingest", str(table), "--target", target, "--yes"]
+    )
+    assert f"    {ingest}\n" in remaining
+    assert "dvc add" not in remaining
+    project = output / "house-prices"
+    for name in ("data", "docs", "schema.yaml"):
+        assert not (project / name).exists()
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    assert readme.startswith(f"# House Prices\n\nPredicts {target}.\n")
+    for path, text in texts_of(project):
+        assert "flight" not in text.lower(), path
+        assert str(tmp_path) not in text, path
+
+
+@needs_posix
+def test_home_is_where_the_user_lives(desk: Path, tmp_path: Path, config: Path) -> None:
+    cache = subprocess.run(["uv", "cache", "dir"], capture_output=True, text=True, check=True)
+    environment = {"HOME": str(desk), "UV_CACHE_DIR": cache.stdout.strip()}
+    answers = ("data_file=~/house_prices.csv", "target=sold")
+    done = attempt(config, tmp_path, *answers, folder=tmp_path, environment=environment)
+    assert done.returncode == 0, done.stderr
+    assert shlex.quote(str(desk / "house_prices.csv")) in done.stdout
+
+
+@needs_posix
+@pytest.mark.parametrize("missing", ["network", "uv"])
+def test_table_that_cannot_be_checked_yet(
+    missing: str, desk: Path, tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(desk)
+    monkeypatch.setenv("PWD", str(desk))
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    if missing == "uv":
+        monkeypatch.setenv("PATH", os.defpath)
+        monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    answers = ("data_file=house_prices.csv", "target=sold", "--accept-hooks=no")
+    result = CliRunner().invoke(cookiecutter, arguments(config, tmp_path, *answers))
+    assert result.exit_code == 0
+    (line,) = (line for line in result.stdout.splitlines() if "Reading" not in line)
+    assert line.startswith("house_prices.csv could not be checked yet: uv ")
+    assert (tmp_path / "house-prices" / "dvc.yaml").exists()
+
+
+def test_table_that_is_gone_does_not_stop_cruft(
+    tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PWD", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "cruft", ModuleType("cruft"))
+    answers = ("data_file=gone.csv", "target=price", "--accept-hooks=no")
+    result = CliRunner().invoke(cookiecutter, arguments(config, tmp_path, *answers))
+    assert result.exit_code == 0
+    assert (tmp_path / "gone" / "dvc.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("stderr", "reason"),
+    [
+        ("error: a.csv has no column 'x'", "a.csv has no column 'x'"),
+        ("SomeWarning: old\n 40%|####\nerror: two\nlines", "two\n    lines"),
+        ("Traceback (most recent call last):\n  File 1\nValueError: no", "ValueError: no"),
+        ("", "reading it ended with exit code 137"),
+    ],
+)
+def test_reason_of_a_refusal(stderr: str, reason: str) -> None:
+    done = subprocess.CompletedProcess((), 137, "", stderr)
+    assert extension().reason(done) == reason
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("", ""),
+        ("houses.csv", "Houses"),
+        ("~/data/house_prices.csv.gz", "House Prices"),
+        ("a/iPhone-sales (1).TSV", "IPhone Sales 1"),
+        ("sales.2024.parquet/", "Sales 2024"),
+        ("Häuser/", "Häuser"),
+        ("data.csv", "Predict The Price"),
+        ("2024.csv", "Predict The Price"),
+        ("pandas.csv", "Predict The Price"),
+        ("..", "Predict The Price"),
+        ("a" * 65, "Predict The Price"),
+    ],
+)
+def test_project_is_named_after_its_table(file: str, name: str) -> None:
+    assert rendered("{{ text | project_name('the_price') }}", file) == name
+
+
+def test_rules_and_project_know_the_same_tables() -> None:
+    tables = (SOURCE / "src" / "{{cookiecutter.__package}}" / "tables.py").read_text("utf-8")
+    (suffixes,) = re.findall(r"^SUFFIXES = (.+)$", tables, flags=re.MULTILINE)
+    assert ast.literal_eval(suffixes) == extension().RULES["TABLES"]

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import re
 import runpy
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,10 @@ from cookiecutter.utils import create_env_with_context
 PYTHON = sys.executable
 HOOKS = Path(__file__).parents[1] / "hooks"
 ANSWERS = {
+    "data_file": "",
+    "target": "",
     "project_name": """My "Q" näme 🛫 'a' \\""",
+    "project_slug": "my-project",
     "author_name": """Zoë "The" O'Neil""",
     "author_email": "zoe@example.org",
     "setup": True,
@@ -50,6 +54,16 @@ def load(name: str) -> ModuleType:
 
 post_gen = load("post_gen_project")
 pre_gen = load("pre_gen_project")
+
+GOOD = {
+    **dict.fromkeys(pre_gen.CHECKS, ""),
+    "project_name": "A",
+    "project_slug": "a-b",
+    "author_name": "B",
+    "author_email": "a@example.org",
+    "license": "MIT",
+    "ci": "none",
+}
 
 
 @pytest.fixture
@@ -134,16 +148,25 @@ def test_any_answer_reaches_the_hook(
 
 
 def test_pre_gen_refuses_with_exit_code(tmp_path: Path) -> None:
-    good = dict.fromkeys(pre_gen.CHECKS, "")
-    good |= {"project_name": "A", "project_slug": "a-b", "author_name": "B"}
-    good |= {"author_email": "a@example.org", "license": "MIT", "ci": "none"}
-    assert pre_gen.problems(good) == []
-    script = rendered("pre_gen_project", {**good, "project_slug": "../evil"}, tmp_path)
+    assert pre_gen.problems(GOOD) == []
+    script = rendered("pre_gen_project", {**GOOD, "project_slug": "../evil"}, tmp_path)
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stdout == ""
     assert "project_slug: '../evil' cannot name" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_pre_gen_looks_for_the_table_unless_cruft_updates(tmp_path: Path) -> None:
+    gone = {**GOOD, "data_file": str(tmp_path / "gone.csv"), "target": "price"}
+    under = {"cruft": gone, "cookiecutter": {**gone, "_output_dir": str(tmp_path)}}
+    codes = {
+        program: subprocess.run(
+            [sys.executable, rendered("pre_gen_project", answers, tmp_path)], check=False
+        ).returncode
+        for program, answers in under.items()
+    }
+    assert codes == {"cruft": 0, "cookiecutter": 1}
 
 
 @needs_posix
@@ -152,6 +175,7 @@ def test_everything_is_run_in_order(
 ) -> None:
     (project / "reports").mkdir()
     (project / "reports" / "metrics.json").write_text('{"validation.roc_auc": 0.6914}')
+    (project / "params.yaml").write_text("evaluate:\n  main_metric: roc_auc  # of several\n")
 
     set_up(project)
 
@@ -169,7 +193,7 @@ def test_everything_is_run_in_order(
         "First commit",
         "Data pushed",
     ]
-    assert "validation ROC AUC of 0.691" in out
+    assert "with a validation roc_auc of 0.691" in out
     assert "    cd my-project\n    uv run dvc plots show" in out
     assert "\r" not in out
 
@@ -187,6 +211,52 @@ def test_files_only(project: Path, tools: Path, capsys: pytest.CaptureFixture[st
     assert "git config user.email zoe@example.org" in remaining
     steps = [command for command in remaining[1:] if not command.startswith("git config")]
     assert all(command.startswith(step) for command, step in zip(steps, ALL_STEPS, strict=True))
+
+
+@needs_posix
+@pytest.mark.parametrize(
+    ("given", "file"),
+    [
+        ("my houses.csv", "stand here/my houses.csv"),
+        ("../parts", "stand here/../parts"),
+        ("~/x.csv", "home/x.csv"),
+    ],
+    ids=["relative", "above", "home"],
+)
+def test_own_table_is_brought_in(
+    given: str,
+    file: str,
+    project: Path,
+    tools: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    set_up(project, data_file=given, target=" the price ")
+    ingest = f"uv run my-project ingest {tmp_path / file} --target the price --yes"
+    expected = [ingest if step == "uv run dvc add data/raw" else step for step in ALL_STEPS]
+    called = [call for call in calls(tools) if not call.startswith("git config")]
+    assert all(call.startswith(step) for call, step in zip(called, expected, strict=True))
+
+
+@needs_posix
+def test_own_table_is_among_what_remains(
+    project: Path, tools: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = project.parent / "it's mine.csv"
+    (tools / "fail").write_text("sync")
+
+    set_up(project, data_file=str(table), target='"price" $')
+
+    remaining = commands_in(capsys.readouterr().out)
+    assert remaining[:3] == [
+        "cd my-project",
+        "uv sync",
+        shlex.join(
+            ["uv", "run", "my-project", "ingest", str(table), "--target", '"price" $', "--yes"]
+        ),
+    ]
 
 
 @needs_posix
@@ -382,14 +452,28 @@ def test_way_to_the_project_from_elsewhere(
     assert post_gen.way_to(project) == post_gen.written(("cd", str(project)))
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", "nonsense", '{"validation.roc_auc": "?"}'])
-def test_unexpected_metrics_are_no_error(text: str, tmp_path: Path) -> None:
-    (tmp_path / "metrics.json").write_text(text)
-    assert post_gen.headline_score(tmp_path / "metrics.json") == ""
+@pytest.mark.parametrize(
+    ("metrics", "score"),
+    [
+        ('{"validation.mae": 2.5, "test.mae": 3, "validation.r2": 1}', "mae of 2.500"),
+        ('{"validation.mae": -12345.6789}', "mae of -12345.679"),
+        ('{"validation.roc_auc": 0.7}', ""),
+        ('{"validation.mae": "?"}', ""),
+        ("[]", ""),
+        ("nonsense", ""),
+    ],
+)
+def test_headline_score(metrics: str, score: str, project: Path) -> None:
+    (project / "reports").mkdir()
+    (project / "reports" / "metrics.json").write_text(metrics)
+    (project / "params.yaml").write_text("evaluate:\n  seed: 0\n  main_metric: mae\n")
+    assert post_gen.headline_score(project) == (score and f", with a validation {score}")
 
 
-def test_missing_metrics_are_no_error(tmp_path: Path) -> None:
-    assert post_gen.headline_score(tmp_path / "metrics.json") == ""
+def test_missing_metrics_are_no_error(project: Path) -> None:
+    assert post_gen.headline_score(project) == ""
+    (project / "params.yaml").write_text("main_metric: mae\n")
+    assert post_gen.headline_score(project) == ""
 
 
 def test_reserved_names_are_sorted_and_normalised() -> None:

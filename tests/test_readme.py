@@ -46,10 +46,10 @@ def test_the_generated_readme_word_for_word(clone: Project, tmp_path: Path) -> N
         printed.setdefault(line, folder.run(*words))
     assert "Running stage 'train'" in printed["uv run dvc repro"]
     assert "Running stage 'prepare'" not in printed["uv run dvc repro"]
-    assert "train.options.learning_rate" in printed["uv run dvc params diff"]
+    assert ".learning_rate" in printed["uv run dvc params diff"]
     assert "validation.roc_auc" in printed["uv run dvc metrics diff"]
     (experiments,) = (text for line, text in printed.items() if " exp show " in line)
-    assert "leaves-31" in experiments
+    assert "rare-50" in experiments
     assert "params.yaml" in printed["uv run dvc status"]
     assert "up to date" in folder.uv("dvc", "status")
     assert "v0.1.0" in printed["uv run gto show"]

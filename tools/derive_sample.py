@@ -27,7 +27,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 ROOT = Path(__file__).resolve().parent.parent
-PROJECT_FILE = "{{cookiecutter.project_slug}}/data/raw/flights.parquet"
+PROJECT_FILE = (
+    "{{cookiecutter.project_slug}}/data/raw/"
+    "{% if not cookiecutter.data_file %}flights.parquet{% endif %}"
+)
 LAST_PROJECT_MONTH = 8
 ONE_IN = 10
 LATE_MINUTES = 15

@@ -1,6 +1,5 @@
 """A small project of its own for each test, so that tests need neither data nor a remote."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,53 @@ SCHEMA: dict[str, Any] = {
         "city": {"kind": "categorical", "categories": ["NO", "Oslo", "Ulm"]},
         "member": {"kind": "boolean"},
         "seen": {"kind": "datetime"},
+        "note": {"kind": "text", "nullable": True},
         "bought": {"kind": "boolean"},
+    },
+}
+
+PARAMS: dict[str, Any] = {
+    "prepare": {
+        "chunk_rows": 100_000,
+        "split": {"method": "hash", "validation": 0.2, "test": 0.2},
+        "tolerance": {
+            "duplicate": 0.01,
+            "unlabeled": 0.01,
+            "missing": 0.01,
+            "unreadable": 0.01,
+            "out_of_range": 0.01,
+            "unseen_category": 0.05,
+        },
+    },
+    "train": {
+        "seed": 0,
+        "estimator": "sklearn.ensemble.HistGradientBoostingClassifier",
+        "options": {},
+        "min_category_rows": 20,
+        "max_one_hot": 20,
+        "text_words": 50,
+        "search": {
+            "method": "none",
+            "scoring": "neg_log_loss",
+            "candidates": 4,
+            "folds": 2,
+            "values": {"LogisticRegression": {"C": [0.01, 1.0, 100.0]}},
+        },
+    },
+    "evaluate": {
+        "seed": 0,
+        "main_metric": "roc_auc",
+        "threshold": 0.3,
+        "resamples": 200,
+        "min_slice_rows": 50,
+        "importance_rows": 100,
+    },
+    "card": {
+        "title": "Shops",
+        "owner": "Ada Byron <ada@example.com>",
+        "license": "MIT",
+        "intended_use": "Tests.",
+        "limits": "None of this is real.",
     },
 }
 
@@ -42,6 +87,7 @@ def shops(rows: int = 600, seed: int = 0) -> pd.DataFrame:
             "city": random.choice(["NO", "Oslo", "Ulm"], rows),
             "member": random.random(rows) < 0.5,
             "seen": pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(rows), unit="h"),
+            "note": random.choice(["likes tea", "likes coffee, no tea", ""], rows),
             "bought": random.normal(age, 15) > 50,
         }
     )
@@ -57,10 +103,9 @@ def edit(path: Path, change: Callable[[Any], None]) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand in an empty folder with this project's params.yaml and the contract and data above."""
+    """Stand in an empty folder with the knobs, the contract and the data above."""
     monkeypatch.chdir(tmp_path)
-    shutil.copy(ROOT / "params.yaml", "params.yaml")
-    edit(Path("params.yaml"), lambda p: p["evaluate"].update(resamples=200, importance_rows=100))
+    YAML().dump(PARAMS, Path("params.yaml"))
     YAML().dump(SCHEMA, Path("schema.yaml"))
     Path("data/raw").mkdir(parents=True)
     shops().to_csv("data/raw/shops.csv", index=False)

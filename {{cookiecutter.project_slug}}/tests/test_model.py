@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,34 +26,64 @@ from {{ cookiecutter.__package }} import (
 )
 from {{ cookiecutter.__package }}.errors import InputError
 
-ESTIMATORS: dict[str, dict[str, Any]] = {
+CLASSIFIERS: dict[str, dict[str, Any]] = {
     "sklearn.ensemble.HistGradientBoostingClassifier": {"max_iter": 5},
     "sklearn.ensemble.RandomForestClassifier": {"n_estimators": 8, "n_jobs": 2},
     "sklearn.linear_model.LogisticRegression": {"C": 0.5},
     "sklearn.tree.DecisionTreeClassifier": {"max_depth": 3},
     "sklearn.neural_network.MLPClassifier": {"hidden_layer_sizes": [4], "max_iter": 500},
 }
+REGRESSORS: dict[str, dict[str, Any]] = {
+    "sklearn.ensemble.HistGradientBoostingRegressor": {"max_iter": 5},
+    "sklearn.ensemble.RandomForestRegressor": {"n_estimators": 8, "n_jobs": 2},
+    "sklearn.linear_model.LinearRegression": {},
+    "sklearn.tree.DecisionTreeRegressor": {"max_depth": 3},
+    "sklearn.neural_network.MLPRegressor": {"hidden_layer_sizes": [4], "max_iter": 500},
+}
+if find_spec("xgboost"):  # of the optional dependency group
+    CLASSIFIERS["xgboost.XGBClassifier"] = {"n_estimators": 5}
+    REGRESSORS["xgboost.XGBRegressor"] = {"n_estimators": 5}
+TARGETS = {"binary": "bought", "multiclass": "city", "regression": "age"}
+CASES = [(task, path) for task in ("binary", "multiclass") for path in CLASSIFIERS]
+CASES += [("regression", path) for path in REGRESSORS]
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS)
-def test_estimators_train_load_and_repeat_to_the_byte(project: Path, estimator: str) -> None:
-    knobs = {"estimator": estimator, "options": ESTIMATORS[estimator]}
-    edit(Path("params.yaml"), lambda p: p["train"].update(knobs))
+def choose(task: str, estimator: str) -> None:
+    """Set task and estimator, and prepare the data."""
+    name = estimator.rpartition(".")[2]
+    options = {name: (CLASSIFIERS | REGRESSORS)[estimator]}
+    edit(Path("params.yaml"), lambda p: p["train"].update(estimator=estimator, options=options))
+    edit(Path("schema.yaml"), lambda s: s.update(task=task, target=TARGETS[task], slices=[]))
     prepare.main()
+
+
+@pytest.mark.parametrize(("task", "estimator"), CASES)
+def test_every_estimator_predicts_alike_after_loading(
+    project: Path, task: str, estimator: str
+) -> None:
+    choose(task, estimator)
+    train.main()
+    pipeline, facts = model.load(paths.MODEL)
+    contract = schema.load()
+    table = tables.read(paths.TEST)
+    prediction = model.predict(pipeline, facts, table, contract)
+    assert prediction.shape == ((len(table), 3) if task == "multiclass" else (len(table),))
+    assert np.isfinite(prediction).all()
+    again = model.predict(*model.load(paths.MODEL), table, contract)
+    assert (again == prediction).all()
+    assert list(facts.columns) == contract.features
+    assert facts.classes == contract.classes
+
+
+@pytest.mark.parametrize("estimator", CLASSIFIERS)
+def test_equal_models_are_equal_to_the_byte(project: Path, estimator: str) -> None:
+    choose("binary", estimator)
     files = []
     for seed, threads in (("1", "1"), ("7", "2")):  # as on two machines
         environment = {**os.environ, "PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads}
-        stage = [sys.executable, "-m", train.__name__]
-        subprocess.run(stage, check=True, env=environment)
+        subprocess.run([sys.executable, "-m", train.__name__], check=True, env=environment)
         files.append(paths.MODEL.read_bytes())
     assert files[0] == files[1]
-    pipeline, facts = model.load(paths.MODEL)
-    contract = schema.load()
-    table = tables.read(paths.TEST)[contract.features]
-    probability = pipeline.predict_proba(table)
-    assert np.isfinite(probability).all()
-    assert (model.load(paths.MODEL)[0].predict_proba(table) == probability).all()
-    assert list(facts.columns) == contract.features
 
 
 def test_a_loaded_model_predicts_what_the_fitted_one_did(project: Path) -> None:
@@ -85,7 +116,7 @@ def test_the_facts_can_be_read_without_loading_the_model(project: Path) -> None:
     assert set(facts["versions"]) >= {"scikit-learn", "numpy"}
 
 
-FACTS = model.Facts("x", "y", {}, 0, "", {})
+FACTS = model.Facts("x", {}, {}, "binary", "y", ["no", "yes"], {}, 0, "", {})
 
 
 def test_a_type_that_is_not_trusted_is_refused_by_name(tmp_path: Path) -> None:

@@ -19,9 +19,13 @@ def test_this_projects_params_are_sound() -> None:
         ("evaluate", {"treshold": 0.5}, "evaluate.treshold: unknown key; did you mean 'threshold'"),
         ("evaluate", {"threshold": "high"}, "evaluate.threshold: .*number; got 'high'"),
         ("evaluate", {"threshold": 1.5}, "evaluate.threshold: .*less than 1; got 1.5"),
-        ("evaluate", {"main_metric": "auc"}, "evaluate.main_metric: .*'roc_auc'.*; got 'auc'"),
+        ("evaluate", {"main_metric": 1}, "evaluate.main_metric: .*string; got 1"),
         ("train", {"seed": -1}, "train.seed: .*greater than or equal to 0; got -1"),
-        ("prepare", {"split": {"test": 0.2}}, "prepare.split.validation: is missing"),
+        (
+            "prepare",
+            {"split": {"method": "hash", "test": 0.2}},
+            "prepare.split.validation: is missing",
+        ),
     ],
 )
 def test_a_wrong_value_is_named(

@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import io
 import json
 import subprocess
 import sys
@@ -170,7 +171,7 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "no table": (Path("data/raw/notes.docx").touch, r"notes\.docx is no table"),
     "cut off": (
         lambda: RAW.write_bytes(RAW.read_bytes()[:-30]),
-        r"shops\.csv is cut off: its last row has \d of 7 fields",
+        r"shops\.csv is cut off: its last row has \d of 8 fields",
     ),
     "cut off inside quotes": (
         lambda: RAW.write_text(RAW.read_text() + '"0999,18'),
@@ -186,7 +187,7 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "wrong encoding": (
         lambda: RAW.write_bytes(RAW.read_bytes().replace(b"Ulm", "Köln".encode("latin-1"))),
-        r"shops\.csv is not UTF-8 text .*0xf6",
+        r"shops\.csv is not utf-8 text .*0xf6.*csv.encoding",
     ),
     "cut off, quoted": (
         lambda: (
@@ -214,8 +215,8 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
         r"more than one column named age",
     ),
     "too many fields": (
-        lambda: RAW.write_text(RAW.read_text() + "1,2,3,4,5,6,7,8\n"),
-        r"no well-formed CSV: Expected 7 fields in line 602, saw 8",
+        lambda: RAW.write_text(RAW.read_text() + "1,2,3,4,5,6,7,8,9\n"),
+        r"no well-formed CSV: Expected 8 fields in line 602, saw 9",
     ),
     "too many fields in all rows": (
         lambda: RAW.write_text(RAW.read_text().replace("\n", ",\n").replace(",\n", "\n", 1)),
@@ -232,7 +233,7 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "no target": (
         lambda: write(shops().assign(bought=shops()["bought"].where(shops().index > 50))),
-        r"missing: 51 of 600 rows .*bought 51",
+        r"unlabeled: 51 of 600 rows .*bought 51",
     ),
     "one class": (lambda: write(shops().assign(bought=True)), r"both classes are needed"),
     "all rows dropped": (drop_all, r"of the 0 rows for train"),
@@ -254,7 +255,11 @@ def test_bad_input_is_refused_and_earlier_outputs_stay(project: Path, case: str)
 @pytest.mark.parametrize("step", ["write", "__exit__"])
 @pytest.mark.parametrize("call", [1, 2, 3])
 def test_a_full_disk_leaves_earlier_outputs(
-    project: Path, monkeypatch: pytest.MonkeyPatch, step: str, call: int
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    step: str,
+    call: int,
 ) -> None:
     prepare.main()
     before = contents()
@@ -270,8 +275,9 @@ def test_a_full_disk_leaves_earlier_outputs(
 
     monkeypatch.setattr(tables.Writer, step, full)
     monkeypatch.setattr(sys, "argv", ["prepare"])
-    with pytest.raises(SystemExit, match="error: No space left on device"):
+    with pytest.raises(SystemExit, match="1"):
         run_stage(prepare.main)
+    assert capsys.readouterr().err.endswith("error: No space left on device\n")
     assert contents() == before
     assert not list(project.rglob("*.tmp"))
 
@@ -280,3 +286,69 @@ def test_a_stage_takes_no_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["prepare", "--help"])
     with pytest.raises(SystemExit, match="a stage takes no arguments"):
         run_stage(prepare.main)
+
+
+def test_a_split_by_time_holds_back_the_latest_rows(project: Path) -> None:
+    edit(Path("params.yaml"), lambda p: p["prepare"]["split"].update(method="time"))
+    with pytest.raises(InputError, match=r"does not say which column orders .*: seen"):
+        prepare.main()
+    edit(Path("schema.yaml"), lambda s: s.update(time="seen"))
+    for rows in (100, 100_000):
+        edit(Path("params.yaml"), partial(read_at_once, rows))
+        prepare.main()
+        train, validation, test = (pd.read_parquet(path)["seen"] for path in OUTPUTS[:3])
+        assert (len(train), len(validation), len(test)) == (360, 120, 120)
+        assert train.max() < validation.min()
+        assert validation.max() < test.min()
+
+
+def test_equal_rows_are_kept_if_the_contract_says_so(project: Path) -> None:
+    write(pd.concat([shops(), shops()]))
+    edit(Path("schema.yaml"), lambda s: s.update(duplicates="keep"))
+    prepare.main()
+    assert report()["rows"]["dropped"] == 0
+
+
+@pytest.mark.parametrize(
+    ("task", "target", "expected"),
+    [
+        ("binary", "bought", {"positive"}),
+        ("multiclass", "city", {"NO", "Oslo", "Ulm"}),
+        ("regression", "age", {"mean", "std", "min", "max"}),
+    ],
+)
+def test_the_target_is_described_for_its_task(
+    project: Path, task: str, target: str, expected: set[str]
+) -> None:
+    edit(Path("schema.yaml"), lambda s: s.update(task=task, target=target, slices=[]))
+    edit(Path("params.yaml"), partial(read_at_once, 70))
+    prepare.main()
+    assert set(report()["target"]["train"]) == expected
+    if task == "regression":
+        ages = pd.read_parquet(paths.TRAIN)["age"]
+        assert report()["target"]["train"] == {
+            "mean": float(f"{ages.mean():.6g}"),
+            "std": float(f"{ages.std(ddof=0):.6g}"),
+            "min": ages.min(),
+            "max": ages.max(),
+        }
+
+
+def test_how_csv_files_are_written_is_up_to_the_contract(project: Path) -> None:
+    prepare.main()
+    before = contents()
+    text = shops().to_csv(index=False, sep=";", decimal=",")
+    RAW.write_bytes(text.replace("Ulm", "Köln").encode("cp1252"))
+    form = {"delimiter": ";", "decimal": ",", "encoding": "cp1252"}
+
+    def change(contract: Any) -> None:
+        contract["csv"] = form
+        contract["columns"]["city"]["categories"] = ["NO", "Oslo", "Köln"]
+
+    edit(Path("schema.yaml"), change)
+    prepare.main()
+    assert contents()[3] == before[3]
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(paths.TRAIN).replace("Köln", "Ulm"),
+        pd.read_parquet(io.BytesIO(before[0])),
+    )

@@ -44,7 +44,7 @@ def test_good_rows_conform() -> None:
         ("city", "Rome", "unseen_category"),
         ("member", "perhaps", "unreadable"),
         ("seen", "yesterday", "unreadable"),
-        ("bought", None, "missing"),
+        ("bought", None, "unlabeled"),
         ("bought", "maybe", "unreadable"),
     ],
 )
@@ -87,12 +87,33 @@ def test_conforming_in_chunks_is_conforming_at_once() -> None:
         (lambda s: s["columns"]["age"].update(min=200), "min 200.0 is above max 120.0"),
         (lambda s: s["columns"]["age"].update(kind="number"), "columns.age.kind: .*'numeric'"),
         (lambda s: s["columns"]["age"].update(maxx=1), "columns.age.maxx: unknown key"),
-        (lambda s: s.update(slices=["age"]), "neither categorical nor boolean"),
-        (lambda s: s.update(target="city"), "must be boolean, or categorical with 2 categories"),
+        (
+            lambda s: s.update(slices=["age"]),
+            "neither boolean nor categorical with its categories listed",
+        ),
+        (
+            lambda s: s.update(target="city", slices=[]),
+            "with task: binary, column 'city' must be boolean, or categorical with 2 categories",
+        ),
+        (
+            lambda s: s.update(task="multiclass"),
+            "with task: multiclass, column 'bought' must be categorical, with 3 categories or more",
+        ),
+        (lambda s: s.update(task="regression"), "column 'bought' must be numeric"),
+        (lambda s: s.update(positive="yes"), "only a categorical target with 2 categories"),
+        (lambda s: s.update(time="age"), "time: column 'age' is not of kind datetime"),
+        (lambda s: s.update(weight="income"), "weight: column 'income' must not be nullable"),
+        (lambda s: s.update(weight="member"), "weight: column 'member' must be numeric, with min"),
+        (lambda s: s.update(csv={"decimal": ",", "thousands": ","}), "decimal and thousands are"),
+        (lambda s: s["columns"]["age"].update(format="%Y"), "format is for datetime columns"),
         (lambda s: s.pop("target"), "target: is missing"),
-        (lambda s: s.update(key=["bought"]), "key: the target decides nothing"),
+        (
+            lambda s: s.update(key=["bought"]),
+            "key: 'bought' is the target, which is yet to be known",
+        ),
         (lambda s: s.update(key=["income"]), "key: column 'income' must not be nullable"),
-        (lambda s: s["columns"]["city"].pop("categories"), "a categorical column lists them"),
+        (lambda s: s["columns"]["city"].pop("categories"), "slices: column 'city' is neither"),
+        (lambda s: s["columns"]["city"].update(categories=[]), "none is listed; leave the key out"),
         (lambda s: s["columns"]["city"].update(categories=["a", "a"]), "one is listed twice"),
         (lambda s: s["columns"]["age"].update(nulable=True), "did you mean 'nullable'"),
         (lambda s: s["columns"]["age"].update(min=float("nan")), "columns.age.min: .*finite"),
@@ -135,12 +156,50 @@ def test_a_categorical_target_names_its_positive_class() -> None:
     contract = schema.Schema.model_validate(SCHEMA | {"columns": columns, "positive": "yes"})
     table = shops(3).assign(bought=["no", "yes", "maybe"])
     typed, (found,) = schema.conform(table, contract)
-    assert schema.truth(typed["bought"], contract).tolist() == [0, 1, 0]
+    assert schema.truth(typed["bought"], contract).tolist()[:2] == [0, 1]
     assert (found.fault, found.example) == ("unreadable", "maybe")
 
 
 def test_a_renamed_column_is_named_with_the_nearest_one() -> None:
     with pytest.raises(InputError, match="no column 'income'; did you mean 'incomes'"):
         schema.require_columns(
-            ["incomes" if c == "income" else c for c in CONTRACT.columns], CONTRACT, Path("a.csv")
+            ["incomes" if c == "income" else c for c in CONTRACT.columns],
+            list(CONTRACT.used),
+            CONTRACT,
+            Path("a.csv"),
         )
+
+
+def with_columns(**changes: Any) -> schema.Schema:
+    """Return the contract with some keys changed."""
+    return schema.Schema.model_validate(SCHEMA | changes)
+
+
+def test_a_line_turns_classes_that_are_numbers_into_a_regression() -> None:
+    grade = {"kind": "categorical", "categories": ["1", "2", "3"], "description": "School"}
+    columns = SCHEMA["columns"] | {"grade": grade}
+    classes = with_columns(columns=columns, target="grade", task="multiclass")
+    numbers = with_columns(columns=columns, target="grade", task="regression")
+    table = shops(3).assign(grade=["3", "1", "2"])
+    typed, _ = schema.conform(table, classes)
+    assert schema.truth(typed["grade"], classes).tolist() == [2, 0, 1]
+    typed, _ = schema.conform(table, numbers)
+    assert schema.truth(typed["grade"], numbers).tolist() == [3.0, 1.0, 2.0]
+    assert numbers.columns["grade"].description == "School"
+
+
+def test_what_only_decides_or_weighs_is_no_feature() -> None:
+    assert CONTRACT.features == ["age", "income", "city", "member", "seen", "note"]
+    columns = SCHEMA["columns"] | {"w": {"kind": "numeric", "min": 0}}
+    columns["age"] = {"kind": "numeric", "sensitive": True}
+    contract = with_columns(columns=columns, weight="w", key=["customer", "city"], time="seen")
+    assert contract.features == ["income", "member", "seen", "note"]
+
+
+def test_words_that_mean_missing_are_found_between_blanks() -> None:
+    contract = with_columns(missing=["", "?"])
+    table = shops(3).assign(income=[" ? ", " 7 ", "8"], city=[" Oslo", "Ulm ", "NO"])
+    typed, violations = schema.conform(table, contract)
+    assert violations == []
+    assert typed["income"].tolist()[1:] == [7.0, 8.0]
+    assert typed["city"].tolist() == ["Oslo", "Ulm", "NO"]

@@ -13,7 +13,7 @@ from {{ cookiecutter.__package }}.split import (
 )
 
 CONTRACT = schema.Schema.model_validate(SCHEMA)
-SHARES = Split(validation=0.2, test=0.2)
+SHARES = Split(method="hash", validation=0.2, test=0.2)
 
 
 def typed(rows: int) -> pd.DataFrame:
@@ -34,7 +34,9 @@ def test_a_row_never_changes_sides_when_data_grows() -> None:
 
 def test_a_greater_validation_share_takes_nothing_from_test() -> None:
     table = typed(900)
-    less, more = (assign(table, CONTRACT, Split(validation=v, test=0.2)) for v in (0.1, 0.4))
+    less, more = (
+        assign(table, CONTRACT, SHARES.model_copy(update={"validation": v})) for v in (0.1, 0.4)
+    )
     assert ((less == "test") == (more == "test")).all()
 
 

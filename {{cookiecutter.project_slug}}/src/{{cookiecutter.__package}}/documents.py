@@ -15,6 +15,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from .errors import InputError, nearest
 
+SMALLEST_DIGIT = 12  # of numbers that cancel out, a speck remains that differs between machines
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -102,19 +103,19 @@ def write_texts(texts: Mapping[Path, str]) -> None:
 
 
 def to_json(content: Mapping[str, Any]) -> str:
-    """Return JSON with floats rounded to 6 digits; the order is kept."""
+    """Return JSON with floats rounded to 6 significant digits; the order is kept."""
     return json.dumps(_rounded(content), indent=2, ensure_ascii=False) + "\n"
 
 
 def to_csv(table: pd.DataFrame) -> str:
-    """Return CSV with floats rounded to 6 digits."""
-    return table.to_csv(index=False, float_format="%.6f", lineterminator="\n")
+    """Return CSV with floats rounded to 6 significant digits."""
+    return table.round(SMALLEST_DIGIT).to_csv(index=False, float_format="%.6g", lineterminator="\n")
 
 
 def _rounded(value: Any) -> Any:
     """Round what the last digits of another machine's arithmetic may change; NaN becomes null."""
     if isinstance(value, float):
-        return round(value, 6) if math.isfinite(value) else None
+        return float(f"{round(value, SMALLEST_DIGIT):.6g}") if math.isfinite(value) else None
     if isinstance(value, Mapping):
         return {key: _rounded(item) for key, item in value.items()}
     return value

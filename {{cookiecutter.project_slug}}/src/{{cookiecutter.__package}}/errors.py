@@ -4,7 +4,8 @@ import difflib
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 
 class InputError(Exception):
@@ -26,14 +27,25 @@ def run_stage(stage: Callable[[], None]) -> None:
     if sys.argv[1:]:
         sys.exit(f"error: a stage takes no arguments, got {sys.argv[1:]}; see params.yaml")
     gc.freeze()  # the modules imported so far are never garbage: no need to walk them again
-    try:
+    with one_message():
         stage()
+
+
+@contextmanager
+def one_message(code: int = 1) -> Iterator[None]:
+    """Let bad input and a failing disk end the program with one message and an exit code."""
+    try:
+        yield
     except InputError as error:
-        sys.exit(f"error: {error}")
+        message = str(error)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        sys.exit(f"error: {where}{os.strerror(error.errno) if error.errno else error}")
+        message = f"{where}{os.strerror(error.errno) if error.errno else error}"
     except MemoryError as error:
-        sys.exit(f"error: the memory does not suffice: {error}")
+        message = f"the memory does not suffice: {error}"
     except KeyboardInterrupt:
         sys.exit(130)
+    else:
+        return
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(code)

@@ -1,108 +1,82 @@
 """Stage 3: score the model on validation and test, beside a baseline, overall and per slice."""
 
 import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
 
-from . import model, model_card, params, paths, plots, schema, tables
+from . import model, params, paths, schema, tables
 from .documents import to_csv, to_json, write_texts
 from .errors import run_stage
-from .metrics import METRICS, BinaryScores, Score, score
-from .split import row_hashes
-
-SCORERS = {"log_loss": "neg_log_loss", "brier": "neg_brier_score"}
+from .evaluation import curves, importance, metrics, model_card
+from .evaluation.intervals import Score, score
+from .evaluation.predictions import Predictions, baseline, predict
 
 
 def main() -> None:
     """Read the model and the prepared tables; write metrics, plots and the model card.
 
     Raises:
-        InputError: a file is missing, damaged or not trusted.
+        InputError: a file is missing, damaged or not trusted, or the task has no such metric.
     """
     all_knobs, contract = params.load(), schema.load()
     knobs = all_knobs.evaluate
+    metrics.require(knobs.main_metric, contract.task)
     pipeline, facts = model.load(paths.MODEL)
-    base_rate = _base_rate(contract)
+    names = [name for name in (contract.target, contract.weight) if name]
+    constant = baseline(tables.read(paths.TRAIN, names), contract)
     splits = {
-        "validation": predict(paths.VALIDATION, pipeline, contract),
-        "test": predict(paths.TEST, pipeline, contract),
+        split: predict(tables.read(path), pipeline, facts, contract)
+        for split, path in (("validation", paths.VALIDATION), ("test", paths.TEST))
     }
     results: dict[str, Any] = {
         split: {
-            "metrics": _metrics(predictions, base_rate, knobs),
+            "metrics": _metrics(predictions, constant, contract, knobs),
             "slices": _slices(predictions, contract, knobs),
         }
         for split, predictions in splits.items()
     }
-    curves = _curves(splits["validation"], pipeline, contract, knobs)
+    plotted = _plotted(splits["validation"], pipeline, facts, contract, knobs)
     data = json.loads(paths.DATA_REPORT.read_text(encoding="utf-8"))
-    card = model_card.render(all_knobs, contract, facts, data, results, curves["importance"])
+    card = model_card.render(all_knobs, contract, facts, data, results, plotted)
     write_texts(
         {
             paths.METRICS: to_json(_values(results)),
             paths.EVALUATION: to_json(results),
             paths.MODEL_CARD: card,
-            **{paths.PLOTS / f"{name}.csv": to_csv(curve) for name, curve in curves.items()},
+            **{paths.PLOTS / f"{name}.csv": to_csv(table) for name, table in plotted.items()},
         }
     )
     print(_summary(results["validation"]["metrics"][knobs.main_metric], knobs.main_metric))
 
 
-@dataclass(frozen=True)
-class Predictions:
-    """What a model says of a table.
-
-    Attributes:
-        table: the rows, n_rows of them.
-        truth: 1 for the positive class, else 0; shape (n_rows,).
-        probability: of the positive class; shape (n_rows,).
-        entities: number of each row's key, or of the row itself without a key; shape (n_rows,).
-    """
-
-    table: pd.DataFrame
-    truth: np.ndarray
-    probability: np.ndarray
-    entities: np.ndarray
-
-
-def predict(path: Path, pipeline: Pipeline, contract: schema.Schema) -> Predictions:
-    """Read a prepared table and let the model score it."""
-    table = tables.read(path)
-    entities = row_hashes(table[contract.key]) if contract.key else np.arange(len(table))
-    return Predictions(
-        table=table,
-        truth=schema.truth(table[contract.target], contract),
-        probability=pipeline.predict_proba(table[contract.features])[:, 1],
-        entities=pd.factorize(entities)[0],
+def _scores(
+    predictions: Predictions, contract: schema.Schema, knobs: params.Evaluate
+) -> dict[str, Score]:
+    scores = metrics.scorer(
+        contract.task, predictions.truth, predictions.prediction, knobs.threshold
     )
-
-
-def _base_rate(contract: schema.Schema) -> float:
-    """Return what the baseline says of every row: the share of positives in training."""
-    table = tables.read(paths.TRAIN, [contract.target])
-    truth = schema.truth(table[contract.target], contract)
-    baseline = DummyClassifier(strategy="prior").fit(np.zeros((len(truth), 1)), truth)
-    return float(baseline.predict_proba([[0]])[0, 1])
+    return score(scores, predictions.weights, predictions.entities, knobs.resamples, knobs.seed)
 
 
 def _metrics(
-    predictions: Predictions, base_rate: float, knobs: params.Evaluate
+    predictions: Predictions,
+    constant: np.ndarray,
+    contract: schema.Schema,
+    knobs: params.Evaluate,
 ) -> dict[str, dict[str, float]]:
     """Return every metric of the model and of the baseline, with intervals."""
-    constant = np.full_like(predictions.probability, base_rate)
-    metrics: dict[str, dict[str, float]] = {name: {} for name in METRICS}
-    for prefix, probability in (("", predictions.probability), ("baseline_", constant)):
-        scores = BinaryScores(predictions.truth, probability, knobs.threshold)
-        found = score(scores, predictions.entities, knobs.resamples, knobs.seed)
-        for name, result in found.items():
-            metrics[name] |= {f"{prefix}{bound}": n for bound, n in asdict(result).items()}
-    return metrics
+    repeated = np.broadcast_to(constant, predictions.prediction.shape)
+    found = _scores(predictions, contract, knobs)
+    beside = _scores(replace(predictions, prediction=repeated), contract, knobs)
+    return {
+        name: asdict(found[name])
+        | {f"baseline_{bound}": value for bound, value in asdict(beside[name]).items()}
+        for name in found
+    }
 
 
 def _slices(
@@ -113,14 +87,13 @@ def _slices(
     for column in contract.slices:
         labels = _labels(predictions.table[column])
         for value, rows in sorted(predictions.table.groupby(labels).indices.items()):
-            truth = predictions.truth[rows]
+            some = predictions.of(np.asarray(rows))
             result = Score(np.nan, np.nan, np.nan)
             if len(rows) >= knobs.min_slice_rows:
-                scores = BinaryScores(truth, predictions.probability[rows], knobs.threshold)
-                entities = pd.factorize(predictions.entities[rows])[0]
-                found = score(scores, entities, knobs.resamples, knobs.seed)
-                result = found[knobs.main_metric]
-            counts = {"rows": len(rows), "positive": int(truth.sum())}
+                result = _scores(some, contract, knobs)[knobs.main_metric]
+            counts = {"rows": len(rows)}
+            if contract.task == "binary":
+                counts["positive"] = int(some.truth.sum())
             slices[column][str(value)] = counts | asdict(result)
     return slices
 
@@ -132,26 +105,35 @@ def _labels(values: pd.Series) -> pd.Series:
     return values.fillna("missing")
 
 
-def _curves(
-    predictions: Predictions, pipeline: Pipeline, contract: schema.Schema, knobs: params.Evaluate
+def _plotted(
+    predictions: Predictions,
+    pipeline: Pipeline,
+    facts: model.Facts,
+    contract: schema.Schema,
+    knobs: params.Evaluate,
 ) -> dict[str, pd.DataFrame]:
     """Return the table behind each plot, by its name."""
-    truth, probability = predictions.truth, predictions.probability
-    count = min(len(truth), knobs.importance_rows)
-    some = np.random.default_rng(knobs.seed).choice(len(truth), count, replace=False)
-    return {
-        "roc": plots.roc(truth, probability),
-        "precision_recall": plots.precision_recall(truth, probability),
-        "calibration": plots.calibration(truth, probability),
-        "confusion": plots.confusion(truth, probability, knobs.threshold),
-        "importance": plots.importance(
-            pipeline,
-            predictions.table[contract.features].iloc[some],
-            truth[some],
-            SCORERS.get(knobs.main_metric, knobs.main_metric),
-            knobs.seed,
-        ),
-    }
+    found = curves.tables(
+        contract.task,
+        predictions.truth,
+        predictions.prediction,
+        predictions.weights,
+        contract.classes,
+        knobs.threshold,
+    )
+    count = min(len(predictions.truth), knobs.importance_rows)
+    places = np.random.default_rng(knobs.seed).choice(len(predictions.truth), count, replace=False)
+    some = predictions.of(places)
+
+    def main_metric(columns: pd.DataFrame) -> float:
+        prediction = model.predict(pipeline, facts, columns, contract)
+        scores = metrics.scorer(contract.task, some.truth, prediction, knobs.threshold)
+        value = scores.under(some.weights[None, scores.order])[knobs.main_metric][0]
+        return metrics.sign(knobs.main_metric) * float(value)
+
+    columns = some.table[contract.features]
+    measured = importance.by_column(pipeline, columns, some.truth, main_metric, knobs.seed)
+    return found | {"importance": measured}
 
 
 def _values(results: dict[str, Any]) -> dict[str, float]:
@@ -164,11 +146,14 @@ def _values(results: dict[str, Any]) -> dict[str, float]:
 
 
 def _summary(numbers: dict[str, float], metric: str) -> str:
-    return (
-        f"validation {metric}: {numbers['value']:.3f} "
-        f"(95% interval {numbers['low']:.3f} to {numbers['high']:.3f}; "
-        f"baseline {numbers['baseline_value']:.3f})"
+    value, low, high, baseline = (
+        metrics.shown(metric, numbers[name]) for name in ("value", "low", "high", "baseline_value")
     )
+    has_interval = np.isfinite(numbers["low"])
+    bounds = (
+        f"95% interval {low} to {high}" if has_interval else "no interval: too few rows or keys"
+    )
+    return f"validation {metric}: {value} ({bounds}; baseline {baseline})"
 
 
 if __name__ == "__main__":

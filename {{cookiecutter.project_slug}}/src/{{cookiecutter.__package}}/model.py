@@ -9,27 +9,39 @@ import io
 import json
 import zipfile
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import skops.io
 from sklearn.pipeline import Pipeline
 
+from . import paths
 from .documents import replacing
 from .errors import InputError
+from .features import DateParts
+from .schema import Schema
 
 FACTS = "facts.json"
 HERE = Path(__file__).name
 
 # Types beyond those that skops trusts by itself. Nothing here runs code when it is loaded.
 TRUSTED = [
+    f"{DateParts.__module__}.DateParts",
     "numpy.dtype",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.feature_selection._univariate_selection.chi2",
+    "sklearn.feature_selection._univariate_selection.f_regression",
+    "sklearn.model_selection._split.KFold",
     "sklearn.model_selection._split.StratifiedKFold",
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
     "sklearn.tree._tree.Tree",
+    "xgboost.core.Booster",
+    "xgboost.sklearn.XGBClassifier",
+    "xgboost.sklearn.XGBRegressor",
 ]
 
 
@@ -39,7 +51,11 @@ class Facts:
 
     Attributes:
         estimator: import path of the estimator.
+        options: what the estimator was called with.
+        search: how its options were looked for and how the best did on the folds, if they were.
+        task: what kind of prediction it makes.
         target: the column that it predicts.
+        classes: the target's classes in training, in the order of the estimator's probabilities.
         columns: the columns that it expects, with their kinds.
         training_rows: how many rows it was trained on.
         training_data: SHA-256 of the training table.
@@ -47,20 +63,71 @@ class Facts:
     """
 
     estimator: str
+    options: dict[str, Any]
+    search: dict[str, Any]
+    task: str
     target: str
+    classes: list[str]
     columns: dict[str, str]
     training_rows: int
     training_data: str
     versions: dict[str, str]
 
 
-def library_versions() -> dict[str, str]:
+def library_versions(estimator: str) -> dict[str, str]:
     """Return the versions of the libraries that a model's numbers depend on."""
-    return {name: version(name) for name in ("numpy", "pandas", "scikit-learn", "scipy", "skops")}
+    names = ["numpy", "pandas", "scikit-learn", "scipy", "skops"]
+    package = estimator.partition(".")[0]
+    if package != "sklearn":
+        names += packages_distributions().get(package, [])
+    return {name: version(name) for name in names}
+
+
+def predict(pipeline: Pipeline, facts: Facts, rows: pd.DataFrame, contract: Schema) -> np.ndarray:
+    """Let a model predict.
+
+    Args:
+        pipeline: the fitted model.
+        facts: what the model says of itself.
+        rows: rows that conform to the contract, n_rows of them.
+        contract: the contract.
+
+    Returns:
+        For a regression the predicted values, shape (n_rows,); for two classes the probability of
+        the one to predict, shape (n_rows,); for more of them the probability of each, in the order
+        of `contract.classes`, shape (n_rows, n_classes).
+
+    Raises:
+        InputError: the model was trained for another task or other classes.
+    """
+    unknown = set(facts.classes) - set(contract.classes)
+    if facts.task != contract.task or unknown:
+        raise InputError(
+            f"{paths.MODEL} predicts {facts.target} ({facts.task}: {', '.join(facts.classes)}), "
+            f"which is not what {paths.SCHEMA} says; train it again with: dvc repro"
+        )
+    columns = rows[contract.features]
+    if facts.task == "regression":
+        return np.asarray(pipeline.predict(columns), dtype=np.float64)
+    probability = np.zeros((len(rows), len(contract.classes)))
+    places = [contract.classes.index(name) for name in facts.classes]
+    probability[:, places] = pipeline.predict_proba(columns)
+    return probability[:, 1] if facts.task == "binary" else probability
 
 
 def save(pipeline: Pipeline, facts: Facts, path: Path) -> None:
     """Write a fitted pipeline and its facts, whole or not at all.
+
+    Raises:
+        InputError: the pipeline holds a type that `load` would refuse.
+    """
+    content = dump(pipeline, facts)
+    with replacing(path) as [temporary]:
+        temporary.write_bytes(content)
+
+
+def dump(pipeline: Pipeline, facts: Facts) -> bytes:
+    """Return the content of a model file.
 
     Raises:
         InputError: the pipeline holds a type that `load` would refuse.
@@ -72,8 +139,7 @@ def save(pipeline: Pipeline, facts: Facts, path: Path) -> None:
             f"{facts.estimator} cannot be stored safely: it holds {', '.join(unknown)}. Choose "
             f"another estimator, or, if these types are harmless, add them to TRUSTED in {HERE}."
         )
-    with replacing(path) as [temporary]:
-        temporary.write_bytes(content)
+    return content
 
 
 def load(path: Path) -> tuple[Pipeline, Facts]:
@@ -140,6 +206,7 @@ def _canonical(content: bytes, facts: Facts) -> bytes:
                 for item in node:
                     renumber(item)
             elif isinstance(node, dict):
+                node.pop("_stop_words_id", None)  # an address that a vectorizer remembers
                 if "__id__" in node:
                     node["__id__"] = numbers.setdefault(node["__id__"], len(numbers))
                 if isinstance(node.get("file"), str):

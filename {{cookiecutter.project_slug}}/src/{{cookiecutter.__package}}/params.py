@@ -9,7 +9,8 @@ from . import paths
 from .documents import parse, read_yaml
 
 Share = Annotated[float, Field(ge=0, le=1)]
-MainMetric = Literal["roc_auc", "average_precision", "log_loss", "brier"]
+Options = Annotated[dict[str, Any], BeforeValidator(lambda given: given or {})]
+Values = Annotated[dict[str, list[Any]], BeforeValidator(lambda given: given or {})]
 
 
 class Section(BaseModel):
@@ -19,8 +20,9 @@ class Section(BaseModel):
 
 
 class Split(Section):
-    """Shares of the keys that are held back; the rest is for training."""
+    """What is held back, and how it is chosen; the rest is for training."""
 
+    method: Literal["hash", "time"]
     validation: Annotated[float, Field(gt=0, lt=0.5)]
     test: Annotated[float, Field(gt=0, lt=0.5)]
 
@@ -29,6 +31,7 @@ class Tolerance(Section):
     """The largest share of raw rows that may have each kind of violation."""
 
     duplicate: Share
+    unlabeled: Share
     missing: Share
     unreadable: Share
     out_of_range: Share
@@ -43,21 +46,33 @@ class Prepare(Section):
     tolerance: Tolerance
 
 
+class Search(Section):
+    """How values for the estimator's options are looked for, if at all."""
+
+    method: Literal["none", "random", "halving"]
+    scoring: str
+    candidates: Annotated[int, Field(ge=2)]
+    folds: Annotated[int, Field(ge=2)]
+    values: dict[str, Values]
+
+
 class Train(Section):
     """Knobs of the train stage."""
 
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     estimator: str
-    options: Annotated[dict[str, Any], BeforeValidator(lambda given: given or {})]
+    options: dict[str, Options]
     min_category_rows: Annotated[int, Field(ge=1)]
     max_one_hot: Annotated[int, Field(ge=2)]
+    text_words: Annotated[int, Field(ge=1)]
+    search: Search
 
 
 class Evaluate(Section):
     """Knobs of the evaluate stage."""
 
     seed: Annotated[int, Field(ge=0, lt=2**32)]
-    main_metric: MainMetric
+    main_metric: str
     threshold: Annotated[float, Field(gt=0, lt=1)]
     resamples: Annotated[int, Field(ge=100)]
     min_slice_rows: Annotated[int, Field(ge=1)]

@@ -4,6 +4,8 @@ from pathlib import Path
 
 PARAMS = Path("params.yaml")
 SCHEMA = Path("schema.yaml")
+PIPELINE = Path("dvc.yaml")
+DATASHEET = Path("docs/datasheet.md")
 
 RAW = Path("data/raw")
 TRAIN = Path("data/prepared/train.parquet")
@@ -17,3 +19,4 @@ METRICS = Path("reports/metrics.json")
 EVALUATION = Path("reports/evaluation.json")
 MODEL_CARD = Path("reports/model_card.md")
 PLOTS = Path("reports/plots")
+SEARCH = PLOTS / "search.csv"

@@ -1,5 +1,7 @@
 """Which rows belong together: the split into train, validation and test, and duplicates."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -33,6 +35,38 @@ def assign(table: pd.DataFrame, contract: Schema, split: Split) -> np.ndarray:
     place = row_hashes(table[contract.key or contract.features]) / np.float64(2**64)
     return np.select(
         [place < split.test, place < split.test + split.validation],
+        ["test", "validation"],
+        default="train",
+    )
+
+
+@dataclass(frozen=True)
+class Cutoffs:
+    """The times from which on rows are held back: the latest for test, those before to validate."""
+
+    validation: pd.Timestamp
+    test: pd.Timestamp
+
+
+def cutoffs(times: pd.Series, split: Split) -> Cutoffs:
+    """Return the times that leave the shares of the rows behind them; equal times stay together."""
+    ordered = times.dropna().sort_values(ignore_index=True)
+    after_training = int(len(ordered) * (1 - split.validation - split.test))
+    after_validation = int(len(ordered) * (1 - split.test))
+    return Cutoffs(ordered[after_training], ordered[after_validation])
+
+
+def assign_by_time(times: pd.Series, cutoffs: Cutoffs) -> np.ndarray:
+    """Say for each row which split it belongs to, the past before the future.
+
+    Source: https://scikit-learn.org/stable/modules/cross_validation.html, "Cross validation of
+    time series data".
+
+    Returns:
+        Array of "train", "validation" or "test", shape (n_rows,).
+    """
+    return np.select(
+        [times >= cutoffs.test, times >= cutoffs.validation],
         ["test", "validation"],
         default="train",
     )

@@ -6,48 +6,58 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .errors import InputError
+from . import paths
+from .errors import InputError, nearest
+from .schema import Csv, Schema
 
-SUFFIXES = (".csv", ".csv.gz", ".parquet")
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 
 
-def find(folder: Path) -> list[Path]:
-    """List a folder's tables by name.
+def find(place: Path) -> list[Path]:
+    """List a folder's tables by name, or a file that is one.
 
     Raises:
-        InputError: the folder is missing, has no table, or has a file that is none.
+        InputError: there is no such place, a folder has no table, or a file is none.
     """
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
+    if place.is_file():
+        files = [place]
+    else:
+        files = sorted(p for p in place.rglob("*") if p.is_file() and not p.name.startswith("."))
     if not files:
-        raise InputError(
-            f"{folder} has no table; fetch it with: dvc pull {folder}, or put files there"
-        )
+        if place.exists() or place == paths.RAW:
+            raise InputError(
+                f"{place} has no table; fetch it with: dvc pull {place}, or put files there"
+            )
+        names = [p.name for p in place.parent.iterdir()] if place.parent.is_dir() else []
+        raise InputError(f"{place} is not there{nearest(place.name, names)}")
     for file in files:
         if not file.name.endswith(SUFFIXES):
             raise InputError(f"{file} is no table; expected one of: {', '.join(SUFFIXES)}")
     return files
 
 
-def columns(path: Path) -> list[str]:
-    """Return the names of a raw table's columns.
+def columns(path: Path, form: Csv) -> list[str]:
+    """Return the names of a raw table's columns, without the blanks around them.
+
+    pandas tells columns of one name apart, as in `a` and `a.1`, and numbers those without a name.
 
     Raises:
         InputError: the file cannot be read as a table.
     """
-    with _explained(path):
+    with _explained(path, form.encoding):
         if path.suffix == ".parquet":
             return list(pq.read_schema(path).names)
-        return [str(name) for name in pd.read_csv(path, nrows=0, encoding="utf-8-sig").columns]
+        return [name.strip() for name in _header(path, form)]
 
 
 def read_chunks(
-    path: Path, names: Sequence[str], text: Sequence[str], missing: Sequence[str], rows: int
+    path: Path, contract: Schema, rows: int, names: Sequence[str] | None = None
 ) -> Iterator[pd.DataFrame]:
     """Read a raw table a chunk at a time, so that a file may be larger than memory.
 
@@ -55,10 +65,9 @@ def read_chunks(
 
     Args:
         path: the file.
-        names: the columns to read.
-        text: those of them whose values stay as they are written.
-        missing: the words that stand for a missing value in a CSV file.
+        contract: says how CSV files are written, and which columns are kept as they are written.
         rows: the most rows of a chunk.
+        names: the columns to read; all that the contract uses, if not given.
 
     Yields:
         Chunks whose index counts the file's rows from 0.
@@ -66,26 +75,31 @@ def read_chunks(
     Raises:
         InputError: the file cannot be read as a table.
     """
-    with _explained(path):
+    wanted = list(contract.used if names is None else names)
+    form = contract.csv
+    with _explained(path, form.encoding):
         if path.suffix == ".parquet":
-            yield from _parquet_chunks(path, names, text, rows)
+            yield from _parquet_chunks(path, wanted, contract.verbatim, rows)
             return
-        if path.suffix == ".csv":
-            _refuse_cut_off(path)
+        if path.suffix != ".gz" and form.encoding != "utf-16":
+            _refuse_cut_off(path, form.delimiter)
         # Asked for some columns only, pandas would not notice rows that have too many fields.
         with pd.read_csv(
             path,
-            dtype=dict.fromkeys(text, "str"),
-            na_values=list(missing),
+            dtype={
+                name: "str" for name in _header(path, form) if name.strip() in contract.verbatim
+            },
+            na_values=contract.missing,
             keep_default_na=False,
-            encoding="utf-8-sig",
             chunksize=rows,
             low_memory=False,
+            **_written(form),
         ) as reader:
             for chunk in reader:
                 if not isinstance(chunk.index, pd.RangeIndex):
                     raise InputError(f"{path} has more fields in its rows than in its header")
-                yield chunk[list(names)]
+                chunk.columns = [str(name).strip() for name in chunk.columns]
+                yield chunk[wanted]
                 del chunk
 
 
@@ -146,15 +160,25 @@ def _parquet_chunks(
             del batch, chunk
 
 
+def _header(path: Path, form: Csv) -> list[str]:
+    return [str(name) for name in pd.read_csv(path, nrows=0, **_written(form)).columns]
+
+
+def _written(form: Csv) -> dict[str, Any]:
+    """Return what pandas is told of the way in which a CSV file is written."""
+    encoding = "utf-8-sig" if form.encoding == "utf-8" else form.encoding
+    return {"encoding": encoding, "sep": form.delimiter, "decimal": form.decimal}
+
+
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _explained(path: Path, encoding: str = "") -> Iterator[None]:
     """Turn what the libraries say of a damaged file into what a person can do about it."""
     try:
         yield
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise InputError(
-            f"{path} is not UTF-8 text (byte {error.start} is {error.object[error.start]:#04x}); "
-            "save it as UTF-8"
+            f"{path} is not {encoding} text ({error}); save it as UTF-8, or correct "
+            f"csv.encoding in {paths.SCHEMA}"
         ) from None
     except pd.errors.EmptyDataError:
         raise InputError(f"{path} is empty; expected a header line and rows") from None
@@ -174,14 +198,17 @@ def _damaged(path: Path, error: Exception) -> InputError:
     return InputError(f"{path} is damaged or cut off: {reason}; fetch it again")
 
 
-def _refuse_cut_off(path: Path) -> None:
+def _refuse_cut_off(path: Path, delimiter: str) -> None:
     """Refuse a CSV file that ends inside a row, which pandas would fill up with missing values."""
     with path.open("rb") as file:
         header = file.readline()
         last = _last_line(file)
     if not last or last.count(b'"') % 2:  # the end of a field that goes over several lines
         return
-    expected, got = (len(next(csv.reader([line.decode("latin-1")]))) for line in (header, last))
+    expected, got = (
+        len(next(csv.reader([line.decode("latin-1")], delimiter=delimiter)))
+        for line in (header, last)
+    )
     if got < expected:
         raise InputError(
             f"{path} is cut off: its last row has {got} of {expected} fields; fetch it again"

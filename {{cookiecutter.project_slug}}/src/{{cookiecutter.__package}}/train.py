@@ -1,36 +1,49 @@
 """Stage 2: fit preprocessing and estimator on the training split, and save them in one file."""
 
 import hashlib
-import importlib
-import inspect
 import time
 
-from sklearn.base import ClassifierMixin
+import numpy as np
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
 
 from . import features, model, params, paths, schema, tables
-from .errors import InputError, nearest, run_stage
-
-KEY = f"{paths.PARAMS}, train.estimator"
-EXAMPLE = "sklearn.linear_model.LogisticRegression"
+from .documents import replacing, to_csv
+from .errors import InputError, run_stage
+from .estimators import make
+from .search import search
 
 
 def main() -> None:
-    """Read the training table; write models/model.skops.
+    """Read the training table; write models/model.skops and what a search found.
 
     Raises:
         InputError: params.yaml names an estimator or an option that does not exist or does not
             fit the task.
     """
-    knobs, contract = params.load().train, schema.load()
+    all_knobs, contract = params.load(), schema.load()
+    knobs = all_knobs.train
+    estimator, options = make(knobs, contract.task)
     pipeline = Pipeline(
-        [("columns", features.preprocessing(contract, knobs)), ("estimator", estimator(knobs))]
+        [("columns", features.preprocessing(contract, knobs)), ("estimator", estimator)]
     )
-    table = tables.read(paths.TRAIN, [*contract.features, contract.target])
+    table = tables.read(paths.TRAIN)
+    truth = schema.truth(table[contract.target], contract)
+    classes, codes = np.unique(truth, return_inverse=True)
+    to_learn = truth if contract.task == "regression" else codes
+    weights = table[contract.weight].to_numpy() if contract.weight else None
+    if weights is not None and not has_fit_parameter(estimator, "sample_weight"):
+        raise InputError(
+            f"{paths.PARAMS}, train.estimator: {type(estimator).__name__} cannot weigh rows, as "
+            f"weight in {paths.SCHEMA} demands; choose another, or delete that line"
+        )
     print(f"training on {len(table):,} rows and {len(contract.features)} columns …", flush=True)
     started = time.perf_counter()
+    found = search(pipeline, table, to_learn, weights, contract, all_knobs)
+    pipeline.set_params(**{f"estimator__{name}": value for name, value in found.best.items()})
+    given = {} if weights is None else {"estimator__sample_weight": weights}
     try:
-        pipeline.fit(table[contract.features], schema.truth(table[contract.target], contract))
+        pipeline.fit(table[contract.features], to_learn, **given)
     except MemoryError:
         raise
     except Exception as error:  # estimators check their options in ways of their own
@@ -39,73 +52,21 @@ def main() -> None:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     facts = model.Facts(
         estimator=knobs.estimator,
+        options=options | found.best,
+        search=found.summary,
+        task=contract.task,
         target=contract.target,
+        classes=[contract.classes[int(code)] for code in classes] if contract.classes else [],
         columns={name: contract.columns[name].kind for name in contract.features},
         training_rows=len(table),
         training_data=digest,
-        versions=model.library_versions(),
+        versions=model.library_versions(knobs.estimator),
     )
-    model.save(pipeline, facts, paths.MODEL)
+    content = model.dump(pipeline, facts)
+    with replacing(paths.MODEL, paths.SEARCH) as [model_file, search_file]:
+        model_file.write_bytes(content)
+        search_file.write_text(to_csv(found.table), encoding="utf-8", newline="\n")
     print(f"{knobs.estimator} fitted in {time.perf_counter() - started:.1f} s: {paths.MODEL}")
-
-
-def estimator(knobs: params.Train) -> ClassifierMixin:
-    """Return the unfitted estimator that params.yaml names, with its options and the seed.
-
-    Raises:
-        InputError: there is no such classifier, or it has no such option.
-    """
-    kind = _classifier(knobs.estimator)
-    accepted = inspect.signature(kind).parameters.values()
-    names = [option.name for option in accepted if option.kind is not option.VAR_KEYWORD]
-    if len(names) == len(accepted):  # otherwise it takes any
-        for option in knobs.options:
-            if option not in names:
-                raise InputError(
-                    f"{paths.PARAMS}, train.options.{option}: {kind.__name__} has no such option"
-                    f"{nearest(option, names)}; it has: {', '.join(names)}"
-                )
-    seed = {"random_state": knobs.seed} if "random_state" in names else {}
-    try:
-        made = kind(**(seed | knobs.options))
-    except Exception as error:  # a required option is missing, or one contradicts another
-        raise InputError(f"{paths.PARAMS}, train.options: {error}") from error
-    if not hasattr(made, "predict_proba"):
-        raise InputError(
-            f"{KEY}: {kind.__name__} gives no probabilities (predict_proba), which are needed"
-        )
-    return made
-
-
-def _classifier(path: str) -> type[ClassifierMixin]:
-    """Import a classifier by its path.
-
-    Raises:
-        InputError: there is none at that path.
-    """
-    module_name, _, name = path.rpartition(".")
-    if not module_name or path.startswith("."):
-        raise InputError(f"{KEY}: {path!r} is no import path; expected one such as {EXAMPLE}")
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"{KEY}: no module {error.name!r}; expected an import path such as {EXAMPLE}, of a "
-            "package that is installed (uv add <package>)"
-        ) from None
-    except Exception as error:
-        raise InputError(f"{KEY}: importing {module_name!r} failed: {error}") from error
-    kind = getattr(module, name, None)
-    if inspect.isclass(kind) and issubclass(kind, ClassifierMixin):
-        return kind
-    if inspect.isclass(kind):
-        raise InputError(f"{KEY}: {name} is no scikit-learn classifier, and the task is binary")
-    classifiers = [
-        known
-        for known, value in vars(module).items()
-        if inspect.isclass(value) and issubclass(value, ClassifierMixin)
-    ]
-    raise InputError(f"{KEY}: {module_name} has no class {name!r}{nearest(name, classifiers)}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,109 @@
+"""What the cells of one column say: numbers, words and dates, however they are written."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+TRUE = {"true", "yes", "y", "t", "on", "1", "1.0"}
+FALSE = {"false", "no", "n", "f", "off", "0", "0.0"}
+CURRENCY = r"[$€£¥₹]|USD|EUR|GBP|JPY|CHF|INR"
+LONGEST_IN_MICROSECONDS = len("2024-01-31T23:59:59.999999")
+
+
+def present(values: pd.Series, missing: list[str]) -> pd.Series:
+    """Take the blanks around words off, and return missing where a word stands for no value.
+
+    Args:
+        values: cells as they were read; shape (n_rows,).
+        missing: the words that mean missing.
+    """
+    if values.dtype == "object":  # what Parquet and JSON mix in one column
+        values = values.map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
+    elif isinstance(values.dtype, pd.StringDtype):
+        values = values.str.strip()
+    else:
+        return values
+    return values.mask(values.isin(missing))
+
+
+def numeric(values: pd.Series, decimal: str, thousands: str) -> pd.Series:
+    """Return numbers; NaN where there is none, or no finite one.
+
+    Args:
+        values: cells; shape (n_rows,).
+        decimal: the decimal separator of numbers that are written as text.
+        thousands: what stands between groups of three digits there, or nothing.
+    """
+    if values.dtype.kind in "mMc":  # dates, spans of time and complex numbers have no one number
+        return pd.Series(np.nan, index=values.index)
+    written = values.dtype == "object" or isinstance(values.dtype, pd.StringDtype)
+    if written and decimal != ".":  # 1.234 may be a thousand here
+        numbers = pd.Series(np.nan, index=values.index, dtype="float64")
+    else:
+        numbers = pd.to_numeric(values, errors="coerce").astype("float64")
+    if written:
+        decorated = values.notna() & numbers.isna()
+        if decorated.any():
+            rest = values[decorated].astype("str")
+            numbers = numbers.fillna(_undecorated(rest, decimal, thousands))
+    return numbers.where(np.isfinite(numbers))
+
+
+def boolean(values: pd.Series) -> pd.Series:
+    """Return 1.0 for a word that means yes, 0.0 for one that means no, NaN for any other."""
+    words = values.astype("str").str.strip().str.lower()
+    numbers = pd.Series(np.nan, index=values.index, dtype="float64")
+    return numbers.mask(words.isin(TRUE), 1.0).mask(words.isin(FALSE), 0.0)
+
+
+def datetime(values: pd.Series, written: str | None) -> pd.Series:
+    """Return dates in UTC as datetime64[us]; NaT where there is none.
+
+    Args:
+        values: cells; shape (n_rows,).
+        written: the format, in the letters of Python's strptime; None for ISO 8601.
+    """
+    if values.dtype.kind != "M":
+        values = names(values)
+        # One fraction in nanoseconds would put the far future of the other rows out of range.
+        if values.str.len().max() > LONGEST_IN_MICROSECONDS:
+            values = values.str.replace(r"(\.\d{6})\d+", r"\1", regex=True)
+    dates = pd.to_datetime(values, errors="coerce", format=written or "ISO8601", utc=True)
+    return dates.dt.tz_localize(None).astype("datetime64[us]")
+
+
+def names(values: pd.Series) -> pd.Series:
+    """Return text; whole numbers that only gaps have made floats are written as whole numbers."""
+    if values.dtype.kind == "f":
+        texts = values.map(lambda number: f"{number:.0f}" if number % 1 == 0 else repr(number))
+    else:
+        texts = values.astype("str")
+    return texts.astype("str").where(values.notna())
+
+
+def identifier(values: pd.Series) -> pd.Series:
+    """Return names of things. Many tools write 7 as 7.0 where a column has gaps: it is the same."""
+    return names(values).str.removesuffix(".0")
+
+
+def text(values: pd.Series) -> pd.Series:
+    """Return sentences; none is an empty one, which says as much to a model."""
+    return names(values).fillna("")
+
+
+def _undecorated(values: pd.Series, decimal: str, thousands: str) -> pd.Series:
+    """Read numbers that have separators, a currency, a percent sign or accounting's parentheses."""
+    between = r"[ \u00a0\u202f]" if thousands == " " else re.escape(thousands)
+    grouped = r"\d{1,3}(?:" + between + r"\d{3})+|" if thousands else ""
+    parts = values.str.extract(
+        rf"^(?P<open>\(?)\s*(?P<sign>[+-]?)\s*(?:{CURRENCY})?\s*(?P<inner>[+-]?)"
+        rf"(?P<whole>{grouped}\d*)(?:{re.escape(decimal)}(?P<fraction>\d*))?(?P<power>(?:[eE][+-]?\d+)?)"
+        rf"\s*(?:{CURRENCY}|%)?\s*(?P<close>\)?)$"
+    )
+    whole = parts["whole"].str.replace(r"\D", "", regex=True)
+    digits = whole + "." + parts["fraction"].fillna("") + parts["power"]
+    numbers = pd.to_numeric(digits, errors="coerce").astype("float64")
+    negative = (parts["open"] == "(") | (parts["sign"] == "-") | (parts["inner"] == "-")
+    whole_pair = (parts["open"] == "(") == (parts["close"] == ")")
+    return numbers.where(~negative, -numbers).where(whole_pair)

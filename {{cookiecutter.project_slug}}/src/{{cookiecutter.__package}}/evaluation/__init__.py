@@ -1,0 +1,1 @@
+"""What evaluate says of a model: scores with intervals, curves, and the model card."""

@@ -1,0 +1,123 @@
+"""How the contract has to change for more rows of the same table to conform."""
+
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from . import params, paths, schema
+from .checks import checked
+from .documents import parse
+from .errors import InputError
+
+LONGEST_LIST = 8
+LONGEST_LINE = 140
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of the contract, before and after."""
+
+    column: str
+    key: str
+    before: Any
+    after: Any
+    reason: str
+
+    def __str__(self) -> str:
+        """Return the change as a person reads it."""
+        if self.key == "categories":
+            new = [name for name in self.after if name not in self.before]
+            shown = ", ".join(new[:LONGEST_LIST]) + (" …" if len(new) > LONGEST_LIST else "")
+            return f"{self.column}: {len(new)} new: {shown}"
+        return f"{self.column}: {self.key} {self.before} → {self.after} ({self.reason})"
+
+
+@dataclass
+class Needs:
+    """What a column's new rows need of the contract."""
+
+    missing: int = 0
+    least: float = math.inf
+    most: float = -math.inf
+    names: set[str] = field(default_factory=set)
+
+
+def changes(files: Sequence[Path], contract: schema.Schema) -> list[Change]:
+    """Say how the contract has to change for all rows of some files to conform.
+
+    Raises:
+        InputError: a file is no such table, or has more values that cannot be read than
+            `prepare` tolerates: the contract cannot be extended by those.
+    """
+    knobs = params.load().prepare
+    needs: dict[str, Needs] = {name: Needs() for name in contract.used}
+    rows, unreadable, example = 0, 0, ""
+    for chunk in checked(files, contract, knobs.chunk_rows, "ingest"):
+        rows += len(chunk.raw)
+        for found in chunk.violations:
+            need, values = needs[found.column], chunk.table[found.column][found.rows]
+            if found.fault == "missing":
+                need.missing += int(found.rows.sum())
+            elif found.fault == "out_of_range":
+                need.least = min(need.least, float(values.min()))
+                need.most = max(need.most, float(values.max()))
+            elif found.fault == "unseen_category":
+                need.names.update(values.unique())
+            elif found.fault == "unreadable":
+                unreadable += int(found.rows.sum())
+                row = int(chunk.raw.index[int(found.rows.argmax())]) + 1
+                where = f"in row {row:,} of {chunk.file}"
+                example = example or f"{found.column} is {found.example!r} {where}"
+    if not rows:
+        raise InputError(f"{', '.join(map(str, files))}: no rows below the header")
+    if unreadable > knobs.tolerance.unreadable * rows:
+        raise InputError(
+            f"{unreadable:,} values in {rows:,} rows cannot be read, such as: {example}; correct "
+            f"them, or the kind of the column in {paths.SCHEMA}"
+        )
+    return [
+        change
+        for name, need in needs.items()
+        for change in _changes(name, contract.columns[name], need)
+    ]
+
+
+def applied(found: Sequence[Change], path: Path) -> str:
+    """Return the contract's text with some changes; comments stay.
+
+    Raises:
+        InputError: what the rows need contradicts another part of the contract.
+    """
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = LONGEST_LINE
+    content = yaml.load(path.read_text(encoding="utf-8"))
+    for change in found:
+        content["columns"][change.column][change.key] = change.after
+    parse(schema.Schema, content, path)  # a key column, say, cannot do without a value
+    stream = io.StringIO()
+    yaml.dump(content, stream)
+    return stream.getvalue()
+
+
+def _changes(name: str, column: schema.Column, need: Needs) -> list[Change]:
+    found: list[Change] = []
+    if need.missing:
+        found.append(Change(name, "nullable", False, True, f"{need.missing:,} missing"))
+    if column.min is not None and need.least < column.min:
+        found.append(Change(name, "min", _whole(column.min), _whole(need.least), "lowest value"))
+    if column.max is not None and need.most > column.max:
+        found.append(Change(name, "max", _whole(column.max), _whole(need.most), "highest value"))
+    if need.names:
+        after = [*(column.categories or []), *sorted(need.names)]
+        found.append(Change(name, "categories", column.categories or [], after, "new"))
+    return found
+
+
+def _whole(number: float) -> float:
+    return int(number) if number.is_integer() else number

@@ -1,0 +1,141 @@
+"""Writing schema.yaml: the data contract with the reason beside each decision."""
+
+import json
+import re
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+WIDTH = 120
+COLUMN_WIDTH = 100
+PLAIN = re.compile(r"[^\W\d]\w*(?:[ .-]\w+)*")
+RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf", "infinity"}
+LONGEST_KEY = 120  # YAML wants keys that are longer than 1,024 characters in another form
+ORDER = (
+    *("name", "source", "license", "row", "csv", "task", "target", "positive", "key", "time"),
+    *("weight", "slices", "duplicates", "missing"),
+)
+HEAD = """\
+# The data contract: what a row is, column by column.
+# Found by looking at all rows of {files}; what follows a # is the reason.
+# Correct it here, in this one place: the prepare stage holds every row against it, and the later
+# stages learn from it which column plays which part. `name`, `source`, `license` and `row` (what a
+# row is) are for people, as is a `description` in a column.
+"""
+
+
+@dataclass
+class Draft:
+    """A contract that was found by looking at the data.
+
+    Attributes:
+        schema: what schema.yaml says.
+        files: names of the files that were looked at.
+        reasons: why, by key of the schema; a key that is not in it says why it was left out.
+        column_reasons: why, by column.
+        warnings: what a person should look at, most pressing first.
+        rows: how many rows there are.
+        positive_share: share of the class to predict, of two, in the rows with a target.
+        unlabeled: rows without a target.
+        duplicates: rows that equal an earlier one in every column.
+        faults: by column, how many values cannot be read, and some of them.
+    """
+
+    schema: dict[str, Any]
+    files: list[str] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)
+    column_reasons: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    rows: int = 0
+    positive_share: float = 0.0
+    unlabeled: int = 0
+    duplicates: int = 0
+    faults: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
+
+
+def to_yaml(draft: Draft) -> str:
+    """Return schema.yaml, in YAML 1.2 that reads as the draft's schema whatever the names are."""
+    lines = [HEAD.format(files=_comment(", ".join(draft.files)) or "the data")]
+    for key in ORDER:
+        reason = draft.reasons.get(key, "")
+        if key in draft.schema:
+            lines.append(_entry(f"{key}: ", draft.schema[key], reason))
+        elif reason:
+            lines.append(f"# {key}: {_comment(reason)}\n")
+    lines.append("\ncolumns:\n")
+    for name, column in draft.schema["columns"].items():
+        lines.append(_column(name, column, draft.column_reasons.get(name, "")))
+    return "".join(lines)
+
+
+def _entry(head: str, value: Any, reason: str) -> str:
+    line = head + _flow(value)
+    if len(line) > WIDTH and isinstance(value, list):
+        note = f"  # {_comment(reason)}" if reason else ""
+        return f"{head.rstrip()}{note}\n{_wrapped(value, '  ')}"
+    return _with_reason(line, reason, "")
+
+
+def _with_reason(line: str, reason: str, indent: str) -> str:
+    """Put a reason beside a line, or above it if both are too long."""
+    if not reason:
+        return f"{line}\n"
+    if len(line) + len(reason) + 3 <= WIDTH:
+        return f"{line}  # {_comment(reason)}\n"
+    above = textwrap.wrap(_comment(reason), COLUMN_WIDTH, break_long_words=False)
+    return "".join(f"{indent}# {part}\n" for part in above) + f"{line}\n"
+
+
+def _column(name: str, column: Mapping[str, Any], reason: str) -> str:
+    key = _scalar(name)
+    head = f"  ? {key}\n  : " if len(key) > LONGEST_KEY else f"  {key}: "
+    line = head + _flow(column)
+    if len(line) - len(head) + len(key) <= COLUMN_WIDTH or "categories" not in column:
+        return _with_reason(line, reason, "  ")
+    note = f"  # {_comment(reason)}" if reason else ""
+    rest = "".join(
+        f"    {part}: {_flow(value)}\n" for part, value in column.items() if part != "categories"
+    )
+    categories = _wrapped(column["categories"], "      ")
+    return f"{head.rstrip()}{note}\n{rest}    categories:\n{categories}"
+
+
+def _wrapped(values: list[Any], indent: str) -> str:
+    """Return a list over several lines."""
+    lines, line = [], indent + "["
+    for place, value in enumerate(values):
+        part = _flow(value) + ("]" if place + 1 == len(values) else ", ")
+        if len(line) + len(part) > COLUMN_WIDTH and line.strip() != "[":
+            lines.append(line.rstrip())
+            line = indent + " "
+        line += part
+    return "\n".join([*lines, line]) + "\n"
+
+
+def _flow(value: Any) -> str:
+    """Return a value on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_flow(item) for item in value) + "]"
+    if isinstance(value, str):
+        return _scalar(value)
+    return json.dumps(value)
+
+
+def _scalar(text: str) -> str:
+    """Return text as YAML: bare where no reader could take it for something else."""
+    if PLAIN.fullmatch(text) and text.lower() not in RESERVED and text.isascii():
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in quoted)
+
+
+def _escaped(letter: str) -> str:
+    return f"\\u{ord(letter):04x}" if ord(letter) < 0x10000 else f"\\U{ord(letter):08x}"
+
+
+def _comment(text: str) -> str:
+    """Return text that stays on one line."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
