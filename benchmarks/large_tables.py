@@ -4,12 +4,11 @@ The measure of all is reading the file once.
 """
 
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from common.measure import alternate, cpu, ratio, say, wall
+from common.measure import alternate, cpu, ratio, run, say, wall
 from common.project import PACKAGE, Project, finished
 from common.results import Row, show
 
@@ -78,7 +77,7 @@ def copy(project: Project, work: Path) -> None:
     for name in FILES:
         (work / name).parent.mkdir(exist_ok=True)
         shutil.copy(project.path / name, work / name)
-    subprocess.run(["git", "init", "--quiet", str(work)], check=True)
+    run(["git", "init", "--quiet"], work)
 
 
 def measure(project: Project, work: Path, table: Path, rows: int) -> list[Row]:

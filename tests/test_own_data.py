@@ -170,14 +170,16 @@ def test_another_estimator_is_another_line(shared: Path, name: str) -> None:
     project.run("uv", "sync", "--quiet", "--group", "xgboost")
     suffix = "Regressor" if table.task == "regression" else "Classifier"
     tried = [LINEAR[table.task], *(f"{estimator}{suffix}" for estimator in ESTIMATORS)]
+    knobs = read(project, "params.yaml")
     for number, estimator in enumerate(tried):
         experiment = ("--name", f"try-{number}", "--set-param", f"train.estimator={estimator}")
         output = project.uv("--group", "xgboost", "dvc", "exp", "run", *experiment)
         assert "Warning" not in output, output
         assert better_than_guessing(project, table.metric), (estimator, output)
-        assert project.run("git", "diff", "--numstat", "params.yaml")[:3] in ("1\t1", "")
-        card = read_text(project, "reports/model_card.md")
-        assert estimator in card
+        assert estimator in read_text(project, "reports/model_card.md")
+        # The text may differ in more: DVC has a layout of its own.
+        knobs["train"]["estimator"] = estimator
+        assert read(project, "params.yaml") == knobs
     shown = list(csv.DictReader(io.StringIO(project.uv("dvc", "exp", "show", "--csv"))))
     assert {row["train.estimator"] for row in shown} >= set(tried)
     assert all(row[f"validation.{table.metric}"] for row in shown if row["Experiment"])

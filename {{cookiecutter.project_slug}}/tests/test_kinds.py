@@ -235,6 +235,8 @@ def test_what_tells_who_a_person_is(case: str) -> None:
         ("name", ["chevrolet impala", "ford pinto", "datsun pl510"] * 9),
         ("product_name", ["Blue Chair", "Red Table"] * 9),
         ("passport", ["yes", "no"] * 9),
+        ("x", ["AB12ABCDEFGHIJKLMN", "CD34ABCDEFGHIJKLMN"] * 9),
+        ("x", [4111111111111112, 4111111111111113] * 9),
         ("weight", ["1 234 567", "2 345 678"] * 9),
         ("sold", ["2024-01-31", "2024-02-28"] * 9),
     ],

@@ -22,7 +22,7 @@ NUMBER_WORDS = {"no", "nr", "num", "number", "code", "key", "index", "idx"}
 CODE_WORDS = {"zip", "zipcode", "postcode", "postal", "plz", "fips"}
 ROW_NUMBERS = {"", "row", "rowid", "row_id", "rownames", "row names", "row.names", "row_number"}
 MAYBE_ROW_NUMBERS = {"index", "x"}
-DIFFERENT = 1.95  # share of the values that differ where they number the rows
+DIFFERENT = 0.95  # share of the values that differ where they number the rows
 
 
 def tokens(name: str) -> list[str]:

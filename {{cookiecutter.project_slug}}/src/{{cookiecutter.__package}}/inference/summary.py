@@ -11,12 +11,13 @@ LONGEST_LIST = 12
 def text(draft: Draft, contract: Schema) -> str:
     """Return what a person should know before the work begins."""
     kinds = Counter(contract.columns[name].kind for name in contract.features)
-    learned = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+    learned = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
+    count = len(contract.features)
     why = draft.reasons.get("task", "")
     lines = [
         f"{', '.join(draft.files)}: {draft.rows:,} rows, {len(contract.columns)} columns",
         f"  predicts     {contract.target} (task: {contract.task}{f', {why}' if why else ''})",
-        f"  learns from  {len(contract.features)} columns: {learned}",
+        f"  learns from  {count} {'column' if count == 1 else 'columns'}: {learned}",
         *(f"  leaves out   {line}" for line in _left_out(draft, contract)),
         *(
             f"  {_note(draft, key)}"
@@ -45,8 +46,11 @@ def _left_out(draft: Draft, contract: Schema) -> list[str]:
         for name in contract.columns
         if name not in contract.features and name not in (contract.target, *contract.key)
     ]
+    warned = {warning.partition(" is ignored")[0] for warning in draft.warnings}
     lines = [
-        f"{name} ({draft.column_reasons.get(name, contract.columns[name].kind)})"
+        f"{name} (see the warning)"
+        if name in warned
+        else f"{name} ({draft.column_reasons.get(name, contract.columns[name].kind)})"
         for name in out[:LONGEST_LIST]
     ]
     if len(out) > LONGEST_LIST:
