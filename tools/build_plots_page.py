@@ -137,8 +137,12 @@ STYLE = """\
     },
   };
   window.vegaEmbed = async function (selector, spec) {
+    if (Object.keys(spec).length === 0) {
+      // A file without rows, such as that of a search that was not made.
+      document.querySelector(selector).remove();
+      return;
+    }
     try {
-      if (Object.keys(spec).length === 0) throw new Error("its file has no rows");
       await draw(selector, spec, options);
     } catch (error) {
       const place = document.querySelector(selector);

@@ -21,6 +21,7 @@ def number(text: object, decimal: str = ".", thousands: str = "") -> float:
         ("1.234.567,5", ",.", 1234567.5),
         ("1.234", ",.", 1234),
         ("1.234", ".", 1.234),
+        ("0,123", ",.", 0.123),
         ("1,5", ",", 1.5),
         (",5", ",", 0.5),
         ("5,", ",", 5),
@@ -46,9 +47,11 @@ def test_numbers_are_read(text: str, separators: str, expected: float) -> None:
     [
         ("1,5", ".,"),  # no group of three: 15 would be wrong
         ("12,34,567", ".,"),
+        ("0.123", ",."),
         ("1.5", ",."),
         ("1 2", "."),
         ("(5", "."),
+        ("--5", "."),
         ("5)", "."),
         ("abc", "."),
         ("5 kg", "."),
@@ -100,4 +103,4 @@ def test_no_text_is_an_empty_one() -> None:
 def test_blanks_and_words_for_nothing_go() -> None:
     mixed = pd.Series([" a ", 5, None, "-"], dtype=object)
     assert cells.present(mixed, ["-"]).isna().tolist() == [False, False, True, True]
-    assert cells.present(pd.Series([1.0]), ["1.0"]).tolist() == [1.0]
+    assert cells.present(pd.Series([1.0, -999.0]), ["-999", "x"]).isna().tolist() == [False, True]

@@ -16,11 +16,12 @@ from {{ cookiecutter.__package }} import (
 KNOBS = params.Params.model_validate(PARAMS).train
 
 
-def matrix(table: pd.DataFrame, **changes: Any) -> np.ndarray:
+def matrix(table: pd.DataFrame, *, by_time: bool = False, **changes: Any) -> np.ndarray:
     """Return the features of a table that is fitted on itself."""
     contract = schema.Schema.model_validate(SCHEMA | changes)
     typed, _ = schema.conform(table, contract)
-    transformer = features.preprocessing(contract, KNOBS)
+    classes = len(contract.classes)
+    transformer = features.preprocessing(contract, KNOBS, classes=classes, by_time=by_time)
     truth = schema.truth(typed[contract.target], contract)
     return np.asarray(transformer.fit_transform(typed[contract.features], truth))
 
@@ -57,8 +58,8 @@ def test_dates_are_places_on_circles() -> None:
     assert with_years[1, 6] == pytest.approx(54, abs=0.01)
 
 
-def test_a_rows_own_time_does_not_say_which_year_it_is() -> None:
-    plain, ordered = matrix(shops(300)), matrix(shops(300), time="seen")
+def test_with_a_split_by_time_no_row_says_which_year_it_is() -> None:
+    plain, ordered = (matrix(shops(300), time="seen", by_time=by) for by in (False, True))
     assert plain.shape[1] - ordered.shape[1] == 1
 
 
@@ -68,7 +69,9 @@ def test_the_words_that_tell_count() -> None:
     contract = schema.Schema.model_validate(SCHEMA)
     typed, _ = schema.conform(telling, contract)
     truth = schema.truth(typed["bought"], contract)
-    words = features.preprocessing(contract, KNOBS).fit(typed[contract.features], truth)
+    words = features.preprocessing(contract, KNOBS, classes=2, by_time=False).fit(
+        typed[contract.features], truth
+    )
     found = words.named_transformers_["text_0"].transform(typed["note"]).toarray()
     assert found.shape == (300, KNOBS.text_words)
     assert max(abs(np.corrcoef(column, truth)[0, 1]) for column in found.T if column.std()) > 0.99

@@ -734,3 +734,28 @@ def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
 def test_inference_starts_without_scikit_learn() -> None:
     code = f"import sys, {infer.__module__}; assert 'sklearn' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_word_that_comes_again_and_again_among_numbers_is_a_gap(tmp_path: Path) -> None:
+    sizes = [f"{place}.5" if place % 9 else "k.A." for place in range(ROWS)]
+    draft = inferred(tmp_path, table(size=sizes))
+    assert draft.schema["columns"]["size"]["kind"] == "numeric"
+    assert draft.schema["columns"]["size"]["nullable"] is True
+    assert "k.A." in draft.schema["missing"]
+
+
+def test_row_numbers_may_begin_again_in_each_part(tmp_path: Path) -> None:
+    for part in ("a", "b", "c"):
+        pd.DataFrame(table()).sample(frac=1, random_state=ord(part), ignore_index=True).to_csv(
+            tmp_path / f"{part}.csv"
+        )
+    draft = infer(sorted(tmp_path.iterdir()), "answer")
+    assert draft.schema["columns"]["Unnamed: 0"] == {"kind": "ignored"}
+
+
+def test_personal_columns_are_no_key_where_another_is(tmp_path: Path) -> None:
+    offers = [f"A-{place:05}" for place in range(ROWS)]
+    calls = [f"0150 {1426910 + place}" for place in range(ROWS)]
+    draft = inferred(tmp_path, table(Telefon=calls, offer=offers))
+    assert draft.schema["key"] == ["offer"]
+    assert draft.schema["columns"]["Telefon"] == {"kind": "identifier", "sensitive": True}

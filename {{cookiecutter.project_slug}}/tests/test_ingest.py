@@ -141,16 +141,16 @@ def test_more_rows_that_conform_are_added(empty: Path) -> None:
     call("../shops.csv", "--target", "bought")
     contract = paths.SCHEMA.read_bytes()
     more()
-    assert "1 file(s) added to data/raw" in call("../more.csv")
+    assert "added to data/raw: more.csv" in call("../more.csv")
     assert sorted(path.name for path in paths.RAW.iterdir()) == ["more.csv", "shops.csv"]
     assert paths.SCHEMA.read_bytes() == contract
     assert tracked()
-    call("../more.csv")  # once more: there is nothing left to do
+    assert "added to data/raw: nothing" in call("../more.csv")
 
 
 def test_a_wider_contract_is_shown_and_asked_for(empty: Path) -> None:
     call("../shops.csv", "--target", "bought")
-    more(city="Rome", age=500)
+    more(city="Rome", age=[*range(20, 109), 500])
     before = contents()
     printed = call("../more.csv", code=1)
     assert "city: 1 new: Rome" in printed
@@ -193,6 +193,31 @@ REFUSED: dict[str, tuple[Callable[[], Any], tuple[str, ...], str]] = {
         lambda: shops().to_csv("../new/a.csv", index=False),
         ("../new/a.csv", "--replace", "--target", "bougt"),
         "did you mean 'bought'",
+    ),
+    "rows that are there already": (
+        lambda: shutil.copy("../shops.csv", "../new/a.csv"),
+        ("../new/a.csv",),
+        "600 of 600 rows are there already, or come twice",
+    ),
+    "no outcomes yet": (
+        lambda: more(bought=None),
+        ("../more.csv",),
+        "90 of 90 rows have no bought",
+    ),
+    "personal values": (
+        lambda: more(city="ada@example.com"),
+        ("../more.csv",),
+        "city has new values that look personal",
+    ),
+    "too many categories": (
+        lambda: more(600, city=[f"town {place}" for place in range(600)]),
+        ("../more.csv",),
+        "city has more than 200 new values",
+    ),
+    "an option for new tables": (
+        more,
+        ("../more.csv", "--task", "binary"),
+        "'binary' is for a new table",
     ),
     "one name": (
         lambda: (

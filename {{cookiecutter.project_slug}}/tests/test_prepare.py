@@ -352,3 +352,59 @@ def test_how_csv_files_are_written_is_up_to_the_contract(project: Path) -> None:
         pd.read_parquet(paths.TRAIN).replace("Köln", "Ulm"),
         pd.read_parquet(io.BytesIO(before[0])),
     )
+
+
+def test_a_split_that_weighs_nothing_is_refused(project: Path) -> None:
+    write(shops().assign(w=0))
+
+    def change(contract: Any) -> None:
+        contract["columns"]["w"] = {"kind": "numeric", "min": 0}
+        contract["weight"] = "w"
+
+    edit(Path("schema.yaml"), change)
+    with pytest.raises(InputError, match="all have a w of 0"):
+        prepare.main()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda: write(shops().drop(columns="seen")), "has no column 'seen'"),
+        (lambda: write(shops(0)), "has no row to split by seen"),
+        (lambda: write(shops().assign(seen="soon")), "has no row to split by seen"),
+    ],
+)
+def test_a_split_by_time_needs_times(project: Path, spoil: Any, message: str) -> None:
+    edit(Path("params.yaml"), lambda p: p["prepare"]["split"].update(method="time"))
+    edit(Path("schema.yaml"), lambda s: s.update(time="seen"))
+    spoil()
+    with pytest.raises(InputError, match=message):
+        prepare.main()
+
+
+def test_rows_without_an_outcome_do_not_move_the_times(project: Path) -> None:
+    edit(Path("params.yaml"), lambda p: p["prepare"]["split"].update(method="time"))
+    edit(Path("schema.yaml"), lambda s: s.update(time="seen"))
+    allow(unlabeled=0.5)
+    write(shops().assign(bought=shops()["bought"].where(shops().index < 500)))
+    prepare.main()
+    assert [len(pd.read_parquet(path)) for path in OUTPUTS[:3]] == [300, 100, 100]
+
+
+def test_hidden_folders_are_no_data(project: Path) -> None:
+    hidden = RAW.parent / ".ipynb_checkpoints"
+    hidden.mkdir()
+    shops(50, seed=4).to_csv(hidden / "shops.csv", index=False)
+    prepare.main()
+    assert report()["rows"]["raw"] == 600
+
+
+def test_categories_of_pandas_are_words_like_any_others(project: Path) -> None:
+    edit(Path("schema.yaml"), lambda s: s.update(missing=["", "?"]))
+    edit(Path("schema.yaml"), lambda s: s["columns"]["city"].update(nullable=True))
+    RAW.unlink()
+    city = shops()["city"].where(shops().index % 50 > 0, " ? ").astype("category")
+    shops().assign(city=city).to_parquet(RAW.with_suffix(".parquet"))
+    prepare.main()
+    assert report()["violations"]["unseen_category"]["rows"] == 0
+    assert report()["missing_share"]["city"] > 0

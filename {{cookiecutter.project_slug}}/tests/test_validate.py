@@ -89,6 +89,7 @@ def test_rejected_rows_are_those_that_prepare_drops(project: Path) -> None:
         "(whole row): duplicate",
     ]
     assert rejected["age"].tolist()[:2] == ["old", "500"]
+    assert list(rejected)[3:] == list(faulty())
     prepare.main()
     report = json.loads(paths.DATA_REPORT.read_text(encoding="utf-8"))
     assert report["rows"]["dropped"] == len(rejected)

@@ -7,6 +7,7 @@ import pandas as pd
 
 TRUE = {"true", "yes", "y", "t", "on", "1", "1.0"}
 FALSE = {"false", "no", "n", "f", "off", "0", "0.0"}
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 CURRENCY = r"[$€£¥₹]|USD|EUR|GBP|JPY|CHF|INR"
 LONGEST_IN_MICROSECONDS = len("2024-01-31T23:59:59.999999")
 
@@ -22,6 +23,8 @@ def present(values: pd.Series, missing: list[str]) -> pd.Series:
         values = values.map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
     elif isinstance(values.dtype, pd.StringDtype):
         values = values.str.strip()
+    elif values.dtype.kind in "if":
+        return values.mask(values.isin([float(word) for word in missing if NUMBER.fullmatch(word)]))
     else:
         return values
     return values.mask(values.isin(missing))
@@ -69,8 +72,13 @@ def datetime(values: pd.Series, written: str | None) -> pd.Series:
         # One fraction in nanoseconds would put the far future of the other rows out of range.
         if values.str.len().max() > LONGEST_IN_MICROSECONDS:
             values = values.str.replace(r"(\.\d{6})\d+", r"\1", regex=True)
-    dates = pd.to_datetime(values, errors="coerce", format=written or "ISO8601", utc=True)
-    return dates.dt.tz_localize(None).astype("datetime64[us]")
+    codes, different = pd.factorize(values)  # days come again and again, and reading is slow
+    dates = pd.to_datetime(
+        pd.Series(different), errors="coerce", format=written or "ISO8601", utc=True
+    )
+    naive = dates.dt.tz_localize(None).astype("datetime64[us]").to_numpy()
+    taken = np.append(naive, np.datetime64("NaT"))[codes]  # -1, a missing one, is the last
+    return pd.Series(taken, index=values.index)
 
 
 def names(values: pd.Series) -> pd.Series:
@@ -95,7 +103,7 @@ def text(values: pd.Series) -> pd.Series:
 def _undecorated(values: pd.Series, decimal: str, thousands: str) -> pd.Series:
     """Read numbers that have separators, a currency, a percent sign or accounting's parentheses."""
     between = r"[ \u00a0\u202f]" if thousands == " " else re.escape(thousands)
-    grouped = r"\d{1,3}(?:" + between + r"\d{3})+|" if thousands else ""
+    grouped = r"[1-9]\d{0,2}(?:" + between + r"\d{3})+|" if thousands else ""
     parts = values.str.extract(
         rf"^(?P<open>\(?)\s*(?P<sign>[+-]?)\s*(?:{CURRENCY})?\s*(?P<inner>[+-]?)"
         rf"(?P<whole>{grouped}\d*)(?:{re.escape(decimal)}(?P<fraction>\d*))?(?P<power>(?:[eE][+-]?\d+)?)"
@@ -106,4 +114,5 @@ def _undecorated(values: pd.Series, decimal: str, thousands: str) -> pd.Series:
     numbers = pd.to_numeric(digits, errors="coerce").astype("float64")
     negative = (parts["open"] == "(") | (parts["sign"] == "-") | (parts["inner"] == "-")
     whole_pair = (parts["open"] == "(") == (parts["close"] == ")")
-    return numbers.where(~negative, -numbers).where(whole_pair)
+    one_sign = (parts["sign"] == "") | (parts["inner"] == "")
+    return numbers.where(~negative, -numbers).where(whole_pair & one_sign)

@@ -37,6 +37,7 @@ def checked(
     label: str,
     *,
     optional: Collection[str] = (),
+    verbatim: bool = False,
 ) -> Iterator[Chunk]:
     """Read tables after a look at each one's header, with a bar when it takes long.
 
@@ -46,6 +47,7 @@ def checked(
         rows: the most rows of a chunk.
         label: what the bar is called.
         optional: columns that a file may lack.
+        verbatim: whether `raw` has all columns of a file, and cells as they are written in it.
 
     Raises:
         InputError: a file cannot be read, or lacks a column of the contract.
@@ -56,10 +58,12 @@ def checked(
         absent = {name for name in optional if name not in there}
         wanted[file] = [name for name in contract.used if name not in absent]
         schema.require_columns(there, wanted[file], contract, file)
+        if verbatim:
+            wanted[file] = there
     seen = Seen()
     with tqdm(desc=label, unit=" rows", unit_scale=True, delay=1, disable=None) as progress:
         for file, names in wanted.items():
-            for raw in tables.read_chunks(file, contract, rows, names):
+            for raw in tables.read_chunks(file, contract, rows, names, verbatim=verbatim):
                 table, violations = schema.conform(raw, contract)
                 repeated = np.zeros(len(raw), dtype=bool)
                 if contract.duplicates == "drop":

@@ -55,7 +55,7 @@ def ingest(
         if verb.starts_over(target, replace=replace or dry_run):
             verb.start(files, target, task, name, typer.echo, dry_run=dry_run)
         else:
-            verb.grow(files, typer.echo, ask)
+            verb.grow(files, task or name, typer.echo, ask)
 
 
 @app.command()

@@ -33,10 +33,12 @@ class Moments:
         if not len(values):
             return
         total = self.count + len(values)
-        shift = float(values.mean()) - self.mean
-        self.squares += float(np.square(values - values.mean()).sum())
-        self.squares += shift**2 * self.count * len(values) / total
-        self.mean += shift * len(values) / total
+        with np.errstate(over="ignore"):  # the squares of enormous numbers: no spread is given then
+            mean = values.mean()
+            shift = mean - self.mean
+            self.squares += float(np.square(values - mean).sum())
+            self.squares += float(np.square(shift) * (self.count * len(values) / total))
+        self.mean += float(shift) * (len(values) / total)
         self.count = total
         self.least = min(self.least, float(values.min()))
         self.most = max(self.most, float(values.max()))
@@ -56,6 +58,7 @@ class DataReport:
     kept: Counter[str] = field(default_factory=Counter)
     classes: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     moments: dict[str, Moments] = field(default_factory=lambda: defaultdict(Moments))
+    weights: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     missing: Counter[str] = field(default_factory=Counter)
     faulty_rows: Counter[str] = field(default_factory=Counter)
     faulty_cells: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -78,6 +81,8 @@ class DataReport:
     def add_kept(self, split: str, table: pd.DataFrame) -> None:
         """Count the rows that a split gets, what is missing in them, and the target."""
         self.kept[split] += len(table)
+        weight = self.contract.weight
+        self.weights[split] += float(table[weight].sum()) if weight else len(table)
         truth = schema.truth(table[self.contract.target], self.contract)
         if self.contract.task == "regression":
             self.moments[split].add(truth)
@@ -146,6 +151,8 @@ class DataReport:
 
     def _lack(self, split: str) -> str:
         """Return what a split lacks for the task, or ""."""
+        if self.kept[split] and not self.weights[split]:
+            return f"all have a {self.contract.weight} of 0"
         if self.contract.task == "regression":
             moments = self.moments[split]
             return "" if moments.most > moments.least else "all have the same value, or none has"

@@ -2,6 +2,7 @@
 
 import difflib
 import gc
+import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -34,6 +35,9 @@ def run_stage(stage: Callable[[], None]) -> None:
 @contextmanager
 def one_message(code: int = 1) -> Iterator[None]:
     """Let bad input and a failing disk end the program with one message and an exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a console may lack the letters of a column's name
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         yield
     except InputError as error:

@@ -16,10 +16,10 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 from .params import Train
 from .schema import Schema
 
-TARGET_TYPES = {"binary": "binary", "multiclass": "multiclass", "regression": "continuous"}
 
-
-def preprocessing(contract: Schema, knobs: Train) -> ColumnTransformer:
+def preprocessing(
+    contract: Schema, knobs: Train, *, classes: int, by_time: bool
+) -> ColumnTransformer:
     """Return the unfitted transformer from a conforming table to a matrix of floats.
 
     | kind                     | becomes                                                          |
@@ -38,6 +38,8 @@ def preprocessing(contract: Schema, knobs: Train) -> ColumnTransformer:
     Args:
         contract: its `features` are the columns that are used.
         knobs: say what is rare, what is many, and how many words of a text count.
+        classes: how many the training rows have; 0 for a regression.
+        by_time: whether later rows are held back: they lie beyond all years of training.
 
     Returns:
         Transformer of a frame of shape (n_rows, n_features).
@@ -46,7 +48,7 @@ def preprocessing(contract: Schema, knobs: Train) -> ColumnTransformer:
     for name in contract.features:
         column = contract.columns[name]
         match column.kind:
-            case "datetime" if name != contract.time:
+            case "datetime" if not by_time or name != contract.time:
                 dates.append(name)
             case "datetime":
                 times.append(name)
@@ -62,9 +64,8 @@ def preprocessing(contract: Schema, knobs: Train) -> ColumnTransformer:
         [
             ("numbers", _numbers(), numbers),
             ("few_categories", _few_categories(knobs), few),
-            ("many_categories", _many_categories(contract, knobs), many),
+            ("many_categories", _many_categories(classes, knobs), many),
             ("dates", make_pipeline(DateParts(with_years=True), _numbers()), dates),
-            # Later rows lie beyond all the years that training has seen of their own time.
             ("time", make_pipeline(DateParts(with_years=False), _numbers()), times),
             # A name would not do: a vectorizer wants one column, not a table of one.
             *((f"text_{place}", _text(contract, knobs), name) for place, name in enumerate(texts)),
@@ -119,11 +120,13 @@ def _few_categories(knobs: Train) -> OneHotEncoder:
     )
 
 
-def _many_categories(contract: Schema, knobs: Train) -> TargetEncoder:
-    folds = KFold if contract.task == "regression" else StratifiedKFold
-    return TargetEncoder(
-        target_type=TARGET_TYPES[contract.task], cv=folds(shuffle=True, random_state=knobs.seed)
-    )
+def _many_categories(classes: int, knobs: Train) -> TargetEncoder:
+    if not classes:
+        folds, kind = KFold(shuffle=True, random_state=knobs.seed), "continuous"
+    else:
+        folds = StratifiedKFold(shuffle=True, random_state=knobs.seed)
+        kind = "binary" if classes == 2 else "multiclass"
+    return TargetEncoder(target_type=kind, cv=folds)
 
 
 def _text(contract: Schema, knobs: Train) -> Pipeline:

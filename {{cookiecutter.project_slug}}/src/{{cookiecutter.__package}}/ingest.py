@@ -3,12 +3,13 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import extend, paths, schema, tables
 from .documents import replacing
 from .errors import InputError
+from .inference import dialect
 
 INCOMING = paths.RAW.with_name("incoming.tmp")
 OUTGOING = paths.RAW.with_name("outgoing.tmp")
@@ -53,7 +54,7 @@ def start(
         places: files of one table, or folders of them.
         target: the column to predict.
         task: what to learn, if not what the target's values suggest.
-        name: what the data is called; the first file's name if blank.
+        name: what the data is called; the first file's name, if blank.
         say: shows a text to the user.
         dry_run: whether to say what would be done, and do nothing.
 
@@ -66,7 +67,7 @@ def start(
     from .inference.infer import infer
 
     incoming = _incoming(places)
-    draft = infer(list(incoming.values()), target, task, name or _title(places[0]))
+    draft = infer(list(incoming.values()), target, task, name)
     contract = schema.Schema.model_validate(draft.schema)
     say(summary.text(draft, contract))
     if dry_run:
@@ -81,20 +82,28 @@ def start(
     _put_in_place(incoming, texts, replace=True)
 
 
-def grow(places: Sequence[Path], say: Say, ask: Ask) -> None:
+def grow(places: Sequence[Path], start_only: str, say: Say, ask: Ask) -> None:
     """Add parts to this project's data, and extend the contract by what they need.
 
     Args:
         places: files of the same table, or folders of them.
+        start_only: an option that was given and has no meaning here.
         say: shows a text to the user.
         ask: asks whether the contract may be extended.
 
     Raises:
         InputError: the files are not of this table, or the answer was no. Nothing has changed then.
     """
+    if start_only:
+        raise InputError(
+            f"{start_only!r} is for a new table; add --replace to start over, or edit "
+            f"{paths.SCHEMA}"
+        )
     contract = schema.load()
     incoming = _incoming(places)
-    _require_form(incoming.values(), contract.csv)
+    new = [goal for goal in incoming if not goal.exists()]
+    for file in incoming.values():
+        dialect.require(file, contract.csv)
     changes = extend.changes(list(incoming.values()), contract)
     texts: dict[Path, str] = {}
     if changes:
@@ -103,32 +112,8 @@ def grow(places: Sequence[Path], say: Say, ask: Ask) -> None:
             raise InputError("nothing was changed; correct the data, or accept with --yes")
         texts[paths.SCHEMA] = extend.applied(changes, paths.SCHEMA)
     _put_in_place(incoming, texts, replace=False)
-    say(f"{len(incoming)} file(s) added to {paths.RAW}; now run: uv run dvc repro")
-
-
-def _require_form(files: Iterable[Path], form: schema.Csv) -> None:
-    """Check that CSV files are written as the contract says.
-
-    Raises:
-        InputError: one is not; it names what differs.
-    """
-    from .inference.dialect import detect
-
-    for file in files:
-        if file.suffix == ".parquet":
-            continue
-        found = detect(file)
-        for key in ("encoding", "delimiter"):
-            got, wanted = getattr(found, key), getattr(form, key)
-            if got != wanted and not (key == "encoding" and got == "utf-8"):
-                raise InputError(
-                    f"{file} is written with {key} {got!r}, and {paths.SCHEMA} says csv.{key}: "
-                    f"{wanted!r}; save it like the other files"
-                )
-
-
-def _title(place: Path) -> str:
-    return place.name.partition(".")[0].replace("_", " ").replace("-", " ").strip().capitalize()
+    added = ", ".join(goal.name for goal in new) or "nothing"
+    say(f"added to {paths.RAW}: {added}; now run: uv run dvc repro")
 
 
 def _incoming(places: Sequence[Path]) -> dict[Path, Path]:
@@ -161,6 +146,7 @@ def _put_in_place(incoming: dict[Path, Path], texts: dict[Path, str], *, replace
                 f"{goal} is there already, with other content; rename {incoming[goal]}, or replace "
                 "all data with --replace"
             )
+    shutil.rmtree(INCOMING, ignore_errors=True)  # what a killed run has left
     try:
         for goal, file in incoming.items():
             if goal not in before:
@@ -185,7 +171,12 @@ def _swap(*, replace: bool) -> None:
         shutil.rmtree(OUTGOING, ignore_errors=True)
         if paths.RAW.exists():
             paths.RAW.rename(OUTGOING)
-        INCOMING.rename(paths.RAW)
+        try:
+            INCOMING.rename(paths.RAW)
+        except OSError:  # a file is open elsewhere, say
+            if OUTGOING.exists():
+                OUTGOING.rename(paths.RAW)
+            raise
         return
     for copy in sorted(path for path in INCOMING.rglob("*") if path.is_file()):
         goal = paths.RAW / copy.relative_to(INCOMING)

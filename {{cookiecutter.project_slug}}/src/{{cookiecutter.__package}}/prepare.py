@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ def main() -> None:
     """
     knobs, contract = params.load().prepare, schema.load()
     files = tables.find(paths.RAW)
-    sides_of = _splitter(knobs, contract)
+    sides_of = _splitter(files, knobs, contract)
     nothing = pd.DataFrame({name: pd.Series(dtype="str") for name in contract.used})
     template, _ = schema.conform(nothing, contract)
     report = DataReport(contract)
@@ -51,12 +52,13 @@ def main() -> None:
 
 
 def _splitter(
-    knobs: params.Prepare, contract: schema.Schema
+    files: list[Path], knobs: params.Prepare, contract: schema.Schema
 ) -> Callable[[pd.DataFrame], np.ndarray]:
     """Return the function that says for each row of a chunk which split it belongs to.
 
     Raises:
-        InputError: the split is by time, and the contract names no column for it.
+        InputError: the split is by time, and the contract names no column for it, or no row has
+            a time.
     """
     if knobs.split.method == "hash":
         return lambda table: assign(table, contract, knobs.split)
@@ -67,12 +69,14 @@ def _splitter(
             f"{paths.PARAMS}, prepare.split.method is time, but {paths.SCHEMA} does not say which "
             f"column orders the rows; add there a line such as time: {(dates or ['<column>'])[0]}"
         )
-    column = contract.columns[time]
     times = [
-        schema.read(chunk[time], column, contract.csv)
-        for file in tables.find(paths.RAW)
-        for chunk in tables.read_chunks(file, contract, knobs.chunk_rows, [time])
+        chunk.table[time][schema.usable(chunk.violations, len(chunk.table)) & ~chunk.repeated]
+        for chunk in checked(files, contract, knobs.chunk_rows, "times")
     ]
+    if not sum(map(len, times)):
+        raise InputError(
+            f"{paths.RAW} has no row to split by {time}: none is as {paths.SCHEMA} says"
+        )
     bounds = cutoffs(pd.concat(times), knobs.split)
     return lambda table: assign_by_time(table[time], bounds)
 

@@ -246,6 +246,8 @@ def conform(table: pd.DataFrame, contract: Schema) -> tuple[pd.DataFrame, list[V
         for fault, rows in _faults(given, typed[name], column, name == contract.target):
             if rows.any():
                 example = table[name][rows].iloc[:1].tolist()[0]
+                if column.sensitive:  # messages end in logs
+                    example = "(sensitive)"
                 violations.append(Violation(name, fault, rows.to_numpy(), example))
     return pd.DataFrame(typed, index=table.index), violations
 

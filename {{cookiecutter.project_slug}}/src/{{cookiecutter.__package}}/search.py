@@ -1,13 +1,13 @@
 """Hyper-parameter search: tries options on folds of the training rows, if params.yaml says so."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sklearn.metrics import get_scorer_names
+from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.model_selection import (
     GroupKFold,
     HalvingRandomSearchCV,
@@ -85,7 +85,7 @@ def search(
     options: dict[str, Any] = {
         "estimator": pipeline,
         "param_distributions": {f"estimator__{key}": tried for key, tried in values.items()},
-        "scoring": wanted.scoring,
+        "scoring": _scorer(wanted.scoring, weights),
         "random_state": knobs.train.seed,
         "refit": False,
         "error_score": "raise",
@@ -105,6 +105,18 @@ def search(
     except Exception as error:  # estimators check their options in ways of their own
         raise InputError(f"{KEY}: {error}") from error
     return _found(tried.cv_results_, values, wanted, len(table))
+
+
+def _scorer(name: str, weights: np.ndarray | None) -> Callable[..., float]:
+    """Return scikit-learn's scorer; it would fit the folds with weights and score without."""
+    score: Callable[..., float] = get_scorer(name)
+    if weights is None:
+        return score
+
+    def weighted(model: Pipeline, rows: pd.DataFrame, truth: np.ndarray) -> float:
+        return float(score(model, rows, truth, sample_weight=weights[rows.index]))
+
+    return weighted
 
 
 def _folds(

@@ -16,6 +16,8 @@ from . import paths
 from .errors import InputError, nearest
 from .schema import Csv, Schema
 
+csv.field_size_limit(2**31 - 1)  # prose may be longer than the default allows
+
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 
 
@@ -28,7 +30,7 @@ def find(place: Path) -> list[Path]:
     if place.is_file():
         files = [place]
     else:
-        files = sorted(p for p in place.rglob("*") if p.is_file() and not p.name.startswith("."))
+        files = sorted(p for p in place.rglob("*") if p.is_file() and not _is_hidden(p, place))
     if not files:
         if place.exists() or place == paths.RAW:
             raise InputError(
@@ -40,6 +42,10 @@ def find(place: Path) -> list[Path]:
         if not file.name.endswith(SUFFIXES):
             raise InputError(f"{file} is no table; expected one of: {', '.join(SUFFIXES)}")
     return files
+
+
+def _is_hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def columns(path: Path, form: Csv) -> list[str]:
@@ -57,7 +63,12 @@ def columns(path: Path, form: Csv) -> list[str]:
 
 
 def read_chunks(
-    path: Path, contract: Schema, rows: int, names: Sequence[str] | None = None
+    path: Path,
+    contract: Schema,
+    rows: int,
+    names: Sequence[str] | None = None,
+    *,
+    verbatim: bool = False,
 ) -> Iterator[pd.DataFrame]:
     """Read a raw table a chunk at a time, so that a file may be larger than memory.
 
@@ -68,6 +79,7 @@ def read_chunks(
         contract: says how CSV files are written, and which columns are kept as they are written.
         rows: the most rows of a chunk.
         names: the columns to read; all that the contract uses, if not given.
+        verbatim: whether to keep all cells of a CSV file as they are written.
 
     Yields:
         Chunks whose index counts the file's rows from 0.
@@ -83,13 +95,12 @@ def read_chunks(
             return
         if path.suffix != ".gz" and form.encoding != "utf-16":
             _refuse_cut_off(path, form.delimiter)
+        header, kept = _header(path, form), set(contract.verbatim)
         # Asked for some columns only, pandas would not notice rows that have too many fields.
         with pd.read_csv(
             path,
-            dtype={
-                name: "str" for name in _header(path, form) if name.strip() in contract.verbatim
-            },
-            na_values=contract.missing,
+            dtype={name: "str" for name in header if verbatim or name.strip() in kept},
+            na_values=[] if verbatim else contract.missing,
             keep_default_na=False,
             chunksize=rows,
             low_memory=False,
@@ -148,6 +159,10 @@ def _parquet_chunks(
     with pq.ParquetFile(path, pre_buffer=False) as file:
         for batch in file.iter_batches(batch_size=rows, columns=list(names)):
             for position, field in enumerate(batch.schema):
+                if pa.types.is_dictionary(field.type):  # categories have gaps and blanks, too
+                    column = batch.column(position).dictionary_decode()
+                    batch = batch.set_column(position, field.name, column)
+                    field = batch.schema.field(position)
                 # As floats, which gaps make of them, large whole numbers would lose digits.
                 if field.name in text and (
                     pa.types.is_integer(field.type) or pa.types.is_decimal(field.type)

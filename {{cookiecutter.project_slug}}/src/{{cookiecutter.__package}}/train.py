@@ -24,13 +24,15 @@ def main() -> None:
     all_knobs, contract = params.load(), schema.load()
     knobs = all_knobs.train
     estimator, options = make(knobs, contract.task)
-    pipeline = Pipeline(
-        [("columns", features.preprocessing(contract, knobs)), ("estimator", estimator)]
-    )
     table = tables.read(paths.TRAIN)
-    truth = schema.truth(table[contract.target], contract)
-    classes, codes = np.unique(truth, return_inverse=True)
-    to_learn = truth if contract.task == "regression" else codes
+    to_learn = schema.truth(table[contract.target], contract)
+    classes: list[str] = []
+    if contract.task != "regression":
+        present, to_learn = np.unique(to_learn, return_inverse=True)
+        classes = [contract.classes[int(code)] for code in present]
+    by_time = all_knobs.prepare.split.method == "time"
+    columns = features.preprocessing(contract, knobs, classes=len(classes), by_time=by_time)
+    pipeline = Pipeline([("columns", columns), ("estimator", estimator)])
     weights = table[contract.weight].to_numpy() if contract.weight else None
     if weights is not None and not has_fit_parameter(estimator, "sample_weight"):
         raise InputError(
@@ -56,7 +58,7 @@ def main() -> None:
         search=found.summary,
         task=contract.task,
         target=contract.target,
-        classes=[contract.classes[int(code)] for code in classes] if contract.classes else [],
+        classes=classes,
         columns={name: contract.columns[name].kind for name in contract.features},
         training_rows=len(table),
         training_data=digest,

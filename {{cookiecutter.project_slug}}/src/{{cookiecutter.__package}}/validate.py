@@ -1,17 +1,18 @@
 """Hold any table against the contract, and say all that is wrong with it at once."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
+import pandas as pd
 
 from . import params, paths, schema, tables
 from .checks import Chunk, checked
 from .documents import replacing
 from .errors import InputError
+from .inference import dialect
 
 SHOWN_ROWS = 5
 WHOLE_ROW = "(whole row)"
@@ -54,7 +55,7 @@ class Verdict:
 
     @property
     def ordered(self) -> list[Finding]:
-        """What is wrong, column by column, in the contract's order."""
+        """What is wrong, column by column."""
         return [self.findings[key] for key in sorted(self.findings)]
 
     def add(self, chunk: Chunk) -> np.ndarray:
@@ -121,7 +122,8 @@ def validate(places: Sequence[Path], rejected: Path | None = None) -> Verdict:
 
     Args:
         places: files, or folders of them.
-        rejected: a CSV file for the rows that `prepare` would drop, each with the reasons.
+        rejected: a CSV file for the rows that `prepare` would drop: as they came in, written like
+            other CSV files of this project, after the file, the row and the reasons.
 
     Raises:
         InputError: a file is no table or lacks a column, or `rejected` is there already.
@@ -129,23 +131,32 @@ def validate(places: Sequence[Path], rejected: Path | None = None) -> Verdict:
     knobs, contract = params.load().prepare, schema.load()
     files = [file for place in places for file in tables.find(place)]
     verdict = Verdict(files)
+    for file in files:
+        dialect.require(file, contract.csv)
     optional = {contract.target, contract.weight or contract.target}
-    chunks = checked(files, contract, knobs.chunk_rows, "validate", optional=optional)
-    with ExitStack() as stack:
-        output: TextIO | None = None
-        if rejected:
-            if rejected.exists():
-                raise InputError(f"{rejected} is there already; delete it, or choose another name")
-            [temporary] = stack.enter_context(replacing(rejected))
-            output = stack.enter_context(temporary.open("w", encoding="utf-8", newline=""))
+    chunks = checked(
+        files,
+        contract,
+        knobs.chunk_rows,
+        "validate",
+        optional=optional,
+        verbatim=rejected is not None,
+    )
+    if rejected is None:
         for chunk in chunks:
-            bad = verdict.add(chunk)
-            if output:
-                _write(chunk, bad, output)
+            verdict.add(chunk)
+        return verdict
+    if rejected.exists():
+        raise InputError(f"{rejected} is there already; delete it, or choose another name")
+    with replacing(rejected) as [temporary]:
+        form = contract.csv
+        with temporary.open("w", encoding=form.encoding, errors="replace", newline="") as output:
+            for chunk in chunks:
+                _write(chunk, verdict.add(chunk), form.delimiter, output)
     return verdict
 
 
-def _write(chunk: Chunk, bad: np.ndarray, output: TextIO) -> None:
+def _write(chunk: Chunk, bad: np.ndarray, delimiter: str, output: TextIO) -> None:
     """Append the rejected rows as they came in, after where they are from and what is wrong."""
     reasons = [""] * len(bad)
     faults = [(found.column, found.fault, found.rows) for found in chunk.violations]
@@ -153,9 +164,14 @@ def _write(chunk: Chunk, bad: np.ndarray, output: TextIO) -> None:
         for place in np.flatnonzero(rows & bad):
             reasons[place] += f"{'; ' if reasons[place] else ''}{column}: {fault}"
     kept = chunk.raw[bad]
-    kept.insert(
-        0, "reasons", [reason for reason, is_bad in zip(reasons, bad, strict=True) if is_bad]
+    where = pd.DataFrame(
+        {
+            "file": str(chunk.file),
+            "row": kept.index + 1,
+            "reasons": [reason for reason, is_bad in zip(reasons, bad, strict=True) if is_bad],
+        },
+        index=kept.index,
     )
-    kept.insert(0, "row", kept.index + 1)
-    kept.insert(0, "file", str(chunk.file))
-    kept.to_csv(output, index=False, header=output.tell() == 0, lineterminator="\n")
+    pd.concat([where, kept], axis=1).to_csv(
+        output, sep=delimiter, index=False, header=output.tell() == 0, lineterminator="\n"
+    )

@@ -35,13 +35,14 @@ def by_column(
         seed: of the shuffles.
     """
     measured = _promising(rows, truth)
+    others = rows.drop(columns=measured)
     repeats = min(5, max(1, MOST_CALLS // len(measured)))
     calls = 1 + repeats * len(measured)
     with tqdm(desc="importance", total=calls, delay=1, leave=False, disable=None) as progress:
 
         def counted(_model: Pipeline, shuffled: pd.DataFrame, *_truth: Any) -> float:
             progress.update()
-            return score(rows.assign(**{name: shuffled[name] for name in measured}))
+            return score(pd.concat([shuffled, others], axis=1)[list(rows)])
 
         found = permutation_importance(
             pipeline, rows[measured], None, scoring=counted, n_repeats=repeats, random_state=seed

@@ -216,8 +216,8 @@ predictions = model.predict(pipeline, facts, rows, contract)
 
 Each row gets {prediction}. The model expects {len(contract.features)} columns:
 {", ".join(map(plain, contract.features))}.
-Rows from elsewhere go through `schema.conform(table, contract)` first, with or without
-the target."""
+Rows from elsewhere, with or without the target, first go through
+`rows, violations = schema.conform(table, contract)`."""
 
 
 def _interval(metric: str, numbers: Mapping[str, float], prefix: str = "") -> str:

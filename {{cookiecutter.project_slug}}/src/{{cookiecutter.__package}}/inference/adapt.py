@@ -55,7 +55,8 @@ def _params(draft: Draft, contract: Schema) -> str:
         text = re.sub(rf"(?<!\w){re.escape(had)}(?!\w)", wanted, text)
     if before.evaluate.main_metric not in METRICS[contract.task]:
         text = _set(text, "main_metric", MAIN_METRIC[contract.task])
-    text = _set(text, "scoring", SCORING[contract.task])
+    if (old in before.train.estimator) or before.evaluate.main_metric not in METRICS[contract.task]:
+        text = _set(text, "scoring", SCORING[contract.task])
     if contract.task == "binary":
         text = _set(text, "threshold", f"{min(max(draft.positive_share, 0.01), 0.99):.2f}")
     unlabeled = draft.unlabeled / draft.rows

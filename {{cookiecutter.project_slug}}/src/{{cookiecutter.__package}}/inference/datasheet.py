@@ -20,14 +20,14 @@ QUESTIONS = (
 def render(draft: Draft, contract: Schema) -> str:
     """Return docs/datasheet.md."""
     rows = [
-        [f"`{name}`", column.kind, column.unit, plain(_values(name, column, draft))]
+        [plain(name), column.kind, column.unit, plain(_values(name, column, draft))]
         for name, column in contract.columns.items()
     ]
     sections = [
         f"# Datasheet: {plain(contract.name)}",
-        f"In the spirit of Gebru et al., [Datasheets for Datasets](https://arxiv.org/abs/1803.09010).\n"
-        f"The figures were counted when the table came in; `{paths.SCHEMA}` is the contract its "
-        "rows must meet.",
+        "In the spirit of Gebru et al., [Datasheets for Datasets](https://arxiv.org/abs/1803.09010)."
+        "\nThe figures were counted when these files came in, and not since; the contract that all "
+        f"rows\nmust meet is `{paths.SCHEMA}`.",
         f"**What it is.** {draft.rows:,} rows and {len(contract.columns)} columns, in "
         f"{', '.join(f'`{name}`' for name in draft.files)}. The target is `{contract.target}` "
         f"(task: {contract.task}).",

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from .. import paths
 from ..errors import InputError
 from ..schema import Csv
 from .foreign import refuse
@@ -87,6 +88,24 @@ def _blocks(path: Path) -> Iterator[bytes]:
     with _open(path) as file:
         while block := file.read(BLOCK):
             yield block
+
+
+def require(path: Path, form: Csv) -> None:
+    """Check that a file, if it is a CSV file, is written as the contract says.
+
+    Raises:
+        InputError: it is not, or it is no table.
+    """
+    if path.suffix == ".parquet":
+        return
+    found = detect(path)
+    for key in ("encoding", "delimiter"):
+        got, wanted = getattr(found, key), getattr(form, key)
+        if got != wanted and not (key == "encoding" and _is_ascii(path)):
+            raise InputError(
+                f"{path} is written with {key} {got!r}, and {paths.SCHEMA} says csv.{key}: "
+                f"{wanted!r}; save it like the other files"
+            )
 
 
 def _is_ascii(path: Path) -> bool:
@@ -170,7 +189,6 @@ def _delimiter(path: Path, start: bytes, encoding: str, *, is_all: bool) -> str:
 def _field_counts(text: str, delimiter: str, cut: bool) -> list[int]:
     """Count the fields of the header and the first rows; of none if they cannot be read."""
     counts: list[int] = []
-    csv.field_size_limit(LONGEST_START)  # Python's own limit is shorter than some texts
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
             if row:

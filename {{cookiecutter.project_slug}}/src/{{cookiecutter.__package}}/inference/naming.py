@@ -61,8 +61,11 @@ def counts_rows(name: str, words: Mapping[str, int]) -> bool:
     """Say whether a column is there to number the rows."""
     first, name = next(iter(words), ""), name.strip().lower()
     if name in ROW_NUMBERS or name.startswith("unnamed: "):
-        different = len(words) > 1 and len(words) >= DIFFERENT * sum(words.values())
-        return different and all(word.isdecimal() for word in words)
+        if len(words) < 2 or not all(word.isdecimal() for word in words):
+            return False
+        # In a folder of parts each may count from the start.
+        counted = max(map(int, words)) <= len(words) and sorted(map(int, words))[0] in (0, 1)
+        return counted or len(words) >= DIFFERENT * sum(words.values())
     if name not in MAYBE_ROW_NUMBERS or first not in ("0", "1"):
         return False
     return all(word == str(place) for place, word in enumerate(words, start=int(first)))

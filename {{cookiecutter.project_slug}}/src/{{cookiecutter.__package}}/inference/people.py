@@ -24,7 +24,11 @@ FULL_NAME = re.compile(
 )
 STREET = re.compile(r"\d{1,5}\w?,? +[^\W\d_].+|[^\W\d_].+ \d{1,5}\w?(?:,.*)?")
 
-PHONE_WORDS = {"phone", "phones", "telephone", "tel", "mobile", "cellphone", "fax"}
+PHONE_WORDS = {
+    *("phone", "phones", "telephone", "tel", "mobile", "cellphone", "fax"),
+    *("telefon", "telefonnummer", "handy", "handynummer", "mobil", "telefono", "teléfono"),
+    *("telephonenumber", "phonenumber", "téléphone", "rufnummer"),
+}
 ADDRESS_WORDS = {"address", "addr", "street", "anschrift", "adresse", "strasse", "straße"}
 DOCUMENT_WORDS = {"ssn", "iban", "passport", "passportno", "nino", "aadhaar", "cpf", "taxid"}
 DOCUMENT_PAIRS = ("social security", "tax id", "national id", "passport no", "card number")
@@ -72,9 +76,11 @@ def personal(name: str, words: Mapping[str, int]) -> str:
     of_person = parts[-1:] == ["name"] and len(parts) > 1 and parts[-2] in PERSONS
     if lettered and (of_person or named & NAME_WORDS or any(pair in joined for pair in NAME_PAIRS)):
         return "names of persons"
-    if joined not in {"name", "names"} or len(words) < 0.5 * filled:
-        return ""
-    return "names of persons" if most(TITLE.search, 0.3) or most(FULL_NAME.fullmatch, 0.6) else ""
+    person = joined in {"name", "names"} or parts[-1:] == ["name"] or bool(named & PERSONS)
+    titled = most(TITLE.search, 0.3)
+    if person and (titled or (joined in {"name", "names"} and most(FULL_NAME.fullmatch, 0.6))):
+        return "names of persons"
+    return ""
 
 
 def tells(word: str) -> bool:

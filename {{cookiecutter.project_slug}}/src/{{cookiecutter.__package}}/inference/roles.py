@@ -43,9 +43,9 @@ def key(guesses: Mapping[str, Guess], target: str, found: Survey) -> tuple[list[
             "belong together"
         )
     if unique:
+        unique = [name for name in unique if not guesses[name].sensitive] or unique
         named = [name for name in unique if guesses[name].names] or unique
-        best = min(named, key=lambda name: guesses[name].sensitive)
-        return [best], "a different value in each row: it decides on the side of the split"
+        return named[:1], "a different value in each row: it decides on the side of the split"
     return [], "no column names the rows, or whom they belong to; the features decide on the split"
 
 
