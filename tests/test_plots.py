@@ -50,6 +50,7 @@ def test_the_page_opens_complete_and_overlays_commits(clone: Project, tmp_path: 
     assert len(re.findall(r"<(?:svg|canvas)[^>]*marks", shown)) == len(TITLES)
     for title in TITLES:
         assert title in shown
+    assert "could not be drawn" not in re.sub(r"<script.*?</script>", "", shown, flags=re.DOTALL)
     assert "main" in shown
     assert "workspace" in shown
 

@@ -57,6 +57,7 @@ def test_numbers_are_read(text: str, separators: str, expected: float) -> None:
         ("5 kg", "."),
         ("inf", "."),
         ("1e999", "."),
+        ("-1e101", "."),
         ("", "."),
         (".", "."),
         ("$", "."),

@@ -8,6 +8,7 @@ import pandas as pd
 TRUE = {"true", "yes", "y", "t", "on", "1", "1.0"}
 FALSE = {"false", "no", "n", "f", "off", "0", "0.0"}
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+LARGEST = 1e100  # no model can take the squares of larger ones, let alone infinity
 CURRENCY = r"[$€£¥₹]|USD|EUR|GBP|JPY|CHF|INR"
 LONGEST_IN_MICROSECONDS = len("2024-01-31T23:59:59.999999")
 
@@ -31,7 +32,7 @@ def present(values: pd.Series, missing: list[str]) -> pd.Series:
 
 
 def numeric(values: pd.Series, decimal: str, thousands: str) -> pd.Series:
-    """Return numbers; NaN where there is none, or no finite one.
+    """Return numbers; NaN where there is none, or one beyond 1e100.
 
     Args:
         values: cells; shape (n_rows,).
@@ -50,7 +51,7 @@ def numeric(values: pd.Series, decimal: str, thousands: str) -> pd.Series:
         if decorated.any():
             rest = values[decorated].astype("str")
             numbers = numbers.fillna(_undecorated(rest, decimal, thousands))
-    return numbers.where(np.isfinite(numbers))
+    return numbers.where(numbers.abs() < LARGEST)
 
 
 def boolean(values: pd.Series) -> pd.Series:

@@ -18,7 +18,8 @@ from .schema import Csv, Schema
 
 csv.field_size_limit(2**31 - 1)  # prose may be longer than the default allows
 
-SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
+CSV_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
+SUFFIXES = (*CSV_SUFFIXES, ".parquet")
 
 
 def find(place: Path) -> list[Path]:

@@ -13,9 +13,9 @@ from typing import BinaryIO, cast
 from .. import paths
 from ..errors import InputError
 from ..schema import Csv
+from ..tables import CSV_SUFFIXES
 from .foreign import refuse
 
-SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}  # the rarest in text first
 BLOCK = 1 << 20
 LONGEST_START, FEW_LINES = 16 * BLOCK, 10
@@ -37,8 +37,8 @@ def detect(path: Path) -> Csv:
     Raises:
         InputError: the file is no table; the message says what it is instead.
     """
-    if not path.name.endswith(SUFFIXES):
-        raise InputError(f"{path} is no CSV file; expected one of: {', '.join(SUFFIXES)}")
+    if not path.name.endswith(CSV_SUFFIXES):
+        raise InputError(f"{path} is no CSV file; expected one of: {', '.join(CSV_SUFFIXES)}")
     try:
         with _open(path) as file:
             start = file.read(BLOCK)
@@ -161,11 +161,10 @@ def _delimiter(path: Path, start: bytes, encoding: str, *, is_all: bool) -> str:
         raise InputError(f"{path} has the line ends of old Macs; save it with today's (LF or CRLF)")
     if text.lower().startswith("sep="):
         raise InputError(f"{path} starts with a line for Excel ({text[:5]!r}); remove that line")
-    best, best_score = "", (0.0, 0)
+    best, best_score, header_alone = "", (0.0, 0), False
     for delimiter in DELIMITERS:
         counts = _field_counts(text, delimiter, cut=not is_all)
-        if len(counts) == 1 and counts[0] > 1 and is_all:
-            raise InputError(f"{path} has column names but no rows below them")
+        header_alone |= len(counts) == 1 and counts[0] > 1 and is_all
         if not counts or counts[0] < 2:
             continue
         # An empty field at the end is often left away: too few are no fault, too many are.
@@ -174,6 +173,8 @@ def _delimiter(path: Path, start: bytes, encoding: str, *, is_all: bool) -> str:
         score = ((fitting + full) / (2 * len(counts[1:]) or 1), counts[0])
         if score > best_score:
             best, best_score = delimiter, score
+    if best_score[0] < 0.5 and header_alone:
+        raise InputError(f"{path} has column names but no rows below them")
     if best_score[0] < 0.5:
         raise _no_table(path, text)
     counts = _field_counts(text, best, cut=not is_all)
