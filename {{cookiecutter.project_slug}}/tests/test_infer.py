@@ -554,7 +554,7 @@ def test_only_later_rows_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """The first rows mislead about each column, and all rows set it right."""
     monkeypatch.setattr(look, "ROWS", 100)
     monkeypatch.setattr(look, "FEWEST_ROWS", 100)
-    monkeypatch.setattr(survey, "CHUNK_CELLS", 1000)
+    monkeypatch.setattr(survey, "CHUNK_ROWS", 70)
     rows = 5 * ROWS
     late = np.arange(rows) >= 150
     days = pd.date_range("2000-01-01", periods=rows).strftime

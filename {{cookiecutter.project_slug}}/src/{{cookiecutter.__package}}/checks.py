@@ -11,6 +11,8 @@ from tqdm import tqdm
 from . import schema, tables
 from .split import Seen, row_hashes
 
+MOST_CELLS = 4_000_000  # in memory at a time
+
 
 class Chunk(NamedTuple):
     """Some rows of a file, and what the contract says of them.
@@ -44,7 +46,7 @@ def checked(
     Args:
         files: the tables.
         contract: what to hold them against.
-        rows: the most rows of a chunk.
+        rows: the most rows of a chunk; of a table with more than 40 columns, say, fewer are read.
         label: what the bar is called.
         optional: columns that a file may lack.
         verbatim: whether `raw` has all columns of a file, and cells as they are written in it.
@@ -60,6 +62,7 @@ def checked(
         schema.require_columns(there, wanted[file], contract, file)
         if verbatim:
             wanted[file] = there
+    rows = max(1, min(rows, MOST_CELLS // max(map(len, wanted.values()), default=1)))
     seen = Seen()
     with tqdm(desc=label, unit=" rows", unit_scale=True, delay=1, disable=None) as progress:
         for file, names in wanted.items():

@@ -15,7 +15,7 @@ from ..schema import Schema
 LEVELS = 1000  # different values that are remembered
 WORDS = 100  # different unreadable words that are remembered
 SAMPLE = 5000  # rows that are kept to look for leaks
-CHUNK_ROWS, CHUNK_CELLS = 100_000, 4_000_000
+CHUNK_ROWS = 100_000
 
 
 class Distinct:
@@ -122,8 +122,7 @@ def survey(files: Sequence[Path], contract: Schema) -> Survey:
     """
     found = Survey(columns={name: Tally() for name in contract.used})
     sample = _Sample(contract)
-    rows = max(500, min(CHUNK_ROWS, CHUNK_CELLS // max(1, len(contract.used))))
-    for chunk in checked(files, contract, rows, "look at all rows"):
+    for chunk in checked(files, contract, CHUNK_ROWS, "look at all rows"):
         found.rows += len(chunk.raw)
         found.repeated += int(chunk.repeated.sum())
         found.faulty += _count_faults(found.columns, chunk)
