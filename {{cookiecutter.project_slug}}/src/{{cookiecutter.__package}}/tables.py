@@ -18,8 +18,8 @@ from .schema import Csv, Schema
 
 csv.field_size_limit(2**31 - 1)  # prose may be longer than the default allows
 
-CSV_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
-SUFFIXES = (*CSV_SUFFIXES, ".parquet")
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
+CSV_SUFFIXES = SUFFIXES[:-1]
 
 
 def find(place: Path) -> list[Path]:
