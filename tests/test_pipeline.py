@@ -69,7 +69,12 @@ def test_what_changed_is_rebuilt_and_nothing_else(clone: Project) -> None:
     replace(clone, "params.yaml", "learning_rate: 0.1", "learning_rate: 0.05")
     assert ran(clone.uv("dvc", "repro")) == ["train", "evaluate"]
     assert "validation.roc_auc" in clone.uv("dvc", "metrics", "diff")
-    replace(clone, "src/flight_delays/plots.py", "import numpy", "# A comment.\nimport numpy")
+    replace(
+        clone,
+        "src/flight_delays/evaluation/curves.py",
+        "import numpy",
+        "# A comment.\nimport numpy",
+    )
     assert ran(clone.uv("dvc", "repro")) == ["evaluate"]
     assert ran(clone.uv("dvc", "repro")) == []
 
@@ -96,7 +101,10 @@ def test_a_wrong_knob_stops_the_pipeline_and_leaves_the_last_results(clone: Proj
     before = contents(clone)
     replace(clone, "params.yaml", "learning_rate: 0.1", "learning_rat: 0.1")
     output = clone.uv("dvc", "repro", code=255)
-    assert "train.options.learning_rat: HistGradientBoostingClassifier has no such" in output
+    assert (
+        "train.options.HistGradientBoostingClassifier.learning_rat: HistGradientBoostingClassifier has no such"
+        in output
+    )
     assert "did you mean 'learning_rate'?" in output
     assert contents(clone) == before
 

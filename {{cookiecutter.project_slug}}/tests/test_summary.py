@@ -2,7 +2,9 @@
 
 from {{ cookiecutter.__package }} import schema
 from {{ cookiecutter.__package }}.inference import summary
-from {{ cookiecutter.__package }}.inference.contract import Draft
+from {{ cookiecutter.__package }}.inference.contract import (
+    Draft,
+)
 
 COLUMNS = {
     "price": {"kind": "numeric"},
