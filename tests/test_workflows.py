@@ -19,6 +19,8 @@ PINS = {
     "astral-sh/setup-uv": "c771a70e6277c0a99b617c7a806ffedaca235ff9  # v9.0.0",
 }
 VERIFY = "uv run flight-delays verify"
+# The project's whole suite passes in test_setup; here it is enough that its step runs.
+QUICK = {"PYTEST_ADDOPTS": "tests/test_cells.py"}
 
 
 class Steps(NamedTuple):
@@ -59,7 +61,7 @@ class Checkout(NamedTuple):
             done = subprocess.run(
                 ["bash", "-e", "-o", "pipefail", "-c", command],
                 cwd=self.project.path,
-                env=user_environment(CI="true", **self.steps.variables),
+                env=user_environment(CI="true", **QUICK, **self.steps.variables),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
