@@ -106,6 +106,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "Git LFS": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull"),
     "old Mac": (lines(end="\r").encode(), "line ends of old Macs"),
     "UTF-32": (lines().encode("utf-32"), "written as UTF-32"),
+    "two encodings": (
+        lines().encode() + "ä,1,Köln\n".encode("cp1252"),
+        r"is UTF-8 but for 2 bytes, against \d+ characters",
+    ),
     "broken UTF-16": (b"\xff\xfe" + lines().encode("utf-16-le") + b"\x00\xd8", "starts as UTF-16"),
     "too many fields": (b"a,b\n1,2\n1,2,3\n4,5\n", "row 2 has 3 fields, and there are 2 column"),
     "title above": (

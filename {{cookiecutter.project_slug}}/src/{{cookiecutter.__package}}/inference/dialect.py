@@ -116,7 +116,7 @@ def _encoding(path: Path, start: bytes) -> str:
     """Return the encoding that fits every byte of a file.
 
     Raises:
-        InputError: the file has bytes that no text has.
+        InputError: the file has bytes that no text has, or is UTF-8 with a few wrong bytes.
     """
     if start.startswith(UTF_16):
         if not _decodes(path, "utf-16"):
@@ -134,8 +134,25 @@ def _encoding(path: Path, start: bytes) -> str:
             seen.update(block)
     if not seen or _decodes(path, "utf-8"):
         return "utf-8"
+    wrong, right = _utf_8(path)
+    if right > wrong:  # as good as impossible in another encoding
+        raise InputError(
+            f"{path} is UTF-8 but for {wrong:,} bytes, against {right:,} characters beyond ASCII "
+            "that are; repair them, or save the file as UTF-8 again where it comes from"
+        )
     # Windows' Western European has no character at these five; Latin-1 has one at each.
     return "latin-1" if seen & {0x81, 0x8D, 0x8F, 0x90, 0x9D} else "cp1252"
+
+
+def _utf_8(path: Path) -> tuple[int, int]:
+    """Count what in a file is no UTF-8, and the characters beyond ASCII that are."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    wrong = beyond = 0
+    for block in _blocks(path):
+        text = decoder.decode(block)
+        wrong += text.count("\N{REPLACEMENT CHARACTER}")
+        beyond += len(text) - len(text.encode("ascii", "ignore"))
+    return wrong, beyond - wrong
 
 
 def _decodes(path: Path, encoding: str) -> bool:
