@@ -48,7 +48,7 @@ def test_two_generations_have_the_same_hashes(finished: Project, tmp_path: Path)
     )
     other = generated(tmp_path, environment=hostile, **AUTHOR)
     assert hashes(other) == hashes(finished)
-    assert len(hashes(other)) == 4 + 1 + 1 + 8  # prepare, train, its search, evaluate
+    assert len(hashes(other)) == 4 + 1 + 2 + 8  # prepare, model, its reports, evaluate
 
 
 def test_a_fresh_clone_has_everything_after_pull(clone: Project) -> None:

@@ -69,11 +69,11 @@ def untracked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingest, "_dvc_add", lambda: None)
 
 
+@pytest.mark.usefixtures("untracked")
 @pytest.mark.parametrize("task", TARGETS)
 def test_a_new_table_becomes_a_project_that_runs(empty: Path, task: str) -> None:
     printed = call("../shops.csv", "--target", TARGETS[task])
     assert f"predicts     {TARGETS[task]} (task: {task}" in printed
-    assert tracked()
     contract = schema.load()
     assert (contract.task, contract.target, contract.key) == (task, TARGETS[task], ["customer"])
     listed = YAML(typ="safe").load(paths.PIPELINE)["stages"]["evaluate"]["plots"]

@@ -118,4 +118,6 @@ def _rounded(value: Any) -> Any:
         return float(f"{round(value, SMALLEST_DIGIT):.6g}") if math.isfinite(value) else None
     if isinstance(value, Mapping):
         return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
     return value

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
 
 from . import model, params, paths, schema, tables
 from .documents import to_csv, to_json, write_texts
 from .errors import run_stage
-from .evaluation import curves, importance, metrics, model_card
+from .evaluation import curves, importance, latency, metrics, model_card
 from .evaluation.intervals import Score, score
 from .evaluation.predictions import Predictions, baseline, predict
 
@@ -39,13 +40,21 @@ def main() -> None:
         }
         for split, predictions in splits.items()
     }
+    about = {
+        "main_metric": knobs.main_metric,
+        "model": {
+            "bytes": paths.MODEL.stat().st_size,
+            "one_row_within_ms": _latency(splits["validation"].table, pipeline, facts, contract),
+            "versions": facts.versions,
+        },
+    }
     plotted = _plotted(splits["validation"], pipeline, facts, contract, knobs)
     data = json.loads(paths.DATA_REPORT.read_text(encoding="utf-8"))
     card = model_card.render(all_knobs, contract, facts, data, results, plotted)
     write_texts(
         {
             paths.METRICS: to_json(_values(results)),
-            paths.EVALUATION: to_json(results),
+            paths.EVALUATION: to_json(about | results),
             paths.MODEL_CARD: card,
             **{paths.PLOTS / f"{name}.csv": to_csv(table) for name, table in plotted.items()},
         }
@@ -134,6 +143,15 @@ def _plotted(
     columns = some.table[contract.features]
     measured = importance.by_column(pipeline, columns, some.truth, main_metric, knobs.seed)
     return found | {"importance": measured}
+
+
+def _latency(
+    table: pd.DataFrame, pipeline: Pipeline, facts: model.Facts, contract: schema.Schema
+) -> int | None:
+    """Return how long the prediction for one row takes, which more than one thread only slows."""
+    row = table.iloc[:1]
+    with threadpool_limits(limits=1):
+        return latency.within_ms(lambda: model.predict(pipeline, facts, row, contract))
 
 
 def _values(results: dict[str, Any]) -> dict[str, float]:

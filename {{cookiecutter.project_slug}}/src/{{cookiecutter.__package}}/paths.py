@@ -5,6 +5,9 @@ from pathlib import Path
 PARAMS = Path("params.yaml")
 SCHEMA = Path("schema.yaml")
 PIPELINE = Path("dvc.yaml")
+LOCK = Path("dvc.lock")
+PROJECT = Path("pyproject.toml")
+PACKAGES = Path("uv.lock")
 DATASHEET = Path("docs/datasheet.md")
 
 RAW = Path("data/raw")
@@ -16,6 +19,7 @@ MODEL = Path("models/model.skops")
 
 DATA_REPORT = Path("reports/data.json")
 METRICS = Path("reports/metrics.json")
+DISTRIBUTIONS = Path("reports/distributions.json")
 EVALUATION = Path("reports/evaluation.json")
 MODEL_CARD = Path("reports/model_card.md")
 PLOTS = Path("reports/plots")

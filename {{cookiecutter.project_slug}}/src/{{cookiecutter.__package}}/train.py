@@ -7,15 +7,15 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
-from . import features, model, params, paths, schema, tables
-from .documents import replacing, to_csv
+from . import distributions, features, model, params, paths, schema, tables
+from .documents import replacing, to_csv, to_json
 from .errors import InputError, run_stage
 from .estimators import make
 from .search import search
 
 
 def main() -> None:
-    """Read the training table; write models/model.skops and what a search found.
+    """Read the training table; write the model, its columns' distributions, and a search's finds.
 
     Raises:
         InputError: params.yaml names an estimator or an option that does not exist or does not
@@ -65,9 +65,14 @@ def main() -> None:
         versions=model.library_versions(knobs.estimator),
     )
     content = model.dump(pipeline, facts)
-    with replacing(paths.MODEL, paths.SEARCH) as [model_file, search_file]:
+    texts = {
+        paths.DISTRIBUTIONS: to_json(distributions.describe(table, contract)),
+        paths.SEARCH: to_csv(found.table),
+    }
+    with replacing(paths.MODEL, *texts) as [model_file, *text_files]:
         model_file.write_bytes(content)
-        search_file.write_text(to_csv(found.table), encoding="utf-8", newline="\n")
+        for text_file, text in zip(text_files, texts.values(), strict=True):
+            text_file.write_text(text, encoding="utf-8", newline="\n")
     print(f"{knobs.estimator} fitted in {time.perf_counter() - started:.1f} s: {paths.MODEL}")
 
 
