@@ -17,6 +17,16 @@ Tables = Annotated[
 ]
 
 
+BaseRevision = Annotated[
+    str | None,
+    typer.Option(
+        "--base",
+        metavar="REV",
+        help="Compare with where HEAD left this branch or commit. [default: origin/main, if here]",
+    ),
+]
+
+
 @app.callback()
 def project() -> None:
     """Commands of this project that no other tool has. Results come from `uv run dvc repro`."""
@@ -84,17 +94,81 @@ def validate(
 
 
 @app.command()
-def verify() -> None:
-    """Check that the committed results are those of the committed code; exit code 1 if not.
+def verify(
+    base: BaseRevision = None,
+    no_remote: Annotated[
+        bool,
+        typer.Option("--no-remote", help="Do not ask the DVC remote."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check that the committed results are those of the committed code, and pass the gate.
 
-    Nothing is run and no data is needed. Git's pre-push hook calls it.
+    Nothing is run and no data is needed. Each line says what was asked, what was found and what to
+    do. CI calls it for every change, and so does Git's pre-push hook. Exit code 0: all is well, or
+    was accepted deliberately. 1: it is not.
     """
-    from .verify import checks
+    with one_message():
+        from dataclasses import asdict
 
-    done = checks()
-    for check in done:
-        typer.echo(f"{'ok ' if check.passed else 'NO '} {check.name}: {check.detail}")
-    raise typer.Exit(0 if all(check.passed for check in done) else 1)
+        from .documents import to_json
+        from .verify import checks
+
+        passed, done = True, []
+        for check in checks(base, remote=not no_remote):
+            passed = passed and check.verdict != "FAILED"
+            done.append(asdict(check))
+            if not as_json:
+                typer.echo(str(check))
+        if as_json:
+            typer.echo(to_json({"passed": passed, "checks": done}).rstrip())
+    raise typer.Exit(0 if passed else 1)
+
+
+@app.command()
+def report(
+    base: BaseRevision = None,
+    plots_url: Annotated[
+        str, typer.Option(metavar="URL", help="Where the page of `dvc plots diff` is, to link to.")
+    ] = "",
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write there instead of printing.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON instead of Markdown.")] = False,
+) -> None:
+    """Say what a change does to the model: scores, slices, parameters, data, contract, libraries.
+
+    All of it comes from what Git keeps, so neither data nor credentials are needed. Whether it may
+    be merged is for `verify` to decide. Exit code 0: here is the report. 2: there can be none.
+    """
+    with one_message(code=2):
+        from .documents import to_json, write_texts
+        from .report import report
+
+        made = report(base)
+        content = to_json(made.content()) if as_json else made.markdown(plots_url)
+        if output:
+            write_texts({output: content})
+        else:
+            typer.echo(content.rstrip())
+
+
+@app.command()
+def merge(
+    revision: Annotated[
+        str, typer.Argument(metavar="REV", help="The branch or commit to merge.")
+    ] = "origin/main",
+) -> None:
+    """Merge a branch when both sides trained: dvc.lock and reports conflict, and a run settles it.
+
+    Also goes on with a `git merge` that ended in conflicts. What people wrote is never decided
+    here: if such files are in conflict, the merge is refused, and nothing has changed. Exit code 0:
+    merged, or nothing to merge. 1: refused or failed.
+    """
+    with one_message():
+        from .merge import merge
+
+        merge(revision, typer.echo)
 
 
 if __name__ == "__main__":

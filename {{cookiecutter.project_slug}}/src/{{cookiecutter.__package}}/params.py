@@ -79,6 +79,54 @@ class Evaluate(Section):
     importance_rows: Annotated[int, Field(ge=100)]
 
 
+class GateCheck(Section):
+    """Whether a check of the gate fails a change, is only said, or is not made."""
+
+    check: Literal["enabled", "dry_run", "disabled"]
+
+
+class Lead(GateCheck):
+    """How far ahead of the baseline, in margins of error."""
+
+    margin: float
+
+
+class Tolerated(GateCheck):
+    """How far behind the base, in margins of error."""
+
+    tolerance: Annotated[float, Field(ge=0)]
+
+
+class Drift(GateCheck):
+    """The largest population stability index of a column."""
+
+    psi: Annotated[float, Field(gt=0)]
+
+
+class Size(GateCheck):
+    """The largest model file, in millions of bytes."""
+
+    megabytes: Annotated[float, Field(gt=0)]
+
+
+class Latency(GateCheck):
+    """The longest that the prediction for one row may take, in milliseconds."""
+
+    milliseconds: Annotated[float, Field(gt=0)]
+
+
+class Gate(Section):
+    """What a change must hold to be merged."""
+
+    baseline: Lead
+    main_metric: Tolerated
+    slices: Tolerated
+    contract: GateCheck
+    drift: Drift
+    model_size: Size
+    prediction_time: Latency
+
+
 class Card(Section):
     """What only a person can say about the model."""
 
@@ -95,6 +143,7 @@ class Params(Section):
     prepare: Prepare
     train: Train
     evaluate: Evaluate
+    gate: Gate
     card: Card
 
 

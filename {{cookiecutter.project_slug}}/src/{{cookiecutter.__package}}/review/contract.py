@@ -1,0 +1,109 @@
+"""What changed in the contract, and whether it allows more than before."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+WORDS = ("description", "unit", "name", "source", "license", "row")
+WHEN_ABSENT = {"nullable": False, "sensitive": False, "duplicates": "drop"}
+LOOSER = {"nullable": True, "sensitive": False, "duplicates": "keep"}
+
+
+@dataclass(frozen=True)
+class ContractChange:
+    """One key of the contract, before and after.
+
+    Attributes:
+        where: the column or the key.
+        what: how it changed.
+        loosens: whether data or a change may now pass that did not before.
+    """
+
+    where: str
+    what: str
+    loosens: bool
+
+    def __str__(self) -> str:
+        """Return the change as people read it."""
+        return f"{self.where}: {self.what}"
+
+
+def changes(
+    base: Mapping[str, Any],
+    head: Mapping[str, Any],
+    tolerated: tuple[Mapping[str, float], Mapping[str, float]],
+) -> list[ContractChange]:
+    """Compare two contracts.
+
+    Args:
+        base: content of schema.yaml before.
+        head: content of schema.yaml after.
+        tolerated: `prepare.tolerance` of params.yaml before and after.
+    """
+    if not base or not head:
+        return []
+    return [
+        *_of_columns(base["columns"], head["columns"]),
+        *_of_roles(base, head),
+        *_of_limits(*tolerated),
+    ]
+
+
+def _of_columns(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[ContractChange]:
+    for name in [*base, *(name for name in head if name not in base)]:
+        if name not in base:
+            yield ContractChange(name, f"new column, {head[name]['kind']}", loosens=False)
+        elif name not in head:
+            yield ContractChange(name, "is no longer described", loosens=True)
+        else:
+            yield from _of_column(name, base[name], head[name])
+
+
+def _of_column(
+    name: str, base: Mapping[str, Any], head: Mapping[str, Any]
+) -> Iterator[ContractChange]:
+    if base["kind"] != head["kind"]:
+        yield ContractChange(name, f"kind {base['kind']} → {head['kind']}", loosens=True)
+        return
+    before, after = base.get("categories"), head.get("categories")
+    if before != after:
+        new = [str(category) for category in after or [] if category not in (before or [])]
+        gone = [str(category) for category in before or [] if category not in (after or [])]
+        what = [f"{sign} {', '.join(some)}" for sign, some in (("+", new), ("-", gone)) if some]
+        if before is None or after is None:
+            what = ["any category" if after is None else "only listed categories"]
+        more = after is None or (before is not None and bool(new))
+        yield ContractChange(name, "; ".join(what) or "categories in another order", loosens=more)
+    for key in sorted((base.keys() | head.keys()) - {"kind", "categories", *WORDS}):
+        before, after = (one.get(key, WHEN_ABSENT.get(key)) for one in (base, head))
+        if before != after:
+            yield ContractChange(name, f"{key} {before} → {after}", _loosens(key, before, after))
+
+
+def _of_roles(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[ContractChange]:
+    for key in sorted((base.keys() | head.keys()) - {"columns", *WORDS}):
+        before, after = (one.get(key, WHEN_ABSENT.get(key)) for one in (base, head))
+        if before != after:
+            unseen = key == "slices" and bool(set(before or []) - set(after or []))
+            looser = unseen or _loosens(key, before, after)
+            yield ContractChange(key, f"{_listed(before)} → {_listed(after)}", looser)
+
+
+def _of_limits(base: Mapping[str, float], head: Mapping[str, float]) -> Iterator[ContractChange]:
+    for fault in head if base else ():
+        before, after = base.get(fault), head[fault]
+        if before != after:
+            looser = before is None or after > before
+            yield ContractChange("tolerance", f"{fault} {before} → {after}", looser)
+
+
+def _loosens(key: str, before: Any, after: Any) -> bool:
+    if key == "min":
+        return after is None or (before is not None and after < before)
+    if key == "max":
+        return after is None or (before is not None and after > before)
+    return key in LOOSER and after == LOOSER[key]
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
