@@ -107,13 +107,19 @@ def generated(
     return Project(folder)
 
 
+def shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that is the same for all workers of this run, and new in each run."""
+    folder = factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """One project with the default answers, set up completely, for all tests and workers.
 
     It is shared: look at it and clone it, but do not change it.
     """
-    shared = tmp_path_factory.getbasetemp().parent / "finished"
+    shared = shared_folder(tmp_path_factory) / "finished"
     with FileLock(f"{shared}.lock"):
         if not (shared / "printed.txt").exists():
             shutil.rmtree(shared, ignore_errors=True)  # an earlier worker's, which failed

@@ -480,7 +480,7 @@ def test_good_table_is_read_and_its_project_waits(
     assert f"    {ingest}\n" in remaining
     assert "dvc add" not in remaining
     project = output / "house-prices"
-    for name in ("data", "docs", "schema.yaml"):
+    for name in ("data", "docs/datasheet.md", "schema.yaml"):
         assert not (project / name).exists()
     readme = (project / "README.md").read_text(encoding="utf-8")
     assert readme.startswith(f"# House Prices\n\nPredicts {target}.\n")

@@ -12,7 +12,7 @@ from typing import Any
 import own_tables
 import pytest
 import yaml
-from conftest import Project, generated, user_environment
+from conftest import Project, generated, shared_folder, user_environment
 from filelock import FileLock
 from own_tables import BY_NAME, TABLES, Table
 
@@ -36,7 +36,7 @@ ERRORS = {"log_loss", "brier", "mae", "rmse", "median_absolute_error"}
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for all workers, with the tables in it."""
-    folder = tmp_path_factory.getbasetemp().parent / "own"
+    folder: Path = shared_folder(tmp_path_factory) / "own"
     with FileLock(f"{folder}.lock"):
         if not (folder / "written").exists():
             shutil.rmtree(folder, ignore_errors=True)  # an earlier worker's, which failed

@@ -1,15 +1,18 @@
-"""The plots page is complete in a browser that has no internet."""
+"""The plots page and the report are complete in a browser that has no internet."""
 
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
 from conftest import TEMPLATE, Project, user_environment
+from markdown_it import MarkdownIt
 
+MERMAID = "mermaid@11.17.2"
 CHROMIUM = shutil.which("chromium")
 TITLES = (
     "ROC curve (validation)",
@@ -38,12 +41,20 @@ def rendered(page: Path, profile: Path) -> str:
     return done.stdout
 
 
-def test_the_page_opens_complete_and_overlays_commits(clone: Project, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def changed(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A clone with the run of another parameter."""
+    clone = finished.clone_with_environment(f"clone-plots-{os.getpid()}")
+    clone.uv("dvc", "pull", "--quiet")
     params = clone.path / "params.yaml"
     params.write_text(params.read_text().replace("max_iter: 100", "max_iter: 10"))
     clone.uv("dvc", "repro")
-    clone.uv("dvc", "plots", "diff", "main")
-    page = clone.path / "dvc_plots/index.html"
+    return clone
+
+
+def test_the_page_opens_complete_and_overlays_commits(changed: Project, tmp_path: Path) -> None:
+    changed.uv("dvc", "plots", "diff", "main")
+    page = changed.path / "dvc_plots/index.html"
     source = page.read_text(encoding="utf-8")
     assert not re.search(r"""(src|href)=["']?https?:""", source)
     shown = rendered(page, tmp_path)
@@ -53,6 +64,38 @@ def test_the_page_opens_complete_and_overlays_commits(clone: Project, tmp_path: 
     assert "could not be drawn" not in re.sub(r"<script.*?</script>", "", shown, flags=re.DOTALL)
     assert "main" in shown
     assert "workspace" in shown
+
+
+@pytest.mark.skipif(not shutil.which("npm"), reason="npm is not installed")
+def test_a_report_is_drawn_as_git_services_do(changed: Project, tmp_path: Path) -> None:
+    """Markdown with HTML, and its diagrams by Mermaid, as GitHub and GitLab show a comment."""
+    report = changed.uv("flight-delays", "report", "--base", "HEAD")
+    subprocess.run(["npm", "pack", "--silent", MERMAID], cwd=tmp_path, check=True)
+    with tarfile.open(next(tmp_path.glob("*.tgz"))) as archive:
+        archive.extract("package/dist/mermaid.min.js", tmp_path, filter="data")
+    markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
+    body = re.sub(
+        r'<pre><code class="language-mermaid">(.+?)</code></pre>',
+        r'<pre class="mermaid">\1</pre>',
+        markdown.render(report),
+        flags=re.DOTALL,
+    )
+    page = tmp_path / "page.html"
+    page.write_text(
+        f'<meta charset="utf-8">{body}<script src="package/dist/mermaid.min.js"></script>',
+        encoding="utf-8",
+    )
+    shown = re.sub(r"<script.*?</script>", "", rendered(page, tmp_path), flags=re.DOTALL)
+    assert len(re.findall(r"<svg[^>]*xychart", shown)) == 1
+    drawn = re.findall(r"<text[^>]*>(?:<tspan[^>]*>)?([^<]+)", shown)
+    assert {"origin EWR", "origin JFK", "origin LGA"} <= set(drawn)
+    assert "Syntax error" not in shown
+    before_the_folds = shown[: shown.index("<details>")]
+    assert len(re.findall("<tr>", before_the_folds)) == 4
+    titles = re.findall(r"<summary>(.+?) \(\d+\)</summary>", shown)
+    assert titles[:3] == ["Gate", "All metrics", "Slices of the validation split"]
+    assert "Parameters" in titles
+    assert shown.count("<details>") == shown.count("<table>") - 1
 
 
 @pytest.mark.skipif(not shutil.which("npm"), reason="npm is not installed")
