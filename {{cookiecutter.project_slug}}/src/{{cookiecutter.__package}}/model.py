@@ -89,7 +89,7 @@ def predict(pipeline: Pipeline, facts: Facts, rows: pd.DataFrame, contract: Sche
     Args:
         pipeline: the fitted model.
         facts: what the model says of itself.
-        rows: rows that conform to the contract, n_rows of them.
+        rows: rows that conform to the contract, n_rows of them; there may be none.
         contract: the contract.
 
     Returns:
@@ -98,21 +98,39 @@ def predict(pipeline: Pipeline, facts: Facts, rows: pd.DataFrame, contract: Sche
         of `contract.classes`, shape (n_rows, n_classes).
 
     Raises:
-        InputError: the model was trained for another task or other classes.
+        InputError: the model was trained for another contract.
+    """
+    require(facts, contract)
+    columns = rows[contract.features]
+    if facts.task == "regression":
+        return np.asarray(pipeline.predict(columns) if len(rows) else [], dtype=np.float64)
+    probability = np.zeros((len(rows), len(contract.classes)))
+    places = [contract.classes.index(name) for name in facts.classes]
+    if len(rows):  # scikit-learn refuses to predict nothing
+        probability[:, places] = pipeline.predict_proba(columns)
+    return probability[:, 1] if facts.task == "binary" else probability
+
+
+def require(facts: Facts, contract: Schema) -> None:
+    """Check that a model was trained for what a contract says now.
+
+    Raises:
+        InputError: its target, task or classes are others, or its columns.
     """
     unknown = set(facts.classes) - set(contract.classes)
-    if facts.task != contract.task or unknown:
+    if (facts.task, facts.target) != (contract.task, contract.target) or unknown:
         raise InputError(
             f"{paths.MODEL} predicts {facts.target} ({facts.task}: {', '.join(facts.classes)}), "
             f"which is not what {paths.SCHEMA} says; train it again with: dvc repro"
         )
-    columns = rows[contract.features]
-    if facts.task == "regression":
-        return np.asarray(pipeline.predict(columns), dtype=np.float64)
-    probability = np.zeros((len(rows), len(contract.classes)))
-    places = [contract.classes.index(name) for name in facts.classes]
-    probability[:, places] = pipeline.predict_proba(columns)
-    return probability[:, 1] if facts.task == "binary" else probability
+    columns = {name: contract.columns[name].kind for name in contract.features}
+    if facts.columns != columns:
+        differing = {name for name, _ in facts.columns.items() ^ columns.items()}
+        raise InputError(
+            f"{paths.MODEL} was trained on other columns, or on columns of another kind, than "
+            f"{paths.SCHEMA} says now: {', '.join(sorted(differing))}; train it again with: "
+            "dvc repro"
+        )
 
 
 def save(pipeline: Pipeline, facts: Facts, path: Path) -> None:

@@ -1,6 +1,7 @@
 """Hold any table against the contract, and say all that is wrong with it at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -44,7 +45,7 @@ class Verdict:
     Attributes:
         files: the tables.
         rows: how many rows they have.
-        rejected: how many of them `prepare` would drop.
+        rejected: how many of them break it so that no model can be given them, or are repeated.
         findings: what is wrong, by column and kind.
     """
 
@@ -87,12 +88,12 @@ class Verdict:
             ],
         }
 
-    def text(self) -> str:
-        """Return all of it for people."""
+    def text(self, fate: str = "would be dropped") -> str:
+        """Return all of it for people; `fate` says what becomes of the rejected rows."""
         head = f"{self.rows:,} rows in {', '.join(map(str, self.files))}"
         if not self.findings:
             return f"{head}: all as {paths.SCHEMA} says"
-        lines = [f"{head}: {self.rejected or 'none'} would be dropped"]
+        lines = [f"{head}: {self.rejected or 'none'} {fate}"]
         column = ""
         for found in self.ordered:
             if found.column != column:
@@ -148,12 +149,20 @@ def validate(places: Sequence[Path], rejected: Path | None = None) -> Verdict:
         return verdict
     if rejected.exists():
         raise InputError(f"{rejected} is there already; delete it, or choose another name")
-    with replacing(rejected) as [temporary]:
-        form = contract.csv
-        with temporary.open("w", encoding=form.encoding, errors="replace", newline="") as output:
-            for chunk in chunks:
-                _write(chunk, verdict.add(chunk), form.delimiter, output)
+    with replacing(rejected) as [temporary], rejects(temporary, contract.csv) as reject:
+        for chunk in chunks:
+            reject(chunk, verdict.add(chunk))
     return verdict
+
+
+@contextmanager
+def rejects(path: Path, form: schema.Csv) -> Iterator[Callable[[Chunk, np.ndarray], None]]:
+    """Open a CSV file for rejected rows; yield what appends those of a chunk.
+
+    They are as they came in, if the chunks are verbatim, after the file, the row and the reasons.
+    """
+    with path.open("w", encoding=form.encoding, errors="replace", newline="") as output:
+        yield lambda chunk, bad: _write(chunk, bad, form.delimiter, output)
 
 
 def _write(chunk: Chunk, bad: np.ndarray, delimiter: str, output: TextIO) -> None:

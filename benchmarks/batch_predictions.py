@@ -1,0 +1,123 @@
+"""What `predict` costs on CSV files of 10^5 to 10^7 rows.
+
+The measure of all is the model itself: `predict_proba` on the same rows in memory.
+"""
+
+import shutil
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from common.measure import Cost, alternate, cpu, ratio, say, wall
+from common.project import PACKAGE, Project, finished
+from common.results import Row, show
+
+REPETITIONS = {100_000: 3, 1_000_000: 3, 10_000_000: 1}  # by number of rows
+LARGEST_IN_MEMORY = 1_000_000  # and in all formats
+CHUNK = 100_000
+PEAK_LIMIT = 500
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
+BYTES_PER_ROW = 250  # 101 in the table, the same in the predictions
+GROW = f"""
+import sys
+import numpy as np
+import pandas as pd
+
+sample = pd.read_parquet(sys.argv[1]).drop(columns="late")
+target, begin, end = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+for start in range(begin, end, {CHUNK}):
+    stop = min(start + {CHUNK}, end)
+    rows = sample.iloc[np.random.default_rng(start).integers(0, len(sample), stop - start)]
+    rows.assign(flight=range(start, stop)).to_csv(
+        target, mode="a", header=start == 0, index=False, lineterminator="\\n"
+    )
+"""
+READY = f"""
+import sys, time
+from pathlib import Path
+import pandas as pd
+from {PACKAGE} import model, paths, schema, scoring, tables
+
+contract = scoring.for_scoring(schema.load())
+pipeline, facts = model.load(paths.MODEL)
+chunks = tables.read_chunks(Path(sys.argv[1]), contract, {CHUNK})
+rows = pd.concat(schema.conform(chunk, contract)[0] for chunk in chunks)
+"""
+IN_MEMORY = f"""{READY}
+before, began = time.process_time(), time.perf_counter()
+pipeline.predict_proba(rows[contract.features])
+spent = time.process_time() - before, time.perf_counter() - began
+Path(sys.argv[2]).write_text(" ".join(map(str, spent)))
+"""
+
+
+def main() -> None:
+    """Let one file grow, and measure at every size."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, finished() as project:
+        work = Path(folder)
+        needed, free = max(REPETITIONS) * BYTES_PER_ROW, shutil.disk_usage(work).free
+        if free < needed:
+            sys.exit(
+                f"could not measure: needs {needed / 1e9:.1f} GB of disk, has {free / 1e9:.1f}"
+            )
+        sample = project.path / "data" / "raw" / "flights.parquet"
+        table = work / "rows.csv"
+        begin = 0
+        for rows in REPETITIONS:
+            say(f"{rows:,} rows: writing the CSV file")
+            project.run("python", "-c", GROW, sample, table, str(begin), str(rows))
+            begin = rows
+            show(
+                f"{rows:,} rows ({table.stat().st_size / 1e6:,.0f} MB of CSV) to score",
+                measure(project, table, rows),
+            )
+
+
+def measure(project: Project, table: Path, rows: int) -> list[Row]:
+    """Measure at one size."""
+    suffixes = SUFFIXES if rows <= LARGEST_IN_MEMORY else SUFFIXES[:1]
+    names = [f"predict to {suffix}" for suffix in suffixes]
+    runs = [partial(score, project, table, suffix) for suffix in suffixes]
+    if rows <= LARGEST_IN_MEMORY:
+        names.append("predict_proba in memory")
+        runs.append(partial(in_memory, project, table))
+    say(f"{rows:,} rows: {', '.join(names)}")
+    warm_up = REPETITIONS[rows] > 1  # what imports need is cached by then
+    measured = dict(zip(names, alternate(REPETITIONS[rows], *runs, warm_up=warm_up), strict=True))
+    results: list[Row] = []
+    for name, costs in measured.items():
+        results += [
+            Row(f"{name}, CPU", cpu(costs), "s"),
+            Row(f"{name}, wall clock", wall(costs), "s"),
+        ]
+        if costs[0].peak_mb:
+            peak = max(cost.peak_mb for cost in costs)
+            results.append(Row(f"{name}, peak memory", peak, "MB", PEAK_LIMIT))
+    model = measured.get("predict_proba in memory")
+    if model:
+        results += [
+            Row(f"{name} / predict_proba in memory, CPU", ratio(measured[name], model), "x")
+            for name in names[: len(suffixes)]
+        ]
+    return results
+
+
+def score(project: Project, table: Path, suffix: str) -> Cost:
+    """Run the command."""
+    verb = ("-c", f"from {PACKAGE}.cli import app; app()")
+    return project.run(
+        "python", *verb, "predict", table, table.with_name(f"out{suffix}"), "--overwrite"
+    )
+
+
+def in_memory(project: Project, table: Path) -> Cost:
+    """Let the model alone score rows that are in memory; reading them is not counted."""
+    times = table.with_name("times.txt")
+    project.run("python", "-c", IN_MEMORY, table, times)
+    spent, took = map(float, times.read_text(encoding="utf-8").split())
+    return Cost(spent, took, 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""Which version the model file is, as Git's tags say."""
+
+import hashlib
+import re
+from pathlib import Path
+
+from . import git, paths
+from .errors import InputError
+
+ARTIFACT = "model"  # its name under `artifacts` in dvc.yaml
+VERSION = re.compile(rf"{ARTIFACT}@v\d+\.\d+\.\d+")  # not the tags by which GTO withdraws one
+HASH_DIGITS = 12
+
+
+def model_version(path: Path = paths.MODEL) -> str:
+    """Say which version a model file is, by its bytes and not by the commit that is checked out.
+
+    Returns:
+        The tag that GTO gave it when it was registered, such as model@v0.1.0 (the latest one, if
+        there are several). Without such a tag, or without Git, the start of the file's MD5, such
+        as md5:3730db064474: `git log -S 3730db064474 -- dvc.lock` finds the commit that made it.
+    """
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    try:
+        found = git.git("tag", "--list", f"{ARTIFACT}@*", "--sort=-version:refname").splitlines()
+        tags = [tag for tag in found if VERSION.fullmatch(tag)]
+        lock = paths.LOCK.as_posix()
+        options = ("--name-only", "--fixed-strings", "-e", f"md5: {digest}")
+        holders = git.git("grep", *options, *tags, "--", lock).splitlines() if tags else []
+    except (InputError, OSError):  # no repository, no Git, or no tag has it
+        holders = []
+    return holders[0].rpartition(":")[0] if holders else f"md5:{digest[:HASH_DIGITS]}"

@@ -1,0 +1,55 @@
+"""What all ways of scoring share: what the contract asks of a row, and what is said of it."""
+
+import numpy as np
+import pandas as pd
+from pandas.api.extensions import ExtensionArray
+
+from .schema import Column, Schema
+
+
+def for_scoring(contract: Schema) -> Schema:
+    """Return the contract for rows to score.
+
+    What only training needs may be absent or half known, and is not looked at: the target and the
+    weight. Equal rows are no fault, since every row gets its prediction.
+    """
+    ignored = Column(kind="ignored")
+    training = {name: ignored for name in (contract.target, contract.weight) if name}
+    columns = contract.columns | training
+    return contract.model_copy(update={"columns": columns, "duplicates": "keep"})
+
+
+def identity(contract: Schema) -> list[str]:
+    """Return the columns that say whose a prediction is and may be shown: the key, identifiers."""
+    return [
+        name
+        for name, column in contract.used.items()
+        if (name in contract.key or column.kind == "identifier") and not column.sensitive
+    ]
+
+
+def answers(
+    numbers: np.ndarray, contract: Schema, threshold: float
+) -> dict[str, np.ndarray | ExtensionArray]:
+    """Put what a model says in the words of the contract.
+
+    Args:
+        numbers: as `model.predict` returns them, of n_rows rows.
+        contract: names the task and the classes.
+        threshold: the probability from which on a row counts as positive; binary only.
+
+    Returns:
+        Columns by their names, each of shape (n_rows,). For two classes `probability`, that of the
+        one to predict, and `prediction`, a class; for more of them `prediction` and, say,
+        `probability_red`; for a regression `prediction`, a number.
+    """
+    classes = pd.array(contract.classes, dtype="str")
+    match contract.task:
+        case "regression":
+            return {"prediction": numbers}
+        case "binary":
+            positive = (numbers >= threshold).astype(np.int64)
+            return {"probability": numbers, "prediction": classes.take(positive)}
+        case _:
+            each = {f"probability_{name}": numbers[:, i] for i, name in enumerate(contract.classes)}
+            return {"prediction": classes.take(numbers.argmax(axis=1)), **each}
