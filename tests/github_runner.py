@@ -21,38 +21,55 @@ from conftest import user_environment
 STUB = Path(__file__).parent / "github_stub.py"
 REPOSITORY = "ada/flight-delays"
 BOT = "github-actions[bot]"
-CONTEXT = re.compile(r"\b(?:github|secrets|vars|inputs|steps|needs)(?:\.[\w-]+)+")
+ZEROS = "0" * 40  # stands for a commit that there is not
+CONTEXT = re.compile(r"\b(?:github|runner|secrets|vars|inputs|steps|needs)(?:\.[\w-]+)+")
 
 Step = dict[str, Any]
 
 
 def pull_request(
-    branch: str, *, base: str = "main", repository: str = REPOSITORY, author: str = "ada"
+    branch: str,
+    *,
+    base: str = "main",
+    repository: str = REPOSITORY,
+    author: str = "ada",
+    actor: str = "",
 ) -> dict[str, Any]:
-    """Return what `github` holds when a pull request starts a workflow."""
+    """Return what `github` holds when a pull request starts a workflow.
+
+    Args:
+        branch: the one to be merged.
+        base: the one to merge it into.
+        repository: where the branch is.
+        author: who opened the pull request.
+        actor: who did what the workflow is started for; the author, if nobody else did.
+    """
     head = {"ref": branch, "repo": {"full_name": repository}}
     request = {"number": 7, "head": head, "user": {"login": author}}
     return {
+        "actor": actor or author,
         "event_name": "pull_request",
         "ref": "refs/pull/7/merge",
         "ref_name": "7/merge",
         "ref_type": "branch",
         "base_ref": base,
         "head_ref": branch,
-        "event": {"number": 7, "pull_request": request},
+        # `before` is what the branch was, as in a push.
+        "event": {"number": 7, "before": ZEROS, "pull_request": request},
     }
 
 
-def on_branch(event_name: str, branch: str) -> dict[str, Any]:
-    """Return what `github` holds when something happens on a branch."""
+def on_branch(event_name: str, branch: str, **event: Any) -> dict[str, Any]:
+    """Return what `github` holds when something happens on a branch, with details of the event."""
     return {
+        "actor": "ada",
         "event_name": event_name,
         "ref": f"refs/heads/{branch}",
         "ref_name": branch,
         "ref_type": "branch",
         "base_ref": "",
         "head_ref": "",
-        "event": {"ref": f"refs/heads/{branch}"},
+        "event": {"ref": f"refs/heads/{branch}"} | event,
     }
 
 
@@ -101,8 +118,10 @@ class Runner:
         self.origin = origin
         self.folder = folder
         self.artifacts = folder / "artifacts"
+        tip = ["git", f"--git-dir={origin}", "rev-parse", github["ref"]]
         self.github = github | {
             "repository": REPOSITORY,
+            "sha": subprocess.check_output(tip, encoding="utf-8").strip(),
             "workflow": self.workflow["name"],
             "token": "token-of-this-run",
             "run_id": "42",
@@ -111,6 +130,7 @@ class Runner:
         self.inputs = inputs or {}
         self.secrets = secrets or {}
         self.needs: dict[str, Any] = {}
+        self.machine = folder  # each job has its own
         for made in (folder / "tools", self.artifacts):
             made.mkdir(parents=True, exist_ok=True)
         gh = folder / "tools" / "gh"
@@ -136,6 +156,9 @@ class Runner:
             return Outcome("skipped")
         workspace = self.folder / name
         workspace.mkdir()
+        self.machine = self.folder / f"machine-{name}"
+        shutil.rmtree(self.machine, ignore_errors=True)  # when the job runs once more
+        (self.machine / "temp").mkdir(parents=True)
         steps: dict[str, Any] = {}
         done = Outcome("success", folder=workspace)
         for step in job["steps"]:
@@ -160,14 +183,16 @@ class Runner:
         """Run a step; return `success` or `failure`, and its outputs."""
         if "uses" in step:
             action = step["uses"].partition("@")[0].replace("/", "_").replace("-", "_")
-            return "success", getattr(self, action)(step.get("with", {}), workspace)
+            given = step.get("with", {}).items()
+            options = {k: self.fill(v, {}) if isinstance(v, str) else v for k, v in given}
+            return "success", getattr(self, action)(options, workspace)
         output = self.folder / "output.txt"
         output.write_text("", encoding="utf-8")
         event = self.folder / "event.json"
         event.write_text(json.dumps(self.github["event"]), encoding="utf-8")
         runner = {
             "CI": "true",
-            "GIT_CONFIG_GLOBAL": str(self.folder / "gitconfig"),  # nobody has a name here yet
+            "GIT_CONFIG_GLOBAL": str(self.machine / "gitconfig"),  # nobody has a name here yet
             "GITHUB_ACTIONS": "true",
             "GITHUB_EVENT_NAME": self.github["event_name"],
             "GITHUB_EVENT_PATH": str(event),
@@ -178,9 +203,10 @@ class Runner:
             "GITHUB_REPOSITORY": REPOSITORY,
             "GITHUB_RUN_ATTEMPT": self.github["run_attempt"],
             "GITHUB_RUN_ID": self.github["run_id"],
+            "GITHUB_SHA": self.github["sha"],
             "GITHUB_STEP_SUMMARY": str(self.folder / "summary.md"),
             "GITHUB_WORKSPACE": str(workspace),
-            "RUNNER_TEMP": str(self.folder),
+            "RUNNER_TEMP": str(self.machine / "temp"),
             "STUB_STATE": str(self.folder / "github.json"),
             "STUB_USER": BOT,
         }
@@ -216,6 +242,7 @@ class Runner:
         if context in {"secrets", "vars"}:
             return self.secrets.get(path[0], "")
         contexts = {"github": self.github, "inputs": self.inputs, "steps": steps}
+        contexts["runner"] = {"temp": str(self.machine / "temp")}
         found: Any = {**contexts, "needs": self.needs}[context][path[0]]
         for key in path[1:]:
             found = (found or {}).get(key, "")  # GitHub says nothing of what is not there
@@ -241,7 +268,7 @@ class Runner:
             subprocess.run(["git", *command], cwd=workspace, check=True)
         if self.github["ref"].startswith("refs/heads/"):
             subprocess.run(
-                ["git", "checkout", "--quiet", "-B", self.github["ref_name"]],
+                ["git", "checkout", "--quiet", "-B", self.github["ref_name"], self.github["sha"]],
                 cwd=workspace,
                 check=True,
             )
@@ -254,15 +281,22 @@ class Runner:
     def actions_upload_artifact(
         self, options: Mapping[str, Any], workspace: Path
     ) -> dict[str, str]:
-        """Keep a file under the given name, or its own where it is not to be zipped."""
+        """Keep a file or folder under the given name, or its own where it is not to be zipped."""
         file = workspace / options["path"]
         name = options["name"] if options.get("archive", True) else file.name
-        shutil.copy(file, self.artifacts / name)
+        if file.is_dir():
+            shutil.copytree(file, self.artifacts / name)
+        else:
+            shutil.copy(file, self.artifacts / name)
         return {"artifact-id": "1", "artifact-url": f"https://github.com/artifacts/{name}"}
 
     def actions_download_artifact(
         self, options: Mapping[str, Any], workspace: Path
     ) -> dict[str, str]:
-        """Fetch the file that was kept under a name; here it is always the report."""
-        shutil.copy(self.artifacts / options["name"], workspace / "report.md")
+        """Fetch what was kept under a name; a file is always the report."""
+        kept = self.artifacts / options["name"]
+        if kept.is_dir():
+            shutil.copytree(kept, workspace / options["path"])
+        else:
+            shutil.copy(kept, workspace / "report.md")
         return {}

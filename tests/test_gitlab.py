@@ -89,10 +89,10 @@ class GitLab:
         }
         return self.pipeline(branch, *jobs, code=code, **(request | variables))
 
-    def by_hand(self, branch: str, code: int = 0, **variables: str) -> str:
-        """Run the pipeline that Ada starts by hand on a branch."""
+    def by_hand(self, branch: str, *jobs: str, code: int = 0, **variables: str) -> str:
+        """Run the pipeline, or jobs of it, that Ada starts by hand on a branch."""
         ada = {"GITLAB_USER_NAME": "Ada", "GITLAB_USER_EMAIL": "ada@example.com"}
-        return self.pipeline(branch, code=code, CI_PIPELINE_SOURCE="web", **ada, **variables)
+        return self.pipeline(branch, *jobs, code=code, CI_PIPELINE_SOURCE="web", **ada, **variables)
 
     def artifact(self, name: str) -> Path:
         """Return where an artifact of the job `results` is."""
@@ -173,17 +173,20 @@ def test_training_opens_a_merge_request(world: GitLab) -> None:
     hook.write_text(RECORD_OPTIONS, encoding="utf-8")
     hook.chmod(0o755)
 
-    printed = world.by_hand("shorter", code=1)
-    assert "The variable TRAIN_TOKEN is missing" in printed
-
     printed = world.by_hand("main", TRAIN_TOKEN=TOKEN)
     assert "Nothing changed: the committed results are up to date." in printed
+    assert "There is nothing to propose." in printed
     assert not (world.origin / "push-options").exists()
 
-    printed = world.by_hand("shorter", TRAIN_TOKEN=TOKEN)
-    assert re.findall(r"(?:PASS|FAIL) +(\w+)", printed) == ["train"]
+    printed = world.by_hand("shorter", code=1)
+    assert re.search(r"PASS +train", printed)
+    assert re.search(r"FAIL +propose", printed)
     assert "Stage 'prepare' didn't change, skipping" in printed
     assert MARKER in printed
+    assert "The variable TRAIN_TOKEN is missing" in printed
+
+    # What was trained is still there.
+    world.by_hand("shorter", "propose", TRAIN_TOKEN=TOKEN)
     options = (world.origin / "push-options").read_text(encoding="utf-8")
     assert re.findall(r"=(merge_request.*)", options) == [
         "merge_request.create",
@@ -199,11 +202,39 @@ def test_training_opens_a_merge_request(world: GitLab) -> None:
     changed = git(world.author, "diff", "--name-only", "origin/shorter", f"origin/{branch}")
     assert {"dvc.lock", "reports/metrics.json"} < set(changed.splitlines())
 
+    # A hostile job hands over more than results.
+    artifact = world.runner.path / ".gitlab-ci-local" / "artifacts" / "train" / "trained"
+    (world.author.path / "new.py").write_text("import os\n", encoding="utf-8")
+    git(world.author, "switch", "--quiet", "--detach", "origin/shorter")
+    world.author.commit("Train shorter")
+    made = artifact / "commit.bundle"
+    git(world.author, "bundle", "create", str(made), "origin/shorter..HEAD")
+    printed = world.by_hand("shorter", "propose", code=1, TRAIN_TOKEN=TOKEN)
+    assert "Training may change dvc.lock and reports/ only" in printed
+    assert git(world.author, "ls-remote", "--heads", "origin") == heads
+
+
+def test_push_of_several_commits(world: GitLab) -> None:
+    before = git(world.author, "rev-parse", "HEAD")
+    edit(world.author, "params.yaml", "learning_rate: 0.1\n", "learning_rate: 0.05\n")
+    world.author.commit("Forget to train")
+    edit(world.author, "README.md", "# Flight Delays", "# Delays of flights")
+    world.push("main")
+    push = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
+    printed = world.pipeline("main", "results", code=1, CI_COMMIT_BEFORE_SHA=before, **push)
+    assert f"compared with {before}" in printed
+    printed = world.pipeline("main", "results", code=1, CI_COMMIT_BEFORE_SHA="0" * 40, **push)
+    assert "compared with the commit before" in printed
+
 
 def test_training_pushes_with_its_token(tmp_path: Path) -> None:
     rendered = generated(tmp_path, ci="gitlab", setup=False)
     pipeline = yaml.safe_load((rendered.path / ".gitlab-ci.yml").read_text(encoding="utf-8"))
-    (helper,) = re.findall(r"credential\.helper='(.*?)'", pipeline["train"]["script"][-1])
+    for name, job in pipeline.items():
+        assert ("TRAIN_TOKEN" in str(job)) == (name == "propose")
+    assert "uv " not in str(pipeline["propose"])
+    script = "\n".join(pipeline["propose"]["script"])
+    (helper,) = re.findall(r"credential\.helper '(.*?)'", script)
     done = subprocess.run(
         ["git", "-c", f"credential.helper={helper}", "credential", "fill"],
         env={**os.environ, "TRAIN_TOKEN": TOKEN},

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from conftest import TEMPLATE, Project, generated
 from forge import be_quick, edit, git, origin_and_author
-from github_runner import BOT, Outcome, Runner, on_branch, pull_request
+from github_runner import BOT, ZEROS, Outcome, Runner, on_branch, pull_request
 
 # All actions that a workflow may use. To update one, change it here and in every workflow that
 # `git grep` finds: Dependabot sees .github only, not the workflow of generated projects.
@@ -68,6 +68,17 @@ def test_generated_workflows_are_sound(remote: str, tmp_path: Path) -> None:
         for job in yaml.safe_load(text)["jobs"].values():
             for step in job["steps"]:
                 assert "${{" not in step.get("run", ""), "others could write what is run"
+
+
+def test_token_that_writes_is_far_from_code(tmp_path: Path) -> None:
+    rendered = generated(tmp_path, setup=False)
+    for file in (rendered.path / ".github" / "workflows").iterdir():
+        for name, job in yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"].items():
+            text = json.dumps(job)
+            runs_code = "uv " in text or "setup-uv" in text
+            writes = "TRAIN_TOKEN" in text or "write" in job["permissions"].values()
+            assert runs_code != writes, name
+            assert job.get("environment") == (name if file.stem == "train" else None)
 
 
 def test_workflows_of_this_repository_are_sound() -> None:
@@ -203,21 +214,54 @@ def test_lint_error(world: GitHub) -> None:
     "event",
     [
         pull_request("main", repository="eve/flight-delays", author="eve"),
-        pull_request("dependabot/uv/python", author="dependabot[bot]"),
-        pull_request("gone") | {"event": {"pull_request": {"head": {"repo": None}, "user": {}}}},
+        pull_request("main", author="dependabot[bot]"),
+        pull_request("main") | {"event": {"pull_request": {"head": {"repo": None}, "user": {}}}},
     ],
     ids=["fork", "Dependabot", "deleted fork"],
 )
 def test_strangers_get_neither_credentials_nor_comment(
     world: GitHub, event: dict[str, Any]
 ) -> None:
+    git(world.author, "push", "--quiet", "origin", "HEAD:refs/pull/7/merge")
     runner = world.runner(event)
     runner.needs["results"] = {"result": "success", "outputs": {"report": "1"}}
     assert runner.run("comment").result == "skipped"
-    (verify,) = (
-        s for s in runner.workflow["jobs"]["results"]["steps"] if s.get("name") == "Verify"
-    )
-    assert runner.fill(verify["env"]["NO_REMOTE"], {}) == "yes"
+    assert no_remote(runner) == "yes"
+
+
+@pytest.mark.parametrize(
+    ("actor", "comments"), [("dependabot[bot]", False), ("ada", True)], ids=["bot", "person"]
+)
+def test_limits_of_dependabot_follow_who_pushes(world: GitHub, actor: str, comments: bool) -> None:
+    git(world.author, "push", "--quiet", "origin", "HEAD:refs/pull/7/merge")
+    runner = world.runner(pull_request("main", author="dependabot[bot]", actor=actor))
+    assert no_remote(runner) == ("" if comments else "yes")
+    runner.needs["results"] = {"result": "success", "outputs": {"report": "1"}}
+    assert bool(runner.evaluate(runner.workflow["jobs"]["comment"]["if"], {})) == comments
+
+
+def test_dependabot_merges(world: GitHub) -> None:
+    assert no_remote(world.runner(on_branch("push", "main"))) == ""
+    merge = on_branch("push", "main") | {"actor": "dependabot[bot]"}
+    assert no_remote(world.runner(merge)) == "yes"
+
+
+def no_remote(runner: Runner) -> str:
+    """Return what the variable is that keeps `verify` from asking the remote."""
+    steps = runner.workflow["jobs"]["results"]["steps"]
+    (verify,) = (step for step in steps if step.get("name") == "Verify")
+    return str(runner.fill(verify["env"]["NO_REMOTE"], {}))
+
+
+def test_only_runs_of_a_pull_request_replace_each_other(world: GitHub) -> None:
+    git(world.author, "push", "--quiet", "origin", "HEAD:refs/pull/7/merge")
+    runner = world.runner(pull_request("main"))
+    asked = runner.workflow["concurrency"]
+    assert runner.fill(asked["group"], {}) == "Verify-7"
+    assert runner.evaluate(asked["cancel-in-progress"].strip("${ }"), {})
+    runner = world.runner(on_branch("push", "main"))
+    assert runner.fill(asked["group"], {}) == "Verify-42"
+    assert not runner.evaluate(asked["cancel-in-progress"].strip("${ }"), {})
 
 
 def test_fork(world: GitHub) -> None:
@@ -233,11 +277,32 @@ def test_fork(world: GitHub) -> None:
     assert runner.posted == {}
 
 
-def test_main(world: GitHub) -> None:
-    runner = world.runner(on_branch("push", "main"))
+@pytest.mark.parametrize("event_name", ["push", "merge_group"])
+def test_several_commits_at_once(world: GitHub, event_name: str) -> None:
+    before = git(world.author, "rev-parse", "HEAD")
+    edit(world.author, "params.yaml", "learning_rate: 0.1\n", "learning_rate: 0.05\n")
+    world.author.commit("Forget to train")
+    edit(world.author, "README.md", "# Flight Delays", "# Delays of flights")
+    world.author.commit("Rename")
+    git(world.author, "push", "--quiet", "origin", "HEAD:main")
+    details = {"before": before} if event_name == "push" else {"merge_group": {"base_sha": before}}
+    runner = world.runner(on_branch(event_name, "main", **details))
+    done = runner.run("results")
+    assert done.failed.startswith("uv run flight-delays verify")
+    assert f"compared with {before}" in done.output
+    assert "HistGradientBoostingClassifier.learning_rate" in runner.summary
+
+
+@pytest.mark.parametrize("before", [ZEROS, "1" * 40], ids=["new branch", "forced push"])
+def test_main(world: GitHub, before: str) -> None:
+    edit(world.author, "README.md", "# Flight Delays", "# Delays of flights")
+    world.author.commit("Rename")
+    git(world.author, "push", "--quiet", "origin", "HEAD:main")
+    runner = world.runner(on_branch("push", "main", before=before))
     shutil.copytree(world.storage, runner.folder / world.storage.name)
     done = passed(runner.run("results"))
     assert "ok        data: data and model are in the DVC remote" in done.output
+    assert "compared with the commit before" in done.output
     assert runner.summary.startswith(MARKER)
     assert [path.name for path in runner.artifacts.iterdir()] == ["report"]
     assert runner.run("comment").result == "skipped"
@@ -274,6 +339,7 @@ def test_training_changes_nothing(world: GitHub) -> None:
         done = passed(runner.run("train"))
         assert ("Running stage 'evaluate'" in done.output) == force
         assert runner.summary == "Nothing changed: the committed results are up to date.\n"
+        assert runner.run("propose").result == "skipped"
         assert runner.posted == {}
         shutil.rmtree(runner.folder)
     assert git(world.author, "ls-remote", "origin", "train/*") == ""
@@ -292,6 +358,8 @@ def test_training_opens_a_pull_request(world: GitHub) -> None:
     shutil.copytree(world.storage, runner.folder / world.storage.name)
     done = passed(runner.run("train"))
     assert "Stage 'prepare' didn't change, skipping" in done.output
+    assert git(world.author, "ls-remote", "origin", "train/*") == ""
+    passed(runner.run("propose"))
     assert git(world.author, "ls-remote", "origin", "shorter").split()[0] == before
     git(world.author, "fetch", "--quiet", "origin")
     assert git(world.author, "rev-parse", "origin/train/42-1^") == before
@@ -316,3 +384,42 @@ def test_training_opens_a_pull_request(world: GitHub) -> None:
     assert "ok        pipeline" in verified
     status = Project(done.folder).uv("dvc", "data", "status", "--not-in-remote", "--json")
     assert "not_in_remote" not in json.loads(status)
+
+
+def trained(world: GitHub, file: str) -> Runner:
+    """Return a runner that finds a file changed in what was trained."""
+    path = world.author.path / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("changed\n", encoding="utf-8")
+    world.author.commit("Train main\n\nAccept-Gate: slices: nobody looks at it")
+    runner = world.runner(on_branch("workflow_dispatch", "main"), "train")
+    artifact = runner.artifacts / "trained"
+    artifact.mkdir()
+    (artifact / "report.md").write_text(f"{MARKER}\n", encoding="utf-8")
+    git(world.author, "bundle", "create", str(artifact / "commit.bundle"), "origin/main..HEAD")
+    runner.needs["train"] = {"result": "success", "outputs": {"changed": "yes"}}
+    return runner
+
+
+@pytest.mark.parametrize(
+    "file", ["src/flight_delays/train.py", "reports.md", "reportsx/a", "a/reports/b", "reports"]
+)
+def test_training_changes_results_only(world: GitHub, file: str) -> None:
+    if file == "reports":
+        shutil.rmtree(world.author.path / file)
+    done = trained(world, file).run("propose")
+    assert done.failed.startswith("git fetch")
+    assert done.output.endswith(f"Commit on the branch what else it changes:\n{file}\n")
+    assert git(world.author, "ls-remote", "origin", "train/*") == ""
+
+
+def test_training_hands_over_files_only(world: GitHub) -> None:
+    runner = trained(world, "reports/new.json")
+    passed(runner.run("propose"))
+    git(world.author, "fetch", "--quiet", "origin")
+    shown = git(world.author, "log", "-1", "--format=%an: %B", "origin/train/42-1")
+    assert shown == f"{BOT}: Train main"
+    shown = git(world.author, "diff", "--name-only", "origin/main", "origin/train/42-1")
+    assert shown == "reports/new.json"
+    (request,) = runner.posted["pull_requests"]
+    assert request["token"] == "token-of-this-run"  # noqa: S105
