@@ -248,7 +248,7 @@ def test_a_looser_contract_is_found(team: Team) -> None:
 
     checks = team.verify(team.slip("looser", change))
     assert failed(checks) == ["pipeline", "contract"]
-    expected = "allows more than before: tolerance: missing 0.01 → 0.5"
+    expected = "allows more, or measures otherwise: tolerance: missing 0.01 → 0.5"
     assert checks["contract"].detail == expected
 
 
@@ -406,15 +406,15 @@ def test_the_report_of_a_change(team: Team) -> None:
     lines = [re.sub(r"\d+(\.\d+)?", "N", line) for line in lines if "**slices**" not in line]
     assert lines[:10] == [
         "<!-- model report -->",
-        "## ❌ roc_auc N → N: -N worse, within noise",
+        "## ❌ roc_auc N → N: -N worse, intervals overlap",
         "Compared with origin/main (COMMIT), on validation.",
         "- ❌ **main_metric**: roc_auc N → N, worse by N margins of error; at most N",
         '- to accept one of these on purpose: `git commit --allow-empty --message "Accept it" '
         '--message "Accept-Gate: <check>: <reason>"`',
         "|  | before | now | difference |",
         "| --- | --- | --- | --- |",
-        "| roc_auc on validation | N [N, N] | N [N, N] | -N worse, within noise |",
-        "| roc_auc on test | N [N, N] | N [N, N] | -N worse, within noise |",
+        "| roc_auc on validation | N [N, N] | N [N, N] | -N worse, intervals overlap |",
+        "| roc_auc on test | N [N, N] | N [N, N] | -N worse, intervals overlap |",
         "| baseline on validation | N | N |  |",
     ]
     assert lines[10] == "```mermaid"

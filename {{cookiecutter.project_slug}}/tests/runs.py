@@ -9,7 +9,9 @@ from typing import Any
 from conftest import PARAMS, SCHEMA
 
 from {{ cookiecutter.__package }} import params
-from {{ cookiecutter.__package }}.review.snapshot import Snapshot
+from {{ cookiecutter.__package }}.review.snapshot import (
+    Snapshot,
+)
 
 GATE = params.Gate.model_validate(PARAMS["gate"])
 

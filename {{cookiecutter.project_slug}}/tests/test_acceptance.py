@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 from runs import GATE, Repository
 
-from {{ cookiecutter.__package }}.review.acceptance import Acceptance, since
+from {{ cookiecutter.__package }}.review.acceptance import (
+    Acceptance,
+    since,
+)
 
 CHECKS = type(GATE).model_fields
 
@@ -24,15 +27,15 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 @pytest.mark.parametrize(
     "line",
     [
-        "Accept-Gate: slices: HA has 60 flights",
-        "accept-gate:  slices :  HA has 60 flights  ",
-        "* Accept-Gate: slices: HA has 60 flights",
-        "Accept-Gate: slices HA has 60 flights",
+        "Accept-Gate: slices: Ulm has 60 rows",
+        "accept-gate:  slices :  Ulm has 60 rows  ",
+        "* Accept-Gate: slices: Ulm has 60 rows",
+        "Accept-Gate: slices Ulm has 60 rows",
     ],
 )
 def test_a_line_in_a_commit_accepts(repository: Repository, line: str) -> None:
     commit = repository.commit("Accept it", line)
-    expected = Acceptance("slices", "HA has 60 flights", "Ada", commit[:7])
+    expected = Acceptance("slices", "Ulm has 60 rows", "Ada", commit[:7])
     assert since("main", CHECKS) == ({"slices": expected}, [])
 
 
@@ -69,6 +72,21 @@ def test_a_line_that_says_too_little_accepts_nothing(
     found, (wrong,) = since("main", CHECKS)
     assert found == {}
     assert message in wrong
+
+
+def test_other_results_have_not_been_accepted(repository: Repository) -> None:
+    results = Path("reports/evaluation.json")
+    results.parent.mkdir()
+    results.write_text("{}")
+    repository.commit("Results", "Accept-Gate: slices: Ulm has 60 rows")
+    Path("README.md").write_text("Words")
+    repository.commit("Words")
+    assert set(since("main", CHECKS)[0]) == {"slices"}
+    results.write_text("[]")
+    repository.commit("Other results")
+    found, (wrong,) = since("main", CHECKS)
+    assert found == {}
+    assert "the results are others since" in wrong
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from conftest import SCHEMA
 from {{ cookiecutter.__package }}.review.contract import changes
 
 Change = Callable[[dict[str, Any]], object]
-NO_LIMITS: tuple[dict[str, float], dict[str, float]] = ({}, {})
+NO_KNOBS: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
 
 
 def found(change: Change, base: Change = lambda content: None) -> list[tuple[str, str, bool]]:
@@ -19,7 +19,13 @@ def found(change: Change, base: Change = lambda content: None) -> list[tuple[str
     base(before)
     after = deepcopy(before)
     change(after)
-    return [(one.where, one.what, one.loosens) for one in changes(before, after, NO_LIMITS)]
+    return [(one.where, one.what, one.loosens) for one in changes(before, after, NO_KNOBS)]
+
+
+def limits(before: dict[str, float], after: dict[str, float]) -> tuple[Any, Any]:
+    """Return params.yaml before and after with some tolerances."""
+    first, second = ({"prepare": {"tolerance": tolerated}} for tolerated in (before, after))
+    return first, second
 
 
 def of(column: str, **keys: Any) -> Change:
@@ -67,7 +73,6 @@ def test_what_allows_more(change: Change, where: str, what: str) -> None:
         (of("city", categories=["Ulm", "Oslo", "NO"]), "city", "categories in another order"),
         (lambda c: c["columns"].update(new={"kind": "text"}), "new", "new column, text"),
         (lambda c: c.update(slices=["city", "member"]), "slices", "city → city, member"),
-        (lambda c: c.update(target="member"), "target", "bought → member"),
     ],
 )
 def test_what_only_differs(change: Change, where: str, what: str) -> None:
@@ -95,8 +100,9 @@ def test_no_longer_sensitive_allows_more() -> None:
 
 
 def test_limits_of_faults_belong_to_the_contract() -> None:
-    limits = {"missing": 0.01, "duplicate": 0.5}, {"missing": 0.02, "duplicate": 0.1, "new": 0.1}
-    assert [(str(one), one.loosens) for one in changes(SCHEMA, SCHEMA, limits)] == [
+    before = {"missing": 0.01, "duplicate": 0.5}
+    after = {"missing": 0.02, "duplicate": 0.1, "new": 0.1}
+    assert [(str(one), one.loosens) for one in changes(SCHEMA, SCHEMA, limits(before, after))] == [
         ("tolerance: missing 0.01 → 0.02", True),
         ("tolerance: duplicate 0.5 → 0.1", False),
         ("tolerance: new None → 0.1", True),
@@ -104,8 +110,44 @@ def test_limits_of_faults_belong_to_the_contract() -> None:
 
 
 def test_without_a_contract_before_there_is_nothing_to_say() -> None:
-    assert changes({}, SCHEMA, NO_LIMITS) == changes(SCHEMA, {}, NO_LIMITS) == []
+    assert changes({}, SCHEMA, NO_KNOBS) == changes(SCHEMA, {}, NO_KNOBS) == []
 
 
 def test_without_limits_before_none_is_looser() -> None:
-    assert changes(SCHEMA, SCHEMA, ({}, {"missing": 0.02})) == []
+    assert changes(SCHEMA, SCHEMA, limits({}, {"missing": 0.02})) == []
+
+
+@pytest.mark.parametrize("odd", [{}, {"prepare": 3}, {"prepare": {"tolerance": [1]}}])
+def test_odd_params_tolerate_nothing(odd: dict[str, Any]) -> None:
+    usual = limits({}, {"missing": 0.02})[1]
+    assert changes(SCHEMA, SCHEMA, (odd, usual)) == changes(SCHEMA, SCHEMA, (usual, odd)) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda c: c.update(target="member"),
+        lambda c: c.update(task="regression"),
+        lambda c: c.update(key=[]),
+        lambda c: c.update(weight="age"),
+        lambda c: c.update(missing=["?"]),
+    ],
+)
+def test_what_asks_another_question_cannot_be_compared(change: Change) -> None:
+    assert [loosens for _, _, loosens in found(change)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("section", "knob", "before", "after"),
+    [
+        ("prepare", "split", {"method": "hash"}, {"method": "time"}),
+        ("evaluate", "min_slice_rows", 50, 100_000),
+        ("evaluate", "main_metric", "roc_auc", "brier"),
+    ],
+)
+def test_what_is_scored_otherwise_cannot_be_compared(
+    section: str, knob: str, before: Any, after: Any
+) -> None:
+    knobs = {section: {knob: before}}, {section: {knob: after}}
+    assert [one.loosens for one in changes(SCHEMA, SCHEMA, knobs)] == [True]
+    assert changes(SCHEMA, SCHEMA, ({}, knobs[1])) == []

@@ -13,7 +13,9 @@ from {{ cookiecutter.__package }}.review.differences import (
     StageDifference,
     between,
 )
-from {{ cookiecutter.__package }}.review.snapshot import Snapshot
+from {{ cookiecutter.__package }}.review.snapshot import (
+    Snapshot,
+)
 
 
 def main(before: dict[str, Any], after: dict[str, Any]) -> ScoreDifference:

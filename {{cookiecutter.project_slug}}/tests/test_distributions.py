@@ -9,7 +9,10 @@ import pandas as pd
 import pytest
 from conftest import SCHEMA, shops
 
-from {{ cookiecutter.__package }}.distributions import describe, psi
+from {{ cookiecutter.__package }}.distributions import (
+    describe,
+    psi,
+)
 from {{ cookiecutter.__package }}.documents import to_json
 from {{ cookiecutter.__package }}.schema import Schema
 
@@ -45,6 +48,19 @@ def index(before: np.ndarray, after: np.ndarray) -> float:
         for values in (before, after)
     ]
     return psi(described[0], described[1])["x"]
+
+
+@pytest.mark.parametrize(("rows", "categories"), [(200, 100), (500, 300), (5000, 100)])
+def test_many_rare_categories_do_not_differ_by_chance(rows: int, categories: int) -> None:
+    """Drawn from Zipf's distribution, as words and products are."""
+    random, weights = np.random.default_rng(0), 1 / np.arange(1, categories + 1)
+
+    def sample() -> dict[str, Any]:
+        counts = random.multinomial(rows, weights / weights.sum())
+        shares = {str(name): count / rows for name, count in enumerate(counts.tolist())}
+        return {"rows": rows, "columns": {"c": {"missing": 0.0, "shares": shares, "other": 0.0}}}
+
+    assert max(psi(sample(), sample())["c"] for _ in range(50)) < 0.1
 
 
 @pytest.mark.parametrize(("rows", "noise"), [(200, 0.15), (12_000, 0.04)])

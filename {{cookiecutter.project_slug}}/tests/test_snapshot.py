@@ -10,7 +10,10 @@ from runs import Repository, evaluation
 
 from {{ cookiecutter.__package }} import paths
 from {{ cookiecutter.__package }}.errors import InputError
-from {{ cookiecutter.__package }}.review.snapshot import Snapshot, read
+from {{ cookiecutter.__package }}.review.snapshot import (
+    Snapshot,
+    read,
+)
 
 FILES: dict[Path, str] = {
     paths.EVALUATION: json.dumps(evaluation()),

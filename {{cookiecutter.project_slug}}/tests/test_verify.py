@@ -169,6 +169,22 @@ def test_what_a_stage_reads_may_be_elsewhere(repository: Repository, path: str) 
     assert verdicts()["pipeline"].verdict == "ok"
 
 
+def test_a_frozen_stage_is_not_up_to_date(repository: Repository) -> None:
+    edit(Path("dvc.yaml"), lambda pipeline: pipeline["stages"]["train"].update(frozen=True))
+    repository.commit("Freeze")
+    found = verdicts()["pipeline"]
+    assert (found.verdict, found.detail) == ("FAILED", "frozen, so never run: train")
+    assert "dvc unfreeze train" in found.fix
+
+
+def test_a_folder_of_results_is_left_to_dvc(repository: Repository) -> None:
+    folder = {"reports/extra": {"cache": False}}
+    edit(Path("dvc.yaml"), lambda pipeline: pipeline["stages"]["train"]["outs"].append(folder))
+    Path("reports/extra").mkdir()
+    repository.commit("Write more")
+    assert verdicts()["reports"].verdict == "ok"
+
+
 def test_results_edited_by_hand_are_found(repository: Repository) -> None:
     Path("reports/metrics.json").write_text('{"roc_auc": 1.0}')
     repository.commit("Better")
@@ -293,7 +309,7 @@ def test_a_base_in_conflict_can_be_mended(repository: Repository) -> None:
     ("name", "text", "checks"),
     [
         ("reports/evaluation.json", "{", ["reports", "versions", "base"]),
-        ("dvc.yaml", "a: [", ["reports"]),
+        ("dvc.yaml", "a: [", ["pipeline", "reports"]),
         ("dvc.lock", "a: [", ["pipeline", "reports", "versions", "base"]),
         ("schema.yaml", "columns: 3", ["versions", "base"]),
         ("params.yaml", "gate: {}", ["base"]),

@@ -10,6 +10,7 @@ from .schema import Schema
 
 QUANTILES = np.linspace(0, 1, 21)
 SMALLEST_SHARE = 1e-4  # stands for none: the logarithm of 0 is none
+FEWEST_EXPECTED = 5  # rows in a category, as for a chi-squared test
 SMALLEST_RANGE = 0.025  # half of what lies between two quantiles
 
 Distributions = Mapping[str, Any]
@@ -49,7 +50,8 @@ def psi(expected: Distributions, actual: Distributions) -> dict[str, float]:
     categories or, for numbers, over about 20 ranges that are equally frequent where they are
     expected; missing values are one more. Above 0.2 a distribution is commonly held to have
     changed. What two samples of one distribution differ by anyway is taken off: the index's mean
-    and two standard deviations under the null hypothesis.
+    and two standard deviations under the null hypothesis. Where fewer than 5 rows are expected,
+    categories are taken together.
 
     Source: Yurdakul and Naranjo, 2020, "Statistical properties of the population stability index".
 
@@ -65,9 +67,10 @@ def psi(expected: Distributions, actual: Distributions) -> dict[str, float]:
         for name, column in expected["columns"].items()
         if name in actual["columns"]
     }
+    rows = min(expected["rows"], actual["rows"])
     noise = 1 / max(expected["rows"], 1) + 1 / max(actual["rows"], 1)
     return {
-        name: _index(*_aligned(before, after), noise)
+        name: _index(*_pooled(*_aligned(before, after), rows), noise)
         for name, (before, after) in columns.items()
         if before.keys() == after.keys()
     }
@@ -130,6 +133,13 @@ def _between(limits: list[float], column: Distributions) -> list[float]:
     """Return the shares of a column's numbers in the ranges that the limits end."""
     reached = np.interp(limits, column["values"], column["up_to"], left=0.0, right=1.0)
     return np.diff([0.0, *reached, 1.0]).tolist()
+
+
+def _pooled(expected: np.ndarray, actual: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Make one of the categories or ranges too rare for the index's distribution to hold."""
+    rare = expected * rows < FEWEST_EXPECTED
+    before, after = (np.append(one[~rare], one[rare].sum()) for one in (expected, actual))
+    return before, after
 
 
 def _index(expected: np.ndarray, actual: np.ndarray, noise: float) -> float:

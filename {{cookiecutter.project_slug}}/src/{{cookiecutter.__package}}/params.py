@@ -112,7 +112,7 @@ class Size(GateCheck):
 class Latency(GateCheck):
     """The longest that the prediction for one row may take, in milliseconds."""
 
-    milliseconds: Annotated[float, Field(gt=0)]
+    milliseconds: Literal[2, 20, 200, 2_000, 20_000]  # as finely as `evaluate` says it
 
 
 class Gate(Section):

@@ -17,10 +17,14 @@ from .documents import read_yaml
 from .errors import InputError
 from .pipeline import generated
 from .report import report
+from .review.base import DEFAULT
 from .review.check import Check, some
 from .review.snapshot import CONFLICT, Snapshot, read
 
-FILES = ("dvc.yaml", "dvc.lock", "params.yaml", "schema.yaml", "src", "reports", "uv.lock", "*.dvc")
+FILES = (
+    *("dvc.yaml", "dvc.lock", "*.dvc", ".dvc/config", "params.yaml", "schema.yaml"),
+    *("pyproject.toml", "uv.lock", "src", "reports"),
+)
 RUN = "run: uv run dvc repro"
 
 
@@ -74,6 +78,10 @@ def everything_is_committed() -> Check:
 
 def pipeline_is_up_to_date() -> Check:
     """Ask DVC whether `dvc repro` would run a stage. Data that is not here counts as unchanged."""
+    stages = (read_yaml(paths.PIPELINE) or {}).get("stages", {})
+    if frozen := [name for name, stage in stages.items() if stage.get("frozen")]:
+        fix = f"run: uv run dvc unfreeze {' '.join(frozen)}, then: uv run dvc repro"
+        return Check("pipeline", "FAILED", f"frozen, so never run: {some(frozen)}", fix)
     dry = _dvc("repro", "--dry", "--allow-missing")
     if dry.returncode == 0 and "up to date" in dry.stdout:
         if gone := _gone():
@@ -81,8 +89,8 @@ def pipeline_is_up_to_date() -> Check:
             return Check("pipeline", "FAILED", f"Git lacks what a stage reads: {some(gone)}", fix)
         return Check("pipeline", "ok", "dvc.lock is that of the code, the data and the parameters")
     # Where its data is missing, DVC stops at the first stage that it would run.
-    stages = re.findall(r"(?:Running stage|failed to reproduce) '(.+?)'", dry.stdout + dry.stderr)
-    what = f"changed since the last run: {', '.join(stages)}" if stages else _last(dry.stderr)
+    old = re.findall(r"(?:Running stage|failed to reproduce) '(.+?)'", dry.stdout + dry.stderr)
+    what = f"changed since the last run: {', '.join(old)}" if old else _last(dry.stderr)
     return Check("pipeline", "FAILED", what, f"{RUN}, and commit what it changes")
 
 
@@ -110,7 +118,9 @@ def reports_are_untouched() -> Check:
         for stage in _lock().values()
         for out in stage.get("outs", [])
     }
-    others = [str(path) for path in kept_in_git if _md5(path) != written.get(path)]
+    # What is in a folder, DVC knows better, and has just been asked.
+    files = [path for path in kept_in_git if not path.is_dir()]
+    others = [str(path) for path in files if _md5(path) != written.get(path)]
     if others:
         what = f"not what the last run wrote: {some(sorted(others))}"
         return Check("reports", "FAILED", what, f"git checkout -- reports dvc.lock, or {RUN}")
@@ -140,7 +150,7 @@ def data_is_in_the_remote() -> Check:
         return Check("data", "skipped", "the DVC remote is a folder of another machine")
     done = _dvc("data", "status", "--not-in-remote", "--json")
     if done.returncode:
-        fix = "credentials? see README, Where data is stored; on a fork: --no-remote"
+        fix = "credentials? see README and docs/pull_requests.md; on a fork: --no-remote"
         return Check("data", "FAILED", f"the remote cannot be asked: {_last(done.stderr)}", fix)
     missing = json.loads(done.stdout or "{}").get("not_in_remote", [])
     if missing:
@@ -157,7 +167,12 @@ def gate_is_passed(base: str | None) -> Iterator[Check]:
         yield Check("base", "FAILED", *_detail_and_fix(str(error)))
         return
     if made.base is None:
-        yield Check("base", "skipped", "there is nothing to compare with: no origin/main here")
+        why = (
+            f"HEAD is the first commit of {DEFAULT}"
+            if git.commit(DEFAULT)
+            else f"no {DEFAULT} here"
+        )
+        yield Check("base", "skipped", f"there is nothing to compare with: {why}")
         return
     yield Check("base", "ok", f"compared with {made.base}")
     yield from made.gate

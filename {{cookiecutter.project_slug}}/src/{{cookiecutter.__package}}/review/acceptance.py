@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from .. import git
+from .. import git, paths
 from ..errors import nearest
 
 KEYWORD = "Accept-Gate"
@@ -36,6 +36,8 @@ def since(base: str, known: Collection[str]) -> tuple[dict[str, Acceptance], lis
         base: the commit that the change starts from.
         known: the names of the checks.
 
+    Results that have changed since have not been accepted.
+
     Returns:
         The acceptances by check, and what is wrong with lines that were meant as one.
     """
@@ -52,6 +54,11 @@ def since(base: str, known: Collection[str]) -> tuple[dict[str, Acceptance], lis
                 )
             elif reason.strip() in {"", PLACEHOLDER}:
                 wrong.append(f"commit {commit} accepts {check} without saying why")
+            elif not git.succeeds("diff", "--quiet", commit, "HEAD", "--", str(paths.EVALUATION)):
+                wrong.append(
+                    f"commit {commit} accepts {check}, but the results are others since; accept "
+                    "them in a new commit"
+                )
             else:
                 found[check] = Acceptance(check, reason.strip(), author, commit)
     return found, wrong

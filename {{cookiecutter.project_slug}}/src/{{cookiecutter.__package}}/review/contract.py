@@ -6,6 +6,12 @@ from typing import Any
 
 WORDS = ("description", "unit", "name", "source", "license", "row")
 WHEN_ABSENT = {"nullable": False, "sensitive": False, "duplicates": "drop"}
+# With another one of these, scores are no longer those of the same question.
+MEASURES = ("target", "task", "positive", "key", "time", "weight", "missing")
+MEASURING_KNOBS = (
+    *("prepare.split.method", "prepare.split.validation", "prepare.split.test"),
+    *("evaluate.main_metric", "evaluate.min_slice_rows"),
+)
 LOOSER = {"nullable": True, "sensitive": False, "duplicates": "keep"}
 
 
@@ -16,7 +22,8 @@ class ContractChange:
     Attributes:
         where: the column or the key.
         what: how it changed.
-        loosens: whether data or a change may now pass that did not before.
+        loosens: whether data or a change may now pass that did not before, or scores are no longer
+            comparable.
     """
 
     where: str
@@ -31,21 +38,22 @@ class ContractChange:
 def changes(
     base: Mapping[str, Any],
     head: Mapping[str, Any],
-    tolerated: tuple[Mapping[str, float], Mapping[str, float]],
+    knobs: tuple[Mapping[str, Any], Mapping[str, Any]],
 ) -> list[ContractChange]:
-    """Compare two contracts.
+    """Compare two contracts, and what params.yaml says of keeping and scoring rows.
 
     Args:
         base: content of schema.yaml before.
         head: content of schema.yaml after.
-        tolerated: `prepare.tolerance` of params.yaml before and after.
+        knobs: content of params.yaml before and after.
     """
     if not base or not head:
         return []
     return [
         *_of_columns(base["columns"], head["columns"]),
         *_of_roles(base, head),
-        *_of_limits(*tolerated),
+        *_of_limits(*(_at(one, "prepare.tolerance") for one in knobs)),
+        *_of_measures(*knobs),
     ]
 
 
@@ -85,16 +93,33 @@ def _of_roles(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[Cont
         before, after = (one.get(key, WHEN_ABSENT.get(key)) for one in (base, head))
         if before != after:
             unseen = key == "slices" and bool(set(before or []) - set(after or []))
-            looser = unseen or _loosens(key, before, after)
+            looser = unseen or key in MEASURES or _loosens(key, before, after)
             yield ContractChange(key, f"{_listed(before)} → {_listed(after)}", looser)
 
 
-def _of_limits(base: Mapping[str, float], head: Mapping[str, float]) -> Iterator[ContractChange]:
+def _of_limits(base: Any, head: Any) -> Iterator[ContractChange]:
+    if not isinstance(base, Mapping) or not isinstance(head, Mapping):
+        return  # a params.yaml of another time
     for fault in head if base else ():
         before, after = base.get(fault), head[fault]
         if before != after:
             looser = before is None or after > before
             yield ContractChange("tolerance", f"{fault} {before} → {after}", looser)
+
+
+def _of_measures(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[ContractChange]:
+    for name in MEASURING_KNOBS:
+        before, after = _at(base, name), _at(head, name)
+        if before is not None and before != after:
+            yield ContractChange(name, f"{before} → {after}", loosens=True)
+
+
+def _at(content: Mapping[str, Any], name: str) -> Any:
+    """Return what is under the keys of a dotted name, if it is there."""
+    found: Any = content
+    for key in name.split("."):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found
 
 
 def _loosens(key: str, before: Any, after: Any) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..evaluation.metrics import sign
-from . import contract, gate
+from . import contract
 from .contract import ContractChange
 from .snapshot import Snapshot
 
@@ -74,13 +74,12 @@ class Differences:
 
 def between(base: Snapshot, head: Snapshot) -> Differences:
     """Compare two runs."""
-    tolerated = gate.tolerances(base), gate.tolerances(head)
     return Differences(
         metrics=list(_metrics(base.evaluation, head.evaluation)),
         slices=list(_slices(base.evaluation, head.evaluation)),
         params=_values(base.params, head.params),
         data=_values(base.data, head.data),
-        contract=contract.changes(base.contract, head.contract, tolerated),
+        contract=contract.changes(base.contract, head.contract, (base.params, head.params)),
         stages=list(_stages(base.stages, head.stages)),
         packages=_values(base.packages, head.packages),
     )

@@ -86,7 +86,7 @@ def _main_metric(base: Snapshot, head: Snapshot, most: float) -> Outcome:
         return None, f"there is no {metric} to compare: the task is another one"
     if before["value"] is None or after["value"] is None:
         return after["value"] is not None, f"{metric} was or is undefined on validation"
-    error = _margin(before, after)
+    error = _margin(before, after, same_rows=base.scored_rows == head.scored_rows)
     if error is None:
         return None, f"{metric} of the base has no interval: too few validation rows or keys"
     loss = sign(metric) * (before["value"] - after["value"])
@@ -105,6 +105,7 @@ def _slices(base: Snapshot, head: Snapshot, most: float) -> Outcome:
     metric = head.evaluation["main_metric"]
     if base.evaluation["main_metric"] != metric:
         return None, f"the base has its slices by {base.evaluation['main_metric']}, not by {metric}"
+    same_rows = base.scored_rows == head.scored_rows
     compared, worse, gone = 0, [], []
     for column, values in base.evaluation["validation"]["slices"].items():
         for value, before in values.items():
@@ -115,18 +116,20 @@ def _slices(base: Snapshot, head: Snapshot, most: float) -> Outcome:
             if after.get("value") is None:
                 gone.append(f"{column} {value}")
                 continue
-            error = _margin(before, after) or 0.0
+            error = _margin(before, after, same_rows=same_rows) or 0.0
             compared += 1
             loss = sign(metric) * (before["value"] - after["value"])
             if loss > most * error:
                 numbers = f"{shown(metric, before['value'])} → {shown(metric, after['value'])}"
                 worse.append(f"{column} {value} {numbers} ({_times(loss, error)})")
-    unscored = f"; no longer scored: {some(gone)}" if gone else ""
-    if not compared:
-        return None, f"no slice has an interval in both{unscored}"
+    said = [f"no longer scored: {some(gone)}"] if gone else []
     if worse:
-        return False, f"worse by margins of error: {some(worse)}; at most {most:g}{unscored}"
-    return True, f"none of {compared} is worse by more than {most:g} margins of error{unscored}"
+        said = [f"worse by margins of error: {some(worse)}; at most {most:g}", *said]
+    if said:
+        return False, "; ".join(said)
+    if not compared:
+        return None, "no slice has an interval in both"
+    return True, f"none of {compared} is worse by more than {most:g} margins of error"
 
 
 def _contract(base: Snapshot, head: Snapshot) -> Outcome:
@@ -134,11 +137,10 @@ def _contract(base: Snapshot, head: Snapshot) -> Outcome:
         return None, "the base has no contract"
     if not head.contract:
         return False, "there is no contract any more"
-    tolerated = tolerances(base), tolerances(head)
-    found = [str(c) for c in contract.changes(base.contract, head.contract, tolerated) if c.loosens]
-    if found:
-        return False, f"allows more than before: {some(found)}"
-    return True, "allows no more than before"
+    changes = contract.changes(base.contract, head.contract, (base.params, head.params))
+    if found := [str(change) for change in changes if change.loosens]:
+        return False, f"allows more, or measures otherwise: {some(found)}"
+    return True, "allows no more than before, and measures the same"
 
 
 def _drift(base: Snapshot, head: Snapshot, most: float) -> Outcome:
@@ -173,13 +175,6 @@ def _latency(head: Snapshot, most: float) -> Outcome:
     )
 
 
-def tolerances(run: Snapshot) -> dict[str, float]:
-    """Return what a run's parameters tolerate."""
-    prepare = run.params.get("prepare")
-    found = prepare.get("tolerance") if isinstance(prepare, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
 def margin(numbers: Numbers) -> float | None:
     """Return the margin of error: half of the interval's width, if there is an interval."""
     low, high = numbers["low"], numbers["high"]
@@ -188,10 +183,19 @@ def margin(numbers: Numbers) -> float | None:
     return float(high - low) / 2
 
 
-def _margin(before: Numbers, after: Numbers) -> float | None:
-    """Return the base's margin of error, or the head's where no draw made the base err."""
-    error = margin(before)
-    return error if error is None or error > 0 else margin(after) or 0.0
+def _margin(before: Numbers, after: Numbers, *, same_rows: bool) -> float | None:
+    """Return the error that a difference has; None if the base has none.
+
+    On the same rows it is the base's, which is more than enough, for both models err on the same
+    of them; on other rows both errors add up as those of independent draws. Where no draw made
+    the base err, it is the head's.
+    """
+    errors = margin(before), margin(after)
+    if errors[0] is None:
+        return None
+    if errors[0] > 0 and same_rows:
+        return errors[0]
+    return math.hypot(errors[0], errors[1] or 0.0)
 
 
 def _times(difference: float, error: float) -> str:

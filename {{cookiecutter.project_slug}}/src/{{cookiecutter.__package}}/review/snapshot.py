@@ -44,6 +44,12 @@ class Snapshot:
     packages: dict[str, str] = field(default_factory=dict)
     direct: set[str] = field(default_factory=set)
 
+    @property
+    def scored_rows(self) -> str:
+        """What DVC calls the content of the validation table; blank if there is none."""
+        outs = self.stages.get("prepare", {}).get("outs", [])
+        return next((out["md5"] for out in outs if out["path"] == paths.VALIDATION.as_posix()), "")
+
 
 def read(revision: str | None = None) -> Snapshot:
     """Read what a revision has; without one, what is in the working tree.

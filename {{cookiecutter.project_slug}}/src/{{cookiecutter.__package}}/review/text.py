@@ -25,6 +25,7 @@ SYMBOLS = {
 }
 MOST_ROWS, MOST_BARS, MOST_NAMED = 40, 8, 3  # GitHub takes 65,536 characters in all
 LONGEST_LABEL = 20
+NOTED = {"gate", "acceptance"}  # what is said of the gate itself
 
 
 def render(
@@ -45,7 +46,11 @@ def render(
         gate: the gate's verdicts.
         plots_url: where the page of `dvc plots diff` is; blank if it is nowhere.
     """
-    parts = [MARKER, f"## {_headline(before, now, found, gate)}", _intro(base, before, found, gate)]
+    parts = [
+        MARKER,
+        f"## {_headline(before, now, found, gate)}",
+        _intro(base, before, now, found, gate),
+    ]
     if now.evaluation and found.any:
         parts += [_main_scores(now, found), _plot(before, now, found)]
     if plots_url:
@@ -62,7 +67,8 @@ def render(
         _folded("Stages that ran", ["stage", "because of"], _stages(found.stages)),
         _folded("Libraries", value, _values(libraries)),
     ]
-    return "\n\n".join(filter(None, parts)) + "\n"
+    text = "\n\n".join(filter(None, parts)) + "\n"
+    return text.replace("@", "@\u200b")  # a name in the data is nobody to be called
 
 
 def _headline(before: Snapshot, now: Snapshot, found: Differences, gate: Sequence[Check]) -> str:
@@ -82,7 +88,9 @@ def _headline(before: Snapshot, now: Snapshot, found: Differences, gate: Sequenc
     return f"{symbol} {plain(metric)} {was} → {shown(metric, _value(main.head))}: {_judgment(main)}"
 
 
-def _intro(base: Base | None, before: Snapshot, found: Differences, gate: Sequence[Check]) -> str:
+def _intro(
+    base: Base | None, before: Snapshot, now: Snapshot, found: Differences, gate: Sequence[Check]
+) -> str:
     if base is None:
         sentences = ["There is nothing to compare with yet."]
     elif not before.evaluation:
@@ -94,10 +102,12 @@ def _intro(base: Base | None, before: Snapshot, found: Differences, gate: Sequen
         ]
     else:
         sentences = [f"Compared with {plain(str(base))}, on validation."]
+        if before.scored_rows != now.scored_rows:
+            sentences.append("The scores are about other rows than before.")
     lines = [
         f"- {SYMBOLS[check.verdict]} **{check.name}**: {plain(check.detail)}"
         for check in gate
-        if check.verdict in {"FAILED", "accepted", "dry run"}
+        if check.verdict in {"FAILED", "accepted", "dry run"} or check.name in NOTED
     ]
     if any(check.verdict == "FAILED" for check in gate):
         lines.append(f"- to accept one of these on purpose: `{HOW.format(check='<check>')}`")
@@ -118,7 +128,7 @@ def _hidden_losses(found: Differences, before: Snapshot) -> str:
     worse.sort(key=lambda one: -abs(one.change or 0))
     named = [
         f"{plain(one.where)} ({shown(metric, _value(one.base))} → "
-        f"{shown(metric, _value(one.head))}{', within noise' if one.is_noise else ''})"
+        f"{shown(metric, _value(one.head))}{', intervals overlap' if one.is_noise else ''})"
         for one in worse[:MOST_NAMED]
     ]
     more = f" and {len(worse) - MOST_NAMED} more slices" if len(worse) > MOST_NAMED else ""
@@ -230,7 +240,7 @@ def _judgment(one: ScoreDifference) -> str:
     if one.change is None or one.direction == "same":
         return {"new": "new", "gone": "gone"}.get(one.direction, "")
     added = "+" if one.change > 0 else "-"
-    noise = ", within noise" if one.is_noise else ""
+    noise = ", intervals overlap" if one.is_noise else ""
     return f"{added}{amount(abs(one.change))} {one.direction}{noise}"
 
 
