@@ -3,36 +3,20 @@
 The measure of all is the model itself: `predict_proba` on the same rows in memory.
 """
 
-import shutil
-import sys
 import tempfile
 from functools import partial
 from pathlib import Path
 
+from common.growing import CHUNK, grown
 from common.measure import Cost, alternate, cpu, ratio, say, wall
 from common.project import PACKAGE, Project, finished
 from common.results import Row, show
 
 REPETITIONS = {100_000: 3, 1_000_000: 3, 10_000_000: 1}  # by number of rows
 LARGEST_IN_MEMORY = 1_000_000  # and in all formats
-CHUNK = 100_000
 PEAK_LIMIT = 500
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 BYTES_PER_ROW = 250  # 101 in the table, the same in the predictions
-GROW = f"""
-import sys
-import numpy as np
-import pandas as pd
-
-sample = pd.read_parquet(sys.argv[1]).drop(columns="late")
-target, begin, end = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-for start in range(begin, end, {CHUNK}):
-    stop = min(start + {CHUNK}, end)
-    rows = sample.iloc[np.random.default_rng(start).integers(0, len(sample), stop - start)]
-    rows.assign(flight=range(start, stop)).to_csv(
-        target, mode="a", header=start == 0, index=False, lineterminator="\\n"
-    )
-"""
 READY = f"""
 import sys, time
 from pathlib import Path
@@ -55,19 +39,8 @@ Path(sys.argv[2]).write_text(" ".join(map(str, spent)))
 def main() -> None:
     """Let one file grow, and measure at every size."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, finished() as project:
-        work = Path(folder)
-        needed, free = max(REPETITIONS) * BYTES_PER_ROW, shutil.disk_usage(work).free
-        if free < needed:
-            sys.exit(
-                f"could not measure: needs {needed / 1e9:.1f} GB of disk, has {free / 1e9:.1f}"
-            )
-        sample = project.path / "data" / "raw" / "flights.parquet"
-        table = work / "rows.csv"
-        begin = 0
-        for rows in REPETITIONS:
-            say(f"{rows:,} rows: writing the CSV file")
-            project.run("python", "-c", GROW, sample, table, str(begin), str(rows))
-            begin = rows
+        table = Path(folder) / "rows.csv"
+        for rows in grown(project, table, REPETITIONS, BYTES_PER_ROW):
             show(
                 f"{rows:,} rows ({table.stat().st_size / 1e6:,.0f} MB of CSV) to score",
                 measure(project, table, rows),

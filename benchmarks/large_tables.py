@@ -4,36 +4,20 @@ The measure of all is reading the file once.
 """
 
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
+from common.growing import CHUNK, grown
 from common.measure import alternate, cpu, ratio, run, say, wall
 from common.project import PACKAGE, Project, finished
 from common.results import Row, show
 
 REPETITIONS = {100_000: 5, 1_000_000: 3, 10_000_000: 1}  # by number of rows
 LARGEST_READ_AT_ONCE = 1_000_000
-CHUNK = 100_000
 PEAK_LIMIT = 500
 IN_CHUNKS = "pd.read_csv in chunks"
 FILES = ("params.yaml", "schema.yaml", "dvc.yaml", ".dvc/config", ".dvcignore", ".gitignore")
 BYTES_PER_ROW = 350  # 101 in the CSV, in its copy and in DVC's cache, and the prepared tables
-GROW = f"""
-import sys
-import numpy as np
-import pandas as pd
-
-sample = pd.read_parquet(sys.argv[1])
-target, begin, end = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-for start in range(begin, end, {CHUNK}):
-    stop = min(start + {CHUNK}, end)
-    rows = sample.iloc[np.random.default_rng(start).integers(0, len(sample), stop - start)]
-    # Flights are numbered through, so that no row is the duplicate of another.
-    rows.assign(flight=range(start, stop)).to_csv(
-        target, mode="a", header=start == 0, index=False, lineterminator="\\n"
-    )
-"""
 READ_IN_CHUNKS = f"""
 import sys
 import pandas as pd
@@ -53,19 +37,9 @@ def main() -> None:
     """Let one file grow, and measure at every size."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, finished() as project:
         work = Path(folder)
-        needed, free = max(REPETITIONS) * BYTES_PER_ROW, shutil.disk_usage(work).free
-        if free < needed:
-            sys.exit(
-                f"could not measure: needs {needed / 1e9:.1f} GB of disk, has {free / 1e9:.1f}"
-            )
         copy(project, work)
-        sample = project.path / "data" / "raw" / "flights.parquet"
         table = work / "rows.csv"
-        begin = 0
-        for rows in REPETITIONS:
-            say(f"{rows:,} rows: writing the CSV file")
-            project.run("python", "-c", GROW, sample, table, str(begin), str(rows))
-            begin = rows
+        for rows in grown(project, table, REPETITIONS, BYTES_PER_ROW):
             show(
                 f"{rows:,} rows ({table.stat().st_size / 1e6:,.0f} MB of CSV)",
                 measure(project, work, table, rows),
