@@ -1,5 +1,7 @@
-"""What dvc.yaml says, here or in a commit."""
+"""What dvc.yaml says, here or in a commit, and how DVC knows a file."""
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -20,7 +22,7 @@ def generated(revision: str | None = None) -> list[str]:
         InputError: dvc.yaml is no YAML.
     """
     found: list[str] = []
-    for stage in _pipeline(revision).get("stages", {}).values():
+    for stage in stages(revision).values():
         for kind in ("outs", "metrics", "plots"):
             for entry in stage.get(kind, []):
                 options: dict[str, Any] = {} if isinstance(entry, str) else entry
@@ -30,11 +32,27 @@ def generated(revision: str | None = None) -> list[str]:
     return found
 
 
-def _pipeline(revision: str | None) -> dict[str, Any]:
+def stages(revision: str | None = None) -> dict[str, Any]:
+    """Return the stages by name.
+
+    Args:
+        revision: whose dvc.yaml to read; the working tree's, if none is given.
+
+    Raises:
+        InputError: dvc.yaml is no YAML.
+    """
     if revision is None:
-        return read_yaml(paths.PIPELINE) or {}
-    text = git.text(revision, paths.PIPELINE) or ""
-    try:
-        return YAML(typ="safe", pure=True).load(text) or {}
-    except YAMLError:
-        raise InputError(f"{paths.PIPELINE} of {revision} is not valid YAML") from None
+        content = read_yaml(paths.PIPELINE)
+    else:
+        try:
+            text = git.text(revision, paths.PIPELINE) or ""
+            content = YAML(typ="safe", pure=True).load(text)
+        except YAMLError:
+            raise InputError(f"{paths.PIPELINE} of {revision} is not valid YAML") from None
+    return (content or {}).get("stages", {})
+
+
+def md5(path: Path) -> str:
+    """Return the MD5 of a file's content, by which DVC knows it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

@@ -1,11 +1,11 @@
 """Which version the model file is, as Git's tags say."""
 
-import hashlib
 import re
 from pathlib import Path
 
 from . import git, paths
 from .errors import InputError
+from .pipeline import md5
 
 ARTIFACT = "model"  # its name under `artifacts` in dvc.yaml
 VERSION = re.compile(rf"{ARTIFACT}@v\d+\.\d+\.\d+")  # not the tags by which GTO withdraws one
@@ -20,8 +20,7 @@ def model_version(path: Path = paths.MODEL) -> str:
         there are several). Without such a tag, or without Git, the start of the file's MD5, such
         as md5:3730db064474: `git log -S 3730db064474 -- dvc.lock` finds the commit that made it.
     """
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    digest = md5(path)
     try:
         found = git.git("tag", "--list", f"{ARTIFACT}@*", "--sort=-version:refname").splitlines()
         tags = [tag for tag in found if VERSION.fullmatch(tag)]

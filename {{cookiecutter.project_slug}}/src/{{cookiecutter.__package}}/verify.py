@@ -3,7 +3,6 @@
 Nothing is run and no data is needed.
 """
 
-import hashlib
 import json
 import re
 import subprocess
@@ -15,7 +14,7 @@ from typing import Any
 from . import git, paths
 from .documents import read_yaml
 from .errors import InputError
-from .pipeline import generated
+from .pipeline import generated, md5, stages
 from .report import report
 from .review.base import DEFAULT
 from .review.check import Check, some
@@ -78,8 +77,7 @@ def everything_is_committed() -> Check:
 
 def pipeline_is_up_to_date() -> Check:
     """Ask DVC whether `dvc repro` would run a stage. Data that is not here counts as unchanged."""
-    stages = (read_yaml(paths.PIPELINE) or {}).get("stages", {})
-    if frozen := [name for name, stage in stages.items() if stage.get("frozen")]:
+    if frozen := [name for name, stage in stages().items() if stage.get("frozen")]:
         fix = f"run: uv run dvc unfreeze {' '.join(frozen)}, then: uv run dvc repro"
         return Check("pipeline", "FAILED", f"frozen, so never run: {some(frozen)}", fix)
     dry = _dvc("repro", "--dry", "--allow-missing")
@@ -96,12 +94,12 @@ def pipeline_is_up_to_date() -> Check:
 
 def _gone() -> list[str]:
     """Return what stages read and neither Git nor DVC tracks; DVC takes it for data not pulled."""
-    stages = _lock().values()
+    ran = _lock().values()
     in_git = git.tracked_files()
     in_git += [str(folder) for path in in_git for folder in PurePosixPath(path).parents]
     in_dvc = {path.removesuffix(".dvc") for path in in_git if path.endswith(".dvc")}
-    in_dvc |= {out["path"] for stage in stages for out in stage.get("outs", [])}
-    read_files = {dep["path"] for stage in stages for dep in stage.get("deps", [])}
+    in_dvc |= {out["path"] for stage in ran for out in stage.get("outs", [])}
+    read_files = {dep["path"] for stage in ran for dep in stage.get("deps", [])}
     inside = {path for path in read_files if "://" not in path and not path.startswith(("/", ".."))}
     return [
         path
@@ -198,10 +196,8 @@ def _lock() -> dict[str, Any]:
 
 
 def _md5(path: Path) -> str:
-    """Return a file's MD5, by which DVC knows it; blank if it is missing."""
-    if not path.exists():
-        return ""
-    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+    """Return a file's MD5; blank if it is missing."""
+    return md5(path) if path.exists() else ""
 
 
 def _dvc(*arguments: str) -> subprocess.CompletedProcess[str]:
