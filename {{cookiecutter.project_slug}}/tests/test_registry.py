@@ -43,8 +43,9 @@ def test_outside_of_a_repository_a_model_goes_by_its_hash(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    Path("m.skops").write_bytes(CONTENT)
-    assert registry.model_version(Path("m.skops")) == BY_HASH
+    paths.MODEL.parent.mkdir()
+    paths.MODEL.write_bytes(CONTENT)
+    assert registry.model_version() == BY_HASH
 
 
 def test_without_git_a_model_goes_by_its_hash(
@@ -73,3 +74,11 @@ def test_the_bytes_decide_and_not_the_commit(repository: Repository) -> None:
     release(repository, MD5, "model@v0.1.0")
     paths.MODEL.write_bytes(b"another model")
     assert registry.model_version().startswith("md5:")
+
+
+def test_a_model_in_another_clone_goes_by_the_tags_there(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(repository, MD5, "model@v0.1.0")
+    monkeypatch.chdir("/")
+    assert registry.model_version(tmp_path) == "model@v0.1.0"

@@ -43,6 +43,26 @@ def describe(table: pd.DataFrame, contract: Schema) -> dict[str, Any]:
     return {"rows": len(table), "columns": columns}
 
 
+def describe_scores(numbers: np.ndarray, contract: Schema) -> dict[str, Any]:
+    """Return the distribution of predictions, in a form that `psi` can compare.
+
+    Args:
+        numbers: as `model.predict` returns them, of n_rows rows.
+        contract: names the task and the classes.
+
+    Returns:
+        As `describe`, of a column `probability` for two classes; for more of them `prediction`,
+        with the shares of the most probable ones; for a regression `prediction`, a number.
+    """
+    if contract.task == "multiclass":
+        predicted = pd.Series(pd.array(contract.classes, dtype="str").take(numbers.argmax(axis=1)))
+        column = _shares(predicted, contract.classes)
+    else:
+        column = _cumulative(pd.Series(numbers))
+    name = "probability" if contract.task == "binary" else "prediction"
+    return {"rows": len(numbers), "columns": {name: column}}
+
+
 def psi(expected: Distributions, actual: Distributions) -> dict[str, float]:
     """Return the population stability index of each column that two tables have in common.
 

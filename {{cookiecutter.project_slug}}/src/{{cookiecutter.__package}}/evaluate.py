@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from . import model, params, paths, schema, tables
+from . import distributions, model, params, paths, reference, schema, tables
 from .documents import to_csv, to_json, write_texts
 from .errors import run_stage
 from .evaluation import curves, importance, latency, metrics, model_card
@@ -47,6 +47,8 @@ def main() -> None:
             "one_row_within_ms": _latency(splits["validation"].table, pipeline, facts, contract),
             "versions": facts.versions,
         },
+        "scores": distributions.describe_scores(splits["validation"].prediction, contract),
+        "reference": _reference(pipeline, facts, contract),
     }
     plotted = _plotted(splits["validation"], pipeline, facts, contract, knobs)
     data = json.loads(paths.DATA_REPORT.read_text(encoding="utf-8"))
@@ -152,6 +154,13 @@ def _latency(
     row = table.iloc[:1]
     with threadpool_limits(limits=1):
         return latency.within_ms(lambda: model.predict(pipeline, facts, row, contract))
+
+
+def _reference(pipeline: Pipeline, facts: model.Facts, contract: schema.Schema) -> list[Any]:
+    """Return what the model says of the rows by which it is known again elsewhere."""
+    known = json.loads(paths.DISTRIBUTIONS.read_text(encoding="utf-8"))
+    rows = reference.table(reference.rows(contract, known), contract)
+    return model.predict(pipeline, facts, rows, contract).tolist()
 
 
 def _values(results: dict[str, Any]) -> dict[str, float]:

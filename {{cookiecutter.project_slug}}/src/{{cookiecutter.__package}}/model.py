@@ -26,6 +26,7 @@ from .schema import Schema
 
 FACTS = "facts.json"
 HERE = Path(__file__).name
+DIGITS = 9  # of a prediction: later ones may depend on how many rows are predicted at once
 
 # Types beyond those that skops trusts by itself. Nothing here runs code when it is loaded.
 TRUSTED = [
@@ -103,12 +104,20 @@ def predict(pipeline: Pipeline, facts: Facts, rows: pd.DataFrame, contract: Sche
     require(facts, contract)
     columns = rows[contract.features]
     if facts.task == "regression":
-        return np.asarray(pipeline.predict(columns) if len(rows) else [], dtype=np.float64)
+        return _rounded(np.asarray(pipeline.predict(columns) if len(rows) else [], np.float64))
     probability = np.zeros((len(rows), len(contract.classes)))
     places = [contract.classes.index(name) for name in facts.classes]
     if len(rows):  # scikit-learn refuses to predict nothing
-        probability[:, places] = pipeline.predict_proba(columns)
+        probability[:, places] = pipeline.predict_proba(columns).round(DIGITS)
     return probability[:, 1] if facts.task == "binary" else probability
+
+
+def _rounded(numbers: np.ndarray) -> np.ndarray:
+    """Round numbers of any size to so many significant digits."""
+    with np.errstate(divide="ignore"):  # 0 has no first digit, and stays 0
+        place = np.nan_to_num(np.floor(np.log10(np.abs(numbers))), neginf=0.0, posinf=0.0)
+    unit = 10.0 ** (place - DIGITS + 1)
+    return np.rint(numbers / unit) * unit
 
 
 def require(facts: Facts, contract: Schema) -> None:

@@ -127,6 +127,32 @@ class Gate(Section):
     prediction_time: Latency
 
 
+class Serve(Section):
+    """Limits of the REST API, and which of its predictions go to a person."""
+
+    max_rows: Annotated[int, Field(ge=1)]
+    max_megabytes: Annotated[float, Field(gt=0)]
+    timeout_seconds: Annotated[float, Field(gt=0)]
+    review_margin: Share
+    retention_days: Annotated[float, Field(gt=0)]
+
+
+class Monitor(Section):
+    """What `monitor` looks at, and from where on it raises an alert."""
+
+    window_days: Annotated[float, Field(gt=0)]
+    periods: Annotated[int, Field(ge=1)]
+    persistence: Annotated[int, Field(ge=1)]
+    min_rows: Annotated[int, Field(ge=1)]
+    psi: Annotated[float, Field(gt=0)]
+    missing: Share
+    refused: Share
+    review: Share
+    errors: Share
+    latency_ms: Annotated[float, Field(gt=0)]
+    margin: Annotated[float, Field(ge=0)]
+
+
 class Card(Section):
     """What only a person can say about the model."""
 
@@ -144,6 +170,8 @@ class Params(Section):
     train: Train
     evaluate: Evaluate
     gate: Gate
+    serve: Serve
+    monitor: Monitor
     card: Card
 
 

@@ -24,3 +24,5 @@ EVALUATION = Path("reports/evaluation.json")
 MODEL_CARD = Path("reports/model_card.md")
 PLOTS = Path("reports/plots")
 SEARCH = PLOTS / "search.csv"
+
+PREDICTION_LOG = Path("log/predictions.sqlite")

@@ -12,21 +12,26 @@ VERSION = re.compile(rf"{ARTIFACT}@v\d+\.\d+\.\d+")  # not the tags by which GTO
 HASH_DIGITS = 12
 
 
-def model_version(path: Path = paths.MODEL) -> str:
-    """Say which version a model file is, by its bytes and not by the commit that is checked out.
+def model_version(folder: Path = Path()) -> str:
+    """Say which version a model is, by its bytes and not by the commit that is checked out.
+
+    Args:
+        folder: the project's root, or that of another clone.
 
     Returns:
         The tag that GTO gave it when it was registered, such as model@v0.1.0 (the latest one, if
         there are several). Without such a tag, or without Git, the start of the file's MD5, such
         as md5:3730db064474: `git log -S 3730db064474 -- dvc.lock` finds the commit that made it.
     """
-    digest = md5(path)
+    digest, there = md5(folder / paths.MODEL), ("-C", str(folder))
     try:
-        found = git.git("tag", "--list", f"{ARTIFACT}@*", "--sort=-version:refname").splitlines()
+        found = git.git(
+            *there, "tag", "--list", f"{ARTIFACT}@*", "--sort=-version:refname"
+        ).splitlines()
         tags = [tag for tag in found if VERSION.fullmatch(tag)]
         lock = paths.LOCK.as_posix()
         options = ("--name-only", "--fixed-strings", "-e", f"md5: {digest}")
-        holders = git.git("grep", *options, *tags, "--", lock).splitlines() if tags else []
+        holders = git.git(*there, "grep", *options, *tags, "--", lock).splitlines() if tags else []
     except (InputError, OSError):  # no repository, no Git, or no tag has it
         holders = []
     return holders[0].rpartition(":")[0] if holders else f"md5:{digest[:HASH_DIGITS]}"

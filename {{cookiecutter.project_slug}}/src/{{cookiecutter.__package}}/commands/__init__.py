@@ -1,0 +1,1 @@
+"""The project's own verbs, one a file: what each takes, says and exits with."""

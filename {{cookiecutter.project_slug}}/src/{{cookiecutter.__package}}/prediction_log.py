@@ -1,0 +1,303 @@
+"""The prediction log: what was predicted, what people decided, and what came true.
+
+In SQLite by default, or in any database that SQLAlchemy has a URL for
+(https://docs.sqlalchemy.org/en/21/core/engines.html). Several processes may write at once.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from . import paths
+from .errors import InputError
+
+VARIABLE = (
+    "PREDICTION_LOG"  # of the environment: where the log is, as a URL that may hold a password
+)
+BUSY_S = 0.5  # how long to wait for another process that writes
+AT_ONCE = 500  # identifiers in one question: databases limit how many
+
+Role = Literal["champion", "challenger"]
+Numbers = list[float]
+
+_tables = sa.MetaData()
+
+PREDICTIONS = sa.Table(
+    "predictions",
+    _tables,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("role", sa.String(10), primary_key=True),
+    sa.Column("at", sa.DateTime, nullable=False, index=True),
+    sa.Column("model", sa.String(100), nullable=False),
+    sa.Column("answered", sa.Boolean, nullable=False),
+    sa.Column("row", sa.Text, nullable=False),
+    sa.Column("numbers", sa.Text, nullable=False),
+    sa.Column("prediction", sa.Text, nullable=False),
+    sa.Column("review", sa.Boolean, nullable=False),
+    sa.Column("latency_ms", sa.Float, nullable=False),
+)
+REFUSALS = sa.Table(
+    "refusals",
+    _tables,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("at", sa.DateTime, nullable=False, index=True),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("column", sa.Text, nullable=False),
+    sa.Column("fault", sa.Text, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+)
+
+
+def _said(name: str) -> sa.Table:
+    return sa.Table(
+        name,
+        _tables,
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("at", sa.DateTime, nullable=False),
+        sa.Column("value", sa.Text, nullable=False),
+    )
+
+
+OUTCOMES = _said("outcomes")
+DECISIONS = _said("decisions")
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What one model said of one row.
+
+    Attributes:
+        id: of the row; champion and challenger share it.
+        role: whether the model is the champion or its challenger.
+        at: when, in UTC.
+        model: its version.
+        answered: whether the client got this prediction.
+        row: the columns that the contract does not mark as sensitive.
+        numbers: what `model.predict` returns of the row: one number, or one for each class.
+        prediction: a class, or a number as text.
+        review: whether it is to be looked at by a person.
+        latency_ms: from the request's arrival until the answer was ready.
+    """
+
+    id: str
+    role: Role
+    at: datetime
+    model: str
+    answered: bool
+    row: Mapping[str, Any]
+    numbers: Numbers
+    prediction: str
+    review: bool
+    latency_ms: float
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A request, or some rows of one, that got no prediction.
+
+    Attributes:
+        at: when, in UTC.
+        status: the HTTP status: below 500 the request's fault, from 500 on the server's.
+        column: the column that breaks the contract, or blank.
+        fault: what is wrong.
+        rows: in how many rows; 0 for a request that could not be read.
+    """
+
+    at: datetime
+    status: int
+    column: str
+    fault: str
+    rows: int
+
+
+class PredictionLog:
+    """A log, open for reading and writing; to be used in a `with` statement, or closed."""
+
+    def __init__(self, url: str = "") -> None:
+        """Open the log; make its tables where there are none.
+
+        Args:
+            url: where it is, for SQLAlchemy; from the environment's PREDICTION_LOG, if blank, and
+                without that a SQLite file in this folder.
+
+        Raises:
+            InputError: the URL is none, or nothing answers there.
+        """
+        given = url or os.environ.get(VARIABLE, "") or f"sqlite:///{paths.PREDICTION_LOG}"
+        try:
+            self._url = sa.make_url(given)
+            if self._url.drivername.startswith("sqlite") and self._url.database:
+                Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+            self._engine = _engine(self._url)
+        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+            # Not the URL itself: it may hold a password.
+            raise InputError(
+                f"{VARIABLE} is no URL of a database that is installed ({type(error).__name__}); "
+                "expected one such as sqlite:///log/predictions.sqlite or, after "
+                "`uv sync --group postgres`, postgresql+psycopg://user@host/database"
+            ) from None
+        try:
+            _tables.create_all(self._engine)
+        except SQLAlchemyError as error:
+            self._engine.dispose()
+            raise InputError(
+                f"the prediction log {self} does not answer: {_reason(error)}"
+            ) from None
+
+    def __str__(self) -> str:
+        """Return where it is, without a password."""
+        return self._url.render_as_string(hide_password=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    def write(self, entries: Sequence[Prediction | Refusal]) -> None:
+        """Append entries, all or none.
+
+        Raises:
+            SQLAlchemyError: the database is busy, full or gone.
+        """
+        predictions = [
+            asdict(entry) | {"row": _json(entry.row), "numbers": _json(entry.numbers)}
+            for entry in entries
+            if isinstance(entry, Prediction)
+        ]
+        refusals = [asdict(entry) for entry in entries if isinstance(entry, Refusal)]
+        with self._engine.begin() as connection:
+            for table, rows in ((PREDICTIONS, predictions), (REFUSALS, refusals)):
+                if rows:
+                    connection.execute(sa.insert(table), rows)
+
+    def record(self, table: sa.Table, values: Mapping[str, str]) -> list[str]:
+        """Keep what came true, or what a person decided; a later word replaces an earlier one.
+
+        Args:
+            table: OUTCOMES or DECISIONS.
+            values: by the identifier of the prediction.
+
+        Returns:
+            The identifiers of which there is no prediction; nothing is kept for them.
+
+        Raises:
+            SQLAlchemyError: the database is busy, full or gone.
+        """
+        now, wanted = utc_now(), list(values)
+        known: set[str] = set()
+        with self._engine.begin() as connection:
+            for start in range(0, len(wanted), AT_ONCE):
+                some = wanted[start : start + AT_ONCE]
+                found = connection.execute(
+                    sa.select(PREDICTIONS.c.id).where(PREDICTIONS.c.id.in_(some))
+                )
+                there = set(found.scalars())
+                known |= there
+                if there:
+                    connection.execute(sa.delete(table).where(table.c.id.in_(there)))
+                    rows = [{"id": one, "at": now, "value": values[one]} for one in sorted(there)]
+                    connection.execute(sa.insert(table), rows)
+        return [one for one in wanted if one not in known]
+
+    def waiting(self, most: int) -> list[dict[str, Any]]:
+        """Return predictions that a person is to decide and none has, the oldest first."""
+        chosen = (
+            sa.select(PREDICTIONS)
+            .outerjoin(DECISIONS, PREDICTIONS.c.id == DECISIONS.c.id)
+            .where(PREDICTIONS.c.review, PREDICTIONS.c.answered, DECISIONS.c.id.is_(None))
+            .order_by(PREDICTIONS.c.at, PREDICTIONS.c.id)
+            .limit(most)
+        )
+        with self._engine.connect() as connection:
+            return [_decoded(row) for row in connection.execute(chosen).mappings()]
+
+    def predictions(self, since: datetime, until: datetime) -> pd.DataFrame:
+        """Return the predictions of a span of time, with their outcomes and decisions.
+
+        Returns:
+            The columns of the table `predictions`, with `row` and `numbers` decoded, and `outcome`
+            and `decision`, None where there is none; in the order in which they were made.
+        """
+        chosen = (
+            sa.select(
+                PREDICTIONS,
+                OUTCOMES.c.value.label("outcome"),
+                DECISIONS.c.value.label("decision"),
+            )
+            .outerjoin(OUTCOMES, PREDICTIONS.c.id == OUTCOMES.c.id)
+            .outerjoin(DECISIONS, PREDICTIONS.c.id == DECISIONS.c.id)
+            .where(PREDICTIONS.c.at >= since, PREDICTIONS.c.at < until)
+            .order_by(PREDICTIONS.c.at, PREDICTIONS.c.id, PREDICTIONS.c.role)
+        )
+        with self._engine.connect() as connection:
+            rows = [_decoded(row) for row in connection.execute(chosen).mappings()]
+        return pd.DataFrame(rows, columns=[column.name for column in chosen.selected_columns])
+
+    def refusals(self, since: datetime, until: datetime) -> pd.DataFrame:
+        """Return the refusals of a span of time, in the order in which they happened."""
+        chosen = (
+            sa.select(REFUSALS)
+            .where(REFUSALS.c.at >= since, REFUSALS.c.at < until)
+            .order_by(REFUSALS.c.number)
+        )
+        with self._engine.connect() as connection:
+            rows = [dict(row) for row in connection.execute(chosen).mappings()]
+        return pd.DataFrame(rows, columns=[column.name for column in REFUSALS.columns])
+
+    def forget(self, before: datetime) -> int:
+        """Delete what is older, with its outcomes and decisions; return how many predictions."""
+        old = sa.select(PREDICTIONS.c.id).where(PREDICTIONS.c.at < before)
+        with self._engine.begin() as connection:
+            for table in (OUTCOMES, DECISIONS):
+                connection.execute(sa.delete(table).where(table.c.id.in_(old)))
+            connection.execute(sa.delete(REFUSALS).where(REFUSALS.c.at < before))
+            return connection.execute(
+                sa.delete(PREDICTIONS).where(PREDICTIONS.c.at < before)
+            ).rowcount
+
+
+def utc_now() -> datetime:
+    """Return the time in UTC, without a zone, as databases keep it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    if not url.drivername.startswith("sqlite"):
+        return sa.create_engine(url, pool_pre_ping=True)
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_S})
+
+    # Readers do not wait for writers, and a killed process loses nothing that it had committed
+    # (https://sqlite.org/wal.html).
+    @sa.event.listens_for(engine, "connect")
+    def _ahead(connection: Any, _: object) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    return engine
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _decoded(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return dict(row) | {name: json.loads(row[name]) for name in ("row", "numbers")}
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    """Return what the driver says, without the statement and the URL."""
+    cause = getattr(error, "orig", None) or error
+    return " ".join(str(cause).split()) or type(cause).__name__

@@ -1,0 +1,127 @@
+"""Rows that stand for any: made of the contract and the distributions, so no person's data.
+
+What the model says of them is in reports/evaluation.json. Wherever the model is loaded, it must say
+the same: another version of a library may not.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from . import schema
+from .distributions import Distributions
+from .errors import InputError
+from .schema import Column, Schema
+from .scoring import for_scoring
+
+ROWS = 16  # a power of two, so that odd steps reach every place
+TYPICAL = 0.5
+START = datetime(2024, 1, 1)
+TOLERANCE = 1e-5  # relative: reports have 6 digits
+
+
+def rows(contract: Schema, distributions: Distributions) -> list[dict[str, Any]]:
+    """Return rows that together go through the range of every column, each in another order.
+
+    Args:
+        contract: names the columns.
+        distributions: content of reports/distributions.json.
+
+    Returns:
+        Rows as JSON could hold them; all conform to the contract for rows to score.
+    """
+    columns = for_scoring(contract).used
+    return [
+        {
+            name: _value(column, distributions["columns"].get(name, {}), _place(row, number))
+            for number, (name, column) in enumerate(columns.items())
+        }
+        for row in range(ROWS)
+    ]
+
+
+def typical(contract: Schema, distributions: Distributions) -> dict[str, Any]:
+    """Return a row of the medians and of the most frequent categories."""
+    columns = for_scoring(contract).used
+    row = {}
+    for name, column in columns.items():
+        known = distributions["columns"].get(name, {})
+        shares = known.get("shares", {})
+        row[name] = _value(column, known, TYPICAL)
+        if shares:
+            most = max(shares, key=lambda category: shares[category])
+            row[name] = most == "yes" if column.kind == "boolean" else most
+    return row
+
+
+def table(given: list[dict[str, Any]], contract: Schema) -> pd.DataFrame:
+    """Return rows in the contract's types, as a model takes them."""
+    door = for_scoring(contract)
+    typed, _ = schema.conform(pd.DataFrame(given, columns=list(door.used), dtype="object"), door)
+    return typed
+
+
+def require(expected: list[Any], found: np.ndarray, evaluation: Mapping[str, Any]) -> None:
+    """Check that a model says of the reference rows what it said when it was evaluated.
+
+    Args:
+        expected: `reference` of reports/evaluation.json.
+        found: what `model.predict` says now; shape (n_rows,) or (n_rows, n_classes).
+        evaluation: content of reports/evaluation.json.
+
+    Raises:
+        InputError: it says something else.
+    """
+    before = np.array(expected, dtype=np.float64)
+    if before.shape != found.shape:
+        raise InputError(
+            f"the model gives reference predictions of shape {found.shape}, not {before.shape}; "
+            "model, contract and reports are of different runs: run dvc pull"
+        )
+    if not np.allclose(before, found, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True):
+        worst = float(np.nanmax(np.abs(before - found)))
+        trained = ", ".join(f"{n} {v}" for n, v in evaluation["model"]["versions"].items())
+        raise InputError(
+            f"the model's reference predictions are off those of its evaluation by {worst:.2g}; "
+            f"it was trained with {trained}: install those, with: uv sync --locked"
+        )
+
+
+def _place(row: int, column: int) -> float:
+    """Return a place from 0 to 1; each column goes through all of them in an order of its own."""
+    return ((row * (2 * column + 1) + column) % ROWS) / (ROWS - 1)
+
+
+def _value(column: Column, known: Mapping[str, Any], place: float) -> Any:
+    """Return what a column has at a place between its lowest and its highest value."""
+    match column.kind:
+        case "numeric":
+            return _number(column, known, place)
+        case "boolean":
+            return place < TYPICAL
+        case "categorical":
+            categories = column.categories or ["example"]
+            return categories[round(place * (len(categories) - 1))]
+        case "datetime":
+            moment = START + timedelta(days=round(place * 365), hours=round(place * 23))
+            return moment.strftime(column.format) if column.format else moment.isoformat()
+        case "identifier":
+            return str(round(place * 1000))
+        case _:
+            return "example"
+
+
+def _number(column: Column, known: Mapping[str, Any], place: float) -> float:
+    low = column.min if column.min is not None else column.max
+    if values := known.get("values"):
+        number = values[round(place * (len(values) - 1))]
+    elif low is None:
+        number = place
+    else:
+        high = column.max if column.max is not None else low + 1
+        number = low + place * (high - low)
+    at_least = number if column.min is None else max(number, column.min)
+    return float(at_least if column.max is None else min(at_least, column.max))
