@@ -19,7 +19,7 @@ Distributions = Mapping[str, Any]
 def describe(table: pd.DataFrame, contract: Schema) -> dict[str, Any]:
     """Return the distribution of the target and of each feature that `psi` can compare.
 
-    Dates are left out, for they move on by themselves, and so are texts. Categories that the
+    Dates stand apart, for they move on by themselves, and texts are left out. Categories that the
     contract does not list are left out as well: what this returns is in Git.
 
     Args:
@@ -28,7 +28,8 @@ def describe(table: pd.DataFrame, contract: Schema) -> dict[str, Any]:
 
     Returns:
         The number of rows, and for each column the share of missing values with either `shares`
-        by category, or `values` with the share of values `up_to` each of them.
+        by category, or `values` with the share of values `up_to` each of them; and some of the
+        `dates` in each column of dates that is not sensitive, from the first to the last.
     """
     columns: dict[str, Any] = {}
     for name in [*contract.features, contract.target]:
@@ -40,7 +41,12 @@ def describe(table: pd.DataFrame, contract: Schema) -> dict[str, Any]:
             columns[name] = _shares(values, column.categories)
         elif column.kind == "numeric":
             columns[name] = _cumulative(values)
-    return {"rows": len(table), "columns": columns}
+    dates = {
+        name: _dates(table[name])
+        for name, column in contract.used.items()
+        if column.kind == "datetime" and not column.sensitive
+    }
+    return {"rows": len(table), "columns": columns, "dates": dates}
 
 
 def describe_scores(numbers: np.ndarray, contract: Schema) -> dict[str, Any]:
@@ -114,6 +120,12 @@ def _cumulative(values: pd.Series) -> dict[str, Any]:
     found = np.unique(np.quantile(numbers, QUANTILES, method="lower"))
     up_to = np.searchsorted(numbers, found, side="right") / len(numbers)
     return {"missing": _missing(values), "values": found.tolist(), "up_to": up_to.tolist()}
+
+
+def _dates(values: pd.Series) -> list[str]:
+    known = np.sort(values.dropna().to_numpy())
+    places = np.unique((QUANTILES * (len(known) - 1)).round().astype(np.int64))
+    return [pd.Timestamp(known[place]).isoformat() for place in places] if len(known) else []
 
 
 def _missing(values: pd.Series) -> float:

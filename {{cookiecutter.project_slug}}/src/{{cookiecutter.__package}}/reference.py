@@ -5,7 +5,7 @@ the same: another version of a library may not.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from .scoring import for_scoring
 
 ROWS = 16  # a power of two, so that odd steps reach every place
 TYPICAL = 0.5
-START = datetime(2024, 1, 1)
+YEAR = ["2024-01-01T00:00:00", "2024-04-01T06:00:00", "2024-07-01T12:00:00", "2024-10-01T18:00:00"]
 TOLERANCE = 1e-5  # relative: reports have 6 digits
 
 
@@ -36,7 +36,7 @@ def rows(contract: Schema, distributions: Distributions) -> list[dict[str, Any]]
     columns = for_scoring(contract).used
     return [
         {
-            name: _value(column, distributions["columns"].get(name, {}), _place(row, number))
+            name: _value(column, _known(name, distributions), _place(row, number))
             for number, (name, column) in enumerate(columns.items())
         }
         for row in range(ROWS)
@@ -48,7 +48,7 @@ def typical(contract: Schema, distributions: Distributions) -> dict[str, Any]:
     columns = for_scoring(contract).used
     row = {}
     for name, column in columns.items():
-        known = distributions["columns"].get(name, {})
+        known = _known(name, distributions)
         shares = known.get("shares", {})
         row[name] = _value(column, known, TYPICAL)
         if shares:
@@ -95,6 +95,12 @@ def _place(row: int, column: int) -> float:
     return ((row * (2 * column + 1) + column) % ROWS) / (ROWS - 1)
 
 
+def _known(name: str, distributions: Distributions) -> Mapping[str, Any]:
+    """Return what training has seen of a column, if it may be told."""
+    dates = distributions.get("dates", {}).get(name)
+    return {"dates": dates} if dates else distributions["columns"].get(name, {})
+
+
 def _value(column: Column, known: Mapping[str, Any], place: float) -> Any:
     """Return what a column has at a place between its lowest and its highest value."""
     match column.kind:
@@ -106,8 +112,10 @@ def _value(column: Column, known: Mapping[str, Any], place: float) -> Any:
             categories = column.categories or ["example"]
             return categories[round(place * (len(categories) - 1))]
         case "datetime":
-            moment = START + timedelta(days=round(place * 365), hours=round(place * 23))
-            return moment.strftime(column.format) if column.format else moment.isoformat()
+            dates = known.get("dates", YEAR)
+            written = dates[round(place * (len(dates) - 1))]
+            moment = datetime.fromisoformat(written)
+            return moment.strftime(column.format) if column.format else written
         case "identifier":
             return str(round(place * 1000))
         case _:
