@@ -56,24 +56,25 @@ PACKAGE_NAMES = """
     dvc-ssh dvc-studio-client dvc-task dvc-webdav dvc-webhdfs dvclive entrypoints execnet fastapi
     fastjsonschema filelock flatten-dict flufl flufl-lock fonttools frozenlist fsspec funcy gcsfs
     git gitdb gitpython google google-api-core google-auth google-auth-oauthlib google-cloud-core
-    google-cloud-storage google-crc32c google-resumable-media googleapis-common-protos grandalf gto
-    gunicorn h11 httpcore httptools httpx hydra hydra-core hypothesis identify idna iniconfig
-    ipykernel ipython isodate iterative-telemetry jmespath joblib jsonschema
+    google-cloud-storage google-crc32c google-resumable-media googleapis-common-protos grandalf
+    greenlet gto gunicorn h11 httpcore httptools httpx hydra hydra-core hypothesis identify idna
+    iniconfig ipykernel ipython isodate iterative-telemetry jmespath joblib jsonschema
     jsonschema-specifications jupyter jupyter-core jupyterlab kiwisolver knack kombu librt lightgbm
     make markdown-it markdown-it-py matplotlib mdurl mlflow mpl-toolkits msal msal-extensions msrest
     multidict mypy mypy-extensions mypyc narwhals nbclient nbconvert nbformat nbstripout networkx
-    nodeenv notebook numpy nvidia-nccl-cu12 oauthlib omegaconf onnx onnxruntime orjson oss2 ossfs
-    packaging pandas pandas-stubs pandera pathspec pil pillow pip platformdirs pluggy pre-commit
-    pre-commit-hooks prettytable prometheus-client prompt-toolkit propcache proto-plus protobuf
-    psutil public py pyarrow pyasn1 pyasn1-modules pycparser pycryptodome pydantic pydantic-core
-    pydantic-settings pydevd-plugins pydot pygit2 pygments pygtrie pylab pyparsing pyright pytest
-    pytest-cov pytest-xdist python python-dateutil python-discovery python-dotenv pywin32 pyyaml
-    referencing requests requests-oauthlib rich rpds rpds-py rsa ruamel ruamel-yaml ruff s3fs
-    s3transfer scikit-learn scipy scmrepo semver setuptools shellingham shortuuid shtab six sklearn
-    skops smmap sniffio sqltrie sshfs starlette tabulate threadpoolctl tomlkit tqdm traitlets
-    typeguard typer types-tqdm typing-extensions typing-inspect typing-inspection tzdata tzlocal
-    urllib3 uv uvicorn uvloop uvx validate vine virtualenv vl-convert vl-convert-python voluptuous
-    watchfiles wcwidth webdav4 websockets wrapt xdist xgboost xgboost-cpu yaml yarl zc zc-lockfile
+    nodeenv notebook numpy nvidia-nccl-cu12 oauthlib omegaconf onnx onnxruntime opentelemetry
+    opentelemetry-api orjson oss2 ossfs packaging pandas pandas-stubs pandera pathspec pil pillow
+    pip platformdirs pluggy pre-commit pre-commit-hooks prettytable prometheus-client prompt-toolkit
+    propcache proto-plus protobuf psutil psycopg psycopg-binary public py pyarrow pyasn1
+    pyasn1-modules pycparser pycryptodome pydantic pydantic-core pydantic-settings pydevd-plugins
+    pydot pygit2 pygments pygtrie pylab pyparsing pyright pytest pytest-cov pytest-xdist python
+    python-dateutil python-discovery python-dotenv pywin32 pyyaml referencing requests
+    requests-oauthlib rich rpds rpds-py rsa ruamel ruamel-yaml ruff s3fs s3transfer scikit-learn
+    scipy scmrepo semver setuptools shellingham shortuuid shtab six sklearn skops smmap sniffio
+    sqlalchemy sqltrie sshfs starlette tabulate threadpoolctl tomlkit tqdm traitlets typeguard typer
+    types-tqdm typing-extensions typing-inspect typing-inspection tzdata tzlocal urllib3 uv uvicorn
+    uvloop uvx validate vine virtualenv vl-convert vl-convert-python voluptuous watchfiles wcwidth
+    webdav4 websockets wrapt xdist xgboost xgboost-cpu yaml yarl zc zc-lockfile
 """
 PACKAGES = frozenset(PACKAGE_NAMES.split())
 
