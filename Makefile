@@ -3,7 +3,7 @@ PYTHON ?= python3
 INSTALLED := .venv/installed
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo lifecycle test lint bench clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -18,6 +18,9 @@ demo: $(INSTALLED)  ## Generate a project, change a parameter on a branch, compa
 	cd demo/flight-delays && git switch main && uv run dvc checkout
 	cd demo/flight-delays && uv run dvc params diff main fewer-leaves
 	cd demo/flight-delays && uv run dvc metrics diff main fewer-leaves
+
+lifecycle: $(INSTALLED)  ## Play a model's whole life: released, served, watched, retrained, rolled back
+	python tools/lifecycle.py lifecycle
 
 test: $(INSTALLED)  ## Lint, then generate projects and run them
 	$(MAKE) lint
@@ -34,7 +37,7 @@ bench: $(INSTALLED)  ## Print how long things take, against the least they could
 	for program in benchmarks/*.py; do python $$program || exit 1; done
 
 clean:  ## Remove what the other targets made
-	rm -rf .venv demo
+	rm -rf .venv demo lifecycle
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv --clear .venv

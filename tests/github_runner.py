@@ -243,7 +243,10 @@ class Runner:
             return self.secrets.get(path[0], "")
         contexts = {"github": self.github, "inputs": self.inputs, "steps": steps}
         contexts["runner"] = {"temp": str(self.machine / "temp")}
-        found: Any = {**contexts, "needs": self.needs}[context][path[0]]
+        found: Any = {**contexts, "needs": self.needs}[context]
+        if context == "inputs":  # there are none where a schedule starts a workflow
+            return found.get(path[0], "")
+        found = found[path[0]]
         for key in path[1:]:
             found = (found or {}).get(key, "")  # GitHub says nothing of what is not there
         return found

@@ -9,33 +9,51 @@ from typing import Any
 
 import jq
 
+ISSUES = "repos/ada/flight-delays/issues"
+
 
 def api(arguments: list[str], state: dict[str, Any]) -> None:
-    """Answer `gh api`: list the comments of a pull request, add one, or edit one."""
+    """Answer `gh api`: list, add and edit the comments of a pull request, or issues."""
     parser = ArgumentParser()
     parser.add_argument("endpoint")
     parser.add_argument("--method")
     parser.add_argument("--jq")
-    parser.add_argument("--field")
+    parser.add_argument("--field", action="append", default=[])
     parser.add_argument("--paginate", action="store_true")
     parser.add_argument("--silent", action="store_true")
     given = parser.parse_args(arguments)
-    comments = state["comments"]
-    if given.field is None:
-        assert given.endpoint == "repos/ada/flight-delays/issues/7/comments"
-        assert given.paginate
-        for answer in jq.compile(given.jq).input_value(comments).all():
-            print(answer)
-        return
-    body = Path(given.field.removeprefix("body=@")).read_text(encoding="utf-8")
-    if given.method == "PATCH":
-        number = given.endpoint.removeprefix("repos/ada/flight-delays/issues/comments/")
-        (comment,) = (one for one in comments if str(one["id"]) == number)
-        comment["body"] = body
-    else:
-        assert given.endpoint == "repos/ada/flight-delays/issues/7/comments"
-        user = {"login": os.environ["STUB_USER"]}
-        comments.append({"id": len(comments) + 1, "user": user, "body": body})
+    fields = dict(field.split("=", maxsplit=1) for field in given.field)
+    if fields.get("body", "").startswith("@"):
+        fields["body"] = Path(fields["body"][1:]).read_text(encoding="utf-8")
+    lists = {
+        f"{ISSUES}/7/comments": state["comments"],
+        f"{ISSUES}?state=open&per_page=100": [
+            issue for issue in state["issues"] if issue["state"] == "open"
+        ],
+    }
+    user = {"login": os.environ["STUB_USER"]}
+    match given.endpoint.removeprefix(ISSUES).strip("/").split("/"):
+        case _ if not fields:
+            assert given.paginate
+            for answer in jq.compile(given.jq).input_value(lists[given.endpoint]).all():
+                print(answer)
+        case ["comments", number]:
+            assert given.method == "PATCH"
+            (comment,) = (one for one in state["comments"] if str(one["id"]) == number)
+            comment.update(fields)
+        case [""]:
+            number = len(state["issues"]) + 1
+            state["issues"].append({"number": number, "state": "open", "user": user, **fields})
+        case [number]:
+            assert given.method == "PATCH"
+            (issue,) = (one for one in state["issues"] if str(one["number"]) == number)
+            issue.update(fields)
+        case ["7", "comments"]:
+            state["comments"].append({"id": len(state["comments"]) + 1, "user": user, **fields})
+        case [number, "comments"]:
+            state["said"].append({"issue": number, **fields})
+        case other:
+            sys.exit(f"the stub of gh does not know: {other}")
 
 
 def create_pull_request(arguments: list[str], state: dict[str, Any]) -> None:
@@ -52,9 +70,10 @@ def main() -> None:
     """Do what the command line says; fail at what no workflow of ours does."""
     assert os.environ.get("GH_TOKEN"), "gh needs GH_TOKEN"
     file = Path(os.environ["STUB_STATE"])
-    state: dict[str, Any] = {"comments": [], "pull_requests": []}
+    kinds = ("comments", "pull_requests", "issues", "said")
+    state: dict[str, Any] = {kind: [] for kind in kinds}
     if file.exists():
-        state = json.loads(file.read_text(encoding="utf-8"))
+        state |= json.loads(file.read_text(encoding="utf-8"))
     match sys.argv[1:]:
         case ["auth", "setup-git"]:
             pass

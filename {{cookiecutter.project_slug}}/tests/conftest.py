@@ -95,6 +95,7 @@ PARAMS: dict[str, Any] = {
         "errors": 0.01,
         "latency_ms": 200.0,
         "margin": 1.0,
+        "calibration": 0.02,
     },
     "card": {
         "title": "Shops",

@@ -28,6 +28,7 @@ SHAPES: dict[str, Draw] = {
     "24 whole numbers": lambda r, n: r.integers(0, 24, n),
     "counts": lambda r, n: r.poisson(3, n),
     "round": lambda r, n: np.round(r.normal(size=n), 1),
+    "mostly ten": lambda r, n: np.where(r.random(n) < 0.8, 10, 10 - np.round(r.exponential(3, n))),
     "a constant": lambda r, n: np.full(n, 7.0),
     "half is missing": lambda r, n: np.where(r.random(n) < 0.5, np.nan, r.normal(size=n)),
 }
@@ -48,6 +49,15 @@ def index(before: np.ndarray, after: np.ndarray) -> float:
         for values in (before, after)
     ]
     return psi(described[0], described[1])["x"]
+
+
+@pytest.mark.parametrize("rows", [100, 400, 2_000])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_small_sample_of_a_large_table_does_not_differ(shape: str, rows: int) -> None:
+    random, draw = np.random.default_rng(0), SHAPES[shape]
+    known = draw(random, 12_000)
+    found = [index(known, random.choice(known, rows, replace=False)) for _ in range(20)]
+    assert max(found) < LIMIT
 
 
 @pytest.mark.parametrize(("rows", "categories"), [(200, 100), (500, 300), (5000, 100)])

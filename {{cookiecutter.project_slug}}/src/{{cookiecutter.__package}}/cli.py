@@ -2,10 +2,16 @@
 
 import typer
 
+from .commands.checklist import checklist
+from .commands.compare import compare
+from .commands.export import export
 from .commands.ingest import ingest
 from .commands.merge import merge
+from .commands.monitor import monitor
+from .commands.outcomes import outcomes
 from .commands.predict import predict
 from .commands.report import report
+from .commands.serve import serve
 from .commands.validate import validate
 from .commands.verify import verify
 
@@ -20,9 +26,15 @@ def project() -> None:
 app.command()(ingest)
 app.command()(validate)
 app.command()(predict)
+app.command()(serve)
 app.command()(verify)
 app.command()(report)
 app.command()(merge)
+app.command()(compare)
+app.command()(checklist)
+app.command()(export)
+app.command()(monitor)
+app.command()(outcomes)
 
 if __name__ == "__main__":
     app()

@@ -9,7 +9,7 @@ import pandas as pd
 from .schema import Schema
 
 QUANTILES = np.linspace(0, 1, 21)
-SMALLEST_SHARE = 1e-4  # stands for none: the logarithm of 0 is none
+SMALLEST_SHARE = 1e-4  # stands for none
 FEWEST_EXPECTED = 5  # rows in a category, as for a chi-squared test
 SMALLEST_RANGE = 0.025  # half of what lies between two quantiles
 
@@ -28,8 +28,9 @@ def describe(table: pd.DataFrame, contract: Schema) -> dict[str, Any]:
 
     Returns:
         The number of rows, and for each column the share of missing values with either `shares`
-        by category, or `values` with the share of values `up_to` each of them; and some of the
-        `dates` in each column of dates that is not sensitive, from the first to the last.
+        by category, or `values` with the share of values `up_to` each of them, where a value that
+        many rows have comes twice, with the share below it first; and some of the `dates` in each
+        column of dates that is not sensitive, from the first to the last.
     """
     columns: dict[str, Any] = {}
     for name in [*contract.features, contract.target]:
@@ -93,10 +94,9 @@ def psi(expected: Distributions, actual: Distributions) -> dict[str, float]:
         for name, column in expected["columns"].items()
         if name in actual["columns"]
     }
-    rows = min(expected["rows"], actual["rows"])
-    noise = 1 / max(expected["rows"], 1) + 1 / max(actual["rows"], 1)
+    rows = np.maximum([expected["rows"], actual["rows"]], 1)
     return {
-        name: _index(*_pooled(*_aligned(before, after), rows), noise)
+        name: _index(*_pooled(*_aligned(before, after), int(rows.min())), rows)
         for name, (before, after) in columns.items()
         if before.keys() == after.keys()
     }
@@ -116,10 +116,18 @@ def _cumulative(values: pd.Series) -> dict[str, Any]:
     numbers = np.sort(values.dropna().to_numpy(np.float64))
     if not len(numbers):
         return {"missing": 1.0, "values": [], "up_to": []}
-    # A value that is there; its exact share, however many quantiles fall on it.
-    found = np.unique(np.quantile(numbers, QUANTILES, method="lower"))
-    up_to = np.searchsorted(numbers, found, side="right") / len(numbers)
-    return {"missing": _missing(values), "values": found.tolist(), "up_to": up_to.tolist()}
+    # Values that are there; their exact shares, however many quantiles fall on one.
+    found, counts = np.unique(numbers, return_counts=True)
+    shares = np.cumsum(counts) / len(numbers)
+    quantiles = np.searchsorted(found, np.quantile(numbers, QUANTILES, method="lower"))
+    points = {(found[place], shares[place]) for place in quantiles}
+    # What many rows have makes a step, which a line between quantiles would smear.
+    for place in np.flatnonzero(counts > SMALLEST_RANGE * len(numbers)):
+        points.add((found[place], shares[place]))
+        if place:
+            points |= {(found[there], shares[place - 1]) for there in (place - 1, place)}
+    ends, up_to = np.array(sorted(points)).T
+    return {"missing": _missing(values), "values": ends.tolist(), "up_to": up_to.tolist()}
 
 
 def _dates(values: pd.Series) -> list[str]:
@@ -153,7 +161,7 @@ def _aligned(before: Distributions, after: Distributions) -> tuple[np.ndarray, n
 
 def _limits(column: Distributions) -> list[float]:
     """Return the numbers at which the ranges of a column end."""
-    values, up_to = column["values"], column["up_to"]
+    values, up_to = sorted(set(column["values"])), column["up_to"]
     if len(values) == 1:  # a constant: below it, and itself
         return [np.nextafter(values[0], -np.inf), values[0]]
     # How thin a tail is, a straight line to the lowest of all values cannot tell.
@@ -174,9 +182,12 @@ def _pooled(expected: np.ndarray, actual: np.ndarray, rows: int) -> tuple[np.nda
     return before, after
 
 
-def _index(expected: np.ndarray, actual: np.ndarray, noise: float) -> float:
+def _index(expected: np.ndarray, actual: np.ndarray, rows: np.ndarray) -> float:
     there = (expected > 0) | (actual > 0)
-    expected, actual = (np.maximum(one[there], SMALLEST_SHARE) for one in (expected, actual))
+    # The logarithm of 0 is none, and no row of a few says little: half of one, at most.
+    least = np.maximum(0.5 / rows, SMALLEST_SHARE)
+    expected, actual = np.maximum(expected[there], least[0]), np.maximum(actual[there], least[1])
     index = float(((actual - expected) * np.log(actual / expected)).sum())
     others = len(expected) - 1
+    noise = float((1 / rows).sum())
     return max(0.0, index - noise * float(others + 2 * np.sqrt(2 * others)))

@@ -102,7 +102,7 @@ def predict(pipeline: Pipeline, facts: Facts, rows: pd.DataFrame, contract: Sche
         InputError: the model was trained for another contract.
     """
     require(facts, contract)
-    columns = rows[contract.features]
+    columns = rows if list(rows) == contract.features else rows[contract.features]
     if facts.task == "regression":
         return _rounded(np.asarray(pipeline.predict(columns) if len(rows) else [], np.float64))
     probability = np.zeros((len(rows), len(contract.classes)))

@@ -151,6 +151,7 @@ class Monitor(Section):
     errors: Share
     latency_ms: Annotated[float, Field(gt=0)]
     margin: Annotated[float, Field(ge=0)]
+    calibration: Share
 
 
 class Card(Section):

@@ -6,6 +6,7 @@ In SQLite by default, or in any database that SQLAlchemy has a URL for
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,13 @@ VARIABLE = (
     "PREDICTION_LOG"  # of the environment: where the log is, as a URL that may hold a password
 )
 BUSY_S = 0.5  # how long to wait for another process that writes
+POSTGRES = {  # what a server that does not answer may take of a request's time
+    "connect_timeout": 2,
+    "options": f"-c lock_timeout={1000 * BUSY_S:.0f}",
+    "tcp_user_timeout": 2000,
+}
+SOLE = "sole"  # an option of transactions
+IDENTIFIER = re.compile(r"[0-9a-f]{32}")
 AT_ONCE = 500  # identifiers in one question: databases limit how many
 
 Role = Literal["champion", "challenger"]
@@ -121,12 +129,13 @@ class Refusal:
 class PredictionLog:
     """A log, open for reading and writing; to be used in a `with` statement, or closed."""
 
-    def __init__(self, url: str = "") -> None:
+    def __init__(self, url: str = "", *, create: bool = True) -> None:
         """Open the log; make its tables where there are none.
 
         Args:
             url: where it is, for SQLAlchemy; from the environment's PREDICTION_LOG, if blank, and
                 without that a SQLite file in this folder.
+            create: whether to see now that it answers and has its tables.
 
         Raises:
             InputError: the URL is none, or nothing answers there.
@@ -144,8 +153,14 @@ class PredictionLog:
                 "expected one such as sqlite:///log/predictions.sqlite or, after "
                 "`uv sync --group postgres`, postgresql+psycopg://user@host/database"
             ) from None
+        # Who reads before he writes has the only pen from the start: two that both read first would
+        # wait for each other, and SQLite lets one of them fail at once.
+        self._sole = self._engine.execution_options(**{SOLE: True})
+        if not create:
+            return
         try:
-            _tables.create_all(self._engine)
+            with self._sole.begin() as connection:
+                _tables.create_all(connection)
         except SQLAlchemyError as error:
             self._engine.dispose()
             raise InputError(
@@ -196,9 +211,9 @@ class PredictionLog:
         Raises:
             SQLAlchemyError: the database is busy, full or gone.
         """
-        now, wanted = utc_now(), list(values)
+        now, wanted = utc_now(), [one for one in values if IDENTIFIER.fullmatch(one)]
         known: set[str] = set()
-        with self._engine.begin() as connection:
+        with self._sole.begin() as connection:
             for start in range(0, len(wanted), AT_ONCE):
                 some = wanted[start : start + AT_ONCE]
                 found = connection.execute(
@@ -210,7 +225,7 @@ class PredictionLog:
                     connection.execute(sa.delete(table).where(table.c.id.in_(there)))
                     rows = [{"id": one, "at": now, "value": values[one]} for one in sorted(there)]
                     connection.execute(sa.insert(table), rows)
-        return [one for one in wanted if one not in known]
+        return [one for one in values if one not in known]
 
     def waiting(self, most: int) -> list[dict[str, Any]]:
         """Return predictions that a person is to decide and none has, the oldest first."""
@@ -244,7 +259,10 @@ class PredictionLog:
         )
         with self._engine.connect() as connection:
             rows = [_decoded(row) for row in connection.execute(chosen).mappings()]
-        return pd.DataFrame(rows, columns=[column.name for column in chosen.selected_columns])
+        found = pd.DataFrame(rows, columns=[column.name for column in chosen.selected_columns])
+        for name in ("outcome", "decision"):  # pandas would make None a number
+            found[name] = pd.Series([row[name] for row in rows], dtype="object")
+        return found
 
     def refusals(self, since: datetime, until: datetime) -> pd.DataFrame:
         """Return the refusals of a span of time, in the order in which they happened."""
@@ -260,7 +278,7 @@ class PredictionLog:
     def forget(self, before: datetime) -> int:
         """Delete what is older, with its outcomes and decisions; return how many predictions."""
         old = sa.select(PREDICTIONS.c.id).where(PREDICTIONS.c.at < before)
-        with self._engine.begin() as connection:
+        with self._sole.begin() as connection:
             for table in (OUTCOMES, DECISIONS):
                 connection.execute(sa.delete(table).where(table.c.id.in_(old)))
             connection.execute(sa.delete(REFUSALS).where(REFUSALS.c.at < before))
@@ -276,7 +294,8 @@ def utc_now() -> datetime:
 
 def _engine(url: sa.URL) -> sa.Engine:
     if not url.drivername.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True)
+        driver = url.drivername.startswith("postgresql+psycopg")
+        return sa.create_engine(url, pool_pre_ping=True, connect_args=POSTGRES if driver else {})
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_S})
 
     # Readers do not wait for writers, and a killed process loses nothing that it had committed
@@ -285,6 +304,12 @@ def _engine(url: sa.URL) -> sa.Engine:
     def _ahead(connection: Any, _: object) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
+        connection.isolation_level = None  # the next function says when a transaction begins
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        sole = connection.get_execution_options().get(SOLE)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if sole else "BEGIN")
 
     return engine
 

@@ -38,12 +38,17 @@ def checks(base: str | None, *, remote: bool) -> Iterator[Check]:
     yield merge
     if merge.verdict == "FAILED":
         return
+    yield from results_are_sound(remote=remote)
+    yield from gate_is_passed(base)
+
+
+def results_are_sound(*, remote: bool) -> Iterator[Check]:
+    """Ask whether the committed results are those of the committed code; see `checks`."""
     yield everything_is_committed()
     yield _answer("pipeline", pipeline_is_up_to_date)
     yield _answer("reports", reports_are_untouched)
     yield _answer("versions", lambda: versions_are_locked(read()))
     yield data_is_in_the_remote() if remote else Check("data", "skipped", "the remote is not asked")
-    yield from gate_is_passed(base)
 
 
 def _answer(name: str, ask: Callable[[], Check]) -> Check:

@@ -49,7 +49,7 @@ def score(
         for times in draw(entities[scores.order], resamples, seed):
             for name, found in scores.under(times * weights).items():
                 drawn[name].append(found)
-    return {name: Score(float(value[0]), *_interval(drawn[name])) for name, value in values.items()}
+    return {name: Score(float(value[0]), *interval(drawn[name])) for name, value in values.items()}
 
 
 def draw(entities: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
@@ -67,7 +67,8 @@ def draw(entities: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray
             progress.update(batch)
 
 
-def _interval(drawn: list[np.ndarray]) -> tuple[float, float]:
+def interval(drawn: list[np.ndarray]) -> tuple[float, float]:
+    """Return the bounds between which 95% of the scores of the draws are; NaN if most have none."""
     values = np.concatenate(drawn) if drawn else np.array([np.nan])
     defined = values[np.isfinite(values)]
     # With half of the draws undefined, the rest says little about what might have been.

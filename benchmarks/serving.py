@@ -1,0 +1,170 @@
+"""What a request to `serve` costs: one row from one client, and from eight at once.
+
+The measure of all is the model itself: `predict_proba` on the same row, prepared, in memory.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from common.measure import LEAVE_OUT, say
+from common.project import PACKAGE, Project, finished
+from common.results import Row, show
+
+ROUNDS = 9
+SECONDS = 2
+CLIENTS = 8
+SLOWER_LIMIT = 1.5  # a request against predict_proba
+FASTER_LIMIT = 4  # eight clients against one
+BARE = f"""
+import sys, time
+from {PACKAGE} import bundle, reference
+
+model = bundle.load()
+contract = model.contract
+typical = reference.typical(contract, model.distributions)
+row = reference.table([typical], contract)[contract.features]
+end, times = time.perf_counter() + float(sys.argv[1]), []
+while time.perf_counter() < end:
+    began = time.perf_counter()
+    model.pipeline.predict_proba(row)
+    times.append(time.perf_counter() - began)
+print(*times)
+"""
+# Neither a client library nor JSON: a client must not be what is measured.
+CLIENT = """
+import asyncio, sys, time
+
+port, clients, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+body = sys.stdin.buffer.read()
+head = "POST /predict HTTP/1.1\\r\\nHost: server\\r\\nContent-Type: application/json\\r\\n"
+request = f"{head}Content-Length: {len(body)}\\r\\n\\r\\n".encode() + body
+times = []
+
+async def ask():
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        began = time.perf_counter()
+        writer.write(request)
+        head = (await reader.readuntil(b"\\r\\n\\r\\n")).lower()
+        if not head.startswith(b"http/1.1 200"):
+            sys.exit(head.decode())
+        await reader.readexactly(int(head.split(b"content-length: ")[1].split(b"\\r")[0]))
+        times.append(time.perf_counter() - began)
+
+async def main():
+    await asyncio.gather(*(ask() for _ in range(clients)))
+
+asyncio.run(main())
+print(*times)
+"""
+
+
+def main() -> None:
+    """Measure in turn, so that a busy spell hits all alike."""
+    with finished() as project, served(project) as (port, body):
+        python = str(project.path / ".venv" / "bin" / "python")
+        measured: list[tuple[list[float], list[float], list[float]]] = []
+        for number in range(ROUNDS + 1):  # the first one warms up
+            say(f"round {number} of {ROUNDS}" if number else "warming up")
+            bare = call(project, b"", python, "-c", BARE, str(SECONDS))
+            one, eight = (
+                call(project, body, sys.executable, "-c", CLIENT, port, clients, str(SECONDS))
+                for clients in ("1", str(CLIENTS))
+            )
+            measured.append((bare, one, eight))
+    show("One-row requests", results(measured[1:]))
+
+
+def results(measured: list[tuple[list[float], list[float], list[float]]]) -> list[Row]:
+    """Return the medians of the rounds, and of the rounds' ratios."""
+    names = ("predict_proba in memory", "serve, one client", f"serve, {CLIENTS} clients")
+    rows = []
+    for place, name in enumerate(names):
+        times = [one[place] for one in measured]
+        for what, share in (("p50", 0.5), ("p99", 0.99)):
+            value = statistics.median(quantile(one, share) for one in times)
+            rows.append(Row(f"{name}, {what}", 1000 * value, "ms"))
+    slower = [quantile(one, 0.5) / quantile(bare, 0.5) for bare, one, _ in measured]
+    faster = [
+        (len(eight) / sum(eight)) * CLIENTS * quantile(one, 0.5) for _, one, eight in measured
+    ]
+    share = [1 / value for value in faster]
+    return [
+        *rows,
+        Row("one client / predict_proba, p50", statistics.median(slower), "x", SLOWER_LIMIT),
+        Row(f"{CLIENTS} clients / one, throughput", statistics.median(faster), "x"),
+        Row(
+            f"one / {CLIENTS} clients, throughput", statistics.median(share), "x", 1 / FASTER_LIMIT
+        ),
+    ]
+
+
+def quantile(times: list[float], share: float) -> float:
+    """Return the time within which a share of the requests was answered."""
+    return sorted(times)[int(share * len(times))]
+
+
+@contextmanager
+def served(project: Project) -> Iterator[tuple[str, bytes]]:
+    """Serve the project; yield the port and the body of a request."""
+    typical = (
+        f"import json; from {PACKAGE} import bundle, reference; model = bundle.load(); "
+        'print(json.dumps({"rows": [reference.typical(model.contract, model.distributions)]}))'
+    )
+    python = str(project.path / ".venv" / "bin" / "python")
+    body = subprocess.check_output([python, "-c", typical], cwd=project.path, env=environment())
+    json.loads(body)
+    command = [python, "-c", f"from {PACKAGE}.cli import app; app()", "serve", "--port", "0"]
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        log = f"sqlite:///{Path(folder) / 'predictions.sqlite'}"
+        with subprocess.Popen(
+            command,
+            cwd=project.path,
+            env=environment(PREDICTION_LOG=log),
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        ) as process:
+            lines: Any = process.stdout
+            for line in lines:
+                if line.startswith("at "):
+                    port = line.split("//")[1].split(":")[1].split()[0]
+                if line.startswith("log "):
+                    break
+            else:
+                sys.exit("could not measure: the server did not start")
+            yield port, body
+            process.terminate()
+
+
+def call(project: Project, given: bytes, *command: str) -> list[float]:
+    """Run a program that prints seconds."""
+    done = subprocess.run(
+        command,
+        input=given,
+        cwd=project.path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit("could not measure: a client was not answered")
+    return [float(number) for number in done.stdout.split()]
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """Return the environment of a user, with one thread for the model as `serve` has it."""
+    kept = {key: value for key, value in os.environ.items() if key not in LEAVE_OUT}
+    return kept | {"OMP_NUM_THREADS": "1"} | extra
+
+
+if __name__ == "__main__":
+    main()

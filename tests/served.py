@@ -1,0 +1,124 @@
+"""A generated project's server, running for as long as a test needs it."""
+
+import http.client
+import json
+import re
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from conftest import Project, user_environment
+
+LATEST_START_S = 60
+
+
+class Served:
+    """A server that answers."""
+
+    def __init__(self, port: int, process: subprocess.Popen[str], log: Path) -> None:
+        self.port = port
+        self.process = process
+        self.log = log
+
+    @property
+    def address(self) -> str:
+        """Return its URL."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def ask(self, method: str, path: str, content: Any = None) -> tuple[int, Any]:
+        """Send a request; return the status and the JSON of the answer."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+            body = None if content is None else json.dumps(content)
+            connection.request(method, path, body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+
+    def logged(self) -> set[str]:
+        """Return the identifiers of all predictions in the log."""
+        with closing(sqlite3.connect(self.log)) as connection:
+            return {one for (one,) in connection.execute("SELECT id FROM predictions")}
+
+
+class Client(threading.Thread):
+    """Asks for one prediction after the other, over one connection, until told to stop."""
+
+    def __init__(self, port: int, row: dict[str, Any]) -> None:
+        super().__init__()
+        self.port = port
+        self.body = json.dumps({"rows": [row]})
+        self.stopping = threading.Event()
+        self.milliseconds: list[float] = []
+        self.answered: list[str] = []
+        self.failed: list[str] = []
+
+    def run(self) -> None:
+        """Ask; an answer counts once it is here whole."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        while not self.stopping.is_set():
+            began = time.perf_counter()
+            try:
+                headers = {"Content-Type": "application/json"}
+                connection.request("POST", "/predict", self.body, headers)
+                answer = connection.getresponse()
+                content = answer.read()
+            except (OSError, http.client.HTTPException) as error:
+                self.failed.append(type(error).__name__)
+                connection.close()
+                time.sleep(0.05)
+                continue
+            if answer.status == 200:
+                self.milliseconds.append((time.perf_counter() - began) * 1000)
+                self.answered.append(json.loads(content)["predictions"][0]["id"])
+            else:
+                self.failed.append(str(answer.status))
+        connection.close()
+
+
+@contextmanager
+def serving(project: Project, folder: Path, *options: str, **extra: str) -> Iterator[Served]:
+    """Serve a project's model, with the log in a folder; it must end well when it is told to."""
+    log = folder / "log.sqlite"
+    command = str(project.path / ".venv/bin/flight-delays")
+    process = subprocess.Popen(
+        [command, "serve", "--port", "0", *options],
+        cwd=project.path,
+        env=user_environment() | {"PREDICTION_LOG": f"sqlite:///{log}"} | extra,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    assert process.stdout is not None
+    printed = ""
+    for line in process.stdout:
+        printed += line
+        if line.startswith("log "):
+            break
+    found = re.search(r"http://127\.0\.0\.1:(\d+)", printed)
+    assert found, printed
+    served = Served(int(found[1]), process, log)
+    try:
+        _wait(served)
+        yield served
+    finally:
+        process.terminate()
+        rest, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, rest
+    assert "Traceback" not in rest, rest
+
+
+def _wait(served: Served) -> None:
+    latest = time.monotonic() + LATEST_START_S
+    while time.monotonic() < latest:
+        try:
+            if served.ask("GET", "/ready")[0] == 200:
+                return
+        except OSError:
+            pass
+        time.sleep(0.1)
+    raise TimeoutError(served.address)

@@ -1,0 +1,139 @@
+"""The real model is served: to programs of any manners, to eight clients at once, and to people."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Project
+from playwright.sync_api import Page, expect, sync_playwright
+from served import Client, Served, serving
+
+CHROMIUM = shutil.which("chromium")
+SECONDS = 60
+CLIENTS = 8
+
+
+@pytest.fixture(scope="module")
+def served(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The finished project's server."""
+    with serving(finished, tmp_path_factory.mktemp("served")) as server:
+        yield server
+
+
+@pytest.fixture
+def row(served: Served) -> dict[str, Any]:
+    """A row that the server takes: the example of its own description."""
+    status, described = served.ask("GET", "/openapi.json")
+    assert status == 200
+    (example,) = described["components"]["schemas"]["Row"]["examples"]
+    return dict(example)
+
+
+def test_the_description_holds(served: Served, tmp_path: Path) -> None:
+    schemathesis = str(Path(sys.executable).with_name("schemathesis"))
+    command = [schemathesis, "run", f"{served.address}/openapi.json", "--checks=all"]
+    command += ["--max-examples=40", "--seed=1", "--no-color"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr
+    assert served.ask("GET", "/ready")[0] == 200
+
+
+def test_eight_clients_for_a_minute(served: Served, row: dict[str, Any]) -> None:
+    clients = [Client(served.port, row) for _ in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    time.sleep(SECONDS)
+    for client in clients:
+        client.stopping.set()
+    for client in clients:
+        client.join()
+    assert [failure for client in clients for failure in client.failed] == []
+    answered = [one for client in clients for one in client.answered]
+    assert len(answered) == len(set(answered)) > SECONDS * 20
+    assert set(answered) <= served.logged()
+    waited = sorted(one for client in clients for one in client.milliseconds)
+    p50, p99 = waited[len(waited) // 2], waited[len(waited) * 99 // 100]
+    print(f"{len(answered) / SECONDS:,.0f} requests/s, p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+    assert p99 < 2_000  # of a machine that runs other tests beside it
+
+
+def test_what_came_true_is_kept_beside_a_prediction(served: Served, row: dict[str, Any]) -> None:
+    _, answer = served.ask("POST", "/predict", {"rows": [row, row]})
+    first, second = (one["id"] for one in answer["predictions"])
+    values = {first: "yes", second: "no", "0" * 32: "yes"}
+    status, recorded = served.ask("POST", "/outcomes", {"values": values})
+    assert (status, recorded) == (200, {"recorded": 2, "unknown": ["0" * 32]})
+
+
+@pytest.fixture
+def page(served: Served) -> Iterator[Page]:
+    """The page for people, in a real browser that complains about nothing."""
+    if CHROMIUM is None:
+        assert "CI" not in os.environ, "CI installs Debian's package chromium"
+        pytest.skip("Debian's package chromium is not installed")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        opened = browser.new_page()
+        complaints: list[str] = []
+        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        opened.on("requestfailed", lambda request: complaints.append(request.url))
+        opened.goto(served.address)
+        yield opened
+        browser.close()
+    assert complaints == []
+
+
+def test_a_person_asks_by_keyboard_alone(page: Page) -> None:
+    expect(page).to_have_title("Flight Delays")
+    page.keyboard.press("Tab")  # the link to the description
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "date"
+    for _ in range(6):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "hour"
+    page.keyboard.press("Control+A")
+    page.keyboard.type("20")
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_have_text("late: no")
+    expect(page.locator("#result table")).to_contain_text("hour2013+")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("99")
+    page.keyboard.press("Enter")
+    hour = page.get_by_label("hour")
+    expect(hour).to_have_attribute("aria-invalid", "true")
+    expect(hour).to_be_focused()
+    expect(page.locator("#result")).to_contain_text("hour: ")
+    expect(page.locator("#result")).to_contain_text("23")
+
+
+def test_a_close_call_is_decided_on_the_page(
+    page: Page, served: Served, row: dict[str, Any]
+) -> None:
+    tried = [row | {"hour": hour, "temp": temp} for hour in range(24) for temp in range(0, 120, 5)]
+    _, answer = served.ask("POST", "/predict", {"rows": tried})
+    close = next(
+        one for one, said in zip(tried, answer["predictions"], strict=True) if said["review"]
+    )
+    page.get_by_label("hour").fill(str(close["hour"]))
+    page.get_by_label("temp").fill(str(close["temp"]))
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator("#result")).to_contain_text("A close call")
+    waiting = len(served.ask("GET", "/reviews?most=1000")[1]["waiting"])
+    page.get_by_text("Predictions that wait for a person").click()
+    expect(page.locator("#waiting li")).to_have_count(min(50, waiting))
+    page.locator("#waiting li select").first.select_option("yes")
+    page.locator("#waiting li button").first.click()
+    expect(page.locator("#waiting li")).to_have_count(min(50, waiting - 1))
+    assert len(served.ask("GET", "/reviews?most=1000")[1]["waiting"]) == waiting - 1
+
+
+def test_the_page_has_the_model_card(page: Page) -> None:
+    page.get_by_text("Model card", exact=True).click()
+    expect(page.get_by_role("heading", name="Intended use")).to_be_visible()
+    expect(page.get_by_role("cell", name="roc_auc").first).to_be_visible()

@@ -1,0 +1,398 @@
+"""Play the whole life of a model, with words: released, served, watched, retrained, rolled back.
+
+    make lifecycle        or: .venv/bin/python tools/lifecycle.py FOLDER
+
+All of it is real: a project is generated, its model answers requests over HTTP, and the flights of
+September to December, which it has never seen, are what it is asked about. Whatever does not come
+as it should ends the story with exit code 1.
+"""
+
+import csv
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+TEMPLATE = Path(__file__).parent.parent
+MONTHS = {
+    name: TEMPLATE / f"sample/flights-2013-{number:02}.parquet"
+    for number, name in enumerate(("September", "October", "November", "December"), start=9)
+}
+SAMPLE_ROWS = 3000  # of the months of training
+AT_ONCE = 250  # rows of a request
+SHOWN = 14  # lines of what a command prints
+TO_JSON = """
+import sys, pandas as pd
+table = pd.read_parquet(sys.argv[1])
+if len(sys.argv) > 2:
+    table = table.sample(int(sys.argv[2]), random_state=1)
+print(table.to_json(orient="records", date_format="iso"))
+"""
+Spans = dict[str, tuple[str, str]]  # from when to when, by name
+Outcomes = dict[str, list[dict[str, Any]]]
+
+
+class OtherwiseError(Exception):
+    """The story went another way."""
+
+
+class Folder:
+    """A clone of the project in which commands are typed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def run(self, *command: str, code: int = 0) -> str:
+        """Type a command, show the start of what it prints, and return all of it."""
+        shown = " ".join(f"'{word}'" if " " in word or "#" in word else word for word in command)
+        print(f"\n    {self.path.name}$ {shown}", flush=True)
+        done = subprocess.run(
+            command,
+            cwd=self.path,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        printed = (done.stdout + done.stderr).rstrip()
+        lines = printed.splitlines()
+        for line in lines[:SHOWN]:
+            print(f"    {line[:150]}")
+        if len(lines) > SHOWN:
+            print(f"    … {len(lines) - SHOWN} more lines")
+        if done.returncode != code:
+            raise OtherwiseError(
+                f"{shown} ended with exit code {done.returncode}, not {code}:\n{printed}"
+            )
+        return done.stdout
+
+    def uv(self, *command: str, code: int = 0) -> str:
+        """Type `uv run …`."""
+        return self.run("uv", "run", *command, code=code)
+
+    def quietly(self, *command: str) -> str:
+        """Run what nobody needs to see."""
+        done = subprocess.run(
+            command,
+            cwd=self.path,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        if done.returncode:
+            raise OtherwiseError(f"{' '.join(command)}:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+
+class Server:
+    """A running server of the project."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def ask(self, method: str, path: str, content: Any = None) -> Any:
+        """Send a request and return the answer's JSON."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+            body = None if content is None else json.dumps(content)
+            connection.request(method, path, body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            said = json.loads(answer.read())
+        if answer.status != 200:
+            raise OtherwiseError(f"{method} {path} was answered with {answer.status}: {said}")
+        return said
+
+    def predict(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the predictions of rows, asked for some at a time."""
+        predictions: list[dict[str, Any]] = []
+        for start in range(0, len(rows), AT_ONCE):
+            some = {"rows": rows[start : start + AT_ONCE]}
+            predictions += self.ask("POST", "/predict", some)["predictions"]
+        return predictions
+
+
+def tell(folder: Path) -> None:
+    """Play the story in an empty folder.
+
+    Raises:
+        OtherwiseError: something did not come as it should.
+    """
+    os.environ["PREDICTION_LOG"] = f"sqlite:///{folder / 'log.sqlite'}"
+    people = _generated(folder)
+    _released(people)
+    serving = _deployed(people)
+    with _served(serving, "model@v0.1.0") as server:
+        spans, outcomes = _months_arrive(people, server)
+    _watch(people, spans)
+    _outcomes_arrive(people, spans, outcomes)
+    _retrain(people, serving, spans)
+    _released_again(people)
+    _beside(people, serving)
+    _promoted(people, serving)
+    _rolled_back(people, serving)
+    _chapter("The end")
+    _say(f"Both versions, all predictions, what came true and the pages are in {folder}.")
+
+
+def _generated(folder: Path) -> Folder:
+    _chapter("A project, and a place where others find it")
+    _say("Cookiecutter leaves a repository that has run once. It gets an origin.")
+    home = Folder(folder)
+    home.quietly(
+        *(sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input"),
+        *("--output-dir", str(folder), "author_name=Ada Byron", "author_email=ada@example.com"),
+    )
+    home.quietly("git", "init", "--quiet", "--bare", "--initial-branch=main", "origin.git")
+    people = Folder(folder / "flight-delays")
+    people.run("git", "remote", "add", "origin", "../origin.git")
+    people.run("git", "push", "--quiet", "--set-upstream", "origin", "main")
+    people.uv("dvc", "metrics", "show")
+    return people
+
+
+def _released(people: Folder) -> None:
+    _chapter("Release: a version is a tag, and so is the stage that it is in")
+    _say("The launch checklist first.")
+    people.uv("flight-delays", "checklist")
+    _staged(people, "v0.1.0")
+    _assigned(people, "v0.1.0")
+
+
+def _deployed(people: Folder) -> Folder:
+    _chapter("Serve: what is in prod, from a clone of its own")
+    home = Folder(people.path.parent)
+    home.run("git", "clone", "--quiet", "origin.git", "serving")
+    serving = Folder(home.path / "serving")
+    _deploy(serving)
+    return serving
+
+
+def _deploy(serving: Folder) -> None:
+    """Let a clone be what is in prod."""
+    serving.run("git", "fetch", "--quiet", "--tags")
+    serving.run("uv", "sync", "--locked", "--quiet")
+    version = serving.uv("gto", "show", "model#prod", "--ref").strip()
+    serving.run("git", "checkout", "--quiet", version)
+    serving.run("uv", "sync", "--locked", "--quiet")
+    serving.uv("dvc", "pull", "--quiet", "--force", "models/model.skops")
+
+
+def _months_arrive(people: Folder, server: Server) -> tuple[Spans, Outcomes]:
+    _chapter("September to December arrive")
+    _say("Before them a sample of the months it was trained on, to see that nothing cries wolf.")
+    spans, outcomes = {}, {}
+    known = str(people.path / "data/raw/flights.parquet")
+    tables: dict[str, tuple[str, ...]] = {"Training months": (known, str(SAMPLE_ROWS))}
+    tables |= {month: (str(sample),) for month, sample in MONTHS.items()}
+    for name, arguments in tables.items():
+        rows = _rows(people, *arguments)
+        came_true = [row.pop("late") for row in rows]
+        since = _now()
+        said = server.predict(rows)
+        spans[name] = (since, _now())
+        pairs = zip(said, came_true, strict=True)
+        outcomes[name] = [{"id": one["id"], "late": late} for one, late in pairs]
+        mean = sum(one["probability"] for one in said) / len(said)
+        review = sum(one["review"] for one in said)
+        late = f"{mean:.0%} late on average"
+        print(f"    {name}: {len(said):,} flights, {late}, {review} close calls for a person")
+    return spans, outcomes
+
+
+def _watch(people: Folder, spans: Spans) -> None:
+    _chapter("Watch: is what it is asked like what it learned from?")
+    for name, (since, until) in spans.items():
+        _say(f"{name}:")
+        # A month has the weather of a month, and not of the year.
+        code = 1 if name in MONTHS else 0
+        page = str(people.path.parent / f"{name.lower().replace(' ', '-')}.html")
+        window = ("--since", since, "--until", until)
+        people.uv("flight-delays", "monitor", *window, "--output", page, code=code)
+
+
+def _outcomes_arrive(people: Folder, spans: Spans, outcomes: Outcomes) -> None:
+    _chapter("What came true arrives, and says how good the model is by now")
+    for name, found in outcomes.items():
+        file = people.path.parent / f"outcomes-{name.lower().replace(' ', '-')}.csv"
+        with file.open("w", encoding="utf-8", newline="") as table:
+            writer = csv.DictWriter(table, ["id", "late"])
+            writer.writeheader()
+            writer.writerows(found)
+        people.uv("flight-delays", "outcomes", str(file))
+    for name in ("Training months", "December"):
+        since, until = spans[name]
+        page = str(people.path.parent / f"{name.lower().replace(' ', '-')}-outcomes.html")
+        window = ("--since", since, "--until", until, "--output", page)
+        people.uv("flight-delays", "monitor", *window, code=1 if name in MONTHS else 0)
+
+
+def _retrain(people: Folder, serving: Folder, spans: Spans) -> None:
+    _chapter("Retrain: a branch with the new rows, and a pull request")
+    people.run("git", "switch", "--quiet", "--create", "retrain")
+    since, _ = spans["September"]
+    people.uv("flight-delays", "export", "incoming/autumn.parquet", "--since", since)
+    _say("New airports and a new airline need a wider contract. Without a yes, nothing changes:")
+    people.uv("flight-delays", "ingest", "incoming", code=1)
+    _say("A person has looked at them, and says yes.")
+    people.uv("flight-delays", "ingest", "incoming", "--yes")
+    people.quietly("rm", "-r", "incoming")
+    people.uv("dvc", "repro")
+    serving.uv("dvc", "pull", "--quiet", "data/prepared/validation.parquet")
+    _say("Is it better than the one in prod, on validation rows that neither has seen?")
+    people.uv("flight-delays", "compare", str(serving.path))
+    people.run("git", "add", "--all")
+    people.run("git", "commit", "--quiet", "--message", "Learn from autumn, too")
+    _say("What reviewers read, and the gate, which has a question about the contract:")
+    people.uv("flight-delays", "report", "--base", "origin/main")
+    people.uv("dvc", "push", "--quiet")
+    people.uv("flight-delays", "verify", "--base", "origin/main", code=1)
+    accepted = "Accept-Gate: contract: airports and an airline that are new in autumn"
+    people.run(
+        *("git", "commit", "--quiet", "--allow-empty"),
+        *("--message", "Accept new airports", "--message", accepted),
+    )
+    people.run("git", "push", "--quiet", "--set-upstream", "origin", "retrain")
+    _say("The pull request is merged.")
+    people.run("git", "switch", "--quiet", "main")
+    people.run("git", "merge", "--quiet", "--no-ff", "--no-edit", "retrain")
+    people.run("git", "push", "--quiet")
+
+
+def _released_again(people: Folder) -> None:
+    _chapter("Release the second version, to staging")
+    people.uv("flight-delays", "checklist")
+    _staged(people, "v0.2.0")
+
+
+def _beside(people: Folder, serving: Folder) -> None:
+    _chapter("Try it in the shadow of the first")
+    _say("Both score every row; a tenth of the answers come from the challenger.")
+    home = Folder(people.path.parent)
+    home.run("git", "clone", "--quiet", "--branch", "model@v0.2.0", "origin.git", "challenger")
+    people.uv("dvc", "--cd", "../challenger", "pull", "--quiet", "models/model.skops")
+    rival = ("--challenger", str(home.path / "challenger"), "--share", "0.1")
+    rows = _rows(people, str(MONTHS["December"]))
+    came_true = [row.pop("late") for row in rows]
+    since = _now()
+    with _served(serving, "model@v0.1.0", *rival) as server:
+        said = server.predict(rows)
+        values = {
+            one["id"]: "yes" if late else "no" for one, late in zip(said, came_true, strict=True)
+        }
+        server.ask("POST", "/outcomes", {"values": values})
+    people.uv("flight-delays", "monitor", "--since", since, "--until", _now(), code=1)
+
+
+def _promoted(people: Folder, serving: Folder) -> None:
+    _chapter("Promote it")
+    _assigned(people, "v0.2.0")
+    _deploy(serving)
+    with _served(serving, "model@v0.2.0"):
+        pass
+
+
+def _rolled_back(people: Folder, serving: Folder) -> None:
+    _chapter("Roll back: one command, and the version before serves again")
+    people.uv("gto", "deprecate", "model", "v0.2.0", "prod", "--push")
+    _deploy(serving)
+    with _served(serving, "model@v0.1.0"):
+        pass
+    people.uv("gto", "history", "model")
+
+
+def _staged(people: Folder, version: str) -> None:
+    people.uv("gto", "register", "model", "--version", version, "--push")
+    people.uv("gto", "assign", "model", "--version", version, "--stage", "staging", "--push")
+
+
+def _assigned(people: Folder, version: str) -> None:
+    people.uv("gto", "assign", "model", "--version", version, "--stage", "prod", "--push")
+    people.uv("gto", "show")
+
+
+@contextmanager
+def _served(serving: Folder, version: str, *options: str) -> Iterator[Server]:
+    """Serve what a clone has, and check that it is a version; end well."""
+    command = ["uv", "run", "flight-delays", "serve", "--port", "0", *options]
+    print(f"\n    {serving.path.name}$ {' '.join(command)}", flush=True)
+    process = subprocess.Popen(
+        command,
+        cwd=serving.path,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    said = ""
+    for line in process.stdout or ():
+        said += line
+        print(f"    {line.rstrip()}")
+        if line.startswith("log "):
+            break
+    found = re.search(r"http://127\.0\.0\.1:(\d+)", said)
+    if not found:
+        raise OtherwiseError(f"the server does not start:\n{said}")
+    try:
+        server = Server(int(found[1]))
+        serves = server.ask("GET", "/model")["version"]
+        if serves != version:
+            raise OtherwiseError(f"{serves} is served instead of {version}")
+        yield server
+    finally:
+        process.terminate()
+        rest, _ = process.communicate(timeout=60)
+    if process.returncode:
+        raise OtherwiseError(f"the server ended with exit code {process.returncode}:\n{rest}")
+
+
+def _rows(people: Folder, *arguments: str) -> list[dict[str, Any]]:
+    """Return the rows of a table, or a sample of them."""
+    return list(json.loads(people.quietly("uv", "run", "python", "-c", TO_JSON, *arguments)))
+
+
+def _environment() -> dict[str, str]:
+    """Return the user's environment, without the one that this program runs in."""
+    return {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _chapter(title: str) -> None:
+    print(f"\n\n== {title} ==", flush=True)
+
+
+def _say(sentence: str) -> None:
+    print(f"\n{sentence}", flush=True)
+
+
+def main() -> None:
+    """Play the story in the folder that is given, which must not be there yet."""
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    folder = Path(sys.argv[1]).resolve()
+    if folder.exists():
+        sys.exit(f"{folder} is there already; to start again: rm -r {sys.argv[1]}")
+    folder.mkdir(parents=True)
+    began = time.monotonic()
+    try:
+        tell(folder)
+    except OtherwiseError as error:
+        sys.exit(f"\nerror: {error}")
+    print(f"\n({time.monotonic() - began:.0f} s)")
+
+
+if __name__ == "__main__":
+    main()

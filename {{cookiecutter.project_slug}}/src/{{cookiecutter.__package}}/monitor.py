@@ -1,0 +1,143 @@
+"""Watch the model: what the prediction log, or tables, say of the rows that it gets."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+from tqdm import tqdm
+
+from . import bundle, params, tables
+from .errors import InputError
+from .monitoring import alerts, checks, performance, rivals, window
+from .monitoring.alerts import Series
+from .monitoring.checks import Check, Point
+from .monitoring.expected import Expected, here, of_version
+from .monitoring.moments import moment
+from .monitoring.period import Period
+from .monitoring.result import Result
+from .params import Params
+from .prediction_log import PredictionLog, utc_now
+
+MOST_NAMED = 5  # tables
+
+CHECKS: dict[str, Check] = {
+    "refused": checks.refused,
+    "faults": checks.faults,
+    "missing": checks.missing,
+    "drift": checks.drift,
+    "scores": checks.scores,
+    "review": checks.review,
+    "latency": checks.latency,
+    "errors": checks.errors,
+    "main_metric": performance.main_metric,
+    "slices": performance.slices,
+    "calibration": performance.calibration,
+}
+
+
+def monitor(files: Sequence[Path], since: str = "", until: str = "") -> Result:
+    """Look at a span of time in the prediction log, or at tables.
+
+    Args:
+        files: tables, or folders of them, each table a period; if none, the log is looked at.
+        since: the start; `monitor.window_days` of params.yaml before the end, if blank.
+        until: the end; now, if blank.
+
+    Raises:
+        InputError: there is no model, no log or nothing in it, or a file is no such table.
+    """
+    knobs = params.load()
+    if files and (since or until):
+        raise InputError("--since and --until are for the prediction log, and not for tables")
+    if files:
+        return _of_tables(files, knobs)
+    with PredictionLog() as log:
+        try:
+            return _of_log(log, since, until, knobs)
+        except SQLAlchemyError as error:
+            raise InputError(
+                f"the prediction log {log} cannot be read ({type(error).__name__}); try again"
+            ) from None
+
+
+def _of_tables(places: Sequence[Path], knobs: Params) -> Result:
+    found = [file for place in places for file in tables.find(place)]
+    model = bundle.load()
+    periods = [window.from_table(file, model, knobs.prepare.chunk_rows) for file in found]
+    source = ", ".join(map(str, found)) if len(found) < MOST_NAMED else f"{len(found)} tables"
+    return judged(source, here(model.version), periods, knobs)
+
+
+def _of_log(log: PredictionLog, since: str, until: str, knobs: Params) -> Result:
+    now = utc_now()
+    end = moment(until, now) if until else now
+    start = moment(since, now) if since else end - timedelta(days=knobs.monitor.window_days)
+    if start >= end:
+        raise InputError(f"--since {start} is not before --until {end}")
+    versions = window.answering(log, start, end)
+    if not versions:
+        raise InputError(
+            f"{log} has no prediction from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC; "
+            "see that the server writes there (PREDICTION_LOG), or look at another time: --since, "
+            "--until"
+        )
+    expected = of_version(versions["champion"])
+    spans = window.spans(start, end, knobs.monitor.periods)
+    bar = tqdm(spans, desc="monitor", unit=" periods", delay=1, leave=False, disable=None)
+    periods = [window.from_log(log, *span, expected.contract, versions) for span in bar]
+    return judged(str(log), expected, periods, knobs, versions)
+
+
+def judged(
+    source: str,
+    expected: Expected,
+    periods: list[Period],
+    knobs: Params,
+    versions: Mapping[str, str] | None = None,
+) -> Result:
+    """Run all checks on all periods.
+
+    Args:
+        source: what was looked at.
+        expected: what is expected of the model.
+        periods: in the order of time.
+        knobs: all parameters.
+        versions: what answered, by role, if the periods are from the log.
+    """
+    least = knobs.monitor.min_rows
+    enough = [period.rows + period.refused + period.errors >= least for period in periods]
+    series = [_volume(periods, least)] if versions else []
+    for name, check in CHECKS.items():
+        found = [
+            check(period, expected, knobs) if is_enough else {}
+            for period, is_enough in zip(periods, enough, strict=True)
+        ]
+        for about in sorted({about for points in found for about in points}):
+            limit = alerts.limit(name, about, expected, knobs.monitor)
+            grave = alerts.grave(name, about, expected)
+            series.append(
+                Series(name, about, limit, grave, tuple(points.get(about) for points in found))
+            )
+    raised, notes = alerts.told(
+        series,
+        [period.begin or period.name for period in periods],
+        expected,
+        knobs.monitor.persistence,
+    )
+    rival = (versions or {}).get("challenger")
+    beside = rivals.compared(periods, rival, expected, knobs) if rival else None
+    return Result(
+        source, expected, periods, series, raised, notes, beside, least, enough=any(enough)
+    )
+
+
+def _volume(periods: Sequence[Period], least: int) -> Series:
+    """Return how many rows came; none is too few once a period had enough of them."""
+    points: list[Point | None] = []
+    begun = False
+    for period in periods:
+        begun = begun or period.rows >= least
+        beyond = begun and not period.rows + period.others + period.refused + period.errors
+        points.append(Point(float(period.rows), None, None, beyond, ""))
+    return Series("volume", "", None, grave=True, points=tuple(points))

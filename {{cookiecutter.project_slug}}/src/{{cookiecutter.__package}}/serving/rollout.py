@@ -1,0 +1,205 @@
+"""Champion and challenger: both score every row, and one of them answers."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pandas as pd
+
+from ..bundle import Bundle
+from ..errors import InputError
+from ..prediction_log import Prediction, Role, utc_now
+from ..schema import Schema
+from ..scoring import answers
+from .batching import Waiting
+from .request import Door
+
+ROLES: tuple[Role, Role] = ("champion", "challenger")
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a model says of some rows.
+
+    Attributes:
+        model: its version.
+        numbers: of each row what `model.predict` returns, as a list.
+        shown: of each row what a client is told.
+    """
+
+    model: str
+    numbers: list[list[float]]
+    shown: list[dict[str, Any]]
+
+
+class Rollout:
+    """The models that serve, and how rows are shared among them."""
+
+    def __init__(
+        self,
+        champion: Bundle,
+        challenger: Bundle | None = None,
+        share: float = 0.0,
+        failed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Bring both together.
+
+        Args:
+            champion: answers.
+            challenger: scores the same rows, and answers a share of them.
+            share: this share, from 0 to 1.
+            failed: is called when the challenger fails.
+
+        Raises:
+            InputError: the challenger cannot take the rows that the champion takes.
+        """
+        if challenger:
+            require_rival(champion, challenger)
+        self.champion = champion
+        self.challenger = challenger
+        self._share = share
+        self._failed = failed
+        contract = champion.contract
+        rival = challenger.contract.features if challenger else []
+        self.needed = list(dict.fromkeys([*contract.features, *rival]))
+        columns = Door(contract, 1, {}).columns
+        self._logged = [name for name, column in columns.items() if not column.sensitive]
+        self._whose = [name for name in contract.key if name in columns] or list(columns)
+
+    def score(
+        self, batch: list[Waiting], frame: pd.DataFrame
+    ) -> tuple[list[dict[str, Any]], list[Prediction]]:
+        """Score the rows of several requests.
+
+        Args:
+            batch: the requests.
+            frame: their rows, as a model takes them.
+
+        Returns:
+            The answer to each request, and what is to be logged.
+        """
+        champion = say(self.champion, frame)
+        challenger = self._second(frame)
+        now, done = utc_now(), perf_counter()
+        found: list[dict[str, Any]] = []
+        entries: list[Prediction] = []
+        start = 0
+        for one in batch:
+            latency = 1000 * (done - one.began)
+            models: list[str] = []
+            predictions: list[dict[str, Any]] = []
+            for number, warnings in enumerate(one.rows.warnings):
+                place, identifier = start + number, uuid4().hex
+                said = champion
+                if challenger and self._shared(one.rows.row(number, self._whose)):
+                    said = challenger
+                models.append(said.model)
+                predictions.append({"id": identifier} | said.shown[place] | {"warnings": warnings})
+                row = one.rows.row(number, self._logged)
+                entries += [
+                    Prediction(
+                        id=identifier,
+                        role=role,
+                        at=now,
+                        model=model.model,
+                        answered=model is said,
+                        row=row,
+                        numbers=model.numbers[place],
+                        prediction=str(model.shown[place]["prediction"]),
+                        review=model.shown[place]["review"],
+                        latency_ms=latency,
+                    )
+                    for role, model in zip(ROLES, (champion, challenger), strict=True)
+                    if model
+                ]
+            if len(set(models)) > 1:
+                for prediction, version in zip(predictions, models, strict=True):
+                    prediction["model"] = version
+            found.append({"model": models[0], "predictions": predictions})
+            start += len(one.rows)
+        return found, entries
+
+    def _second(self, frame: pd.DataFrame) -> Said | None:
+        if not self.challenger:
+            return None
+        try:
+            return say(self.challenger, frame)
+        except Exception:  # whatever is wrong with it, the champion answers
+            self._failed()
+            logger.exception("the challenger failed; the champion answers")
+            return None
+
+    def _shared(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a row is the challenger's: the same on every machine, at any time."""
+        text = json.dumps(list(row.values()), ensure_ascii=False)
+        digest = hashlib.sha256(text.encode()).digest()
+        return int.from_bytes(digest[:8], "big") < self._share * 2**64
+
+
+def say(bundle: Bundle, frame: pd.DataFrame) -> Said:
+    """Return what a model says of rows."""
+    numbers = bundle.predict(frame)
+    words = answers(numbers, bundle.contract, bundle.knobs.evaluate.threshold)["prediction"]
+    lists = numbers.reshape(len(frame), -1).tolist()
+    shown = [
+        {"prediction": word} | probabilities(each, bundle.contract) | {"review": review}
+        for word, each, review in zip(
+            words.tolist(), lists, close_calls(numbers, bundle).tolist(), strict=True
+        )
+    ]
+    return Said(bundle.version, lists, shown)
+
+
+def close_calls(numbers: np.ndarray, bundle: Bundle) -> np.ndarray:
+    """Return which predictions are so near to another one that a person is to look at them."""
+    margin = bundle.knobs.serve.review_margin
+    match bundle.contract.task:
+        case "binary":
+            return np.abs(numbers - bundle.knobs.evaluate.threshold) < margin
+        case "multiclass":
+            best = np.sort(numbers, axis=1)
+            return best[:, -1] - best[:, -2] < margin
+        case _:
+            return np.zeros(len(numbers), dtype=bool)
+
+
+def probabilities(numbers: list[float], contract: Schema) -> dict[str, Any]:
+    """Return the probabilities behind a prediction, as an answer has them."""
+    match contract.task:
+        case "binary":
+            return {"probability": numbers[0]}
+        case "multiclass":
+            return {"probabilities": dict(zip(contract.classes, numbers, strict=True))}
+        case _:
+            return {}
+
+
+def require_rival(champion: Bundle, challenger: Bundle) -> None:
+    """Check that two models answer the same question about the same rows.
+
+    Raises:
+        InputError: they do not.
+    """
+    first, second = champion.contract, challenger.contract
+    if (first.task, first.target, first.classes) != (second.task, second.target, second.classes):
+        raise InputError(
+            f"the challenger {challenger.version} predicts {second.target} ({second.task}), and "
+            f"the champion {champion.version} {first.target} ({first.task}), or their classes "
+            "differ; choose a challenger that answers the same question"
+        )
+    kinds = {name: column.kind for name, column in Door(first, 1, {}).columns.items()}
+    missing = [n for n in second.features if kinds.get(n) != second.columns[n].kind]
+    if missing:
+        raise InputError(
+            f"the challenger {challenger.version} needs columns that requests do not have, or that "
+            f"are of another kind in the champion's contract: {', '.join(missing)}; first release "
+            "a model whose contract has them"
+        )

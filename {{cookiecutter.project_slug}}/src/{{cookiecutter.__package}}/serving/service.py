@@ -1,0 +1,120 @@
+"""What stands behind the routes: the models, the thread that scores, the log and the metrics."""
+
+import signal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from .. import prediction_log, reference
+from ..bundle import Bundle
+from ..prediction_log import PredictionLog
+from . import limits
+from .batching import Batcher, Waiting
+from .documents import Documents
+from .explain import explain
+from .journal import Journal
+from .observed import Metrics
+from .problems import BrokenContractError, Found
+from .request import Door, Rows
+from .rollout import Rollout
+
+WAITING = 10  # times the rows of the largest request may wait to be scored
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a server needs to begin.
+
+    Attributes:
+        champion: the model that answers.
+        challenger: one that is tried beside it.
+        share: of the rows that the challenger answers.
+        log: the prediction log.
+        key: the API key, or blank.
+    """
+
+    champion: Bundle
+    challenger: Bundle | None
+    share: float
+    log: PredictionLog
+    key: str
+
+
+class Service:
+    """Everything behind the routes."""
+
+    def __init__(self, setup: Setup) -> None:
+        """Bring the parts together; threads start with the server."""
+        self.bundle = setup.champion
+        self.knobs = self.bundle.knobs.serve
+        contract = self.bundle.contract
+        example = reference.typical(contract, self.bundle.distributions)
+        self.door = Door(contract, self.knobs.max_rows, example)
+        self.documents = Documents(contract, self.door)
+        self.metrics = Metrics(contract)
+        failed = self.metrics.challenger_failures.inc
+        self.rollout = Rollout(setup.champion, setup.challenger, setup.share, failed)
+        self.log = setup.log
+        self.ready = False
+
+    @asynccontextmanager
+    async def running(self, _: FastAPI) -> AsyncIterator[None]:
+        """Run the threads for as long as the server does."""
+        self.journal = Journal(self.log, self.knobs.retention_days, self.metrics)
+        self.batcher = Batcher(self.score, self.knobs.max_rows, WAITING * self.knobs.max_rows)
+        self._expect_stop()
+        self.ready = True
+        yield
+        self.ready = False
+        self.batcher.close()
+        await run_in_threadpool(self.journal.close, self.knobs.timeout_seconds)
+
+    def score(self, batch: list[Waiting]) -> list[dict[str, Any]]:
+        """Score requests together and log what they are answered."""
+        frame = self.door.frame([one.rows for one in batch], self.rollout.needed)
+        found, entries = self.rollout.score(batch, frame)
+        self.journal.write(entries)
+        return found
+
+    def explained(self, rows: Rows) -> dict[str, Any]:
+        """Return what the values of a row do to its prediction."""
+        return {"columns": explain(self.bundle, self.door.frame([rows]))}
+
+    def refused(self, path: str, refusal: limits.RequestError) -> None:
+        """Log a request for predictions that failed; not those that anybody may send."""
+        if path == "/predict" and refusal.status != 401:
+            self._log_refusals(refusal.status, {("", refusal.fault): 0})
+
+    def broken(self, path: str, refused: BrokenContractError) -> None:
+        """Count and log rows that break the contract."""
+        for (column, fault), rows in refused.faults.items():
+            self.metrics.refused.labels(column, fault).inc(max(rows, 1))
+        if path == "/predict":
+            self._log_refusals(422, refused.faults)
+
+    def _log_refusals(self, status: int, faults: Mapping[Found, int]) -> None:
+        now = prediction_log.utc_now()
+        self.journal.later(
+            [
+                prediction_log.Refusal(now, status, column, fault, rows)
+                for (column, fault), rows in faults.items()
+            ]
+        )
+
+    def _expect_stop(self) -> None:
+        """Stop being ready as soon as the server is told to stop."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            before = signal.getsignal(number)
+
+            def stop(number: int, frame: Any, before: Any = before) -> None:
+                self.ready = False
+                before(number, frame)
+
+            try:
+                signal.signal(number, stop)
+            except ValueError:  # not the main thread: nobody sends it signals
+                return

@@ -1,0 +1,230 @@
+"""What is answered is in the log, whatever happens to a worker, the database or the server."""
+
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from serving import COMMAND, body, command, loaded, logged, served, typical, wait_for
+from trained import stand_in
+
+from {{ cookiecutter.__package }} import serve
+from {{ cookiecutter.__package }}.errors import InputError
+from {{ cookiecutter.__package }}.schema import Column
+from {{ cookiecutter.__package }}.serving import journal
+from {{ cookiecutter.__package }}.serving.rollout import (
+    Rollout,
+)
+
+LOG = Path("log/predictions.sqlite")
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(autouse=True)
+def _shop(project: Path) -> None:
+    """Stand in a project with a trained model."""
+    stand_in("binary", project)
+
+
+class Load:
+    """Clients that ask without a pause, and remember what they were answered."""
+
+    def __init__(self, address: str, clients: int = 4) -> None:
+        self.answered: list[str] = []
+        self.statuses: set[int] = set()
+        self._address = address
+        self._stop = threading.Event()
+        self._content = body(typical())
+        self._threads = [threading.Thread(target=self._ask) for _ in range(clients)]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _ask(self) -> None:
+        while not self._stop.is_set():
+            with suppress(httpx.HTTPError), httpx.Client(base_url=self._address) as client:
+                while not self._stop.is_set():
+                    answer = client.post("/predict", content=self._content, headers=JSON)
+                    self.statuses.add(answer.status_code)
+                    if answer.status_code == 200:
+                        self.answered.append(answer.json()["predictions"][0]["id"])
+            time.sleep(0.01)
+
+
+@contextmanager
+def load(address: str, clients: int = 4) -> Iterator[Load]:
+    """Ask a server until the end of the block."""
+    clients_ = Load(address, clients)
+    try:
+        yield clients_
+    finally:
+        clients_.stop()
+
+
+def test_a_killed_worker_loses_nothing_that_it_has_answered() -> None:
+    with command("--workers", 2) as (process, address):
+        with load(address) as clients:
+            wait_for(lambda: len(clients.answered) > 20)
+            os.kill(workers(process.pid)[0], signal.SIGKILL)
+            before = len(clients.answered)
+            wait_for(lambda: len(clients.answered) > before + 20)
+        metrics = httpx.get(f"{address}/metrics").text
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert {200} == clients.statuses
+    assert set(clients.answered) <= {entry["id"] for entry in logged()}
+    line = 'requests_total{path="/predict",status="200"} '
+    [counted] = [part for part in metrics.splitlines() if part.startswith(line)]
+    assert float(counted.removeprefix(line)) >= len(clients.answered)
+    assert "\nlog_entries_waiting 0.0" in metrics
+
+
+def workers(process: int) -> list[int]:
+    """Return the processes that answer for a server."""
+    command_ = ["pgrep", "--parent", str(process), "--full", "spawn_main"]
+    found = subprocess.run(command_, capture_output=True, encoding="utf-8", check=True)
+    return [int(number) for number in found.stdout.split()]
+
+
+def test_a_server_that_is_told_to_stop_finishes_what_it_began() -> None:
+    with command() as (process, address), load(address) as clients:
+        wait_for(lambda: len(clients.answered) > 20)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        clients.stop()
+    assert {200} == clients.statuses
+    assert {entry["id"] for entry in logged()} == set(clients.answered)
+
+
+def test_a_locked_log_holds_up_no_answer() -> None:
+    with served() as client, load(str(client.base_url)) as clients:
+        wait_for(lambda: len(clients.answered) > 5)
+        with sqlite3.connect(LOG, isolation_level=None) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            before = len(clients.answered)
+            wait_for(lambda: len(clients.answered) > before + 20)
+            assert waiting(client) > 0
+            assert client.post("/outcomes", json={"values": {"f" * 32: "no"}}).status_code == 503
+            began = time.monotonic()
+            assert client.post("/predict", content=body(typical()), headers=JSON).is_success
+            assert time.monotonic() - began < 1
+            other.execute("ROLLBACK")
+        other.close()
+        wait_for(lambda: waiting(client) == 0)
+        clients.stop()
+        text = client.get("/metrics").text
+    assert {200} == clients.statuses
+    assert set(clients.answered) <= {entry["id"] for entry in logged()}
+    assert 'log_entries_total{fate="lost"} 0.0' in text
+    assert 'log_entries_total{fate="failed"} 0.0' not in text
+
+
+def waiting(client: httpx.Client) -> float:
+    """Return how many entries wait for the log."""
+    lines = client.get("/metrics").text.splitlines()
+    [found] = [line for line in lines if line.startswith("log_entries_waiting ")]
+    return float(found.split()[1])
+
+
+def test_a_log_that_cannot_be_written_loses_only_what_finds_no_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(journal, "MOST_ENTRIES", 5)
+    monkeypatch.setattr(journal, "RETRY_S", 0.1)
+    with served() as client:
+        with read_only():
+            for _ in range(8):
+                answer = client.post("/predict", content=body(typical()), headers=JSON)
+                assert answer.status_code == 200
+            assert 'log_entries_total{fate="lost"} 3.0' in client.get("/metrics").text
+        wait_for(lambda: waiting(client) == 0)
+        assert 'log_entries_total{fate="written"} 5.0' in client.get("/metrics").text
+    assert len(logged()) == 5
+
+
+@contextmanager
+def read_only() -> Iterator[None]:
+    """Let the log's tables be somewhere else for a while."""
+    with sqlite3.connect(LOG) as other:
+        other.execute("ALTER TABLE predictions RENAME TO away")
+    yield
+    with sqlite3.connect(LOG) as other:
+        other.execute("ALTER TABLE away RENAME TO predictions")
+    other.close()
+
+
+def test_what_is_old_is_forgotten_at_the_start() -> None:
+    with served() as client:
+        assert client.post("/predict", content=body(typical()), headers=JSON).is_success
+    assert len(logged()) == 1
+    with served(retention_days=1e-9):
+        wait_for(lambda: not logged())
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"host": "no.such.host.example"}, "cannot listen at no.such.host"),
+        ({"share": 0.5}, "--challenger FOLDER"),
+        ({"challenger": Path("nowhere")}, "schema.yaml"),
+    ],
+)
+def test_what_cannot_start_says_why(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        serve.serve(given.pop("host", "127.0.0.1"), 0, **given)
+
+
+def test_a_port_that_is_taken_is_one_message_and_exit_code_1() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [sys.executable, "-c", COMMAND, "serve", "--port", port],
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            timeout=30,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: cannot listen at 127.0.0.1, port {port}: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_model_that_says_something_else_does_not_start() -> None:
+    path = Path("reports/evaluation.json")
+    text = path.read_text(encoding="utf-8")
+    place = text.index('"reference"')
+    path.write_text(text[:place] + text[place:].replace("0.", "0.5", 1), encoding="utf-8")
+    with pytest.raises(InputError, match="reference predictions are off"):
+        serve.serve("127.0.0.1", 0)
+
+
+def test_a_challenger_must_take_the_same_rows() -> None:
+    champion, other = loaded(), Path("other")
+    shutil.copytree(".", other, ignore=shutil.ignore_patterns("other"))
+    same = loaded(other)
+    Rollout(champion, same)
+    fewer = champion.contract.columns | {"age": Column(kind="ignored")}
+    narrow = replace(champion, contract=champion.contract.model_copy(update={"columns": fewer}))
+    Rollout(same, narrow)
+    with pytest.raises(InputError, match=r"needs columns that requests do not have.*: age;"):
+        Rollout(narrow, same)
+    question = champion.contract.model_copy(update={"target": "member"})
+    with pytest.raises(InputError, match="predicts member"):
+        Rollout(champion, replace(champion, contract=question))
