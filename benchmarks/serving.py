@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ from common.measure import LEAVE_OUT, say
 from common.project import PACKAGE, Project, finished
 from common.results import Row, show
 
-ROUNDS = 9
-SECONDS = 2
+ROUNDS = 40
+SECONDS = 0.5  # of a turn: the machine's speed is the same for those that are compared
 CLIENTS = 8
 SLOWER_LIMIT = 1.5  # a request against predict_proba
 FASTER_LIMIT = 4  # eight clients against one
@@ -31,26 +31,25 @@ model = bundle.load()
 contract = model.contract
 typical = reference.typical(contract, model.distributions)
 row = reference.table([typical], contract)[contract.features]
-end, times = time.perf_counter() + float(sys.argv[1]), []
-while time.perf_counter() < end:
-    began = time.perf_counter()
-    model.pipeline.predict_proba(row)
-    times.append(time.perf_counter() - began)
-print(*times)
+for _ in sys.stdin:
+    end, times = time.perf_counter() + {SECONDS}, []
+    while time.perf_counter() < end:
+        began = time.perf_counter()
+        model.pipeline.predict_proba(row)
+        times.append(time.perf_counter() - began)
+    print(*times, flush=True)
 """
 # Neither a client library nor JSON: a client must not be what is measured.
-CLIENT = """
+CLIENT = f"""
 import asyncio, sys, time
 
-port, clients, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
-body = sys.stdin.buffer.read()
+port, clients, body = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3].encode()
 head = "POST /predict HTTP/1.1\\r\\nHost: server\\r\\nContent-Type: application/json\\r\\n"
-request = f"{head}Content-Length: {len(body)}\\r\\n\\r\\n".encode() + body
-times = []
+request = (head + "Content-Length: " + str(len(body)) + "\\r\\n\\r\\n").encode() + body
 
-async def ask():
+async def ask(times):
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    end = time.perf_counter() + seconds
+    end = time.perf_counter() + {SECONDS}
     while time.perf_counter() < end:
         began = time.perf_counter()
         writer.write(request)
@@ -59,12 +58,15 @@ async def ask():
             sys.exit(head.decode())
         await reader.readexactly(int(head.split(b"content-length: ")[1].split(b"\\r")[0]))
         times.append(time.perf_counter() - began)
+    writer.close()
 
-async def main():
-    await asyncio.gather(*(ask() for _ in range(clients)))
+async def measure():
+    times = []
+    await asyncio.gather(*(ask(times) for _ in range(clients)))
+    print(*times, flush=True)
 
-asyncio.run(main())
-print(*times)
+for _ in sys.stdin:
+    asyncio.run(measure())
 """
 
 
@@ -72,38 +74,42 @@ def main() -> None:
     """Measure in turn, so that a busy spell hits all alike."""
     with finished() as project, served(project) as (port, body):
         python = str(project.path / ".venv" / "bin" / "python")
-        measured: list[tuple[list[float], list[float], list[float]]] = []
-        for number in range(ROUNDS + 1):  # the first one warms up
-            say(f"round {number} of {ROUNDS}" if number else "warming up")
-            bare = call(project, b"", python, "-c", BARE, str(SECONDS))
-            one, eight = (
-                call(project, body, sys.executable, "-c", CLIENT, port, clients, str(SECONDS))
-                for clients in ("1", str(CLIENTS))
-            )
-            measured.append((bare, one, eight))
+        commands = [
+            [python, "-c", BARE],
+            *([sys.executable, "-c", CLIENT, port, str(n), body] for n in (1, CLIENTS)),
+        ]
+        with ExitStack() as running:
+            programs = [running.enter_context(program(project, command)) for command in commands]
+            measured = []
+            for number in range(ROUNDS + 1):  # the first one warms up
+                if number % 10 == 1:
+                    say(f"rounds {number} to {number + 9} of {ROUNDS}")
+                measured.append([turn(one) for one in programs])
     show("One-row requests", results(measured[1:]))
 
 
-def results(measured: list[tuple[list[float], list[float], list[float]]]) -> list[Row]:
+def results(measured: list[list[list[float]]]) -> list[Row]:
     """Return the medians of the rounds, and of the rounds' ratios."""
     names = ("predict_proba in memory", "serve, one client", f"serve, {CLIENTS} clients")
     rows = []
     for place, name in enumerate(names):
         times = [one[place] for one in measured]
         for what, share in (("p50", 0.5), ("p99", 0.99)):
-            value = statistics.median(quantile(one, share) for one in times)
+            value = statistics.median(quantile(found, share) for found in times)
             rows.append(Row(f"{name}, {what}", 1000 * value, "ms"))
     slower = [quantile(one, 0.5) / quantile(bare, 0.5) for bare, one, _ in measured]
     faster = [
         (len(eight) / sum(eight)) * CLIENTS * quantile(one, 0.5) for _, one, eight in measured
     ]
-    share = [1 / value for value in faster]
     return [
         *rows,
         Row("one client / predict_proba, p50", statistics.median(slower), "x", SLOWER_LIMIT),
         Row(f"{CLIENTS} clients / one, throughput", statistics.median(faster), "x"),
         Row(
-            f"one / {CLIENTS} clients, throughput", statistics.median(share), "x", 1 / FASTER_LIMIT
+            f"one / {CLIENTS} clients, throughput",
+            1 / statistics.median(faster),
+            "x",
+            1 / FASTER_LIMIT,
         ),
     ]
 
@@ -114,14 +120,16 @@ def quantile(times: list[float], share: float) -> float:
 
 
 @contextmanager
-def served(project: Project) -> Iterator[tuple[str, bytes]]:
+def served(project: Project) -> Iterator[tuple[str, str]]:
     """Serve the project; yield the port and the body of a request."""
     typical = (
         f"import json; from {PACKAGE} import bundle, reference; model = bundle.load(); "
         'print(json.dumps({"rows": [reference.typical(model.contract, model.distributions)]}))'
     )
     python = str(project.path / ".venv" / "bin" / "python")
-    body = subprocess.check_output([python, "-c", typical], cwd=project.path, env=environment())
+    body = subprocess.check_output(
+        [python, "-c", typical], cwd=project.path, env=environment(), encoding="utf-8"
+    ).strip()
     json.loads(body)
     command = [python, "-c", f"from {PACKAGE}.cli import app; app()", "serve", "--port", "0"]
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
@@ -145,19 +153,27 @@ def served(project: Project) -> Iterator[tuple[str, bytes]]:
             process.terminate()
 
 
-def call(project: Project, given: bytes, *command: str) -> list[float]:
-    """Run a program that prints seconds."""
-    done = subprocess.run(
-        command,
-        input=given,
-        cwd=project.path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        check=False,
-    )
-    if done.returncode:
+@contextmanager
+def program(project: Project, command: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """Run a program that measures for a moment whenever it reads a line."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=project.path, env=environment(), stdin=pipe, stdout=pipe, encoding="utf-8"
+    ) as process:
+        yield process
+        process.communicate()
+
+
+def turn(running: subprocess.Popen[str]) -> list[float]:
+    """Let a program measure for a moment; return the seconds that it prints."""
+    if not (running.stdin and running.stdout):
+        raise TypeError("a program to measure with needs both pipes")
+    running.stdin.write("go\n")
+    running.stdin.flush()
+    printed = running.stdout.readline().split()
+    if not printed:
         sys.exit("could not measure: a client was not answered")
-    return [float(number) for number in done.stdout.split()]
+    return [float(number) for number in printed]
 
 
 def environment(**extra: str) -> dict[str, str]:

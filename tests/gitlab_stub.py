@@ -17,10 +17,10 @@ PER_PAGE = 2  # less than GitLab has, so that there are several pages
 
 @contextmanager
 def gitlab(
-    notes: list[dict[str, Any]], issues: list[dict[str, Any]] | None = None
+    notes: list[dict[str, Any]], opened: list[dict[str, Any]] | None = None
 ) -> Iterator[str]:
     """Serve the notes of a merge request, newest first, and issues; return the API's address."""
-    issues = issues if issues is not None else []
+    issues: list[dict[str, Any]] = [] if opened is None else opened
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -40,8 +40,8 @@ def gitlab(
         def do_POST(self) -> None:
             content = self.content()
             if self.path == ISSUES:
-                issue = {"iid": len(issues) + 1, "author": ME, "state": "opened", "notes": []}
-                issues.append(issue | content)
+                made = {"iid": len(issues) + 1, "author": ME, "state": "opened", "notes": []}
+                issues.append(made | content)
                 return self.answer(issues[-1])
             if self.path.startswith(ISSUES):
                 (issue,) = (one for one in issues if self.path == f"{ISSUES}/{one['iid']}/notes")

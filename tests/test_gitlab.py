@@ -91,7 +91,7 @@ class GitLab:
 
     def by_hand(self, branch: str, *jobs: str, code: int = 0, **variables: str) -> str:
         """Run the pipeline, or jobs of it, that Ada starts by hand on a branch."""
-        ada = {"GITLAB_USER_NAME": "Ada", "GITLAB_USER_EMAIL": "ada@example.com"}
+        ada: dict[str, Any] = {"GITLAB_USER_NAME": "Ada", "GITLAB_USER_EMAIL": "ada@example.com"}
         return self.pipeline(branch, *jobs, code=code, CI_PIPELINE_SOURCE="web", **ada, **variables)
 
     def artifact(self, name: str) -> Path:
@@ -220,7 +220,7 @@ def test_push_of_several_commits(world: GitLab) -> None:
     world.author.commit("Forget to train")
     edit(world.author, "README.md", "# Flight Delays", "# Delays of flights")
     world.push("main")
-    push = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
+    push: dict[str, Any] = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
     printed = world.pipeline("main", "results", code=1, CI_COMMIT_BEFORE_SHA=before, **push)
     assert f"compared with {before}" in printed
     printed = world.pipeline("main", "results", code=1, CI_COMMIT_BEFORE_SHA="0" * 40, **push)
@@ -247,8 +247,8 @@ def test_training_pushes_with_its_token(tmp_path: Path) -> None:
 
 
 def test_release(world: GitLab) -> None:
-    push = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
-    ada = {"GITLAB_USER_NAME": "Ada", "GITLAB_USER_EMAIL": "ada@example.com"}
+    push: dict[str, Any] = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
+    ada: dict[str, Any] = {"GITLAB_USER_NAME": "Ada", "GITLAB_USER_EMAIL": "ada@example.com"}
     printed = world.pipeline("main", "release", **push)
     assert "ok        model: " in printed
     printed = world.pipeline("main", "stage", code=1, **push, **ada)
@@ -277,7 +277,8 @@ def test_tokens_that_write_are_far_from_code(tmp_path: Path) -> None:
 
 
 def test_monitoring_tells_in_one_issue(world: GitLab, tmp_path: Path) -> None:
-    schedule = {"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main", "TASK": "monitor"}
+    schedule: dict[str, Any] = {"CI_PIPELINE_SOURCE": "schedule", "TASK": "monitor"}
+    schedule["CI_COMMIT_BRANCH"] = "main"
     printed = world.pipeline("main", **schedule)
     assert "Nothing is watched: the variable PREDICTION_LOG is missing" in printed
     assert "There is nothing to tell." in printed
@@ -319,7 +320,7 @@ def test_retraining_takes_in_new_rows(world: GitLab, tmp_path: Path) -> None:
     schedule = {"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main", "TASK": "retrain"}
     printed = world.pipeline("main", "train", code=1, NEW_DATA=str(new), **schedule)
     assert "nothing was changed; correct the data, or accept with --yes" in printed
-    ada = {"GITLAB_USER_NAME": "Ada", "GITLAB_USER_EMAIL": "ada@example.com"}
+    ada: dict[str, Any] = {"GITLAB_USER_NAME": "Ada", "GITLAB_USER_EMAIL": "ada@example.com"}
     given = {"NEW_DATA": str(new), "EXTEND": "yes", "TRAIN_TOKEN": TOKEN, **schedule, **ada}
     printed = world.pipeline("main", **given)
     assert "added to data/raw: flights-2013-09.parquet" in printed

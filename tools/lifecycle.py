@@ -303,7 +303,8 @@ def _promoted(people: Folder, serving: Folder) -> None:
 
 def _rolled_back(people: Folder, serving: Folder) -> None:
     _chapter("Roll back: one command, and the version before serves again")
-    people.uv("gto", "deprecate", "model", "v0.2.0", "prod", "--push")
+    again = ("--version", "v0.1.0", "--stage", "prod", "--force", "--push")
+    people.uv("gto", "assign", "model", *again)
     _deploy(serving)
     with _served(serving, "model@v0.1.0"):
         pass

@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -188,11 +188,11 @@ class PredictionLog:
             SQLAlchemyError: the database is busy, full or gone.
         """
         predictions = [
-            asdict(entry) | {"row": _json(entry.row), "numbers": _json(entry.numbers)}
+            vars(entry) | {"row": _json(entry.row), "numbers": _json(entry.numbers)}
             for entry in entries
             if isinstance(entry, Prediction)
         ]
-        refusals = [asdict(entry) for entry in entries if isinstance(entry, Refusal)]
+        refusals = [vars(entry) for entry in entries if isinstance(entry, Refusal)]
         with self._engine.begin() as connection:
             for table, rows in ((PREDICTIONS, predictions), (REFUSALS, refusals)):
                 if rows:
