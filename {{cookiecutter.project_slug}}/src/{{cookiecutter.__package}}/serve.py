@@ -1,7 +1,6 @@
 """Start the REST API: one process, or several that share a port, a log and their metrics."""
 
 import gc
-import gc
 import json
 import math
 import os
