@@ -1,7 +1,7 @@
 """What the checks found over the periods, and which of it people are told.
 
 An alert needs an effect beyond its limit, and needs it to last: the latest periods with enough
-rows must all have it. What began only in the last one, or is in a column that hardly counts, is a
+rows must all have it, or all of them if there are fewer. What began only in the last one, or is in a column that hardly counts, is a
 note.
 """
 
@@ -169,7 +169,6 @@ def told(
     """
     alerts: list[Alert] = []
     notes: list[Alert] = []
-    needed = 1 if len(names) == 1 else persistence
     for one in series:
         known = [(place, point) for place, point in enumerate(one.points) if point]
         run = 0
@@ -178,7 +177,9 @@ def told(
                 break
             run += 1
         if run:
-            where = alerts if one.grave and run >= needed else notes
+            # Where few periods have enough rows, they are all the evidence that there is.
+            lasts = run >= min(persistence, len(known))
+            where = alerts if one.grave and lasts else notes
             where.append(_alert(one, names[known[-run][0]], expected))
     # Of the drifting columns, the ones that count most come first.
     weight = {name: -share for name, share in expected.importance.items()}

@@ -189,6 +189,9 @@ def from_to(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
             return f"{name} from {was:.1%} to {now:.1%}"
     elif abs(gaps[1] - gaps[0]) < 0.1 and before["values"] and after["values"]:
         was, now = (_spread(one) for one in (before, after))
+        if was == now:
+            was, now = (_at_most(one) for one in (before, after))
+            return f"19 of 20 values up to {was} in training, up to {now} now"
         return f"median from {was} to {now}"
     return f"missing from {gaps[0]:.1%} to {gaps[1]:.1%}"
 
@@ -197,6 +200,10 @@ def _spread(column: Mapping[str, Any]) -> str:
     places = np.searchsorted(column["up_to"], [0.25, 0.5, 0.75])
     low, middle, high = (figure(column["values"][place]) for place in places)
     return f"{middle} (middle half {low} to {high})"
+
+
+def _at_most(column: Mapping[str, Any]) -> str:
+    return figure(column["values"][np.searchsorted(column["up_to"], 0.95)])
 
 
 def figure(value: float) -> str:

@@ -1,0 +1,43 @@
+"""The whole life of a model, on the months that it has not seen."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from conftest import TEMPLATE, user_environment
+
+
+def test_the_story_is_told_to_its_end(tmp_path: Path) -> None:
+    command = [sys.executable, str(TEMPLATE / "tools/lifecycle.py"), str(tmp_path / "life")]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        command,
+        env=user_environment() | {"PATH": path},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr
+    chapters = re.findall(r"^== (\w+)", done.stdout, flags=re.MULTILINE)
+    told = ["A", "Release", "Serve", "September", "Watch", "What", "Retrain", "Release"]
+    assert chapters == [*told, "Try", "Promote", "Roll", "The"]
+    # What was found on the way, each by its own command.
+    assert "All is well in 3,000 rows" in done.stdout
+    assert len(re.findall(r"ALERT (pressure|dewp|humid) moved away", done.stdout)) >= 4
+    assert "FAILED    contract" in done.stdout
+    assert "accepted  contract" in done.stdout
+    assert "<!-- model report -->" in done.stdout
+    assert "<!-- model comparison -->" in done.stdout
+    assert re.findall(r"^    model  (.*)$", done.stdout, flags=re.MULTILINE) == [
+        "model@v0.1.0",
+        "model@v0.1.0",  # beside its challenger
+        "model@v0.2.0",
+        "model@v0.1.0",  # after the rollback
+    ]
+    pages = {page.name for page in (tmp_path / "life").glob("*.html")}
+    assert {"september.html", "december.html", "december-outcomes.html"} <= pages
+    again = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert again.returncode == 1
+    assert "is there already" in again.stderr
