@@ -1,6 +1,5 @@
 """The whole life of a model, on the months that it has not seen."""
 
-import os
 import re
 import subprocess
 import sys
@@ -11,10 +10,9 @@ from conftest import TEMPLATE, user_environment
 
 def test_the_story_is_told_to_its_end(tmp_path: Path) -> None:
     command = [sys.executable, str(TEMPLATE / "tools/lifecycle.py"), str(tmp_path / "life")]
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         command,
-        env=user_environment() | {"PATH": path},
+        env=user_environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",

@@ -149,10 +149,12 @@ def _generated(folder: Path) -> Folder:
     _chapter("A project, and a place where others find it")
     _say("Cookiecutter leaves a repository that has run once. It gets an origin.")
     home = Folder(folder)
-    home.quietly(
+    said = home.quietly(
         *(sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input"),
         *("--output-dir", str(folder), "author_name=Ada Byron", "author_email=ada@example.com"),
     )
+    if "is ready" not in said:
+        raise OtherwiseError(said)
     home.quietly("git", "init", "--quiet", "--bare", "--initial-branch=main", "origin.git")
     people = Folder(folder / "flight-delays")
     people.run("git", "remote", "add", "origin", "../origin.git")

@@ -1,8 +1,8 @@
 """What the checks found over the periods, and which of it people are told.
 
 An alert needs an effect beyond its limit, and needs it to last: the latest periods with enough
-rows must all have it, or all of them if there are fewer. What began only in the last one, or is in a column that hardly counts, is a
-note.
+rows must all have it, or all of them if there are fewer. What began only in the last one, or is in
+a column that hardly counts, is a note.
 """
 
 from collections.abc import Mapping, Sequence
