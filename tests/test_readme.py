@@ -44,6 +44,13 @@ def started(project: Project, command: list[str]) -> subprocess.Popen[bytes]:
     raise TimeoutError(command)
 
 
+def stop(server: subprocess.Popen[bytes] | None) -> None:
+    """Stop a server, if there is one: it must end well."""
+    if server:
+        server.terminate()
+        assert server.wait(30) == 0
+
+
 def test_the_generated_readme_word_for_word(clone: Project, tmp_path: Path) -> None:
     """The five minutes with DVC and all that follows, typed in order in a fresh project."""
     text = (clone.path / "README.md").read_text(encoding="utf-8")
@@ -52,7 +59,7 @@ def test_the_generated_readme_word_for_word(clone: Project, tmp_path: Path) -> N
     clone.run("git", "init", "--quiet", "--bare", "--initial-branch=main", str(tmp_path / "o.git"))
     make_the_change(clone, text)
     printed: dict[str, str] = {}
-    folder, servers = clone, []
+    folder, server = clone, None
     for line in commands(text):
         words = shlex.split(line.replace("<", "'<").replace(">", ">'"))
         words = [str(tmp_path / "o.git") if word.startswith("<") else word for word in words]
@@ -60,12 +67,11 @@ def test_the_generated_readme_word_for_word(clone: Project, tmp_path: Path) -> N
             folder = Project((folder.path / words[1]).resolve())
             continue
         if words[-1] == "serve":
-            servers.append(started(folder, words))
+            stop(server)
+            server = started(folder, words)
             continue
         printed.setdefault(line, folder.run(*words))
-    for server in servers:
-        server.terminate()
-        assert server.wait(30) == 0
+    stop(server)
     assert "Running stage 'train'" in printed["uv run dvc repro"]
     assert "Running stage 'prepare'" not in printed["uv run dvc repro"]
     assert ".learning_rate" in printed["uv run dvc params diff"]
