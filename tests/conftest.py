@@ -137,3 +137,20 @@ def clone(finished: Project, request: pytest.FixtureRequest) -> Project:
     project = finished.clone_with_environment(f"clone-{name}-{os.getpid()}")
     project.uv("dvc", "pull", "--quiet")
     return project
+
+
+@pytest.fixture(scope="session")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template as a clean clone has it."""
+    target = tmp_path_factory.mktemp("template") / "cookiecutter-dvc"
+    names = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=TEMPLATE,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    ).stdout.split("\0")
+    for name in filter(None, names):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(TEMPLATE / name, target / name)
+    return target

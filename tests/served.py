@@ -32,11 +32,16 @@ class Served:
 
     def ask(self, method: str, path: str, content: Any = None) -> tuple[int, Any]:
         """Send a request; return the status and the JSON of the answer."""
+        status, text = self.text(method, path, content)
+        return status, json.loads(text)
+
+    def text(self, method: str, path: str, content: Any = None) -> tuple[int, str]:
+        """Send a request; return the status and the answer."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
             body = None if content is None else json.dumps(content)
             connection.request(method, path, body, {"Content-Type": "application/json"})
             answer = connection.getresponse()
-            return answer.status, json.loads(answer.read())
+            return answer.status, answer.read().decode()
 
     def logged(self) -> set[str]:
         """Return the identifiers of all predictions in the log."""
@@ -80,12 +85,14 @@ class Client(threading.Thread):
 
 
 @contextmanager
-def serving(project: Project, folder: Path, *options: str, **extra: str) -> Iterator[Served]:
+def serving(
+    project: Project, folder: Path, *options: str, name: str = "flight-delays", **extra: str
+) -> Iterator[Served]:
     """Serve a project's model, with the log in a folder; it must end well when it is told to."""
     log = folder / "log.sqlite"
-    command = str(project.path / ".venv/bin/flight-delays")
+    (command,) = project.path.glob(f".venv/bin/{name}")
     process = subprocess.Popen(
-        [command, "serve", "--port", "0", *options],
+        [str(command), "serve", "--port", "0", *options],
         cwd=project.path,
         env=user_environment() | {"PREDICTION_LOG": f"sqlite:///{log}"} | extra,
         stdin=subprocess.DEVNULL,

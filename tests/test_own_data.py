@@ -15,6 +15,7 @@ import yaml
 from conftest import Project, generated, shared_folder, user_environment
 from filelock import FileLock
 from own_tables import BY_NAME, TABLES, Table
+from served import serving
 
 LINEAR = {
     "binary": "sklearn.linear_model.LogisticRegression",
@@ -150,6 +151,29 @@ def test_a_table_becomes_a_project_that_has_learned(shared: Path, table: Table) 
     assert table.target in card
     assert [name for name in columns if name not in datasheet] == []
     assert str(shared) not in "".join(files.values())
+
+
+@pytest.mark.parametrize("table", TABLES, ids=[table.name for table in TABLES])
+def test_its_model_is_served_and_watched(shared: Path, tmp_path: Path, table: Table) -> None:
+    project = made(shared, table.name)
+    with serving(project, tmp_path, name=table.name) as server:
+        _, described = server.ask("GET", "/openapi.json")
+        (row,) = described["components"]["schemas"]["Row"]["examples"]
+        status, answer = server.ask("POST", "/predict", {"rows": [row, row]})
+        assert status == 200, answer
+        first, second = answer["predictions"]
+        assert first | {"id": ""} == second | {"id": ""}
+        status, reasons = server.ask("POST", "/explain", {"row": row})
+        assert status == 200, reasons
+        columns = read(project, "schema.yaml")["columns"]
+        assert reasons["columns"]
+        assert {one["column"] for one in reasons["columns"]} <= set(columns)
+        assert table.target in server.text("GET", "/")[1]
+    assert server.logged() == {first["id"], second["id"]}
+    # Most of these rows are those of training: nothing can have moved.
+    printed = project.uv(table.name, "monitor", "data/raw", "--output", str(tmp_path / "page.html"))
+    assert "All is well" in printed
+    assert (tmp_path / "page.html").exists()
 
 
 @pytest.mark.parametrize("name", OF_EACH_TASK)

@@ -3,14 +3,12 @@
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import time
 import urllib.request
 from pathlib import Path
 
-import pytest
 from conftest import TEMPLATE, Project, user_environment
 
 
@@ -99,23 +97,6 @@ def test_every_place_that_the_generated_readme_names_is_there(finished: Project)
     assert links
     assert places
     assert missing == []
-
-
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The template as a clean clone has it."""
-    target = tmp_path_factory.mktemp("template") / "cookiecutter-dvc"
-    names = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=TEMPLATE,
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    ).stdout.split("\0")
-    for name in filter(None, names):
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(TEMPLATE / name, target / name)
-    return target
 
 
 def test_make_demo_needs_no_step_before_and_ends_with_the_difference(copy: Path) -> None:
