@@ -317,7 +317,13 @@ def test_retraining_takes_in_new_rows(world: GitLab, tmp_path: Path) -> None:
     new = tmp_path / "new"
     new.mkdir()
     shutil.copy(TEMPLATE / "sample" / "flights-2013-09.parquet", new)
-    schedule = {"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main", "TASK": "retrain"}
+    schedule: dict[str, Any] = {
+        "CI_PIPELINE_SOURCE": "schedule",
+        "CI_COMMIT_BRANCH": "main",
+        "TASK": "retrain",
+    }
+    printed = world.pipeline("main", "train", **schedule)
+    assert "Nothing is trained: neither NEW_DATA nor PREDICTION_LOG says" in printed
     printed = world.pipeline("main", "train", code=1, NEW_DATA=str(new), **schedule)
     assert "nothing was changed; correct the data, or accept with --yes" in printed
     ada: dict[str, Any] = {"GITLAB_USER_NAME": "Ada", "GITLAB_USER_EMAIL": "ada@example.com"}

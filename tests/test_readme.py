@@ -64,7 +64,7 @@ def test_the_generated_readme_word_for_word(clone: Project, tmp_path: Path) -> N
         if words[0] == "cd":
             folder = Project((folder.path / words[1]).resolve())
             continue
-        if words[-1] == "serve":
+        if words[-2:] == ["flight-delays", "serve"]:
             stop(server)
             server = started(folder, words)
             continue

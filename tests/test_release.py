@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from conftest import TEMPLATE, Project
 from forge import be_quick, edit, git
 from github_runner import BOT, Runner, on_branch
+from served import serving
 from test_readme import commands
 from test_workflows import GitHub, passed
 
@@ -67,7 +69,6 @@ def test_releases_roll_back_as_the_documents_say(clone: Project, tmp_path: Path)
     clone.uv("dvc", "repro", "--quiet")
     clone.commit("Train for less long")
     clone.uv("dvc", "push", "--quiet")
-    first = clone.run("git", "rev-parse", "model@v0.1.0^{}")
     printed = {line: clone.run(*shlex.split(line)) for line in commands(docs["release.md"])}
     (checks,) = (text for line, text in printed.items() if line.endswith(" checklist"))
     assert not re.search("^(FAILED|skipped)", checks, re.MULTILINE), checks
@@ -75,26 +76,44 @@ def test_releases_roll_back_as_the_documents_say(clone: Project, tmp_path: Path)
     assert "in a clean environment with numpy" in checks
     assert clone.uv("gto", "show", "model#prod", "--ref").strip() == "model@v0.2.0"
 
-    shutil.rmtree(clone.path / "models")
-    printed = {line: clone.run(*shlex.split(line)) for line in commands(docs["runbook.md"])}
+    readme = (clone.path / "README.md").read_text(encoding="utf-8")
+    lines = commands(readme)
+    (start,) = (n for n, line in enumerate(lines) if line.startswith("git clone --branch model@"))
+    to_serve = [line.replace("v0.1.0", "v0.2.0") for line in lines[start : start + 5]]
+    released = typed(clone, to_serve)[0]
+    assert served(released, tmp_path) == "model@v0.2.0"
+    back_there, printed = typed(clone, commands(docs["runbook.md"]))
     assert printed['uv run gto show "model#prod" --ref'].strip() == "model@v0.1.0"
-    rolled_back = clone.path / "models" / "model.skops"
-    (hash_,) = re.findall(r"md5: (\w+)", model_entry(clone, first.strip()))
-    assert hash_ in clone.run("md5sum", str(rolled_back))
+    assert back_there.path == released.path
+    assert served(released, tmp_path) == "model@v0.1.0"
     # Others who ask the origin see it, too; and the way forward is the same.
     assert "model#prod#4" in clone.run("git", "ls-remote", "--tags", "origin")
     (back,) = (line for line in printed if " gto assign " in line)
-    readme = (clone.path / "README.md").read_text(encoding="utf-8")
     assert f"`{back}`" in readme
-    clone.run(*shlex.split(back.replace("v0.1.0", "v0.2.0")))
+    forward = [line.replace("v0.1.0", "v0.2.0") for line in commands(docs["runbook.md"])]
+    typed(clone, forward)
     assert clone.uv("gto", "show", "model#prod", "--ref").strip() == "model@v0.2.0"
+    assert served(released, tmp_path) == "model@v0.2.0"
 
 
-def model_entry(project: Project, commit: str) -> str:
-    """Return what dvc.lock of a commit says of the model file."""
-    lock: str = project.run("git", "show", f"{commit}:dvc.lock")
-    start = lock.index("outs:", lock.index("  train:"))
-    return lock[start : lock.index("size", start)]
+def typed(project: Project, lines: list[str]) -> tuple[Project, dict[str, str]]:
+    """Type commands, but those that serve; return where one then stands, and what was printed."""
+    folder, printed = project, {}
+    for line in lines:
+        words = shlex.split(line.replace("../released", f"../{project.path.name}-released"))
+        if words[0] == "cd":
+            folder = Project((folder.path / words[1]).resolve())
+        elif words[-2:] == ["flight-delays", "serve"]:
+            assert words[:3] == ["uv", "run", "--no-sync"]
+        else:
+            printed[line] = folder.run(*words)
+    return folder, printed
+
+
+def served(project: Project, folder: Path) -> str:
+    """Return the version that answers when a clone serves."""
+    with serving(project, folder) as server:
+        return str(server.ask("GET", "/model")[1]["version"])
 
 
 def test_release(world: GitHub) -> None:
@@ -203,7 +222,7 @@ def test_a_model_that_cannot_be_judged_fails(world: GitHub) -> None:
 
 def retraining(world: GitHub, new: Path | None, *, extend: bool = False, log: str = "") -> Runner:
     """Return a runner that trains with new rows."""
-    given = {"NEW_DATA": str(new or ""), "PREDICTION_LOG": log}
+    given = {"NEW_DATA": str(new or ""), "PREDICTION_LOG": log, "MONTHS_BACK": "4 3"}
     inputs = {"force": False, "new_data": True, "extend": extend}
     return started(world, "train", secrets=given, inputs=inputs)
 
@@ -213,7 +232,14 @@ def test_retraining_proposes_what_new_rows_teach(world: GitHub, tmp_path: Path) 
     git(world.author, "tag", "-a", "model#prod#1", "-m", "Assign")
     git(world.author, "push", "--quiet", "--tags")
     runner = retraining(world, None, log=f"sqlite:///{tmp_path / 'log.sqlite'}")
-    assert "has no row with an outcome" in passed(runner.run("train")).output
+    said = passed(runner.run("train")).output
+    spans = re.findall(
+        r"has no row with an outcome from (\d+)-(\d+)-01 .* to (\d+)-(\d+)-01 ", said
+    )
+    today = datetime.now(UTC)
+    months = [[int(y) * 12 + int(m) for y, m in (span[:2], span[2:])] for span in spans]
+    now = today.year * 12 + today.month
+    assert months == [[now - 4, now - 3], [now - 3, now - 2]]
     assert runner.summary.startswith("There are no new rows.\nNothing changed")
 
     new = tmp_path / "new"
@@ -246,10 +272,22 @@ def test_retraining_proposes_what_new_rows_teach(world: GitHub, tmp_path: Path) 
     assert runner.summary.startswith("There are no new rows.")
 
 
+def test_without_a_source_a_schedule_does_nothing(world: GitHub) -> None:
+    runner = world.runner(on_branch("schedule", "main"), "train")  # as a new project has it
+    done = passed(runner.run("train"))
+    assert runner.summary.startswith("Nothing is trained: neither NEW_DATA nor PREDICTION_LOG says")
+    assert "uv " not in done.output
+    assert runner.run("propose").result == "skipped"
+    runner = world.runner(on_branch("schedule", "main"), "train", secrets={"NEW_DATA": "/none"})
+    shutil.rmtree(runner.folder / "train")
+    assert "uv run dvc get-url" in runner.run("train").failed
+
+
 def test_a_schedule_takes_in_new_rows_and_extends_nothing(world: GitHub) -> None:
     runner = world.runner(on_branch("schedule", "main"), "train")
     (step,) = (s for s in runner.workflow["jobs"]["train"]["steps"] if s.get("id") == "rows")
-    assert runner.evaluate(step["if"], {})
+    assert runner.evaluate(step["if"], {"work": {"outputs": {"there": "yes"}}})
+    assert runner.fill(step["env"]["MONTHS_BACK"], {}) == "2 1"
     assert runner.fill(step["env"]["EXTEND"], {}) == ""
     allowed = runner.workflow["jobs"]["propose"]["steps"][2]["env"]
     assert [runner.fill(allowed[name], {}) for name in ("ROWS", "EXTEND")] == ["yes", ""]

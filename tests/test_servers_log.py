@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -61,6 +62,22 @@ class Postgres:
     def stop(self) -> None:
         """Stop it, whoever is connected."""
         self.run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Let it stay connected and say nothing for a while, like one whose disk hangs."""
+        first = int((self.folder / "data/postmaster.pid").read_text().split()[0])
+        found = subprocess.run(
+            ["pgrep", "--parent", str(first)], check=True, capture_output=True, encoding="utf-8"
+        )
+        processes = [first, *map(int, found.stdout.split())]
+        try:
+            for process in processes:
+                os.kill(process, signal.SIGSTOP)
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
 
     @property
     def url(self) -> str:
@@ -145,6 +162,11 @@ def test_predictions_are_kept_in_postgres(clone: Project, postgres: Postgres) ->
                 answered.append(said["predictions"][0]["id"])
 
         ask(20)
+        with postgres.silent():
+            began = time.monotonic()
+            ask(20)
+            assert time.monotonic() - began < 10
+        wait_for(lambda: "\nlog_entries_waiting 0.0" in str(get(f"{address}/metrics")))
         postgres.stop()
         began = time.monotonic()
         ask(20)

@@ -1,6 +1,7 @@
 """A small project of its own for each test, so that tests need neither data nor a remote."""
 
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -139,12 +140,22 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(latency, "LONGEST_S", 0)
 
 
+@pytest.fixture(scope="session")
+def _files() -> dict[str, str]:
+    """Return what is in a project above, written once for all tests."""
+    texts = {"data/raw/shops.csv": shops().to_csv(index=False)}
+    for name, content in (("params.yaml", PARAMS), ("schema.yaml", SCHEMA)):
+        written = StringIO()
+        YAML().dump(content, written)
+        texts[name] = written.getvalue()
+    return texts
+
+
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _files: dict[str, str]) -> Path:
     """Stand in an empty folder with the knobs, the contract and the data above."""
     monkeypatch.chdir(tmp_path)
-    YAML().dump(PARAMS, Path("params.yaml"))
-    YAML().dump(SCHEMA, Path("schema.yaml"))
     Path("data/raw").mkdir(parents=True)
-    shops().to_csv("data/raw/shops.csv", index=False)
+    for name, text in _files.items():
+        Path(name).write_text(text, encoding="utf-8", newline="")
     return tmp_path

@@ -130,9 +130,9 @@ def logged() -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in found.to_dict("records")]
 
 
-def refusals() -> list[tuple[int, str, str, int]]:
-    """Return the status, column, fault and number of rows of each logged refusal."""
+def refusals() -> list[tuple[int, str, str, int, int]]:
+    """Return the status, column, fault, rows and bad rows of each logged refusal."""
     with PredictionLog() as log:
         found = log.refusals(datetime(2000, 1, 1), datetime(2100, 1, 1))
-    columns = ["status", "column", "fault", "rows"]
+    columns = ["status", "column", "fault", "rows", "bad"]
     return list(found[columns].itertuples(index=False, name=None))

@@ -72,7 +72,12 @@ def test_a_model_that_says_something_else_is_not_loaded(task: Task) -> None:
     first = np.asarray(content["reference"], dtype=float)
     content["reference"] = (first + 0.001 * np.abs(first).max()).tolist()
     paths.EVALUATION.write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(InputError, match=r"off those of its evaluation by .* uv sync --locked"):
+    message = r"off those of its evaluation by .*; model and reports are of different runs"
+    with pytest.raises(InputError, match=message):
+        bundle.load()
+    content["model"]["versions"]["numpy"] = "1.0"
+    paths.EVALUATION.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(InputError, match=r"trained with numpy 1\.0: .* uv sync --locked"):
         bundle.load()
     content["reference"] = content["reference"][:-1]
     paths.EVALUATION.write_text(json.dumps(content), encoding="utf-8")
@@ -83,5 +88,9 @@ def test_a_model_that_says_something_else_is_not_loaded(task: Task) -> None:
 def test_a_folder_that_lacks_a_report_is_refused(project: Path) -> None:
     stand_in("binary", project)
     paths.DISTRIBUTIONS.unlink()
-    with pytest.raises(InputError, match="git checkout -- reports"):
+    with pytest.raises(InputError, match=r"is missing; .* git checkout -- reports"):
         bundle.load()
+    for damaged in ("{", ""):
+        paths.DISTRIBUTIONS.write_text(damaged, encoding="utf-8")
+        with pytest.raises(InputError, match=r"is damaged .* git checkout -- reports"):
+            bundle.load()

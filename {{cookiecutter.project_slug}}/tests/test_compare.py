@@ -26,6 +26,7 @@ from {{ cookiecutter.__package }} import (
 )
 from {{ cookiecutter.__package }}.compare import (
     Compared,
+    Comparison,
     compare,
     fresh,
     require_same_question,
@@ -203,6 +204,25 @@ def test_the_verdict_follows_the_interval_of_the_difference() -> None:
         assert "cannot be told:" in verdict(metric, Score(0.2, -0.1, 0.5))
         nothing = verdict(metric, Score(0.2, float("nan"), float("nan")))
         assert nothing.endswith("cannot be told: too few rows or keys")
+
+
+def test_of_many_slices_the_worst_are_shown() -> None:
+    score = Score(0.5, 0.4, 0.6)
+    part = Comparison(100, score, score, score)
+    parts = {"**fresh rows**": part}
+    for number in range(600):
+        difference = Score(number / 600 if number else float("nan"), -1.0, 1.0)
+        parts[f"{'city' * 50} {number}"] = replace(part, difference=difference)
+    parts |= {"last": replace(part, difference=Score(-0.5, -1.0, 1.0)), "all rows": part}
+    shown = Compared("new", "old", "roc_auc", 100, "Well", parts, []).markdown()
+    lines = [line for line in shown.splitlines() if line.startswith("|")]
+    assert len(shown) < 16_000
+    assert lines[2].startswith("| **fresh rows** | ")
+    assert lines[3].startswith("| all rows | ")
+    assert lines[4].startswith("| last | ")
+    assert lines[5].endswith("| +0.002 [-1.000, +1.000] |")
+    assert lines[-1].startswith("| and 563 more slices | ")
+    assert Compared("new", "old", "rmse", 100, "", parts, []).markdown().count("| last |") == 0
 
 
 def test_the_comparison_is_for_people_and_for_programs(project: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from conftest import edit, shops
 from {{ cookiecutter.__package }} import (
     export,
     extend,
+    prediction_log,
     schema,
     tables,
 )
@@ -43,6 +44,7 @@ def fill(table: pd.DataFrame, known: int) -> None:
                         "yes",
                         False,
                         1.0,
+                        one,
                     )
                     for place, (one, row) in enumerate(zip(ids, rows, strict=True))
                 ]
@@ -61,7 +63,7 @@ def read(path: Path) -> pd.DataFrame:
 def test_what_is_exported_is_what_came_in(name: str, project: Path) -> None:
     table = shops(100, seed=1)
     fill(table, known=80)
-    assert export.export(Path(name)).startswith("80 rows with their outcomes")
+    assert export.export(Path(name)).startswith("80 rows with their outcomes, of 100 ")
     expected, _ = schema.conform(table.iloc[:80], schema.load())
     pd.testing.assert_frame_equal(read(Path(name)), expected, check_dtype=False)
     assert extend.changes([Path(name)], schema.load()) == []
@@ -74,6 +76,14 @@ def test_dates_are_written_as_the_contract_says(project: Path) -> None:
     export.export(Path("new.csv"))
     assert extend.changes([Path("new.csv")], schema.load()) == []
     assert pd.read_csv("new.csv")["seen"].iloc[0] == "01.01.2024"
+
+
+def test_a_long_log_is_read_in_parts(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(shops(90, seed=1), known=60)
+    whole = export.export(Path("whole.csv"))
+    monkeypatch.setattr(prediction_log, "PART", 7)
+    assert export.export(Path("parts.csv")) == whole.replace("whole", "parts")
+    assert Path("parts.csv").read_bytes() == Path("whole.csv").read_bytes()
 
 
 def test_a_span_can_be_chosen(project: Path) -> None:

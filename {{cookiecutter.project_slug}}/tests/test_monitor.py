@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 from conftest import edit, shops
 from runs import Repository
+from serving import served
 from typer.testing import CliRunner
 
 from {{ cookiecutter.__package }} import (
@@ -26,6 +27,7 @@ from {{ cookiecutter.__package }} import (
     monitor,
     params,
     paths,
+    prediction_log,
     prepare,
     schema,
     tables,
@@ -44,7 +46,11 @@ from {{ cookiecutter.__package }}.monitoring.page import page
 from {{ cookiecutter.__package }}.monitoring.period import (
     Period,
 )
+from {{ cookiecutter.__package }}.monitoring.window import (
+    midnight,
+)
 from {{ cookiecutter.__package }}.prediction_log import (
+    DECISIONS,
     OUTCOMES,
     Prediction,
     PredictionLog,
@@ -141,11 +147,11 @@ def fill(
     version: str = "",
     latency: float = 5.0,
     review: bool = False,
-    rival: Callable[[np.ndarray], np.ndarray] | None = None,
+    challenger: Callable[[np.ndarray], np.ndarray] | None = None,
     outcomes: bool = True,
 ) -> PredictionLog:
-    """Write a week's predictions for each table, the last week ending now."""
-    log, now = PredictionLog(), utc_now()
+    """Write a week's predictions for each table, the last week ending when today began."""
+    log, today = PredictionLog(), midnight(utc_now())
     known: dict[str, str] = {}
     target = model.contract.target
     for week, table in enumerate(weeks):
@@ -153,8 +159,8 @@ def fill(
             continue
         typed, _ = schema.conform(table, model.contract)
         numbers = model.predict(typed)
-        others = rival(numbers) if rival else numbers
-        start = now - timedelta(days=7 * (len(weeks) - week)) + timedelta(minutes=1)
+        others = challenger(numbers) if challenger else numbers
+        start = today - timedelta(days=7 * (len(weeks) - week)) + timedelta(minutes=1)
         entries: list[Prediction | Refusal] = []
         rows = json.loads(table.drop(columns=target).to_json(orient="records", date_format="iso"))
         for place, row in enumerate(rows):
@@ -171,9 +177,10 @@ def fill(
                 prediction=said(model, numbers[place]),
                 review=review,
                 latency_ms=latency,
+                request=uuid4().hex,
             )
             entries.append(entry)
-            if rival:
+            if challenger:
                 other = np.atleast_1d(others[place]).tolist()
                 words = said(model, others[place])
                 entries.append(
@@ -261,6 +268,7 @@ def test_an_alert_has_to_last(model: bundle.Bundle) -> None:
     result = monitor.monitor([])
     assert ("drift", "age") in about(result.notes)
     assert result.code == 0
+    assert "All is well" not in result.text() + page(result)
 
 
 def test_an_alert_says_since_when(model: bundle.Bundle) -> None:
@@ -311,8 +319,8 @@ def test_refusals_and_errors_raise_alerts(model: bundle.Bundle) -> None:
     log, now = fill(model, weeks()), utc_now()
     for day in range(1, 28):
         at = now - timedelta(days=day)
-        broken = [Refusal(at, 500, "", "broken", 1)] * 3
-        log.write([Refusal(at, 422, "age", "out_of_range", 9), *broken])
+        broken = [Refusal(at, 500, "", "broken", 1, uuid4().hex, 1) for _ in range(3)]
+        log.write([Refusal(at, 422, "age", "out_of_range", 9, uuid4().hex, 9), *broken])
     result = monitor.monitor([])
     assert {("refused", ""), ("errors", "")} <= about(result.alerts)
     assert "most often age: out_of_range" in result.text()
@@ -379,7 +387,7 @@ def test_tables_are_periods(model: bundle.Bundle) -> None:
     content = json.loads(done.stdout)
     assert (done.exit_code, content["verdict"]) == (0, "well")
     assert [period["outcomes"] for period in content["periods"]] == [300, 300]
-    assert not {"volume", "latency", "review"} & {one["check"] for one in content["checks"]}
+    assert not {"volume", "latency", "errors"} & {one["check"] for one in content["checks"]}
     done = CliRunner().invoke(cli.app, ["monitor", "old.csv"])
     assert done.exit_code == 1
     assert "ALERT age moved away from training" in done.stdout
@@ -406,33 +414,33 @@ def test_a_long_table_is_looked_at_in_part(
     assert (found.rows, len(found.table), len(found.numbers)) == (500, 100, 100)
 
 
-def test_a_rival_is_compared_on_the_same_rows(model: bundle.Bundle) -> None:
+def test_a_challenger_is_compared_on_the_same_rows(model: bundle.Bundle) -> None:
     random = np.random.default_rng(0)
-    fill(model, weeks(), rival=lambda numbers: random.permutation(numbers))
+    fill(model, weeks(), challenger=lambda numbers: random.permutation(numbers))
     result = monitor.monitor([])
-    assert result.rival is not None
-    assert (result.rival["both"], result.rival["outcomes"]) == (1200, 1200)
-    assert result.rival["metric"]["high"] < 0
+    assert result.challenger is not None
+    assert (result.challenger["both"], result.challenger["outcomes"]) == (1200, 1200)
+    assert result.challenger["metric"]["high"] < 0
     assert "new is worse than the champion: roc_auc differs by -0." in result.text()
     assert "<h2>The challenger</h2>" in page(result)
 
 
 @pytest.mark.parametrize("task", TARGETS)
-def test_an_equal_rival_is_not_said_to_be_better(
+def test_an_equal_challenger_is_not_said_to_be_better(
     task: Task, stand_in: Callable[[Task], bundle.Bundle]
 ) -> None:
-    fill(stand_in(task), weeks(), rival=lambda numbers: numbers)
-    rival = monitor.monitor([]).rival
-    assert rival is not None
-    assert rival["equal"] == 1
-    assert "cannot be told yet" in rival["sentence"]
+    fill(stand_in(task), weeks(), challenger=lambda numbers: numbers)
+    challenger = monitor.monitor([]).challenger
+    assert challenger is not None
+    assert challenger["equal"] == 1
+    assert "cannot be told yet" in challenger["sentence"]
 
 
-def test_a_rival_without_outcomes_waits_for_them(model: bundle.Bundle) -> None:
-    fill(model, weeks(), rival=lambda numbers: numbers, outcomes=False)
-    rival = monitor.monitor([]).rival
-    assert rival is not None
-    assert "0 outcomes are known of the rows that both have scored" in rival["sentence"]
+def test_a_challenger_without_outcomes_waits_for_them(model: bundle.Bundle) -> None:
+    fill(model, weeks(), challenger=lambda numbers: numbers, outcomes=False)
+    challenger = monitor.monitor([]).challenger
+    assert challenger is not None
+    assert "0 outcomes are known of the rows that both have scored" in challenger["sentence"]
 
 
 def test_predictions_of_another_model_need_its_reports(model: bundle.Bundle) -> None:
@@ -459,7 +467,8 @@ def test_rows_of_earlier_models_are_left_out(model: bundle.Bundle) -> None:
 
 def test_a_window_can_be_chosen(model: bundle.Bundle) -> None:
     fill(model, weeks())
-    assert sum(one.rows for one in monitor.monitor([], "14d", "7d").periods) == 300
+    since, until = (f"{utc_now() - timedelta(days=ago):%Y-%m-%d}" for ago in (14, 7))
+    assert sum(one.rows for one in monitor.monitor([], since, until).periods) == 300
     with pytest.raises(InputError, match="is not before"):
         monitor.monitor([], "7d", "14d")
 
@@ -483,7 +492,7 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
 
 
 def test_json_has_all_of_it(model: bundle.Bundle) -> None:
-    fill(model, weeks(older), rival=lambda numbers: numbers)
+    fill(model, weeks(older), challenger=lambda numbers: numbers)
     done = CliRunner().invoke(cli.app, ["monitor", "--json"])
     content = json.loads(done.stdout)
     keys = ["verdict", "model", "source", "periods", "alerts", "notes", "checks", "challenger"]
@@ -517,7 +526,7 @@ class Tags(HTMLParser):
 
 
 def test_the_page_is_whole(model: bundle.Bundle) -> None:
-    fill(model, weeks(older), rival=lambda numbers: numbers)
+    fill(model, weeks(older), challenger=lambda numbers: numbers)
     done = CliRunner().invoke(cli.app, ["monitor", "--output", "out/page.html"])
     assert done.exit_code == 1
     text = Path("out/page.html").read_text(encoding="utf-8")
@@ -536,3 +545,176 @@ def test_the_page_shows_names_as_they_are(model: bundle.Bundle) -> None:
     fill(model, weeks(older))
     text = page(monitor.monitor([]))
     assert "&lt;b&gt;Shops&lt;/b&gt; &amp; $model" in text
+
+
+def failed(at: datetime, status: int = 503, bad: int = 1) -> Refusal:
+    return Refusal(at, status, "", "unavailable", 1, uuid4().hex, bad)
+
+
+def test_requests_that_are_refused_as_a_whole_raise_an_alert(model: bundle.Bundle) -> None:
+    """As the server logs them: one column too many, and rows that are bad in different columns."""
+    rows = json.loads(
+        fresh(0, 60).drop(columns="bought").to_json(orient="records", date_format="iso")
+    )
+    wrong: list[list[dict[str, Any]]] = [[row | {"more": 1}] for row in rows[:20]]
+    wrong.append([rows[0] | {"age": 900}, rows[1] | {"city": None}, rows[2]])
+    with served() as client:
+        assert client.post("/predict", json={"rows": rows}).status_code == 200
+        for one in wrong:
+            assert client.post("/predict", json={"rows": one}).status_code == 422
+    result = monitor.monitor([])
+    [alert] = [one for one in result.alerts if one.check == "refused"]
+    assert result.periods[-1].refused == 22
+    assert result.periods[-1].requests == 22
+    assert "most often request: unknown_column" in alert.what
+
+
+def test_an_outage_raises_an_alert_at_once(model: bundle.Bundle) -> None:
+    made = weeks()
+    made[-1] = made[-1].iloc[:20]
+    log = fill(model, made)
+    log.write([failed(utc_now() - timedelta(hours=hour)) for hour in range(100)])
+    result = monitor.monitor([])
+    assert about(result.alerts) == {("errors", "")}
+    assert "100 of 120 requests" in result.text()
+
+
+def test_silence_of_some_days_raises_an_alert(model: bundle.Bundle) -> None:
+    now = midnight(utc_now())
+    fill(model, weeks(), outcomes=False)
+    for ago, alerts in ((0, set()), (1, set()), (3, {("volume", "")})):
+        end = f"{now + timedelta(days=ago):%Y-%m-%d}"
+        assert about(monitor.monitor([], "2000-01-01", end).alerts) == alerts
+        assert about(monitor.monitor([], "", end).alerts) == alerts
+
+
+def test_shares_of_requests_are_not_of_rows(model: bundle.Bundle) -> None:
+    """Twenty requests of many rows, of which one is slow, and ten that failed."""
+    now = utc_now() - timedelta(minutes=1)
+    [row] = json.loads(
+        fresh(0, 1).drop(columns="bought").to_json(orient="records", date_format="iso")
+    )
+    entries: list[Prediction | Refusal] = []
+    for number in range(20):
+        request, latency = uuid4().hex, 900.0 if number == 0 else 5.0
+        entries += [
+            Prediction(
+                uuid4().hex,
+                "champion",
+                now + timedelta(seconds=number),
+                model.version,
+                True,
+                row,
+                [0.5],
+                "yes",
+                False,
+                latency,
+                request,
+            )
+            for _ in range(50)
+        ]
+    with PredictionLog() as log:
+        log.write(entries)
+    with PredictionLog() as log:
+        log.write([failed(now) for _ in range(2)])
+    assert ("errors", "") not in about(monitor.monitor([]).alerts)  # may be an accident
+    with PredictionLog() as log:
+        log.write([failed(now) for _ in range(8)])
+    result = monitor.monitor([])
+    assert "10 of 30 requests" in result.text()
+    assert ("errors", "") in about(result.alerts)
+    assert ("latency", "") not in about(result.alerts)
+
+
+def test_a_fault_that_is_gone_raises_no_alert(model: bundle.Bundle) -> None:
+    def strange(table: pd.DataFrame) -> pd.DataFrame:
+        return table.assign(city=table["city"].mask(table.index % 6 == 0, "Rome"))
+
+    names = []
+    for number in range(WEEKS):
+        table = strange(fresh(number)) if number < 2 else fresh(number)
+        table.to_csv(f"{number}.csv", index=False)
+        names.append(Path(f"{number}.csv"))
+    unseen = ("faults", "city: unseen_category")
+    assert unseen in about(monitor.monitor(names[:2]).alerts)
+    result = monitor.monitor(names)
+    assert unseen not in about(result.alerts + result.notes)
+
+
+@pytest.mark.parametrize("task", ["multiclass", "binary"])
+def test_outcomes_of_an_unknown_class_are_left_out(
+    task: Task, stand_in: Callable[[Task], bundle.Bundle]
+) -> None:
+    model, made = stand_in(task), weeks()
+    target = model.contract.target
+    for table in made:
+        table[target] = table[target].astype("object").mask(table.index % 5 == 0, "purple")
+    made[0].to_csv("new.csv", index=False)
+    if task == "multiclass":
+        fill(model, made)
+        result = monitor.monitor([])
+        assert [one.labeled(target).sum() for one in result.periods] == [240] * WEEKS
+        assert "240 outcomes that the model's contract does not allow" in result.text()
+    found = monitor.monitor([Path("new.csv")])
+    assert (found.periods[0].rows, found.periods[0].strange) == (300, 60)
+    assert found.periods[0].labeled(target).sum() == 240
+
+
+def test_it_is_said_how_often_people_agree(model: bundle.Bundle) -> None:
+    log = fill(model, weeks(), review=True)
+    entries = log.waiting(40)
+    other = {"yes": "no", "no": "yes"}
+    log.record(
+        DECISIONS,
+        {
+            one["id"]: other[one["prediction"]] if place < 10 else one["prediction"]
+            for place, one in enumerate(entries)
+        },
+    )
+    result = monitor.monitor([])
+    assert "People decided as the model did in 30 of 40 reviews" in result.text()
+    periods = result.content()["periods"]
+    assert sum(one["decisions"] for one in periods) == 40
+    assert sum(one["decisions_as_predicted"] for one in periods) == 30
+
+
+def test_close_calls_in_tables_are_counted(model: bundle.Bundle) -> None:
+    fresh(0).to_csv("new.csv", index=False)
+    edit(Path("params.yaml"), lambda p: p["serve"].update(review_margin=0.5))
+    assert ("review", "") in about(monitor.monitor([Path("new.csv")]).alerts)
+    edit(Path("params.yaml"), lambda p: p["serve"].update(review_margin=0))
+    assert ("review", "") not in about(monitor.monitor([Path("new.csv")]).alerts)
+
+
+def test_where_the_log_is_is_not_told(model: bundle.Bundle) -> None:
+    fill(model, weeks(older))
+    result = monitor.monitor([])
+    assert "sqlite" not in result.text() + page(result) + json.dumps(result.content())
+
+
+def test_periods_begin_at_midnight(model: bundle.Bundle) -> None:
+    fill(model, weeks(), outcomes=False)
+    now = midnight(utc_now())
+    begins = [f"{now - timedelta(days=7 * ago):%Y-%m-%d}" for ago in range(WEEKS, 0, -1)]
+    assert [one.begin for one in monitor.monitor([]).periods] == begins
+
+
+def test_a_log_is_read_in_parts(model: bundle.Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(model, weeks(older), challenger=lambda numbers: numbers)
+    whole = monitor.monitor([]).content()
+    monkeypatch.setattr(prediction_log, "PART", 101)
+    assert monitor.monitor([]).content() == whole
+
+
+def test_a_crash_is_no_alert(model: bundle.Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(model, weeks(), outcomes=False)
+    whole = Path("reports/evaluation.json").read_text(encoding="utf-8")
+    Path("reports/evaluation.json").write_text("{", encoding="utf-8")
+    done = CliRunner().invoke(cli.app, ["monitor"])
+    assert done.exit_code == 2
+    assert "error: reports/evaluation.json of " in done.stderr
+    Path("reports/evaluation.json").write_text(whole, encoding="utf-8")
+    monkeypatch.setattr(monitor, "judged", lambda *_: 1 / 0)
+    done = CliRunner().invoke(cli.app, ["monitor"])
+    assert done.exit_code == 2
+    assert "ZeroDivisionError" in done.stderr

@@ -27,7 +27,7 @@ def predicted(count: int) -> list[str]:
     with PredictionLog() as log:
         log.write(
             [
-                Prediction(one, "champion", now, "m", True, {}, [0.5], "yes", False, 1.0)
+                Prediction(one, "champion", now, "m", True, {}, [0.5], "yes", False, 1.0, one)
                 for one in ids
             ]
         )
@@ -50,6 +50,14 @@ def test_values_are_read_as_the_contract_says(project: Path) -> None:
     assert known(ids) == ["yes", "no", "yes", None, None, "no"]
     assert (done.recorded, done.later, done.wrong, done.unknown) == (4, 1, 1, 0)
     assert "such as 'maybe'" in done.text()
+
+
+def test_values_of_a_sensitive_target_are_not_told(project: Path) -> None:
+    edit(Path("schema.yaml"), lambda c: c["columns"]["bought"].update(sensitive=True))
+    pd.DataFrame({"id": predicted(1), "bought": "maybe"}).to_csv("true.csv", index=False)
+    said = outcomes.outcomes([Path("true.csv")]).text()
+    assert "1 rows have a value" in said
+    assert "maybe" not in said
 
 
 def test_a_later_word_replaces_an_earlier_one(project: Path) -> None:

@@ -1,5 +1,6 @@
 """The prediction log keeps what it is given, from several processes at once."""
 
+import sqlite3
 import subprocess
 import sys
 from datetime import timedelta
@@ -17,6 +18,7 @@ from {{ cookiecutter.__package }}.prediction_log import (
     PredictionLog,
     Refusal,
     Role,
+    reason,
     utc_now,
 )
 
@@ -34,7 +36,8 @@ shared = [f"{number:032x}" for number in range(20)]
 with PredictionLog() as log:
     for number in range(60):
         own = uuid4().hex
-        log.write([Prediction(own, "champion", utc_now(), "m", True, {}, [0.5], "no", True, 1.0)])
+        said = Prediction(own, "champion", utc_now(), "m", True, {}, [0.5], "no", True, 1.0, own)
+        log.write([said])
         assert log.record(OUTCOMES, {own: "no", **dict.fromkeys(shared, sys.argv[1])}) == shared
 """
 
@@ -59,13 +62,14 @@ def entry(number: int, *, role: Role = "champion", days: float = 0, **row: objec
         prediction="no",
         review=number % 2 == 1,
         latency_ms=1.5,
+        request=f"{number // 2:032x}",
     )
 
 
 def test_what_is_written_can_be_read() -> None:
     given = entry(1, word="ü\x00\n'\"", share=1.5, none=None, yes=True)
     with PredictionLog() as log:
-        log.write([given, Refusal(utc_now(), 422, "age", "missing", 3)])
+        log.write([given, Refusal(utc_now(), 422, "age", "missing", 3, "a" * 32, 4)])
         since, until = utc_now() - timedelta(days=1), utc_now() + timedelta(days=1)
         [found] = log.predictions(since, until).to_dict("records")
         [refusal] = log.refusals(since, until).to_dict("records")
@@ -74,7 +78,9 @@ def test_what_is_written_can_be_read() -> None:
     assert found["at"] == given.at
     assert found["outcome"] is None
     assert found["decision"] is None
+    assert found["request"] == given.request
     assert (refusal["status"], refusal["column"], refusal["rows"]) == (422, "age", 3)
+    assert (refusal["request"], refusal["bad"]) == ("a" * 32, 4)
     assert Path("log/predictions.sqlite").exists()
 
 
@@ -114,7 +120,8 @@ def test_many_identifiers_are_recorded_at_once() -> None:
 
 def test_what_is_old_is_forgotten_with_all_that_was_said_of_it() -> None:
     with PredictionLog() as log:
-        log.write([entry(1, days=10), entry(3), Refusal(utc_now() - timedelta(9), 500, "", "", 0)])
+        broken = Refusal(utc_now() - timedelta(9), 500, "", "", 1, "a" * 32, 1)
+        log.write([entry(1, days=10), entry(3), broken])
         log.record(OUTCOMES, {entry(1).id: "no", entry(3).id: "no"})
         assert log.forget(utc_now() - timedelta(days=5)) == 1
         assert log.predictions(utc_now() - timedelta(99), utc_now())["id"].tolist() == [entry(3).id]
@@ -146,3 +153,31 @@ def test_a_log_that_does_not_answer_is_named_without_its_password() -> None:
         PredictionLog("sqlite:///log/text.sqlite")
     assert "log/text.sqlite" in str(raised.value)
     PredictionLog("sqlite:///log/text.sqlite", create=False).close()
+
+
+def test_options_of_the_url_are_not_shown() -> None:
+    with PredictionLog("sqlite:///log/a.sqlite?timeout=4321", create=False) as log:
+        assert str(log) == "sqlite:///log/a.sqlite"
+
+
+def test_a_log_of_another_version_is_refused_and_left_alone() -> None:
+    PredictionLog().close()
+    with sqlite3.connect("log/predictions.sqlite") as other:
+        other.execute("ALTER TABLE predictions DROP COLUMN latency_ms")
+        other.execute("ALTER TABLE refusals DROP COLUMN bad")
+    other.close()
+    before = Path("log/predictions.sqlite").read_bytes()
+    with pytest.raises(InputError, match=r"lacks predictions.latency_ms, refusals.bad; name a new"):
+        PredictionLog()
+    assert Path("log/predictions.sqlite").read_bytes() == before
+
+
+def test_trouble_is_told_without_what_was_to_be_written() -> None:
+    with PredictionLog() as log, sqlite3.connect("log/predictions.sqlite") as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(sa.exc.OperationalError) as raised:
+            log.write([entry(1, name="a secret")])
+        other.execute("ROLLBACK")
+    other.close()
+    assert "a secret" not in str(raised.value)
+    assert reason(raised.value) == "database is locked"

@@ -156,7 +156,9 @@ def test_a_categorical_target_names_its_positive_class() -> None:
     contract = schema.Schema.model_validate(SCHEMA | {"columns": columns, "positive": "yes"})
     table = shops(3).assign(bought=["no", "yes", "maybe"])
     typed, (found,) = schema.conform(table, contract)
-    assert schema.truth(typed["bought"], contract).tolist()[:2] == [0, 1]
+    assert schema.truth(typed["bought"][:2], contract).tolist() == [0, 1]
+    with pytest.raises(ValueError, match="none of its classes"):
+        schema.truth(typed["bought"], contract)
     assert (found.fault, found.example) == ("unreadable", "maybe")
 
 

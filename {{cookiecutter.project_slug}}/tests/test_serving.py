@@ -1,10 +1,12 @@
 """The REST API answers what the model says, refuses what the contract does, and logs both."""
 
 import json
+import re
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import fields, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,8 +18,15 @@ from serving import body, loaded, logged, refusals, served, typical, wait_for
 from trained import stand_in
 
 from {{ cookiecutter.__package }} import bundle, reference
+from {{ cookiecutter.__package }}.prediction_log import (
+    Prediction,
+    PredictionLog,
+)
 from {{ cookiecutter.__package }}.schema import Task
 from {{ cookiecutter.__package }}.serving import rollout
+from {{ cookiecutter.__package }}.serving.request import (
+    Rows,
+)
 from {{ cookiecutter.__package }}.serving.rollout import (
     Rollout,
 )
@@ -154,8 +163,8 @@ def test_refused_rows_are_logged_without_their_values(shop: Path) -> None:
         assert client.post("/predict", content=b"{", headers=JSON).status_code == 422
         wait_for(lambda: len(refusals()) == 3)
         metrics = client.get("/metrics").text
-    expected = [(422, "age", "out_of_range", 2), (422, "", "unknown_column", 0)]
-    assert sorted(refusals()) == sorted([*expected, (422, "", "malformed", 0)])
+    expected = [(422, "age", "out_of_range", 2, 3), (422, "", "unknown_column", 1, 3)]
+    assert sorted(refusals()) == sorted([*expected, (422, "", "malformed", 1, 1)])
     assert 'rows_refused_total{column="age",fault="out_of_range"} 2.0' in metrics
     assert "secret" not in metrics
     assert not logged()
@@ -192,7 +201,8 @@ def test_requests_are_refused_with_the_right_status(shop: Path) -> None:
         wait_for(lambda: len(refusals()) == 5)
     assert 'requests_total{path="/predict",status="413"} 3.0' in metrics
     assert 'path="other",status="404"' in metrics
-    faults = [fault for _, _, fault, _ in refusals()]
+    assert {rows for *_, rows, _ in refusals()} == {1}
+    faults = [fault for _, _, fault, *_ in refusals()]
     assert sorted(faults) == ["malformed", "no_json", "too_large", "too_large", "too_large"]
 
 
@@ -245,7 +255,7 @@ def test_an_error_of_ours_shows_nothing(
     number = answer.json()["detail"].split()[-1].rstrip(".")
     assert number in caplog.text
     assert "a secret" in caplog.text
-    assert refusals() == [(500, "", "error", 0)]
+    assert refusals() == [(500, "", "error", 1, 1)]
 
 
 def test_one_bad_request_does_not_fail_those_that_are_scored_with_it(
@@ -269,11 +279,16 @@ def test_one_bad_request_does_not_fail_those_that_are_scored_with_it(
 
 def test_a_key_is_needed_where_there_is_one(shop: Path) -> None:
     with served(key=KEY) as client:
-        for path in ("/health", "/ready", "/"):
+        for path in ("/health", "/ready", "/", "/docs", "/openapi.json"):
             assert client.get(path).status_code == 200
+        said = client.get("/openapi.json").json()
+        assert said["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+        assert said["paths"]["/predict"]["post"]["security"] == [{"key": []}]
+        assert said["paths"]["/health"]["get"]["security"] == []
+        assert "Bearer KEY" in client.get("/docs").text
         for given in ("", "Bearer", "Bearer key", f"Basic {KEY}", f"Bearer {KEY}x"):
             headers = {b"Authorization": given.encode()}
-            for path in ("/model", "/metrics", "/reviews", "/docs", "/openapi.json", "/nothing"):
+            for path in ("/model", "/metrics", "/reviews", "/nothing"):
                 assert client.get(path, headers=headers).status_code == 401
         client.headers = httpx.Headers({b"Authorization": f"Bearer {KEY}".encode()})
         assert client.get("/model").status_code == 200
@@ -299,6 +314,27 @@ def test_close_calls_wait_for_a_person(shop: Path) -> None:
         assert client.post("/outcomes", json=known).json()["unknown"] == ["\x00"]
         assert "predictions_to_review_total 2.0" in client.get("/metrics").text
     assert {one["outcome"] for one in logged()} == {None, "no"}
+
+
+@pytest.mark.parametrize("task", get_args(Task))
+def test_reviews_of_another_question_are_not_shown(task: Task, project: Path) -> None:
+    stand_in(task, project)
+    with served(review_margin=1.0) as client:
+        send(client, typical())
+        [right] = logged()
+        with PredictionLog() as log:
+            odd: list[dict[str, Any]] = [
+                {"numbers": [0.1, 0.2]},
+                {"prediction": "purple"},
+                {"model": "model@v0.0.1"},
+            ]
+            for number, change in enumerate(odd):
+                entry = {one.name: right[one.name] for one in fields(Prediction)} | change
+                entry |= {"id": f"{number:032x}", "review": True}
+                log.write([Prediction(**entry | {"at": right["at"] - timedelta(days=1)})])
+        found = client.get("/reviews?most=2").json()["waiting"]
+    shown = [f"{2:032x}"] + [right["id"]] * (task != "regression")
+    assert [one["id"] for one in found] == shown
 
 
 @pytest.mark.parametrize("task", ["multiclass", "regression"])
@@ -352,11 +388,14 @@ def test_both_models_score_and_one_of_them_answers(shop: Path) -> None:
         answer = send(client, *given)
         again = send(client, *given)
         assert client.get("/model").json()["challenger"] == "rival"
+        why = [client.post("/explain", json={"row": row}).json()["model"] for row in given[:9]]
     models = [one["model"] for one in answer["predictions"]]
     assert models == [one["model"] for one in again["predictions"]]
+    assert why == models[:9]
     assert 15 < models.count("rival") < 45
     entries = logged()
     assert len(entries) == 4 * len(given)
+    assert len({entry["request"] for entry in entries}) == 2
     answered = {entry["id"]: entry["model"] for entry in entries if entry["answered"]}
     assert {one["id"]: one["model"] for one in answer["predictions"]}.items() <= answered.items()
     roles = {(entry["role"], entry["model"]) for entry in entries}
@@ -366,11 +405,12 @@ def test_both_models_score_and_one_of_them_answers(shop: Path) -> None:
 def test_a_share_depends_on_nothing_but_the_key(shop: Path) -> None:
     model = loaded()
     half = Rollout(model, model, 0.5)
-    chosen = [half._shared({"customer": f"{place:04}"}) for place in range(8)]
+    keys = Rows({"customer": [f"{place:04}" for place in range(100)]}, {})
+    chosen = [half._shared(keys, place) for place in range(8)]
     assert chosen == [False, True, True, False, True, False, False, False]
     for share, expected in ((0.0, 0), (1.0, 100)):
         every = Rollout(model, model, share)
-        assert sum(every._shared({"customer": str(place)}) for place in range(100)) == expected
+        assert sum(every._shared(keys, place) for place in range(100)) == expected
 
 
 def test_a_challenger_that_fails_fails_no_answer(shop: Path) -> None:
@@ -378,6 +418,7 @@ def test_a_challenger_that_fails_fails_no_answer(shop: Path) -> None:
     with served(challenger=challenger, share=1.0) as client:
         answer = send(client, typical())
         metrics = client.get("/metrics").text
+        assert client.post("/explain", json={"row": typical()}).json()["model"] == answer["model"]
     assert answer["model"] == loaded().version
     assert "challenger_failures_total 1.0" in metrics
     assert len(logged()) == 1
@@ -411,6 +452,24 @@ def test_the_description_is_complete(shop: Path) -> None:
     assert set(references(said)) <= known
     statuses = said["paths"]["/predict"]["post"]["responses"]
     assert {"200", "401", "408", "413", "415", "422", "500", "503"} <= set(statuses)
+
+
+def test_the_manual_needs_nothing_from_elsewhere(shop: Path) -> None:
+    edit(Path("schema.yaml"), lambda content: content["columns"]["age"].update(unit="<years>"))
+    with served() as client:
+        answer = client.get("/docs")
+    assert "script" not in answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    text = answer.text
+    assert "//" not in text.replace("<!doctype html>", "")
+    assert "<code>POST /predict</code>" in text
+    assert '<a href="#Rows">Rows</a>' in text
+    assert 'id="Row"' in text
+    assert "number, at least 0, at most 120" in text
+    assert "&lt;years&gt;" in text
+    targets = set(re.findall(r'href="#(\w+)"', text))
+    assert targets <= set(re.findall(r'id="(\w+)"', text))
+    assert "anything" not in text.partition("<h2>What is sent")[0]
 
 
 def references(value: Any) -> list[str]:

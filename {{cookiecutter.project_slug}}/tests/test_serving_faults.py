@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,13 +18,22 @@ from typing import Any
 
 import httpx
 import pytest
-from serving import COMMAND, body, command, loaded, logged, served, typical, wait_for
+from serving import COMMAND, PATIENCE_S, body, command, loaded, logged, served, typical, wait_for
 from trained import stand_in
 
 from {{ cookiecutter.__package }} import serve
 from {{ cookiecutter.__package }}.errors import InputError
+from {{ cookiecutter.__package }}.prediction_log import (
+    Prediction,
+    PredictionLog,
+    Refusal,
+    utc_now,
+)
 from {{ cookiecutter.__package }}.schema import Column
-from {{ cookiecutter.__package }}.serving import journal
+from {{ cookiecutter.__package }}.serving import (
+    journal,
+    observed,
+)
 from {{ cookiecutter.__package }}.serving.rollout import (
     Rollout,
 )
@@ -168,6 +178,105 @@ def read_only() -> Iterator[None]:
     with sqlite3.connect(LOG) as other:
         other.execute("ALTER TABLE away RENAME TO predictions")
     other.close()
+
+
+def test_a_log_that_is_silent_fails_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    go = threading.Event()
+    write = PredictionLog.write
+
+    def silent(*given: Any) -> None:
+        go.wait(PATIENCE_S)
+        write(*given)
+
+    monkeypatch.setattr(PredictionLog, "write", silent)
+    with served(timeout_seconds=2.0) as client:
+        began = time.monotonic()
+        for _ in range(20):
+            assert client.post("/predict", content=body(typical()), headers=JSON).is_success
+        assert time.monotonic() - began < 5
+        assert waiting(client) == 20
+        assert 'log_entries_total{fate="failed"} 1.0' in client.get("/metrics").text
+        go.set()
+        wait_for(lambda: waiting(client) == 0)
+        assert 'log_entries_total{fate="written"} 20.0' in client.get("/metrics").text
+    assert len(logged()) == 20
+
+
+def test_an_answer_of_a_silent_log_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    go = threading.Event()
+    with served(timeout_seconds=0.5) as client:
+        monkeypatch.setattr(PredictionLog, "waiting", lambda *_: go.wait(PATIENCE_S))
+        assert client.get("/reviews").status_code == 503
+        go.set()
+
+
+class Fates(Counter[str]):
+    """Counts entries by fate."""
+
+    def __getattr__(self, fate: str) -> Any:
+        return lambda entries: self.update({fate: entries})
+
+
+def test_what_comes_while_old_entries_are_deleted_is_written_at_a_clean_stop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(PredictionLog, "forget", lambda *_: time.sleep(1))
+    fates = Fates()
+    with PredictionLog() as log:
+        writer = journal.Journal(log, 1, fates)
+        writer.later([refusal() for _ in range(5)])
+        writer.close(10)
+    assert (fates["written"], fates["lost"]) == (5, 0)
+
+
+def test_what_is_written_already_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    write, breaks = PredictionLog.write, [1]
+    many = [
+        Prediction(id_, "champion", utc_now(), "m", True, {}, [0.5], "no", False, 1.0, id_)
+        for id_ in (f"{number:032x}" for number in range(4))
+    ]
+
+    def once(log: PredictionLog, entries: Sequence[Any]) -> None:
+        if entries[0] == many[2] and breaks:
+            breaks.pop()
+            raise OSError
+        write(log, entries)
+
+    monkeypatch.setattr(PredictionLog, "write", once)
+    monkeypatch.setattr(journal, "RETRY_S", 0.1)
+    fates = Fates()
+    with PredictionLog() as log:
+        log.write(many[:1])
+        writer = journal.Journal(log, 1, fates)
+        writer.later(many)
+        wait_for(lambda: fates["written"] == 4)
+        writer.close(10)
+    assert fates["lost"] == 0
+    assert not breaks
+    assert len(logged()) == 4
+
+
+def test_on_windows_no_process_gets_a_signal(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as windows:
+        windows.setattr("os.name", "nt")
+        windows.setattr("os.kill", lambda *_: pytest.fail("there, signal 0 is Ctrl-C"))
+        assert observed._lives(1)
+
+
+def test_a_stop_waits_for_the_longest_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr("uvicorn.Config", lambda *_, **options: given.update(options))
+    monkeypatch.setattr("uvicorn.Server.__init__", lambda *_: None)
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    serve.serve("127.0.0.1", 0)
+    seconds = loaded().knobs.serve.timeout_seconds
+    assert given["timeout_graceful_shutdown"] > 2 * seconds  # for its body, then for its answer
+
+
+def refusal() -> Refusal:
+    """Return a refusal of now."""
+    return Refusal(utc_now(), 422, "age", "missing", 1, "a" * 32, 1)
 
 
 def test_what_is_old_is_forgotten_at_the_start() -> None:

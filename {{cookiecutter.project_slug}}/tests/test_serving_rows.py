@@ -194,12 +194,37 @@ def test_faults_are_counted_by_column_without_values() -> None:
     assert faults["model_x", "out_of_range"] == 2
     assert faults["model_x", "missing"] == 1
     assert faults["class", "missing"] == 2
-    assert faults["", "unknown_column"] == 0
+    assert faults["", "unknown_column"] == 1
+    assert raised.value.bad == 3
     dates = [GOOD | {"when": "soon"}, GOOD | {"when": "later", "day": "x"}]
     with pytest.raises(BrokenContractError) as raised:
         DOOR.read(json.dumps({"rows": dates}).encode())
     assert raised.value.faults == {("when", "unreadable"): 2, ("day", "unreadable"): 1}
     assert raised.value.errors[0]["loc"] == ["rows", 0, "when"]
+    assert raised.value.bad == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "where"),
+    [
+        ({"row": GOOD}, [["rows"], ["row"]]),
+        ({"rows": [GOOD], "foo": 1}, [["foo"]]),
+        ({}, [["rows"]]),
+    ],
+)
+def test_a_wrong_key_is_no_column(given: dict[str, Any], where: list[list[str]]) -> None:
+    with pytest.raises(BrokenContractError) as raised:
+        DOOR.read(json.dumps(given).encode())
+    message = "expected rows, and no other key"
+    assert raised.value.errors == [{"loc": place, "message": message} for place in where]
+    assert raised.value.faults == {("", "malformed"): 1}
+    assert raised.value.bad == 1
+
+
+def test_a_key_that_is_written_in_two_ways_is_one() -> None:
+    both = [GOOD | {"when": word} for word in ("2013-09-01", "2013-09-01T00:00:00")]
+    found = DOOR.read(json.dumps({"rows": both}).encode())
+    assert found.typed(0, ["when", "id"]) == found.typed(1, ["when", "id"])
 
 
 def test_errors_are_not_without_end() -> None:

@@ -13,6 +13,7 @@ from {{ cookiecutter.__package }} import (
     cli,
     paths,
     prepare,
+    schema,
 )
 
 TABLE = Path("new.csv")
@@ -39,6 +40,12 @@ def call(*arguments: str, code: int) -> str:
 def test_a_good_table_conforms(project: Path) -> None:
     shops().to_csv(TABLE, index=False)
     assert call("new.csv", code=0) == "600 rows in new.csv: all as schema.yaml says\n"
+
+
+def test_a_crash_is_no_verdict(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shops().to_csv(TABLE, index=False)
+    monkeypatch.setattr(schema, "conform", lambda *_: 1 / 0)
+    assert "ZeroDivisionError" in call("new.csv", code=2)
 
 
 @pytest.mark.parametrize("rows", [100, 100_000])

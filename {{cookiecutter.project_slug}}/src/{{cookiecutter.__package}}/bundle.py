@@ -61,13 +61,23 @@ def load(folder: Path = Path()) -> Bundle:
         facts=facts,
         contract=contract,
         knobs=params.load(folder / paths.PARAMS),
-        evaluation=json.loads(_text(folder / paths.EVALUATION)),
-        distributions=json.loads(_text(folder / paths.DISTRIBUTIONS)),
+        evaluation=_json(folder / paths.EVALUATION),
+        distributions=_json(folder / paths.DISTRIBUTIONS),
         card=_text(folder / paths.MODEL_CARD),
     )
     rows = reference.table(reference.rows(contract, found.distributions), contract)
     reference.require(found.evaluation["reference"], found.predict(rows), found.evaluation)
     return found
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(_text(path))
+    except ValueError as error:
+        raise InputError(
+            f"{path} is damaged ({error}); restore it with: git checkout -- reports"
+        ) from None
+    return content
 
 
 def _text(path: Path) -> str:

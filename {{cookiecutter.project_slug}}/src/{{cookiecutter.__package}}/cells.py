@@ -61,6 +61,11 @@ def boolean(values: pd.Series) -> pd.Series:
     return numbers.mask(words.isin(TRUE), 1.0).mask(words.isin(FALSE), 0.0)
 
 
+def words(values: pd.Series) -> pd.Series:
+    """Return yes and no where `boolean` made numbers of them; names of categories as they are."""
+    return values.map({1.0: "yes", 0.0: "no"}) if pd.api.types.is_float_dtype(values) else values
+
+
 def datetime(values: pd.Series, written: str | None) -> pd.Series:
     """Return dates in UTC as datetime64[us]; NaT where there is none.
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import paths, schema, tables
+from . import cells, paths, schema, tables
 from .bundle import Bundle, load
 from .errors import InputError
 from .evaluation import metrics
@@ -17,9 +17,13 @@ from .evaluation.intervals import FEWEST_ENTITIES, Score, draw, interval
 from .evaluation.metrics import shown, sign
 from .evaluation.predictions import Predictions, predict
 from .markdown import plain, table
+from .review.check import cut
 from .split import row_hashes
 
 MARKER = "<!-- model comparison -->"
+FRESH, EVERY = "**fresh rows**", "**all rows**"
+WHOLE = (FRESH, EVERY, "all rows")
+MOST_ROWS = 40  # GitHub takes 65,536 characters in all
 
 
 @dataclass(frozen=True)
@@ -70,13 +74,15 @@ class Compared:
         head = ["validation rows", "rows", "challenger", "champion", "difference"]
         lines = [
             [
-                name,
+                cut(name),
                 f"{part.rows:,}",
                 *(_shown(self.metric, s) for s in (part.challenger, part.champion)),
                 _shown(self.metric, part.difference, signed=True),
             ]
-            for name, part in self.parts.items()
+            for name, part in self._worst_first()
         ]
+        if (more := len(lines) - MOST_ROWS) > 0:
+            lines[MOST_ROWS:] = [[f"and {more} more slices", "", "", "", ""]]
         about = (
             f"{self.metric} of the challenger (`{self.challenger}`) and of the champion "
             f"(`{self.champion}`), in brackets 95% bootstrap intervals; "
@@ -87,6 +93,17 @@ class Compared:
         scores = table(head, lines).replace("@", "@\u200b")
         parts = [MARKER, f"## {self.verdict}", about, scores, " ".join(self.notes)]
         return "\n\n".join(parts) + "\n"
+
+    def _worst_first(self) -> list[tuple[str, Comparison]]:
+        """Return the parts, the slices in another order if there is no room for all."""
+        if len(self.parts) <= MOST_ROWS:
+            return list(self.parts.items())
+
+        def place(part: tuple[str, Comparison]) -> tuple[bool, float]:
+            name, ahead = part[0], sign(self.metric) * part[1].difference.value
+            return name not in WHOLE, ahead if math.isfinite(ahead) else math.inf
+
+        return sorted(self.parts.items(), key=place)
 
 
 def compare(folder: Path) -> Compared:
@@ -105,7 +122,7 @@ def compare(folder: Path) -> Compared:
     ours = predict(rows, challenger.pipeline, challenger.facts, challenger.contract)
     theirs = replace(ours, prediction=answers(champion, rows, challenger.contract))
     some = np.flatnonzero(new) if new.any() else np.arange(len(rows))
-    name = "**fresh rows**" if new.any() else "**all rows**"
+    name = FRESH if new.any() else EVERY
     parts = {name: _compared(challenger, champion, ours.of(some), theirs.of(some))}
     for label, places in slices(rows.iloc[some], challenger):
         pair = (one.of(some[places]) for one in (ours, theirs))
@@ -178,10 +195,8 @@ def slices(rows: pd.DataFrame, challenger: Bundle) -> Iterator[tuple[str, np.nda
     """Yield the name and the places of the slices that have rows enough for a score."""
     least = challenger.knobs.evaluate.min_slice_rows
     for column in challenger.contract.slices:
-        values = rows[column]
-        if pd.api.types.is_float_dtype(values):  # of a boolean
-            values = values.map({1.0: "yes", 0.0: "no"})
-        for value, places in sorted(rows.groupby(values.fillna("missing")).indices.items()):
+        values = cells.words(rows[column]).fillna("missing")
+        for value, places in sorted(rows.groupby(values).indices.items()):
             if len(places) >= least:
                 yield plain(f"{column} {value}"), np.asarray(places)
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from . import cells
 from .schema import Schema
 
 QUANTILES = np.linspace(0, 1, 21)
@@ -36,8 +37,7 @@ def describe(table: pd.DataFrame, contract: Schema) -> dict[str, Any]:
     for name in [*contract.features, contract.target]:
         column, values = contract.columns[name], table[name]
         if column.kind == "boolean":
-            values = values.map({1.0: "yes", 0.0: "no"})
-            columns[name] = _shares(values, ["no", "yes"])
+            columns[name] = _shares(cells.words(values), ["no", "yes"])
         elif column.kind == "categorical" and column.categories:
             columns[name] = _shares(values, column.categories)
         elif column.kind == "numeric":

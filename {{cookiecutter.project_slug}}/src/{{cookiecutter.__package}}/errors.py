@@ -5,6 +5,7 @@ import gc
 import io
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
@@ -34,7 +35,11 @@ def run_stage(stage: Callable[[], None]) -> None:
 
 @contextmanager
 def one_message(code: int = 1) -> Iterator[None]:
-    """Let bad input and a failing disk end the program with one message and an exit code."""
+    """Let bad input and a failing disk end the program with one message and an exit code.
+
+    Where the code is another than Python's own, which means a verdict there, anything unexpected
+    ends with it as well, after its traceback.
+    """
     for stream in (sys.stdout, sys.stderr):  # a console may lack the letters of a column's name
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -49,6 +54,11 @@ def one_message(code: int = 1) -> Iterator[None]:
         message = f"the memory does not suffice: {error}"
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception:
+        if code == 1:
+            raise
+        traceback.print_exc()
+        sys.exit(code)
     else:
         return
     print(f"error: {message}", file=sys.stderr)

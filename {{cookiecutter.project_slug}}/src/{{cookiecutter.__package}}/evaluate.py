@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from . import distributions, model, params, paths, reference, schema, tables
+from . import cells, distributions, model, params, paths, reference, schema, tables
 from .documents import to_csv, to_json, write_texts
 from .errors import run_stage
 from .evaluation import curves, importance, latency, metrics, model_card
@@ -96,7 +96,7 @@ def _slices(
     """Return the main metric for each value of the slice columns, with row counts."""
     slices: dict[str, dict[str, dict[str, float]]] = {column: {} for column in contract.slices}
     for column in contract.slices:
-        labels = _labels(predictions.table[column])
+        labels = cells.words(predictions.table[column]).fillna("missing")
         for value, rows in sorted(predictions.table.groupby(labels).indices.items()):
             some = predictions.of(np.asarray(rows))
             result = Score(np.nan, np.nan, np.nan)
@@ -107,13 +107,6 @@ def _slices(
                 counts["positive"] = int(some.truth.sum())
             slices[column][str(value)] = counts | asdict(result)
     return slices
-
-
-def _labels(values: pd.Series) -> pd.Series:
-    """Return the names of the slices that rows belong to; booleans are numbers in a table."""
-    if pd.api.types.is_float_dtype(values):
-        values = values.map({1.0: "yes", 0.0: "no"})
-    return values.fillna("missing")
 
 
 def _plotted(

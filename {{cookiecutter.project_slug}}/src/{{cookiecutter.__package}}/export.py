@@ -1,7 +1,7 @@
 """Make a table of the rows in the prediction log whose outcome is known, to train with."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,6 @@ from .prediction_log import PredictionLog, utc_now
 from .schema import Schema
 
 FIRST = datetime(2020, 1, 1)  # no prediction log is older
-AT_ONCE = timedelta(days=7)  # what is in memory at a time
 
 
 def export(out: Path, since: str = "", until: str = "", *, overwrite: bool = False) -> str:
@@ -42,14 +41,18 @@ def export(out: Path, since: str = "", until: str = "", *, overwrite: bool = Fal
     template = _written(
         _typed(pd.DataFrame({"row": [], "outcome": []}), contract)[0], contract, out
     )
-    written = broken = 0
+    seen = written = broken = 0
     with (
         PredictionLog() as log,
         replacing(out) as [temporary],
         outputs.writer(temporary, out.name, template, contract.csv) as write,
     ):
-        for found in _known(log, start, end):
-            table, good = _typed(found, contract)
+        for found in _champion(log, start, end):
+            seen += len(found)
+            known = found[found["outcome"].notna()]
+            if known.empty:
+                continue
+            table, good = _typed(known, contract)
             write(_written(table[good], contract, out))
             written += int(good.sum())
             broken += int((~good).sum())
@@ -59,7 +62,7 @@ def export(out: Path, since: str = "", until: str = "", *, overwrite: bool = Fal
                 f"{end:%Y-%m-%d %H:%M} UTC{f' that {paths.SCHEMA} allows' if broken else ''}; "
                 "record what came true with: outcomes FILE"
             )
-    lines = [f"{written:,} rows with their outcomes: {out}"]
+    lines = [f"{written:,} rows with their outcomes, of {seen:,} that were predicted: {out}"]
     if broken:
         lines.append(f"{broken:,} rows were left out that {paths.SCHEMA} no longer allows")
     return "\n".join(lines)
@@ -89,18 +92,14 @@ def _absent(contract: Schema) -> list[str]:
     ]
 
 
-def _known(log: PredictionLog, since: datetime, until: datetime) -> Iterator[pd.DataFrame]:
-    while since < until:
-        try:
-            found = log.predictions(since, min(since + AT_ONCE, until))
-        except SQLAlchemyError as error:
-            raise InputError(
-                f"the prediction log {log} cannot be read ({type(error).__name__}); try again"
-            ) from None
-        chosen = (found["role"] == "champion") & found["outcome"].notna()
-        if chosen.any():
-            yield found[chosen]
-        since += AT_ONCE
+def _champion(log: PredictionLog, since: datetime, until: datetime) -> Iterator[pd.DataFrame]:
+    try:
+        for found in log.parts(since, until):
+            yield found[found["role"] == "champion"]
+    except SQLAlchemyError as error:
+        raise InputError(
+            f"the prediction log {log} cannot be read ({type(error).__name__}); try again"
+        ) from None
 
 
 def _typed(found: pd.DataFrame, contract: Schema) -> tuple[pd.DataFrame, np.ndarray]:

@@ -1,7 +1,8 @@
 """Watch the model: what the prediction log, or tables, say of the rows that it gets."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -9,7 +10,7 @@ from tqdm import tqdm
 
 from . import bundle, params, tables
 from .errors import InputError
-from .monitoring import alerts, checks, performance, rivals, window
+from .monitoring import alerts, challengers, checks, performance, window
 from .monitoring.alerts import Series
 from .monitoring.checks import Check, Point
 from .monitoring.expected import Expected, here, of_version
@@ -20,6 +21,7 @@ from .params import Params
 from .prediction_log import PredictionLog, utc_now
 
 MOST_NAMED = 5  # tables
+FEWEST_DAYS = 7  # from which on it is known how long silence usually lasts
 
 CHECKS: dict[str, Check] = {
     "refused": checks.refused,
@@ -72,10 +74,11 @@ def _of_tables(places: Sequence[Path], knobs: Params) -> Result:
 def _of_log(log: PredictionLog, since: str, until: str, knobs: Params) -> Result:
     now = utc_now()
     end = moment(until, now) if until else now
-    start = moment(since, now) if since else end - timedelta(days=knobs.monitor.window_days)
+    first_day = window.midnight(end) - timedelta(days=knobs.monitor.window_days)
+    start = moment(since, now) if since else first_day
     if start >= end:
         raise InputError(f"--since {start} is not before --until {end}")
-    versions = window.answering(log, start, end)
+    versions = log.answering(start, end)
     if not versions:
         raise InputError(
             f"{log} has no prediction from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC; "
@@ -86,7 +89,7 @@ def _of_log(log: PredictionLog, since: str, until: str, knobs: Params) -> Result
     spans = window.spans(start, end, knobs.monitor.periods)
     bar = tqdm(spans, desc="monitor", unit=" periods", delay=1, leave=False, disable=None)
     periods = [window.from_log(log, *span, expected.contract, versions) for span in bar]
-    return judged(str(log), expected, periods, knobs, versions)
+    return judged("the prediction log", expected, periods, knobs, versions, end.date())
 
 
 def judged(
@@ -95,6 +98,7 @@ def judged(
     periods: list[Period],
     knobs: Params,
     versions: Mapping[str, str] | None = None,
+    today: date | None = None,
 ) -> Result:
     """Run all checks on all periods.
 
@@ -104,10 +108,14 @@ def judged(
         periods: in the order of time.
         knobs: all parameters.
         versions: what answered, by role, if the periods are from the log.
+        today: the day on which the last period ends, likewise.
     """
     least = knobs.monitor.min_rows
     enough = [period.rows + period.refused + period.errors >= least for period in periods]
-    series = [_volume(periods, least)] if versions else []
+    known = {fault for period in periods for fault in period.faults}
+    for period in periods:  # a fault that is gone is one of no row
+        period.faults.update(dict.fromkeys(known, 0))
+    series = [_volume(periods, least, today)] if today else []
     for name, check in CHECKS.items():
         found = [
             check(period, expected, knobs) if is_enough else {}
@@ -125,19 +133,24 @@ def judged(
         expected,
         knobs.monitor.persistence,
     )
-    rival = (versions or {}).get("challenger")
-    beside = rivals.compared(periods, rival, expected, knobs) if rival else None
+    challenger = (versions or {}).get("challenger")
+    beside = challengers.compared(periods, challenger, expected, knobs) if challenger else None
     return Result(
         source, expected, periods, series, raised, notes, beside, least, enough=any(enough)
     )
 
 
-def _volume(periods: Sequence[Period], least: int) -> Series:
+def _volume(periods: Sequence[Period], least: int, today: date) -> Series:
     """Return how many rows came; none is too few once a period had enough of them."""
     points: list[Point | None] = []
     begun = False
     for period in periods:
         begun = begun or period.rows >= least
-        beyond = begun and not period.rows + period.others + period.refused + period.errors
-        points.append(Point(float(period.rows), None, None, beyond, ""))
+        points.append(Point(float(period.rows), None, None, begun and not period.days, ""))
+    days = sorted({day for period in periods for day in period.days})
+    if begun and len(days) >= FEWEST_DAYS:
+        usual = max(after - before for before, after in pairwise(days))
+        silent = today - days[-1] > usual + timedelta(days=1)  # today is not over
+        words = f"the last came on {days[-1]}" if silent else ""
+        points[-1] = Point(float(periods[-1].rows), None, None, silent, words)
     return Series("volume", "", None, grave=True, points=tuple(points))

@@ -37,7 +37,7 @@ class Recorded:
     unknown: int = 0
     examples: dict[str, list[str]] = field(default_factory=lambda: {"wrong": [], "unknown": []})
 
-    def note(self, what: str, values: Sequence[object]) -> None:
+    def note(self, what: str, *values: object) -> None:
         """Keep the first few as examples."""
         known = self.examples[what]
         known += [repr(value) for value in values[: SHOWN - len(known)]]
@@ -104,10 +104,10 @@ def _record(
     for found in violations:
         if found.column == form.target:
             wrong |= found.rows
+            done.note("wrong", found.example)
     good = table[table[form.target].notna() & table[identifier].notna() & ~wrong]
     done.wrong += int(wrong.sum())
     done.later += len(table) - len(good) - int(wrong.sum())
-    done.note("wrong", raw[form.target][wrong].tolist())
     values = dict(zip(good[identifier], words(good[form.target], form), strict=True))
     try:
         unknown = log.record(OUTCOMES, values)
@@ -116,7 +116,7 @@ def _record(
             f"the prediction log {log} cannot be written ({type(error).__name__}); "
             f"{done.recorded:,} outcomes are recorded: repeat the command"
         ) from None
-    done.note("unknown", unknown)
+    done.note("unknown", *unknown)
     done.unknown += len(unknown)
     done.recorded += len(values) - len(unknown)
 

@@ -7,11 +7,12 @@ In SQLite by default, or in any database that SQLAlchemy has a URL for
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import pandas as pd
 import sqlalchemy as sa
@@ -24,14 +25,16 @@ VARIABLE = (
     "PREDICTION_LOG"  # of the environment: where the log is, as a URL that may hold a password
 )
 BUSY_S = 0.5  # how long to wait for another process that writes
-POSTGRES = {  # what a server that does not answer may take of a request's time
+POSTGRES = {  # when a server that does not answer is given up
     "connect_timeout": 2,
     "options": f"-c lock_timeout={1000 * BUSY_S:.0f}",
     "tcp_user_timeout": 2000,
+    "keepalives_idle": 10,
 }
 SOLE = "sole"  # an option of transactions
 IDENTIFIER = re.compile(r"[0-9a-f]{32}")
 AT_ONCE = 500  # identifiers in one question: databases limit how many
+PART = 50_000  # predictions that are read at once
 
 Role = Literal["champion", "challenger"]
 Numbers = list[float]
@@ -51,6 +54,7 @@ PREDICTIONS = sa.Table(
     sa.Column("prediction", sa.Text, nullable=False),
     sa.Column("review", sa.Boolean, nullable=False),
     sa.Column("latency_ms", sa.Float, nullable=False),
+    sa.Column("request", sa.String(32), nullable=False),
 )
 REFUSALS = sa.Table(
     "refusals",
@@ -61,6 +65,8 @@ REFUSALS = sa.Table(
     sa.Column("column", sa.Text, nullable=False),
     sa.Column("fault", sa.Text, nullable=False),
     sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("request", sa.String(32), nullable=False),
+    sa.Column("bad", sa.Integer, nullable=False),
 )
 
 
@@ -92,7 +98,8 @@ class Prediction:
         numbers: what `model.predict` returns of the row: one number, or one for each class.
         prediction: a class, or a number as text.
         review: whether it is to be looked at by a person.
-        latency_ms: from the request's arrival until the answer was ready.
+        latency_ms: from the request's arrival until it was scored; to keep it takes more time.
+        request: an identifier that the rows of one request share.
     """
 
     id: str
@@ -105,18 +112,21 @@ class Prediction:
     prediction: str
     review: bool
     latency_ms: float
+    request: str
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A request, or some rows of one, that got no prediction.
+    """One fault for which a request got no prediction; it may have several.
 
     Attributes:
         at: when, in UTC.
         status: the HTTP status: below 500 the request's fault, from 500 on the server's.
         column: the column that breaks the contract, or blank.
         fault: what is wrong.
-        rows: in how many rows; 0 for a request that could not be read.
+        rows: in how many rows; 1 for a request that could not be read.
+        request: an identifier that the faults of one request share.
+        bad: how many rows of the request have a fault; the same in all its faults.
     """
 
     at: datetime
@@ -124,6 +134,8 @@ class Refusal:
     column: str
     fault: str
     rows: int
+    request: str
+    bad: int
 
 
 class PredictionLog:
@@ -138,7 +150,7 @@ class PredictionLog:
             create: whether to see now that it answers and has its tables.
 
         Raises:
-            InputError: the URL is none, or nothing answers there.
+            InputError: the URL is none, nothing answers there, or other tables are there.
         """
         given = url or os.environ.get(VARIABLE, "") or f"sqlite:///{paths.PREDICTION_LOG}"
         try:
@@ -161,15 +173,22 @@ class PredictionLog:
         try:
             with self._sole.begin() as connection:
                 _tables.create_all(connection)
+                lacking = _lacking(connection)
         except SQLAlchemyError as error:
             self._engine.dispose()
             raise InputError(
-                f"the prediction log {self} does not answer: {_reason(error)}"
+                f"the prediction log {self} does not answer: {reason(error)}"
             ) from None
+        if lacking:
+            self._engine.dispose()
+            raise InputError(
+                f"the prediction log {self} was made by another version of this project: it lacks "
+                f"{', '.join(lacking)}; name a new one in {VARIABLE} (the old one stays as it is)"
+            )
 
     def __str__(self) -> str:
-        """Return where it is, without a password."""
-        return self._url.render_as_string(hide_password=True)
+        """Return where it is, without a password or options, which may hold one."""
+        return self._url.set(query={}).render_as_string(hide_password=True)
 
     def __enter__(self) -> Self:
         return self
@@ -227,24 +246,38 @@ class PredictionLog:
                     connection.execute(sa.insert(table), rows)
         return [one for one in values if one not in known]
 
-    def waiting(self, most: int) -> list[dict[str, Any]]:
-        """Return predictions that a person is to decide and none has, the oldest first."""
+    def waiting(
+        self, most: int, fits: Callable[[dict[str, Any]], bool] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return predictions that a person is to decide and none has, the oldest first.
+
+        Args:
+            most: how many, at most.
+            fits: which ones to return; all, if it is left out.
+        """
         chosen = (
             sa.select(PREDICTIONS)
             .outerjoin(DECISIONS, PREDICTIONS.c.id == DECISIONS.c.id)
             .where(PREDICTIONS.c.review, PREDICTIONS.c.answered, DECISIONS.c.id.is_(None))
             .order_by(PREDICTIONS.c.at, PREDICTIONS.c.id)
-            .limit(most)
+            .execution_options(yield_per=AT_ONCE)
         )
         with self._engine.connect() as connection:
-            return [_decoded(row) for row in connection.execute(chosen).mappings()]
+            rows = map(_decoded, connection.execute(chosen).mappings())
+            return list(islice(filter(fits, rows), most))
 
     def predictions(self, since: datetime, until: datetime) -> pd.DataFrame:
-        """Return the predictions of a span of time, with their outcomes and decisions.
+        """Return the predictions of a span of time; see `parts`."""
+        parts = list(self.parts(since, until))
+        return pd.concat(parts, ignore_index=True) if parts else _frame([])
 
-        Returns:
-            The columns of the table `predictions`, with `row` and `numbers` decoded, and `outcome`
-            and `decision`, None where there is none; in the order in which they were made.
+    def parts(self, since: datetime, until: datetime) -> Iterator[pd.DataFrame]:
+        """Yield the predictions of a span of time, with their outcomes and decisions.
+
+        Yields:
+            Some of them at a time: the columns of the table `predictions`, with `row` and `numbers`
+            decoded, and `outcome` and `decision`, None where there is none. In the order of time,
+            and those of one request together, in no order.
         """
         chosen = (
             sa.select(
@@ -255,13 +288,39 @@ class PredictionLog:
             .outerjoin(OUTCOMES, PREDICTIONS.c.id == OUTCOMES.c.id)
             .outerjoin(DECISIONS, PREDICTIONS.c.id == DECISIONS.c.id)
             .where(PREDICTIONS.c.at >= since, PREDICTIONS.c.at < until)
-            .order_by(PREDICTIONS.c.at, PREDICTIONS.c.id, PREDICTIONS.c.role)
+            .order_by(PREDICTIONS.c.at, PREDICTIONS.c.request, PREDICTIONS.c.id, PREDICTIONS.c.role)
         )
+        kept: list[dict[str, Any]] = []  # of a request that may go on in the next part
         with self._engine.connect() as connection:
-            rows = [_decoded(row) for row in connection.execute(chosen).mappings()]
-        found = pd.DataFrame(rows, columns=[column.name for column in chosen.selected_columns])
-        for name in ("outcome", "decision"):  # pandas would make None a number
-            found[name] = pd.Series([row[name] for row in rows], dtype="object")
+            found = connection.execution_options(yield_per=PART).execute(chosen)
+            for some in found.mappings().partitions():
+                rows = kept + [_decoded(row) for row in some]
+                kept = [row for row in rows if row["request"] == rows[-1]["request"]]
+                if len(kept) < len(rows):
+                    yield _frame(rows[: len(rows) - len(kept)])
+        if kept:
+            yield _frame(kept)
+
+    def answering(self, since: datetime, until: datetime) -> dict[str, str]:
+        """Return the versions that scored last in a span of time, by their role.
+
+        Returns:
+            The champion, and the challenger if it scored rows in the last day of the champion's;
+            nothing if there was no champion.
+        """
+        found: dict[str, str] = {}
+        with self._engine.connect() as connection:
+            for role in get_args(Role):
+                last = connection.execute(
+                    sa.select(PREDICTIONS.c.model, PREDICTIONS.c.at)
+                    .where(PREDICTIONS.c.at >= since, PREDICTIONS.c.at < until)
+                    .where(PREDICTIONS.c.role == role)
+                    .order_by(PREDICTIONS.c.at.desc())
+                    .limit(1)
+                ).first()
+                if last is None:
+                    break
+                found[role], since = last.model, max(since, last.at - timedelta(days=1))
         return found
 
     def refusals(self, since: datetime, until: datetime) -> pd.DataFrame:
@@ -292,11 +351,35 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
+def reason(error: Exception) -> str:
+    """Return what a driver says, without the statement and the values of a row."""
+    cause = getattr(error, "orig", None) or error
+    text = " ".join(str(cause).split()).partition(" DETAIL: ")[0]
+    return text or type(cause).__name__
+
+
+def _lacking(connection: sa.Connection) -> list[str]:
+    """Return the columns, as `table.column`, that the tables of a log do not have."""
+    there = sa.inspect(connection)
+    return [
+        f"{table.name}.{column.name}"
+        for table in _tables.sorted_tables
+        for known in [{found["name"] for found in there.get_columns(table.name)}]
+        for column in table.columns
+        if column.name not in known
+    ]
+
+
 def _engine(url: sa.URL) -> sa.Engine:
     if not url.drivername.startswith("sqlite"):
         driver = url.drivername.startswith("postgresql+psycopg")
-        return sa.create_engine(url, pool_pre_ping=True, connect_args=POSTGRES if driver else {})
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_S})
+        return sa.create_engine(
+            url,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args=POSTGRES if driver else {},
+        )
+    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_S})
 
     # Readers do not wait for writers, and a killed process loses nothing that it had committed
     # (https://sqlite.org/wal.html).
@@ -322,7 +405,9 @@ def _decoded(row: Mapping[Any, Any]) -> dict[str, Any]:
     return dict(row) | {name: json.loads(row[name]) for name in ("row", "numbers")}
 
 
-def _reason(error: SQLAlchemyError) -> str:
-    """Return what the driver says, without the statement and the URL."""
-    cause = getattr(error, "orig", None) or error
-    return " ".join(str(cause).split()) or type(cause).__name__
+def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    names = [column.name for column in PREDICTIONS.columns]
+    found = pd.DataFrame(rows, columns=[*names, "outcome", "decision"])
+    for name in ("outcome", "decision"):  # pandas would make None a number
+        found[name] = pd.Series([row[name] for row in rows], dtype="object")
+    return found

@@ -6,12 +6,13 @@ the same: another version of a library may not.
 
 from collections.abc import Mapping
 from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from . import schema
+from . import paths, schema
 from .distributions import Distributions
 from .errors import InputError
 from .schema import Column, Schema
@@ -83,11 +84,25 @@ def require(expected: list[Any], found: np.ndarray, evaluation: Mapping[str, Any
         )
     if not np.allclose(before, found, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True):
         worst = float(np.nanmax(np.abs(before - found)))
-        trained = ", ".join(f"{n} {v}" for n, v in evaluation["model"]["versions"].items())
+        trained = evaluation["model"]["versions"]
+        others = [f"{name} {old}" for name, old in trained.items() if _installed(name) != old]
+        why = (
+            f"it was trained with {', '.join(others)}: install that, with: uv sync --locked"
+            if others
+            else "model and reports are of different runs: check out the version that is wanted, "
+            f"and run: dvc pull --force {paths.MODEL.as_posix()}"
+        )
         raise InputError(
             f"the model's reference predictions are off those of its evaluation by {worst:.2g}; "
-            f"it was trained with {trained}: install those, with: uv sync --locked"
+            + why
         )
+
+
+def _installed(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return ""
 
 
 def _place(row: int, column: int) -> float:

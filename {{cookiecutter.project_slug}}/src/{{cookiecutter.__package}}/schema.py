@@ -291,12 +291,18 @@ def truth(target: pd.Series, contract: Schema) -> np.ndarray:
     Returns:
         For a regression the values, float64; otherwise their places in `contract.classes`, int64:
         with two classes, 1 for the one to predict.
+
+    Raises:
+        ValueError: a value is none of the classes.
     """
     if contract.task == "regression":
         return target.to_numpy(np.float64)
     if contract.columns[contract.target].kind == "boolean":
         return target.to_numpy(np.int64)
-    return np.asarray(pd.Index(contract.classes).get_indexer(pd.Index(target)), dtype=np.int64)
+    places = np.asarray(pd.Index(contract.classes).get_indexer(pd.Index(target)), dtype=np.int64)
+    if (places < 0).any():  # NumPy would take it for the last class
+        raise ValueError(f"{contract.target} has values that are none of its classes")
+    return places
 
 
 def require_columns(names: list[str], wanted: list[str], contract: Schema, source: Path) -> None:

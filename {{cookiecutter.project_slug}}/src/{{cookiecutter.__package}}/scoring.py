@@ -53,3 +53,27 @@ def answers(
         case _:
             each = {f"probability_{name}": numbers[:, i] for i, name in enumerate(contract.classes)}
             return {"prediction": classes.take(numbers.argmax(axis=1)), **each}
+
+
+def close_calls(
+    numbers: np.ndarray, contract: Schema, threshold: float, margin: float
+) -> np.ndarray:
+    """Return which predictions are so near to another one that a person is to look at them.
+
+    Args:
+        numbers: as `model.predict` returns them, of n_rows rows.
+        contract: names the task.
+        threshold: the probability from which on a row counts as positive; binary only.
+        margin: how near is too near; none is for a regression.
+
+    Returns:
+        Booleans, shape (n_rows,).
+    """
+    match contract.task:
+        case "binary":
+            return np.abs(numbers - threshold) < margin
+        case "multiclass":
+            best = np.sort(numbers, axis=1)
+            return best[:, -1] - best[:, -2] < margin
+        case _:
+            return np.zeros(len(numbers), dtype=bool)

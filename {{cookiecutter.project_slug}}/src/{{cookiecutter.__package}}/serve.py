@@ -37,7 +37,7 @@ def serve(
         port: the port; 0 for any that is free.
         workers: how many processes.
         challenger: a clone of this project with another model, to be scored beside this one.
-        share: of the rows that the challenger answers.
+        share: of the keys for which the challenger answers.
 
     Raises:
         InputError: the port is taken, or a model or the log cannot be used.
@@ -60,7 +60,7 @@ def serve(
             workers=workers,
             backlog=BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_S,
-            timeout_graceful_shutdown=math.ceil(seconds),
+            timeout_graceful_shutdown=math.ceil(2 * seconds) + 1,  # for a body, then its answer
             access_log=False,
             log_level="warning",
             server_header=False,
@@ -127,5 +127,6 @@ def _greeting(setup: Setup, listening: socket.socket) -> str:
         f"log    {setup.log}",
     ]
     if setup.challenger:
-        lines.insert(1, f"beside {setup.challenger.version}, which answers {setup.share:.0%}")
+        beside = f"{setup.challenger.version}, which answers {setup.share:.0%} of the keys"
+        lines.insert(1, f"beside {beside}")
     return "\n".join(lines)

@@ -18,14 +18,16 @@ def serve(
         typer.Option(metavar="FOLDER", help="A clone of this project with another model."),
     ] = None,
     share: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of the rows that the challenger answers.")
+        float,
+        typer.Option(min=0, max=1, help="Share of the keys for which the challenger answers."),
     ] = 0.0,
 ) -> None:
     """Serve the model as a REST API, with a page for people at /.
 
     Limits are in params.yaml, under serve. Every prediction is kept in the log that the
     environment's PREDICTION_LOG names, a SQLite file by default. With API_KEY in the environment,
-    requests need it. A challenger scores every row, too, and both predictions are kept.
+    requests need it. A challenger scores every row, too, and both predictions are kept; rows of
+    equal keys (schema.yaml, key) have one model.
     Exit code 0: it was asked to stop. 1: it could not start.
     """
     with one_message():

@@ -1,8 +1,9 @@
 """What the checks found over the periods, and which of it people are told.
 
-An alert needs an effect beyond its limit, and needs it to last: the latest periods with enough
-rows must all have it, or all of them if there are fewer. What began only in the last one, or is in
-a column that hardly counts, is a note.
+An alert needs an effect beyond its limit. What the world or its data may do by themselves needs to
+last, too: the latest periods with enough rows must all have it, or all of them if there are fewer.
+What began only in the last one, or is in a column that hardly counts, is a note. A service that
+fails is an alert at once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,8 @@ from .checks import Point
 from .expected import Expected
 
 MATTERS = 0.01  # the least share of all importance with which a column's drift is an alert
+
+AT_ONCE = {"volume", "refused", "errors", "latency"}  # checks for which one period is enough
 
 TITLES = {
     "volume": "Rows scored",
@@ -37,7 +40,7 @@ SENTENCES = {
     "drift": "{about} moved away from training (index {value:.2f}; at most {limit:.2f})",
     "scores": "The predictions moved (index {value:.2f}; at most {limit:.2f})",
     "review": "{value:.1%} of the predictions went to a person; at most {limit:.1%} should",
-    "latency": "More than 1 of 100 predictions takes longer than {limit:g} ms",
+    "latency": "More than 1 of 100 requests takes longer than {limit:g} ms",
     "errors": "{value:.1%} of the requests failed; at most {limit:.1%} may",
     "main_metric": "{metric} is worse than could be expected",
     "slices": "{metric} of {about} is worse than could be expected",
@@ -165,7 +168,7 @@ def told(
         series: what the checks found.
         names: of the periods.
         expected: what is expected of the model.
-        persistence: how many periods in a row must have it.
+        persistence: how many periods in a row must have what has to last.
     """
     alerts: list[Alert] = []
     notes: list[Alert] = []
@@ -178,7 +181,7 @@ def told(
             run += 1
         if run:
             # Where few periods have enough rows, they are all the evidence that there is.
-            lasts = run >= min(persistence, len(known))
+            lasts = run >= min(1 if one.check in AT_ONCE else persistence, len(known))
             where = alerts if one.grave and lasts else notes
             where.append(_alert(one, names[known[-run][0]], expected))
     # Of the drifting columns, the ones that count most come first.

@@ -7,7 +7,7 @@ statistical inference"), and are beyond their limit only if the whole interval i
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,8 @@ from .clusters import chance, entities
 from .expected import Expected
 from .period import Period
 
-SLOW = 0.01  # the share of predictions that may take longer than the limit
+SLOW = 0.01  # the share of requests that may take longer than the limit
+FEWEST = 3  # slow or failed requests that are no accident
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,14 @@ Check = Callable[[Period, Expected, Params], Points]
 
 def refused(period: Period, _: Expected, knobs: Params) -> Points:
     """Return the share of rows that broke the contract."""
-    if not (rows := period.rows + period.refused):
+    if not (rows := period.rows + period.others + period.refused):
         return {}
-    breaks = {key: n for key, n in period.faults.items() if key[1] != "unseen_category"}
+    breaks = {key: n for key, n in period.faults.items() if n and key[1] != "unseen_category"}
     words = ""
     if breaks:
         column, fault = max(breaks, key=lambda key: breaks[key])
         words = f"most often {column or 'request'}: {fault}"
-    return {"": _share(min(period.refused, rows), rows, knobs.monitor.refused, words)}
+    return {"": _share(period.refused, rows, knobs.monitor.refused, words)}
 
 
 def faults(period: Period, _: Expected, knobs: Params) -> Points:
@@ -129,25 +130,29 @@ def review(period: Period, _: Expected, knobs: Params) -> Points:
 
 
 def latency(period: Period, _: Expected, knobs: Params) -> Points:
-    """Return below how many milliseconds 99 of 100 predictions stay.
+    """Return below how many milliseconds 99 of 100 requests stay.
 
     It is too long if more than one of 100 takes longer than the limit, for certain.
     """
-    if "latency_ms" not in period.served or not len(period.served):
+    if "latency_ms" not in period.served:
         return {}
-    taken, limit = period.served["latency_ms"].to_numpy(), knobs.monitor.latency_ms
+    taken, limit = period.served["latency_ms"].dropna().to_numpy(), knobs.monitor.latency_ms
+    if not len(taken):
+        return {}
     slow = _share(int((taken > limit).sum()), len(taken), SLOW, "")
     middle, most = np.quantile(taken, [0.5, 0.99])
     words = f"half take up to {figure(float(middle))} ms, 99 of 100 up to {figure(float(most))} ms"
-    return {"": Point(float(most), None, None, slow.beyond, words)}
+    beyond = slow.beyond and (taken > limit).sum() >= FEWEST
+    return {"": Point(float(most), None, None, bool(beyond), words)}
 
 
 def errors(period: Period, _: Expected, knobs: Params) -> Points:
     """Return the share of requests that failed through no fault of theirs."""
-    if "review" not in period.served and not period.errors:
+    if not period.requests:
         return {}
-    rows = period.rows + period.refused + period.errors
-    return {"": _share(period.errors, rows, knobs.monitor.errors, "")} if rows else {}
+    words = f"{period.errors:,} of {period.requests:,} requests"
+    found = _share(period.errors, period.requests, knobs.monitor.errors, words)
+    return {"": replace(found, beyond=found.beyond and period.errors >= FEWEST)}
 
 
 def _share(count: int, rows: int, limit: float, words: str) -> Point:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .. import cells
 from ..schema import Schema
 from ..split import row_hashes
 
@@ -57,8 +58,7 @@ def chance(known: Mapping[str, Any], values: pd.Series, whose: np.ndarray, train
 def _bins(known: Mapping[str, Any], values: pd.Series) -> tuple[np.ndarray, int]:
     """Return the number of each value's category or range, missing ones last, and how many."""
     if "shares" in known:
-        if pd.api.types.is_float_dtype(values):  # booleans are numbers in a table
-            values = values.map({1.0: "yes", 0.0: "no"})
+        values = cells.words(values)
         names = list(known["shares"])
         codes = pd.Index(names).get_indexer(pd.Index(values))
         codes = np.where(codes < 0, len(names), codes)  # any other

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .. import cells
 from .alerts import Series
 from .checks import figure
 
@@ -101,9 +102,7 @@ def bars(known: Mapping[str, Any], values: pd.Series) -> str:
 def _categories(
     known: Mapping[str, Any], values: pd.Series
 ) -> tuple[list[str], list[float], list[float]]:
-    if pd.api.types.is_float_dtype(values):  # booleans are numbers in a table
-        values = values.map({1.0: "yes", 0.0: "no"})
-    now = values.value_counts(normalize=True).to_dict()
+    now = cells.words(values).value_counts(normalize=True).to_dict()
     shares = known["shares"]
     moved = sorted(shares, key=lambda name: -abs(now.get(name, 0.0) - shares[name]))
     shown = [name for name in shares if name in moved[:MOST_BARS]]

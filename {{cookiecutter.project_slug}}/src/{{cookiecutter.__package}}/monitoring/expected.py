@@ -75,12 +75,21 @@ def _read(version: str, text: Callable[[Path], str | None]) -> Expected:
             raise InputError(f"{version} has no {path}; restore it with: git checkout -- {path}")
         return found
 
+    def read(path: Path) -> dict[str, Any]:
+        try:
+            content: dict[str, Any] = json.loads(wanted(path))
+        except ValueError as error:
+            raise InputError(
+                f"{path} of {version} is damaged ({error}); restore it with: git checkout -- {path}"
+            ) from None
+        return content
+
     contract = YAML(typ="safe", pure=True).load(wanted(paths.SCHEMA))
     return Expected(
         version=version,
         contract=parse(schema.Schema, contract, paths.SCHEMA),
-        evaluation=json.loads(wanted(paths.EVALUATION)),
-        distributions=json.loads(wanted(paths.DISTRIBUTIONS)),
+        evaluation=read(paths.EVALUATION),
+        distributions=read(paths.DISTRIBUTIONS),
         importance=_shares(text(IMPORTANCE) or ""),
     )
 

@@ -16,7 +16,6 @@ from .result import Result
 SHELL = Path(__file__).with_name("page.html")
 MOST_DRAWN = 4  # columns whose distribution is drawn
 SHARES = {"refused", "faults", "missing", "review", "errors", "calibration"}
-WORDS = {"well": "All is well", "alert": "Alert", "unknown": "Could not tell"}
 
 
 def page(result: Result) -> str:
@@ -27,17 +26,17 @@ def page(result: Result) -> str:
         _alerts(result),
         _facts(result, target),
         _performance(result),
-        _rival(result),
+        _challenger(result),
         _moved(result),
         _notes(result.notes),
         _checks(result),
         _periods(result.periods, target),
     ]
     return Template(SHELL.read_text(encoding="utf-8")).substitute(
-        title=escape(f"{WORDS[result.verdict]}: {named}"),
+        title=escape(f"{result.word}: {named}"),
         name=escape(named),
         verdict=result.verdict,
-        word=WORDS[result.verdict],
+        word=result.word,
         headline=escape(result.headline),
         model=escape(result.expected.version),
         source=escape(result.source),
@@ -95,20 +94,22 @@ def _performance(result: Result) -> str:
     )
 
 
-def _rival(result: Result) -> str:
-    rival = result.rival
-    if rival is None:
+def _challenger(result: Result) -> str:
+    challenger = result.challenger
+    if challenger is None:
         return ""
     facts = {
-        "rows scored by both": f"{rival['both']:,} of {rival['rows']:,}",
-        "equal answers": f"{rival['equal']:.1%}" if rival["equal"] is not None else "none",
-        "mean difference": _number(rival["difference"]),
-        "median time, ms": _number(rival["latency_ms"]),
-        "the champion's, ms": _number(rival["champion_latency_ms"]),
-        "outcomes": f"{rival['outcomes']:,}",
+        "rows scored by both": f"{challenger['both']:,} of {challenger['rows']:,}",
+        "equal answers": f"{challenger['equal']:.1%}"
+        if challenger["equal"] is not None
+        else "none",
+        "mean difference": _number(challenger["difference"]),
+        "median time, ms": _number(challenger["latency_ms"]),
+        "the champion's, ms": _number(challenger["champion_latency_ms"]),
+        "outcomes": f"{challenger['outcomes']:,}",
     }
     return (
-        f"<section><h2>The challenger</h2><p>{escape(str(rival['sentence']))}</p>"
+        f"<section><h2>The challenger</h2><p>{escape(str(challenger['sentence']))}</p>"
         f"{_listed(list(facts.items()))}</section>"
     )
 

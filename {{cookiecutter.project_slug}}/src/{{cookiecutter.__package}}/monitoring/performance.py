@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, ttest_1samp
 
-from .. import schema
+from .. import cells, schema
 from ..evaluation.intervals import LEVEL, Score, score
 from ..evaluation.metrics import scorer, shown, sign
 from ..params import Params
@@ -146,10 +146,7 @@ def _slices(
     for column in both[0]:
         if column not in period.table:
             continue
-        labels = period.table[column]
-        if pd.api.types.is_float_dtype(labels):  # booleans are numbers in a table
-            labels = labels.map({1.0: "yes", 0.0: "no"})
-        labels = labels.fillna("missing")
+        labels = cells.words(period.table[column]).fillna("missing")
         parts = [one.get(column, {}) for one in both]
         for name in sorted(parts[0].keys() | parts[1].keys()):
             usual = _cautious(parts, name, expected.metric)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -22,15 +23,20 @@ class Period:
         rows: how many rows were scored; `table` may have fewer of them.
         table: the rows in the contract's types, with the target where it is known.
         numbers: what `model.predict` says of them; shape (n_rows,) or (n_rows, n_classes).
-        served: of each row of `table`, what only the log has: `review`, `latency_ms`, `answer`;
-            `rival` and `rival_ms`, what the challenger said and how long that took. No columns
-            for a table.
-        rival: the challenger's numbers, NaN where it has none; no rows for a table.
+        served: of each row of `table`: `review`, whether a person is to look at it; from the log
+            also `answer`, what the model said, and `challenger`, what the challenger did; and, in
+            the first row of each request, how long both took: `latency_ms`, `challenger_ms`.
+        challenger: the challenger's numbers, NaN where it has none; no rows for a table.
         faults: rows by what is wrong with them.
         refused: rows that got no prediction because they break the contract.
-        errors: requests that failed through no fault of theirs.
+        requests: all that came, whatever became of them; none for a table.
+        errors: those of them that failed through no fault of theirs.
         others: rows that another model answered, which are not looked at.
+        strange: outcomes that the contract does not allow, which are not looked at.
+        decided: predictions of which a person has decided.
+        agreed: how many of these decisions are the model's prediction.
         begin: when it begins, if it is a span of time.
+        days: on which requests came.
     """
 
     name: str
@@ -38,12 +44,17 @@ class Period:
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
     numbers: np.ndarray = field(default_factory=lambda: np.empty(0))
     served: pd.DataFrame = field(default_factory=pd.DataFrame)
-    rival: np.ndarray = field(default_factory=lambda: np.empty(0))
+    challenger: np.ndarray = field(default_factory=lambda: np.empty(0))
     faults: Counter[Fault] = field(default_factory=Counter)
     refused: int = 0
+    requests: int = 0
     errors: int = 0
     others: int = 0
+    strange: int = 0
+    decided: int = 0
+    agreed: int = 0
     begin: str = ""
+    days: set[date] = field(default_factory=set)
 
     def labeled(self, target: str) -> np.ndarray:
         """Return true for the rows of which it is known what came true; shape (n_rows,)."""
@@ -59,7 +70,7 @@ class Part:
     table: pd.DataFrame
     numbers: np.ndarray
     served: pd.DataFrame
-    rival: np.ndarray
+    challenger: np.ndarray
 
     def of(self, rows: np.ndarray) -> "Part":
         """Return some of the rows, by their places."""
@@ -67,7 +78,7 @@ class Part:
             self.table.iloc[rows],
             self.numbers[rows],
             self.served.iloc[rows],
-            self.rival[rows] if len(self.rival) else self.rival,
+            self.challenger[rows] if len(self.challenger) else self.challenger,
         )
 
 
@@ -77,7 +88,7 @@ def joined(parts: Sequence[Part]) -> Part:
         pd.concat([part.table for part in parts], ignore_index=True),
         np.concatenate([part.numbers for part in parts]),
         pd.concat([part.served for part in parts], ignore_index=True),
-        np.concatenate([part.rival for part in parts]),
+        np.concatenate([part.challenger for part in parts]),
     )
 
 
@@ -99,7 +110,7 @@ def filled(period: Period, parts: Sequence[Part]) -> Period:
     if parts:
         whole = drawn(joined(parts))
         period.table, period.numbers = whole.table, whole.numbers
-        period.served, period.rival = whole.served, whole.rival
+        period.served, period.challenger = whole.served, whole.challenger
     return period
 
 
@@ -111,5 +122,8 @@ def described(period: Period, target: str) -> Mapping[str, Any]:
         "refused": period.refused,
         "errors": period.errors,
         "outcomes": int(period.labeled(target).sum()),
+        "outcomes_not_allowed": period.strange,
+        "decisions": period.decided,
+        "decisions_as_predicted": period.agreed,
         "by_other_models": period.others,
     }

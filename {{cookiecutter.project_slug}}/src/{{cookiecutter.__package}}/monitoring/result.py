@@ -20,7 +20,7 @@ class Result:
         series: what each check found.
         alerts: what is wrong and has lasted.
         notes: what may become an alert, or counts for little.
-        rival: the challenger beside the champion; see `rivals.compared`.
+        challenger: the challenger beside the champion; see `challengers.compared`.
         least: a period with fewer rows says nothing.
         enough: whether a period has more.
     """
@@ -31,7 +31,7 @@ class Result:
     series: list[Series]
     alerts: list[Alert]
     notes: list[Alert]
-    rival: dict[str, Any] | None
+    challenger: dict[str, Any] | None
     least: int
     enough: bool
 
@@ -48,6 +48,13 @@ class Result:
         return {"well": 0, "alert": 1, "unknown": 2}[self.verdict]
 
     @property
+    def word(self) -> str:
+        """The verdict for people; what began lately and may become an alert is not well."""
+        if self.verdict == "well" and any(one.grave and one.last.beyond for one in self.series):
+            return "No alert yet"
+        return {"well": "All is well", "alert": "Alert", "unknown": "Could not tell"}[self.verdict]
+
+    @property
     def headline(self) -> str:
         """The verdict in a sentence."""
         rows = sum(period.rows for period in self.periods)
@@ -56,7 +63,7 @@ class Result:
                 count = len(self.alerts)
                 return f"{count} alert{'s' if count > 1 else ''} in {rows:,} rows"
             case "well":
-                return f"All is well in {rows:,} rows"
+                return f"{self.word} in {rows:,} rows"
         most = max((period.rows for period in self.periods), default=0)
         return (
             f"Could not tell: the fullest of {len(self.periods)} periods has {most:,} rows, and "
@@ -70,11 +77,12 @@ class Result:
         Returns:
             `verdict`: well, alert or unknown. `model`: the version that was watched. `source`: the
             log or the tables. `periods`: of each its `name`, `rows`, `refused`, `errors`,
-            `outcomes` and `by_other_models`. `alerts` and `notes`: of each the `check`, what it is
-            `about`, `what` was found, `since` which period, and the `first` thing to do. `checks`:
-            of each the `check`, what it is `about`, its `limit`, whether it `may_alert`, and by
-            period None or `value`, `low`, `high`, `limit`, `beyond` and `words`. `challenger`:
-            None, or what `rivals.compared` returns.
+            `outcomes`, `outcomes_not_allowed`, `decisions` by people, how many of them are
+            `decisions_as_predicted`, and `by_other_models`. `alerts` and `notes`: of each the
+            `check`, what it is `about`, `what` was found, `since` which period, and the `first`
+            thing to do. `checks`: of each the `check`, what it is `about`, its `limit`, whether it
+            `may_alert`, and by period None or `value`, `low`, `high`, `limit`, `beyond` and
+            `words`. `challenger`: None, or what `challengers.compared` returns.
         """
         target = self.expected.contract.target
         return {
@@ -85,7 +93,7 @@ class Result:
             "alerts": [asdict(alert) for alert in self.alerts],
             "notes": [asdict(note) for note in self.notes],
             "checks": [series.content() for series in self.series],
-            "challenger": self.rival,
+            "challenger": self.challenger,
         }
 
     def text(self) -> str:
@@ -95,8 +103,16 @@ class Result:
             lines += [f"  ALERT {alert.what} Since {alert.since}." for alert in alike]
             lines.append(f"        First: {first}")
         lines += [f"  note  {note.what} Since {note.since}." for note in self.notes]
-        if self.rival:
-            lines.append(f"  {self.rival['sentence']}")
+        if self.challenger:
+            lines.append(f"  {self.challenger['sentence']}")
+        if decided := sum(period.decided for period in self.periods):
+            agreed = sum(period.agreed for period in self.periods)
+            lines.append(f"  People decided as the model did in {agreed:,} of {decided:,} reviews")
+        if strange := sum(period.strange for period in self.periods):
+            lines.append(
+                f"  {strange:,} outcomes that the model's contract does not allow were not looked "
+                "at: it knows no such class, or numbers in other limits"
+            )
         if others := sum(period.others for period in self.periods):
             lines.append(f"  {others:,} rows that other models answered were not looked at")
         return "\n".join(lines)

@@ -1,8 +1,6 @@
 """The periods to look at, from the prediction log or from tables, in one common form."""
 
-from collections import Counter
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,28 +13,25 @@ from ..bundle import Bundle
 from ..checks import checked
 from ..inference import dialect
 from ..prediction_log import PredictionLog
-from ..schema import Column, Schema
-from ..scoring import for_scoring
-from .period import Fault, Part, Period, bounded, filled
+from ..schema import Column, Schema, Violation
+from ..scoring import close_calls, for_scoring
+from .period import Part, Period, bounded, filled
 
-AT_ONCE = timedelta(days=1)  # what is read of the log at a time
+DAY = timedelta(days=1)
 ERROR = 500  # the first HTTP status that is the server's fault
 
 
 def spans(since: datetime, until: datetime, count: int) -> list[tuple[datetime, datetime]]:
-    """Cut a span of time into equal ones."""
+    """Cut a span of time into about equal ones; at midnights, if they are days long."""
     limits = [since + (until - since) * number / count for number in range(count + 1)]
+    if until - since >= count * DAY:
+        limits[1:-1] = [midnight(limit) for limit in limits[1:-1]]
     return list(pairwise(limits))
 
 
-def answering(log: PredictionLog, since: datetime, until: datetime) -> dict[str, str]:
-    """Return the versions that answered last in a span of time, by their role; may be none."""
-    for start, end in reversed(list(_slices(since, until))):
-        found = log.predictions(start, end)
-        latest = found.drop_duplicates("role", keep="last").set_index("role")["model"].to_dict()
-        if "champion" in latest:
-            return {str(role): str(version) for role, version in latest.items()}
-    return {}
+def midnight(moment: datetime) -> datetime:
+    """Return the start of a day."""
+    return datetime.combine(moment, time())
 
 
 def from_log(
@@ -51,21 +46,21 @@ def from_log(
         contract: of the model that answers.
         versions: of the champion, and of the challenger if there is one.
     """
-    at = "%Y-%m-%d" if until - since >= AT_ONCE else "%Y-%m-%d %H:%M"
+    at = "%Y-%m-%d" if until - since >= DAY else "%Y-%m-%d %H:%M"
     period = Period(f"{since:{at}} to {until:{at}}", begin=f"{since:{at}}")
     parts: list[Part] = []
-    for start, end in _slices(since, until):
-        found = log.predictions(start, end)
+    for found in log.parts(since, until):
         champion = found[found["role"] == "champion"]
         mine = champion[champion["model"] == versions["champion"]]
+        period.requests += champion["request"].nunique()
+        period.days.update(champion["at"].dt.date)
+        period.rows += len(mine)
         period.others += len(champion) - len(mine)
         if len(mine):
-            is_rival = found["role"] == "challenger"
-            is_rival &= found["model"] == versions.get("challenger")
-            rivals = found[is_rival].set_index("id")
-            parts.append(_logged(mine, rivals, contract, period.faults))
-        period.rows += len(mine)
-        parts = bounded(parts)
+            is_challenger = found["role"] == "challenger"
+            is_challenger &= found["model"] == versions.get("challenger")
+            challengers = found[is_challenger].set_index("id")
+            parts = bounded([*parts, _logged(mine, challengers, contract, period)])
     _refusals(log.refusals(since, until), period)
     return filled(period, parts)
 
@@ -78,7 +73,7 @@ def from_table(file: Path, bundle: Bundle, rows: int) -> Period:
         bundle: the model.
         rows: the most rows to read at a time.
     """
-    contract = bundle.contract.model_copy(update={"duplicates": "keep"})
+    contract, knobs = bundle.contract.model_copy(update={"duplicates": "keep"}), bundle.knobs
     dialect.require(file, contract.csv)
     training = {contract.target, contract.weight or contract.target}
     period = Period(file.name)
@@ -88,42 +83,41 @@ def from_table(file: Path, bundle: Bundle, rows: int) -> Period:
         for found in violations:
             period.faults[found.column, found.fault] += int(found.rows.sum())
         good = schema.usable(violations, len(chunk.table))
+        period.strange += _without_strange(chunk.table, chunk.violations, contract.target)
         table = chunk.table[good]
         period.refused += int((~good).sum())
         period.rows += len(table)
-        nothing = pd.DataFrame(index=table.index)
-        parts.append(Part(table, bundle.predict(table), nothing, np.empty(0)))
-        parts = bounded(parts)
+        numbers = bundle.predict(table)
+        near = close_calls(numbers, contract, knobs.evaluate.threshold, knobs.serve.review_margin)
+        served = pd.DataFrame({"review": near}, index=table.index)
+        parts = bounded([*parts, Part(table, numbers, served, np.empty(0))])
     return filled(period, parts)
 
 
-def _slices(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
-    while since < until:
-        yield since, min(since + AT_ONCE, until)
-        since += AT_ONCE
-
-
 def _logged(
-    mine: pd.DataFrame, rivals: pd.DataFrame, contract: Schema, faults: Counter[Fault]
+    mine: pd.DataFrame, challengers: pd.DataFrame, contract: Schema, period: Period
 ) -> Part:
-    """Return rows of the log in the contract's types; count what training has not seen."""
+    """Return rows of the log in the contract's types; count what is said of them."""
     door = _kept(contract)
     raw = pd.DataFrame(mine["row"].tolist(), columns=list(door.used), dtype="object")
+    raw[contract.target] = mine["outcome"].to_numpy(dtype=object)
     table, violations = schema.conform(raw, door)
     for found in violations:
         if found.fault == "unseen_category":  # what else is wrong was refused when it came
-            faults[found.column, found.fault] += int(found.rows.sum())
-    target = contract.columns[contract.target]
-    known = mine["outcome"].reset_index(drop=True).astype("object")
-    table[contract.target] = schema.read(known.where(known.notna(), None), target, schema.Csv())
-    other = rivals.reindex(mine["id"])
+            period.faults[found.column, found.fault] += int(found.rows.sum())
+    period.strange += _without_strange(table, violations, contract.target)
+    decided = mine["decision"].notna()
+    period.decided += int(decided.sum())
+    period.agreed += int((mine["decision"] == mine["prediction"])[decided].sum())
+    first = ~mine["request"].duplicated().to_numpy()
+    other = challengers.reindex(mine["id"])
     served = pd.DataFrame(
         {
             "review": mine["review"].to_numpy(dtype=bool),
-            "latency_ms": mine["latency_ms"].to_numpy(dtype=np.float64),
+            "latency_ms": np.where(first, mine["latency_ms"], np.nan),
             "answer": mine["prediction"].to_numpy(dtype=object),
-            "rival": other["prediction"].to_numpy(dtype=object),
-            "rival_ms": other["latency_ms"].to_numpy(dtype=np.float64),
+            "challenger": other["prediction"].to_numpy(dtype=object),
+            "challenger_ms": np.where(first, other["latency_ms"], np.nan),
         }
     )
     numbers = _numbers(mine["numbers"], contract)
@@ -134,7 +128,20 @@ def _kept(contract: Schema) -> Schema:
     """Return the contract for what the log keeps of a row."""
     door = for_scoring(contract)
     ignored = {name: Column(kind="ignored") for name, c in door.columns.items() if c.sensitive}
-    return door.model_copy(update={"columns": door.columns | ignored, "csv": schema.Csv()})
+    target = {contract.target: contract.columns[contract.target]}
+    columns = door.columns | ignored | target
+    return door.model_copy(update={"columns": columns, "csv": schema.Csv()})
+
+
+def _without_strange(table: pd.DataFrame, violations: list[Violation], target: str) -> int:
+    """Make outcomes that the contract does not allow missing; return how many they are."""
+    strange = np.zeros(len(table), dtype=bool)
+    for found in violations:
+        if found.column == target and found.fault != "unlabeled":
+            strange |= found.rows
+    if strange.any():
+        table[target] = table[target].mask(strange)
+    return int(strange.sum())
 
 
 def _numbers(lists: "pd.Series[Any]", contract: Schema) -> np.ndarray:
@@ -146,10 +153,11 @@ def _numbers(lists: "pd.Series[Any]", contract: Schema) -> np.ndarray:
 
 
 def _refusals(found: pd.DataFrame, period: Period) -> None:
-    errors = found["status"] >= ERROR
-    period.errors = int(errors.sum())
-    broken = found[~errors]
+    failed = found["status"] >= ERROR
+    period.errors = found["request"][failed].nunique()
+    period.requests += found["request"].nunique()
+    period.days.update(moment.date() for moment in found["at"])
+    broken = found[~failed]
     for column, fault, rows in zip(broken["column"], broken["fault"], broken["rows"], strict=True):
         period.faults[column, fault] += rows
-    # A row that breaks the contract twice is there twice, at the same time.
-    period.refused = int(broken.groupby("at")["rows"].max().sum())
+    period.refused = int(broken.drop_duplicates("request")["bad"].sum())

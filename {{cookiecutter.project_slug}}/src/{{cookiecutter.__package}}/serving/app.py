@@ -1,5 +1,6 @@
 """The REST API: what is answered where."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -17,12 +18,12 @@ from starlette.concurrency import run_in_threadpool
 from .. import prediction_log
 from ..schema import Schema
 from ..scoring import for_scoring
-from . import documents, limits, page
+from . import documents, limits, manual, page
 from .batching import OverloadedError
 from .limits import Limited, Limits, busy
 from .observed import Observed
 from .problems import BrokenContractError, places
-from .rollout import probabilities
+from .rollout import fits, probabilities
 from .service import Service, Setup
 
 MOST_REVIEWS = 1000
@@ -39,6 +40,7 @@ def create(setup: Setup) -> FastAPI:
         version=bundle.version,
         description=bundle.knobs.card.intended_use,
         lifespan=service.running,
+        docs_url=None,
         redoc_url=None,
     )
     shown = page.render(bundle, needs_key=bool(setup.key))
@@ -73,14 +75,14 @@ def create(setup: Setup) -> FastAPI:
     @app.get("/reviews", responses=docs.responses(docs.waiting, rows=True))
     async def reviews(most: int = Query(50, ge=1, le=MOST_REVIEWS)) -> Response:
         """List predictions that a person is to decide and none has, the oldest first."""
-        found = await _asked(service.log.waiting, most)
+        found = await _asked(service.log.waiting, most, lambda one: fits(one, bundle.contract))
         return _answer(to_json({"waiting": [_waiting(one, bundle.contract) for one in found]}))
 
     async def record(request: Request, table: sa.Table) -> Response:
         try:
             given: Any = docs.values.model_validate_json(await _json(request))
         except ValidationError as error:
-            raise BrokenContractError(places(error), {}) from None
+            raise BrokenContractError(places(error)) from None
         values = {
             one: value if isinstance(value, str) else f"{value!r}"
             for one, value in given.values.items()
@@ -133,6 +135,11 @@ def create(setup: Setup) -> FastAPI:
         """Return the page for people."""
         return HTMLResponse(shown, headers=policy)
 
+    @app.get("/docs", response_class=HTMLResponse, include_in_schema=False)
+    async def docs_page() -> Response:
+        """Return the manual."""
+        return HTMLResponse(told, headers={"Content-Security-Policy": manual.POLICY})
+
     @app.exception_handler(RequestValidationError)
     async def misasked(_: Request, error: RequestValidationError) -> Response:
         found = [{"loc": one["loc"], "message": one["msg"]} for one in error.errors()]
@@ -143,9 +150,10 @@ def create(setup: Setup) -> FastAPI:
         service.broken(request.url.path, refused)
         return _answer(to_json({"detail": refused.errors}), 422)
 
-    described = app.openapi
     own = [service.door.many, service.door.one, docs.values]
-    app.openapi = lambda: documents.completed(described(), own)  # type: ignore[method-assign]
+    described = documents.completed(app.openapi(), own, limits.OPEN if setup.key else None)
+    app.openapi = lambda: described  # type: ignore[method-assign]
+    told = manual.render(described)
 
     paths = [route.path for route in app.routes if hasattr(route, "path")]
     app.add_middleware(
@@ -170,9 +178,9 @@ async def _json(request: Request) -> bytes:
 async def _asked(function: Callable[..., Any], *given: Any) -> Any:
     """Ask the log, which may not answer."""
     try:
-        return await run_in_threadpool(function, *given)
+        return await asyncio.to_thread(function, *given)
     except SQLAlchemyError as error:
-        logger.warning("the prediction log does not answer: %s", error)
+        logger.warning("the prediction log does not answer: %s", prediction_log.reason(error))
         raise busy("log", "The prediction log does not answer.") from None
 
 

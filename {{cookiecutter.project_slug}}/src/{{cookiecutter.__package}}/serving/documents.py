@@ -1,5 +1,6 @@
 """What answers look like, for the OpenAPI description, and what people may say of predictions."""
 
+from collections.abc import Container
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -49,6 +50,7 @@ class Reason(BaseModel):
 class Reasons(BaseModel):
     """What each value does to a prediction, the largest change first."""
 
+    model: str
     columns: list[Reason]
 
 
@@ -152,11 +154,24 @@ def body(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def completed(description: dict[str, Any], models: list[type[BaseModel]]) -> dict[str, Any]:
-    """Return an OpenAPI description with the models that the routes read by themselves."""
+def completed(
+    description: dict[str, Any], models: list[type[BaseModel]], free: Container[str] | None
+) -> dict[str, Any]:
+    """Complete an OpenAPI description.
+
+    Args:
+        description: what FastAPI knows.
+        models: those that the routes read by themselves.
+        free: the paths that need no API key; None if there is none.
+    """
     schemas = description.setdefault("components", {}).setdefault("schemas", {})
     for model in models:
         made = model.model_json_schema(ref_template=SCHEMAS + "{model}")
         schemas |= made.pop("$defs", {})
         schemas[model.__name__] = made
+    if free is not None:
+        description["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        for path, verbs in description["paths"].items():
+            for said in verbs.values():
+                said["security"] = [] if path in free else [{"key": []}]
     return description

@@ -22,7 +22,8 @@ class Fields:
 
     def of(self, name: str, column: Column) -> tuple[Any, Any]:
         """Return the type and the documentation of a column."""
-        notes = [column.description, f"Unit: {column.unit}." if column.unit else ""]
+        notes = [f"{column.description.removesuffix('.')}." if column.description else ""]
+        notes += [f"Unit: {column.unit}."] if column.unit else []
         extra: dict[str, Any] = {}
         checks: list[Any] = []
         match column.kind:

@@ -5,13 +5,12 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import islice
-from time import monotonic
+from itertools import islice, takewhile
 from typing import Protocol
 
 from sqlalchemy.exc import DataError, IntegrityError
 
-from ..prediction_log import Prediction, PredictionLog, Refusal, utc_now
+from ..prediction_log import BUSY_S, Prediction, PredictionLog, Refusal, reason, utc_now
 
 RETRY_S = 1.0
 FORGET_S = 3600.0
@@ -40,104 +39,115 @@ class Counts(Protocol):
 
 
 class Journal:
-    """Writes entries; no trouble with the log ever reaches a request."""
+    """Writes entries; no trouble with the log ever reaches a request.
+
+    Its own thread writes, since a database may be connected and yet silent for as long as it likes.
+    """
 
     def __init__(self, log: PredictionLog, retention_days: float, counts: Counts) -> None:
-        """Start the thread that writes what waits and deletes what is old."""
+        """Start the threads that write what waits and delete what is old."""
         self._log = log
         self._retention = timedelta(days=retention_days)
         self._counts = counts
         self._backlog: deque[Entry] = deque()
-        self._changing = threading.Lock()
-        self._writing = threading.Lock()  # in SQLite, who has to wait sleeps for too long
-        self._wake = threading.Event()
+        self._added = self._done = 0  # entries ever
+        self._changed = threading.Condition()
         self._stop = threading.Event()
         self._trouble = False
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
+        threading.Thread(target=self._forget, name="forgetting", daemon=True).start()
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Write entries now; while the log is in trouble, let them wait instead."""
-        if not self._trouble:
-            with self._writing:
-                if not self._trouble and self._write(entries):
-                    return
+        """Return when entries are in the log or, while it is in trouble, wait in memory."""
         self.later(entries)
+        with self._changed:
+            mine = self._added
+            if not self._changed.wait_for(lambda: self._trouble or self._done >= mine, BUSY_S):
+                self._failed(mine - self._done, f"nothing for {BUSY_S} seconds")
 
     def later(self, entries: Sequence[Entry]) -> None:
         """Let entries wait for the thread; those that find no room are lost."""
-        with self._changing:
-            room = MOST_ENTRIES - len(self._backlog)
-            self._backlog.extend(entries[:room])
+        with self._changed:
+            some = entries[: MOST_ENTRIES - len(self._backlog)]
+            self._backlog.extend(some)
+            self._added += len(some)
             self._counts.waiting(len(self._backlog))
-        if len(entries) > room:
-            self._counts.lost(len(entries) - room)
-        self._wake.set()
+            self._changed.notify_all()
+        if len(entries) > len(some):
+            self._counts.lost(len(entries) - len(some))
 
     def close(self, seconds: float) -> None:
         """Write what waits, as far as there is time for it."""
         self._stop.set()
-        self._wake.set()
+        with self._changed:
+            self._changed.notify_all()
         self._thread.join(seconds)
         if lost := len(self._backlog):
             self._counts.lost(lost)
             logger.error("%d entries of the prediction log are lost", lost)
 
     def _run(self) -> None:
-        forget_at = monotonic()
-        while not self._stop.is_set():
-            if self._trouble:
+        stopping = False
+        while not stopping:
+            with self._changed:
+                self._changed.wait_for(lambda: self._backlog or self._stop.is_set())
+            stopping = self._stop.is_set()  # before the last time that all is written
+            if not self._drain():
                 self._stop.wait(RETRY_S)
-            else:
-                self._wake.wait(max(0.0, forget_at - monotonic()))
-            self._wake.clear()
-            self._drain()
-            if not self._trouble and monotonic() >= forget_at:
-                self._forget()
-                forget_at = monotonic() + FORGET_S
 
-    def _drain(self) -> None:
-        """Write what waits until nothing does, or until the log does not answer."""
+    def _drain(self) -> bool:
+        """Write what waits; return whether nothing does any more."""
         while True:
-            with self._changing:
+            with self._changed:
                 some = list(islice(self._backlog, AT_ONCE))
-            if not some:
-                if self._trouble:
-                    logger.warning("the prediction log answers again; nothing waits any more")
-                self._trouble = False
-                return
-            with self._writing:
-                written = self._write(some)
-            if not written:
-                return
-            with self._changing:
-                for _ in some:
+                if not some:
+                    if self._trouble:
+                        logger.warning("the prediction log answers again; nothing waits any more")
+                    self._trouble = False
+                    return True
+            done = self._write(some)
+            with self._changed:
+                for _ in range(done):
                     self._backlog.popleft()
+                self._done += done
                 self._counts.waiting(len(self._backlog))
+                self._changed.notify_all()
+            if done < len(some):
+                return False
 
-    def _write(self, entries: Sequence[Entry]) -> bool:
-        """Return whether the log has them now, or will never take them."""
+    def _write(self, entries: Sequence[Entry]) -> int:
+        """Return how many of the first entries the log has now, or will never take."""
         try:
             self._log.write(entries)
         except (DataError, IntegrityError) as error:
             if len(entries) > 1:  # one that cannot be written must not hold up the others
-                return all(self._write([entry]) for entry in entries)
-            # It is there already if the connection broke after it had been written.
-            logger.warning("the prediction log refuses an entry: %s", error.orig)
-            self._counts.lost(1)
+                return sum(1 for _ in takewhile(bool, (self._write([one]) for one in entries)))
+            if isinstance(error, IntegrityError):  # the connection broke after it was written
+                self._counts.written(1)
+            else:
+                logger.warning("the prediction log refuses an entry: %s", reason(error))
+                self._counts.lost(1)
         except Exception as error:  # whatever the trouble is, it must not fail a prediction
-            if not self._trouble:
-                self._counts.failed(len(entries))
-                logger.warning("the prediction log does not answer: %s", error)
-            self._trouble = True
-            return False
+            with self._changed:
+                self._failed(len(entries), reason(error))
+            return 0
         else:
             self._counts.written(len(entries))
-        return True
+        return len(entries)
+
+    def _failed(self, entries: int, answer: str) -> None:
+        """Begin a trouble, unless it is known already."""
+        if not self._trouble:
+            self._counts.failed(entries)
+            logger.warning("the prediction log does not answer: %s", answer)
+        self._trouble = True
 
     def _forget(self) -> None:
-        try:
-            if number := self._log.forget(utc_now() - self._retention):
-                logger.info("%d old predictions are deleted from the log", number)
-        except Exception as error:
-            logger.warning("old predictions could not be deleted: %s", error)
+        while not self._stop.is_set():
+            try:
+                if number := self._log.forget(utc_now() - self._retention):
+                    logger.info("%d old predictions are deleted from the log", number)
+            except Exception as error:
+                logger.warning("old predictions could not be deleted: %s", reason(error))
+            self._stop.wait(FORGET_S)

@@ -24,19 +24,38 @@ class BrokenContractError(Exception):
 
     Attributes:
         errors: what to tell the client, by place.
-        faults: for each column and fault, in how many rows; no values.
+        faults: for each column and fault, in how many rows; 1 for the request as a whole.
+        bad: how many rows have a fault; 1 for the request as a whole.
     """
 
-    def __init__(self, errors: list[dict[str, Any]], faults: Mapping[Found, int]) -> None:
+    def __init__(
+        self, errors: list[dict[str, Any]], faults: Mapping[Found, set[int]] | None = None
+    ) -> None:
+        """Keep what was found.
+
+        Args:
+            errors: what to tell the client, by place.
+            faults: for each column and fault the rows' numbers; none for the request as a whole.
+        """
         super().__init__(errors)
-        self.errors = errors
-        self.faults = faults
+        self.errors = errors[:MOST_ERRORS]
+        found = faults or {}
+        self.faults = {fault: len(rows) or 1 for fault, rows in found.items()}
+        self.bad = len(set[int]().union(*found.values())) or 1
 
 
-def broken(error: ValidationError, columns: Mapping[str, Column]) -> BrokenContractError:
-    """Say what pydantic found, without the names that it gives to the members of a union."""
+def broken(
+    error: ValidationError, columns: Mapping[str, Column], expected: str
+) -> BrokenContractError:
+    """Say what pydantic found, without the names that it gives to the members of a union.
+
+    Args:
+        error: what it found.
+        columns: those of the contract.
+        expected: the only key that the request may have: rows or row.
+    """
     errors: dict[tuple[Any, ...], dict[str, Any]] = {}
-    rows: dict[Found, set[Any]] = {}
+    rows: dict[Found, set[int]] = {}
     for found in error.errors(include_url=False, include_context=False):
         where = found["loc"]
         depth = 3 if where[:1] == ("rows",) else 2
@@ -45,6 +64,8 @@ def broken(error: ValidationError, columns: Mapping[str, Column]) -> BrokenContr
         message = found["msg"].removeprefix("Value error, ")
         if found["type"] == "json_invalid":
             fault: str = "malformed"
+        elif len(place) == 1 and found["type"] in ("extra_forbidden", "missing"):
+            name, fault, message = "", "malformed", f"expected {expected}, and no other key"
         elif found["type"] == "extra_forbidden":
             name, fault, message = "", "unknown_column", _unknown(name, columns)
         elif name not in columns:
@@ -60,9 +81,9 @@ def broken(error: ValidationError, columns: Mapping[str, Column]) -> BrokenContr
         known = errors.setdefault(place, {"loc": list(place), "message": message})
         if known["message"] != message and len(known["message"]) < 3 * MOST_LETTERS:
             known["message"] += f"; or: {message}"
-        rows.setdefault((name, fault), set()).add(place[:-1])
-    several = {fault: (len(places) if fault[0] else 0) for fault, places in rows.items()}
-    return BrokenContractError(list(errors.values())[:MOST_ERRORS], several)
+        numbers = where[1:2] if where[:1] == ("rows",) else ()
+        rows.setdefault((name, fault), set()).update(map(int, numbers))
+    return BrokenContractError(list(errors.values()), rows)
 
 
 def unreadable_dates(
@@ -74,15 +95,15 @@ def unreadable_dates(
         errors: the place and the value of each.
         columns: those of the contract.
     """
-    faults: dict[Found, int] = {}
+    faults: dict[Found, set[int]] = {}
     said = []
     for where, given in errors:
         name = where[-1]
-        faults[name, "unreadable"] = faults.get((name, "unreadable"), 0) + 1
+        faults.setdefault((name, "unreadable"), set()).update(where[1:-1])
         wanted = columns[name].format or "such as 2024-01-31T14:30"
         message = f"Input should be a date ({wanted}), got {shown(given)}"
         said.append({"loc": list(where), "message": message})
-    return BrokenContractError(said[:MOST_ERRORS], faults)
+    return BrokenContractError(said, faults)
 
 
 def _unknown(name: str, columns: Iterable[str]) -> str:
@@ -92,7 +113,7 @@ def _unknown(name: str, columns: Iterable[str]) -> str:
 def places(error: ValidationError) -> list[dict[str, Any]]:
     """Return what pydantic found, each fault with its place."""
     found = error.errors(include_url=False, include_context=False)
-    return [{"loc": list(one["loc"]), "message": one["msg"]} for one in found[:MOST_ERRORS]]
+    return [{"loc": list(one["loc"]), "message": one["msg"]} for one in found]
 
 
 def shown(value: Any) -> str:

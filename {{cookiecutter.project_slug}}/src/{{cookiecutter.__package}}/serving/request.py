@@ -43,6 +43,11 @@ class Rows:
         """Return some columns of one row."""
         return {name: self.values[name][number] for name in names}
 
+    def typed(self, number: int, names: Iterable[str]) -> dict[str, Any]:
+        """Return some columns of one row, with dates that are alike however they were written."""
+        dates = {name: str(days[number]) for name, days in self.dates.items()}
+        return {name: dates.get(name, self.values[name][number]) for name in names}
+
 
 class Door:
     """Reads rows as the contract says, and refuses those that break it."""
@@ -93,7 +98,7 @@ class Door:
         try:
             given: Any = (self.one if single else self.many).model_validate_json(body)
         except ValidationError as error:
-            raise broken(error, self.columns) from None
+            raise broken(error, self.columns, "row" if single else "rows") from None
         rows = [given.row] if single else given.rows
         values = {
             name: [getattr(row, attribute) for row in rows]

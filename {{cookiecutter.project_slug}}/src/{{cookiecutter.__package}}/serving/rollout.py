@@ -9,16 +9,15 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
-import numpy as np
 import pandas as pd
 
 from ..bundle import Bundle
 from ..errors import InputError
 from ..prediction_log import Prediction, Role, utc_now
 from ..schema import Schema
-from ..scoring import answers
+from ..scoring import answers, close_calls
 from .batching import Waiting
-from .request import Door
+from .request import Door, Rows
 
 ROLES: tuple[Role, Role] = ("champion", "challenger")
 
@@ -54,8 +53,8 @@ class Rollout:
 
         Args:
             champion: answers.
-            challenger: scores the same rows, and answers a share of them.
-            share: this share, from 0 to 1.
+            challenger: scores the same rows, and answers some of them.
+            share: this share of the keys, from 0 to 1: rows of equal keys have one model.
             failed: is called when the challenger fails.
 
         Raises:
@@ -93,13 +92,13 @@ class Rollout:
         entries: list[Prediction] = []
         start = 0
         for one in batch:
-            latency = 1000 * (done - one.began)
+            latency, request = 1000 * (done - one.began), uuid4().hex
             models: list[str] = []
             predictions: list[dict[str, Any]] = []
             for number, warnings in enumerate(one.rows.warnings):
                 place, identifier = start + number, uuid4().hex
                 said = champion
-                if challenger and self._shared(one.rows.row(number, self._whose)):
+                if challenger and self._shared(one.rows, number):
                     said = challenger
                 models.append(said.model)
                 predictions.append({"id": identifier} | said.shown[place] | {"warnings": warnings})
@@ -116,6 +115,7 @@ class Rollout:
                         prediction=str(model.shown[place]["prediction"]),
                         review=model.shown[place]["review"],
                         latency_ms=latency,
+                        request=request,
                     )
                     for role, model in zip(ROLES, (champion, challenger), strict=True)
                     if model
@@ -137,9 +137,15 @@ class Rollout:
             logger.exception("the challenger failed; the champion answers")
             return None
 
-    def _shared(self, row: Mapping[str, Any]) -> bool:
+    def answering(self, rows: Rows) -> Bundle:
+        """Return the model that answers the first of some rows."""
+        challenger = self.challenger
+        return challenger if challenger and self._shared(rows, 0) else self.champion
+
+    def _shared(self, rows: Rows, number: int) -> bool:
         """Return whether a row is the challenger's: the same on every machine, at any time."""
-        text = json.dumps(list(row.values()), ensure_ascii=False)
+        key = list(rows.typed(number, self._whose).values())
+        text = json.dumps(key, ensure_ascii=False)
         digest = hashlib.sha256(text.encode()).digest()
         return int.from_bytes(digest[:8], "big") < self._share * 2**64
 
@@ -147,28 +153,17 @@ class Rollout:
 def say(bundle: Bundle, frame: pd.DataFrame) -> Said:
     """Return what a model says of rows."""
     numbers = bundle.predict(frame)
-    words = answers(numbers, bundle.contract, bundle.knobs.evaluate.threshold)["prediction"]
+    knobs = bundle.knobs
+    words = answers(numbers, bundle.contract, knobs.evaluate.threshold)["prediction"]
+    near = close_calls(
+        numbers, bundle.contract, knobs.evaluate.threshold, knobs.serve.review_margin
+    )
     lists = numbers.reshape(len(frame), -1).tolist()
     shown = [
         {"prediction": word} | probabilities(each, bundle.contract) | {"review": review}
-        for word, each, review in zip(
-            words.tolist(), lists, close_calls(numbers, bundle).tolist(), strict=True
-        )
+        for word, each, review in zip(words.tolist(), lists, near.tolist(), strict=True)
     ]
     return Said(bundle.version, lists, shown)
-
-
-def close_calls(numbers: np.ndarray, bundle: Bundle) -> np.ndarray:
-    """Return which predictions are so near to another one that a person is to look at them."""
-    margin = bundle.knobs.serve.review_margin
-    match bundle.contract.task:
-        case "binary":
-            return np.abs(numbers - bundle.knobs.evaluate.threshold) < margin
-        case "multiclass":
-            best = np.sort(numbers, axis=1)
-            return best[:, -1] - best[:, -2] < margin
-        case _:
-            return np.zeros(len(numbers), dtype=bool)
 
 
 def probabilities(numbers: list[float], contract: Schema) -> dict[str, Any]:
@@ -180,6 +175,14 @@ def probabilities(numbers: list[float], contract: Schema) -> dict[str, Any]:
             return {"probabilities": dict(zip(contract.classes, numbers, strict=True))}
         case _:
             return {}
+
+
+def fits(entry: Mapping[str, Any], contract: Schema) -> bool:
+    """Return whether a logged prediction, maybe of an earlier model, answers the same question."""
+    if contract.task == "regression":
+        return len(entry["numbers"]) == 1 and entry["prediction"] == str(entry["numbers"][0])
+    width = len(contract.classes) if contract.task == "multiclass" else 1
+    return len(entry["numbers"]) == width and entry["prediction"] in contract.classes
 
 
 def require_rival(champion: Bundle, challenger: Bundle) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -32,7 +33,7 @@ class Setup:
     Attributes:
         champion: the model that answers.
         challenger: one that is tried beside it.
-        share: of the rows that the challenger answers.
+        share: of the keys for which the challenger answers.
         log: the prediction log.
         key: the API key, or blank.
     """
@@ -82,25 +83,32 @@ class Service:
 
     def explained(self, rows: Rows) -> dict[str, Any]:
         """Return what the values of a row do to its prediction."""
-        return {"columns": explain(self.bundle, self.door.frame([rows]))}
+        bundle, frame = self.rollout.answering(rows), self.door.frame([rows])
+        try:
+            columns = explain(bundle, frame)
+        except Exception:
+            if bundle is self.bundle:
+                raise
+            bundle, columns = self.bundle, explain(self.bundle, frame)  # as it answers, too
+        return {"model": bundle.version, "columns": columns}
 
     def refused(self, path: str, refusal: limits.RequestError) -> None:
         """Log a request for predictions that failed; not those that anybody may send."""
         if path == "/predict" and refusal.status != 401:
-            self._log_refusals(refusal.status, {("", refusal.fault): 0})
+            self._log_refusals(refusal.status, {("", refusal.fault): 1}, 1)
 
     def broken(self, path: str, refused: BrokenContractError) -> None:
         """Count and log rows that break the contract."""
         for (column, fault), rows in refused.faults.items():
-            self.metrics.refused.labels(column, fault).inc(max(rows, 1))
+            self.metrics.refused.labels(column, fault).inc(rows)
         if path == "/predict":
-            self._log_refusals(422, refused.faults)
+            self._log_refusals(422, refused.faults, refused.bad)
 
-    def _log_refusals(self, status: int, faults: Mapping[Found, int]) -> None:
-        now = prediction_log.utc_now()
+    def _log_refusals(self, status: int, faults: Mapping[Found, int], bad: int) -> None:
+        now, request = prediction_log.utc_now(), uuid4().hex
         self.journal.later(
             [
-                prediction_log.Refusal(now, status, column, fault, rows)
+                prediction_log.Refusal(now, status, column, fault, rows, request, bad)
                 for (column, fault), rows in faults.items()
             ]
         )

@@ -36,8 +36,8 @@ def compared(
         `sentence`, which says whether the challenger is better.
     """
     target = expected.contract.target
-    table, numbers, rival, served = _joined(periods)
-    there = ~np.isnan(rival.reshape(len(rival), -1)).any(axis=1)
+    table, numbers, challenger, served = _joined(periods)
+    there = ~np.isnan(challenger.reshape(len(challenger), -1)).any(axis=1)
     first = int(there.argmax()) if there.any() else len(there)
     known = there & (table[target].notna().to_numpy() if target in table else False)
     both = served[there]
@@ -45,17 +45,17 @@ def compared(
         "model": version,
         "rows": len(there) - first,
         "both": int(there.sum()),
-        "equal": float((both["answer"] == both["rival"]).mean()) if len(both) else None,
+        "equal": float((both["answer"] == both["challenger"]).mean()) if len(both) else None,
         "difference": None,
-        "latency_ms": float(both["rival_ms"].median()) if len(both) else None,
+        "latency_ms": float(both["challenger_ms"].median()) if len(both) else None,
         "champion_latency_ms": float(both["latency_ms"].median()) if len(both) else None,
         "outcomes": int(known.sum()),
         "metric": None,
     }
     if expected.contract.task != "multiclass" and len(both):
-        content["difference"] = float((rival[there] - numbers[there]).mean())
+        content["difference"] = float((challenger[there] - numbers[there]).mean())
     if known.sum() >= knobs.monitor.min_rows:
-        models = (numbers[known], rival[known])
+        models = (numbers[known], challenger[known])
         content["metric"] = _difference(table[known], models, expected, knobs)
     content["sentence"] = _sentence(content, expected.metric, knobs.monitor.min_rows)
     return content
@@ -68,7 +68,7 @@ def _joined(
     return (
         pd.concat([period.table for period in filled], ignore_index=True),
         np.concatenate([period.numbers for period in filled]),
-        np.concatenate([period.rival for period in filled]),
+        np.concatenate([period.challenger for period in filled]),
         pd.concat([period.served for period in filled], ignore_index=True),
     )
 
@@ -85,13 +85,13 @@ def _difference(
     """
     contract, name = expected.contract, expected.metric
     truth = schema.truth(table[contract.target], contract)
-    champion, rival = (
+    champion, challenger = (
         scorer(contract.task, truth, numbers, knobs.evaluate.threshold) for numbers in models
     )
 
     def less(times: np.ndarray) -> np.ndarray:
         after, before = (
-            one.under(times.take(one.order, axis=1))[name] for one in (rival, champion)
+            one.under(times.take(one.order, axis=1))[name] for one in (challenger, champion)
         )
         return after - before
 
