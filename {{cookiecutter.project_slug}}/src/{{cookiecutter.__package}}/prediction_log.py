@@ -155,7 +155,7 @@ class PredictionLog:
         given = url or os.environ.get(VARIABLE, "") or f"sqlite:///{paths.PREDICTION_LOG}"
         try:
             self._url = sa.make_url(given)
-            if self._url.drivername.startswith("sqlite") and self._url.database:
+            if self.is_file and self._url.database:
                 Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
             self._engine = _engine(self._url)
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
@@ -185,6 +185,11 @@ class PredictionLog:
                 f"the prediction log {self} was made by another version of this project: it lacks "
                 f"{', '.join(lacking)}; name a new one in {VARIABLE} (the old one stays as it is)"
             )
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file on this machine, and no server that may be silent."""
+        return self._url.drivername.startswith("sqlite")
 
     def __str__(self) -> str:
         """Return where it is, without a password or options, which may hold one."""

@@ -41,7 +41,8 @@ class Counts(Protocol):
 class Journal:
     """Writes entries; no trouble with the log ever reaches a request.
 
-    Its own thread writes, since a database may be connected and yet silent for as long as it likes.
+    A file is written at once. To a server of databases its own thread writes, since that may be
+    connected and yet silent for as long as it likes.
     """
 
     def __init__(self, log: PredictionLog, retention_days: float, counts: Counts) -> None:
@@ -52,6 +53,7 @@ class Journal:
         self._backlog: deque[Entry] = deque()
         self._added = self._done = 0  # entries ever
         self._changed = threading.Condition()
+        self._pen = threading.Lock()  # in SQLite, who has to wait sleeps for too long
         self._stop = threading.Event()
         self._trouble = False
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
@@ -60,6 +62,10 @@ class Journal:
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Return when entries are in the log or, while it is in trouble, wait in memory."""
+        if self._log.is_file and not self._trouble:  # which takes BUSY_S at most
+            entries = entries[self._write(entries) :]
+        if not entries:
+            return
         self.later(entries)
         with self._changed:
             mine = self._added
@@ -119,7 +125,8 @@ class Journal:
     def _write(self, entries: Sequence[Entry]) -> int:
         """Return how many of the first entries the log has now, or will never take."""
         try:
-            self._log.write(entries)
+            with self._pen:
+                self._log.write(entries)
         except (DataError, IntegrityError) as error:
             if len(entries) > 1:  # one that cannot be written must not hold up the others
                 return sum(1 for _ in takewhile(bool, (self._write([one]) for one in entries)))
