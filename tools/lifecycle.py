@@ -55,15 +55,7 @@ class Folder:
         """Type a command, show the start of what it prints, and return all of it."""
         shown = " ".join(f"'{word}'" if " " in word or "#" in word else word for word in command)
         print(f"\n    {self.path.name}$ {shown}", flush=True)
-        done = subprocess.run(
-            command,
-            cwd=self.path,
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
+        done = self._done(command)
         printed = (done.stdout + done.stderr).rstrip()
         lines = printed.splitlines()
         for line in lines[:SHOWN]:
@@ -82,7 +74,13 @@ class Folder:
 
     def quietly(self, *command: str, code: int = 0) -> str:
         """Run what nobody needs to see."""
-        done = subprocess.run(
+        done = self._done(command)
+        if done.returncode != code:
+            raise OtherwiseError(f"{' '.join(command)}:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def _done(self, command: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             command,
             cwd=self.path,
             env=_environment(),
@@ -91,9 +89,6 @@ class Folder:
             encoding="utf-8",
             check=False,
         )
-        if done.returncode != code:
-            raise OtherwiseError(f"{' '.join(command)}:\n{done.stdout}{done.stderr}")
-        return done.stdout
 
 
 class Server:

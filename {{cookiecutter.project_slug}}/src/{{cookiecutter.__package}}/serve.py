@@ -123,7 +123,7 @@ def _greeting(setup: Setup, listening: socket.socket) -> str:
     shown = f"[{host}]" if ":" in host else host
     lines = [
         f"model  {setup.champion.version}",
-        f"at     http://{shown}:{port}  (to try it: /docs)",
+        f"at     http://{shown}:{port}  (for programs: /docs)",
         f"log    {setup.log}",
     ]
     if setup.challenger:

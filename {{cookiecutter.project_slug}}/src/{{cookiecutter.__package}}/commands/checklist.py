@@ -21,17 +21,8 @@ def checklist(
     is not.
     """
     with one_message():
-        from dataclasses import asdict
-
         from ..checklist import checks
-        from ..documents import to_json
+        from .answers import print_checks
 
-        passed, done = True, []
-        for check in checks(stage):
-            passed = passed and check.verdict != "FAILED"
-            done.append(asdict(check))
-            if not as_json:
-                typer.echo(str(check))
-        if as_json:
-            typer.echo(to_json({"passed": passed, "checks": done}).rstrip())
+        passed = print_checks(checks(stage), as_json=as_json)
     raise typer.Exit(0 if passed else 1)

@@ -23,17 +23,8 @@ def verify(
     was accepted deliberately. 1: it is not.
     """
     with one_message():
-        from dataclasses import asdict
-
-        from ..documents import to_json
         from ..verify import checks
+        from .answers import print_checks
 
-        passed, done = True, []
-        for check in checks(base, remote=not no_remote):
-            passed = passed and check.verdict != "FAILED"
-            done.append(asdict(check))
-            if not as_json:
-                typer.echo(str(check))
-        if as_json:
-            typer.echo(to_json({"passed": passed, "checks": done}).rstrip())
+        passed = print_checks(checks(base, remote=not no_remote), as_json=as_json)
     raise typer.Exit(0 if passed else 1)

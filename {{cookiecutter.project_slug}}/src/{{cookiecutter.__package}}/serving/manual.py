@@ -54,7 +54,7 @@ def render(description: dict[str, Any]) -> str:
 def _operation(path: str, verb: str, said: dict[str, Any]) -> str:
     answers = [
         [status, *_linked(answer, answer["description"])]
-        for status, answer in said["responses"].items()
+        for status, answer in sorted(said["responses"].items())
     ]
     asked = [
         [f"?{given['name']}", _kind(given["schema"]), ""] for given in said.get("parameters", [])
