@@ -86,13 +86,27 @@ class Client(threading.Thread):
 
 @contextmanager
 def serving(
-    project: Project, folder: Path, *options: str, name: str = "flight-delays", **extra: str
+    project: Project,
+    folder: Path,
+    *options: str,
+    name: str = "flight-delays",
+    before: tuple[str, ...] = (),
+    **extra: str,
 ) -> Iterator[Served]:
-    """Serve a project's model, with the log in a folder; it must end well when it is told to."""
+    """Serve a project's model, with the log in a folder; it must end well when it is told to.
+
+    Args:
+        project: whose model.
+        folder: where the log is.
+        options: of the command.
+        name: of the command.
+        before: what is to run the command.
+        extra: more variables of the environment.
+    """
     log = folder / "log.sqlite"
     (command,) = project.path.glob(f".venv/bin/{name}")
     process = subprocess.Popen(
-        [str(command), "serve", "--port", "0", *options],
+        [*before, str(command), "serve", "--port", "0", *options],
         cwd=project.path,
         env=user_environment() | {"PREDICTION_LOG": f"sqlite:///{log}"} | extra,
         stdin=subprocess.DEVNULL,

@@ -1,6 +1,7 @@
 """The real model is served: to programs of any manners, to eight clients at once, and to people."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -61,6 +62,24 @@ def test_eight_clients_for_a_minute(served: Served, row: dict[str, Any]) -> None
     p50, p99 = waited[len(waited) // 2], waited[len(waited) * 99 // 100]
     print(f"{len(answered) / SECONDS:,.0f} requests/s, p50 {p50:.1f} ms, p99 {p99:.1f} ms")
     assert p99 < 2_000  # of a machine that runs other tests beside it
+
+
+def test_a_full_disk_fails_no_answer(
+    finished: Project, tmp_path: Path, row: dict[str, Any]
+) -> None:
+    kilobytes = 2_000
+    full = ("bash", "-c", f'ulimit -f {kilobytes} && exec "$@"', "bash")
+    with serving(finished, tmp_path, before=full) as server:
+        for _ in range(20):
+            status, answer = server.ask("POST", "/predict", {"rows": [row] * 500})
+            assert (status, len(answer["predictions"])) == (200, 500)
+        counted = server.text("GET", "/metrics")[1]
+        failed = re.search(r'^log_entries_total{fate="failed"} (\S+)$', counted, re.MULTILINE)
+        assert failed
+        assert float(failed[1]) > 0
+        assert server.ask("GET", "/ready")[0] == 200
+    assert server.log.stat().st_size <= kilobytes * 1024
+    assert len(server.logged()) > 0  # what was there before is whole
 
 
 def test_what_came_true_is_kept_beside_a_prediction(served: Served, row: dict[str, Any]) -> None:
