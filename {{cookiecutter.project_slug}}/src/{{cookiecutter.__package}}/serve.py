@@ -87,8 +87,8 @@ def prepare(challenger: Path | None, share: float, log: PredictionLog) -> Setup:
     Raises:
         InputError: a model cannot be loaded, or says something else than at its evaluation.
     """
-    rival = bundle.load(challenger) if challenger else None
-    setup = Setup(bundle.load(), rival, share, log, os.environ.get(KEY, ""))
+    beside = bundle.load(challenger) if challenger else None
+    setup = Setup(bundle.load(), beside, share, log, os.environ.get(KEY, ""))
     gc.collect()
     gc.freeze()  # models and modules are never garbage: walking them would hold up requests
     return setup

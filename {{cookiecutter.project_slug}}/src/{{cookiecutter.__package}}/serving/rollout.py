@@ -61,14 +61,14 @@ class Rollout:
             InputError: the challenger cannot take the rows that the champion takes.
         """
         if challenger:
-            require_rival(champion, challenger)
+            require_same_rows(champion, challenger)
         self.champion = champion
         self.challenger = challenger
         self._share = share
         self._failed = failed
         contract = champion.contract
-        rival = challenger.contract.features if challenger else []
-        self.needed = list(dict.fromkeys([*contract.features, *rival]))
+        others = challenger.contract.features if challenger else []
+        self.needed = list(dict.fromkeys([*contract.features, *others]))
         columns = Door(contract, 1, {}).columns
         self._logged = [name for name, column in columns.items() if not column.sensitive]
         self._whose = [name for name in contract.key if name in columns] or list(columns)
@@ -185,7 +185,7 @@ def fits(entry: Mapping[str, Any], contract: Schema) -> bool:
     return len(entry["numbers"]) == width and entry["prediction"] in contract.classes
 
 
-def require_rival(champion: Bundle, challenger: Bundle) -> None:
+def require_same_rows(champion: Bundle, challenger: Bundle) -> None:
     """Check that two models answer the same question about the same rows.
 
     Raises:
