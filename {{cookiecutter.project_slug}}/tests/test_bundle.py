@@ -94,3 +94,9 @@ def test_a_folder_that_lacks_a_report_is_refused(project: Path) -> None:
         paths.DISTRIBUTIONS.write_text(damaged, encoding="utf-8")
         with pytest.raises(InputError, match=r"is damaged .* git checkout -- reports"):
             bundle.load()
+
+
+def test_a_folder_that_is_no_clone_is_named(project: Path) -> None:
+    stand_in("binary", project)
+    with pytest.raises(InputError, match="nowhere is no clone of this project; make one"):
+        bundle.load(Path("../nowhere"))

@@ -49,6 +49,7 @@ from {{ cookiecutter.__package }}.monitoring.period import (
 from {{ cookiecutter.__package }}.monitoring.window import (
     midnight,
 )
+from {{ cookiecutter.__package }}.pipeline import md5
 from {{ cookiecutter.__package }}.prediction_log import (
     DECISIONS,
     OUTCOMES,
@@ -455,6 +456,22 @@ def test_predictions_of_another_model_need_its_reports(model: bundle.Bundle) -> 
     result = monitor.monitor([])
     assert result.expected.version == "model@v0.1.0"
     assert result.verdict == "well"
+
+
+def test_a_model_that_was_registered_while_it_served_is_one_model(model: bundle.Bundle) -> None:
+    fill(model, weeks()[:2])
+    fill(model, weeks()[2:], version="model@v0.1.0")
+    repository = Repository()
+    Path(".gitignore").write_text("/data\n/log\n/models\n", encoding="utf-8")
+    digest = md5(paths.MODEL)
+    Path("dvc.lock").write_text(f"- path: {paths.MODEL}\n  md5: {digest}\n", encoding="utf-8")
+    repository.commit()
+    repository.git("tag", "model@v0.1.0")
+    assert model.version == f"md5:{digest[:12]}"
+    result = monitor.monitor([])
+    assert result.expected.version == "model@v0.1.0"
+    assert sum(one.rows for one in result.periods) == 1200
+    assert sum(one.others for one in result.periods) == 0
 
 
 def test_rows_of_earlier_models_are_left_out(model: bundle.Bundle) -> None:

@@ -157,7 +157,7 @@ def test_a_log_that_does_not_answer_is_named_without_its_password() -> None:
 
 def test_options_of_the_url_are_not_shown() -> None:
     with PredictionLog("sqlite:///log/a.sqlite?timeout=4321", create=False) as log:
-        assert str(log) == "sqlite:///log/a.sqlite"
+        assert str(log) == f"sqlite:///{Path('log/a.sqlite').resolve()}"
 
 
 def test_a_log_of_another_version_is_refused_and_left_alone() -> None:

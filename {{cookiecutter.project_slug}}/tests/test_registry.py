@@ -82,3 +82,10 @@ def test_a_model_in_another_clone_goes_by_the_tags_there(
     release(repository, MD5, "model@v0.1.0")
     monkeypatch.chdir("/")
     assert registry.model_version(tmp_path) == "model@v0.1.0"
+
+
+def test_a_model_that_is_registered_later_gets_its_name(repository: Repository) -> None:
+    assert registry.registered(BY_HASH) == BY_HASH
+    release(repository, MD5, "model@v0.1.0")
+    assert registry.registered(BY_HASH) == "model@v0.1.0"
+    assert registry.registered("model@v0.9.0") == "model@v0.9.0"

@@ -52,6 +52,11 @@ def load(folder: Path = Path()) -> Bundle:
         InputError: a file is missing or damaged, or the model does not say of the reference rows
             what it said when it was evaluated.
     """
+    if folder != Path() and not (folder / paths.SCHEMA).exists():
+        raise InputError(
+            f"{folder.resolve()} is no clone of this project; make one at a version with: "
+            f"git clone --branch model@v0.1.0 . {folder}"
+        )
     contract = schema.load(folder / paths.SCHEMA)
     pipeline, facts = model.load(folder / paths.MODEL)
     model.require(facts, contract)

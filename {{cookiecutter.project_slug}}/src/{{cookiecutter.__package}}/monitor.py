@@ -19,6 +19,7 @@ from .monitoring.period import Period
 from .monitoring.result import Result
 from .params import Params
 from .prediction_log import PredictionLog, utc_now
+from .registry import registered
 
 MOST_NAMED = 5  # tables
 FEWEST_DAYS = 7  # from which on it is known how long silence usually lasts
@@ -78,7 +79,7 @@ def _of_log(log: PredictionLog, since: str, until: str, knobs: Params) -> Result
     start = moment(since, now) if since else first_day
     if start >= end:
         raise InputError(f"--since {start} is not before --until {end}")
-    versions = log.answering(start, end)
+    versions = {role: registered(one) for role, one in log.answering(start, end).items()}
     if not versions:
         raise InputError(
             f"{log} has no prediction from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC; "

@@ -156,7 +156,9 @@ class PredictionLog:
         try:
             self._url = sa.make_url(given)
             if self.is_file and self._url.database:
-                Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+                file = Path(self._url.database).resolve()  # two clones' logs should look like two
+                file.parent.mkdir(parents=True, exist_ok=True)
+                self._url = self._url.set(database=str(file))
             self._engine = _engine(self._url)
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
             # Not the URL itself: it may hold a password.

@@ -9,6 +9,7 @@ from .pipeline import md5
 
 ARTIFACT = "model"  # its name under `artifacts` in dvc.yaml
 VERSION = re.compile(rf"{ARTIFACT}@v\d+\.\d+\.\d+")  # not the tags by which GTO withdraws one
+BY_HASH = "md5:"
 HASH_DIGITS = 12
 
 
@@ -23,7 +24,19 @@ def model_version(folder: Path = Path()) -> str:
         there are several). Without such a tag, or without Git, the start of the file's MD5, such
         as md5:3730db064474: `git log -S 3730db064474 -- dvc.lock` finds the commit that made it.
     """
-    digest, there = md5(folder / paths.MODEL), ("-C", str(folder))
+    digest = md5(folder / paths.MODEL)
+    return _tag(digest, folder) or f"{BY_HASH}{digest[:HASH_DIGITS]}"
+
+
+def registered(version: str) -> str:
+    """Return the tag of a version that went by its hash, if it has been registered since."""
+    digest = version.removeprefix(BY_HASH)
+    return (version != digest and _tag(digest, Path())) or version
+
+
+def _tag(digest: str, folder: Path) -> str | None:
+    """Return the latest version whose dvc.lock has a hash that starts so."""
+    there = ("-C", str(folder))
     try:
         found = git.git(
             *there, "tag", "--list", f"{ARTIFACT}@*", "--sort=-version:refname"
@@ -33,5 +46,5 @@ def model_version(folder: Path = Path()) -> str:
         options = ("--name-only", "--fixed-strings", "-e", f"md5: {digest}")
         holders = git.git(*there, "grep", *options, *tags, "--", lock).splitlines() if tags else []
     except (InputError, OSError):  # no repository, no Git, or no tag has it
-        holders = []
-    return holders[0].rpartition(":")[0] if holders else f"md5:{digest[:HASH_DIGITS]}"
+        return None
+    return holders[0].rpartition(":")[0] if holders else None

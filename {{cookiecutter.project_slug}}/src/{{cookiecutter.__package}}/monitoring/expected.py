@@ -57,8 +57,8 @@ def of_version(version: str) -> Expected:
     if version != present:
         raise InputError(
             f"the predictions in the log are by {version}; {paths.MODEL} is {present}, and no tag "
-            "of that name is here. Fetch it with: git fetch --tags, or check out the commit that "
-            "has this model"
+            "here is of that model. Fetch tags with: git fetch --tags, or check out the commit "
+            "that has it"
         )
     return here(version)
 

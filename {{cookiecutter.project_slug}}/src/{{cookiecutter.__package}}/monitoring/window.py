@@ -13,6 +13,7 @@ from ..bundle import Bundle
 from ..checks import checked
 from ..inference import dialect
 from ..prediction_log import PredictionLog
+from ..registry import registered
 from ..schema import Column, Schema, Violation
 from ..scoring import close_calls, for_scoring
 from .period import Part, Period, bounded, filled
@@ -50,6 +51,8 @@ def from_log(
     period = Period(f"{since:{at}} to {until:{at}}", begin=f"{since:{at}}")
     parts: list[Part] = []
     for found in log.parts(since, until):
+        # A model that was registered while it served has two names.
+        found["model"] = found["model"].map({m: registered(m) for m in found["model"].unique()})
         champion = found[found["role"] == "champion"]
         mine = champion[champion["model"] == versions["champion"]]
         period.requests += champion["request"].nunique()

@@ -15,6 +15,10 @@ FAULTS: dict[str, Fault] = {
     "greater_than_equal": "out_of_range",
     "less_than_equal": "out_of_range",
 }
+HINTS = {  # for those who send words as a table has them
+    "bool_type": "; write true or false, without quotes",
+    "float_type": "; write numbers without quotes",
+}
 
 Found = tuple[str, str]  # the column, or blank, and what is wrong
 
@@ -78,6 +82,8 @@ def broken(
                 message = "a value is needed"
             elif not isinstance(found["input"], dict | list):
                 message += f", got {shown(found['input'])}"
+                if isinstance(found["input"], str):
+                    message += HINTS.get(found["type"], "")
         known = errors.setdefault(place, {"loc": list(place), "message": message})
         if known["message"] != message and len(known["message"]) < 3 * MOST_LETTERS:
             known["message"] += f"; or: {message}"
