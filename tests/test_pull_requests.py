@@ -17,6 +17,7 @@ from test_pipeline import ran, replace
 
 STORAGE = "flight-delays-dvc-storage"
 CODE = "src/flight_delays"
+SEEING = "columns = rows if list(rows) == contract.features else rows[contract.features]"
 BLIND = """columns = rows[contract.features].copy()
     numbers = columns.select_dtypes("number").columns
     columns.loc[columns["carrier"] == "US", numbers] = np.nan"""
@@ -125,7 +126,7 @@ def play(folder: Path, finished: Project) -> dict[str, str]:
     printed["accepted: push"] = push(author, "accepted")
 
     author.run("git", "checkout", "--quiet", "--detach", "origin/main")
-    replace(author, f"{CODE}/model.py", "columns = rows[contract.features]", BLIND)
+    replace(author, f"{CODE}/model.py", SEEING, BLIND)
     author.uv("dvc", "repro")
     author.commit("Blind it")
     push(author, "blind", "--no-verify")

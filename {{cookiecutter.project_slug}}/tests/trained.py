@@ -8,7 +8,11 @@ from typing import Any
 
 from conftest import edit, shops
 
-from {{ cookiecutter.__package }} import evaluate, prepare, train
+from {{ cookiecutter.__package }} import (
+    evaluate,
+    prepare,
+    train,
+)
 from {{ cookiecutter.__package }}.schema import Task
 
 TARGETS: dict[Task, str] = {"binary": "bought", "multiclass": "city", "regression": "income"}
