@@ -55,7 +55,7 @@ def load(folder: Path = Path()) -> Bundle:
     if folder != Path() and not (folder / paths.SCHEMA).exists():
         raise InputError(
             f"{folder.resolve()} is no clone of this project; make one at a version with: "
-            f"git clone --branch model@v0.1.0 . {folder}"
+            f"git clone --branch model@v0.1.0 . {folder} (there is no {paths.SCHEMA})"
         )
     contract = schema.load(folder / paths.SCHEMA)
     pipeline, facts = model.load(folder / paths.MODEL)

@@ -15,9 +15,9 @@ from ..bundle import Bundle
 from ..errors import InputError
 from ..prediction_log import Prediction, Role, utc_now
 from ..schema import Schema
-from ..scoring import answers, close_calls
+from ..scoring import answers, close_calls, for_scoring
 from .batching import Waiting
-from .request import Door, Rows
+from .request import Rows
 
 ROLES: tuple[Role, Role] = ("champion", "challenger")
 
@@ -69,7 +69,7 @@ class Rollout:
         contract = champion.contract
         others = challenger.contract.features if challenger else []
         self.needed = list(dict.fromkeys([*contract.features, *others]))
-        columns = Door(contract, 1, {}).columns
+        columns = for_scoring(contract).used
         self._logged = [name for name, column in columns.items() if not column.sensitive]
         self._whose = [name for name in contract.key if name in columns] or list(columns)
 
@@ -198,7 +198,7 @@ def require_same_rows(champion: Bundle, challenger: Bundle) -> None:
             f"the champion {champion.version} {first.target} ({first.task}), or their classes "
             "differ; choose a challenger that answers the same question"
         )
-    kinds = {name: column.kind for name, column in Door(first, 1, {}).columns.items()}
+    kinds = {name: column.kind for name, column in for_scoring(first).used.items()}
     missing = [n for n in second.features if kinds.get(n) != second.columns[n].kind]
     if missing:
         raise InputError(
