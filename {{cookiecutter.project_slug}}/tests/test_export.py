@@ -123,5 +123,7 @@ def test_nothing_is_overwritten_or_left_half_written(project: Path) -> None:
     with pytest.raises(InputError, match="is there already"):
         export.export(Path("new.csv"))
     export.export(Path("new.csv"), overwrite=True)
+    with pytest.raises(InputError, match=r"\(it has some from 20\d\d-\d\d-\d\d to 20"):
+        export.export(Path("old.csv"), until="2021-01-01")
     with pytest.raises(InputError, match="cannot be written"):
         export.export(Path("new.json"))

@@ -106,6 +106,18 @@ def test_a_dry_run_writes_nothing_and_needs_no_project(
 
 
 @pytest.mark.usefixtures("untracked")
+def test_a_dry_run_of_more_rows_says_what_they_would_change(empty: Path) -> None:
+    call("../shops.csv", "--target", "bought")
+    shops()[:50].assign(city="Rome").to_csv("../more.csv", index=False)
+    before = contents()
+    printed = call("../more.csv", "--dry-run")
+    assert "city" in printed
+    assert "Rome" in printed
+    assert "would be added to data/raw: more.csv" in printed
+    assert contents() == before
+
+
+@pytest.mark.usefixtures("untracked")
 def test_a_folder_of_parts_comes_in_as_it_is(empty: Path) -> None:
     for name, part in (("2023/a", shops()[:300]), ("2024/b", shops()[300:])):
         file = Path(f"../parts/{name}.parquet")

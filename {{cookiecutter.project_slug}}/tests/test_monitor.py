@@ -223,6 +223,9 @@ def test_nothing_is_said_of_rows_like_those_of_training(
     checks = {one.check for one in result.series}
     assert {"volume", "drift", "scores", "main_metric", "slices", "latency"} <= checks
     assert "All is well in 1,200 rows" in result.text()
+    live = f"  live  {result.expected.metric}: "
+    assert live in result.text()
+    assert "or better was to be expected" in result.text().partition(live)[2]
     assert "All is well" in page(result)
 
 
@@ -348,7 +351,8 @@ def test_worse_live_performance_raises_an_alert(model: bundle.Bundle) -> None:
     fill(model, weeks(shuffled))
     result = monitor.monitor([])
     assert ("main_metric", "") in about(result.alerts)
-    assert "or better was to be expected" in result.text()
+    assert "ALERT roc_auc is worse than could be expected: 0." in result.text()
+    assert "  live  " not in result.text()
     assert "<h2>Live performance</h2>" in page(result)
 
 
@@ -371,6 +375,7 @@ def test_an_empty_log_is_said(model: bundle.Bundle) -> None:
     done = CliRunner().invoke(cli.app, ["monitor"])
     assert done.exit_code == 2
     assert "has no prediction from" in done.stderr
+    assert "(it has none)" in done.stderr
 
 
 def test_without_a_model_it_cannot_tell(project: Path) -> None:
@@ -392,6 +397,10 @@ def test_tables_are_periods(model: bundle.Bundle) -> None:
     done = CliRunner().invoke(cli.app, ["monitor", "old.csv"])
     assert done.exit_code == 1
     assert "ALERT age moved away from training" in done.stdout
+    fresh(1, 30).to_csv("few.csv")
+    done = CliRunner().invoke(cli.app, ["monitor", "few.csv"])
+    assert done.exit_code == 2
+    assert "Put the rows of a longer time into one table" in done.stdout
     done = CliRunner().invoke(cli.app, ["monitor", "old.csv", "--since", "3d"])
     assert done.exit_code == 2
 
@@ -546,6 +555,9 @@ def test_the_page_is_whole(model: bundle.Bundle) -> None:
     fill(model, weeks(older), challenger=lambda numbers: numbers)
     done = CliRunner().invoke(cli.app, ["monitor", "--output", "out/page.html"])
     assert done.exit_code == 1
+    said = CliRunner().invoke(cli.app, ["monitor", "--output", "page.pdf"])
+    assert said.exit_code == 2
+    assert "choose a name that ends in .html" in said.stderr
     text = Path("out/page.html").read_text(encoding="utf-8")
     found = Tags()
     found.feed(text)

@@ -3,7 +3,6 @@
 import errno
 import gzip
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import edit, shops
+from trained import stand_in
 from typer.testing import CliRunner
 
 from {{ cookiecutter.__package }} import (
@@ -33,12 +33,6 @@ from {{ cookiecutter.__package }} import (
 from {{ cookiecutter.__package }}.schema import Task
 
 IN, OUT, BAD = Path("new.csv"), Path("scores.csv"), Path("bad.csv")
-TARGETS: dict[Task, str] = {"binary": "bought", "multiclass": "city", "regression": "income"}
-ESTIMATORS: dict[Task, str] = {
-    "binary": "sklearn.linear_model.LogisticRegression",
-    "multiclass": "sklearn.tree.DecisionTreeClassifier",
-    "regression": "sklearn.linear_model.LinearRegression",
-}
 NOON = datetime(2024, 5, 1, 12, 0, 0, 250, tzinfo=UTC)
 
 
@@ -50,48 +44,20 @@ class Noon(datetime):
         return NOON
 
 
-def set_task(task: Task) -> None:
-    """Let the project's contract, knobs and data be those of a task."""
-
-    def contract(content: Any) -> None:
-        content.update(task=task, target=TARGETS[task], slices=[])
-        content["columns"]["note"]["kind"] = "ignored"  # words take most of the time
-        if task == "regression":
-            content["columns"]["income"]["nullable"] = False
-
-    edit(Path("schema.yaml"), contract)
-    edit(Path("params.yaml"), lambda p: p["train"].update(estimator=ESTIMATORS[task]))
-    shops().assign(income=shops()["age"] * 1.5).to_csv("data/raw/shops.csv", index=False)
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder that keeps a trained project of each task."""
-    return tmp_path_factory.mktemp("trained")
-
-
-def stand_in(task: Task, project: Path, trained: Path) -> Task:
-    """Stand in a project of a task that has a model, with a table to score."""
-    if not (trained / task).exists():
-        set_task(task)
-        for stage in (prepare, train):
-            stage.main()
-        shutil.copytree(project, trained / task)
-    shutil.copytree(trained / task, project, dirs_exist_ok=True)
-    rows().to_csv(IN, index=False)
-    return task
-
-
 @pytest.fixture(params=get_args(Task))
-def task(request: pytest.FixtureRequest, project: Path, trained: Path) -> Task:
+def task(request: pytest.FixtureRequest, project: Path) -> Task:
     """Stand in a trained project of each task."""
-    return stand_in(request.param, project, trained)
+    chosen: Task = request.param
+    stand_in(chosen, project)
+    rows().to_csv(IN, index=False)
+    return chosen
 
 
 @pytest.fixture
-def shop(project: Path, trained: Path) -> Path:
-    """Stand in a trained project."""
-    stand_in("binary", project, trained)
+def shop(project: Path) -> Path:
+    """Stand in a trained project of two classes."""
+    stand_in("binary", project)
+    rows().to_csv(IN, index=False)
     return project
 
 
@@ -204,22 +170,18 @@ def test_one_bad_row_is_enough_to_refuse_the_table(shop: Path) -> None:
     faulty().to_csv(IN, index=False)
     before = files(shop)
     said = call(IN, OUT, code=1)
-    assert (
-        said.splitlines()
-        == [
-            "error: 60 rows in new.csv: 3 cannot be scored",
-            "  age",
-            "    out_of_range: 1 (row 3), such as '500'",
-            "    unreadable: 1 (row 2), such as 'old'",
-            "  city",
-            "    unseen_category: 2 (rows 3, 5), such as 'Rome'",
-            "  member",
-            "    missing: 1 (row 4), such as nan",
-            "Nothing is written. Correct these rows and check them with: validate new.csv, "
-            "or score the others with: --rejected FILE",
-        ]
-        or "such as '500'" in said
-    )
+    assert said.splitlines() == [
+        "error: 60 rows in new.csv: 3 cannot be scored",
+        "  age",
+        "    out_of_range: 1 (row 3), such as '500'",
+        "    unreadable: 1 (row 2), such as 'old'",
+        "  city",
+        "    unseen_category: 2 (rows 3, 5), such as 'Rome'; only a warning",
+        "  member",
+        "    missing: 1 (row 4), such as nan",
+        "Nothing is written. Correct these rows and check them with: validate new.csv, "
+        "or score the others with: --rejected FILE",
+    ]
     assert files(shop) == before
 
 

@@ -204,19 +204,38 @@ def test_faults_are_counted_by_column_without_values() -> None:
     assert raised.value.bad == 2
 
 
+def test_all_faults_are_said_at_once() -> None:
+    wrong = [
+        GOOD | {"when": "soon", "model_x": 101, "day": " NA "},
+        GOOD | {"day": "2024-01-31"},
+        7,
+    ]
+    with pytest.raises(BrokenContractError) as raised:
+        DOOR.read(json.dumps({"rows": wrong}).encode())
+    places = {tuple(one["loc"]) for one in raised.value.errors}
+    assert places >= {("rows", 0, "when"), ("rows", 0, "model_x"), ("rows", 1, "day")}
+    assert not any("day" in place for place in places if place[1] == 0)
+    assert raised.value.faults["when", "unreadable"] == 1
+    assert raised.value.bad == 3
+    with pytest.raises(BrokenContractError) as raised:
+        DOOR.read(json.dumps({"row": GOOD | {"when": "soon", "title": None}}).encode(), single=True)
+    assert [one["loc"] for one in raised.value.errors] == [["row", "title"], ["row", "when"]]
+
+
 @pytest.mark.parametrize(
-    ("given", "where"),
+    "given",
     [
-        ({"row": GOOD}, [["rows"], ["row"]]),
-        ({"rows": [GOOD], "foo": 1}, [["foo"]]),
-        ({}, [["rows"]]),
+        {"row": GOOD},
+        GOOD,
+        {"rows": [GOOD], "foo": 1},
+        {},
     ],
 )
-def test_a_wrong_key_is_no_column(given: dict[str, Any], where: list[list[str]]) -> None:
+def test_a_wrong_key_is_no_column(given: dict[str, Any]) -> None:
     with pytest.raises(BrokenContractError) as raised:
         DOOR.read(json.dumps(given).encode())
     message = "expected rows, and no other key"
-    assert raised.value.errors == [{"loc": place, "message": message} for place in where]
+    assert raised.value.errors == [{"loc": ["rows"], "message": message}]
     assert raised.value.faults == {("", "malformed"): 1}
     assert raised.value.bad == 1
 

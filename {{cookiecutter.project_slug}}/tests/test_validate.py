@@ -60,7 +60,7 @@ def test_all_violations_are_said_by_column(project: Path, rows: int) -> None:
         "    out_of_range: 1 (row 3), such as '500'",
         "    unreadable: 1 (row 2), such as 'old'",
         "  city",
-        "    unseen_category: 1 (row 3), such as 'Rome'",
+        "    unseen_category: 1 (row 3), such as 'Rome'; only a warning",
         "  member",
         "    missing: 1 (row 4), such as nan",
     ]

@@ -59,8 +59,8 @@ def export(out: Path, since: str = "", until: str = "", *, overwrite: bool = Fal
         if not written:
             raise InputError(
                 f"{log} has no row with an outcome from {start:%Y-%m-%d %H:%M} to "
-                f"{end:%Y-%m-%d %H:%M} UTC{f' that {paths.SCHEMA} allows' if broken else ''}; "
-                "record what came true with: outcomes FILE"
+                f"{end:%Y-%m-%d %H:%M} UTC{f' that {paths.SCHEMA} allows' if broken else ''} "
+                f"({log.span(known=True)}); record what came true with: outcomes FILE"
             )
     lines = [f"{written:,} rows with their outcomes, of {seen:,} that were predicted: {out}"]
     if broken:

@@ -82,7 +82,9 @@ def start(
     _put_in_place(incoming, texts, replace=True)
 
 
-def grow(places: Sequence[Path], start_only: str, say: Say, ask: Ask) -> None:
+def grow(
+    places: Sequence[Path], start_only: str, say: Say, ask: Ask, *, dry_run: bool = False
+) -> None:
     """Add parts to this project's data, and extend the contract by what they need.
 
     Args:
@@ -90,6 +92,7 @@ def grow(places: Sequence[Path], start_only: str, say: Say, ask: Ask) -> None:
         start_only: an option that was given and has no meaning here.
         say: shows a text to the user.
         ask: asks whether the contract may be extended.
+        dry_run: whether to say what would be done, and do nothing.
 
     Raises:
         InputError: the files are not of this table, or the answer was no. Nothing has changed then.
@@ -106,13 +109,16 @@ def grow(places: Sequence[Path], start_only: str, say: Say, ask: Ask) -> None:
         dialect.require(file, contract.csv)
     changes = extend.changes(list(incoming.values()), contract)
     texts: dict[Path, str] = {}
+    added = ", ".join(goal.name for goal in new) or "nothing"
     if changes:
         say(f"{paths.SCHEMA} would change:\n" + "\n".join(f"  {change}" for change in changes))
-        if not ask("Extend the contract?"):
+        if not dry_run and not ask("Extend the contract?"):
             raise InputError("nothing was changed; correct the data, or accept with --yes")
         texts[paths.SCHEMA] = extend.applied(changes, paths.SCHEMA)
+    if dry_run:
+        say(f"would be added to {paths.RAW}: {added}")
+        return
     _put_in_place(incoming, texts, replace=False)
-    added = ", ".join(goal.name for goal in new) or "nothing"
     say(f"added to {paths.RAW}: {added}; now run: uv run dvc repro")
 
 

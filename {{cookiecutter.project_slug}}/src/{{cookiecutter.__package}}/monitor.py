@@ -82,9 +82,9 @@ def _of_log(log: PredictionLog, since: str, until: str, knobs: Params) -> Result
     versions = {role: registered(one) for role, one in log.answering(start, end).items()}
     if not versions:
         raise InputError(
-            f"{log} has no prediction from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC; "
-            "see that the server writes there (PREDICTION_LOG), or look at another time: --since, "
-            "--until"
+            f"{log} has no prediction from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC "
+            f"({log.span()}); see that the server writes there (PREDICTION_LOG), or look at "
+            "another time: --since, --until"
         )
     expected = of_version(versions["champion"])
     spans = window.spans(start, end, knobs.monitor.periods)

@@ -330,6 +330,20 @@ class PredictionLog:
                 found[role], since = last.model, max(since, last.at - timedelta(days=1))
         return found
 
+    def span(self, *, known: bool = False) -> str:
+        """Return from when to when the log has predictions, for people.
+
+        Args:
+            known: whether only those count of which it is known what came true.
+        """
+        at = PREDICTIONS.c.at
+        question = sa.select(sa.func.min(at), sa.func.max(at))
+        if known:
+            question = question.join(OUTCOMES, PREDICTIONS.c.id == OUTCOMES.c.id)
+        with self._engine.connect() as connection:
+            first, last = connection.execute(question).one()
+        return f"it has some from {first:%Y-%m-%d} to {last:%Y-%m-%d}" if first else "it has none"
+
     def refusals(self, since: datetime, until: datetime) -> pd.DataFrame:
         """Return the refusals of a span of time, in the order in which they happened."""
         chosen = (

@@ -105,7 +105,9 @@ class Verdict:
                 where += " …"
             if len(self.files) > 1:
                 where += f", first in {found.rows[0][0]}"
-            lines.append(f"    {found.fault}: {found.count:,} ({where}), such as {found.example}")
+            harmless = "; only a warning" if found.fault == "unseen_category" else ""
+            said = f"{found.fault}: {found.count:,} ({where}), such as {found.example}{harmless}"
+            lines.append(f"    {said}")
         return "\n".join(lines)
 
     def _note(self, chunk: Chunk, column: str, fault: str, rows: np.ndarray, example: str) -> None:

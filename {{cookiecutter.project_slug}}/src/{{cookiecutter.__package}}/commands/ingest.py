@@ -25,7 +25,7 @@ def ingest(
         bool, typer.Option("--yes", help="Extend the contract without being asked.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what a new table holds; write nothing.")
+        bool, typer.Option("--dry-run", help="Only say what would be done; write nothing.")
     ] = False,
 ) -> None:
     """Bring a table in: into data/raw, tracked by DVC, with its contract in schema.yaml.
@@ -40,7 +40,8 @@ def ingest(
         def ask(question: str) -> bool:
             return yes or (sys.stdin.isatty() and typer.confirm(question))
 
-        if verb.starts_over(target, replace=replace or dry_run):
+        new = replace or (dry_run and bool(target))
+        if verb.starts_over(target, replace=new):
             verb.start(files, target, task, name, typer.echo, dry_run=dry_run)
         else:
-            verb.grow(files, task or name, typer.echo, ask)
+            verb.grow(files, task or name, typer.echo, ask, dry_run=dry_run)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import one_message
+from ..errors import InputError, one_message
 
 
 def monitor(
@@ -32,6 +32,8 @@ def monitor(
         from ..documents import to_json, write_texts
         from ..monitor import monitor
 
+        if output and output.suffix != ".html":
+            raise InputError(f"{output} is to be a page; choose a name that ends in .html")
         result = monitor(files or [], since, until)
         if output:
             from ..monitoring.page import page

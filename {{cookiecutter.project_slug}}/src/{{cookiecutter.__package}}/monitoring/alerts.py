@@ -28,8 +28,8 @@ TITLES = {
     "review": "Sent to a person",
     "latency": "Time to answer",
     "errors": "Failed requests",
-    "main_metric": "Live performance",
     "slices": "Live performance by slice",
+    "main_metric": "Live performance",
     "calibration": "Came true against predicted",
 }
 SENTENCES = {

@@ -67,8 +67,12 @@ class Result:
         most = max((period.rows for period in self.periods), default=0)
         return (
             f"Could not tell: the fullest of {len(self.periods)} periods has {most:,} rows, and "
-            f"{self.least:,} are needed (monitor.min_rows in params.yaml). Wait for more, or look "
-            "at a longer time: --since 90d"
+            f"{self.least:,} are needed (monitor.min_rows in params.yaml). "
+            + (
+                "Wait for more, or look at a longer time: --since 90d"
+                if any(period.begin for period in self.periods)
+                else "Put the rows of a longer time into one table"
+            )
         )
 
     def content(self) -> dict[str, Any]:
@@ -102,6 +106,11 @@ class Result:
         for first, alike in groupby(self.alerts, lambda alert: alert.first):
             lines += [f"  ALERT {alert.what} Since {alert.since}." for alert in alike]
             lines.append(f"        First: {first}")
+        lines += [
+            f"  live  {self.expected.metric}: {one.last.words}"
+            for one in self.series
+            if one.check == "main_metric" and not one.last.beyond
+        ]
         lines += [f"  note  {note.what} Since {note.since}." for note in self.notes]
         if self.challenger:
             lines.append(f"  {self.challenger['sentence']}")

@@ -48,7 +48,7 @@ class Fields:
                     notes.append("Others than those known from training give a warning.")
             case _:
                 kind = StrictStr
-                checks = [BeforeValidator(self._word)]
+                checks = [BeforeValidator(self.word)]
                 if column.kind == "datetime":
                     as_said = f"Format: {column.format}" if column.format else "ISO 8601, in UTC"
                     notes.append(f"{as_said}.")
@@ -67,6 +67,13 @@ class Fields:
             kind = Annotated[kind, check]
         return kind, about
 
+    def word(self, given: Any) -> Any:
+        """Return a text without the blanks around it, and None for a word that means missing."""
+        if not isinstance(given, str):
+            return given
+        word = given.strip()
+        return None if word in self._words else word
+
     def _some_word(self) -> str:
         words = "|".join(re.escape(word) for word in sorted(self._words))
         return rf"^(?!\s*(?:{words})\s*$)" if words else ""
@@ -76,14 +83,8 @@ class Fields:
 
     def _name(self, given: Any) -> Any:
         given = self._no_number(given)
-        return self._word(str(given) if type(given) is int else given)
+        return self.word(str(given) if type(given) is int else given)
 
     def _thing(self, given: Any) -> Any:
         name = self._name(given)
         return name.removesuffix(".0") if isinstance(name, str) else name
-
-    def _word(self, given: Any) -> Any:
-        if not isinstance(given, str):
-            return given
-        word = given.strip()
-        return None if word in self._words else word

@@ -49,18 +49,22 @@ class BrokenContractError(Exception):
 
 
 def broken(
-    error: ValidationError, columns: Mapping[str, Column], expected: str
+    error: ValidationError | None,
+    dates: Iterable[tuple[tuple[Any, ...], str]],
+    columns: Mapping[str, Column],
+    expected: str,
 ) -> BrokenContractError:
-    """Say what pydantic found, without the names that it gives to the members of a union.
+    """Say what is wrong, without the names that pydantic gives to the members of a union.
 
     Args:
-        error: what it found.
+        error: what pydantic found.
+        dates: the place and the value of each date that cannot be read.
         columns: those of the contract.
         expected: the only key that the request may have: rows or row.
     """
     errors: dict[tuple[Any, ...], dict[str, Any]] = {}
     rows: dict[Found, set[int]] = {}
-    for found in error.errors(include_url=False, include_context=False):
+    for found in error.errors(include_url=False, include_context=False) if error else []:
         where = found["loc"]
         depth = 3 if where[:1] == ("rows",) else 2
         place = where[:depth]
@@ -69,7 +73,8 @@ def broken(
         if found["type"] == "json_invalid":
             fault: str = "malformed"
         elif len(place) == 1 and found["type"] in ("extra_forbidden", "missing"):
-            name, fault, message = "", "malformed", f"expected {expected}, and no other key"
+            place, name, fault = (expected,), "", "malformed"
+            message = f"expected {expected}, and no other key"
         elif found["type"] == "extra_forbidden":
             name, fault, message = "", "unknown_column", _unknown(name, columns)
         elif name not in columns:
@@ -89,27 +94,12 @@ def broken(
             known["message"] += f"; or: {message}"
         numbers = where[1:2] if where[:1] == ("rows",) else ()
         rows.setdefault((name, fault), set()).update(map(int, numbers))
-    return BrokenContractError(list(errors.values()), rows)
-
-
-def unreadable_dates(
-    errors: list[tuple[tuple[Any, ...], str]], columns: Mapping[str, Column]
-) -> BrokenContractError:
-    """Say which dates cannot be read.
-
-    Args:
-        errors: the place and the value of each.
-        columns: those of the contract.
-    """
-    faults: dict[Found, set[int]] = {}
-    said = []
-    for where, given in errors:
-        name = where[-1]
-        faults.setdefault((name, "unreadable"), set()).update(where[1:-1])
-        wanted = columns[name].format or "such as 2024-01-31T14:30"
+    for date, given in dates:
+        wanted = columns[date[-1]].format or "such as 2024-01-31T14:30"
         message = f"Input should be a date ({wanted}), got {shown(given)}"
-        said.append({"loc": list(where), "message": message})
-    return BrokenContractError(said, faults)
+        errors[date] = {"loc": list(date), "message": message}
+        rows.setdefault((date[-1], "unreadable"), set()).update(date[1:-1])
+    return BrokenContractError(list(errors.values()), rows)
 
 
 def _unknown(name: str, columns: Iterable[str]) -> str:

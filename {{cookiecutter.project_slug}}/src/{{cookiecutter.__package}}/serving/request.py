@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic_core import from_json
 
 from .. import cells
 from ..schema import Column, Schema
 from ..scoring import for_scoring
 from .fields import Fields
-from .problems import broken, shown, unreadable_dates
+from .problems import broken, shown
 
 TEXT = pd.StringDtype(na_value=np.nan)  # what "str" means; to look that up takes time
 PLAIN = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{6})?)?)?", re.ASCII)
@@ -61,7 +62,7 @@ class Door:
             example: a row for the documentation.
         """
         self.columns = for_scoring(contract).used
-        make = Fields(contract.missing)
+        make = self._make = Fields(contract.missing)
         unused = {name: c for name, c in contract.columns.items() if name not in self.columns}
         fields: dict[str, Any] = {
             f"column_{number}": make.of(name, column)
@@ -95,26 +96,20 @@ class Door:
         Raises:
             problems.BrokenContractError: it is no JSON, or a row breaks the contract.
         """
+        expected = "row" if single else "rows"
         try:
             given: Any = (self.one if single else self.many).model_validate_json(body)
         except ValidationError as error:
-            raise broken(error, self.columns, "row" if single else "rows") from None
+            _, unreadable = self._dates(self._texts(body, expected), expected)
+            raise broken(error, unreadable, self.columns, expected) from None
         rows = [given.row] if single else given.rows
         values = {
             name: [getattr(row, attribute) for row in rows]
             for name, attribute in self._fields.items()
         }
-        dates, errors = {}, []
-        for name, column in self.columns.items():
-            if column.kind == "datetime":
-                dates[name] = _dates(values[name], column)
-                errors += [
-                    ((*(("row",) if single else ("rows", place)), name), values[name][place])
-                    for place in np.flatnonzero(np.isnat(dates[name])).tolist()
-                    if values[name][place] is not None
-                ]
-        if errors:
-            raise unreadable_dates(errors, self.columns)
+        dates, unreadable = self._dates(values, expected)
+        if unreadable:
+            raise broken(None, unreadable, self.columns, expected)
         return Rows(values, dates, self._warnings(values, len(rows)))
 
     def frame(self, parts: list[Rows], names: Iterable[str] | None = None) -> pd.DataFrame:
@@ -138,6 +133,35 @@ class Door:
                 case _:
                     columns[name] = pd.array(values, dtype=TEXT)
         return pd.DataFrame(columns)
+
+    def _dates(
+        self, values: Mapping[str, list[Any]], expected: str
+    ) -> tuple[dict[str, np.ndarray], list[tuple[tuple[Any, ...], str]]]:
+        """Return the dates by column, and the place and the value of each that is none."""
+        dates, unreadable = {}, []
+        for name, column in self.columns.items():
+            if column.kind == "datetime":
+                dates[name] = _dates(values[name], column)
+                unreadable += [
+                    ((expected, *([number] if expected == "rows" else []), name), text)
+                    for number in np.flatnonzero(np.isnat(dates[name])).tolist()
+                    if (text := values[name][number]) is not None
+                ]
+        return dates, unreadable
+
+    def _texts(self, body: bytes, expected: str) -> dict[str, list[str | None]]:
+        """Return what may be dates in a body that breaks the contract, to tell all its faults."""
+        try:
+            given = from_json(body)
+        except ValueError:
+            given = None
+        found = given.get(expected) if isinstance(given, dict) else None
+        rows = found if expected == "rows" and isinstance(found, list) else [found]
+        texts: dict[str, list[str | None]] = {}
+        for name in self.columns:
+            column = [row.get(name) if isinstance(row, dict) else None for row in rows]
+            texts[name] = [self._make.word(one) if isinstance(one, str) else None for one in column]
+        return texts
 
     def _warnings(self, values: Mapping[str, list[Any]], rows: int) -> list[list[str]]:
         warnings: list[list[str]] = [[] for _ in range(rows)]
