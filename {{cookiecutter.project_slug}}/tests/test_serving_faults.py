@@ -1,5 +1,6 @@
 """What is answered is in the log, whatever happens to a worker, the database or the server."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -34,8 +35,12 @@ from {{ cookiecutter.__package }}.serving import (
     journal,
     observed,
 )
+from {{ cookiecutter.__package }}.serving.app import create
 from {{ cookiecutter.__package }}.serving.rollout import (
     Rollout,
+)
+from {{ cookiecutter.__package }}.serving.service import (
+    Setup,
 )
 
 LOG = Path("log/predictions.sqlite")
@@ -121,6 +126,30 @@ def test_a_server_that_is_told_to_stop_finishes_what_it_began() -> None:
         clients.stop()
     assert {200} == clients.statuses
     assert {entry["id"] for entry in logged()} == set(clients.answered)
+
+
+def test_a_server_that_starts_or_is_told_to_stop_is_not_ready() -> None:
+    async def statuses() -> list[int]:
+        with PredictionLog() as log:
+            app = create(Setup(loaded(), None, 0.0, log, ""))
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://server") as client:
+                found = [(await client.get("/ready")).status_code]
+                async with app.router.lifespan_context(app):
+                    found.append((await client.get("/ready")).status_code)
+                    signal.raise_signal(signal.SIGTERM)
+                    found.append((await client.get("/ready")).status_code)
+        return found
+
+    told: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+    try:
+        assert asyncio.run(statuses()) == [503, 200, 503]
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert told == [signal.SIGTERM]
 
 
 def test_a_locked_log_holds_up_no_answer() -> None:
