@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -80,6 +81,7 @@ def _said(name: str) -> sa.Table:
     )
 
 
+INSERT_PREDICTIONS, INSERT_REFUSALS = sa.insert(PREDICTIONS), sa.insert(REFUSALS)
 OUTCOMES = _said("outcomes")
 DECISIONS = _said("decisions")
 
@@ -170,6 +172,7 @@ class PredictionLog:
         # Who reads before he writes has the only pen from the start: two that both read first would
         # wait for each other, and SQLite lets one of them fail at once.
         self._sole = self._engine.execution_options(**{SOLE: True})
+        self._pen: sa.Connection | None = None
         if not create:
             return
         try:
@@ -205,10 +208,12 @@ class PredictionLog:
 
     def close(self) -> None:
         """Give the connections back."""
+        if self._pen:
+            self._pen.close()
         self._engine.dispose()
 
     def write(self, entries: Sequence[Prediction | Refusal]) -> None:
-        """Append entries, all or none.
+        """Append entries, all or none; to be called by one thread at a time.
 
         Raises:
             SQLAlchemyError: the database is busy, full or gone.
@@ -219,10 +224,21 @@ class PredictionLog:
             if isinstance(entry, Prediction)
         ]
         refusals = [vars(entry) for entry in entries if isinstance(entry, Refusal)]
-        with self._engine.begin() as connection:
-            for table, rows in ((PREDICTIONS, predictions), (REFUSALS, refusals)):
+        with self._writing() as connection:
+            for statement, rows in ((INSERT_PREDICTIONS, predictions), (INSERT_REFUSALS, refusals)):
                 if rows:
-                    connection.execute(sa.insert(table), rows)
+                    connection.execute(statement, rows)
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        """Open a transaction; of a file, on a connection that is kept: to get one takes longer."""
+        if not self.is_file:  # whose connections may break
+            with self._engine.begin() as connection:
+                yield connection
+            return
+        self._pen = self._pen or self._engine.connect()
+        with self._pen.begin():
+            yield self._pen
 
     def record(self, table: sa.Table, values: Mapping[str, str]) -> list[str]:
         """Keep what came true, or what a person decided; a later word replaces an earlier one.

@@ -43,16 +43,30 @@ def answers(
         one to predict, and `prediction`, a class; for more of them `prediction` and, say,
         `probability_red`; for a regression `prediction`, a number.
     """
+    if contract.task == "regression":
+        return {"prediction": numbers}
     classes = pd.array(contract.classes, dtype="str")
-    match contract.task:
-        case "regression":
-            return {"prediction": numbers}
-        case "binary":
-            positive = (numbers >= threshold).astype(np.int64)
-            return {"probability": numbers, "prediction": classes.take(positive)}
-        case _:
-            each = {f"probability_{name}": numbers[:, i] for i, name in enumerate(contract.classes)}
-            return {"prediction": classes.take(numbers.argmax(axis=1)), **each}
+    words = classes.take(decided(numbers, contract, threshold))
+    if contract.task == "binary":
+        return {"probability": numbers, "prediction": words}
+    each = {f"probability_{name}": numbers[:, i] for i, name in enumerate(contract.classes)}
+    return {"prediction": words, **each}
+
+
+def decided(numbers: np.ndarray, contract: Schema, threshold: float) -> np.ndarray:
+    """Return which class a model says, as its place among the contract's; not for a regression.
+
+    Args:
+        numbers: as `model.predict` returns them, of n_rows rows.
+        contract: names the task.
+        threshold: the probability from which on a row counts as positive; binary only.
+
+    Returns:
+        Integers, shape (n_rows,).
+    """
+    if contract.task == "binary":
+        return (numbers >= threshold).astype(np.int64)
+    return numbers.argmax(axis=1)
 
 
 def close_calls(

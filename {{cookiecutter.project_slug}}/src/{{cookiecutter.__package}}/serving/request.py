@@ -62,6 +62,7 @@ class Door:
             example: a row for the documentation.
         """
         self.columns = for_scoring(contract).used
+        self._known = {name: set(c.categories) for name, c in self.columns.items() if c.categories}
         make = self._make = Fields(contract.missing)
         unused = {name: c for name, c in contract.columns.items() if name not in self.columns}
         fields: dict[str, Any] = {
@@ -165,13 +166,11 @@ class Door:
 
     def _warnings(self, values: Mapping[str, list[Any]], rows: int) -> list[list[str]]:
         warnings: list[list[str]] = [[] for _ in range(rows)]
-        for name, column in self.columns.items():
-            if column.categories:
-                known = set(column.categories)
-                for place, value in enumerate(values[name]):
-                    if value is not None and value not in known:
-                        said = f"{name}: {shown(value)} is a category that training has not seen"
-                        warnings[place].append(said)
+        for name, known in self._known.items():
+            for place, value in enumerate(values[name]):
+                if value is not None and value not in known:
+                    said = f"{name}: {shown(value)} is a category that training has not seen"
+                    warnings[place].append(said)
         return warnings
 
 

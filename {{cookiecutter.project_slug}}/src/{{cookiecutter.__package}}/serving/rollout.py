@@ -15,7 +15,7 @@ from ..bundle import Bundle
 from ..errors import InputError
 from ..prediction_log import Prediction, Role, utc_now
 from ..schema import Schema
-from ..scoring import answers, close_calls, for_scoring
+from ..scoring import close_calls, decided, for_scoring
 from .batching import Waiting
 from .request import Rows
 
@@ -153,15 +153,18 @@ class Rollout:
 def say(bundle: Bundle, frame: pd.DataFrame) -> Said:
     """Return what a model says of rows."""
     numbers = bundle.predict(frame)
-    knobs = bundle.knobs
-    words = answers(numbers, bundle.contract, knobs.evaluate.threshold)["prediction"]
-    near = close_calls(
-        numbers, bundle.contract, knobs.evaluate.threshold, knobs.serve.review_margin
+    contract, knobs = bundle.contract, bundle.knobs
+    threshold, classes = knobs.evaluate.threshold, contract.classes
+    words = (
+        numbers.tolist()
+        if contract.task == "regression"
+        else [classes[place] for place in decided(numbers, contract, threshold).tolist()]
     )
+    near = close_calls(numbers, contract, threshold, knobs.serve.review_margin)
     lists = numbers.reshape(len(frame), -1).tolist()
     shown = [
-        {"prediction": word} | probabilities(each, bundle.contract) | {"review": review}
-        for word, each, review in zip(words.tolist(), lists, near.tolist(), strict=True)
+        {"prediction": word} | probabilities(each, contract) | {"review": review}
+        for word, each, review in zip(words, lists, near.tolist(), strict=True)
     ]
     return Said(bundle.version, lists, shown)
 
