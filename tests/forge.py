@@ -34,5 +34,5 @@ def be_quick(factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -> None
     shared = factory.getbasetemp()
     patch.setenv("UV_PROJECT_ENVIRONMENT", str(shared / "environment"))
     patch.setenv("MYPY_CACHE_DIR", str(shared / "mypy"))
-    # The project's whole suite passes in test_setup; here it is enough that its step runs.
+    # The project's whole suite passes in test_readme; here it is enough that its step runs.
     patch.setenv("PYTEST_ADDOPTS", "tests/test_cells.py")

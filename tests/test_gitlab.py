@@ -72,6 +72,7 @@ class GitLab:
         options = ["--force-shell-executor", "--shell-isolation", "--concurrency=1", *jobs]
         # Looking like GitLab's, this address leads to the repository at hand.
         given = {"CI_PROJECT_URL": self.origin.with_suffix("").as_uri()} | variables
+        given |= {"UV_LINK_MODE": "hardlink"}  # here, uv's cache is on the same file system
         for name, value in given.items():
             options += ["--variable", f"{name}={value}"]
         path = f"{NODE}{os.pathsep}{os.environ['PATH']}"
@@ -113,6 +114,7 @@ def world(
     return GitLab(finished, files, gitlab_ci_local, tmp_path)
 
 
+@pytest.mark.slow
 def test_merge_request(world: GitLab) -> None:
     edit(world.author, "README.md", "# Flight Delays", "# Delays of flights")
     world.push("rename")

@@ -4,9 +4,11 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
 from conftest import user_environment
 
 
+@pytest.mark.slow
 def test_the_story_is_told_to_its_end(copy: Path) -> None:
     command = ["make", "--old-file=.venv/installed", "lifecycle"]  # with these tests' environment
     done = subprocess.run(

@@ -125,6 +125,7 @@ def prepared(project: Project, column: str) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", TABLES, ids=[table.name for table in TABLES])
 def test_a_table_becomes_a_project_that_has_learned(shared: Path, table: Table) -> None:
     project = made(shared, table.name)
@@ -176,6 +177,7 @@ def test_its_model_is_served_and_watched(shared: Path, tmp_path: Path, table: Ta
     assert (tmp_path / "page.html").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OF_EACH_TASK)
 def test_such_a_project_passes_its_own_checks(shared: Path, name: str) -> None:
     project = copy(made(shared, name), f"{name}-checked")
@@ -194,6 +196,7 @@ def test_such_a_project_passes_its_own_checks(shared: Path, name: str) -> None:
     assert project.run("git", "status", "--porcelain") == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OF_EACH_TASK)
 def test_another_estimator_is_another_line(shared: Path, name: str) -> None:
     table = BY_NAME[name]

@@ -9,6 +9,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import pytest
 from conftest import TEMPLATE, Project, user_environment
 
 
@@ -49,6 +50,7 @@ def stop(server: subprocess.Popen[bytes] | None) -> None:
         assert server.wait(30) == 0
 
 
+@pytest.mark.slow
 def test_the_generated_readme_word_for_word(clone: Project, tmp_path: Path) -> None:
     """The five minutes with DVC and all that follows, typed in order in a fresh project."""
     text = (clone.path / "README.md").read_text(encoding="utf-8")
@@ -99,6 +101,7 @@ def test_every_place_that_the_generated_readme_names_is_there(finished: Project)
     assert missing == []
 
 
+@pytest.mark.slow
 def test_make_demo_needs_no_step_before_and_ends_with_the_difference(copy: Path) -> None:
     environment = user_environment()
     bare = os.environ["PATH"].replace(str(Path(sys.executable).parent), "")  # no uv

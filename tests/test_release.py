@@ -52,6 +52,7 @@ def tags(world: GitHub) -> list[str]:
     return sorted(found)
 
 
+@pytest.mark.slow
 def test_releases_roll_back_as_the_documents_say(clone: Project, tmp_path: Path) -> None:
     origin = tmp_path / "origin.git"
     clone.run("git", "clone", "--quiet", "--bare", ".", str(origin))

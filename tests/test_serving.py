@@ -45,6 +45,7 @@ def test_the_description_holds(served: Served, tmp_path: Path) -> None:
     assert served.ask("GET", "/ready")[0] == 200
 
 
+@pytest.mark.slow
 def test_eight_clients_for_a_minute(served: Served, row: dict[str, Any]) -> None:
     clients = [Client(served.port, row) for _ in range(CLIENTS)]
     for client in clients:
