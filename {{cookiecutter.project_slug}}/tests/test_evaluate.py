@@ -25,7 +25,10 @@ from {{ cookiecutter.__package }} import (
     train,
 )
 from {{ cookiecutter.__package }}.errors import InputError
-from {{ cookiecutter.__package }}.evaluation import importance
+from {{ cookiecutter.__package }}.evaluation import (
+    importance,
+    latency,
+)
 from {{ cookiecutter.__package }}.evaluation.metrics import (
     METRICS,
     sign,
@@ -432,10 +435,13 @@ def test_a_full_disk_leaves_all_earlier_results(
         assert [path.read_bytes() for path in files] != before
 
 
-def test_equal_runs_write_equal_bytes(task: Task) -> None:
-    before = [path.read_bytes() for path in written(task)]
-    evaluate.main()
-    assert [path.read_bytes() for path in written(task)] == before
+def test_equal_runs_write_equal_bytes(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latency, "LIMITS", (20_000,))  # a busy machine may pass a lower one
+    contents = []
+    for _ in range(2):
+        evaluate.main()
+        contents.append([path.read_bytes() for path in written(task)])
+    assert contents[0] == contents[1]
 
 
 def test_a_wide_table_is_measured_where_it_matters(

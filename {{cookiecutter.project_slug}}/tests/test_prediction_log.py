@@ -25,6 +25,7 @@ from {{ cookiecutter.__package }}.prediction_log import (
 WRITER = """
 import sys
 from uuid import uuid4
+from {{ cookiecutter.__package }} import prediction_log
 from {{ cookiecutter.__package }}.prediction_log import (
     OUTCOMES,
     Prediction,
@@ -32,6 +33,7 @@ from {{ cookiecutter.__package }}.prediction_log import (
     utc_now,
 )
 
+prediction_log.BUSY_S = 30  # a server would not wait as long; here, nothing is to be given up
 shared = [f"{number:032x}" for number in range(20)]
 with PredictionLog() as log:
     for number in range(60):

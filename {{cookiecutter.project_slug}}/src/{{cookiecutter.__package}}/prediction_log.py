@@ -172,7 +172,7 @@ class PredictionLog:
         # Who reads before he writes has the only pen from the start: two that both read first would
         # wait for each other, and SQLite lets one of them fail at once.
         self._sole = self._engine.execution_options(**{SOLE: True})
-        self._pen: sa.Connection | None = None
+        self._kept: sa.Connection | None = None
         if not create:
             return
         try:
@@ -208,8 +208,8 @@ class PredictionLog:
 
     def close(self) -> None:
         """Give the connections back."""
-        if self._pen:
-            self._pen.close()
+        if self._kept:
+            self._kept.close()
         self._engine.dispose()
 
     def write(self, entries: Sequence[Prediction | Refusal]) -> None:
@@ -236,9 +236,9 @@ class PredictionLog:
             with self._engine.begin() as connection:
                 yield connection
             return
-        self._pen = self._pen or self._engine.connect()
-        with self._pen.begin():
-            yield self._pen
+        self._kept = self._kept or self._engine.connect()
+        with self._kept.begin():
+            yield self._kept
 
     def record(self, table: sa.Table, values: Mapping[str, str]) -> list[str]:
         """Keep what came true, or what a person decided; a later word replaces an earlier one.
