@@ -63,7 +63,8 @@ class Door:
         """
         self.columns = for_scoring(contract).used
         self._known = {name: set(c.categories) for name, c in self.columns.items() if c.categories}
-        make = self._make = Fields(contract.missing)
+        make = Fields(contract.missing)
+        self._word = make.word
         unused = {name: c for name, c in contract.columns.items() if name not in self.columns}
         fields: dict[str, Any] = {
             f"column_{number}": make.of(name, column)
@@ -101,14 +102,14 @@ class Door:
         try:
             given: Any = (self.one if single else self.many).model_validate_json(body)
         except ValidationError as error:
-            _, unreadable = self._dates(self._texts(body, expected), expected)
+            _, unreadable = self._read_dates(self._texts(body, expected), expected)
             raise broken(error, unreadable, self.columns, expected) from None
         rows = [given.row] if single else given.rows
         values = {
             name: [getattr(row, attribute) for row in rows]
             for name, attribute in self._fields.items()
         }
-        dates, unreadable = self._dates(values, expected)
+        dates, unreadable = self._read_dates(values, expected)
         if unreadable:
             raise broken(None, unreadable, self.columns, expected)
         return Rows(values, dates, self._warnings(values, len(rows)))
@@ -135,7 +136,7 @@ class Door:
                     columns[name] = pd.array(values, dtype=TEXT)
         return pd.DataFrame(columns)
 
-    def _dates(
+    def _read_dates(
         self, values: Mapping[str, list[Any]], expected: str
     ) -> tuple[dict[str, np.ndarray], list[tuple[tuple[Any, ...], str]]]:
         """Return the dates by column, and the place and the value of each that is none."""
@@ -159,9 +160,10 @@ class Door:
         found = given.get(expected) if isinstance(given, dict) else None
         rows = found if expected == "rows" and isinstance(found, list) else [found]
         texts: dict[str, list[str | None]] = {}
-        for name in self.columns:
-            column = [row.get(name) if isinstance(row, dict) else None for row in rows]
-            texts[name] = [self._make.word(one) if isinstance(one, str) else None for one in column]
+        for name, column in self.columns.items():
+            if column.kind == "datetime":
+                said = [row.get(name) if isinstance(row, dict) else None for row in rows]
+                texts[name] = [self._word(one) if isinstance(one, str) else None for one in said]
         return texts
 
     def _warnings(self, values: Mapping[str, list[Any]], rows: int) -> list[list[str]]:
