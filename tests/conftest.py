@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,8 +68,12 @@ class Project:
         self.run("git", "commit", "--quiet", "--no-verify", "--message", message)
 
     def clone(self, name: str) -> "Project":
-        """Clone the project into a folder beside it."""
-        target = self.path.with_name(name)
+        """Clone the project into a new folder beside it.
+
+        A worker may come back to a module, and then sets up its fixtures again: `name` is what
+        the folder begins with.
+        """
+        target = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.path.parent))
         self.run("git", "clone", "--quiet", str(self.path), str(target))
         for key in ("user.name", "user.email"):
             self.run("git", "-C", str(target), "config", key, "test@example.com")
@@ -148,7 +153,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def clone(finished: Project, request: pytest.FixtureRequest) -> Project:
     """A clone of the finished project beside it, with its environment and data, to be changed."""
     name = "".join(c if c.isalnum() else "-" for c in request.node.name)[:60]
-    project = finished.clone_with_environment(f"clone-{name}-{os.getpid()}")
+    project = finished.clone_with_environment(f"clone-{name}")
     project.uv("dvc", "pull", "--quiet")
     return project
 

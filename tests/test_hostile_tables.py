@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import re
 import shutil
 import subprocess
@@ -22,7 +21,7 @@ class Server:
 
     def __init__(self, project: Project, folder: Path) -> None:
         self.folder = folder
-        skeleton = project.clone(f"hostile-{os.getpid()}")
+        skeleton = project.clone("hostile")
         # What no command reads makes every copy slower.
         for unused in ("tests", ".github"):
             shutil.rmtree(skeleton.path / unused)

@@ -44,7 +44,7 @@ def rendered(page: Path, profile: Path) -> str:
 @pytest.fixture(scope="module")
 def changed(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A clone with the run of another parameter."""
-    clone = finished.clone_with_environment(f"clone-plots-{os.getpid()}")
+    clone = finished.clone_with_environment("clone-plots")
     clone.uv("dvc", "pull", "--quiet")
     params = clone.path / "params.yaml"
     params.write_text(params.read_text().replace("max_iter: 100", "max_iter: 10"))
