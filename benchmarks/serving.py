@@ -19,7 +19,9 @@ from common.project import PACKAGE, Project, finished
 from common.results import Row, show
 
 ROUNDS = 40
-SECONDS = 0.5  # of a turn: the machine's speed is the same for those that are compared
+TURNS = 10  # of a round: of the bare call and of one client, one after the other
+SECONDS = 0.05  # of such a turn: both meet the machine when it is fast, and when it is slow
+SECONDS_OF_MANY = 0.5  # of the one turn of many clients in a round: they need time to queue up
 CLIENTS = 8
 SLOWER_LIMIT = 1.5  # a request against predict_proba
 FASTER_LIMIT = 4  # eight clients against one
@@ -31,8 +33,8 @@ model = bundle.load()
 contract = model.contract
 typical = reference.typical(contract, model.distributions)
 row = reference.table([typical], contract)[contract.features]
-for _ in sys.stdin:
-    end, times = time.perf_counter() + {SECONDS}, []
+for seconds in sys.stdin:
+    end, times = time.perf_counter() + float(seconds), []
     while time.perf_counter() < end:
         began = time.perf_counter()
         model.pipeline.predict_proba(row)
@@ -40,30 +42,30 @@ for _ in sys.stdin:
     print(*times, flush=True)
 """
 # Neither a client library nor JSON: a client must not be what is measured.
-CLIENT = f"""
+CLIENT = """
 import socket, sys, threading, time
 
 port, clients, body = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3].encode()
 head = "POST /predict HTTP/1.1\\r\\nHost: server\\r\\nContent-Type: application/json\\r\\n"
 request = (head + "Content-Length: " + str(len(body)) + "\\r\\n\\r\\n").encode() + body
 
-def ask(times, failures):
+def ask(seconds, times, failures):
     with socket.create_connection(("127.0.0.1", port)) as connection:
-        end = time.perf_counter() + {SECONDS}
+        end = time.perf_counter() + seconds
         while time.perf_counter() < end:
             began = time.perf_counter()
             connection.sendall(request)
             answer = connection.recv(65536)
-            while answer.startswith(b"HTTP/1.1 200") and not answer.endswith(b"}}]}}"):
+            while answer.startswith(b"HTTP/1.1 200") and not answer.endswith(b"}]}"):
                 part = connection.recv(65536)
                 answer = answer + part if part else b"the connection broke"
             times.append(time.perf_counter() - began)
             if not answer.startswith(b"HTTP/1.1 200"):
                 return failures.append(answer)
 
-for _ in sys.stdin:
-    times, failures = [], []
-    asking = [threading.Thread(target=ask, args=(times, failures)) for _ in range(clients)]
+for line in sys.stdin:
+    seconds, times, failures = float(line), [], []
+    asking = [threading.Thread(target=ask, args=(seconds, times, failures)) for _ in range(clients)]
     for one in asking:
         one.start()
     for one in asking:
@@ -75,7 +77,7 @@ for _ in sys.stdin:
 
 
 def main() -> None:
-    """Measure in turn, so that a busy spell hits all alike."""
+    """Measure in short turns, so that a busy spell hits all alike."""
     with finished() as project, served(project) as (port, body):
         python = str(project.path / ".venv" / "bin" / "python")
         commands = [
@@ -88,8 +90,16 @@ def main() -> None:
             for number in range(ROUNDS + 1):  # the first one warms up
                 if number % 10 == 1:
                     say(f"rounds {number} to {number + 9} of {ROUNDS}")
-                measured.append([turn(one) for one in programs])
+                measured.append(in_turn(*programs))
     show("One-row requests", results(measured[1:]))
+
+
+def in_turn(*programs: subprocess.Popen[str]) -> list[list[float]]:
+    """Return what a round measures: seconds of bare calls, of one client, of many clients."""
+    bare, one, many = programs
+    pairs = [(turn(bare, SECONDS), turn(one, SECONDS)) for _ in range(TURNS)]
+    alternating = [[time for turn in turns for time in turn] for turns in zip(*pairs, strict=True)]
+    return [*alternating, turn(many, SECONDS_OF_MANY)]
 
 
 def results(measured: list[list[list[float]]]) -> list[Row]:
@@ -159,7 +169,7 @@ def served(project: Project) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def program(project: Project, command: list[str]) -> Iterator[subprocess.Popen[str]]:
-    """Run a program that measures for a moment whenever it reads a line."""
+    """Run a program that measures whenever it reads for how many seconds."""
     pipe = subprocess.PIPE
     with subprocess.Popen(
         command, cwd=project.path, env=environment(), stdin=pipe, stdout=pipe, encoding="utf-8"
@@ -168,11 +178,11 @@ def program(project: Project, command: list[str]) -> Iterator[subprocess.Popen[s
         process.communicate()
 
 
-def turn(running: subprocess.Popen[str]) -> list[float]:
-    """Let a program measure for a moment; return the seconds that it prints."""
+def turn(running: subprocess.Popen[str], seconds: float) -> list[float]:
+    """Let a program measure for some seconds; return those of each call, which it prints."""
     if not (running.stdin and running.stdout):
         raise TypeError("a program to measure with needs both pipes")
-    running.stdin.write("go\n")
+    running.stdin.write(f"{seconds}\n")
     running.stdin.flush()
     printed = running.stdout.readline().split()
     if not printed:
