@@ -60,18 +60,20 @@ def test_the_generated_readme_word_for_word(clone: Project, tmp_path: Path) -> N
     make_the_change(clone, text)
     printed: dict[str, str] = {}
     folder, server = clone, None
-    for line in commands(text):
-        words = shlex.split(line.replace("<", "'<").replace(">", ">'"))
-        words = [str(tmp_path / "o.git") if word.startswith("<") else word for word in words]
-        if words[0] == "cd":
-            folder = Project((folder.path / words[1]).resolve())
-            continue
-        if words[-2:] == ["flight-delays", "serve"]:
-            stop(server)
-            server = started(folder, words)
-            continue
-        printed.setdefault(line, folder.run(*words))
-    stop(server)
+    try:
+        for line in commands(text):
+            words = shlex.split(line.replace("<", "'<").replace(">", ">'"))
+            words = [str(tmp_path / "o.git") if word.startswith("<") else word for word in words]
+            if words[0] == "cd":
+                folder = Project((folder.path / words[1]).resolve())
+                continue
+            if words[-2:] == ["flight-delays", "serve"]:
+                stop(server)
+                server = started(folder, words)
+                continue
+            printed.setdefault(line, folder.run(*words))
+    finally:  # the next test run wants the port
+        stop(server)
     assert "Running stage 'train'" in printed["uv run dvc repro"]
     assert "Running stage 'prepare'" not in printed["uv run dvc repro"]
     assert ".learning_rate" in printed["uv run dvc params diff"]

@@ -17,7 +17,6 @@ import pandas as pd
 import pytest
 from conftest import edit, shops
 from runs import Repository
-from serving import served
 from typer.testing import CliRunner
 
 from {{ cookiecutter.__package }} import (
@@ -38,9 +37,6 @@ from {{ cookiecutter.__package }}.monitoring import (
     clusters,
     expected,
     period,
-)
-from {{ cookiecutter.__package }}.monitoring.moments import (
-    moment,
 )
 from {{ cookiecutter.__package }}.monitoring.page import page
 from {{ cookiecutter.__package }}.monitoring.period import (
@@ -499,24 +495,6 @@ def test_a_window_can_be_chosen(model: bundle.Bundle) -> None:
         monitor.monitor([], "7d", "14d")
 
 
-@pytest.mark.parametrize(
-    ("text", "read"),
-    [
-        ("2024-05-01", datetime(2024, 5, 1)),
-        ("2024-05-01T12:30+02:00", datetime(2024, 5, 1, 10, 30)),
-        ("1.5d", datetime(2024, 5, 30, 12)),
-    ],
-)
-def test_moments(text: str, read: datetime) -> None:
-    assert moment(text, datetime(2024, 6, 1)) == read
-
-
-@pytest.mark.parametrize("text", ["yesterday", "7", "99999d99", "2024-13-01", "-3d"])
-def test_what_is_no_moment_is_refused(text: str) -> None:
-    with pytest.raises(InputError, match="is no moment"):
-        moment(text, datetime(2024, 6, 1))
-
-
 def test_json_has_all_of_it(model: bundle.Bundle) -> None:
     fill(model, weeks(older), challenger=lambda numbers: numbers)
     done = CliRunner().invoke(cli.app, ["monitor", "--json"])
@@ -582,19 +560,15 @@ def failed(at: datetime, status: int = 503, bad: int = 1) -> Refusal:
 
 def test_requests_that_are_refused_as_a_whole_raise_an_alert(model: bundle.Bundle) -> None:
     """As the server logs them: one column too many, and rows that are bad in different columns."""
-    rows = json.loads(
-        fresh(0, 60).drop(columns="bought").to_json(orient="records", date_format="iso")
-    )
-    wrong: list[list[dict[str, Any]]] = [[row | {"more": 1}] for row in rows[:20]]
-    wrong.append([rows[0] | {"age": 900}, rows[1] | {"city": None}, rows[2]])
-    with served() as client:
-        assert client.post("/predict", json={"rows": rows}).status_code == 200
-        for one in wrong:
-            assert client.post("/predict", json={"rows": one}).status_code == 422
+    log, at = fill(model, [fresh(0, 60)]), midnight(utc_now()) - timedelta(days=1)
+    log.write([Refusal(at, 422, "", "unknown_column", 1, uuid4().hex, 1) for _ in range(20)])
+    request = uuid4().hex
+    log.write([Refusal(at, 422, "age", "out_of_range", 1, request, 2)])
+    log.write([Refusal(at, 422, "city", "missing", 1, request, 2)])
     result = monitor.monitor([])
     [alert] = [one for one in result.alerts if one.check == "refused"]
     assert result.periods[-1].refused == 22
-    assert result.periods[-1].requests == 22
+    assert result.periods[-1].requests == 60 + 21
     assert "most often request: unknown_column" in alert.what
 
 

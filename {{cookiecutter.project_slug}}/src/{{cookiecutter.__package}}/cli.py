@@ -1,19 +1,11 @@
 """The project's own commands; for all else, call `dvc`, `gto`, `git` and `pytest` directly."""
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 import typer
 
-from .commands.checklist import checklist
-from .commands.compare import compare
-from .commands.export import export
-from .commands.ingest import ingest
-from .commands.merge import merge
-from .commands.monitor import monitor
-from .commands.outcomes import outcomes
-from .commands.predict import predict
-from .commands.report import report
-from .commands.serve import serve
-from .commands.validate import validate
-from .commands.verify import verify
+from . import commands
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
@@ -23,18 +15,9 @@ def project() -> None:
     """Commands of this project that no other tool has. Results come from `uv run dvc repro`."""
 
 
-app.command()(ingest)
-app.command()(validate)
-app.command()(predict)
-app.command()(serve)
-app.command()(verify)
-app.command()(report)
-app.command()(merge)
-app.command()(compare)
-app.command()(checklist)
-app.command()(export)
-app.command()(monitor)
-app.command()(outcomes)
+for found in iter_modules(commands.__path__):
+    module = import_module(f"{commands.__name__}.{found.name}")
+    app.command()(getattr(module, found.name))
 
 if __name__ == "__main__":
     app()

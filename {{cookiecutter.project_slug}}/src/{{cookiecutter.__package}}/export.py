@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from . import outputs, paths, schema
 from .documents import replacing
 from .errors import InputError
-from .monitoring.moments import moment
+from .moments import moment
 from .prediction_log import PredictionLog, utc_now
 from .schema import Schema
 

@@ -10,11 +10,11 @@ from tqdm import tqdm
 
 from . import bundle, params, tables
 from .errors import InputError
+from .moments import moment
 from .monitoring import alerts, challengers, checks, performance, window
 from .monitoring.alerts import Series
 from .monitoring.checks import Check, Point
 from .monitoring.expected import Expected, here, of_version
-from .monitoring.moments import moment
 from .monitoring.period import Period
 from .monitoring.result import Result
 from .params import Params

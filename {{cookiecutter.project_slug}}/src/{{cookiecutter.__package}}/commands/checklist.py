@@ -21,8 +21,8 @@ def checklist(
     is not.
     """
     with one_message():
+        from ..answers import print_checks
         from ..checklist import checks
-        from .answers import print_checks
 
         passed = print_checks(checks(stage), as_json=as_json)
     raise typer.Exit(0 if passed else 1)

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from ..arguments import Tables
 from ..errors import one_message
-from .arguments import Tables
 
 Task = Literal["binary", "multiclass", "regression"]
 

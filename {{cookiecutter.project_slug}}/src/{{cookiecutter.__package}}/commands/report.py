@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from ..arguments import BaseRevision
 from ..errors import one_message
-from .arguments import BaseRevision
 
 
 def report(

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from ..arguments import Tables
 from ..errors import one_message
-from .arguments import Tables
 
 
 def validate(

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from ..arguments import BaseRevision
 from ..errors import one_message
-from .arguments import BaseRevision
 
 
 def verify(
@@ -23,8 +23,8 @@ def verify(
     was accepted deliberately. 1: it is not.
     """
     with one_message():
+        from ..answers import print_checks
         from ..verify import checks
-        from .answers import print_checks
 
         passed = print_checks(checks(base, remote=not no_remote), as_json=as_json)
     raise typer.Exit(0 if passed else 1)

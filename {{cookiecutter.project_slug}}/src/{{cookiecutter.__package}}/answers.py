@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 import typer
 
-from ..documents import to_json
-from ..review.check import Check
+from .documents import to_json
+from .review.check import Check
 
 
 def print_checks(checks: Iterable[Check], *, as_json: bool) -> bool:

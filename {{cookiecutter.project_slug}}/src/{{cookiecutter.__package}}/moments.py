@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from ..errors import InputError
+from .errors import InputError
 
 AGO = re.compile(r"(\d{1,5}(?:\.\d+)?)d")
 
