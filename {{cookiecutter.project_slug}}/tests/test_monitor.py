@@ -558,20 +558,6 @@ def failed(at: datetime, status: int = 503, bad: int = 1) -> Refusal:
     return Refusal(at, status, "", "unavailable", 1, uuid4().hex, bad)
 
 
-def test_requests_that_are_refused_as_a_whole_raise_an_alert(model: bundle.Bundle) -> None:
-    """As the server logs them: one column too many, and rows that are bad in different columns."""
-    log, at = fill(model, [fresh(0, 60)]), midnight(utc_now()) - timedelta(days=1)
-    log.write([Refusal(at, 422, "", "unknown_column", 1, uuid4().hex, 1) for _ in range(20)])
-    request = uuid4().hex
-    log.write([Refusal(at, 422, "age", "out_of_range", 1, request, 2)])
-    log.write([Refusal(at, 422, "city", "missing", 1, request, 2)])
-    result = monitor.monitor([])
-    [alert] = [one for one in result.alerts if one.check == "refused"]
-    assert result.periods[-1].refused == 22
-    assert result.periods[-1].requests == 60 + 21
-    assert "most often request: unknown_column" in alert.what
-
-
 def test_an_outage_raises_an_alert_at_once(model: bundle.Bundle) -> None:
     made = weeks()
     made[-1] = made[-1].iloc[:20]
