@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ def in_turn(*programs: subprocess.Popen[str]) -> list[list[float]]:
     """Return what a round measures: seconds of bare calls, of one client, of many clients."""
     bare, one, many = programs
     pairs = [(turn(bare, SECONDS), turn(one, SECONDS)) for _ in range(TURNS)]
-    alternating = [[time for turn in turns for time in turn] for turns in zip(*pairs, strict=True)]
+    alternating = [list(chain.from_iterable(turns)) for turns in zip(*pairs, strict=True)]
     return [*alternating, turn(many, SECONDS_OF_MANY)]
 
 

@@ -2,25 +2,22 @@
 
 from pathlib import Path
 
-from serving import body, served, typical
+from serving import served, typical
 from trained import stand_in
 
 from {{ cookiecutter.__package }} import monitor
-
-JSON = {"Content-Type": "application/json"}
 
 
 def test_requests_that_are_refused_as_a_whole_raise_an_alert(project: Path) -> None:
     """One column too many, and rows that are bad in different columns."""
     stand_in("binary", project)
     row = typical()
-    wrong = [body(row | {"more": 1})] * 20
-    wrong.append(body(row | {"age": 900}, row | {"city": None}, row))
+    wrong = [[row | {"more": 1}]] * 20
+    wrong.append([row | {"age": 900}, row | {"city": None}, row])
     with served() as client:
-        good = client.post("/predict", content=body(*[row] * 60), headers=JSON)
-        assert good.status_code == 200
+        assert client.post("/predict", json={"rows": [row] * 60}).status_code == 200
         for one in wrong:
-            assert client.post("/predict", content=one, headers=JSON).status_code == 422
+            assert client.post("/predict", json={"rows": one}).status_code == 422
     result = monitor.monitor([])
     [alert] = [one for one in result.alerts if one.check == "refused"]
     assert result.periods[-1].refused == 22
