@@ -109,6 +109,15 @@ def test_the_project_passes_its_own_checks(finished: Project, command: tuple[str
     finished.uv(*command)
 
 
+def test_the_names_of_its_tests_hold_no_time_and_no_order_of_a_set(finished: Project) -> None:
+    """In processes that collect other names, pytest-xdist runs nothing."""
+    collect = ("pytest", "-p", "no:cacheprovider", "--collect-only")
+    first, later = (finished.uv(*collect, PYTHONHASHSEED=seed).splitlines() for seed in "12")
+    assert first[0].startswith("tests/")
+    assert "test_other_files_are_refused" in "".join(first)
+    assert first[:-1] == later[:-1]  # the last line says how long it took
+
+
 def test_the_package_imports_from_anywhere(finished: Project, tmp_path: Path) -> None:
     command = ["uv", "run", "--project", str(finished.path), "python", "-c"]
     code = "from flight_delays import model; print('numpy.dtype' in model.TRUSTED)"

@@ -138,6 +138,7 @@ def test_what_is_no_table_is_refused_in_one_sentence(tmp_path: Path, case: str) 
         ("a.csv.gz", gzip.compress(archive("b.csv")), "is a ZIP archive"),
         ("a.txt", b"a,b\n1,2\n", "is no CSV file"),
     ],
+    ids=["plain", "cut off", "archive", "text"],  # not the bytes: they tell the time
 )
 def test_other_files_are_refused(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(content)
