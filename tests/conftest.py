@@ -14,7 +14,7 @@ from filelock import FileLock
 
 TEMPLATE = Path(__file__).parent.parent
 AUTHOR = {"author_name": "Ada Byron", "author_email": "ada@example.com"}
-HIDDEN = {"VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
+HIDDEN = {"VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTEST_ADDOPTS"}
 
 
 def user_environment(**extra: str) -> dict[str, str]:
