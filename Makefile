@@ -42,5 +42,5 @@ clean:  ## Remove what the other targets made
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv --clear .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check uv
-	uv pip install --quiet --python .venv/bin/python --group dev -r pyproject.toml
+	uv pip install --quiet --python .venv/bin/python --group dev --editable ".[serve,postgres,xgboost]"
 	touch $@

@@ -8,7 +8,6 @@ under every refusal of a hook.
 import os
 import re
 import runpy
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,13 +23,13 @@ from jinja2.ext import Extension
 from slugify import slugify
 
 TEMPLATE = Path(__file__).parent
-PROJECT = TEMPLATE / "{{cookiecutter.project_slug}}"
 RULES = runpy.run_path(str(TEMPLATE / "hooks" / "pre_gen_project.py"))
 SETUP = runpy.run_path(str(TEMPLATE / "hooks" / "post_gen_project.py"))
 
+METADATA = tomllib.loads((TEMPLATE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 # Printed once the environment is there: uv's own failures look like those of what it runs.
 MARK = "ready to read"
-PROGRAM = "print({mark!r}, flush=True); from {package}.cli import app; app()"
+PROGRAM = f"print({MARK!r}, flush=True); from tabrail.cli.app import app; app()"
 # Text is text and a traceback ends with its message, whatever the console.
 PLAIN = {"PYTHONUTF8": "1", "TYPER_STANDARD_TRACEBACK": "1"}
 
@@ -39,9 +38,10 @@ class Answers(Extension):
     """Adds the filters below to cookiecutter's Jinja environment."""
 
     def __init__(self, environment: Environment) -> None:
-        """Register the filters."""
+        """Register the filters, and tell the hooks where the library is."""
         super().__init__(environment)
-        for function in (checked, project_name, dvc_extra, quoted, markdown):
+        os.environ["COOKIECUTTER_DVC"] = str(TEMPLATE)
+        for function in (checked, library_version, project_name, dvc_extra, quoted, markdown):
             environment.filters[function.__name__] = function
 
 
@@ -85,7 +85,7 @@ def check_table(answers: Mapping[str, str]) -> None:
         install = SETUP["HOW_TO_INSTALL"]["uv"]
         print(f"{table.name} could not be checked yet: uv was not found; to install it: {install}")
         return
-    done = dry_run(table, answers["target"].strip(), answers["project_slug"].replace("-", "_"))
+    done = dry_run(table, answers["target"].strip())
     _, mark, summary = done.stdout.partition(f"{MARK}\n")
     if not mark:
         print(f"{table.name} could not be checked yet: uv could not make the environment for it.")
@@ -95,23 +95,20 @@ def check_table(answers: Mapping[str, str]) -> None:
         print(summary.rstrip(), flush=True)
 
 
-def dry_run(table: Path, target: str, package: str) -> subprocess.CompletedProcess[str]:
-    """Run the project's `ingest --dry-run` in an environment made for it; return what it says."""
-    metadata = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    uv = ("uv", "run", "--quiet", "--no-project", "--isolated")
-    requirements = (f"--with={requirement}" for requirement in metadata["dependencies"])
-    python = (*uv, "--python", metadata["requires-python"], *requirements, "python")
-    program = PROGRAM.format(mark=MARK, package=package)
-    ingest = ("ingest", str(table), "--target", target, "--dry-run")
+def dry_run(table: Path, target: str) -> subprocess.CompletedProcess[str]:
+    """Run the library's `ingest --dry-run` in an environment made for it; return what it says."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        source = PROJECT / "src" / "{{cookiecutter.__package}}"
-        shutil.copytree(source, Path(folder, package), ignore=shutil.ignore_patterns("__pycache__"))
+        options = {"cwd": folder, "env": SETUP["clean_environment"]() | PLAIN}
+        SETUP["call"](SETUP["build_command"](folder), None, stderr=subprocess.PIPE, **options)
+        wheels = [f"--with={wheel}" for wheel in Path(folder).glob("*.whl")]
+        # Without these flags uv would resolve a pyproject.toml of a folder above.
+        uv = ("uv", "run", "--quiet", "--no-project", "--isolated")
+        python = (*uv, "--python", METADATA["requires-python"], *wheels, "python")
         done: subprocess.CompletedProcess[str] = SETUP["call"](
-            (*python, "-c", program, *ingest),
+            (*python, "-c", PROGRAM, "ingest", str(table), "--target", target, "--dry-run"),
             ticking(f"Reading {table.name} …"),
-            cwd=folder,
-            env=SETUP["clean_environment"]() | PLAIN | {"PYTHONPATH": folder},
             stderr=subprocess.PIPE,
+            **options,
         )
     print(flush=True)
     return done
@@ -133,6 +130,12 @@ def reason(done: subprocess.CompletedProcess[str]) -> str:
     said = lines[messages[-1] :] if messages else lines[-1:]
     ended = f"reading it ended with exit code {done.returncode}"
     return "\n    ".join(said).removeprefix("error: ") or ended
+
+
+def library_version(_: str) -> str:
+    """Return the version of the library that a new project begins with."""
+    version: str = METADATA["version"]
+    return version
 
 
 def project_name(data_file: str, target: str) -> str:

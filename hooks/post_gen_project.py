@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 GIT = "Git repository"
+LIBRARY = "Library built"
 ENVIRONMENT = "Environment"
 DATA = "Data tracked"
 RUN = "First run"
@@ -74,7 +75,8 @@ def steps(answers: Answers, identity: Iterable[Command] = ()) -> tuple[Step, ...
     main_branch = ("git", "symbolic-ref", "HEAD", "refs/heads/main")
     return (
         Step(GIT, (("git", "init"), main_branch, *identity)),
-        Step(ENVIRONMENT, (("uv", "sync"),)),
+        Step(LIBRARY, (build_command("vendor"),)),
+        Step(ENVIRONMENT, (("uv", "sync"),), needs=(LIBRARY,)),
         Step(DATA, (track_command(answers),), needs=(GIT, ENVIRONMENT)),
         Step(RUN, (("uv", "run", "dvc", "repro"),), needs=(DATA,)),
         Step(HOOKS, (("uv", "run", "pre-commit", "install"),), needs=(GIT, ENVIRONMENT)),
@@ -83,12 +85,20 @@ def steps(answers: Answers, identity: Iterable[Command] = ()) -> tuple[Step, ...
     )
 
 
+def build_command(folder: str) -> Command:
+    """Return the command that builds the library's wheel from the template into a folder."""
+    # The extension leaves the template's place in the environment; uv hides a folder of wheels
+    # from Git unless it is told not to.
+    template = os.environ.get("COOKIECUTTER_DVC", "")
+    return ("uv", "build", "--wheel", "--no-create-gitignore", "--out-dir", folder, template)
+
+
 def track_command(answers: Answers) -> Command:
     """Return the command that puts the data under DVC: the sample's, or the user's table."""
     if not answers.data_file:
         return ("uv", "run", "dvc", "add", "data/raw")
     table = Path(os.environ.get("PWD", ""), Path(answers.data_file).expanduser())
-    ingest = ("uv", "run", answers.project_slug, "ingest", str(table))
+    ingest = ("uv", "run", "tabrail", "ingest", str(table))
     return (*ingest, "--target", answers.target.strip(), "--yes")
 
 

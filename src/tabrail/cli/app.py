@@ -1,0 +1,43 @@
+"""The command `tabrail`; for all else, call `dvc`, `gto`, `git` and `pytest` directly."""
+
+import typer
+
+from tabrail.cli.checklist import checklist
+from tabrail.cli.compare import compare
+from tabrail.cli.export import export
+from tabrail.cli.ingest import ingest
+from tabrail.cli.merge import merge
+from tabrail.cli.monitor import monitor
+from tabrail.cli.outcomes import outcomes
+from tabrail.cli.predict import predict
+from tabrail.cli.report import report
+from tabrail.cli.serve import serve
+from tabrail.cli.validate import validate
+from tabrail.cli.verify import verify
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def main() -> None:
+    """Commands that no other tool has. Results come from `uv run dvc repro`."""
+
+
+for verb in (
+    ingest,
+    validate,
+    verify,
+    report,
+    merge,
+    compare,
+    checklist,
+    predict,
+    serve,
+    monitor,
+    outcomes,
+    export,
+):
+    app.command()(verb)
+
+if __name__ == "__main__":
+    app()

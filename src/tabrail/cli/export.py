@@ -1,0 +1,33 @@
+"""Make a table of the prediction log."""
+
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tabrail.errors import one_message
+
+
+def export(
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="A new .csv, .csv.gz or .parquet file.")
+    ],
+    since: Annotated[
+        str, typer.Option(metavar="WHEN", help="Start: a date, a time (UTC), or days ago as in 7d.")
+    ] = "",
+    until: Annotated[str, typer.Option(metavar="WHEN", help="End; now, if not given.")] = "",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace OUT if it is there.")
+    ] = False,
+) -> None:
+    """Write the rows of the prediction log of which it is known what came true, to train with.
+
+    The table has the contract's columns, so that `ingest` takes it. Exit code 0: it is written.
+    1: nothing is.
+    """
+    with one_message():
+        from tabrail.log.export import export
+
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        typer.echo(export(out, since, until, overwrite=overwrite))

@@ -1,0 +1,42 @@
+"""Score a table."""
+
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tabrail.errors import one_message
+
+
+def predict(
+    table: Annotated[
+        Path, typer.Argument(metavar="IN", help="A CSV, TSV or Parquet file, or a folder of them.")
+    ],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="A new .csv, .csv.gz or .parquet file.")
+    ],
+    rejected: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv",
+            help="Write rows that break the contract there, with the reasons; score the others.",
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace OUT and FILE.csv if they are there.")
+    ] = False,
+) -> None:
+    """Let the model predict every row of a table, which may be larger than memory.
+
+    OUT gets a line for each row, in order: the row's number, key and identifiers, the prediction,
+    the model's version and the time. A row that breaks the contract in schema.yaml makes the
+    command refuse the table, unless there is a file for such rows. Exit code 0: all is written.
+    1: nothing is.
+    """
+    with one_message():
+        from tabrail.batch.predict import predict
+
+        # A scheduler's stop, like a person's, leaves nothing half written.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        typer.echo(predict(table, out, rejected, overwrite=overwrite))

@@ -1,0 +1,37 @@
+"""Serve the model."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tabrail.errors import one_message
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for any.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    challenger: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="A clone of this project with another model."),
+    ] = None,
+    share: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of the keys for which the challenger answers."),
+    ] = 0.0,
+) -> None:
+    """Serve the model as a REST API, with a page for people at /.
+
+    Limits are in params.yaml, under serve. Every prediction is kept in the log that the
+    environment's PREDICTION_LOG names, a SQLite file by default. With API_KEY in the environment,
+    requests need it. A challenger scores every row, too, and both predictions are kept; rows of
+    equal keys (schema.yaml, key) have one model.
+    Exit code 0: it was asked to stop. 1: it could not start.
+    """
+    with one_message():
+        os.environ["OMP_NUM_THREADS"] = "1"  # more threads than that cost a small batch time
+        from tabrail.serving.serve import serve
+
+        serve(host, port, workers, challenger, share)

@@ -1,0 +1,33 @@
+"""Hold tables against the contract."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tabrail.cli.arguments import Tables
+from tabrail.errors import one_message
+
+
+def validate(
+    files: Tables,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    rejected: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OUT.csv",
+            help="Write there the rows that `prepare` would drop, each with the reasons.",
+        ),
+    ] = None,
+) -> None:
+    """Hold tables against the contract in schema.yaml and say all that is wrong at once.
+
+    Exit code 0: all is right. 1: something breaks the contract. 2: a file is no such table.
+    """
+    with one_message(code=2):
+        from tabrail.data.validate import validate
+        from tabrail.documents import to_json
+
+        verdict = validate(files, rejected)
+        typer.echo(to_json(verdict.content()).rstrip() if as_json else verdict.text())
+    raise typer.Exit(1 if verdict.findings else 0)

@@ -1,0 +1,193 @@
+"""How the values of each column are distributed, small enough for Git, and how far two differ."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tabrail.data import cells
+from tabrail.data.schema import Schema
+
+QUANTILES = np.linspace(0, 1, 21)
+SMALLEST_SHARE = 1e-4  # stands for none
+FEWEST_EXPECTED = 5  # rows in a category, as for a chi-squared test
+SMALLEST_RANGE = 0.025  # half of what lies between two quantiles
+
+Distributions = Mapping[str, Any]
+
+
+def describe(table: pd.DataFrame, contract: Schema) -> dict[str, Any]:
+    """Return the distribution of the target and of each feature that `psi` can compare.
+
+    Dates stand apart, for they move on by themselves, and texts are left out. Categories that the
+    contract does not list are left out as well: what this returns is in Git.
+
+    Args:
+        table: rows that conform to the contract.
+        contract: names the columns.
+
+    Returns:
+        The number of rows, and for each column the share of missing values with either `shares`
+        by category, or `values` with the share of values `up_to` each of them, where a value that
+        many rows have comes twice, with the share below it first; and some of the `dates` in each
+        column of dates that is not sensitive, from the first to the last.
+    """
+    columns: dict[str, Any] = {}
+    for name in [*contract.features, contract.target]:
+        column, values = contract.columns[name], table[name]
+        if column.kind == "boolean":
+            columns[name] = _shares(cells.words(values), ["no", "yes"])
+        elif column.kind == "categorical" and column.categories:
+            columns[name] = _shares(values, column.categories)
+        elif column.kind == "numeric":
+            columns[name] = _cumulative(values)
+    dates = {
+        name: _dates(table[name])
+        for name, column in contract.used.items()
+        if column.kind == "datetime" and not column.sensitive
+    }
+    return {"rows": len(table), "columns": columns, "dates": dates}
+
+
+def describe_scores(numbers: np.ndarray, contract: Schema) -> dict[str, Any]:
+    """Return the distribution of predictions, in a form that `psi` can compare.
+
+    Args:
+        numbers: as `model.predict` returns them, of n_rows rows.
+        contract: names the task and the classes.
+
+    Returns:
+        As `describe`, of a column `probability` for two classes; for more of them `prediction`,
+        with the shares of the most probable ones; for a regression `prediction`, a number.
+    """
+    if contract.task == "multiclass":
+        predicted = pd.Series(pd.array(contract.classes, dtype="str").take(numbers.argmax(axis=1)))
+        column = _shares(predicted, contract.classes)
+    else:
+        column = _cumulative(pd.Series(numbers))
+    name = "probability" if contract.task == "binary" else "prediction"
+    return {"rows": len(numbers), "columns": {name: column}}
+
+
+def psi(expected: Distributions, actual: Distributions) -> dict[str, float]:
+    """Return the population stability index of each column that two tables have in common.
+
+    It is the sum of (actual share - expected share) * ln(actual share / expected share) over the
+    categories or, for numbers, over about 20 ranges that are equally frequent where they are
+    expected; missing values are one more. Above 0.2 a distribution is commonly held to have
+    changed. What two samples of one distribution differ by anyway is taken off: the index's mean
+    and two standard deviations under the null hypothesis. Where fewer than 5 rows are expected,
+    categories are taken together.
+
+    Source: Yurdakul and Naranjo, 2020, "Statistical properties of the population stability index".
+
+    Args:
+        expected: what `describe` returns of one.
+        actual: what it returns of the other.
+
+    Returns:
+        The index, 0 or above, by column.
+    """
+    columns = {
+        name: (column, actual["columns"][name])
+        for name, column in expected["columns"].items()
+        if name in actual["columns"]
+    }
+    rows = np.maximum([expected["rows"], actual["rows"]], 1)
+    return {
+        name: _index(*_pooled(*_aligned(before, after), int(rows.min())), rows)
+        for name, (before, after) in columns.items()
+        if before.keys() == after.keys()
+    }
+
+
+def _shares(values: pd.Series, names: list[str]) -> dict[str, Any]:
+    found = values.value_counts(normalize=True)
+    listed = {name: float(found.get(name, 0.0)) for name in names}
+    return {
+        "missing": _missing(values),
+        "shares": listed,
+        "other": max(0.0, 1 - sum(listed.values())),
+    }
+
+
+def _cumulative(values: pd.Series) -> dict[str, Any]:
+    numbers = np.sort(values.dropna().to_numpy(np.float64))
+    if not len(numbers):
+        return {"missing": 1.0, "values": [], "up_to": []}
+    # Values that are there; their exact shares, however many quantiles fall on one.
+    found, counts = np.unique(numbers, return_counts=True)
+    shares = np.cumsum(counts) / len(numbers)
+    quantiles = np.searchsorted(found, np.quantile(numbers, QUANTILES, method="lower"))
+    points = {(found[place], shares[place]) for place in quantiles}
+    # What many rows have makes a step, which a line between quantiles would smear.
+    for place in np.flatnonzero(counts > SMALLEST_RANGE * len(numbers)):
+        points.add((found[place], shares[place]))
+        if place:
+            points |= {(found[there], shares[place - 1]) for there in (place - 1, place)}
+    ends, up_to = np.array(sorted(points)).T
+    return {"missing": _missing(values), "values": ends.tolist(), "up_to": up_to.tolist()}
+
+
+def _dates(values: pd.Series) -> list[str]:
+    known = np.sort(values.dropna().to_numpy())
+    places = np.unique((QUANTILES * (len(known) - 1)).round().astype(np.int64))
+    return [pd.Timestamp(known[place]).isoformat() for place in places] if len(known) else []
+
+
+def _missing(values: pd.Series) -> float:
+    return float(values.isna().mean())
+
+
+def _aligned(before: Distributions, after: Distributions) -> tuple[np.ndarray, np.ndarray]:
+    """Return the shares of two columns in the same categories or ranges."""
+    if "shares" in before:
+        names = list(before["shares"] | after["shares"])
+        shares = [
+            [*(one["shares"].get(n, 0.0) for n in names), one["other"]] for one in (before, after)
+        ]
+    elif before["values"] and after["values"]:
+        limits = _limits(before)
+        shares = [_between(limits, one) for one in (before, after)]
+    else:  # one has nothing but missing values
+        shares = [[1.0], [1.0]]
+    expected, actual = (
+        np.array([*(np.array(found) * (1 - one["missing"])), one["missing"]])
+        for found, one in zip(shares, (before, after), strict=True)
+    )
+    return expected, actual
+
+
+def _limits(column: Distributions) -> list[float]:
+    """Return the numbers at which the ranges of a column end."""
+    values, up_to = sorted(set(column["values"])), column["up_to"]
+    if len(values) == 1:  # a constant: below it, and itself
+        return [np.nextafter(values[0], -np.inf), values[0]]
+    # How thin a tail is, a straight line to the lowest of all values cannot tell.
+    first = 0 if up_to[0] >= SMALLEST_RANGE else 1
+    return values[first:-1]
+
+
+def _between(limits: list[float], column: Distributions) -> list[float]:
+    """Return the shares of a column's numbers in the ranges that the limits end."""
+    reached = np.interp(limits, column["values"], column["up_to"], left=0.0, right=1.0)
+    return np.diff([0.0, *reached, 1.0]).tolist()
+
+
+def _pooled(expected: np.ndarray, actual: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Make one of the categories or ranges too rare for the index's distribution to hold."""
+    rare = expected * rows < FEWEST_EXPECTED
+    before, after = (np.append(one[~rare], one[rare].sum()) for one in (expected, actual))
+    return before, after
+
+
+def _index(expected: np.ndarray, actual: np.ndarray, rows: np.ndarray) -> float:
+    there = (expected > 0) | (actual > 0)
+    # The logarithm of 0 is none, and no row of a few says little: half of one, at most.
+    least = np.maximum(0.5 / rows, SMALLEST_SHARE)
+    expected, actual = np.maximum(expected[there], least[0]), np.maximum(actual[there], least[1])
+    index = float(((actual - expected) * np.log(actual / expected)).sum())
+    others = len(expected) - 1
+    noise = float((1 / rows).sum())
+    return max(0.0, index - noise * float(others + 2 * np.sqrt(2 * others)))

@@ -1,0 +1,340 @@
+"""The data contract: what schema.yaml says of each column, and how a table is held against it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from tabrail import paths
+from tabrail.data import cells
+from tabrail.documents import parse, read_yaml
+from tabrail.errors import InputError, nearest
+
+Task = Literal["binary", "multiclass", "regression"]
+Kind = Literal["numeric", "categorical", "text", "boolean", "datetime", "identifier", "ignored"]
+Fault = Literal["unlabeled", "missing", "unreadable", "out_of_range", "unseen_category"]
+
+FEATURE_KINDS = {"numeric", "categorical", "text", "boolean", "datetime"}
+VERBATIM_KINDS = {"categorical", "text", "datetime", "identifier"}
+
+
+class Csv(BaseModel):
+    """How the CSV files are written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    encoding: Literal["utf-8", "utf-16", "cp1252", "latin-1"] = "utf-8"
+    delimiter: Literal[",", ";", "\t", "|"] = ","
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ",", ".", " ", "'"] = ""
+
+    @model_validator(mode="after")
+    def _separators_differ(self) -> Self:
+        if self.decimal == self.thousands:
+            raise ValueError(f"decimal and thousands are both {self.decimal!r}")
+        return self
+
+
+class Column(BaseModel):
+    """One column: what it holds and which values are right."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    kind: Kind
+    description: str = ""
+    unit: str = ""
+    format: str | None = None
+    nullable: bool = False
+    sensitive: bool = False
+    min: float | None = None
+    max: float | None = None
+    categories: list[str] | None = None
+
+    @model_validator(mode="after")
+    def _limits_fit_the_kind(self) -> Self:
+        if self.kind != "numeric" and (self.min is not None or self.max is not None):
+            raise ValueError(f"min and max are for numeric columns, this one is {self.kind}")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min} is above max {self.max}")
+        if self.kind != "datetime" and self.format is not None:
+            raise ValueError(f"format is for datetime columns, this one is {self.kind}")
+        if self.kind != "categorical" and self.categories is not None:
+            raise ValueError(f"categories are for categorical columns, this one is {self.kind}")
+        if self.categories == []:
+            raise ValueError("categories: none is listed; leave the key out to allow any")
+        if len(set(self.categories or [])) != len(self.categories or []):
+            raise ValueError("categories: one is listed twice")
+        return self
+
+
+class Schema(BaseModel):
+    """All of schema.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: str
+    source: str = ""
+    license: str = ""
+    row: str = ""
+    csv: Csv = Csv()
+    task: Task
+    target: str
+    positive: str | None = None
+    key: list[str] = []
+    time: str | None = None
+    weight: str | None = None
+    slices: list[str] = []
+    duplicates: Literal["drop", "keep"] = "drop"
+    missing: list[str] = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"]
+    columns: dict[str, Column] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _regression_reads_numbers(cls, given: Any) -> Any:
+        """Let the line `task: regression` suffice for a target whose classes are numbers."""
+        try:
+            target = given["columns"][given["target"]]
+            numbers = [float(category) for category in target["categories"]]
+        except (KeyError, TypeError, ValueError):
+            return given
+        if given.get("task") != "regression" or not np.isfinite(numbers).all():
+            return given
+        numeric = {key: target[key] for key in target if key != "categories"} | {"kind": "numeric"}
+        return given | {"columns": given["columns"] | {given["target"]: numeric}}
+
+    @model_validator(mode="after")
+    def _names_are_columns(self) -> Self:
+        roles = {
+            "target": [self.target],
+            "key": self.key,
+            "slices": self.slices,
+            "time": [self.time] if self.time else [],
+            "weight": [self.weight] if self.weight else [],
+        }
+        for role, names in roles.items():
+            for name in names:
+                if name not in self.columns:
+                    raise ValueError(f"{role}: no column {name!r}{nearest(name, self.columns)}")
+                if self.columns[name].kind == "ignored":
+                    raise ValueError(f"{role}: column {name!r} is of kind ignored")
+                if role in {"target", "key", "time", "weight"} and self.columns[name].nullable:
+                    raise ValueError(f"{role}: column {name!r} must not be nullable")
+                if role != "target" and name == self.target:
+                    raise ValueError(f"{role}: {name!r} is the target, which is yet to be known")
+        return self
+
+    @model_validator(mode="after")
+    def _kinds_fit_the_roles(self) -> Self:
+        for name in self.slices:
+            column = self.columns[name]
+            if column.kind != "boolean" and not column.categories:
+                raise ValueError(
+                    f"slices: column {name!r} is neither boolean nor categorical with its "
+                    "categories listed"
+                )
+        if self.time and self.columns[self.time].kind != "datetime":
+            raise ValueError(f"time: column {self.time!r} is not of kind datetime")
+        if self.weight:
+            column = self.columns[self.weight]
+            if column.kind != "numeric" or column.min is None or column.min < 0:
+                raise ValueError(f"weight: column {self.weight!r} must be numeric, with min: 0")
+        if not self.features:
+            raise ValueError("columns: none is left to learn from")
+        return self
+
+    @model_validator(mode="after")
+    def _target_fits_the_task(self) -> Self:
+        target, wanted = self.columns[self.target], f"target: with task: {self.task}, column"
+        categories = target.categories or []
+        if self.task == "regression":
+            fits = target.kind == "numeric"
+            what = "must be numeric"
+        elif self.task == "multiclass":
+            fits = len(categories) > 2
+            what = "must be categorical, with 3 categories or more listed"
+        else:
+            fits = target.kind == "boolean" or len(categories) == 2
+            what = "must be boolean, or categorical with 2 categories"
+        if not fits:
+            raise ValueError(f"{wanted} {self.target!r} {what}")
+        if self.task == "binary" and target.kind == "categorical":
+            if self.positive not in categories:
+                raise ValueError(f"positive: must be one of {categories}, the target's classes")
+        elif self.positive is not None:
+            raise ValueError("positive: only a categorical target with 2 categories needs it")
+        return self
+
+    @property
+    def used(self) -> dict[str, Column]:
+        """The columns that are read; the others may be in the table or not."""
+        return {name: column for name, column in self.columns.items() if column.kind != "ignored"}
+
+    @property
+    def features(self) -> list[str]:
+        """The columns that the model may learn from."""
+        others = {self.target, self.weight, *self.key}
+        return [
+            name
+            for name, column in self.columns.items()
+            if column.kind in FEATURE_KINDS and name not in others and not column.sensitive
+        ]
+
+    @property
+    def verbatim(self) -> list[str]:
+        """The columns whose values are kept as they are written: `007` is no number."""
+        return [name for name, column in self.used.items() if column.kind in VERBATIM_KINDS]
+
+    @property
+    def classes(self) -> list[str]:
+        """The names of the target's classes in the order of their codes; none for a number."""
+        categories = self.columns[self.target].categories or ["no", "yes"]
+        if self.task == "binary" and self.positive:
+            return [name for name in categories if name != self.positive] + [self.positive]
+        return [] if self.task == "regression" else categories
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What is wrong with one column of a table.
+
+    Attributes:
+        column: the column's name.
+        fault: the kind of violation.
+        rows: boolean array, shape (n_rows,), true where the row has it.
+        example: the first offending value, as it was in the table.
+    """
+
+    column: str
+    fault: Fault
+    rows: np.ndarray
+    example: object
+
+
+def load(path: Path = paths.SCHEMA) -> Schema:
+    """Read and check schema.yaml.
+
+    Raises:
+        InputError: the file is missing, is no YAML, or contradicts itself.
+    """
+    return parse(Schema, read_yaml(path), path)
+
+
+def conform(table: pd.DataFrame, contract: Schema) -> tuple[pd.DataFrame, list[Violation]]:
+    """Give a table the contract's types and say where it breaks the contract.
+
+    A pure function of each row, so it serves a chunk of a file, a batch and one request.
+
+    Args:
+        table: rows as they were read, with the columns of `contract.used`, but for those that
+            only training needs, which may be absent: the target and the weight.
+        contract: the contract.
+
+    Returns:
+        The same rows with the contract's columns: numbers and booleans as float64 (true is 1.0),
+        dates as datetime64[us], all else as str; what cannot be read is missing. And what is wrong.
+    """
+    typed: dict[str, pd.Series] = {}
+    violations: list[Violation] = []
+    for name, column in contract.used.items():
+        if name in (contract.target, contract.weight) and name not in table:
+            continue
+        given = cells.present(table[name], contract.missing)
+        typed[name] = read(given, column, contract.csv)
+        for fault, rows in _faults(given, typed[name], column, name == contract.target):
+            if rows.any():
+                example = table[name][rows].iloc[:1].tolist()[0]
+                if column.sensitive:  # messages end in logs
+                    example = "(sensitive)"
+                violations.append(Violation(name, fault, rows.to_numpy(), example))
+    return pd.DataFrame(typed, index=table.index), violations
+
+
+def read(given: pd.Series, column: Column, csv: Csv) -> pd.Series:
+    """Read cells as the contract says of their column; what cannot be read becomes missing."""
+    match column.kind:
+        case "numeric":
+            return cells.numeric(given, csv.decimal, csv.thousands)
+        case "boolean":
+            return cells.boolean(given)
+        case "datetime":
+            return cells.datetime(given, column.format)
+        case "identifier":
+            return cells.identifier(given)
+        case "text":
+            return cells.text(given)
+        case _:
+            return cells.names(given)
+
+
+def usable(violations: list[Violation], rows: int) -> np.ndarray:
+    """Return true for the rows that a model can be given; shape (rows,).
+
+    A category that training has not seen does no harm; any other violation does.
+    """
+    good = np.ones(rows, dtype=bool)
+    for violation in violations:
+        if violation.fault != "unseen_category":
+            good &= ~violation.rows
+    return good
+
+
+def truth(target: pd.Series, contract: Schema) -> np.ndarray:
+    """Return what a model is to learn, as numbers; shape (n_rows,).
+
+    Args:
+        target: the target's values in rows that conform to the contract.
+        contract: names the task and the classes.
+
+    Returns:
+        For a regression the values, float64; otherwise their places in `contract.classes`, int64:
+        with two classes, 1 for the one to predict.
+
+    Raises:
+        ValueError: a value is none of the classes.
+    """
+    if contract.task == "regression":
+        return target.to_numpy(np.float64)
+    if contract.columns[contract.target].kind == "boolean":
+        return target.to_numpy(np.int64)
+    places = np.asarray(pd.Index(contract.classes).get_indexer(pd.Index(target)), dtype=np.int64)
+    if (places < 0).any():  # NumPy would take it for the last class
+        raise ValueError(f"{contract.target} has values that are none of its classes")
+    return places
+
+
+def require_columns(names: list[str], wanted: list[str], contract: Schema, source: Path) -> None:
+    """Check that a table has every column that is wanted of it, once.
+
+    Raises:
+        InputError: columns are absent or there twice; the message names them, and what is nearest.
+    """
+    twice = {name for name in names if names.count(name) > 1 and name in wanted}
+    if twice:
+        raise InputError(f"{source} has more than one column named {', '.join(sorted(twice))}")
+    absent = [name for name in wanted if name not in names]
+    if absent:
+        unknown = [name for name in names if name not in contract.columns]
+        listed = ", ".join(f"{name!r}{nearest(name, unknown)}" for name in absent)
+        raise InputError(
+            f"{source} has no column {listed}. It has: {', '.join(names)}. "
+            f"Rename the column in the file, or change the contract in {paths.SCHEMA}."
+        )
+
+
+def _faults(
+    given: pd.Series, typed: pd.Series, column: Column, is_target: bool
+) -> Iterator[tuple[Fault, pd.Series]]:
+    yield "unreadable", given.notna() & typed.isna()
+    if not column.nullable:
+        yield ("unlabeled" if is_target else "missing"), given.isna()
+    if column.min is not None:
+        yield "out_of_range", typed < column.min
+    if column.max is not None:
+        yield "out_of_range", typed > column.max
+    if column.categories is not None:
+        unseen = typed.notna() & ~typed.isin(column.categories)
+        yield ("unreadable" if is_target else "unseen_category"), unseen

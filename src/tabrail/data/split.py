@@ -1,0 +1,104 @@
+"""Which rows belong together: the split into train, validation and test, and duplicates."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tabrail.data.schema import Schema
+from tabrail.params import Split
+
+
+def row_hashes(table: pd.DataFrame) -> np.ndarray:
+    """Return a 64-bit hash of each row, the same on every machine; shape (n_rows,), uint64.
+
+    Source: https://pandas.pydata.org/docs/reference/api/pandas.util.hash_pandas_object.html
+    """
+    return pd.util.hash_pandas_object(table, index=False).to_numpy()
+
+
+def assign(table: pd.DataFrame, contract: Schema, split: Split) -> np.ndarray:
+    """Say for each row which split it belongs to.
+
+    The key's hash, taken as a number between 0 and 1, is compared with the shares: a row never
+    changes sides when data is added, and rows of one key are never on two sides. Without a key
+    the features are hashed, so that equal rows stay together.
+
+    Args:
+        table: rows that conform to the contract.
+        contract: names the key.
+        split: the shares.
+
+    Returns:
+        Array of "train", "validation" or "test", shape (n_rows,).
+    """
+    place = row_hashes(table[contract.key or contract.features]) / np.float64(2**64)
+    return np.select(
+        [place < split.test, place < split.test + split.validation],
+        ["test", "validation"],
+        default="train",
+    )
+
+
+@dataclass(frozen=True)
+class Cutoffs:
+    """The times from which on rows are held back: the latest for test, those before to validate."""
+
+    validation: pd.Timestamp
+    test: pd.Timestamp
+
+
+def cutoffs(times: pd.Series, split: Split) -> Cutoffs:
+    """Return the times that leave the shares of the rows behind them; equal times stay together."""
+    ordered = times.dropna().sort_values(ignore_index=True)
+    after_training = int(len(ordered) * (1 - split.validation - split.test))
+    after_validation = int(len(ordered) * (1 - split.test))
+    return Cutoffs(ordered[after_training], ordered[after_validation])
+
+
+def assign_by_time(times: pd.Series, cutoffs: Cutoffs) -> np.ndarray:
+    """Say for each row which split it belongs to, the past before the future.
+
+    Source: https://scikit-learn.org/stable/modules/cross_validation.html, "Cross validation of
+    time series data".
+
+    Returns:
+        Array of "train", "validation" or "test", shape (n_rows,).
+    """
+    return np.select(
+        [times >= cutoffs.test, times >= cutoffs.validation],
+        ["test", "validation"],
+        default="train",
+    )
+
+
+class Seen:
+    """Remembers the rows of a table of any length by their hashes, in 8 bytes each."""
+
+    def __init__(self) -> None:
+        self._runs: list[np.ndarray] = []
+
+    def first(self, hashes: np.ndarray) -> np.ndarray:
+        """Return true where a hash comes for the first time, and remember it; shape (n_rows,).
+
+        The hashes are kept in sorted runs of falling length that are merged when they catch up,
+        as in a log-structured merge tree (O'Neil et al., 1996): looking up and adding stay cheap.
+        """
+        order = np.argsort(hashes, kind="stable")
+        ascending = hashes[order]
+        new = np.ones(len(hashes), dtype=bool)
+        new[1:] = ascending[1:] != ascending[:-1]
+        for run in self._runs:
+            place = np.minimum(np.searchsorted(run, ascending), len(run) - 1)
+            new &= run[place] != ascending
+        self._remember(ascending[new])
+        first = np.empty(len(hashes), dtype=bool)
+        first[order] = new
+        return first
+
+    def _remember(self, run: np.ndarray) -> None:
+        while self._runs and len(self._runs[-1]) <= len(run):
+            run = np.concatenate([self._runs.pop(), run])
+            run.sort(kind="stable")  # in place: these are the largest arrays of a long run
+        if len(run):
+            self._runs.append(run)

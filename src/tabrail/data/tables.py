@@ -1,0 +1,242 @@
+"""Reading and writing tables: raw files in chunks, prepared ones as Parquet."""
+
+import csv
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tabrail import paths
+from tabrail.data.schema import Csv, Schema
+from tabrail.errors import InputError, nearest
+
+csv.field_size_limit(2**31 - 1)  # prose may be longer than the default allows
+
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
+CSV_SUFFIXES = SUFFIXES[:-1]
+
+
+def find(place: Path) -> list[Path]:
+    """List a folder's tables by name, or a file that is one.
+
+    Raises:
+        InputError: there is no such place, a folder has no table, or a file is none.
+    """
+    if place.is_file():
+        files = [place]
+    else:
+        files = sorted(p for p in place.rglob("*") if p.is_file() and not _is_hidden(p, place))
+    if not files:
+        if place.exists() or place == paths.RAW:
+            raise InputError(
+                f"{place} has no table; fetch it with: dvc pull {place}, or put files there"
+            )
+        names = [p.name for p in place.parent.iterdir()] if place.parent.is_dir() else []
+        raise InputError(f"{place} is not there{nearest(place.name, names)}")
+    for file in files:
+        if not file.name.endswith(SUFFIXES):
+            raise InputError(f"{file} is no table; expected one of: {', '.join(SUFFIXES)}")
+    return files
+
+
+def _is_hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
+def columns(path: Path, form: Csv) -> list[str]:
+    """Return the names of a raw table's columns, without the blanks around them.
+
+    pandas tells columns of one name apart, as in `a` and `a.1`, and numbers those without a name.
+
+    Raises:
+        InputError: the file cannot be read as a table.
+    """
+    with _explained(path, form.encoding):
+        if path.suffix == ".parquet":
+            return list(pq.read_schema(path).names)
+        return [name.strip() for name in _header(path, form)]
+
+
+def read_chunks(
+    path: Path,
+    contract: Schema,
+    rows: int,
+    names: Sequence[str] | None = None,
+    *,
+    verbatim: bool = False,
+) -> Iterator[pd.DataFrame]:
+    """Read a raw table a chunk at a time, so that a file may be larger than memory.
+
+    A row of a CSV file that has too few fields gets missing values for the rest.
+
+    Args:
+        path: the file.
+        contract: says how CSV files are written, and which columns are kept as they are written.
+        rows: the most rows of a chunk.
+        names: the columns to read; all that the contract uses, if not given.
+        verbatim: whether to keep all cells of a CSV file as they are written.
+
+    Yields:
+        Chunks whose index counts the file's rows from 0.
+
+    Raises:
+        InputError: the file cannot be read as a table.
+    """
+    wanted = list(contract.used if names is None else names)
+    form = contract.csv
+    with _explained(path, form.encoding):
+        if path.suffix == ".parquet":
+            yield from _parquet_chunks(path, wanted, contract.verbatim, rows)
+            return
+        if path.suffix != ".gz" and form.encoding != "utf-16":
+            _refuse_cut_off(path, form.delimiter)
+        header, kept = _header(path, form), set(contract.verbatim)
+        # Asked for some columns only, pandas would not notice rows that have too many fields.
+        with pd.read_csv(
+            path,
+            dtype={name: "str" for name in header if verbatim or name.strip() in kept},
+            na_values=[] if verbatim else contract.missing,
+            keep_default_na=False,
+            chunksize=rows,
+            low_memory=False,
+            **_written(form),
+        ) as reader:
+            for chunk in reader:
+                if not isinstance(chunk.index, pd.RangeIndex):
+                    raise InputError(f"{path} has more fields in its rows than in its header")
+                chunk.columns = [str(name).strip() for name in chunk.columns]
+                yield chunk[wanted]
+                del chunk
+
+
+def read(path: Path, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read a prepared table.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    if not path.exists():
+        raise InputError(f"{path} is missing; make it with: dvc repro, or fetch it with: dvc pull")
+    with _explained(path):
+        return pd.read_parquet(path, columns=None if names is None else list(names))
+
+
+class Writer:
+    """Writes one prepared table, chunk by chunk; to be used in a `with` statement."""
+
+    def __init__(self, path: Path, template: pd.DataFrame) -> None:
+        """Open the file; `template` has the columns and types of every chunk to come."""
+        # pandas would add its own version to the file, and so change its hash with every release.
+        self._schema = pa.Schema.from_pandas(template, preserve_index=False).remove_metadata()
+        self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
+
+    def write(self, chunk: pd.DataFrame) -> None:
+        """Append a chunk."""
+        self._file.write_table(pa.Table.from_pandas(chunk, self._schema, preserve_index=False))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+
+def _parquet_chunks(
+    path: Path, names: Sequence[str], text: Sequence[str], rows: int
+) -> Iterator[pd.DataFrame]:
+    start = 0
+    # Buffering ahead would hold the whole file in memory.
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        for batch in file.iter_batches(batch_size=rows, columns=list(names)):
+            for position, field in enumerate(batch.schema):
+                if pa.types.is_dictionary(field.type):  # categories have gaps and blanks, too
+                    column = batch.column(position).dictionary_decode()
+                    batch = batch.set_column(position, field.name, column)
+                    field = batch.schema.field(position)
+                # As floats, which gaps make of them, large whole numbers would lose digits.
+                if field.name in text and (
+                    pa.types.is_integer(field.type) or pa.types.is_decimal(field.type)
+                ):
+                    written = batch.column(position).cast(pa.string())
+                    batch = batch.set_column(position, field.name, written)
+            chunk = batch.to_pandas(ignore_metadata=True)[list(names)]
+            yield chunk.set_index(pd.RangeIndex(start, start + len(chunk)))
+            start += len(chunk)
+            del batch, chunk
+
+
+def _header(path: Path, form: Csv) -> list[str]:
+    return [str(name) for name in pd.read_csv(path, nrows=0, **_written(form)).columns]
+
+
+def _written(form: Csv) -> dict[str, Any]:
+    """Return what pandas is told of the way in which a CSV file is written."""
+    encoding = "utf-8-sig" if form.encoding == "utf-8" else form.encoding
+    return {"encoding": encoding, "sep": form.delimiter, "decimal": form.decimal}
+
+
+@contextmanager
+def _explained(path: Path, encoding: str = "") -> Iterator[None]:
+    """Turn what the libraries say of a damaged file into what a person can do about it."""
+    try:
+        yield
+    except UnicodeError as error:
+        raise InputError(
+            f"{path} is not {encoding} text ({error}); save it as UTF-8, or correct "
+            f"csv.encoding in {paths.SCHEMA}"
+        ) from None
+    except pd.errors.EmptyDataError:
+        raise InputError(f"{path} is empty; expected a header line and rows") from None
+    except (pd.errors.ParserError, csv.Error) as error:
+        reason = str(error).removeprefix("Error tokenizing data. C error: ").strip()
+        raise InputError(f"{path} is no well-formed CSV: {reason}") from None
+    except (pa.ArrowInvalid, EOFError, zlib.error) as error:
+        raise _damaged(path, error) from None
+    except OSError as error:
+        if error.errno:  # the disk's or the system's trouble, not the file's
+            raise
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    reason = str(error).splitlines()[0]
+    return InputError(f"{path} is damaged or cut off: {reason}; fetch it again")
+
+
+def _refuse_cut_off(path: Path, delimiter: str) -> None:
+    """Refuse a CSV file that ends inside a row, which pandas would fill up with missing values."""
+    with path.open("rb") as file:
+        header = file.readline()
+        last = _last_line(file)
+    if not last or last.count(b'"') % 2:  # the end of a field that goes over several lines
+        return
+    expected, got = (
+        len(next(csv.reader([line.decode("latin-1")], delimiter=delimiter)))
+        for line in (header, last)
+    )
+    if got < expected:
+        raise InputError(
+            f"{path} is cut off: its last row has {got} of {expected} fields; fetch it again"
+        )
+
+
+def _last_line(file: BinaryIO) -> bytes:
+    """Return what follows the last line end."""
+    size, length = file.seek(0, 2), 65536
+    while True:
+        file.seek(max(0, size - length))
+        tail = file.read()
+        if b"\n" in tail or length >= size:
+            return tail.rpartition(b"\n")[2]
+        length *= 2

@@ -1,0 +1,188 @@
+"""Hold any table against the contract, and say all that is wrong with it at once."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+import pandas as pd
+
+from tabrail import params, paths
+from tabrail.data import dialect, schema, tables
+from tabrail.data.checks import Chunk, checked
+from tabrail.documents import replacing
+from tabrail.errors import InputError
+
+SHOWN_ROWS = 5
+WHOLE_ROW = "(whole row)"
+
+
+@dataclass
+class Finding:
+    """One kind of violation in one column.
+
+    Attributes:
+        column: its name.
+        fault: the kind of violation.
+        example: the first offending value.
+        count: in how many rows.
+        rows: the first of them, as file and number, counted from 1.
+    """
+
+    column: str
+    fault: str
+    example: str
+    count: int = 0
+    rows: list[tuple[Path, int]] = field(default_factory=list)
+
+
+@dataclass
+class Verdict:
+    """What the contract says of some tables.
+
+    Attributes:
+        files: the tables.
+        rows: how many rows they have.
+        rejected: how many of them break it so that no model can be given them, or are repeated.
+        findings: what is wrong, by column and kind.
+    """
+
+    files: list[Path]
+    rows: int = 0
+    rejected: int = 0
+    findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
+
+    @property
+    def ordered(self) -> list[Finding]:
+        """What is wrong, column by column."""
+        return [self.findings[key] for key in sorted(self.findings)]
+
+    def add(self, chunk: Chunk) -> np.ndarray:
+        """Count a chunk; return true for the rows to reject, shape (n_rows,)."""
+        for found in chunk.violations:
+            self._note(chunk, found.column, found.fault, found.rows, repr(found.example))
+        if chunk.repeated.any():
+            self._note(chunk, WHOLE_ROW, "duplicate", chunk.repeated, "equal to an earlier row")
+        rejected = ~schema.usable(chunk.violations, len(chunk.raw)) | chunk.repeated
+        self.rows += len(chunk.raw)
+        self.rejected += int(rejected.sum())
+        return rejected
+
+    def content(self) -> dict[str, Any]:
+        """Return all of it for JSON."""
+        return {
+            "files": [str(file) for file in self.files],
+            "rows": self.rows,
+            "rejected": self.rejected,
+            "violations": [
+                {
+                    "column": found.column,
+                    "fault": found.fault,
+                    "count": found.count,
+                    "example": found.example,
+                    "rows": [{"file": str(file), "row": row} for file, row in found.rows],
+                }
+                for found in self.ordered
+            ],
+        }
+
+    def text(self, fate: str = "would be dropped") -> str:
+        """Return all of it for people; `fate` says what becomes of the rejected rows."""
+        head = f"{self.rows:,} rows in {', '.join(map(str, self.files))}"
+        if not self.findings:
+            return f"{head}: all as {paths.SCHEMA} says"
+        lines = [f"{head}: {self.rejected or 'none'} {fate}"]
+        column = ""
+        for found in self.ordered:
+            if found.column != column:
+                column = found.column
+                lines.append(f"  {column}")
+            numbers = ", ".join(f"{row:,}" for _, row in found.rows)
+            where = f"{'row' if found.count == 1 else 'rows'} {numbers}"
+            if found.count > len(found.rows):
+                where += " …"
+            if len(self.files) > 1:
+                where += f", first in {found.rows[0][0]}"
+            harmless = "; only a warning" if found.fault == "unseen_category" else ""
+            said = f"{found.fault}: {found.count:,} ({where}), such as {found.example}{harmless}"
+            lines.append(f"    {said}")
+        return "\n".join(lines)
+
+    def _note(self, chunk: Chunk, column: str, fault: str, rows: np.ndarray, example: str) -> None:
+        found = self.findings.setdefault((column, fault), Finding(column, fault, example))
+        found.count += int(rows.sum())
+        for place in np.flatnonzero(rows)[: SHOWN_ROWS - len(found.rows)]:
+            found.rows.append((chunk.file, int(chunk.raw.index[place]) + 1))
+
+
+def validate(places: Sequence[Path], rejected: Path | None = None) -> Verdict:
+    """Hold tables against schema.yaml.
+
+    Memory is bounded by `prepare.chunk_rows` in params.yaml, not by the size of a file. A table
+    to score may lack the columns that only training needs: the target and the weight.
+
+    Args:
+        places: files, or folders of them.
+        rejected: a CSV file for the rows that `prepare` would drop: as they came in, written like
+            other CSV files of this project, after the file, the row and the reasons.
+
+    Raises:
+        InputError: a file is no table or lacks a column, or `rejected` is there already.
+    """
+    knobs, contract = params.load().prepare, schema.load()
+    files = [file for place in places for file in tables.find(place)]
+    verdict = Verdict(files)
+    for file in files:
+        dialect.require(file, contract.csv)
+    optional = {contract.target, contract.weight or contract.target}
+    chunks = checked(
+        files,
+        contract,
+        knobs.chunk_rows,
+        "validate",
+        optional=optional,
+        verbatim=rejected is not None,
+    )
+    if rejected is None:
+        for chunk in chunks:
+            verdict.add(chunk)
+        return verdict
+    if rejected.exists():
+        raise InputError(f"{rejected} is there already; delete it, or choose another name")
+    with replacing(rejected) as [temporary], rejects(temporary, contract.csv) as reject:
+        for chunk in chunks:
+            reject(chunk, verdict.add(chunk))
+    return verdict
+
+
+@contextmanager
+def rejects(path: Path, form: schema.Csv) -> Iterator[Callable[[Chunk, np.ndarray], None]]:
+    """Open a CSV file for rejected rows; yield what appends those of a chunk.
+
+    They are as they came in, if the chunks are verbatim, after the file, the row and the reasons.
+    """
+    with path.open("w", encoding=form.encoding, errors="replace", newline="") as output:
+        yield lambda chunk, bad: _write(chunk, bad, form.delimiter, output)
+
+
+def _write(chunk: Chunk, bad: np.ndarray, delimiter: str, output: TextIO) -> None:
+    """Append the rejected rows as they came in, after where they are from and what is wrong."""
+    reasons = [""] * len(bad)
+    faults = [(found.column, found.fault, found.rows) for found in chunk.violations]
+    for column, fault, rows in [*faults, (WHOLE_ROW, "duplicate", chunk.repeated)]:
+        for place in np.flatnonzero(rows & bad):
+            reasons[place] += f"{'; ' if reasons[place] else ''}{column}: {fault}"
+    kept = chunk.raw[bad]
+    where = pd.DataFrame(
+        {
+            "file": str(chunk.file),
+            "row": kept.index + 1,
+            "reasons": [reason for reason, is_bad in zip(reasons, bad, strict=True) if is_bad],
+        },
+        index=kept.index,
+    )
+    pd.concat([where, kept], axis=1).to_csv(
+        output, sep=delimiter, index=False, header=output.tell() == 0, lineterminator="\n"
+    )

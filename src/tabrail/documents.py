@@ -1,0 +1,123 @@
+"""Reading YAML and writing text: checked on the way in, all or nothing on the way out."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import pandas as pd
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from tabrail.errors import InputError, nearest
+
+SMALLEST_DIGIT = 12  # of numbers that cancel out, a speck remains that differs between machines
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_yaml(path: Path) -> Any:
+    """Read a YAML 1.2 file, the version that DVC reads, in which `no` is a word and not false.
+
+    Raises:
+        InputError: the file is missing or is no YAML.
+    """
+    try:
+        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(
+            f"{path} is missing in {Path.cwd()}; go to the project's root, or restore the file "
+            f"with: git checkout -- {path}"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from None
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise InputError(f"{path}, line {line}: not valid YAML: {error.problem}") from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path} is not valid YAML: {reason}") from None
+
+
+def parse(model: type[Model], content: Any, path: Path) -> Model:
+    """Check a file's content against a model and say all that is wrong with it at once.
+
+    Raises:
+        InputError: a key is unknown or missing, or a value is not allowed; one line for each.
+    """
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        lines = [f"  {_explain(model, detail)}" for detail in error.errors()]
+        raise InputError("\n".join([f"{path} has values that cannot be used:", *lines])) from None
+
+
+def _explain(model: type[BaseModel], detail: ErrorDetails) -> str:
+    key = ".".join(str(part) for part in detail["loc"]) or "the whole file"
+    if detail["type"] == "extra_forbidden":
+        hint = nearest(str(detail["loc"][-1]), _fields(model, detail["loc"][:-1]))
+        return f"{key}: unknown key{hint}"
+    if detail["type"] == "missing":
+        return f"{key}: is missing"
+    if detail["type"] == "value_error":
+        return f"{key}: {detail['msg'].removeprefix('Value error, ')}"
+    return f"{key}: {detail['msg']}; got {detail['input']!r}"
+
+
+def _fields(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """Return the keys that are allowed where an unknown one was found."""
+    inside: Any = model
+    for part in location:
+        is_model = isinstance(inside, type) and issubclass(inside, BaseModel)
+        # Not a model: a mapping such as dict[str, Column], whose values have the keys.
+        inside = inside.model_fields[str(part)].annotation if is_model else get_args(inside)[-1]
+    return list(inside.model_fields)
+
+
+@contextmanager
+def replacing(*paths: Path) -> Iterator[list[Path]]:
+    """Yield a path to write to for each file; put all in place once all are written.
+
+    On an error none of the files is replaced and nothing is left behind.
+    """
+    temporaries = [path.with_name(f"{path.name}.tmp") for path in paths]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield temporaries
+        for temporary, path in zip(temporaries, paths, strict=True):
+            temporary.replace(path)
+    finally:
+        for temporary in temporaries:
+            temporary.unlink(missing_ok=True)
+
+
+def write_texts(texts: Mapping[Path, str]) -> None:
+    """Write text files with Unix line ends, all or none of them."""
+    with replacing(*texts) as temporaries:
+        for temporary, text in zip(temporaries, texts.values(), strict=True):
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def to_json(content: Mapping[str, Any]) -> str:
+    """Return JSON with floats rounded to 6 significant digits; the order is kept."""
+    return json.dumps(_rounded(content), indent=2, ensure_ascii=False) + "\n"
+
+
+def to_csv(table: pd.DataFrame) -> str:
+    """Return CSV with floats rounded to 6 significant digits."""
+    return table.round(SMALLEST_DIGIT).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+
+
+def _rounded(value: Any) -> Any:
+    """Round what the last digits of another machine's arithmetic may change; NaN becomes null."""
+    if isinstance(value, float):
+        return float(f"{round(value, SMALLEST_DIGIT):.6g}") if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return value

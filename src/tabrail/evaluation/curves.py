@@ -1,0 +1,168 @@
+"""The tables behind the plots: few points, so that Git keeps them and DVC overlays commits."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import precision_recall_curve, precision_recall_fscore_support, roc_curve
+
+from tabrail.data.schema import Task
+
+CURVE_POINTS = 200
+PROBABILITY_BINS = 10
+VALUE_BINS = 20
+MOST_CLASSES = 14  # in a confusion matrix, which has a line for each pair
+OTHERS = "(others)"
+LARGEST_SHARE = 0.99  # of the rows: beyond, one outlier would flatten the rest of the curve
+
+
+def tables(
+    task: Task,
+    truth: np.ndarray,
+    prediction: np.ndarray,
+    weights: np.ndarray,
+    classes: Sequence[str],
+    threshold: float,
+) -> dict[str, pd.DataFrame]:
+    """Return the table behind each of a task's plots but the importance of columns.
+
+    Args:
+        task: the task.
+        truth: as `metrics.scorer` takes it; shape (n_rows,).
+        prediction: as `model.predict` gives it; shape (n_rows,) or (n_rows, n_classes).
+        weights: how much each row counts; shape (n_rows,).
+        classes: the names of the classes in the order of their codes.
+        threshold: the probability from which on a row counts as predicted positive; binary only.
+    """
+    match task:
+        case "binary":
+            return {
+                "roc": roc(truth, prediction, weights),
+                "precision_recall": precision_recall(truth, prediction, weights),
+                "calibration": calibration(truth, prediction, weights),
+                "confusion": confusion(truth, prediction >= threshold, classes),
+            }
+        case "multiclass":
+            predicted = prediction.argmax(axis=1)
+            return {
+                "confusion": confusion(truth, predicted, classes),
+                "class_scores": class_scores(truth, predicted, weights, classes),
+                "calibration": calibration(truth == predicted, prediction.max(axis=1), weights),
+            }
+        case "regression":
+            return {
+                "calibration": mean_values(truth, prediction, weights),
+                "errors": errors(truth, prediction, weights),
+            }
+
+
+def roc(truth: np.ndarray, probability: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
+    """Return the ROC curve, thinned to 200 points; none without rows of both classes."""
+    false, true = np.empty(0), np.empty(0)
+    if 0 < weights[truth == 1].sum() < weights.sum():
+        false, true, _ = roc_curve(truth, probability, sample_weight=weights)
+    return _thin(pd.DataFrame({"false_positive_rate": false, "true_positive_rate": true}))
+
+
+def precision_recall(
+    truth: np.ndarray, probability: np.ndarray, weights: np.ndarray
+) -> pd.DataFrame:
+    """Return the precision-recall curve, thinned to 200 points, from recall 0 to 1.
+
+    It has no points without positive rows.
+    """
+    precision, recall = np.empty(0), np.empty(0)
+    if weights[truth == 1].sum() > 0:
+        precision, recall, _ = precision_recall_curve(truth, probability, sample_weight=weights)
+    return _thin(pd.DataFrame({"recall": recall[::-1], "precision": precision[::-1]}))
+
+
+def calibration(truth: np.ndarray, probability: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
+    """Return the share of what came true against its predicted probability, in tenths of the rows.
+
+    Source: Guo et al., 2017, "On Calibration of Modern Neural Networks".
+    """
+    predicted, observed = _binned(probability, truth, weights, PROBABILITY_BINS)
+    return pd.DataFrame({"predicted": predicted, "observed": observed})
+
+
+def mean_values(truth: np.ndarray, prediction: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
+    """Return the mean of what came true against the mean prediction, in twentieths of the rows."""
+    predicted, actual = _binned(prediction, truth, weights, VALUE_BINS)
+    return pd.DataFrame({"predicted": predicted, "actual": actual})
+
+
+def errors(truth: np.ndarray, prediction: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
+    """Return the share of rows with at most each absolute error, in 200 steps.
+
+    Source: Bi and Bennett, 2003, "Regression Error Characteristic Curves".
+    """
+    error, places = np.unique(np.abs(prediction - truth), return_inverse=True)
+    upto = np.cumsum(np.bincount(places, weights))
+    steps = np.linspace(0, LARGEST_SHARE, CURVE_POINTS) * upto[-1]
+    kept = np.unique(np.searchsorted(upto, steps))
+    share = upto[kept] / upto[-1] if upto[-1] else np.nan
+    return pd.DataFrame({"error": error[kept], "share": share}).dropna()
+
+
+def confusion(truth: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
+    """Return how many rows of each class are predicted as which; rare classes count as one."""
+    frequent = np.argsort(-np.bincount(truth, minlength=len(classes)), kind="stable")
+    if len(classes) > MOST_CLASSES:
+        frequent = frequent[: MOST_CLASSES - 1]
+    place = np.full(len(classes), len(frequent))
+    place[np.sort(frequent)] = np.arange(len(frequent))
+    names = [classes[code] for code in np.sort(frequent)]
+    if len(names) < len(classes):
+        names.append(OTHERS)
+    cells = place[truth] * len(names) + place[predicted.astype(np.int64)]
+    counts = np.bincount(cells, minlength=len(names) ** 2).reshape(len(names), -1)
+    return pd.DataFrame(
+        [
+            {"actual": actual, "predicted": predicted, "rows": int(counts[i, j])}
+            for i, actual in enumerate(names)
+            for j, predicted in enumerate(names)
+        ]
+    )
+
+
+def class_scores(
+    truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray, classes: Sequence[str]
+) -> pd.DataFrame:
+    """Return precision, recall and F1 of each class, the 200 with the lowest F1 at most."""
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        truth,
+        predicted,
+        labels=np.arange(len(classes)),
+        sample_weight=weights,
+        zero_division=np.nan,
+    )
+    rows = np.bincount(truth, minlength=len(classes))
+    table = pd.DataFrame(
+        {"class": list(classes), "rows": rows, "precision": precision, "recall": recall, "f1": f1}
+    )
+    lowest = table.dropna(subset="f1").sort_values(["f1", "class"], ignore_index=True)
+    return lowest.head(CURVE_POINTS)
+
+
+def _binned(
+    predicted: np.ndarray, observed: np.ndarray, weights: np.ndarray, bins: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the means of both in bins of about as many rows, by the prediction."""
+    edges = np.quantile(predicted, np.linspace(0, 1, bins + 1))
+    places = np.searchsorted(edges[1:-1], predicted)
+    total, *sums = (
+        np.bincount(places, weights=values * weights, minlength=bins)
+        for values in (np.ones(len(weights)), predicted, observed)
+    )
+    return sums[0][total > 0] / total[total > 0], sums[1][total > 0] / total[total > 0]
+
+
+def _thin(curve: pd.DataFrame) -> pd.DataFrame:
+    """Keep points at equal distances along the curve, its ends among them."""
+    if len(curve) <= CURVE_POINTS:
+        return curve
+    steps = np.hypot(*np.diff(curve.to_numpy(), axis=0).T)
+    travelled = np.r_[0, np.cumsum(steps)]
+    kept = np.searchsorted(travelled, np.linspace(0, travelled[-1], CURVE_POINTS))
+    return curve.iloc[np.unique(np.r_[0, kept.clip(max=len(curve) - 1), len(curve) - 1])]

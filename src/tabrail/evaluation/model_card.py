@@ -1,0 +1,230 @@
+"""The model card: what the run says of its own model, for those who decide whether to use it.
+
+After Mitchell et al., 2019, "Model Cards for Model Reporting".
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from tabrail import paths
+from tabrail.data.schema import Schema, Task
+from tabrail.evaluation import data_card
+from tabrail.evaluation.metrics import shown, sign
+from tabrail.markdown import number, plain, table
+from tabrail.model.file import Facts
+from tabrail.params import Params
+
+TOP_COLUMNS = 10
+MOST_CLASSES = 20
+
+# What every row gets of the baseline, how the scores are meant, and what a prediction is.
+BASELINE: dict[Task, str] = {
+    "binary": "the share of positives in training",
+    "multiclass": "the share of each class in training",
+    "regression": "the target's mean in training",
+}
+MEANING: dict[Task, str] = {
+    "binary": "Precision, recall and F1 are at a probability of {threshold}.",
+    "multiclass": "The most probable class counts as predicted. In f1_macro and roc_auc_ovr all "
+    "classes weigh alike.",
+    "regression": "All but r2 are in the unit of the target.",
+}
+PREDICTION: dict[Task, str] = {
+    "binary": "the probability that {target} is {positive}",
+    "multiclass": "a probability for each class, in the order of `contract.classes`",
+    "regression": "a prediction of {target}",
+}
+
+
+def render(
+    params: Params,
+    contract: Schema,
+    facts: Facts,
+    data: Mapping[str, Any],
+    results: Mapping[str, Any],
+    plotted: Mapping[str, pd.DataFrame],
+) -> str:
+    """Return the model card as Markdown.
+
+    Args:
+        params: all knobs; `card` has what only a person can say.
+        contract: the data contract.
+        facts: what the model file says of itself.
+        data: content of reports/data.json.
+        results: content of reports/evaluation.json.
+        plotted: the tables behind the plots, by name.
+    """
+    card, metric = params.card, params.evaluate.main_metric
+    sections = [
+        f"# Model card: {plain(card.title)}",
+        table(
+            ["", ""],
+            [
+                ["Predicts", f"{_what(contract)} (task: {contract.task})"],
+                ["Estimator", _estimator(facts)],
+                *([["Search", _search(facts)]] if facts.search else []),
+                ["Owner", plain(card.owner)],
+                ["License", card.license],
+                ["Libraries", ", ".join(f"{n} {v}" for n, v in facts.versions.items())],
+            ],
+        ),
+        f"## Intended use\n\n{plain(card.intended_use)}",
+        f"## Data\n\n{data_card.describe(params, contract, facts, data)}",
+        f"## Results\n\n{_results(results, params, contract)}",
+    ]
+    if "class_scores" in plotted:
+        sections.append(f"## Classes\n\n{_classes(plotted['class_scores'])}")
+    sections += [
+        f"## Slices\n\n{_slices(results, metric, params.evaluate.min_slice_rows)}",
+        f"## What it looks at\n\n{_importance(plotted['importance'], metric)}",
+        f"## Limits\n\n{_limits(plain(card.limits), results, metric)}",
+        f"## How to load it\n\n{_loading(contract)}",
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _what(contract: Schema) -> str:
+    target = contract.columns[contract.target]
+    outcome = plain(contract.target)
+    if contract.positive:
+        outcome += f" = {plain(contract.positive)}"
+    if contract.task == "multiclass":
+        outcome += f", one of {len(contract.classes)} classes"
+    if target.unit:
+        outcome += f" in {plain(target.unit)}"
+    return f"{outcome}: {plain(target.description)}" if target.description else outcome
+
+
+def _estimator(facts: Facts) -> str:
+    options = ", ".join(plain(f"{name}={value}") for name, value in facts.options.items())
+    return f"`{facts.estimator}`" + (f" with {options}" if options else "")
+
+
+def _search(facts: Facts) -> str:
+    found = facts.search
+    return (
+        f"{found['method']}: these options did best of {found['candidates']} on {found['folds']} "
+        f"folds of the training rows, with {found['scoring']} at {number(found['score'])}"
+    )
+
+
+def _results(results: Mapping[str, Any], params: Params, contract: Schema) -> str:
+    knobs = params.evaluate
+    head = ["metric", "validation", "baseline", "test", "baseline"]
+    rows = [
+        [f"**{name}**" if name == knobs.main_metric else name]
+        + [
+            _interval(name, results[split]["metrics"][name], prefix)
+            for split in ("validation", "test")
+            for prefix in ("", "baseline_")
+        ]
+        for name in results["validation"]["metrics"]
+    ]
+    lines = [
+        f"In brackets: 95% bootstrap intervals from {knobs.resamples:,} resamples of the "
+        f"{'keys' if contract.key else 'rows'}.",
+        f"The baseline gives every row {BASELINE[contract.task]}.",
+        MEANING[contract.task].format(threshold=knobs.threshold),
+        "Validation is for decisions; test is only reported.",
+    ]
+    if contract.weight:
+        lines.insert(1, f"Each row counts as much as its {plain(contract.weight)} says.")
+    return f"{table(head, rows)}\n\n{' '.join(lines)}"
+
+
+def _classes(scores: pd.DataFrame) -> str:
+    rows = [
+        [plain(name), f"{count:,}", *map(number, found)]
+        for name, count, *found in scores.head(MOST_CLASSES).itertuples(index=False)
+    ]
+    listed = table([str(name) for name in scores.columns], rows)
+    return f"{listed}\n\nOn validation, the lowest F1 first" + (
+        f"; {len(scores) - len(rows)} classes with a higher one are left out."
+        if len(scores) > len(rows)
+        else "."
+    )
+
+
+def _slices(results: Mapping[str, Any], metric: str, least: int) -> str:
+    slices = results["validation"]["slices"]
+    if not slices:
+        return f"None: `slices` in {paths.SCHEMA} names no columns."
+    found = [
+        (column, value, numbers)
+        for column, values in slices.items()
+        for value, numbers in values.items()
+    ]
+    counts = [name for name in ("rows", "positive") if name in found[0][2]]
+    rows = [
+        [
+            plain(column),
+            plain(value),
+            *(f"{numbers[c]:,}" for c in counts),
+            _interval(metric, numbers),
+        ]
+        for column, value, numbers in found
+    ]
+    listed = table(["column", "value", *counts, f"{metric} on validation"], rows)
+    return f"{listed}\n\nBelow {least} rows, or without a class it needs, none is given."
+
+
+def _importance(importance: pd.DataFrame, metric: str) -> str:
+    rows = [
+        [plain(str(column)), shown(metric, fall)]
+        for column, fall in importance.head(TOP_COLUMNS).itertuples(index=False)
+    ]
+    return table(["column", f"how much worse {metric} is when it is shuffled"], rows)
+
+
+def _limits(stated: str, results: Mapping[str, Any], metric: str) -> str:
+    lines = [f"- {stated}"]
+    numbers = results["validation"]["metrics"][metric]
+    worst, best = sorted(sign(metric) * numbers[bound] for bound in ("low", "high"))
+    baseline = sign(metric) * numbers["baseline_value"]
+    if best < baseline:
+        lines.append(f"- On validation, {metric} is worse than the baseline's.")
+    elif not worst > baseline:
+        lines.append(f"- On validation, {metric} cannot be told from the baseline's.")
+    unscored = [
+        plain(f"{column} {value}")
+        for column, values in results["validation"]["slices"].items()
+        for value, found in values.items()
+        if not math.isfinite(found["value"])
+    ]
+    if unscored:
+        lines.append(f"- Not scored, for want of rows or of a class: {', '.join(unscored)}.")
+    return "\n".join(lines)
+
+
+def _loading(contract: Schema) -> str:
+    prediction = PREDICTION[contract.task].format(
+        target=plain(contract.target), positive=plain((contract.classes or [""])[-1])
+    )
+    return f"""From the project's root:
+
+```python
+from tabrail.data import schema, tables
+from tabrail.model import file as model
+from tabrail import paths
+
+contract = schema.load()
+pipeline, facts = model.load(paths.MODEL)
+rows = tables.read(paths.TEST)
+predictions = model.predict(pipeline, facts, rows, contract)
+```
+
+Each row gets {prediction}. The model expects {len(contract.features)} columns:
+{", ".join(map(plain, contract.features))}.
+Rows from elsewhere, with or without the target, first go through
+`rows, violations = schema.conform(table, contract)`."""
+
+
+def _interval(metric: str, numbers: Mapping[str, float], prefix: str = "") -> str:
+    value, low, high = (numbers[f"{prefix}{bound}"] for bound in ("value", "low", "high"))
+    if not math.isfinite(value):
+        return "not scored"
+    bounds = f" [{shown(metric, low)}, {shown(metric, high)}]" if math.isfinite(low) else ""
+    return f"{shown(metric, value)}{bounds}"

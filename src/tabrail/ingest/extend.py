@@ -1,0 +1,158 @@
+"""How the contract has to change for more rows of the same table to conform."""
+
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from tabrail import params, paths
+from tabrail.data import schema, tables
+from tabrail.data.checks import checked
+from tabrail.documents import parse
+from tabrail.errors import InputError
+from tabrail.ingest.people import tells
+
+LONGEST_LIST = 8
+MOST_CATEGORIES = 200
+LONGEST_LINE = 140
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of the contract, before and after."""
+
+    column: str
+    key: str
+    before: Any
+    after: Any
+    reason: str
+
+    def __str__(self) -> str:
+        """Return the change as a person reads it."""
+        if self.key == "categories":
+            new = [name for name in self.after if name not in self.before]
+            shown = ", ".join(new[:LONGEST_LIST]) + (" …" if len(new) > LONGEST_LIST else "")
+            return f"{self.column}: {len(new)} new: {shown}"
+        return f"{self.column}: {self.key} {self.before} → {self.after} ({self.reason})"
+
+
+@dataclass
+class Needs:
+    """What a column's new rows need of the contract."""
+
+    missing: int = 0
+    least: float = math.inf
+    most: float = -math.inf
+    names: set[str] = field(default_factory=set)
+
+
+def changes(files: Sequence[Path], contract: schema.Schema) -> list[Change]:
+    """Say how the contract has to change for all rows of some files to conform.
+
+    Raises:
+        InputError: a file is no such table, or has more values that cannot be read, or more rows
+            without a target or known already than `prepare` tolerates.
+    """
+    knobs = params.load().prepare
+    needs: dict[str, Needs] = {name: Needs() for name in contract.used}
+    rows, unreadable, example = 0, 0, ""
+    unlabeled, repeated = 0, 0
+    names = {file.name for file in files}
+    present = [file for file in tables.find(paths.RAW) if file.name not in names]
+    for chunk in checked([*present, *files], contract, knobs.chunk_rows, "ingest"):
+        if chunk.file in present:  # read only to know which rows are there already
+            continue
+        rows += len(chunk.raw)
+        repeated += int(chunk.repeated.sum())
+        for found in chunk.violations:
+            need, values = needs[found.column], chunk.table[found.column][found.rows]
+            if found.fault == "missing":
+                need.missing += int(found.rows.sum())
+            elif found.fault == "out_of_range":
+                need.least = min(need.least, float(values.min()))
+                need.most = max(need.most, float(values.max()))
+            elif found.fault == "unseen_category":
+                need.names.update(values.unique()[: MOST_CATEGORIES + 1])
+            elif found.fault == "unlabeled":
+                unlabeled += int(found.rows.sum())
+            elif found.fault == "unreadable":
+                unreadable += int(found.rows.sum())
+                row = int(chunk.raw.index[int(found.rows.argmax())]) + 1
+                where = f"in row {row:,} of {chunk.file}"
+                example = example or f"{found.column} is {found.example!r} {where}"
+    if not rows:
+        raise InputError(f"{', '.join(map(str, files))}: no rows below the header")
+    for count, limit, what in (
+        (repeated, knobs.tolerance.duplicate, "are there already, or come twice"),
+        (unlabeled, knobs.tolerance.unlabeled, f"have no {contract.target}"),
+    ):
+        if count > limit * rows:
+            raise InputError(
+                f"{count:,} of {rows:,} rows {what}, and prepare.tolerance in {paths.PARAMS} "
+                f"allows {limit:.0%}"
+            )
+    if unreadable > knobs.tolerance.unreadable * rows:
+        raise InputError(
+            f"{unreadable:,} values in {rows:,} rows cannot be read, such as: {example}; correct "
+            f"them, or the kind of the column in {paths.SCHEMA}; for all of them, run validate"
+        )
+    return [
+        change
+        for name, need in needs.items()
+        for change in _changes(name, contract.columns[name], need)
+    ]
+
+
+def applied(found: Sequence[Change], path: Path) -> str:
+    """Return the contract's text with some changes; comments stay.
+
+    Raises:
+        InputError: what the rows need contradicts another part of the contract.
+    """
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = LONGEST_LINE
+    content = yaml.load(path.read_text(encoding="utf-8"))
+    for change in found:
+        content["columns"][change.column][change.key] = change.after
+    parse(schema.Schema, content, path)  # a key column, say, cannot do without a value
+    stream = io.StringIO()
+    yaml.dump(content, stream)
+    return stream.getvalue()
+
+
+def _changes(name: str, column: schema.Column, need: Needs) -> list[Change]:
+    """Say how one column of the contract has to change.
+
+    Raises:
+        InputError: it would have to list too many values, or personal ones.
+    """
+    found: list[Change] = []
+    if need.missing:
+        found.append(Change(name, "nullable", False, True, f"{need.missing:,} missing"))
+    if column.min is not None and need.least < column.min:
+        found.append(Change(name, "min", _whole(column.min), _whole(need.least), "lowest value"))
+    if column.max is not None and need.most > column.max:
+        found.append(Change(name, "max", _whole(column.max), _whole(need.most), "highest value"))
+    if any(map(tells, need.names)):
+        raise InputError(
+            f"{name} has new values that look personal; {paths.SCHEMA} is in Git and must not list "
+            "them. Correct the column, or make it of kind identifier there, with sensitive: true"
+        )
+    if len(need.names) > MOST_CATEGORIES:
+        raise InputError(
+            f"{name} has more than {MOST_CATEGORIES} new values; correct the column, or delete its "
+            f"categories in {paths.SCHEMA}, which allows any"
+        )
+    if need.names:
+        after = [*(column.categories or []), *sorted(need.names)]
+        found.append(Change(name, "categories", column.categories or [], after, "new"))
+    return found
+
+
+def _whole(number: float) -> float:
+    return int(number) if number.is_integer() else number

@@ -1,0 +1,127 @@
+"""What there is to learn: the task that a target's values make, or why they make none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tabrail.data import cells
+from tabrail.data.schema import Csv, Kind, Task
+from tabrail.errors import InputError
+from tabrail.ingest import dates
+from tabrail.ingest.kinds import NEARLY, is_boolean
+from tabrail.ingest.numerals import READABLE, is_code, numbers, readable, unit
+
+FEW_NUMBERS = 10  # up to so many whole numbers are classes
+MOST_CLASSES = 100
+YES = {*cells.TRUE, "positive", "pos", "ja", "oui", "si", "sí"}
+
+
+@dataclass(frozen=True)
+class Goal:
+    """The task, and how the target is read for it."""
+
+    task: Task
+    kind: Kind
+    reason: str
+    unit: str = ""
+
+
+def goal(name: str, words: Mapping[str, int], form: Csv, wanted: Task | None = None) -> Goal:
+    """Decide on the task from the target's values.
+
+    Args:
+        name: the target's name.
+        words: its different values as text, without missing ones, with how often each comes.
+        form: how numbers are written.
+        wanted: the task, if a person has said it.
+
+    Raises:
+        InputError: the values cannot be predicted, or not as the task that is wanted.
+    """
+    values = numbers(words, form)
+    share = readable(words, values)
+    numeric = share >= READABLE and not is_code(words)
+    known = np.unique(values[~np.isnan(values)])
+    whole = numeric and bool((known % 1 == 0).all())
+    classes = len(words)
+    two_sides = is_boolean(words)
+    if wanted == "regression" or (wanted is None and not two_sides and classes > 2 and numeric):
+        if not numeric:
+            raise no_number(name, _strange(words, values), 1 - share)
+        if wanted or not (whole and len(known) <= FEW_NUMBERS):
+            many = f"{classes:,} different numbers" if wanted is None else "as asked for"
+            return Goal("regression", "numeric", many, unit(words))
+    if not numeric and share >= NEARLY and classes > MOST_CLASSES:
+        raise no_number(name, _strange(words, values), 1 - share)
+    if not numeric and dates.find(words, form):
+        raise InputError(f"target {name!r} holds dates, which cannot be predicted; choose another")
+    _refuse_too_many(name, words)
+    if whole and len(known) < classes:
+        twins = [word for word, value in zip(words, values, strict=True) if value == known[0]]
+        raise InputError(
+            f"target {name!r} writes the same class in more than one way ({', '.join(twins[:3])}); "
+            "write it in one way, or ask for the task regression"
+        )
+    if two_sides and wanted != "multiclass":
+        return Goal("binary", "boolean", f"two sides: {', '.join(sorted(words)[:6])}")
+    if wanted in ("binary", "multiclass") and (classes == 2) != (wanted == "binary"):
+        raise InputError(
+            f"target {name!r} has {classes} classes, which does not fit the task {wanted}; "
+            f"it fits {'binary' if classes == 2 else 'multiclass'}"
+        )
+    if classes == 2:
+        return Goal("binary", "categorical", "two classes")
+    reason = f"{classes} classes"
+    if numeric:
+        reason += "; to predict the number instead, write: regression"
+    return Goal("multiclass", "categorical", reason)
+
+
+def positive(words: Mapping[str, int], kind: Kind) -> tuple[str, str]:
+    """Return which of two classes is to be predicted, and why.
+
+    Args:
+        words: the classes, with how often each comes: of a boolean target, 0.0 and 1.0.
+        kind: the target's kind.
+    """
+    if kind == "boolean":
+        return "1.0", ""
+    for word in words:
+        if word.lower() in YES:
+            return word, "the class to predict, as its name says yes"
+    rarer = min(sorted(words), key=lambda word: words[word])
+    share = words[rarer] / sum(words.values())
+    return rarer, f"the class to predict: the rarer one, in {share:.1%} of the rows"
+
+
+def _refuse_too_many(name: str, words: Mapping[str, int]) -> None:
+    """Refuse what is no class: names of rows, and too many classes.
+
+    Raises:
+        InputError: the message says which of them.
+    """
+    filled, classes = sum(words.values()), len(words)
+    if classes > 2 and classes > 0.5 * filled:
+        raise InputError(
+            f"target {name!r} has {classes:,} different values in {filled:,} rows: an identifier "
+            "or a text, which cannot be predicted; choose another column"
+        )
+    if classes > MOST_CLASSES:
+        raise InputError(
+            f"target {name!r} has {classes:,} classes or more, and at most {MOST_CLASSES} can be "
+            "told apart; join the rare ones, or choose another column"
+        )
+
+
+def no_number(name: str, strange: list[str], share: float) -> InputError:
+    """Say that a share of the target's values are no numbers."""
+    shown = ", ".join(repr(word[:30]) for word in strange[:3])
+    return InputError(
+        f"target {name!r}: {share:.1%} of its values are no numbers (such as {shown}); correct "
+        "them, leave them empty, or choose another task or column"
+    )
+
+
+def _strange(words: Mapping[str, int], values: np.ndarray) -> list[str]:
+    return [word for word, value in zip(words, values, strict=True) if np.isnan(value)]

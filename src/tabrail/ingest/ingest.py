@@ -1,0 +1,213 @@
+"""Bring tables in: infer the contract of a new one, or extend it by what more of it holds."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tabrail import paths
+from tabrail.data import dialect, schema, tables
+from tabrail.documents import replacing
+from tabrail.errors import InputError
+from tabrail.ingest import extend
+
+INCOMING = paths.RAW.with_name("incoming.tmp")
+OUTGOING = paths.RAW.with_name("outgoing.tmp")
+
+Say = Callable[[str], None]
+Ask = Callable[[str], bool]
+
+
+def starts_over(target: str, *, replace: bool) -> bool:
+    """Say whether a new contract is to be inferred, and not the present one to be extended.
+
+    Raises:
+        InputError: it is not clear, or the target is not given.
+    """
+    if replace or not paths.SCHEMA.exists():
+        if not target:
+            raise InputError("which column is to be predicted? Name it: --target COLUMN")
+        return True
+    present = schema.load().target
+    if target and target != present:
+        raise InputError(
+            f"this project predicts {present!r}, not {target!r}; to add rows, leave --target out, "
+            "to start over with this table, add --replace"
+        )
+    return False
+
+
+def start(
+    places: Sequence[Path],
+    target: str,
+    task: schema.Task | None,
+    name: str,
+    say: Say,
+    *,
+    dry_run: bool,
+) -> None:
+    """Make a table this project's data: infer its contract, and put both in place.
+
+    What was in data/raw before stays in DVC's cache.
+
+    Args:
+        places: files of one table, or folders of them.
+        target: the column to predict.
+        task: what to learn, if not what the target's values suggest.
+        name: what the data is called; the first file's name, if blank.
+        say: shows a text to the user.
+        dry_run: whether to say what would be done, and do nothing.
+
+    Raises:
+        InputError: the files are no table, or the target cannot be learned from it. Nothing has
+            changed then.
+    """
+    from tabrail.ingest import adapt, datasheet, summary
+    from tabrail.ingest.contract import to_yaml
+    from tabrail.ingest.infer import infer
+
+    incoming = _incoming(places)
+    draft = infer(list(incoming.values()), target, task, name)
+    contract = schema.Schema.model_validate(draft.schema)
+    say(summary.text(draft, contract))
+    if dry_run:
+        return
+    texts = {
+        paths.SCHEMA: to_yaml(draft),
+        paths.DATASHEET: datasheet.render(draft, contract),
+        **adapt.texts(draft, contract),
+    }
+    if paths.RAW.exists() and any(paths.RAW.iterdir()):
+        _dvc_add()  # so that what is replaced can be brought back
+    _put_in_place(incoming, texts, replace=True)
+
+
+def grow(
+    places: Sequence[Path], start_only: str, say: Say, ask: Ask, *, dry_run: bool = False
+) -> None:
+    """Add parts to this project's data, and extend the contract by what they need.
+
+    Args:
+        places: files of the same table, or folders of them.
+        start_only: an option that was given and has no meaning here.
+        say: shows a text to the user.
+        ask: asks whether the contract may be extended.
+        dry_run: whether to say what would be done, and do nothing.
+
+    Raises:
+        InputError: the files are not of this table, or the answer was no. Nothing has changed then.
+    """
+    if start_only:
+        raise InputError(
+            f"{start_only!r} is for a new table; add --replace to start over, or edit "
+            f"{paths.SCHEMA}"
+        )
+    contract = schema.load()
+    incoming = _incoming(places)
+    new = [goal for goal in incoming if not goal.exists()]
+    for file in incoming.values():
+        dialect.require(file, contract.csv)
+    changes = extend.changes(list(incoming.values()), contract)
+    texts: dict[Path, str] = {}
+    added = ", ".join(goal.name for goal in new) or "nothing"
+    if changes:
+        say(f"{paths.SCHEMA} would change:\n" + "\n".join(f"  {change}" for change in changes))
+        if not dry_run and not ask("Extend the contract?"):
+            raise InputError("nothing was changed; correct the data, or accept with --yes")
+        texts[paths.SCHEMA] = extend.applied(changes, paths.SCHEMA)
+    if dry_run:
+        say(f"would be added to {paths.RAW}: {added}")
+        return
+    _put_in_place(incoming, texts, replace=False)
+    say(f"added to {paths.RAW}: {added}; now run: uv run dvc repro")
+
+
+def _incoming(places: Sequence[Path]) -> dict[Path, Path]:
+    """Return the files to bring in, by where in data/raw each goes.
+
+    Raises:
+        InputError: a place has no table, or two files would have one name.
+    """
+    incoming: dict[Path, Path] = {}
+    for place in places:
+        folder = place if place.is_dir() else place.parent
+        for file in tables.find(place):
+            goal = paths.RAW / file.relative_to(folder)
+            if goal in incoming:
+                raise InputError(f"{incoming[goal]} and {file} have one name; rename one of them")
+            incoming[goal] = file
+    return incoming
+
+
+def _put_in_place(incoming: dict[Path, Path], texts: dict[Path, str], *, replace: bool) -> None:
+    """Copy files into data/raw and write texts, all or nothing, and let DVC track the data.
+
+    Raises:
+        InputError: a file of the same name and other content is there, or DVC cannot track it.
+    """
+    before = [] if replace else [path for path in incoming if path.exists()]
+    for goal in before:
+        if not _same(goal, incoming[goal]):
+            raise InputError(
+                f"{goal} is there already, with other content; rename {incoming[goal]}, or replace "
+                "all data with --replace"
+            )
+    shutil.rmtree(INCOMING, ignore_errors=True)  # what a killed run has left
+    try:
+        for goal, file in incoming.items():
+            if goal not in before:
+                copy = INCOMING / goal.relative_to(paths.RAW)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, copy)
+        with replacing(*texts) as temporaries:
+            for temporary, text in zip(temporaries, texts.values(), strict=True):
+                temporary.write_text(text, encoding="utf-8", newline="\n")
+            _swap(replace=replace)
+    finally:
+        shutil.rmtree(INCOMING, ignore_errors=True)
+    _dvc_add()
+    shutil.rmtree(OUTGOING, ignore_errors=True)
+
+
+def _swap(*, replace: bool) -> None:
+    """Move the copies to data/raw, in place of what is there or beside it."""
+    if not INCOMING.exists():
+        return
+    if replace:
+        shutil.rmtree(OUTGOING, ignore_errors=True)
+        if paths.RAW.exists():
+            paths.RAW.rename(OUTGOING)
+        try:
+            INCOMING.rename(paths.RAW)
+        except OSError:  # a file is open elsewhere, say
+            if OUTGOING.exists():
+                OUTGOING.rename(paths.RAW)
+            raise
+        return
+    for copy in sorted(path for path in INCOMING.rglob("*") if path.is_file()):
+        goal = paths.RAW / copy.relative_to(INCOMING)
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        copy.rename(goal)
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Compare two files."""
+    if one.stat().st_size != other.stat().st_size:
+        return False
+    with one.open("rb") as left, other.open("rb") as right:
+        while part := left.read(1 << 20):
+            if part != right.read(1 << 20):
+                return False
+    return True
+
+
+def _dvc_add() -> None:
+    command = [sys.executable, "-m", "dvc", "add", str(paths.RAW)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
+        raise InputError(
+            f"{paths.RAW} is in place, but DVC does not track it: {reason}; "
+            f"run: uv run dvc add {paths.RAW}"
+        )

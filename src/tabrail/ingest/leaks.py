@@ -1,0 +1,104 @@
+"""Columns that give the answer away: each one's score when it is all that there is to go by."""
+
+import numpy as np
+import pandas as pd
+
+from tabrail.data.schema import Schema
+
+NEAR_PERFECT = 0.99
+CLASS_ROWS = 4  # a class with fewer rows in the sample is left out
+FEWEST_ROWS = 40
+FINE = 100  # from so many different numbers on, none of them is on both sides of the split
+
+
+def find(sample: pd.DataFrame, contract: Schema) -> dict[str, float]:
+    """Find the features that predict the target by themselves, near perfectly.
+
+    Half of the rows are learned by heart: for each value of a feature, the mean of the target or
+    its most frequent class. The other half is predicted by the nearest value, and scored: by
+    balanced accuracy for classes, whose chance level is 1 over their number; by R² for numbers, of
+    which the ranks are taken, so that a few huge ones do not decide.
+
+    Rows of one key are in one half. So are those of one number, where there are many different
+    ones: where they repeat within an entity they name it, and would be known again.
+
+    Args:
+        sample: rows that conform to the contract, as many of each class as can be; a few thousand.
+        contract: names the features, the target and the key.
+
+    Returns:
+        The score of each such feature.
+    """
+    answers = sample[contract.target]
+    is_number = contract.columns[contract.target].kind == "numeric"
+    if is_number:
+        truth: np.ndarray = answers.rank(pct=True).to_numpy()
+    else:
+        truth = pd.factorize(answers)[0]
+        frequent = np.bincount(truth)[truth] >= CLASS_ROWS if len(truth) else truth
+        sample, truth = sample[frequent], pd.factorize(truth[frequent])[0]
+    if len(sample) < FEWEST_ROWS or len(np.unique(truth)) < 2:
+        return {}
+    random = np.random.default_rng(0)
+    groups: np.ndarray = np.arange(len(sample))
+    if contract.key:
+        groups = sample.groupby(contract.key, sort=False, dropna=False).ngroup().to_numpy()
+    by_key = _halves(groups, random)
+    found: dict[str, float] = {}
+    for name in contract.features:
+        kind = contract.columns[name].kind
+        values = sample[name]
+        if kind == "text":  # whether there is one, and of what length
+            values = values.str.len().where(values != "")
+        places, known = pd.factorize(values, sort=True)  # -1 where it is missing
+        half = by_key
+        if kind in ("numeric", "datetime") and len(known) > FINE:
+            half = _halves(np.where(places < 0, len(known) + groups, places), random)
+        if any(len(np.unique(truth[side])) < 2 for side in (half, ~half)):
+            continue
+        guessed = _nearest(places[half], truth[half], places[~half], is_number)
+        score = _score(guessed, truth[~half], is_number)
+        if score >= NEAR_PERFECT:
+            found[name] = score
+    return found
+
+
+def _halves(groups: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Return true for half of the groups; shape (n_rows,)."""
+    _, codes = np.unique(groups, return_inverse=True)
+    return (random.permutation(int(codes.max()) + 1) % 2 == 0)[codes]
+
+
+def _nearest(
+    learned: np.ndarray, truth: np.ndarray, asked: np.ndarray, is_number: bool
+) -> np.ndarray:
+    """Answer what was learned of the nearest place; shape of `asked`.
+
+    Args:
+        learned: places of one half of the rows, -1 where there is none.
+        truth: ranks or codes of classes, of the same shape.
+        asked: places of the other half.
+        is_number: whether the truth is a rank.
+    """
+    places, codes = np.unique(learned, return_inverse=True)
+    if is_number:
+        answers = np.bincount(codes, weights=truth) / np.bincount(codes)
+    else:
+        classes = int(truth.max()) + 1
+        share = 1 / np.bincount(truth, minlength=classes).clip(1)  # each class counts the same
+        weights = np.bincount(codes * classes + truth, share[truth], len(places) * classes)
+        answers = weights.reshape(-1, classes).argmax(axis=1)
+    after = np.searchsorted(places, asked).clip(0, len(places) - 1)
+    before = (after - 1).clip(0)
+    closer = np.abs(places[before] - asked) < np.abs(places[after] - asked)
+    # Nothing is near to a missing value but another one.
+    before = np.where((places[before] < 0) & (asked >= 0), after, before)
+    return answers[np.where(closer, before, after)]
+
+
+def _score(guessed: np.ndarray, truth: np.ndarray, is_number: bool) -> float:
+    if is_number:
+        return float(1 - np.mean((guessed - truth) ** 2) / np.var(truth))
+    right = np.bincount(truth, weights=guessed == truth)
+    rows = np.bincount(truth)
+    return float((right[rows > 0] / rows[rows > 0]).mean())

@@ -1,0 +1,71 @@
+"""What the name of a column says of it."""
+
+import re
+from collections.abc import Mapping
+
+from tabrail.ingest.numerals import like_numbers
+
+PERSONS = {
+    *("person", "customer", "client", "patient", "employee", "student", "user", "member", "owner"),
+    *("passenger", "driver", "teacher", "doctor", "contact", "buyer", "seller", "applicant"),
+    *("borrower", "guest", "tenant", "candidate", "manager", "author", "player", "holder"),
+}
+THINGS = {
+    *("account", "booking", "card", "case", "claim", "contract", "device", "household", "invoice"),
+    *("item", "loan", "machine", "order", "participant", "policy", "product", "sensor", "session"),
+    *("shipment", "subject", "ticket", "transaction", "vehicle", "visitor"),
+}
+ENTITIES = PERSONS | THINGS
+GROUPS = {"customer", "client", "patient", "subject", "participant", "household", "user", "member"}
+ID_WORDS = {"id", "ids", "uuid", "guid"}
+NUMBER_WORDS = {"no", "nr", "num", "number", "code", "key", "index", "idx"}
+CODE_WORDS = {"zip", "zipcode", "postcode", "postal", "plz", "fips"}
+ROW_NUMBERS = {"", "row", "rowid", "row_id", "rownames", "row names", "row.names", "row_number"}
+MAYBE_ROW_NUMBERS = {"index", "x"}
+DIFFERENT = 0.95  # share of the values that differ where they number the rows
+
+
+def tokens(name: str) -> list[str]:
+    """Split a column's name into its words in lower case: `customerID` is customer, id."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    return [word.lower() for word in re.split(r"[\W_]+", apart) if word]
+
+
+def like_id(name: str, words: Mapping[str, int]) -> bool:
+    """Say whether a column is named like something that tells the rows apart."""
+    parts = tokens(name)
+    return names_things(name, words) or parts[-1:] == ["#"] or bool(set(parts[-1:]) & NUMBER_WORDS)
+
+
+def names_things(name: str, words: Mapping[str, int]) -> bool:
+    """Say whether a column is named like a customer's number, an order's id or the like."""
+    parts = tokens(name)
+    if not parts:
+        return False
+    glued = parts[-1].removesuffix("id")
+    return (
+        bool({parts[0], parts[-1]} & ID_WORDS)
+        or (glued != parts[-1] and glued in ENTITIES)
+        or (parts[-1] in NUMBER_WORDS and bool(set(parts) & ENTITIES))
+        # A subject may also be one that is taught: its name has no number.
+        or (len(parts) == 1 and parts[0] in GROUPS and like_numbers(words))
+    )
+
+
+def is_code_name(name: str) -> bool:
+    """Say whether a column is named like a code that has digits and yet is no number."""
+    return bool(CODE_WORDS & set(tokens(name)))
+
+
+def counts_rows(name: str, words: Mapping[str, int]) -> bool:
+    """Say whether a column is there to number the rows."""
+    first, name = next(iter(words), ""), name.strip().lower()
+    if name in ROW_NUMBERS or name.startswith("unnamed: "):
+        if len(words) < 2 or not all(word.isdecimal() for word in words):
+            return False
+        # In a folder of parts each may count from the start.
+        counted = max(map(int, words)) <= len(words) and sorted(map(int, words))[0] in (0, 1)
+        return counted or len(words) >= DIFFERENT * sum(words.values())
+    if name not in MAYBE_ROW_NUMBERS or first not in ("0", "1"):
+        return False
+    return all(word == str(place) for place, word in enumerate(words, start=int(first)))

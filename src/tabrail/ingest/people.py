@@ -1,0 +1,104 @@
+"""Which columns tell who a person is: by their names and by what their values look like."""
+
+import re
+from collections.abc import Callable, Mapping
+from itertools import islice
+
+from tabrail.ingest.naming import PERSONS, tokens
+
+LOOK = 200  # so many different values are looked at
+
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w{2,}")
+IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
+IP = re.compile(r"(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}")
+PHONE = re.compile(r"(?!\d*\.\d*$)\+?\(?\d[\d\s().\-/]{5,}(?:\s*(?:x|ext\.?)\s*\d+)?")
+SURELY_PHONE = re.compile(
+    r"(?:\+|00)\d{1,3}[\s\-/(.]*\d[\d\s().\-/]{5,}|\(\d{3}\)\s?\d{3}[\s.-]\d{4}"
+    r"|(?:1[\s.-])?\d{3}[.-]\d{3}[.-]\d{4}(?:\s*(?:x|ext\.?)\s*\d+)?"
+)
+SOCIAL_SECURITY = re.compile(r"\d{3}-\d{2}-\d{4}")
+CARD = re.compile(r"(?:\d[ -]?){12,18}\d")
+TITLE = re.compile(r"(?:^|[\s,])(?:Mrs?|Ms|Miss|Master|Dr|Prof|Herr|Frau|Mme|Sr|Sra)\b\.? ")
+FULL_NAME = re.compile(
+    r"[^\W\d_a-zà-ÿ][\w'’.-]*(?:,? [^\W\d_a-zà-ÿ][\w'’.-]*){1,3}"  # noqa: RUF001
+)
+STREET = re.compile(r"\d{1,5}\w?,? +[^\W\d_].+|[^\W\d_].+ \d{1,5}\w?(?:,.*)?")
+
+PHONE_WORDS = {
+    *("phone", "phones", "telephone", "tel", "mobile", "cellphone", "fax"),
+    *("telefon", "telefonnummer", "handy", "handynummer", "mobil", "telefono", "teléfono"),
+    *("telephonenumber", "phonenumber", "téléphone", "rufnummer"),
+}
+ADDRESS_WORDS = {"address", "addr", "street", "anschrift", "adresse", "strasse", "straße"}
+DOCUMENT_WORDS = {"ssn", "iban", "passport", "passportno", "nino", "aadhaar", "cpf", "taxid"}
+DOCUMENT_PAIRS = ("social security", "tax id", "national id", "passport no", "card number")
+NAME_PAIRS = ("first name", "last name", "full name", "given name", "family name", "user name")
+NAME_WORDS = {
+    *("firstname", "lastname", "fullname", "surname", "forename", "username", "givenname"),
+    *("fname", "lname", "vorname", "nachname", "familienname", "prenom"),
+}
+
+
+def personal(name: str, words: Mapping[str, int]) -> str:
+    """Say what a column tells of a person, or nothing.
+
+    Args:
+        name: the column's name.
+        words: its different values, with how often each comes.
+    """
+    parts = tokens(name)
+    joined, named = " ".join(parts), set(parts)
+    filled = sum(words.values())
+    some = dict(islice(words.items(), LOOK))
+    looked_at = sum(some.values())
+
+    def most(test: Callable[[str], object], share: float = 0.5) -> bool:
+        return sum(count for word, count in some.items() if test(word)) >= share * looked_at
+
+    if most(EMAIL.fullmatch):
+        return "e-mail addresses"
+    if most(IP.fullmatch, 0.9):
+        return "network addresses"
+    if most(lambda word: _is_iban(word.replace(" ", "")), 0.9):
+        return "bank accounts"
+    if most(SOCIAL_SECURITY.fullmatch, 0.9):
+        return "social security numbers"
+    if len(words) >= 10 and most(_is_card, 0.95):
+        return "numbers of payment cards"
+    if most(SURELY_PHONE.fullmatch, 0.9) or (named & PHONE_WORDS and most(PHONE.fullmatch)):
+        return "telephone numbers"
+    various = len(words) > 0.2 * filled
+    if various and (named & DOCUMENT_WORDS or any(pair in joined for pair in DOCUMENT_PAIRS)):
+        return "numbers of personal documents"
+    if named & ADDRESS_WORDS and various and most(STREET.fullmatch):
+        return "postal addresses"
+    lettered = most(lambda word: any(letter.isalpha() for letter in word))
+    of_person = parts[-1:] == ["name"] and len(parts) > 1 and parts[-2] in PERSONS
+    if lettered and (of_person or named & NAME_WORDS or any(pair in joined for pair in NAME_PAIRS)):
+        return "names of persons"
+    person = joined in {"name", "names"} or parts[-1:] == ["name"] or bool(named & PERSONS)
+    titled = most(TITLE.search, 0.3)
+    if person and (titled or (joined in {"name", "names"} and most(FULL_NAME.fullmatch, 0.6))):
+        return "names of persons"
+    return ""
+
+
+def tells(word: str) -> bool:
+    """Say whether a value alone tells who a person is."""
+    return bool(personal("", {word: 1}))
+
+
+def _is_iban(word: str) -> bool:
+    """Check the digits of an IBAN (ISO 7064, modulo 97)."""
+    if not IBAN.fullmatch(word):
+        return False
+    return int("".join(str(int(letter, 36)) for letter in word[4:] + word[:4])) % 97 == 1
+
+
+def _is_card(word: str) -> bool:
+    """Check the last digit of a payment card's number (Luhn)."""
+    if not CARD.fullmatch(word):
+        return False
+    digits = [int(digit) for digit in reversed(word) if digit.isdigit()]
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
+    return (sum(digits[::2]) + sum(doubled)) % 10 == 0

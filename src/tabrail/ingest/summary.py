@@ -1,0 +1,58 @@
+"""What was found in a new table, on one screen."""
+
+from collections import Counter
+
+from tabrail.data.schema import Schema
+from tabrail.ingest.contract import Draft
+
+LONGEST_LIST = 12
+
+
+def text(draft: Draft, contract: Schema) -> str:
+    """Return what a person should know before the work begins."""
+    kinds = Counter(contract.columns[name].kind for name in contract.features)
+    learned = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
+    count = len(contract.features)
+    why = draft.reasons.get("task", "")
+    lines = [
+        f"{', '.join(draft.files)}: {draft.rows:,} rows, {len(contract.columns)} columns",
+        f"  predicts     {contract.target} (task: {contract.task}{f', {why}' if why else ''})",
+        f"  learns from  {count} {'column' if count == 1 else 'columns'}: {learned}",
+        *(f"  leaves out   {line}" for line in _left_out(draft, contract)),
+        *(
+            f"  {_note(draft, key)}"
+            for key in ("key", "time", "duplicates")
+            if draft.schema.get(key)
+        ),
+    ]
+    if draft.unlabeled:
+        lines.append(
+            f"  drops        {draft.unlabeled:,} rows without a value of {contract.target}"
+        )
+    lines += [f"  WARNING: {warning}" for warning in draft.warnings]
+    return "\n".join(lines)
+
+
+def _note(draft: Draft, key: str) -> str:
+    value, why = draft.schema[key], draft.reasons.get(key, "")
+    shown = ", ".join(value) if isinstance(value, list) else value
+    return f"{key:<12} {shown}{f': {why}' if why else ''}"
+
+
+def _left_out(draft: Draft, contract: Schema) -> list[str]:
+    """Return a line for each column that the model does not see, and one for those beyond."""
+    out = [
+        name
+        for name in contract.columns
+        if name not in contract.features and name not in (contract.target, *contract.key)
+    ]
+    warned = {warning.partition(" is ignored")[0] for warning in draft.warnings}
+    lines = [
+        f"{name} (see the warning)"
+        if name in warned
+        else f"{name} ({draft.column_reasons.get(name, contract.columns[name].kind)})"
+        for name in out[:LONGEST_LIST]
+    ]
+    if len(out) > LONGEST_LIST:
+        lines.append(f"and {len(out) - LONGEST_LIST} more; see schema.yaml")
+    return lines

@@ -1,0 +1,126 @@
+"""Make a table of the rows in the prediction log whose outcome is known, to train with."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sqlalchemy.exc import SQLAlchemyError
+
+from tabrail import paths
+from tabrail.data import outputs, schema
+from tabrail.data.schema import Schema
+from tabrail.documents import replacing
+from tabrail.errors import InputError
+from tabrail.log.prediction_log import PredictionLog, utc_now
+from tabrail.moments import moment
+
+FIRST = datetime(2020, 1, 1)  # no prediction log is older
+
+
+def export(out: Path, since: str = "", until: str = "", *, overwrite: bool = False) -> str:
+    """Write the rows of the log that have an outcome, as a table that `ingest` takes.
+
+    Args:
+        out: the file to write.
+        since: the first moment; see `moment`. All that the log has, if blank.
+        until: the end, which does not belong to it; now, if blank.
+        overwrite: whether `out` may be there already.
+
+    Returns:
+        What was done, for people.
+
+    Raises:
+        InputError: no row has an outcome, the contract demands a column that the log does not
+            keep, or a file is in the way. Nothing is written then.
+    """
+    contract, now = schema.load(), utc_now()
+    start = moment(since, now) if since else FIRST
+    end = moment(until, now) if until else now
+    _require(contract, out, overwrite=overwrite)
+    template = _written(
+        _typed(pd.DataFrame({"row": [], "outcome": []}), contract)[0], contract, out
+    )
+    seen = written = broken = 0
+    with (
+        PredictionLog() as log,
+        replacing(out) as [temporary],
+        outputs.writer(temporary, out.name, template, contract.csv) as write,
+    ):
+        for found in _champion(log, start, end):
+            seen += len(found)
+            known = found[found["outcome"].notna()]
+            if known.empty:
+                continue
+            table, good = _typed(known, contract)
+            write(_written(table[good], contract, out))
+            written += int(good.sum())
+            broken += int((~good).sum())
+        if not written:
+            raise InputError(
+                f"{log} has no row with an outcome from {start:%Y-%m-%d %H:%M} to "
+                f"{end:%Y-%m-%d %H:%M} UTC{f' that {paths.SCHEMA} allows' if broken else ''} "
+                f"({log.span(known=True)}); record what came true with: outcomes FILE"
+            )
+    lines = [f"{written:,} rows with their outcomes, of {seen:,} that were predicted: {out}"]
+    if broken:
+        lines.append(f"{broken:,} rows were left out that {paths.SCHEMA} no longer allows")
+    return "\n".join(lines)
+
+
+def _require(contract: Schema, out: Path, *, overwrite: bool) -> None:
+    if not out.name.endswith(outputs.SUFFIXES):
+        raise InputError(f"{out} cannot be written; expected one of: {', '.join(outputs.SUFFIXES)}")
+    if out.is_dir() or (out.exists() and not overwrite):
+        raise InputError(
+            f"{out} is there already; choose another name, or replace it with: --overwrite"
+        )
+    lacking = [name for name in _absent(contract) if not contract.columns[name].nullable]
+    if lacking:
+        raise InputError(
+            f"the prediction log keeps neither sensitive columns nor weights, and {paths.SCHEMA} "
+            f"demands {', '.join(lacking)}; take these rows from where they came from instead"
+        )
+
+
+def _absent(contract: Schema) -> list[str]:
+    """Return the columns that the log does not have."""
+    return [
+        name
+        for name, column in contract.used.items()
+        if (column.sensitive or name == contract.weight) and name != contract.target
+    ]
+
+
+def _champion(log: PredictionLog, since: datetime, until: datetime) -> Iterator[pd.DataFrame]:
+    try:
+        for found in log.parts(since, until):
+            yield found[found["role"] == "champion"]
+    except SQLAlchemyError as error:
+        raise InputError(
+            f"the prediction log {log} cannot be read ({type(error).__name__}); try again"
+        ) from None
+
+
+def _typed(found: pd.DataFrame, contract: Schema) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return rows in the contract's types, and true for those that conform to it."""
+    raw = pd.DataFrame(found["row"].tolist(), columns=list(contract.used), dtype="object")
+    raw[contract.target] = found["outcome"].to_numpy(dtype=object)
+    raw = raw.assign(**dict.fromkeys(_absent(contract)))
+    # The log has JSON: its numbers are not written as those of this project's CSV files may be.
+    table, violations = schema.conform(raw, contract.model_copy(update={"csv": schema.Csv()}))
+    return table, schema.usable(violations, len(table))
+
+
+def _written(table: pd.DataFrame, contract: Schema, out: Path) -> pd.DataFrame:
+    """Return rows as files have them: true and false as such, dates in the contract's format."""
+    table = table.copy()
+    for name, column in contract.used.items():
+        if column.kind == "boolean":
+            table[name] = table[name].astype("boolean")
+        elif column.kind == "datetime" and column.format and not out.name.endswith(".parquet"):
+            table[name] = table[name].dt.strftime(column.format).astype("str")
+        elif column.kind not in {"numeric", "datetime"}:
+            table[name] = table[name].astype("str")
+    return table

@@ -1,0 +1,130 @@
+"""Record what came true of predictions in the log, from tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sqlalchemy.exc import SQLAlchemyError
+from tqdm import tqdm
+
+from tabrail import paths
+from tabrail.data import dialect, schema, tables
+from tabrail.data.schema import Column, Schema
+from tabrail.errors import InputError
+from tabrail.log.prediction_log import OUTCOMES, PredictionLog
+
+MOST_ROWS = 10_000  # recorded at once: all or none
+SHOWN = 3
+
+
+@dataclass
+class Recorded:
+    """What became of the rows.
+
+    Attributes:
+        recorded: how many outcomes the log has now.
+        later: rows without a value yet.
+        wrong: rows whose value is none of the target's.
+        unknown: ids of which the log has no prediction.
+        examples: the first of the wrong values and of the unknown ids.
+    """
+
+    recorded: int = 0
+    later: int = 0
+    wrong: int = 0
+    unknown: int = 0
+    examples: dict[str, list[str]] = field(default_factory=lambda: {"wrong": [], "unknown": []})
+
+    def note(self, what: str, *values: object) -> None:
+        """Keep the first few as examples."""
+        known = self.examples[what]
+        known += [repr(value) for value in values[: SHOWN - len(known)]]
+
+    def text(self) -> str:
+        """Return what was done, for people."""
+        lines = [f"{self.recorded:,} outcomes recorded"]
+        if self.later:
+            lines.append(f"{self.later:,} rows have no value yet")
+        if self.wrong:
+            lines.append(
+                f"{self.wrong:,} rows have a value that {paths.SCHEMA} does not allow, such as "
+                f"{', '.join(self.examples['wrong'])}; correct them and repeat the command"
+            )
+        if self.unknown:
+            lines.append(
+                f"{self.unknown:,} ids are of no prediction in the log, such as "
+                f"{', '.join(self.examples['unknown'])}"
+            )
+        return "\n".join(lines)
+
+
+def outcomes(places: Sequence[Path], identifier: str = "id") -> Recorded:
+    """Read tables and record what they say came true.
+
+    Args:
+        places: files or folders of them, with the target's column.
+        identifier: the column with the ids of the predictions.
+
+    Raises:
+        InputError: a file is no such table, or the log cannot be written. What was recorded until
+            then stays; the command can be repeated.
+    """
+    contract = schema.load()
+    if identifier == contract.target:
+        raise InputError(f"{identifier!r} is the target; --id names the column of the ids")
+    columns = {
+        identifier: Column(kind="identifier"),
+        contract.target: contract.columns[contract.target].model_copy(update={"nullable": True}),
+    }
+    form = contract.model_copy(update={"columns": columns})
+    files = [file for place in places for file in tables.find(place)]
+    for file in files:
+        dialect.require(file, form.csv)
+        there = tables.columns(file, form.csv)
+        schema.require_columns(there, list(columns), contract, file)
+    done = Recorded()
+    with (
+        PredictionLog() as log,
+        tqdm(desc="outcomes", unit=" rows", unit_scale=True, delay=1, disable=None) as progress,
+    ):
+        for file in files:
+            for raw in tables.read_chunks(file, form, MOST_ROWS, list(columns)):
+                _record(log, raw, form, identifier, done)
+                progress.update(len(raw))
+    return done
+
+
+def _record(
+    log: PredictionLog, raw: pd.DataFrame, form: Schema, identifier: str, done: Recorded
+) -> None:
+    table, violations = schema.conform(raw, form)
+    wrong = np.zeros(len(raw), dtype=bool)
+    for found in violations:
+        if found.column == form.target:
+            wrong |= found.rows
+            done.note("wrong", found.example)
+    good = table[table[form.target].notna() & table[identifier].notna() & ~wrong]
+    done.wrong += int(wrong.sum())
+    done.later += len(table) - len(good) - int(wrong.sum())
+    values = dict(zip(good[identifier], words(good[form.target], form), strict=True))
+    try:
+        unknown = log.record(OUTCOMES, values)
+    except SQLAlchemyError as error:
+        raise InputError(
+            f"the prediction log {log} cannot be written ({type(error).__name__}); "
+            f"{done.recorded:,} outcomes are recorded: repeat the command"
+        ) from None
+    done.note("unknown", *unknown)
+    done.unknown += len(unknown)
+    done.recorded += len(values) - len(unknown)
+
+
+def words(target: pd.Series, contract: Schema) -> list[str]:
+    """Return values of the target as the log keeps them: names of classes, or numbers."""
+    if contract.columns[contract.target].kind == "numeric":
+        return [repr(float(value)) for value in target]
+    if contract.columns[contract.target].kind == "boolean":
+        return [contract.classes[int(value)] for value in target]
+    return [str(value) for value in target]

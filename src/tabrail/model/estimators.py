@@ -1,0 +1,94 @@
+"""From the import path in params.yaml to an estimator that fits the task."""
+
+import importlib
+import inspect
+from typing import Any
+
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+
+from tabrail import paths
+from tabrail.data.schema import Task
+from tabrail.errors import InputError, nearest
+from tabrail.params import Train
+
+KEY = f"{paths.PARAMS}, train.estimator"
+EXAMPLES = {
+    "classifier": "sklearn.linear_model.LogisticRegression",
+    "regressor": "sklearn.linear_model.LinearRegression",
+}
+
+
+def make(knobs: Train, task: Task) -> tuple[BaseEstimator, dict[str, Any]]:
+    """Return the unfitted estimator that params.yaml names, and the options given to it.
+
+    Args:
+        knobs: name the estimator, its options and the seed.
+        task: what it has to learn.
+
+    Raises:
+        InputError: there is no such estimator for the task, or it has no such option.
+    """
+    role = "regressor" if task == "regression" else "classifier"
+    kind = _import(knobs.estimator, role, task)
+    options = knobs.options.get(kind.__name__, {})
+    where = f"{paths.PARAMS}, train.options.{kind.__name__}"
+    try:
+        known = list(kind().get_params())
+    except Exception:  # some cannot be made without options
+        known = list(inspect.signature(kind).parameters)
+    for option in options:
+        if option not in known:
+            raise InputError(
+                f"{where}.{option}: {kind.__name__} has no such option{nearest(option, known)}; "
+                f"it has: {', '.join(known)}"
+            )
+    seed = {"random_state": knobs.seed} if "random_state" in known else {}
+    try:
+        made = kind(**(seed | options))
+    except Exception as error:  # a required option is missing, or one contradicts another
+        raise InputError(f"{where}: {error}") from error
+    if role == "classifier" and not hasattr(made, "predict_proba"):
+        raise InputError(
+            f"{KEY}: {kind.__name__} gives no probabilities (predict_proba), which are needed"
+        )
+    return made, options
+
+
+def _import(path: str, role: str, task: Task) -> type[BaseEstimator]:
+    """Import a classifier or a regressor by its path.
+
+    Raises:
+        InputError: there is none at that path.
+    """
+    module_name, _, name = path.rpartition(".")
+    example = EXAMPLES[role]
+    if not module_name or path.startswith("."):
+        raise InputError(f"{KEY}: {path!r} is no import path; expected one such as {example}")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"{KEY}: no module {error.name!r}; expected an import path such as {example}, of a "
+            f"package that is installed ({_how_to_install(error.name)})"
+        ) from None
+    except Exception as error:
+        raise InputError(f"{KEY}: importing {module_name!r} failed: {error}") from error
+    mixin = RegressorMixin if role == "regressor" else ClassifierMixin
+    kind = getattr(module, name, None)
+    if inspect.isclass(kind) and issubclass(kind, mixin):
+        return kind
+    known = [
+        known
+        for known, value in vars(module).items()
+        if inspect.isclass(value) and issubclass(value, mixin)
+    ]
+    if inspect.isclass(kind):
+        other = name.replace("Classifier", "Regressor")
+        other = name.replace("Regressor", "Classifier") if other == name else other
+        hint = f"; did you mean {other!r}?" if other in known else f", such as {example}"
+        raise InputError(f"{KEY}: {name} is no {role}, and the task is {task}{hint}")
+    raise InputError(f"{KEY}: {module_name} has no class {name!r}{nearest(name, known)}")
+
+
+def _how_to_install(package: str | None) -> str:
+    return "uv sync --group xgboost" if package == "xgboost" else "uv add <package>"

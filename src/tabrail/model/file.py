@@ -1,0 +1,257 @@
+"""The model file: a fitted pipeline that is safe to load, with its facts beside it in one archive.
+
+skops stores no code, so a file from anywhere can be opened without running anything
+(https://skops.readthedocs.io/en/stable/persistence.html). Written by this module, equal
+pipelines are equal files, byte for byte.
+"""
+
+import io
+import json
+import zipfile
+from dataclasses import asdict, dataclass
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import skops.io
+from sklearn.pipeline import Pipeline
+
+from tabrail import paths
+from tabrail.data.schema import Schema
+from tabrail.documents import replacing
+from tabrail.errors import InputError
+from tabrail.features.preprocessing import DateParts
+
+FACTS = "facts.json"
+HERE = Path(__file__).name
+DIGITS = 9  # of a prediction: later ones may depend on how many rows are predicted at once
+
+# Types beyond those that skops trusts by itself. Nothing here runs code when it is loaded.
+TRUSTED = [
+    f"{DateParts.__module__}.DateParts",
+    "numpy.dtype",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.feature_selection._univariate_selection.chi2",
+    "sklearn.feature_selection._univariate_selection.f_regression",
+    "sklearn.model_selection._split.KFold",
+    "sklearn.model_selection._split.StratifiedKFold",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+    "sklearn.tree._tree.Tree",
+    "xgboost.core.Booster",
+    "xgboost.sklearn.XGBClassifier",
+    "xgboost.sklearn.XGBRegressor",
+]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a model says of itself.
+
+    Attributes:
+        estimator: import path of the estimator.
+        options: what the estimator was called with.
+        search: how its options were looked for and how the best did on the folds, if they were.
+        task: what kind of prediction it makes.
+        target: the column that it predicts.
+        classes: the target's classes in training, in the order of the estimator's probabilities.
+        columns: the columns that it expects, with their kinds.
+        training_rows: how many rows it was trained on.
+        training_data: SHA-256 of the training table.
+        versions: the libraries that it was trained with.
+    """
+
+    estimator: str
+    options: dict[str, Any]
+    search: dict[str, Any]
+    task: str
+    target: str
+    classes: list[str]
+    columns: dict[str, str]
+    training_rows: int
+    training_data: str
+    versions: dict[str, str]
+
+
+def library_versions(estimator: str) -> dict[str, str]:
+    """Return the versions of the libraries that a model's numbers depend on."""
+    names = ["numpy", "pandas", "scikit-learn", "scipy", "skops"]
+    package = estimator.partition(".")[0]
+    if package != "sklearn":
+        names += packages_distributions().get(package, [])
+    return {name: version(name) for name in names}
+
+
+def predict(pipeline: Pipeline, facts: Facts, rows: pd.DataFrame, contract: Schema) -> np.ndarray:
+    """Let a model predict.
+
+    Args:
+        pipeline: the fitted model.
+        facts: what the model says of itself.
+        rows: rows that conform to the contract, n_rows of them; there may be none.
+        contract: the contract.
+
+    Returns:
+        For a regression the predicted values, shape (n_rows,); for two classes the probability of
+        the one to predict, shape (n_rows,); for more of them the probability of each, in the order
+        of `contract.classes`, shape (n_rows, n_classes).
+
+    Raises:
+        InputError: the model was trained for another contract.
+    """
+    require(facts, contract)
+    columns = rows if list(rows) == contract.features else rows[contract.features]
+    if facts.task == "regression":
+        return _rounded(np.asarray(pipeline.predict(columns) if len(rows) else [], np.float64))
+    probability = np.zeros((len(rows), len(contract.classes)))
+    places = [contract.classes.index(name) for name in facts.classes]
+    if len(rows):  # scikit-learn refuses to predict nothing
+        probability[:, places] = pipeline.predict_proba(columns).round(DIGITS)
+    return probability[:, 1] if facts.task == "binary" else probability
+
+
+def _rounded(numbers: np.ndarray) -> np.ndarray:
+    """Round numbers of any size to so many significant digits."""
+    with np.errstate(divide="ignore"):  # 0 has no first digit, and stays 0
+        place = np.nan_to_num(np.floor(np.log10(np.abs(numbers))), neginf=0.0, posinf=0.0)
+    unit = 10.0 ** (place - DIGITS + 1)
+    return np.rint(numbers / unit) * unit
+
+
+def require(facts: Facts, contract: Schema) -> None:
+    """Check that a model was trained for what a contract says now.
+
+    Raises:
+        InputError: its target, task or classes are others, or its columns.
+    """
+    unknown = set(facts.classes) - set(contract.classes)
+    if (facts.task, facts.target) != (contract.task, contract.target) or unknown:
+        raise InputError(
+            f"{paths.MODEL} predicts {facts.target} ({facts.task}: {', '.join(facts.classes)}), "
+            f"which is not what {paths.SCHEMA} says; train it again with: dvc repro"
+        )
+    columns = {name: contract.columns[name].kind for name in contract.features}
+    if facts.columns != columns:
+        differing = {name for name, _ in facts.columns.items() ^ columns.items()}
+        raise InputError(
+            f"{paths.MODEL} was trained on other columns, or on columns of another kind, than "
+            f"{paths.SCHEMA} says now: {', '.join(sorted(differing))}; train it again with: "
+            "dvc repro"
+        )
+
+
+def save(pipeline: Pipeline, facts: Facts, path: Path) -> None:
+    """Write a fitted pipeline and its facts, whole or not at all.
+
+    Raises:
+        InputError: the pipeline holds a type that `load` would refuse.
+    """
+    content = dump(pipeline, facts)
+    with replacing(path) as [temporary]:
+        temporary.write_bytes(content)
+
+
+def dump(pipeline: Pipeline, facts: Facts) -> bytes:
+    """Return the content of a model file.
+
+    Raises:
+        InputError: the pipeline holds a type that `load` would refuse.
+    """
+    _forget_threads(pipeline)
+    content = _canonical(skops.io.dumps(pipeline), facts)
+    if unknown := _unknown_types(content):
+        raise InputError(
+            f"{facts.estimator} cannot be stored safely: it holds {', '.join(unknown)}. Choose "
+            f"another estimator, or, if these types are harmless, add them to TRUSTED in {HERE}."
+        )
+    return content
+
+
+def load(path: Path) -> tuple[Pipeline, Facts]:
+    """Read a model file without running anything that it might contain.
+
+    Raises:
+        InputError: the file is missing, damaged, or holds a type that is not trusted.
+    """
+    try:
+        content = path.read_bytes()
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            facts = Facts(**json.loads(archive.read(FACTS)))
+        if unknown := _unknown_types(content):
+            raise InputError(
+                f"{path} holds types that are not trusted: {', '.join(unknown)}. If you know where "
+                f"the file is from, add them to TRUSTED in {HERE}."
+            )
+        pipeline = skops.io.loads(content, trusted=TRUSTED)
+        if not isinstance(pipeline, Pipeline):
+            raise TypeError(f"it holds a {type(pipeline).__name__} instead of a Pipeline")
+        return pipeline, facts
+    except FileNotFoundError:
+        raise InputError(
+            f"{path} is missing; make it with: dvc repro, or fetch it with: dvc pull"
+        ) from None
+    except (InputError, OSError):
+        raise
+    except Exception as error:  # whatever may be wrong with a file from anywhere
+        raise InputError(
+            f"{path} is damaged or no model of this project ({error}); "
+            "make it again with: dvc repro --force train"
+        ) from error
+
+
+def _unknown_types(content: bytes) -> list[str]:
+    return sorted(set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED))
+
+
+def _forget_threads(pipeline: Pipeline) -> None:
+    """Forget how many threads did the work: it must change neither the file nor a prediction.
+
+    A forest that predicts in parallel adds its trees' votes in varying order.
+    """
+    jobs = [name for name in pipeline.get_params() if name.split("__")[-1] == "n_jobs"]
+    pipeline.set_params(**dict.fromkeys(jobs))
+    bin_mapper = getattr(pipeline[-1], "_bin_mapper", None)
+    if bin_mapper is not None:
+        bin_mapper.n_threads = 1
+
+
+def _canonical(content: bytes, facts: Facts) -> bytes:
+    """Rewrite a skops archive so that it depends on nothing but what it holds.
+
+    skops names objects by their addresses in memory and dates the archive's members. Objects
+    are numbered here in the order in which they first appear, and members are undated.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        tree = json.loads(archive.read("schema.json"))
+        numbers: dict[int, int] = {}
+        members: dict[str, bytes] = {}
+
+        def renumber(node: Any) -> None:
+            if isinstance(node, list):
+                for item in node:
+                    renumber(item)
+            elif isinstance(node, dict):
+                node.pop("_stop_words_id", None)  # an address that a vectorizer remembers
+                if "__id__" in node:
+                    node["__id__"] = numbers.setdefault(node["__id__"], len(numbers))
+                if isinstance(node.get("file"), str):
+                    data = archive.read(node["file"])
+                    node["file"] = f"{node['__id__']}{Path(node['file']).suffix}"
+                    members[node["file"]] = data
+                for item in node.values():
+                    renumber(item)
+
+        renumber(tree)
+    members["schema.json"] = json.dumps(tree, separators=(",", ":")).encode()
+    members[FACTS] = json.dumps(asdict(facts), indent=2).encode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(members):
+            info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.create_system = 3
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, members[name])
+    return buffer.getvalue()

@@ -1,0 +1,151 @@
+"""Rows that stand for any: made of the contract and the distributions, so no person's data.
+
+What the model says of them is in reports/evaluation.json. Wherever the model is loaded, it must say
+the same: another version of a library may not.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tabrail import paths
+from tabrail.data import schema
+from tabrail.data.distributions import Distributions
+from tabrail.data.schema import Column, Schema
+from tabrail.errors import InputError
+from tabrail.model.scoring import for_scoring
+
+ROWS = 16  # a power of two, so that odd steps reach every place
+TYPICAL = 0.5
+YEAR = ["2024-01-01T00:00:00", "2024-04-01T06:00:00", "2024-07-01T12:00:00", "2024-10-01T18:00:00"]
+TOLERANCE = 1e-5  # relative: reports have 6 digits
+
+
+def rows(contract: Schema, distributions: Distributions) -> list[dict[str, Any]]:
+    """Return rows that together go through the range of every column, each in another order.
+
+    Args:
+        contract: names the columns.
+        distributions: content of reports/distributions.json.
+
+    Returns:
+        Rows as JSON could hold them; all conform to the contract for rows to score.
+    """
+    columns = for_scoring(contract).used
+    return [
+        {
+            name: _value(column, _known(name, distributions), _place(row, number))
+            for number, (name, column) in enumerate(columns.items())
+        }
+        for row in range(ROWS)
+    ]
+
+
+def typical(contract: Schema, distributions: Distributions) -> dict[str, Any]:
+    """Return a row of the medians and of the most frequent categories."""
+    columns = for_scoring(contract).used
+    row = {}
+    for name, column in columns.items():
+        known = _known(name, distributions)
+        shares = known.get("shares", {})
+        row[name] = _value(column, known, TYPICAL)
+        if shares:
+            most = max(shares, key=lambda category: shares[category])
+            row[name] = most == "yes" if column.kind == "boolean" else most
+    return row
+
+
+def table(given: list[dict[str, Any]], contract: Schema) -> pd.DataFrame:
+    """Return rows in the contract's types, as a model takes them."""
+    door = for_scoring(contract)
+    typed, _ = schema.conform(pd.DataFrame(given, columns=list(door.used), dtype="object"), door)
+    return typed
+
+
+def require(expected: list[Any], found: np.ndarray, evaluation: Mapping[str, Any]) -> None:
+    """Check that a model says of the reference rows what it said when it was evaluated.
+
+    Args:
+        expected: `reference` of reports/evaluation.json.
+        found: what `model.predict` says now; shape (n_rows,) or (n_rows, n_classes).
+        evaluation: content of reports/evaluation.json.
+
+    Raises:
+        InputError: it says something else.
+    """
+    before = np.array(expected, dtype=np.float64)
+    if before.shape != found.shape:
+        raise InputError(
+            f"the model gives reference predictions of shape {found.shape}, not {before.shape}; "
+            "model, contract and reports are of different runs: run dvc pull"
+        )
+    if not np.allclose(before, found, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True):
+        worst = float(np.nanmax(np.abs(before - found)))
+        trained = evaluation["model"]["versions"]
+        others = [f"{name} {old}" for name, old in trained.items() if _installed(name) != old]
+        why = (
+            f"it was trained with {', '.join(others)}: install that, with: uv sync --locked"
+            if others
+            else "model and reports are of different runs: check out the version that is wanted, "
+            f"and run: dvc pull --force {paths.MODEL.as_posix()}"
+        )
+        raise InputError(
+            f"the model's reference predictions are off those of its evaluation by {worst:.2g}; "
+            + why
+        )
+
+
+def _installed(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return ""
+
+
+def _place(row: int, column: int) -> float:
+    """Return a place from 0 to 1; each column goes through all of them in an order of its own."""
+    return ((row * (2 * column + 1) + column) % ROWS) / (ROWS - 1)
+
+
+def _known(name: str, distributions: Distributions) -> Mapping[str, Any]:
+    """Return what training has seen of a column, if it may be told."""
+    dates = distributions.get("dates", {}).get(name)
+    return {"dates": dates} if dates else distributions["columns"].get(name, {})
+
+
+def _value(column: Column, known: Mapping[str, Any], place: float) -> Any:
+    """Return what a column has at a place between its lowest and its highest value."""
+    match column.kind:
+        case "numeric":
+            return _number(column, known, place)
+        case "boolean":
+            return place < TYPICAL
+        case "categorical":
+            categories = column.categories or ["example"]
+            return categories[round(place * (len(categories) - 1))]
+        case "datetime":
+            dates = known.get("dates", YEAR)
+            written = dates[round(place * (len(dates) - 1))]
+            moment = datetime.fromisoformat(written)
+            return moment.strftime(column.format) if column.format else written
+        case "identifier":
+            return str(round(place * 1000))
+        case _:
+            return "example"
+
+
+def _number(column: Column, known: Mapping[str, Any], place: float) -> float:
+    low = column.min if column.min is not None else column.max
+    if values := known.get("values"):
+        number = values[round(place * (len(values) - 1))]
+    elif low is None:
+        number = place
+    else:
+        high = column.max if column.max is not None else low + 1
+        number = low + place * (high - low)
+    at_least = number if column.min is None else max(number, column.min)
+    return float(at_least if column.max is None else min(at_least, column.max))

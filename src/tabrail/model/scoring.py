@@ -1,0 +1,93 @@
+"""What all ways of scoring share: what the contract asks of a row, and what is said of it."""
+
+import numpy as np
+import pandas as pd
+from pandas.api.extensions import ExtensionArray
+
+from tabrail.data.schema import Column, Schema
+
+
+def for_scoring(contract: Schema) -> Schema:
+    """Return the contract for rows to score.
+
+    What only training needs may be absent or half known, and is not looked at: the target and the
+    weight. Equal rows are no fault, since every row gets its prediction.
+    """
+    ignored = Column(kind="ignored")
+    training = {name: ignored for name in (contract.target, contract.weight) if name}
+    columns = contract.columns | training
+    return contract.model_copy(update={"columns": columns, "duplicates": "keep"})
+
+
+def identity(contract: Schema) -> list[str]:
+    """Return the columns that say whose a prediction is and may be shown: the key, identifiers."""
+    return [
+        name
+        for name, column in contract.used.items()
+        if (name in contract.key or column.kind == "identifier") and not column.sensitive
+    ]
+
+
+def answers(
+    numbers: np.ndarray, contract: Schema, threshold: float
+) -> dict[str, np.ndarray | ExtensionArray]:
+    """Put what a model says in the words of the contract.
+
+    Args:
+        numbers: as `model.predict` returns them, of n_rows rows.
+        contract: names the task and the classes.
+        threshold: the probability from which on a row counts as positive; binary only.
+
+    Returns:
+        Columns by their names, each of shape (n_rows,). For two classes `probability`, that of the
+        one to predict, and `prediction`, a class; for more of them `prediction` and, say,
+        `probability_red`; for a regression `prediction`, a number.
+    """
+    if contract.task == "regression":
+        return {"prediction": numbers}
+    classes = pd.array(contract.classes, dtype="str")
+    words = classes.take(decided(numbers, contract, threshold))
+    if contract.task == "binary":
+        return {"probability": numbers, "prediction": words}
+    each = {f"probability_{name}": numbers[:, i] for i, name in enumerate(contract.classes)}
+    return {"prediction": words, **each}
+
+
+def decided(numbers: np.ndarray, contract: Schema, threshold: float) -> np.ndarray:
+    """Return which class a model says, as its place among the contract's; not for a regression.
+
+    Args:
+        numbers: as `model.predict` returns them, of n_rows rows.
+        contract: names the task.
+        threshold: the probability from which on a row counts as positive; binary only.
+
+    Returns:
+        Integers, shape (n_rows,).
+    """
+    if contract.task == "binary":
+        return (numbers >= threshold).astype(np.int64)
+    return numbers.argmax(axis=1)
+
+
+def close_calls(
+    numbers: np.ndarray, contract: Schema, threshold: float, margin: float
+) -> np.ndarray:
+    """Return which predictions are so near to another one that a person is to look at them.
+
+    Args:
+        numbers: as `model.predict` returns them, of n_rows rows.
+        contract: names the task.
+        threshold: the probability from which on a row counts as positive; binary only.
+        margin: how near is too near; none is for a regression.
+
+    Returns:
+        Booleans, shape (n_rows,).
+    """
+    match contract.task:
+        case "binary":
+            return np.abs(numbers - threshold) < margin
+        case "multiclass":
+            best = np.sort(numbers, axis=1)
+            return best[:, -1] - best[:, -2] < margin
+        case _:
+            return np.zeros(len(numbers), dtype=bool)

@@ -1,0 +1,120 @@
+"""The challenger beside the champion, on the same rows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tabrail.data import schema
+from tabrail.evaluation.intervals import draw, interval
+from tabrail.evaluation.metrics import scorer, shown, sign
+from tabrail.monitoring.clusters import entities
+from tabrail.monitoring.expected import Expected
+from tabrail.monitoring.performance import RESAMPLES
+from tabrail.monitoring.period import Period
+from tabrail.params import Params
+
+
+def compared(
+    periods: Sequence[Period], version: str, expected: Expected, knobs: Params
+) -> dict[str, Any]:
+    """Compare both on all rows that both have scored.
+
+    Args:
+        periods: from the log.
+        version: the challenger's.
+        expected: of the champion.
+        knobs: all parameters.
+
+    Returns:
+        `model`, its version; `rows` of the champion since the challenger came, and `both`, how many
+        of them it has scored, too; `equal`, the share of equal answers; `difference`, the mean of
+        the challenger's number less the champion's, not for several classes; `latency_ms` and
+        `champion_latency_ms`, the medians; `outcomes`, how many are known of those rows; `metric`
+        with the difference of the main metric as `value`, `low` and `high`, or None; and
+        `sentence`, which says whether the challenger is better.
+    """
+    target = expected.contract.target
+    table, numbers, challenger, served = _joined(periods)
+    there = ~np.isnan(challenger.reshape(len(challenger), -1)).any(axis=1)
+    first = int(there.argmax()) if there.any() else len(there)
+    known = there & (table[target].notna().to_numpy() if target in table else False)
+    both = served[there]
+    content: dict[str, Any] = {
+        "model": version,
+        "rows": len(there) - first,
+        "both": int(there.sum()),
+        "equal": float((both["answer"] == both["challenger"]).mean()) if len(both) else None,
+        "difference": None,
+        "latency_ms": float(both["challenger_ms"].median()) if len(both) else None,
+        "champion_latency_ms": float(both["latency_ms"].median()) if len(both) else None,
+        "outcomes": int(known.sum()),
+        "metric": None,
+    }
+    if expected.contract.task != "multiclass" and len(both):
+        content["difference"] = float((challenger[there] - numbers[there]).mean())
+    if known.sum() >= knobs.monitor.min_rows:
+        models = (numbers[known], challenger[known])
+        content["metric"] = _difference(table[known], models, expected, knobs)
+    content["sentence"] = _sentence(content, expected.metric, knobs.monitor.min_rows)
+    return content
+
+
+def _joined(
+    periods: Sequence[Period],
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, pd.DataFrame]:
+    filled = [period for period in periods if len(period.table)]
+    return (
+        pd.concat([period.table for period in filled], ignore_index=True),
+        np.concatenate([period.numbers for period in filled]),
+        np.concatenate([period.challenger for period in filled]),
+        pd.concat([period.served for period in filled], ignore_index=True),
+    )
+
+
+def _difference(
+    table: pd.DataFrame,
+    models: tuple[np.ndarray, np.ndarray],
+    expected: Expected,
+    knobs: Params,
+) -> dict[str, Any] | None:
+    """Return the challenger's score less the champion's; each draw scores both.
+
+    Source: Efron and Tibshirani, 1993, "An Introduction to the Bootstrap", chapter 16.
+    """
+    contract, name = expected.contract, expected.metric
+    truth = schema.truth(table[contract.target], contract)
+    champion, challenger = (
+        scorer(contract.task, truth, numbers, knobs.evaluate.threshold) for numbers in models
+    )
+
+    def less(times: np.ndarray) -> np.ndarray:
+        after, before = (
+            one.under(times.take(one.order, axis=1))[name] for one in (challenger, champion)
+        )
+        return after - before
+
+    value = float(less(np.ones((1, len(truth))))[0])
+    draws = draw(entities(table, contract), RESAMPLES, knobs.evaluate.seed)
+    low, high = interval([less(times) for times in draws])
+    if not np.isfinite([value, low, high]).all():
+        return None
+    return {"name": name, "value": value, "low": low, "high": high}
+
+
+def _sentence(content: dict[str, Any], metric: str, least: int) -> str:
+    found = content["metric"]
+    if found is None:
+        return (
+            f"Whether {content['model']} is better cannot be told yet: {content['outcomes']:,} "
+            f"outcomes are known of the rows that both have scored; {least:,} are needed."
+        )
+    numbers = (
+        f"{metric} differs by {shown(metric, found['value'])} (95% interval "
+        f"{shown(metric, found['low'])} to {shown(metric, found['high'])})"
+    )
+    if found["low"] <= 0 <= found["high"]:
+        return f"Whether {content['model']} is better cannot be told yet: {numbers}."
+    better = sign(metric) * found["value"] > 0
+    return f"{content['model']} is {'better' if better else 'worse'} than the champion: {numbers}."

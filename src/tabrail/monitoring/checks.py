@@ -1,0 +1,216 @@
+"""What is looked at in each period; every check is a function of the period alone.
+
+Shares have Wilson's score interval (Wilson, 1927, "Probable inference, the law of succession, and
+statistical inference"), and are beyond their limit only if the whole interval is. The index of
+`distributions.psi` takes off what chance explains by itself (Yurdakul and Naranjo, 2020), and
+`clusters.chance` what it explains because rows of one key are alike.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+from tabrail.data.distributions import describe, describe_scores, psi
+from tabrail.monitoring.clusters import chance, entities
+from tabrail.monitoring.expected import Expected
+from tabrail.monitoring.period import Period
+from tabrail.params import Params
+
+SLOW = 0.01  # the share of requests that may take longer than the limit
+FEWEST = 3  # slow or failed requests that are no accident
+
+
+@dataclass(frozen=True)
+class Point:
+    """What one check found in one period.
+
+    Attributes:
+        value: the number.
+        low: start of its 95% interval, if it has one.
+        high: end of it.
+        beyond: whether it is beyond the limit, and not by chance.
+        words: from what to what, for people.
+        limit: the limit for this period, where each has its own.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    beyond: bool
+    words: str
+    limit: float | None = None
+
+
+Points = dict[str, Point]  # by what they are about: a column, a slice, or blank
+Check = Callable[[Period, Expected, Params], Points]
+
+
+def refused(period: Period, _: Expected, knobs: Params) -> Points:
+    """Return the share of rows that broke the contract."""
+    if not (rows := period.rows + period.others + period.refused):
+        return {}
+    breaks = {key: n for key, n in period.faults.items() if n and key[1] != "unseen_category"}
+    words = ""
+    if breaks:
+        column, fault = max(breaks, key=lambda key: breaks[key])
+        words = f"most often {column or 'request'}: {fault}"
+    return {"": _share(period.refused, rows, knobs.monitor.refused, words)}
+
+
+def faults(period: Period, _: Expected, knobs: Params) -> Points:
+    """Return the share of rows with each fault of each column."""
+    if not (rows := period.rows + period.refused):
+        return {}
+    return {
+        f"{column or 'request'}: {fault}": _share(min(count, rows), rows, knobs.monitor.refused, "")
+        for (column, fault), count in period.faults.items()
+    }
+
+
+def missing(period: Period, expected: Expected, knobs: Params) -> Points:
+    """Return the share of missing values of each feature."""
+    points, rows = {}, len(period.table)
+    for name in expected.contract.features:
+        if rows and name in expected.distributions["columns"] and name in period.table:
+            usual = expected.distributions["columns"][name]["missing"]
+            count = int(period.table[name].isna().sum())
+            words = f"missing in {count / rows:.1%} of the rows, {usual:.1%} in training"
+            points[name] = _share(count, rows, usual + knobs.monitor.missing, words)
+    return points
+
+
+def drift(period: Period, expected: Expected, knobs: Params) -> Points:
+    """Return how far each feature is from the training data: its population stability index."""
+    contract = expected.contract
+    columns = [name for name in contract.features if name in period.table]
+    before = expected.distributions["columns"]
+    if not len(period.table) or not columns:
+        return {}
+    table = period.table.assign(**{contract.target: np.nan})
+    after = describe(table, contract)["columns"]
+    same = {
+        name: _at(before[name], after[name], table[name].to_numpy())
+        for name in columns
+        if name in after and name in before
+    }
+    found = psi(expected.distributions, {"rows": len(table), "columns": same})
+    whose, trained = entities(table, contract), expected.distributions["rows"]
+    points = {}
+    for name, index in found.items():
+        index = max(0.0, index - chance(before[name], table[name], whose, trained))
+        points[name] = _moved(index, knobs.monitor.psi, before[name], after[name])
+    return points
+
+
+def scores(period: Period, expected: Expected, knobs: Params) -> Points:
+    """Return how far the predictions are from those of the validation rows."""
+    if not len(period.numbers):
+        return {}
+    before = expected.evaluation["scores"]
+    after = describe_scores(period.numbers, expected.contract)
+    [(name, known)] = before["columns"].items()
+    same = _at(known, after["columns"][name], period.numbers)
+    [index] = psi(before, {"rows": len(period.numbers), "columns": {name: same}}).values()
+    if expected.contract.task != "multiclass":
+        whose = entities(period.table, expected.contract)
+        index -= chance(known, pd.Series(period.numbers), whose, before["rows"])
+    return {"": _moved(max(0.0, index), knobs.monitor.psi, known, after["columns"][name])}
+
+
+def review(period: Period, _: Expected, knobs: Params) -> Points:
+    """Return the share of predictions that went to a person."""
+    if "review" not in period.served or not len(period.served):
+        return {}
+    marked = int(period.served["review"].sum())
+    return {"": _share(marked, len(period.served), knobs.monitor.review, "")}
+
+
+def latency(period: Period, _: Expected, knobs: Params) -> Points:
+    """Return below how many milliseconds 99 of 100 requests stay.
+
+    It is too long if more than one of 100 takes longer than the limit, for certain.
+    """
+    if "latency_ms" not in period.served:
+        return {}
+    taken, limit = period.served["latency_ms"].dropna().to_numpy(), knobs.monitor.latency_ms
+    if not len(taken):
+        return {}
+    slow = _share(int((taken > limit).sum()), len(taken), SLOW, "")
+    middle, most = np.quantile(taken, [0.5, 0.99])
+    words = f"half take up to {figure(float(middle))} ms, 99 of 100 up to {figure(float(most))} ms"
+    beyond = slow.beyond and (taken > limit).sum() >= FEWEST
+    return {"": Point(float(most), None, None, bool(beyond), words)}
+
+
+def errors(period: Period, _: Expected, knobs: Params) -> Points:
+    """Return the share of requests that failed through no fault of theirs."""
+    if not period.requests:
+        return {}
+    words = f"{period.errors:,} of {period.requests:,} requests"
+    found = _share(period.errors, period.requests, knobs.monitor.errors, words)
+    return {"": replace(found, beyond=found.beyond and period.errors >= FEWEST)}
+
+
+def _share(count: int, rows: int, limit: float, words: str) -> Point:
+    interval = binomtest(count, rows).proportion_ci(method="wilson")
+    low, high = float(interval.low), float(interval.high)
+    shown = words or f"{count:,} of {rows:,} rows"
+    return Point(count / rows, low, high, low > limit, shown)
+
+
+def _at(
+    before: Mapping[str, Any], after: Mapping[str, Any], values: np.ndarray
+) -> Mapping[str, Any]:
+    """Describe numbers by their shares up to the very limits of what they are compared with.
+
+    Between quantiles of their own, a straight line would smear a number that many rows have.
+    """
+    if "shares" in before or not before["values"] or not after["values"]:
+        return after
+    limits = [np.nextafter(before["values"][0], -np.inf), *before["values"]]
+    ordered = np.sort(values[~np.isnan(values)])
+    up_to = np.searchsorted(ordered, limits, side="right") / len(ordered)
+    return {"missing": after["missing"], "values": limits, "up_to": up_to.tolist()}
+
+
+def _moved(
+    index: float, limit: float, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Point:
+    return Point(index, None, None, index > limit, from_to(before, after))
+
+
+def from_to(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Say what moved most between two distributions of a column, in the column's own terms."""
+    gaps = [one["missing"] for one in (before, after)]
+    if "shares" in before:
+        shares = [one["shares"] | {"any other": one["other"]} for one in (before, after)]
+        name = max(shares[0], key=lambda key: abs(shares[1].get(key, 0.0) - shares[0][key]))
+        was, now = shares[0][name], shares[1].get(name, 0.0)
+        if abs(now - was) >= abs(gaps[1] - gaps[0]):
+            return f"{name} from {was:.1%} to {now:.1%}"
+    elif abs(gaps[1] - gaps[0]) < 0.1 and before["values"] and after["values"]:
+        was, now = (_spread(one) for one in (before, after))
+        if was == now:
+            was, now = (_at_most(one) for one in (before, after))
+            return f"19 of 20 values up to {was} in training, up to {now} now"
+        return f"median from {was} to {now}"
+    return f"missing from {gaps[0]:.1%} to {gaps[1]:.1%}"
+
+
+def _spread(column: Mapping[str, Any]) -> str:
+    places = np.searchsorted(column["up_to"], [0.25, 0.5, 0.75])
+    low, middle, high = (figure(column["values"][place]) for place in places)
+    return f"{middle} (middle half {low} to {high})"
+
+
+def _at_most(column: Mapping[str, Any]) -> str:
+    return figure(column["values"][np.searchsorted(column["up_to"], 0.95)])
+
+
+def figure(value: float) -> str:
+    """Return a number to four significant digits, or to whole ones."""
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e12 else f"{value:.4g}"

@@ -1,0 +1,69 @@
+"""Rows of one key are alike, so they say less of a distribution than rows of as many keys.
+
+A week has seven days' weather, however many rows it has. The population stability index times the
+number of rows is, without drift, distributed as the chi-squared statistic is, and that grows by the
+mean design effect of the shares.
+
+Source: Rao and Scott, 1984, "On chi-squared tests for multiway contingency tables with cell
+proportions estimated from survey data".
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tabrail.data import cells
+from tabrail.data.schema import Schema
+from tabrail.data.split import row_hashes
+
+
+def entities(table: pd.DataFrame, contract: Schema) -> np.ndarray:
+    """Return the number of each row's key, or of the row itself if its key is not known."""
+    if contract.key and set(contract.key) <= set(table):
+        return np.asarray(pd.factorize(row_hashes(table[contract.key]))[0])
+    return np.arange(len(table))
+
+
+def chance(known: Mapping[str, Any], values: pd.Series, whose: np.ndarray, trained: int) -> float:
+    """Return what keys add to the index of a column by chance, beyond what single rows do.
+
+    The training rows are taken to be as many to a key as these. With one key only, nothing is
+    known of how others would differ, and nothing is added.
+
+    Args:
+        known: the column's distribution in training, as `distributions.describe` gives it.
+        values: its values now; shape (n_rows,).
+        whose: number of each row's key; shape (n_rows,).
+        trained: how many training rows there were.
+    """
+    codes, bins = _bins(known, values)
+    rows, keys = len(codes), int(whose.max()) + 1
+    if keys < 2 or keys == rows or bins < 2:
+        return 0.0
+    counts = np.bincount(whose * bins + codes, minlength=keys * bins).reshape(keys, bins)
+    shares = counts.sum(axis=0) / rows
+    there = (shares > 0) & (shares < 1)
+    if not there.any():
+        return 0.0
+    off = counts[:, there] - counts.sum(axis=1)[:, None] * shares[there]
+    spread = (off**2).sum(axis=0) * keys / (keys - 1) / rows  # n times the variance of a share
+    others = int(there.sum()) - 1
+    effect = float((spread / shares[there]).sum()) / max(1, others)
+    noise = 1 / max(1, trained) + 1 / rows
+    return noise * max(0.0, effect - 1) * (others + 2 * float(np.sqrt(2 * others)))
+
+
+def _bins(known: Mapping[str, Any], values: pd.Series) -> tuple[np.ndarray, int]:
+    """Return the number of each value's category or range, missing ones last, and how many."""
+    if "shares" in known:
+        values = cells.words(values)
+        names = list(known["shares"])
+        codes = pd.Index(names).get_indexer(pd.Index(values))
+        codes = np.where(codes < 0, len(names), codes)  # any other
+    else:
+        names = known["values"][:-1]
+        codes = np.searchsorted(names, values.to_numpy(np.float64), side="left")
+    bins = len(names) + 2
+    return np.where(values.isna(), bins - 1, codes), bins

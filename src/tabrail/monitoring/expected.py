@@ -1,0 +1,102 @@
+"""What a model was like when it was evaluated, which live rows are compared with.
+
+All of it is in Git, so neither the model nor its training data is needed, and a version that is no
+longer checked out is as good as the one that is.
+"""
+
+import csv
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from tabrail import paths
+from tabrail.data import schema
+from tabrail.documents import parse
+from tabrail.errors import InputError
+from tabrail.project import git, registry
+
+IMPORTANCE = paths.PLOTS / "importance.csv"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a model was like when it was evaluated.
+
+    Attributes:
+        version: its tag, or the start of its hash.
+        contract: what it expects of a row.
+        evaluation: content of its reports/evaluation.json.
+        distributions: content of its reports/distributions.json.
+        importance: the share that each column has in what all columns do for its score; empty if
+            that was not measured.
+    """
+
+    version: str
+    contract: schema.Schema
+    evaluation: dict[str, Any]
+    distributions: dict[str, Any]
+    importance: dict[str, float]
+
+    @property
+    def metric(self) -> str:
+        """The main metric."""
+        return str(self.evaluation["main_metric"])
+
+
+def of_version(version: str) -> Expected:
+    """Return what is expected of a version: the one here, or one that a tag leads to.
+
+    Raises:
+        InputError: it is neither, or its reports are missing.
+    """
+    if registry.VERSION.fullmatch(version) and git.succeeds("rev-parse", "--verify", version):
+        return _read(version, lambda path: git.text(version, path))
+    present = registry.model_version() if paths.MODEL.exists() else "not there"
+    if version != present:
+        raise InputError(
+            f"the predictions in the log are by {version}; {paths.MODEL} is {present}, and no tag "
+            "here is of that model. Fetch tags with: git fetch --tags, or check out the commit "
+            "that has it"
+        )
+    return here(version)
+
+
+def here(version: str) -> Expected:
+    """Return what is expected of the model in this folder."""
+    return _read(version, lambda path: path.read_text("utf-8") if path.exists() else None)
+
+
+def _read(version: str, text: Callable[[Path], str | None]) -> Expected:
+    def wanted(path: Path) -> str:
+        found = text(path)
+        if found is None:
+            raise InputError(f"{version} has no {path}; restore it with: git checkout -- {path}")
+        return found
+
+    def read(path: Path) -> dict[str, Any]:
+        try:
+            content: dict[str, Any] = json.loads(wanted(path))
+        except ValueError as error:
+            raise InputError(
+                f"{path} of {version} is damaged ({error}); restore it with: git checkout -- {path}"
+            ) from None
+        return content
+
+    contract = YAML(typ="safe", pure=True).load(wanted(paths.SCHEMA))
+    return Expected(
+        version=version,
+        contract=parse(schema.Schema, contract, paths.SCHEMA),
+        evaluation=read(paths.EVALUATION),
+        distributions=read(paths.DISTRIBUTIONS),
+        importance=_shares(text(IMPORTANCE) or ""),
+    )
+
+
+def _shares(table: str) -> dict[str, float]:
+    falls = {row["column"]: float(row["importance"]) for row in csv.DictReader(table.splitlines())}
+    whole = sum(fall for fall in falls.values() if fall > 0)
+    return {name: max(fall, 0.0) / whole for name, fall in falls.items()} if whole > 0 else {}

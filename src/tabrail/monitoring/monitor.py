@@ -1,0 +1,159 @@
+"""Watch the model: what the prediction log, or tables, say of the rows that it gets."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+from tqdm import tqdm
+
+from tabrail import params
+from tabrail.data import tables
+from tabrail.errors import InputError
+from tabrail.log.prediction_log import PredictionLog, utc_now
+from tabrail.model import bundle
+from tabrail.moments import moment
+from tabrail.monitoring import alerts, challengers, checks, performance, window
+from tabrail.monitoring.alerts import Series
+from tabrail.monitoring.checks import Check, Point
+from tabrail.monitoring.expected import Expected, here, of_version
+from tabrail.monitoring.period import Period
+from tabrail.monitoring.result import Result
+from tabrail.params import Params
+from tabrail.project.registry import registered
+
+MOST_NAMED = 5  # tables
+FEWEST_DAYS = 7  # from which on it is known how long silence usually lasts
+
+CHECKS: dict[str, Check] = {
+    "refused": checks.refused,
+    "faults": checks.faults,
+    "missing": checks.missing,
+    "drift": checks.drift,
+    "scores": checks.scores,
+    "review": checks.review,
+    "latency": checks.latency,
+    "errors": checks.errors,
+    "main_metric": performance.main_metric,
+    "slices": performance.slices,
+    "calibration": performance.calibration,
+}
+
+
+def monitor(files: Sequence[Path], since: str = "", until: str = "") -> Result:
+    """Look at a span of time in the prediction log, or at tables.
+
+    Args:
+        files: tables, or folders of them, each table a period; if none, the log is looked at.
+        since: the start; `monitor.window_days` of params.yaml before the end, if blank.
+        until: the end; now, if blank.
+
+    Raises:
+        InputError: there is no model, no log or nothing in it, or a file is no such table.
+    """
+    knobs = params.load()
+    if files and (since or until):
+        raise InputError("--since and --until are for the prediction log, and not for tables")
+    if files:
+        return _of_tables(files, knobs)
+    with PredictionLog() as log:
+        try:
+            return _of_log(log, since, until, knobs)
+        except SQLAlchemyError as error:
+            raise InputError(
+                f"the prediction log {log} cannot be read ({type(error).__name__}); try again"
+            ) from None
+
+
+def _of_tables(places: Sequence[Path], knobs: Params) -> Result:
+    found = [file for place in places for file in tables.find(place)]
+    model = bundle.load()
+    periods = [window.from_table(file, model, knobs.prepare.chunk_rows) for file in found]
+    source = ", ".join(map(str, found)) if len(found) < MOST_NAMED else f"{len(found)} tables"
+    return judged(source, here(model.version), periods, knobs)
+
+
+def _of_log(log: PredictionLog, since: str, until: str, knobs: Params) -> Result:
+    now = utc_now()
+    end = moment(until, now) if until else now
+    first_day = window.midnight(end) - timedelta(days=knobs.monitor.window_days)
+    start = moment(since, now) if since else first_day
+    if start >= end:
+        raise InputError(f"--since {start} is not before --until {end}")
+    versions = {role: registered(one) for role, one in log.answering(start, end).items()}
+    if not versions:
+        raise InputError(
+            f"{log} has no prediction from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC "
+            f"({log.span()}); see that the server writes there (PREDICTION_LOG), or look at "
+            "another time: --since, --until"
+        )
+    expected = of_version(versions["champion"])
+    spans = window.spans(start, end, knobs.monitor.periods)
+    bar = tqdm(spans, desc="monitor", unit=" periods", delay=1, leave=False, disable=None)
+    periods = [window.from_log(log, *span, expected.contract, versions) for span in bar]
+    return judged("the prediction log", expected, periods, knobs, versions, end.date())
+
+
+def judged(
+    source: str,
+    expected: Expected,
+    periods: list[Period],
+    knobs: Params,
+    versions: Mapping[str, str] | None = None,
+    today: date | None = None,
+) -> Result:
+    """Run all checks on all periods.
+
+    Args:
+        source: what was looked at.
+        expected: what is expected of the model.
+        periods: in the order of time.
+        knobs: all parameters.
+        versions: what answered, by role, if the periods are from the log.
+        today: the day on which the last period ends, likewise.
+    """
+    least = knobs.monitor.min_rows
+    enough = [period.rows + period.refused + period.errors >= least for period in periods]
+    known = {fault for period in periods for fault in period.faults}
+    for period in periods:  # a fault that is gone is one of no row
+        period.faults.update(dict.fromkeys(known, 0))
+    series = [_volume(periods, least, today)] if today else []
+    for name, check in CHECKS.items():
+        found = [
+            check(period, expected, knobs) if is_enough else {}
+            for period, is_enough in zip(periods, enough, strict=True)
+        ]
+        for about in sorted({about for points in found for about in points}):
+            limit = alerts.limit(name, about, expected, knobs.monitor)
+            grave = alerts.grave(name, about, expected)
+            series.append(
+                Series(name, about, limit, grave, tuple(points.get(about) for points in found))
+            )
+    raised, notes = alerts.told(
+        series,
+        [period.begin or period.name for period in periods],
+        expected,
+        knobs.monitor.persistence,
+    )
+    challenger = (versions or {}).get("challenger")
+    beside = challengers.compared(periods, challenger, expected, knobs) if challenger else None
+    return Result(
+        source, expected, periods, series, raised, notes, beside, least, enough=any(enough)
+    )
+
+
+def _volume(periods: Sequence[Period], least: int, today: date) -> Series:
+    """Return how many rows came; none is too few once a period had enough of them."""
+    points: list[Point | None] = []
+    begun = False
+    for period in periods:
+        begun = begun or period.rows >= least
+        points.append(Point(float(period.rows), None, None, begun and not period.days, ""))
+    days = sorted({day for period in periods for day in period.days})
+    if begun and len(days) >= FEWEST_DAYS:
+        usual = max(after - before for before, after in pairwise(days))
+        silent = today - days[-1] > usual + timedelta(days=1)  # today is not over
+        words = f"the last came on {days[-1]}" if silent else ""
+        points[-1] = Point(float(periods[-1].rows), None, None, silent, words)
+    return Series("volume", "", None, grave=True, points=tuple(points))

@@ -1,0 +1,165 @@
+"""How well the model does on rows of which it is known by now what came true."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm, ttest_1samp
+
+from tabrail.data import cells, schema
+from tabrail.evaluation.intervals import LEVEL, Score, score
+from tabrail.evaluation.metrics import scorer, shown, sign
+from tabrail.monitoring.checks import Point, Points
+from tabrail.monitoring.clusters import entities
+from tabrail.monitoring.expected import Expected
+from tabrail.monitoring.period import Period
+from tabrail.params import Params
+
+RESAMPLES = 200  # suffice for an interval's width, which is all that counts here
+FEWEST_ENTITIES = 10
+SPLITS = ("validation", "test")
+
+
+def main_metric(period: Period, expected: Expected, knobs: Params) -> Points:
+    """Return the main metric, which is beyond its limit if it is worse than can be expected."""
+    known = period.labeled(expected.contract.target)
+    usual = measured(expected)
+    if usual is None or known.sum() < knobs.monitor.min_rows:
+        return {}
+    found = scored(period, known, expected, knobs)
+    return {"": _compared(found, usual, expected.metric, knobs.monitor.margin)}
+
+
+def slices(period: Period, expected: Expected, knobs: Params) -> Points:
+    """Return the main metric of each slice.
+
+    The more slices, the more of them do badly by chance alone: their margin is as much wider as
+    keeps that as rare as for one (Dunn, 1961, "Multiple comparisons among means").
+    """
+    least, labeled = knobs.evaluate.min_slice_rows, period.labeled(expected.contract.target)
+    if labeled.sum() < knobs.monitor.min_rows:
+        return {}
+    parts = {
+        name: (rows, usual)
+        for name, rows, usual in _slices(period, expected)
+        if (rows & labeled).sum() >= least
+    }
+    tail = (1 - LEVEL) / 2
+    wider = float(norm.isf(tail / max(1, len(parts))) / norm.isf(tail))
+    return {
+        name: _compared(
+            scored(period, rows & labeled, expected, knobs),
+            usual,
+            expected.metric,
+            knobs.monitor.margin * wider,
+        )
+        for name, (rows, usual) in parts.items()
+    }
+
+
+def calibration(period: Period, expected: Expected, knobs: Params) -> Points:
+    """Return by how much the share of positives differs from the mean probability; binary only.
+
+    The interval is Student's, of the sums over each key, since rows of one key are alike.
+    """
+    contract, known = expected.contract, period.labeled(expected.contract.target)
+    if contract.task != "binary" or known.sum() < knobs.monitor.min_rows:
+        return {}
+    truth = schema.truth(period.table[contract.target][known], contract)
+    whose = entities(period.table[known], contract)
+    gap = truth - period.numbers[known]
+    sums = np.bincount(whose, gap)
+    if len(sums) < FEWEST_ENTITIES or not sums.any():
+        return {}
+    value, rows = float(gap.mean()), len(gap)
+    centered = sums - value * np.bincount(whose)  # of a ratio, whose parts both vary
+    width = ttest_1samp(centered, 0.0).confidence_interval(LEVEL)
+    half = float(width.high - width.low) / 2 * len(sums) / rows
+    least = abs(value) - half
+    words = (
+        f"{truth.mean():.1%} came true (95% interval {max(0.0, truth.mean() - half):.1%} to "
+        f"{min(1.0, truth.mean() + half):.1%}), {period.numbers[known].mean():.1%} were predicted"
+    )
+    limit = knobs.monitor.calibration
+    return {"": Point(value, value - half, value + half, least > limit, words)}
+
+
+def measured(expected: Expected) -> Mapping[str, Any] | None:
+    """Return the main metric at evaluation, if it has an interval."""
+    return _cautious([expected.evaluation[split]["metrics"] for split in SPLITS], expected.metric)
+
+
+def scored(period: Period, rows: np.ndarray, expected: Expected, knobs: Params) -> Score:
+    """Return the main metric of some rows with its bootstrap interval, by key as at evaluation."""
+    contract, table = expected.contract, period.table[rows]
+    scores = scorer(
+        contract.task,
+        schema.truth(table[contract.target], contract),
+        period.numbers[rows],
+        knobs.evaluate.threshold,
+    )
+    draws = min(knobs.evaluate.resamples, RESAMPLES)
+    whose = entities(table, contract)
+    found = score(scores, weights(table, contract), whose, draws, knobs.evaluate.seed)
+    return found[expected.metric]
+
+
+def weights(table: pd.DataFrame, contract: schema.Schema) -> np.ndarray:
+    """Return how much each row counts; those of the log count alike."""
+    if contract.weight and contract.weight in table:
+        return table[contract.weight].fillna(0.0).to_numpy(np.float64)
+    return np.ones(len(table))
+
+
+def half_width(numbers: Mapping[str, Any]) -> float | None:
+    """Return half the width of an interval, if there is one."""
+    low, high = numbers["low"], numbers["high"]
+    if low is None or high is None or not math.isfinite(high - low):
+        return None
+    return float(high - low) / 2
+
+
+def _compared(found: Score, usual: Mapping[str, Any], metric: str, margin: float) -> Point:
+    """Hold a score against that of the evaluation, as far as both may be off by chance."""
+    live, before = half_width({"low": found.low, "high": found.high}), half_width(usual)
+    if live is None or before is None or not math.isfinite(found.value):
+        said = f"{shown(metric, found.value)}; too few rows or keys to compare"
+        return Point(found.value, None, None, False, said)
+    room = margin * math.hypot(live, before)
+    worst = usual["value"] - sign(metric) * room
+    beyond = sign(metric) * (found.value - worst) < 0
+    words = (
+        f"{shown(metric, found.value)} (95% interval {shown(metric, found.low)} to "
+        f"{shown(metric, found.high)}), {shown(metric, usual['value'])} at evaluation; "
+        f"{shown(metric, worst)} or better was to be expected of so many rows"
+    )
+    return Point(found.value, found.low, found.high, beyond, words, worst)
+
+
+def _slices(
+    period: Period, expected: Expected
+) -> Iterator[tuple[str, np.ndarray, Mapping[str, Any]]]:
+    """Yield the slices that were scored at evaluation, with their rows and what was found then."""
+    both = [expected.evaluation[split]["slices"] for split in SPLITS]
+    for column in both[0]:
+        if column not in period.table:
+            continue
+        labels = cells.words(period.table[column]).fillna("missing")
+        parts = [one.get(column, {}) for one in both]
+        for name in sorted(parts[0].keys() | parts[1].keys()):
+            usual = _cautious(parts, name, expected.metric)
+            if usual is not None:
+                yield f"{column} {name}", (labels == name).to_numpy(), usual
+
+
+def _cautious(
+    found: Sequence[Mapping[str, Mapping[str, Any]]], name: str, metric: str = ""
+) -> Mapping[str, Any] | None:
+    """Return the worse of what validation and test say, of what has an interval there.
+
+    One of them may have been lucky, and then every later row would look bad beside it.
+    """
+    known = [one[name] for one in found if name in one and half_width(one[name]) is not None]
+    return min(known, key=lambda one: sign(metric or name) * one["value"], default=None)

@@ -1,0 +1,59 @@
+"""What dvc.yaml says, here or in a commit, and how DVC knows a file."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from tabrail import paths
+from tabrail.documents import read_yaml
+from tabrail.errors import InputError
+from tabrail.project import git
+
+
+def generated(revision: str | None = None) -> list[str]:
+    """Return the files that the pipeline writes and Git tracks, in the order of dvc.yaml.
+
+    Args:
+        revision: whose dvc.yaml to read; the working tree's, if none is given.
+
+    Raises:
+        InputError: dvc.yaml is no YAML.
+    """
+    found: list[str] = []
+    for stage in stages(revision).values():
+        for kind in ("outs", "metrics", "plots"):
+            for entry in stage.get(kind, []):
+                options: dict[str, Any] = {} if isinstance(entry, str) else entry
+                found += [
+                    path for path, how in options.items() if (how or {}).get("cache") is False
+                ]
+    return found
+
+
+def stages(revision: str | None = None) -> dict[str, Any]:
+    """Return the stages by name.
+
+    Args:
+        revision: whose dvc.yaml to read; the working tree's, if none is given.
+
+    Raises:
+        InputError: dvc.yaml is no YAML.
+    """
+    if revision is None:
+        content = read_yaml(paths.PIPELINE)
+    else:
+        try:
+            text = git.text(revision, paths.PIPELINE) or ""
+            content = YAML(typ="safe", pure=True).load(text)
+        except YAMLError:
+            raise InputError(f"{paths.PIPELINE} of {revision} is not valid YAML") from None
+    return (content or {}).get("stages", {})
+
+
+def md5(path: Path) -> str:
+    """Return the MD5 of a file's content, by which DVC knows it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

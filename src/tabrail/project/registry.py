@@ -1,0 +1,51 @@
+"""Which version the model file is, as Git's tags say."""
+
+import re
+from pathlib import Path
+
+from tabrail import paths
+from tabrail.errors import InputError
+from tabrail.project import git
+from tabrail.project.pipeline import md5
+
+ARTIFACT = "model"  # its name under `artifacts` in dvc.yaml
+VERSION = re.compile(rf"{ARTIFACT}@v\d+\.\d+\.\d+")  # not the tags by which GTO withdraws one
+BY_HASH = "md5:"
+HASH_DIGITS = 12
+
+
+def model_version(folder: Path = Path()) -> str:
+    """Say which version a model is, by its bytes and not by the commit that is checked out.
+
+    Args:
+        folder: the project's root, or that of another clone.
+
+    Returns:
+        The tag that GTO gave it when it was registered, such as model@v0.1.0 (the latest one, if
+        there are several). Without such a tag, or without Git, the start of the file's MD5, such
+        as md5:3730db064474: `git log -S 3730db064474 -- dvc.lock` finds the commit that made it.
+    """
+    digest = md5(folder / paths.MODEL)
+    return _tag(digest, folder) or f"{BY_HASH}{digest[:HASH_DIGITS]}"
+
+
+def registered(version: str) -> str:
+    """Return the tag of a version that went by its hash, if it has been registered since."""
+    digest = version.removeprefix(BY_HASH)
+    return (version != digest and _tag(digest, Path())) or version
+
+
+def _tag(digest: str, folder: Path) -> str | None:
+    """Return the latest version whose dvc.lock has a hash that starts so."""
+    there = ("-C", str(folder))
+    try:
+        found = git.git(
+            *there, "tag", "--list", f"{ARTIFACT}@*", "--sort=-version:refname"
+        ).splitlines()
+        tags = [tag for tag in found if VERSION.fullmatch(tag)]
+        lock = paths.LOCK.as_posix()
+        options = ("--name-only", "--fixed-strings", "-e", f"md5: {digest}")
+        holders = git.git(*there, "grep", *options, *tags, "--", lock).splitlines() if tags else []
+    except (InputError, OSError):  # no repository, no Git, or no tag has it
+        return None
+    return holders[0].rpartition(":")[0] if holders else None

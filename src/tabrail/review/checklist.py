@@ -1,0 +1,175 @@
+"""The launch checklist: what a machine can check before a model is released.
+
+The first questions are those of `verify`, with the released model as the one to compare with.
+"""
+
+import json
+import os
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tabrail import params, paths
+from tabrail.markdown import plain
+from tabrail.project import git
+from tabrail.project.registry import ARTIFACT
+from tabrail.review import acceptance, gate, verify
+from tabrail.review.check import Check, Verdict, some
+from tabrail.review.snapshot import Snapshot, read
+
+RUNBOOK = Path("docs/runbook.md")
+# What a project is generated with, and only a person can replace.
+UNWRITTEN = "have not been written down yet"
+NOBODY = ("Your Name", "you@example.com")
+CONTACT = re.compile(r"[\w.+-]*@[\w.-]+(?:/[\w.-]+)?|https?://[^\s>)]+")
+FAILING: dict[str, Verdict] = {"enabled": "FAILED", "dry_run": "dry run", "disabled": "disabled"}
+
+
+def checks(stage: str) -> Iterator[Check]:
+    """Ask every question of a launch; when the first is a no, the others make no sense.
+
+    Args:
+        stage: the stage whose model is compared with, such as prod.
+
+    Raises:
+        InputError: params.yaml cannot be read.
+    """
+    merge = verify.nothing_is_in_conflict()
+    yield merge
+    if merge.verdict == "FAILED":
+        return
+    knobs = params.load()
+    yield from verify.results_are_sound(remote=True)
+    yield lock_is_fresh()
+    yield from gate_is_passed(stage, knobs.gate)
+    yield card_is_complete(knobs.card)
+    yield owner_can_be_reached(knobs.card.owner)
+    yield runbook_names_the_owner(knobs.card.owner)
+    yield from model_works_elsewhere(knobs)
+
+
+def released(stage: str) -> str | None:
+    """Return the tag of the version that is in a stage, such as model@v0.1.0, if there is one."""
+    from gto.api import show
+    from gto.exceptions import ArtifactNotFound
+
+    try:
+        found = show(".", f"{ARTIFACT}#{stage}")  # the version that was assigned last
+    except ArtifactNotFound:  # nothing has ever been registered
+        return None
+    return f"{ARTIFACT}@{found[0]['version']}" if found else None
+
+
+def lock_is_fresh() -> Check:
+    """Ask uv whether uv.lock is what pyproject.toml demands."""
+    done = _uv("lock", "--check")
+    if done.returncode:
+        fix = "run: uv lock && uv sync && uv run dvc repro, and commit what it changes"
+        return Check("lock", "FAILED", f"uv.lock is not fresh: {_last(done.stderr)}", fix)
+    return Check("lock", "ok", "uv.lock is what pyproject.toml demands")
+
+
+def gate_is_passed(stage: str, knobs: params.Gate) -> Iterator[Check]:
+    """Hold the results against those of the version in a stage; without one, against bounds."""
+    version = released(stage)
+    head = git.commit("HEAD")
+    if version is not None and git.commit(version) != head:
+        yield from verify.gate_is_passed(version)
+        return
+    now = read()
+    if version is None:
+        why = f"no version is in {stage}, so nothing is compared and only fixed bounds apply"
+        yield Check("base", "skipped", why)
+    else:
+        yield Check("base", "ok", f"{version}, which is in {stage}, is this very commit")
+    first = git.git("rev-list", "--max-parents=0", "HEAD").split()[-1]
+    accepted, _ = acceptance.since(first, params.Gate.model_fields)
+    yield from gate.checks(Snapshot() if version is None else now, now, knobs, accepted)
+
+
+def card_is_complete(card: params.Card) -> Check:
+    """Look for what nobody has filled in, in the model card and where it comes from."""
+    if not paths.MODEL_CARD.exists():
+        return Check("card", "FAILED", f"{paths.MODEL_CARD} is missing", verify.RUN)
+    fix = f"write it in {paths.PARAMS} under card, then {verify.RUN}, and commit"
+    if empty := [name for name, text in vars(card).items() if not text.strip()]:
+        return Check("card", "FAILED", f"empty: {some(empty)}", fix)
+    unwritten = [name for name, text in vars(card).items() if UNWRITTEN in text]
+    written = paths.MODEL_CARD.read_text(encoding="utf-8")
+    if unwritten or UNWRITTEN in written:
+        what = f"still as the project was generated: {some(unwritten or ['the card'])}"
+        return Check("card", "FAILED", what, fix)
+    if plain(card.limits) not in written or plain(card.owner) not in written:
+        what = f"{paths.MODEL_CARD} does not say what {paths.PARAMS} says"
+        return Check("card", "FAILED", what, f"{verify.RUN}, and commit what it changes")
+    return Check("card", "ok", "the model card is complete, and of this run")
+
+
+def owner_can_be_reached(owner: str) -> Check:
+    """Look for an address in what params.yaml says of the owner."""
+    fix = f"write a name and an address in {paths.PARAMS}, card.owner, then {verify.RUN}"
+    if any(word in owner for word in NOBODY) or not owner.strip():
+        return Check("owner", "FAILED", f"nobody is named: {owner.strip() or 'empty'}", fix)
+    if not CONTACT.search(owner):
+        return Check("owner", "FAILED", f"{owner} has no address: no e-mail, @team or link", fix)
+    return Check("owner", "ok", f"{owner} answers for the model")
+
+
+def runbook_names_the_owner(owner: str) -> Check:
+    """Look for the owner's address in the runbook, which is read when something is wrong."""
+    fix = f"write there whom to call, with the address in {paths.PARAMS}, card.owner"
+    if not RUNBOOK.exists():
+        return Check("runbook", "FAILED", f"{RUNBOOK} is missing", fix)
+    text = RUNBOOK.read_text(encoding="utf-8")
+    if left := [word for word in (*NOBODY, UNWRITTEN) if word in text]:
+        return Check("runbook", "FAILED", f"{RUNBOOK} still says: {some(left)}", fix)
+    addresses = CONTACT.findall(owner)
+    if not any(address in text for address in addresses):
+        what = f"{RUNBOOK} does not name {some(addresses) or 'an owner'}"
+        return Check("runbook", "FAILED", what, fix)
+    return Check("runbook", "ok", f"{RUNBOOK} names the owner")
+
+
+def model_works_elsewhere(knobs: params.Params) -> Iterator[Check]:
+    """Load the model in a new environment, as a server has it, and time one row there."""
+    groups = [f"--group={name}" for name in ("serve", *_groups_of(knobs.train.estimator))]
+    there = ("--isolated", "--locked", "--no-default-groups", *groups)
+    done = _uv("run", *there, "python", "-m", "tabrail.model.probe")
+    if done.returncode:
+        fix = "run: uv run dvc pull; if its predictions differ: uv run dvc repro --force"
+        yield Check("model", "FAILED", f"in a clean environment: {_last(done.stderr)}", fix)
+        return
+    seen = json.loads(done.stdout)
+    versions = ", ".join(f"{name} {version}" for name, version in seen["versions"].items())
+    same = "says of the reference rows what it said when it was evaluated"
+    yield Check("model", "ok", f"{seen['model']} {same}, in a clean environment with {versions}")
+    demanded = knobs.gate.prediction_time
+    detail = f"one row takes {seen['p50_ms']:g} ms (p50); at most {demanded.milliseconds}"
+    if seen["p50_ms"] <= demanded.milliseconds:
+        yield Check("latency", "ok", detail)
+        return
+    fix = f"a smaller model, or another bound in {paths.PARAMS}, gate.prediction_time"
+    yield Check("latency", FAILING[demanded.check], detail, fix)
+
+
+def _groups_of(estimator: str) -> list[str]:
+    """Return the group of dependencies that is named as an estimator's package, if there is one."""
+    project: dict[str, Any] = tomllib.loads(paths.PROJECT.read_text(encoding="utf-8"))
+    package = estimator.partition(".")[0]
+    return [package] if package in project.get("dependency-groups", {}) else []
+
+
+def _uv(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [os.environ.get("UV", "uv"), *arguments]  # `uv run` says where it is
+    try:
+        return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    except FileNotFoundError:
+        return subprocess.CompletedProcess(command, 127, "", "uv is not on the PATH")
+
+
+def _last(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1].removeprefix("error: ") if lines else "no reason was given"

@@ -1,0 +1,167 @@
+"""All that differs between two runs, as people want to be told."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tabrail.evaluation.metrics import sign
+from tabrail.review import contract
+from tabrail.review.contract import ContractChange
+from tabrail.review.snapshot import Snapshot
+
+Direction = Literal["better", "worse", "same", "new", "gone"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A value that is another one; None where there is none."""
+
+    name: str
+    base: Any
+    head: Any
+
+
+@dataclass(frozen=True)
+class ScoreDifference:
+    """A score of two runs, with its 95% intervals.
+
+    Attributes:
+        where: the split, or the slice of the validation split as column and value.
+        metric: the metric.
+        base: value, low and high before; None if there was none.
+        head: value, low and high now; None if there is none.
+        change: what was added to the value.
+        direction: whether that is for the better.
+        is_noise: whether the intervals overlap, so that the difference may be chance.
+    """
+
+    where: str
+    metric: str
+    base: Mapping[str, float | None] | None
+    head: Mapping[str, float | None] | None
+    change: float | None
+    direction: Direction
+    is_noise: bool
+
+
+@dataclass(frozen=True)
+class StageDifference:
+    """A stage that ran again, and what it was that changed."""
+
+    stage: str
+    because: list[str]
+
+
+@dataclass(frozen=True)
+class Differences:
+    """All that differs between two runs; what is the same is only in `metrics` and `slices`."""
+
+    metrics: list[ScoreDifference]
+    slices: list[ScoreDifference]
+    params: list[Difference]
+    data: list[Difference]
+    contract: list[ContractChange]
+    stages: list[StageDifference]
+    packages: list[Difference]
+
+    @property
+    def any(self) -> bool:
+        """Whether anything differs."""
+        moved = any(one.direction != "same" for one in [*self.metrics, *self.slices])
+        others = (self.params, self.data, self.contract, self.stages, self.packages)
+        return moved or any(map(bool, others))
+
+
+def between(base: Snapshot, head: Snapshot) -> Differences:
+    """Compare two runs."""
+    return Differences(
+        metrics=list(_metrics(base.evaluation, head.evaluation)),
+        slices=list(_slices(base.evaluation, head.evaluation)),
+        params=_values(base.params, head.params),
+        data=_values(base.data, head.data),
+        contract=contract.changes(base.contract, head.contract, (base.params, head.params)),
+        stages=list(_stages(base.stages, head.stages)),
+        packages=_values(base.packages, head.packages),
+    )
+
+
+def _metrics(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[ScoreDifference]:
+    for split in ("validation", "test"):
+        before, after = (run.get(split, {}).get("metrics", {}) for run in (base, head))
+        for metric in _names(after, before):
+            yield _score(split, metric, before.get(metric), after.get(metric))
+
+
+def _slices(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[ScoreDifference]:
+    metric = head.get("main_metric", "")
+    if metric != base.get("main_metric", metric):
+        base = {}
+    before, after = (run.get("validation", {}).get("slices", {}) for run in (base, head))
+    for column in _names(after, before):
+        old, new = before.get(column, {}), after.get(column, {})
+        for value in _names(new, old):
+            yield _score(f"{column} {value}", metric, old.get(value), new.get(value))
+
+
+def _score(
+    where: str, metric: str, base: Mapping[str, Any] | None, head: Mapping[str, Any] | None
+) -> ScoreDifference:
+    before, after = ((one or {}).get("value") for one in (base, head))
+    if base is None or before is None or head is None or after is None:
+        direction: Direction = "same"
+        if (before is None) != (after is None):
+            direction = "new" if before is None else "gone"
+        return ScoreDifference(where, metric, base, head, None, direction, is_noise=False)
+    change = after - before
+    gain = sign(metric) * change
+    direction = "same" if change == 0 else "better" if gain > 0 else "worse"
+    bounds = [one[bound] for one in (base, head) for bound in ("low", "high")]
+    overlap = None in bounds or (bounds[0] <= bounds[3] and bounds[2] <= bounds[1])
+    return ScoreDifference(where, metric, base, head, change, direction, overlap)
+
+
+def _stages(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[StageDifference]:
+    for stage in _names(head, base):
+        before, after = base.get(stage), head.get(stage)
+        if before is None or after is None:
+            yield StageDifference(stage, ["it is new" if before is None else "it is gone"])
+        elif before != after:
+            read = [_files(run.get("deps", [])) for run in (before, after)]
+            knobs = [run.get("params", {}) for run in (before, after)]
+            changed = [difference.name for difference in _values(read[0], read[1])]
+            changed += [
+                f"{file}: {difference.name}"
+                for file in _names(knobs[1], knobs[0])
+                for difference in _values(knobs[0].get(file, {}), knobs[1].get(file, {}))
+            ]
+            same_command = before.get("cmd") == after.get("cmd")
+            changed += [] if same_command else ["its command"]
+            yield StageDifference(stage, changed or ["it was forced to: its outputs differ"])
+
+
+def _files(entries: list[Mapping[str, Any]]) -> dict[str, str]:
+    return {entry["path"]: entry.get("md5", "") for entry in entries}
+
+
+def _values(base: Any, head: Any, name: str = "") -> list[Difference]:
+    """Return the values that differ, under the names of the keys that lead to them."""
+    if base == head:
+        return []
+    if not isinstance(base, Mapping) or not isinstance(head, Mapping):
+        if isinstance(base, Mapping) and head is None:
+            return _values(base, {}, name)
+        if isinstance(head, Mapping) and base is None:
+            return _values({}, head, name)
+        return [Difference(name, base, head)]
+    return [
+        difference
+        for key in _names(head, base)
+        for difference in _values(
+            base.get(key), head.get(key), f"{name}.{key}" if name else str(key)
+        )
+    ]
+
+
+def _names(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
+    """Return the keys of two mappings: the first one's order, then what only the other has."""
+    return [*first, *(key for key in second if key not in first)]

@@ -1,0 +1,204 @@
+"""The gate: what params.yaml demands of a change before it is merged."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tabrail.data.distributions import psi
+from tabrail.evaluation.metrics import shown, sign
+from tabrail.params import Gate
+from tabrail.review import contract
+from tabrail.review.acceptance import HOW, Acceptance
+from tabrail.review.check import Check, some
+from tabrail.review.snapshot import Snapshot
+
+Numbers = Mapping[str, Any]
+Outcome = tuple[bool | None, str]  # None: it cannot be told; and what was got and is allowed
+
+
+def checks(
+    base: Snapshot, head: Snapshot, knobs: Gate, accepted: Mapping[str, Acceptance]
+) -> list[Check]:
+    """Hold a run against another one and against fixed bounds.
+
+    Args:
+        base: the run that the change starts from; empty if there was none.
+        head: the run of the change.
+        knobs: what is demanded.
+        accepted: failures that people have accepted, by check.
+    """
+    if not head.evaluation:
+        return [Check("gate", "FAILED", "there are no results", "run: uv run dvc repro")]
+    outcomes: dict[str, Callable[[], Outcome]] = {
+        "baseline": lambda: _baseline(head, knobs.baseline.margin),
+        "main_metric": lambda: _main_metric(base, head, knobs.main_metric.tolerance),
+        "slices": lambda: _slices(base, head, knobs.slices.tolerance),
+        "contract": lambda: _contract(base, head),
+        "drift": lambda: _drift(base, head, knobs.drift.psi),
+        "model_size": lambda: _size(head, knobs.model_size.megabytes),
+        "prediction_time": lambda: _latency(head, knobs.prediction_time.milliseconds),
+    }
+    return [
+        _judged(name, getattr(knobs, name).check, outcome, accepted.get(name))
+        for name, outcome in outcomes.items()
+    ]
+
+
+def _judged(
+    name: str, state: str, outcome: Callable[[], Outcome], accepted: Acceptance | None
+) -> Check:
+    if state == "disabled":
+        return Check(name, "disabled", "is disabled in params.yaml")
+    passed, detail = outcome()
+    if passed is None:
+        return Check(name, "skipped", detail)
+    if passed:
+        return Check(name, "ok", detail)
+    if accepted:
+        by = f"{accepted.author} in {accepted.commit}"
+        return Check(name, "accepted", f"{detail}; accepted by {by}: {accepted.reason}")
+    if state == "dry_run":
+        return Check(name, "dry run", detail)
+    return Check(name, "FAILED", detail, f"mend it, or: {HOW.format(check=name)}")
+
+
+def _baseline(head: Snapshot, least: float) -> Outcome:
+    metric = head.evaluation["main_metric"]
+    numbers = head.evaluation["validation"]["metrics"][metric]
+    value, constant, error = numbers["value"], numbers["baseline_value"], margin(numbers)
+    if value is None or constant is None:
+        return False, f"{metric} is undefined on validation"
+    if error is None:
+        return None, f"{metric} has no interval: too few validation rows or keys"
+    lead = sign(metric) * (value - constant)
+    ahead = f"{_times(lead, error)} margins of error ahead of the baseline's"
+    compared = f"{metric} {shown(metric, value)} is {ahead} {shown(metric, constant)}"
+    # Without an error to measure by, as with a constant, being ahead at all has to do.
+    return lead >= least * error if error else lead > 0, f"{compared}; at least {least:g}"
+
+
+def _main_metric(base: Snapshot, head: Snapshot, most: float) -> Outcome:
+    if not base.evaluation:
+        return None, "the base has no results"
+    metric = base.evaluation["main_metric"]  # that of the head could be chosen to look well
+    before, after = (run.evaluation["validation"]["metrics"].get(metric) for run in (base, head))
+    if after is None:
+        return None, f"there is no {metric} to compare: the task is another one"
+    if before["value"] is None or after["value"] is None:
+        return after["value"] is not None, f"{metric} was or is undefined on validation"
+    error = _margin(before, after, same_rows=base.scored_rows == head.scored_rows)
+    if error is None:
+        return None, f"{metric} of the base has no interval: too few validation rows or keys"
+    loss = sign(metric) * (before["value"] - after["value"])
+    values = f"{metric} {shown(metric, before['value'])} → {shown(metric, after['value'])}"
+    if loss <= 0:
+        return True, f"{values}, not worse"
+    return (
+        loss <= most * error,
+        f"{values}, worse by {_times(loss, error)} margins of error; at most {most:g}",
+    )
+
+
+def _slices(base: Snapshot, head: Snapshot, most: float) -> Outcome:
+    if not base.evaluation:
+        return None, "the base has no results"
+    metric = head.evaluation["main_metric"]
+    if base.evaluation["main_metric"] != metric:
+        return None, f"the base has its slices by {base.evaluation['main_metric']}, not by {metric}"
+    same_rows = base.scored_rows == head.scored_rows
+    compared, worse, gone = 0, [], []
+    for column, values in base.evaluation["validation"]["slices"].items():
+        for value, before in values.items():
+            after = head.evaluation["validation"]["slices"].get(column, {}).get(value, {})
+            error = margin(before)
+            if error is None:
+                continue
+            if after.get("value") is None:
+                gone.append(f"{column} {value}")
+                continue
+            error = _margin(before, after, same_rows=same_rows) or 0.0
+            compared += 1
+            loss = sign(metric) * (before["value"] - after["value"])
+            if loss > most * error:
+                numbers = f"{shown(metric, before['value'])} → {shown(metric, after['value'])}"
+                worse.append(f"{column} {value} {numbers} ({_times(loss, error)})")
+    said = [f"no longer scored: {some(gone)}"] if gone else []
+    if worse:
+        said = [f"worse by margins of error: {some(worse)}; at most {most:g}", *said]
+    if said:
+        return False, "; ".join(said)
+    if not compared:
+        return None, "no slice has an interval in both"
+    return True, f"none of {compared} is worse by more than {most:g} margins of error"
+
+
+def _contract(base: Snapshot, head: Snapshot) -> Outcome:
+    if not base.contract:
+        return None, "the base has no contract"
+    if not head.contract:
+        return False, "there is no contract any more"
+    changes = contract.changes(base.contract, head.contract, (base.params, head.params))
+    if found := [str(change) for change in changes if change.loosens]:
+        return False, f"allows more, or measures otherwise: {some(found)}"
+    return True, "allows no more than before, and measures the same"
+
+
+def _drift(base: Snapshot, head: Snapshot, most: float) -> Outcome:
+    if not base.distributions or not head.distributions:
+        which = "this run" if base.distributions else "the base"
+        return None, f"{which} has no distributions of its columns"
+    found = psi(base.distributions, head.distributions)
+    if not found:
+        return None, "there are no columns to compare"
+    ordered = sorted(found, key=lambda name: -found[name])
+    beyond = [f"{name} {found[name]:.2f}" for name in ordered if found[name] > most]
+    if beyond:
+        return False, f"population stability index of {some(beyond)}; at most {most:g}"
+    if not found[ordered[0]]:
+        return True, "no column has other values than before"
+    highest = f"highest population stability index {found[ordered[0]]:.2f} ({ordered[0]})"
+    return True, f"{highest}; at most {most:g}"
+
+
+def _size(head: Snapshot, most: float) -> Outcome:
+    size = head.evaluation["model"]["bytes"] / 1e6
+    return size <= most, f"the model file has {size:,.2f} MB; at most {most:g}"
+
+
+def _latency(head: Snapshot, most: float) -> Outcome:
+    within = head.evaluation["model"]["one_row_within_ms"]
+    if within is None:
+        return False, f"one row takes more than 20 seconds to predict; at most {most:g} ms"
+    return (
+        within <= most,
+        f"one row is predicted in less than {within} ms; at most {most:g}",
+    )
+
+
+def margin(numbers: Numbers) -> float | None:
+    """Return the margin of error: half of the interval's width, if there is an interval."""
+    low, high = numbers["low"], numbers["high"]
+    if low is None or high is None or not high >= low or not math.isfinite(high - low):
+        return None
+    return float(high - low) / 2
+
+
+def _margin(before: Numbers, after: Numbers, *, same_rows: bool) -> float | None:
+    """Return the error that a difference has; None if the base has none.
+
+    On the same rows it is the base's, which is more than enough, for both models err on the same
+    of them; on other rows both errors add up as those of independent draws. Where no draw made
+    the base err, it is the head's.
+    """
+    errors = margin(before), margin(after)
+    if errors[0] is None:
+        return None
+    if errors[0] > 0 and same_rows:
+        return errors[0]
+    return math.hypot(errors[0], errors[1] or 0.0)
+
+
+def _times(difference: float, error: float) -> str:
+    if error:
+        return f"{difference / error:.2f}"
+    return "∞" if difference else "0.00"

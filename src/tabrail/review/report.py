@@ -1,0 +1,83 @@
+"""What a change does to the model: its results and all that they depend on, beside the base's."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from tabrail import params
+from tabrail.project import git
+from tabrail.review import acceptance, gate, text
+from tabrail.review.base import Base, find
+from tabrail.review.check import Check
+from tabrail.review.differences import Differences, between
+from tabrail.review.snapshot import Snapshot, read
+
+
+@dataclass(frozen=True)
+class Report:
+    """A change and what there is to say of it.
+
+    Attributes:
+        base: the commit that the change is compared with, if there is one.
+        before: what that commit has.
+        now: what the working tree has.
+        found: what differs.
+        gate: the verdicts on what params.yaml demands; none without a base.
+    """
+
+    base: Base | None
+    before: Snapshot
+    now: Snapshot
+    found: Differences
+    gate: list[Check]
+
+    def markdown(self, plots_url: str = "") -> str:
+        """Return the report for people, with a link to the page of `dvc plots diff`, if any."""
+        return text.render(self.base, self.before, self.now, self.found, self.gate, plots_url)
+
+    def content(self) -> dict[str, Any]:
+        """Return the report for programs."""
+        return {
+            "base": asdict(self.base) if self.base else None,
+            "head": {"commit": git.commit("HEAD"), "uncommitted": bool(git.changed_files())},
+            "main_metric": self.now.evaluation.get("main_metric"),
+            "changed": self.found.any,
+            **asdict(self.found),
+            "gate": [asdict(check) for check in self.gate],
+        }
+
+
+def report(given: str | None) -> Report:
+    """Compare the working tree with the commit that it started from, and hold the gate to it.
+
+    Args:
+        given: the revision to compare with; `origin/main`, if none is given and there is one.
+
+    Raises:
+        InputError: there is no such commit here, or a file cannot be read.
+    """
+    base, now = find(given), read()
+    before = read(base.commit) if base else Snapshot()
+    verdicts = _gate(base, before, now) if base else []
+    return Report(base, before, now, between(before, now), verdicts)
+
+
+def _gate(base: Base, before: Snapshot, now: Snapshot) -> list[Check]:
+    accepted, wrong = acceptance.since(base.commit, params.Gate.model_fields)
+    bar = _knobs(before)
+    # A change does not set the bar that it is to clear: the base does.
+    own = params.load().gate
+    verdicts = gate.checks(before, now, bar or own, accepted)
+    verdicts += [Check("acceptance", "skipped", sentence) for sentence in wrong]
+    if bar and bar != own:
+        detail = "its section in params.yaml has changed, which counts from the next change on"
+        verdicts.append(Check("gate", "skipped", detail))
+    return verdicts
+
+
+def _knobs(run: Snapshot) -> params.Gate | None:
+    try:
+        return params.Gate.model_validate(run.params.get("gate"))
+    except ValidationError:  # a commit from before there was a gate
+        return None

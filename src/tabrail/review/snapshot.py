@@ -1,0 +1,161 @@
+"""What Git keeps of a run: its results, and what they were made from."""
+
+import csv
+import json
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from tabrail import paths
+from tabrail.errors import InputError
+from tabrail.project import git
+
+CONFLICT = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
+SPLITS = ("validation", "test")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run as a commit, or the working tree, has it; what it lacks is empty.
+
+    Attributes:
+        evaluation: content of reports/evaluation.json.
+        data: content of reports/data.json.
+        distributions: content of reports/distributions.json.
+        importance: how much each column matters, from the table behind the plot.
+        params: content of params.yaml.
+        contract: content of schema.yaml.
+        stages: the stages of dvc.lock, by name.
+        packages: versions by package, from uv.lock.
+        direct: the packages that pyproject.toml names.
+    """
+
+    evaluation: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    distributions: dict[str, Any] = field(default_factory=dict)
+    importance: dict[str, float] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
+    contract: dict[str, Any] = field(default_factory=dict)
+    stages: dict[str, Any] = field(default_factory=dict)
+    packages: dict[str, str] = field(default_factory=dict)
+    direct: set[str] = field(default_factory=set)
+
+    @property
+    def scored_rows(self) -> str:
+        """What DVC calls the content of the validation table; blank if there is none."""
+        outs = self.stages.get("prepare", {}).get("outs", [])
+        return next((out["md5"] for out in outs if out["path"] == paths.VALIDATION.as_posix()), "")
+
+
+def read(revision: str | None = None) -> Snapshot:
+    """Read what a revision has; without one, what is in the working tree.
+
+    What a revision has in a form of its own counts as lacking: no change could mend that any more.
+
+    Raises:
+        InputError: a file in the working tree is damaged, or has the marks of a merge conflict.
+    """
+
+    def content(path: Path, parse: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+        text = git.text(revision, path) if revision else _text(path)
+        if text is None:
+            return {}
+        if not revision and CONFLICT.search(text):
+            raise InputError(f"{path} has the marks of a merge conflict; resolve it first")
+        try:
+            return parse(text)
+        except Exception as error:  # each of the parsers has its own
+            if revision:
+                return {}
+            reason = " ".join(str(error).split())
+            fix = f"mend it, or go back: git checkout HEAD -- {path}"
+            raise InputError(f"{path} cannot be read: {reason}; {fix}") from None
+
+    project = content(paths.PROJECT, tomllib.loads)
+    return Snapshot(
+        evaluation=content(paths.EVALUATION, _evaluation),
+        data=content(paths.DATA_REPORT, _json),
+        distributions=content(paths.DISTRIBUTIONS, _distributions),
+        importance=content(paths.PLOTS / "importance.csv", _numbers),
+        params=content(paths.PARAMS, _yaml),
+        contract=content(paths.SCHEMA, _contract),
+        stages=content(paths.LOCK, _stages),
+        packages=content(paths.PACKAGES, _versions),
+        direct=_direct(project),
+    )
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else None
+
+
+def _json(text: str) -> dict[str, Any]:
+    return _mapping(json.loads(text))
+
+
+def _evaluation(text: str) -> dict[str, Any]:
+    """Return the results, if they are of the form that `evaluate` writes today."""
+    content = _json(text)
+    try:
+        known = [content[split]["metrics"][content["main_metric"]] for split in SPLITS]
+        whole = all({"value", "low", "high", "baseline_value"} <= set(one) for one in known)
+        parts = [content["validation"]["slices"], content["model"]]
+    except (KeyError, TypeError):
+        return {}
+    return content if whole and all(isinstance(part, dict) for part in parts) else {}
+
+
+def _distributions(text: str) -> dict[str, Any]:
+    content = _json(text)
+    return content if content.keys() >= {"rows", "columns"} else {}
+
+
+def _yaml(text: str) -> dict[str, Any]:
+    """Return what YAML says, as JSON would: dates as text."""
+    content = YAML(typ="safe", pure=True).load(text)
+    return _mapping(json.loads(json.dumps(content, default=str)))
+
+
+def _contract(text: str) -> dict[str, Any]:
+    content = _yaml(text)
+    columns = _mapping(content.get("columns"))
+    if not columns or not all("kind" in column for column in columns.values()):
+        raise ValueError("it lacks columns, each with its kind")
+    return content
+
+
+def _stages(text: str) -> dict[str, Any]:
+    return _mapping(_yaml(text).get("stages"))
+
+
+def _mapping(content: Any) -> dict[str, Any]:
+    if not isinstance(content or {}, dict):
+        raise TypeError(f"expected keys with values, got {type(content).__name__}")
+    return content or {}
+
+
+def _numbers(text: str) -> dict[str, float]:
+    _, *rows = csv.reader(text.splitlines())
+    return {name: float(number) for name, number in rows}
+
+
+def _versions(text: str) -> dict[str, str]:
+    listed = tomllib.loads(text).get("package", [])
+    packages = [package for package in listed if "version" in package]
+    found: dict[str, list[str]] = {}
+    for package in packages:  # one package has several, if it depends on the platform
+        found.setdefault(package["name"], []).append(package["version"])
+    return {name: " or ".join(sorted(versions)) for name, versions in found.items()}
+
+
+def _direct(project: dict[str, Any]) -> set[str]:
+    listed = [*project.get("project", {}).get("dependencies", [])]
+    for group in project.get("dependency-groups", {}).values():
+        listed += [dependency for dependency in group if isinstance(dependency, str)]
+    names = [re.split(r"[\[<>=!~;\s]", dependency, maxsplit=1)[0] for dependency in listed]
+    return {re.sub(r"[-_.]+", "-", name).lower() for name in names}

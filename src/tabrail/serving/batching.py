@@ -1,0 +1,120 @@
+"""One thread scores, and takes all requests that wait at once: eight rows take as long as one."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+from tabrail.serving.request import Rows
+
+TICKS = 2  # of the event loop, in which requests that have arrived already are read
+
+
+class OverloadedError(Exception):
+    """More rows wait than the queue takes."""
+
+
+@dataclass
+class Waiting:
+    """A request that waits to be scored.
+
+    Attributes:
+        rows: its rows.
+        began: when it arrived, by `time.perf_counter`.
+        answer: what it waits for.
+    """
+
+    rows: Rows
+    began: float = field(default_factory=perf_counter)
+    answer: asyncio.Future[Any] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
+class Batcher:
+    """Collects requests while the thread is busy, and gives it all of them when it is free."""
+
+    def __init__(
+        self, score: Callable[[list[Waiting]], list[Any]], most_rows: int, most_waiting: int
+    ) -> None:
+        """Start the thread.
+
+        Args:
+            score: returns the answer of each request; runs in the thread.
+            most_rows: how many rows are scored together, unless one request has more.
+            most_waiting: how many rows may wait.
+        """
+        self._score = score
+        self._most_rows = most_rows
+        self._most_waiting = most_waiting
+        self._queue: deque[Waiting] = deque()
+        self._rows = 0
+        self._busy = False
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scoring")
+
+    async def answer(self, rows: Rows, began: float) -> Any:
+        """Return the answer to a request, as soon as it is scored.
+
+        Raises:
+            OverloadedError: too many rows wait already.
+        """
+        if self._rows and self._rows + len(rows) > self._most_waiting:
+            raise OverloadedError
+        one = Waiting(rows, began)
+        self._queue.append(one)
+        self._rows += len(rows)
+        if not self._busy:
+            self._busy = True
+            self._soon()
+        return await one.answer
+
+    async def run(self, function: Callable[..., Any], *given: Any) -> Any:
+        """Run something else in the thread, between two batches."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *given)
+
+    def close(self) -> None:
+        """Stop the thread when it has done what it began."""
+        self._thread.shutdown()
+
+    def _soon(self, ticks: int = TICKS) -> None:
+        """Start when the loop has read what has arrived; it never sleeps for it."""
+        loop = asyncio.get_running_loop()
+        loop.call_soon(*((self._soon, ticks - 1) if ticks else (self._start,)))
+
+    def _start(self) -> None:
+        batch: list[Waiting] = []
+        rows = 0
+        while self._queue and (not batch or rows + len(self._queue[0].rows) <= self._most_rows):
+            one = self._queue.popleft()
+            self._rows -= len(one.rows)
+            if not one.answer.cancelled():  # it has waited too long, or its client has gone
+                batch.append(one)
+                rows += len(one.rows)
+        if not batch:
+            self._busy = False
+            return
+        loop = asyncio.get_running_loop()
+        work = self._thread.submit(self._work, batch)
+        work.add_done_callback(lambda done: loop.call_soon_threadsafe(self._finish, batch, done))
+
+    def _work(self, batch: list[Waiting]) -> list[Any]:
+        """Score a batch; if that fails, each request alone, so that none fails for another."""
+        try:
+            return self._score(batch)
+        except Exception as error:
+            if len(batch) == 1:
+                return [error]
+        return [answer for one in batch for answer in self._work([one])]
+
+    def _finish(self, batch: list[Waiting], done: Future[list[Any]]) -> None:
+        for one, answer in zip(batch, done.result(), strict=True):
+            if one.answer.cancelled():
+                continue
+            if isinstance(answer, Exception):
+                one.answer.set_exception(answer)
+            else:
+                one.answer.set_result(answer)
+        self._soon()

@@ -1,0 +1,61 @@
+"""Why a row is predicted as it is: what each column's value does to the prediction.
+
+Each value is replaced by a typical one, alone, and the model is asked again. After Robnik-Šikonja
+and Kononenko, 2008, "Explaining classifications for individual instances". Values that only matter
+together are not found that way, and a model's reasons are not causes.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tabrail.model import reference
+from tabrail.model.bundle import Bundle
+
+
+def explain(bundle: Bundle, row: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return what each feature's value does to the prediction, the largest change first.
+
+    Args:
+        bundle: the model.
+        row: one row that conforms to the contract.
+
+    Returns:
+        For each feature its `column`, `value`, the `typical` value in training, and the `change`
+        that its value makes against the typical one: of the probability (of the class to predict
+        or, with several, of the predicted one), or of the predicted number.
+    """
+    names = bundle.contract.features
+    typical = reference.table(
+        [reference.typical(bundle.contract, bundle.distributions)], bundle.contract
+    )
+    variants = pd.concat([row] * (len(names) + 1), ignore_index=True)
+    for place, name in enumerate(names, start=1):
+        variants[name] = variants[name].mask(variants.index == place, typical[name].iloc[0])
+    numbers = bundle.predict(variants)
+    if numbers.ndim > 1:
+        numbers = numbers[:, numbers[0].argmax()]
+    changes = numbers[0] - numbers[1:]
+    kinds = [bundle.contract.columns[name].kind for name in names]
+    found = [
+        {
+            "column": name,
+            "value": _shown(row[name].iloc[0], kind),
+            "typical": _shown(typical[name].iloc[0], kind),
+            "change": float(change),
+        }
+        for name, kind, change in zip(names, kinds, changes, strict=True)
+    ]
+    return [found[place] for place in np.argsort(-np.abs(changes), kind="stable")]
+
+
+def _shown(value: Any, kind: str) -> Any:
+    """Return a value as JSON can hold it; a date that is at midnight is a day."""
+    if pd.isna(value):
+        return None
+    if kind == "boolean":
+        return bool(value)
+    if kind == "datetime":
+        return pd.Timestamp(value).isoformat().removesuffix("T00:00:00")
+    return float(value) if kind == "numeric" else str(value)

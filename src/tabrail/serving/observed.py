@@ -1,0 +1,164 @@
+"""What Prometheus is told (https://prometheus.io/docs/practices/naming)."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from tabrail.data.schema import Schema
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # of the environment: where several workers count together
+SECONDS = (0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+SHARES = tuple(share / 20 for share in range(1, 21))
+OTHER = "other"  # stands for every path that is not served: there is no end to those
+
+Asgi = Callable[[Any, Any, Any], Any]
+
+
+class Metrics:
+    """What is counted; a `journal.Counts`, too."""
+
+    def __init__(self, contract: Schema) -> None:
+        """Make the metrics.
+
+        Args:
+            contract: says what predictions are like.
+        """
+        own = self.registry = CollectorRegistry()
+        self._task = contract.task
+        self.requests = Counter(
+            "requests", "Requests by path and status.", ("path", "status"), registry=own
+        )
+        self.seconds = Histogram(
+            "request_seconds", "Time to answer.", ("path",), buckets=SECONDS, registry=own
+        )
+        self.predictions = Counter(
+            "predictions",
+            "Predictions by model and, for classes, by the predicted one.",
+            ("model", "prediction"),
+            registry=own,
+        )
+        self.probability = Histogram(
+            "prediction_probability",
+            "Probability of the class to predict or, of several, of the most probable one.",
+            ("model",),
+            buckets=SHARES,
+            registry=own,
+        )
+        self.number = Histogram(
+            "prediction_number",
+            "Predicted numbers, by powers of ten.",
+            ("model",),
+            buckets=[-(10.0**power) for power in range(6, -4, -1)]
+            + [0.0]
+            + [10.0**power for power in range(-3, 7)],
+            registry=own,
+        )
+        self.reviews = Counter(
+            "predictions_to_review", "Predictions that a person is to look at.", registry=own
+        )
+        self.refused = Counter(
+            "rows_refused", "Rows that break the contract.", ("column", "fault"), registry=own
+        )
+        self.log = Counter(
+            "log_entries", "Entries of the prediction log, by fate.", ("fate",), registry=own
+        )
+        self.backlog = Gauge(
+            "log_entries_waiting",
+            "Entries that wait in memory for the prediction log.",
+            multiprocess_mode="livesum",
+            registry=own,
+        )
+        self.challenger_failures = Counter(
+            "challenger_failures", "Batches that the challenger could not score.", registry=own
+        )
+        for fate in ("written", "failed", "lost"):
+            self.log.labels(fate)
+
+    def text(self) -> bytes:
+        """Return all of it, of all workers, as Prometheus reads it."""
+        if FOLDER not in os.environ:
+            return generate_latest(self.registry)
+        for path in Path(os.environ[FOLDER]).glob("gauge_live*_*.db"):
+            process = int(path.stem.rpartition("_")[2])
+            if not _lives(process):
+                mark_process_dead(process)  # type: ignore[no-untyped-call]
+        everyone = CollectorRegistry()
+        MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
+        return generate_latest(everyone)
+
+    def predicted(self, answer: Mapping[str, Any]) -> None:
+        """Count the predictions of an answer."""
+        for one in answer["predictions"]:
+            model, said = one.get("model", answer["model"]), one["prediction"]
+            if self._task == "regression":
+                self.predictions.labels(model, "").inc()
+                self.number.labels(model).observe(said)
+            else:
+                self.predictions.labels(model, said).inc()
+                share = one["probability"] if "probability" in one else one["probabilities"][said]
+                self.probability.labels(model).observe(share)
+            if one["review"]:
+                self.reviews.inc()
+
+    def written(self, entries: int) -> None:
+        """Count entries that are in the log."""
+        self.log.labels("written").inc(entries)
+
+    def failed(self, entries: int) -> None:
+        """Count entries that could not be written at the first try."""
+        self.log.labels("failed").inc(entries)
+
+    def lost(self, entries: int) -> None:
+        """Count entries that never will be."""
+        self.log.labels("lost").inc(entries)
+
+    def waiting(self, entries: int) -> None:
+        """Say how many entries wait in memory."""
+        self.backlog.set(entries)
+
+
+class Observed:
+    """ASGI middleware that counts requests and measures how long they take."""
+
+    def __init__(self, app: Asgi, metrics: Metrics, paths: Iterable[str]) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._paths = frozenset(paths)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = perf_counter()
+        status = 499  # the client went before it was answered
+
+        async def sent(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        finally:
+            path = scope["path"] if scope["path"] in self._paths else OTHER
+            self._metrics.requests.labels(path, str(status)).inc()
+            self._metrics.seconds.labels(path).observe(perf_counter() - began)
+
+
+def _lives(process: int) -> bool:
+    if os.name == "nt":  # where signal 0 is Ctrl-C
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is there, and somebody else's
+        return True
+    return True

@@ -1,0 +1,132 @@
+"""Start the REST API: one process, or several that share a port, a log and their metrics."""
+
+import gc
+import json
+import math
+import os
+import signal
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from tabrail.errors import InputError
+from tabrail.log.prediction_log import PredictionLog
+from tabrail.model import bundle
+from tabrail.serving.app import create
+from tabrail.serving.observed import FOLDER
+from tabrail.serving.service import Setup
+
+KEY = "API_KEY"  # of the environment
+WORKER = "SERVE_WORKER"  # of the environment: tells a worker what its parent was called with
+BACKLOG = 2048
+KEEP_ALIVE_S = 60
+
+
+def serve(
+    host: str, port: int, workers: int = 1, challenger: Path | None = None, share: float = 0.0
+) -> None:
+    """Serve until told to stop, then finish what has begun.
+
+    Args:
+        host: the address to listen at.
+        port: the port; 0 for any that is free.
+        workers: how many processes.
+        challenger: a clone of this project with another model, to be scored beside this one.
+        share: of the keys for which the challenger answers.
+
+    Raises:
+        InputError: the port is taken, or a model or the log cannot be used.
+    """
+    if share and not challenger:
+        raise InputError("--share needs a model to share with; name it with: --challenger FOLDER")
+    listening = _listen(host, port)
+    setup = prepare(challenger, share, PredictionLog())
+    app: FastAPI | str = create(setup)
+    print(_greeting(setup, listening), flush=True)
+    seconds = setup.champion.knobs.serve.timeout_seconds
+    with tempfile.TemporaryDirectory(prefix="metrics-") as folder:
+        if workers > 1:
+            os.environ[FOLDER] = folder
+            os.environ[WORKER] = json.dumps([str(challenger) if challenger else None, share])
+            app = f"{__name__}:worker"
+        config = uvicorn.Config(
+            app,
+            factory=workers > 1,
+            workers=workers,
+            backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=math.ceil(2 * seconds) + 1,  # for a body, then its answer
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+        )
+        # A server that was asked to stop and has stopped has done well: exit code 0.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: sys.exit(0))
+        if workers > 1:
+            Multiprocess(config, sockets=[listening]).run()
+        else:
+            uvicorn.Server(config).run(sockets=[listening])
+
+
+def worker() -> FastAPI:
+    """Return the application of one of several processes."""
+    challenger, share = json.loads(os.environ[WORKER])
+    log = PredictionLog(create=False)  # it has its tables, and may be in trouble just now
+    return create(prepare(Path(challenger) if challenger else None, share, log))
+
+
+def prepare(challenger: Path | None, share: float, log: PredictionLog) -> Setup:
+    """Load what a server needs.
+
+    Raises:
+        InputError: a model cannot be loaded, or says something else than at its evaluation.
+    """
+    beside = bundle.load(challenger) if challenger else None
+    setup = Setup(bundle.load(), beside, share, log, os.environ.get(KEY, ""))
+    gc.collect()
+    gc.freeze()  # models and modules are never garbage: walking them would hold up requests
+    return setup
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens.
+
+    Raises:
+        InputError: the port is taken, or the address is none of this machine.
+    """
+    try:
+        (family, kind, protocol, _, address), *_ = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        listening = socket.socket(family, kind, protocol)
+        if os.name != "nt":  # where it would let two servers have one port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except (OSError, OverflowError) as error:
+        raise InputError(
+            f"cannot listen at {host}, port {port}: {getattr(error, 'strerror', '') or error}; "
+            "choose another one with: --host, --port"
+        ) from None
+    listening.set_inheritable(True)
+    return listening
+
+
+def _greeting(setup: Setup, listening: socket.socket) -> str:
+    host, port, *_ = listening.getsockname()
+    shown = f"[{host}]" if ":" in host else host
+    lines = [
+        f"model  {setup.champion.version}",
+        f"at     http://{shown}:{port}  (for programs: /docs)",
+        f"log    {setup.log}",
+    ]
+    if setup.challenger:
+        beside = f"{setup.challenger.version}, which answers {setup.share:.0%} of the keys"
+        lines.insert(1, f"beside {beside}")
+    return "\n".join(lines)

@@ -1,0 +1,129 @@
+"""What stands behind the routes: the models, the thread that scores, the log and the metrics."""
+
+import signal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from tabrail.log import prediction_log
+from tabrail.log.prediction_log import PredictionLog
+from tabrail.model import reference
+from tabrail.model.bundle import Bundle
+from tabrail.serving import limits
+from tabrail.serving.batching import Batcher, Waiting
+from tabrail.serving.documents import Documents
+from tabrail.serving.explain import explain
+from tabrail.serving.journal import Journal
+from tabrail.serving.observed import Metrics
+from tabrail.serving.problems import BrokenContractError, Found
+from tabrail.serving.request import Door, Rows
+from tabrail.serving.rollout import Rollout
+
+WAITING = 10  # times the rows of the largest request may wait to be scored
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a server needs to begin.
+
+    Attributes:
+        champion: the model that answers.
+        challenger: one that is tried beside it.
+        share: of the keys for which the challenger answers.
+        log: the prediction log.
+        key: the API key, or blank.
+    """
+
+    champion: Bundle
+    challenger: Bundle | None
+    share: float
+    log: PredictionLog
+    key: str
+
+
+class Service:
+    """Everything behind the routes."""
+
+    def __init__(self, setup: Setup) -> None:
+        """Bring the parts together; threads start with the server."""
+        self.bundle = setup.champion
+        self.knobs = self.bundle.knobs.serve
+        contract = self.bundle.contract
+        example = reference.typical(contract, self.bundle.distributions)
+        self.door = Door(contract, self.knobs.max_rows, example)
+        self.documents = Documents(contract, self.door)
+        self.metrics = Metrics(contract)
+        failed = self.metrics.challenger_failures.inc
+        self.rollout = Rollout(setup.champion, setup.challenger, setup.share, failed)
+        self.log = setup.log
+        self.ready = False
+
+    @asynccontextmanager
+    async def running(self, _: FastAPI) -> AsyncIterator[None]:
+        """Run the threads for as long as the server does."""
+        self.journal = Journal(self.log, self.knobs.retention_days, self.metrics)
+        self.batcher = Batcher(self.score, self.knobs.max_rows, WAITING * self.knobs.max_rows)
+        self._expect_stop()
+        self.ready = True
+        yield
+        self.ready = False
+        self.batcher.close()
+        await run_in_threadpool(self.journal.close, self.knobs.timeout_seconds)
+
+    def score(self, batch: list[Waiting]) -> list[dict[str, Any]]:
+        """Score requests together and log what they are answered."""
+        frame = self.door.frame([one.rows for one in batch], self.rollout.needed)
+        found, entries = self.rollout.score(batch, frame)
+        self.journal.write(entries)
+        return found
+
+    def explained(self, rows: Rows) -> dict[str, Any]:
+        """Return what the values of a row do to its prediction."""
+        bundle, frame = self.rollout.answering(rows), self.door.frame([rows])
+        try:
+            columns = explain(bundle, frame)
+        except Exception:
+            if bundle is self.bundle:
+                raise
+            bundle, columns = self.bundle, explain(self.bundle, frame)  # as it answers, too
+        return {"model": bundle.version, "columns": columns}
+
+    def refused(self, path: str, refusal: limits.RequestError) -> None:
+        """Log a request for predictions that failed; not those that anybody may send."""
+        if path == "/predict" and refusal.status != 401:
+            self._log_refusals(refusal.status, {("", refusal.fault): 1}, 1)
+
+    def broken(self, path: str, refused: BrokenContractError) -> None:
+        """Count and log rows that break the contract."""
+        for (column, fault), rows in refused.faults.items():
+            self.metrics.refused.labels(column, fault).inc(rows)
+        if path == "/predict":
+            self._log_refusals(422, refused.faults, refused.bad)
+
+    def _log_refusals(self, status: int, faults: Mapping[Found, int], bad: int) -> None:
+        now, request = prediction_log.utc_now(), uuid4().hex
+        self.journal.later(
+            [
+                prediction_log.Refusal(now, status, column, fault, rows, request, bad)
+                for (column, fault), rows in faults.items()
+            ]
+        )
+
+    def _expect_stop(self) -> None:
+        """Stop being ready as soon as the server is told to stop."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            before = signal.getsignal(number)
+
+            def stop(number: int, frame: Any, before: Any = before) -> None:
+                self.ready = False
+                before(number, frame)
+
+            try:
+                signal.signal(number, stop)
+            except ValueError:  # not the main thread: nobody sends it signals
+                return

@@ -1,0 +1,175 @@
+"""A small project of its own for each test, so that tests need neither data nor a remote."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from tabrail.evaluation import latency
+
+
+
+def _rendered() -> Path:
+    """Return the sample's files as the template writes them."""
+    folder = Path(tempfile.mkdtemp(prefix="rendered-"))
+    command = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", "setup=false"]
+    subprocess.run([*command, "--output-dir", str(folder)], check=True, stdout=subprocess.DEVNULL)
+    return folder / "flight-delays"
+
+
+TEMPLATE = Path(__file__).parent.parent.parent
+ROOT = _rendered()
+
+SCHEMA: dict[str, Any] = {
+    "name": "Shops",
+    "task": "binary",
+    "target": "bought",
+    "key": ["customer"],
+    "slices": ["city"],
+    "columns": {
+        "customer": {"kind": "identifier"},
+        "age": {"kind": "numeric", "min": 0, "max": 120},
+        "income": {"kind": "numeric", "nullable": True},
+        "city": {"kind": "categorical", "categories": ["NO", "Oslo", "Ulm"]},
+        "member": {"kind": "boolean"},
+        "seen": {"kind": "datetime"},
+        "note": {"kind": "text", "nullable": True},
+        "bought": {"kind": "boolean"},
+    },
+}
+
+PARAMS: dict[str, Any] = {
+    "prepare": {
+        "chunk_rows": 100_000,
+        "split": {"method": "hash", "validation": 0.2, "test": 0.2},
+        "tolerance": {
+            "duplicate": 0.01,
+            "unlabeled": 0.01,
+            "missing": 0.01,
+            "unreadable": 0.01,
+            "out_of_range": 0.01,
+            "unseen_category": 0.05,
+        },
+    },
+    "train": {
+        "seed": 0,
+        "estimator": "sklearn.ensemble.HistGradientBoostingClassifier",
+        "options": {},
+        "min_category_rows": 20,
+        "max_one_hot": 20,
+        "text_words": 50,
+        "search": {
+            "method": "none",
+            "scoring": "neg_log_loss",
+            "candidates": 4,
+            "folds": 2,
+            "values": {"LogisticRegression": {"C": [0.01, 1.0, 100.0]}},
+        },
+    },
+    "evaluate": {
+        "seed": 0,
+        "main_metric": "roc_auc",
+        "threshold": 0.3,
+        "resamples": 200,
+        "min_slice_rows": 50,
+        "importance_rows": 100,
+    },
+    "gate": {
+        "baseline": {"check": "enabled", "margin": 1.0},
+        "main_metric": {"check": "enabled", "tolerance": 0.5},
+        "slices": {"check": "enabled", "tolerance": 1.0},
+        "contract": {"check": "enabled"},
+        "drift": {"check": "enabled", "psi": 0.2},
+        "model_size": {"check": "enabled", "megabytes": 100},
+        "prediction_time": {"check": "enabled", "milliseconds": 200},
+    },
+    "serve": {
+        "max_rows": 100,
+        "max_megabytes": 1.0,
+        "timeout_seconds": 5.0,
+        "review_margin": 0.02,
+        "retention_days": 90.0,
+    },
+    "monitor": {
+        "window_days": 28.0,
+        "periods": 4,
+        "persistence": 2,
+        "min_rows": 50,
+        "psi": 0.2,
+        "missing": 0.1,
+        "refused": 0.05,
+        "review": 0.2,
+        "errors": 0.01,
+        "latency_ms": 200.0,
+        "margin": 1.0,
+        "calibration": 0.02,
+    },
+    "card": {
+        "title": "Shops",
+        "owner": "Ada Byron <ada@example.com>",
+        "license": "MIT",
+        "intended_use": "Tests.",
+        "limits": "None of this is real.",
+    },
+}
+
+
+def shops(rows: int = 600, seed: int = 0) -> pd.DataFrame:
+    """Return customers of which the older ones tend to buy; three rows to a customer."""
+    random = np.random.default_rng(seed)
+    age = random.integers(18, 90, rows)
+    return pd.DataFrame(
+        {
+            "customer": [f"{i // 3:04}" for i in range(rows)],
+            "age": age,
+            "income": np.where(random.random(rows) < 0.2, np.nan, random.normal(50, 9, rows)),
+            "city": random.choice(["NO", "Oslo", "Ulm"], rows),
+            "member": random.random(rows) < 0.5,
+            "seen": pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(rows), unit="h"),
+            "note": random.choice(["likes tea", "likes coffee, no tea", ""], rows),
+            "bought": random.normal(age, 15) > 50,
+        }
+    )
+
+
+def edit(path: Path, change: Callable[[Any], None]) -> None:
+    """Change a YAML file in place."""
+    yaml = YAML()
+    content = yaml.load(path)
+    change(content)
+    yaml.dump(content, path)
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no run wait for a better measure of how fast it predicts."""
+    monkeypatch.setattr(latency, "LONGEST_S", 0)
+
+
+@pytest.fixture(scope="session")
+def _files() -> dict[str, str]:
+    """Return what is in a project above, written once for all tests."""
+    texts = {"data/raw/shops.csv": shops().to_csv(index=False)}
+    for name, content in (("params.yaml", PARAMS), ("schema.yaml", SCHEMA)):
+        written = StringIO()
+        YAML().dump(content, written)
+        texts[name] = written.getvalue()
+    return texts
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _files: dict[str, str]) -> Path:
+    """Stand in an empty folder with the knobs, the contract and the data above."""
+    monkeypatch.chdir(tmp_path)
+    Path("data/raw").mkdir(parents=True)
+    for name, text in _files.items():
+        Path(name).write_text(text, encoding="utf-8", newline="")
+    return tmp_path

@@ -1,0 +1,131 @@
+"""A change is compared with the commit that it started from."""
+
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+from runs import Repository
+
+from tabrail.errors import InputError
+from tabrail.project import git
+from tabrail.review.base import Base, find
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """Stand in a repository with two commits on main."""
+    tmp_path.joinpath("here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    repository = Repository()
+    repository.commit("First", a_txt="1")
+    repository.commit("Second", a_txt="2")
+    return repository
+
+
+def test_a_branch_is_compared_with_where_it_left_main(repository: Repository) -> None:
+    fork = repository.git("rev-parse", "HEAD").strip()
+    repository.on_main(repository.commit("Of others", b_txt="1"))
+    repository.git("checkout", "--quiet", "-b", "mine", fork)
+    repository.commit("Mine", a_txt="3")
+    assert find(None) == Base("origin/main", fork)
+    assert str(find("main")) == f"main ({fork[:7]})"
+
+
+def test_main_itself_is_compared_with_the_commit_before(repository: Repository) -> None:
+    repository.on_main(repository.git("rev-parse", "HEAD").strip())
+    assert find(None) == Base("the commit before", repository.git("rev-parse", "HEAD^").strip())
+
+
+def test_after_a_merge_the_commit_before_is_that_of_main(repository: Repository) -> None:
+    before = repository.git("rev-parse", "HEAD").strip()
+    repository.git("checkout", "--quiet", "-b", "mine")
+    repository.commit("Mine", a_txt="3")
+    repository.git("checkout", "--quiet", "main")
+    repository.git("merge", "--quiet", "--no-ff", "mine")
+    repository.on_main(repository.git("rev-parse", "HEAD").strip())
+    assert find(None) == Base("the commit before", before)
+
+
+def test_what_no_commit_has_is_compared_with_head(repository: Repository) -> None:
+    head = repository.git("rev-parse", "HEAD").strip()
+    repository.on_main(head)
+    Path("a.txt").write_text("3")
+    assert find(None) == Base("HEAD", head)
+
+
+def test_without_a_main_there_is_nothing_to_compare_with(repository: Repository) -> None:
+    assert find(None) is None
+
+
+def test_the_first_commit_has_none_before_it(repository: Repository) -> None:
+    repository.git("checkout", "--quiet", "HEAD^")
+    assert find("HEAD") is None
+
+
+def test_without_any_commit_everything_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    repository = Repository()
+    assert find(None) is None
+    Path("a.txt").write_text("1")
+    repository.git("add", "a.txt")
+    assert git.changed_files() == ["a.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [("origin/nowhere", "run: git fetch origin"), ("nowhere", "see: git log --all")],
+)
+def test_an_unknown_base_is_named(repository: Repository, name: str, fix: str) -> None:
+    with pytest.raises(InputError, match=f"^{name} is no commit that is here; {fix}$"):
+        find(name)
+
+
+def test_another_repositorys_commit_is_no_base(repository: Repository) -> None:
+    repository.git("checkout", "--quiet", "--orphan", "other")
+    repository.commit("Other")
+    with pytest.raises(
+        InputError, match=r"no commit in common \(they are of different repositories\)"
+    ):
+        find("main")
+
+
+def test_the_advice_for_a_shallow_clone_helps(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork = repository.git("rev-parse", "HEAD").strip()
+    repository.git("checkout", "--quiet", "-b", "mine")
+    repository.commit("Mine", a_txt="3")
+    url = (tmp_path / "here").as_uri()
+    repository.git("clone", "--quiet", "--depth=1", "--branch=mine", url, str(tmp_path / "clone"))
+    monkeypatch.chdir(tmp_path / "clone")
+    with pytest.raises(InputError, match="; run: git ") as refused:
+        find("origin/main")
+    for command in str(refused.value).partition("; run: ")[2].split(" && "):
+        subprocess.run(shlex.split(command), check=True, capture_output=True)
+    assert find("origin/main") == Base("origin/main", fork)
+
+
+def test_a_shallow_clone_of_main_lacks_the_commit_before(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = (tmp_path / "here").as_uri()
+    repository.git("clone", "--quiet", "--depth=1", url, str(tmp_path / "clone"))
+    monkeypatch.chdir(tmp_path / "clone")
+    with pytest.raises(InputError, match=r"lacks the commit before HEAD; run: .* --unshallow"):
+        find(None)
+
+
+def test_a_shallow_clone_may_lack_where_a_branch_left_main(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.git("checkout", "--quiet", "-b", "mine")
+    repository.commit("Mine", a_txt="3")
+    url = (tmp_path / "here").as_uri()
+    repository.git("clone", "--quiet", "--depth=1", "--branch=mine", url, str(tmp_path / "clone"))
+    monkeypatch.chdir(tmp_path / "clone")
+    repository.git("fetch", "--quiet", "--depth=1", "origin", "+main:refs/remotes/origin/main")
+    with pytest.raises(InputError, match=r"no commit in common \(this clone is shallow\); run: "):
+        find("origin/main")

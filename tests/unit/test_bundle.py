@@ -1,0 +1,99 @@
+"""A model is loaded with all that belongs to it, and only if it says what it said before."""
+
+import json
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+from conftest import edit
+from trained import stand_in
+
+from tabrail import paths
+from tabrail.data import schema
+from tabrail.data.schema import Task
+from tabrail.errors import InputError
+from tabrail.model import bundle, reference
+from tabrail.model.scoring import for_scoring
+
+
+@pytest.fixture(params=get_args(Task))
+def task(request: pytest.FixtureRequest, project: Path) -> Task:
+    """Stand in a trained project of each task."""
+    stand_in(request.param, project)
+    return request.param
+
+
+def test_a_folder_has_a_model_with_all_that_belongs_to_it(
+    task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = Path.cwd()
+    monkeypatch.chdir("/")
+    found = bundle.load(here)
+    assert found.contract.task == task
+    assert found.version.startswith("md5:")
+    assert found.card.startswith("# Model card: Shops")
+    assert found.knobs.card.title == "Shops"
+
+
+def test_reference_rows_conform_and_go_through_the_range_of_a_column(task: Task) -> None:
+    contract = schema.load()
+    known = json.loads(paths.DISTRIBUTIONS.read_text(encoding="utf-8"))
+    rows = reference.rows(contract, known)
+    table, violations = schema.conform(reference.table(rows, contract), for_scoring(contract))
+    assert violations == []
+    assert len(table) == reference.ROWS == len(table.drop_duplicates())
+    ages = known["columns"]["age"]["values"]
+    assert (table["age"].min(), table["age"].max()) == (ages[0], ages[-1])
+    assert json.loads(json.dumps(rows)) == rows
+    typical = reference.table([reference.typical(contract, known)], contract)
+    assert abs(typical["age"].iloc[0] - np.median(ages)) < 10
+
+
+def test_a_contract_without_distributions_has_reference_rows_too(project: Path) -> None:
+    def sparse(content: dict[str, dict[str, dict[str, object]]]) -> None:
+        content["columns"]["age"] = {"kind": "numeric", "max": 3}
+        content["columns"]["seen"] = {"kind": "datetime", "format": "%d.%m.%Y", "sensitive": True}
+        content["columns"]["city"] = {"kind": "categorical", "categories": ["NO", "Oslo", "Ulm"]}
+
+    edit(Path("schema.yaml"), sparse)
+    contract = schema.load()
+    table = reference.table(reference.rows(contract, {"columns": {}}), contract)
+    assert table["age"].between(3, 4).all() or (table["age"] <= 3).all()
+    assert table["seen"].notna().all()
+    assert set(table["city"]) == {"NO", "Oslo", "Ulm"}
+
+
+def test_a_model_that_says_something_else_is_not_loaded(task: Task) -> None:
+    content = json.loads(paths.EVALUATION.read_text(encoding="utf-8"))
+    first = np.asarray(content["reference"], dtype=float)
+    content["reference"] = (first + 0.001 * np.abs(first).max()).tolist()
+    paths.EVALUATION.write_text(json.dumps(content), encoding="utf-8")
+    message = r"off those of its evaluation by .*; model and reports are of different runs"
+    with pytest.raises(InputError, match=message):
+        bundle.load()
+    content["model"]["versions"]["numpy"] = "1.0"
+    paths.EVALUATION.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(InputError, match=r"trained with numpy 1\.0: .* uv sync --locked"):
+        bundle.load()
+    content["reference"] = content["reference"][:-1]
+    paths.EVALUATION.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(InputError, match="of different runs"):
+        bundle.load()
+
+
+def test_a_folder_that_lacks_a_report_is_refused(project: Path) -> None:
+    stand_in("binary", project)
+    paths.DISTRIBUTIONS.unlink()
+    with pytest.raises(InputError, match=r"is missing; .* git checkout -- reports"):
+        bundle.load()
+    for damaged in ("{", ""):
+        paths.DISTRIBUTIONS.write_text(damaged, encoding="utf-8")
+        with pytest.raises(InputError, match=r"is damaged .* git checkout -- reports"):
+            bundle.load()
+
+
+def test_a_folder_that_is_no_clone_is_named(project: Path) -> None:
+    stand_in("binary", project)
+    with pytest.raises(InputError, match="nowhere is no clone of this project; make one"):
+        bundle.load(Path("../nowhere"))

@@ -1,0 +1,247 @@
+"""Each check of the launch checklist fails when what it asks for is not so, and says what to do."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import PARAMS
+from runs import GATE, Repository, evaluation
+from typer.testing import CliRunner
+
+from tabrail import params, paths
+from tabrail.cli import app as cli
+from tabrail.markdown import plain
+from tabrail.review import checklist, verify
+from tabrail.review.check import Check
+
+CARD = params.Card.model_validate(PARAMS["card"])
+SEEN = {"model": "model@v0.1.0", "versions": {"numpy": "2.4.6"}, "p50_ms": 5.25}
+OWNER = "Ada Byron <ada@example.com>"
+
+
+def called(
+    patch: pytest.MonkeyPatch, *, code: int = 0, out: str = "", err: str = ""
+) -> list[list[str]]:
+    """Let uv be a program that prints something; return the commands that it gets."""
+    commands: list[list[str]] = []
+
+    def fake(command: list[str], **_options: object) -> subprocess.CompletedProcess[str]:
+        commands.append(command)
+        return subprocess.CompletedProcess(command, code, out, err)
+
+    patch.setattr(checklist, "subprocess", type("Fake", (), {"run": staticmethod(fake)}))
+    return commands
+
+
+def written(card: params.Card, text: str = "") -> None:
+    """Write a model card."""
+    paths.MODEL_CARD.parent.mkdir(exist_ok=True)
+    paths.MODEL_CARD.write_text(f"{plain(card.owner)} {plain(card.limits)} {text}")
+
+
+def test_the_lock_must_be_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = called(monkeypatch)
+    assert checklist.lock_is_fresh().verdict == "ok"
+    assert commands[0][1:] == ["lock", "--check"]
+    called(monkeypatch, code=1, err="Resolved\nerror: The lockfile needs to be updated.\n")
+    check = checklist.lock_is_fresh()
+    assert check.verdict == "FAILED"
+    assert check.detail == "uv.lock is not fresh: The lockfile needs to be updated."
+    assert "uv lock" in check.fix
+
+
+def test_without_uv_the_lock_is_no_guess(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV", "/nowhere/uv")
+    assert str(checklist.lock_is_fresh()).startswith(
+        "FAILED    lock: uv.lock is not fresh: uv is not on the PATH"
+    )
+
+
+def test_a_card_must_be_complete(project: Path) -> None:
+    assert "is missing" in checklist.card_is_complete(CARD).detail
+    written(CARD)
+    assert checklist.card_is_complete(CARD).verdict == "ok"
+    check = checklist.card_is_complete(CARD.model_copy(update={"intended_use": " "}))
+    assert (check.verdict, check.detail) == ("FAILED", "empty: intended_use")
+    limits = "Decisions that the model must not be used for have not been written down yet."
+    check = checklist.card_is_complete(CARD.model_copy(update={"limits": limits}))
+    assert check.detail == "still as the project was generated: limits"
+    assert "dvc repro" in check.fix
+
+
+def test_a_card_must_be_of_this_run(project: Path) -> None:
+    written(CARD.model_copy(update={"owner": "Somebody else"}))
+    check = checklist.card_is_complete(CARD)
+    assert (check.verdict, check.fix) == ("FAILED", f"{verify.RUN}, and commit what it changes")
+
+
+@pytest.mark.parametrize(
+    "owner", [OWNER, "the team @shops/models", "https://example.com/team", "ada@example.com"]
+)
+def test_an_owner_has_an_address(owner: str) -> None:
+    assert checklist.owner_can_be_reached(owner).verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    "owner", ["", " ", "Your Name <you@example.com>", "Ada", "you@example.com"]
+)
+def test_somebody_must_own_the_model(owner: str) -> None:
+    check = checklist.owner_can_be_reached(owner)
+    assert check.verdict == "FAILED"
+    assert "card.owner" in check.fix
+
+
+def test_the_runbook_must_name_the_owner(project: Path) -> None:
+    assert "is missing" in checklist.runbook_names_the_owner(OWNER).detail
+    checklist.RUNBOOK.parent.mkdir()
+    for text, verdict in (
+        ("**Owner:** Ada Byron, ada@example.com.", "ok"),
+        ("**Owner:** Ada Byron.", "FAILED"),
+        ("**Owner:** Your Name, you@example.com; ada@example.com", "FAILED"),
+    ):
+        checklist.RUNBOOK.write_text(text)
+        assert checklist.runbook_names_the_owner(OWNER).verdict == verdict
+    assert "card.owner" in checklist.runbook_names_the_owner(OWNER).fix
+
+
+def test_the_model_must_work_where_only_a_servers_libraries_are(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("pyproject.toml").write_text("[dependency-groups]\nxgboost = []\n")
+    commands = called(monkeypatch, out=json.dumps(SEEN))
+    model, latency = checklist.model_works_elsewhere(params.load())
+    assert (model.verdict, latency.verdict) == ("ok", "ok")
+    assert model.detail.endswith("in a clean environment with numpy 2.4.6")
+    assert latency.detail == "one row takes 5.25 ms (p50); at most 200"
+    assert "--no-default-groups" in commands[0]
+    assert "--group=xgboost" not in commands[0]
+    train = params.load().train.model_copy(update={"estimator": "xgboost.XGBClassifier"})
+    list(checklist.model_works_elsewhere(params.load().model_copy(update={"train": train})))
+    assert "--group=xgboost" in commands[1]
+
+    called(monkeypatch, code=1, err="error: the model's reference predictions are off by 0.2\n")
+    (model,) = checklist.model_works_elsewhere(params.load())
+    assert model.verdict == "FAILED"
+    assert "reference predictions are off by 0.2" in model.detail
+    assert "dvc pull" in model.fix
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict"), [("enabled", "FAILED"), ("dry_run", "dry run"), ("disabled", "disabled")]
+)
+def test_a_slow_model_is_judged_as_the_gate_says(
+    state: str, verdict: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("pyproject.toml").write_text("")
+    called(monkeypatch, out=json.dumps(SEEN | {"p50_ms": 900}))
+    time = GATE.prediction_time.model_copy(update={"check": state})
+    gate = GATE.model_copy(update={"prediction_time": time})
+    knobs = params.load().model_copy(update={"gate": gate})
+    assert list(checklist.model_works_elsewhere(knobs))[1].verdict == verdict
+
+
+@pytest.fixture
+def repository(project: Path) -> Repository:
+    """Stand in a repository with results."""
+    made = Repository()
+    paths.EVALUATION.parent.mkdir()
+    commit(made, 0.7)
+    return made
+
+
+def commit(repository: Repository, value: float, message: str = "Train") -> None:
+    """Commit results with a main metric."""
+    paths.EVALUATION.write_text(json.dumps(evaluation({"roc_auc": value})))
+    repository.commit("Change", message)
+
+
+def release(repository: Repository, *tags: str) -> None:
+    """Make tags as GTO does."""
+    for tag in tags:
+        repository.git("tag", "--annotate", tag, "--message", "Release")
+
+
+def by_name(checks: list[Check]) -> dict[str, Check]:
+    return {check.name: check for check in checks}
+
+
+def test_without_a_release_only_fixed_bounds_apply(repository: Repository) -> None:
+    assert checklist.released("prod") is None
+    checks = by_name(list(checklist.gate_is_passed("prod", GATE)))
+    assert checks["base"].verdict == checks["main_metric"].verdict == "skipped"
+    assert checks["base"].detail.startswith("no version is in prod, so nothing is compared")
+    assert checks["baseline"].verdict == "ok"
+    commit(repository, 0.5)
+    checks = by_name(list(checklist.gate_is_passed("prod", GATE)))
+    assert checks["baseline"].verdict == "FAILED"
+    commit(repository, 0.5, "Accept-Gate: baseline: it is a first try")
+    checks = by_name(list(checklist.gate_is_passed("prod", GATE)))
+    assert checks["baseline"].verdict == "accepted"
+
+
+def test_small_losses_since_the_release_add_up(repository: Repository) -> None:
+    release(repository, "model@v0.1.0", "model#prod#1")
+    checks = by_name(list(checklist.gate_is_passed("prod", GATE)))
+    assert checks["base"].detail == "model@v0.1.0, which is in prod, is this very commit"
+    for value in (0.694, 0.688):
+        commit(repository, value)
+    assert checklist.released("prod") == "model@v0.1.0"
+    checks = by_name(list(checklist.gate_is_passed("prod", GATE)))
+    assert checks["base"].detail.startswith("compared with model@v0.1.0 (")
+    assert checks["main_metric"].verdict == "FAILED"
+    commit(repository, 0.688, "Accept-Gate: main_metric: twice as fast")
+    checks = by_name(list(checklist.gate_is_passed("prod", GATE)))
+    assert checks["main_metric"].verdict == "accepted"
+    commit(repository, 0.687)  # which nobody has accepted
+    checks = by_name(list(checklist.gate_is_passed("prod", GATE)))
+    assert checks["main_metric"].verdict == "FAILED"
+
+
+def test_a_version_that_is_back_is_compared_with(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def at(second: int, tag: str, commit: str = "HEAD") -> None:
+        monkeypatch.setenv("GIT_COMMITTER_DATE", f"2026-01-01T00:00:{second:02}Z")
+        repository.git("tag", "--annotate", tag, commit, "--message", "Release")
+
+    at(1, "model@v0.1.0")
+    at(2, "model#prod#1")
+    commit(repository, 0.71)
+    at(3, "model@v0.2.0")
+    at(4, "model#prod#2")
+    assert checklist.released("prod") == "model@v0.2.0"
+    at(5, "model#prod#3", "model@v0.1.0^{}")
+    assert checklist.released("prod") == "model@v0.1.0"
+
+
+def test_a_version_that_was_taken_out_is_not_compared_with(repository: Repository) -> None:
+    release(repository, "model@v0.1.0", "model#prod#1")
+    commit(repository, 0.71)
+    release(repository, "model@v0.2.0", "model#staging#2")
+    assert checklist.released("prod") == "model@v0.1.0"
+    assert checklist.released("staging") == "model@v0.2.0"
+    repository.git("tag", "--annotate", "model#prod!#3", "model@v0.1.0^{}", "--message", "Out")
+    assert checklist.released("prod") is None
+
+
+@pytest.mark.parametrize("verdict", ["ok", "FAILED"])
+def test_the_exit_code_is_for_scripts(
+    verdict: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks: Callable[[str], list[Check]] = lambda stage: [Check(stage, verdict, "why", "do it")]  # type: ignore[arg-type]  # noqa: E731
+    monkeypatch.setattr(checklist, "checks", checks)
+    done = CliRunner().invoke(cli.app, ["checklist", "--stage", "live"])
+    assert done.output == f"{verdict:<8}  live: why; do it\n"
+    assert done.exit_code == (verdict == "FAILED")
+    done = CliRunner().invoke(cli.app, ["checklist", "--json"])
+    assert json.loads(done.output)["passed"] == (verdict == "ok")
+
+
+def test_a_conflict_is_found_before_all_else(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conflict = Check("merge", "FAILED", "in conflict: dvc.lock")
+    monkeypatch.setattr(verify, "nothing_is_in_conflict", lambda: conflict)
+    assert list(checklist.checks("prod")) == [conflict]

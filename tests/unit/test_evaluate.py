@@ -1,0 +1,453 @@
+"""Evaluate reports honestly: intervals, a baseline, slices, and a card that says so."""
+
+import errno
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import edit, shops
+from sklearn import metrics as reference
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from test_metrics import TASKS
+
+from tabrail import paths
+from tabrail.data import prepare, schema, tables
+from tabrail.data.schema import Task
+from tabrail.errors import InputError
+from tabrail.evaluation import evaluate, importance, latency
+from tabrail.evaluation.metrics import METRICS, sign
+from tabrail.evaluation.plots import PLOTS
+from tabrail.model import file as model
+from tabrail.model import train
+
+Results = dict[str, Any]
+
+MAIN: dict[Task, str] = {"binary": "roc_auc", "multiclass": "roc_auc_ovr", "regression": "rmse"}
+SLICES: dict[Task, str] = {"binary": "city", "multiclass": "member", "regression": "city"}
+TARGETS: dict[Task, str] = {"binary": "bought", "multiclass": "city", "regression": "income"}
+ESTIMATORS: dict[Task, str] = {
+    "binary": "sklearn.linear_model.LogisticRegression",
+    "multiclass": "sklearn.tree.DecisionTreeClassifier",
+    "regression": "sklearn.linear_model.LinearRegression",
+}
+
+
+def customers(task: Task) -> pd.DataFrame:
+    """Return customers whose age says much of the target."""
+    table = shops()
+    noise = np.random.default_rng(1).normal(0, 9, len(table))
+    if task == "multiclass":
+        cities = pd.cut(table["age"] + noise, [-99, 40, 65, 199], labels=["Oslo", "NO", "Ulm"])
+        return table.assign(city=cities.astype("str"))
+    if task == "regression":
+        return table.assign(income=table["age"] + noise)
+    return table
+
+
+def set_task(task: Task) -> None:
+    """Let the project's contract, knobs and data be those of a task."""
+
+    def contract(content: Any) -> None:
+        content.update(task=task, target=TARGETS[task], slices=[SLICES[task]], time="seen")
+        content["columns"]["note"]["kind"] = "ignored"  # words and dates take most of the time
+        content["columns"]["seen"]["sensitive"] = True
+        if task == "regression":
+            content["columns"]["income"].update(nullable=False, unit="$")
+
+    def knobs(content: Any) -> None:
+        content["evaluate"].update(main_metric=MAIN[task], resamples=100)
+        content["train"]["estimator"] = ESTIMATORS[task]
+        content["train"]["options"]["DecisionTreeClassifier"] = {"min_samples_leaf": 20}
+
+    edit(Path("schema.yaml"), contract)
+    edit(Path("params.yaml"), knobs)
+    customers(task).to_csv("data/raw/shops.csv", index=False)
+
+
+def run_stages() -> None:
+    """Run the whole pipeline."""
+    for stage in (prepare, train, evaluate):
+        stage.main()
+
+
+def read_results() -> Results:
+    """Return reports/evaluation.json."""
+    results: Results = json.loads(paths.EVALUATION.read_text(encoding="utf-8"))
+    return results
+
+
+def card() -> str:
+    """Return the model card."""
+    return paths.MODEL_CARD.read_text(encoding="utf-8")
+
+
+def written(task: Task) -> list[Path]:
+    """Return all files that evaluate writes."""
+    plots = [paths.PLOTS / f"{plot.name}.csv" for plot in PLOTS[task]]
+    return [paths.METRICS, paths.EVALUATION, paths.MODEL_CARD, *plots]
+
+
+def validated(task: Task) -> tuple[np.ndarray, np.ndarray]:
+    """Return truth and prediction of the validation rows."""
+    contract = schema.load()
+    pipeline, facts = model.load(paths.MODEL)
+    rows = tables.read(paths.VALIDATION)
+    truth = schema.truth(rows[TARGETS[task]], contract)
+    return truth, model.predict(pipeline, facts, rows, contract)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that keeps a finished project of each task."""
+    return tmp_path_factory.mktemp("finished")
+
+
+@pytest.fixture(params=TASKS)
+def task(request: pytest.FixtureRequest, project: Path, finished: Path) -> Task:
+    """Stand in a project of this task whose stages have all run."""
+    chosen: Task = request.param
+    if not (finished / chosen).exists():
+        set_task(chosen)
+        run_stages()
+        shutil.copytree(project, finished / chosen)
+    shutil.copytree(finished / chosen, project, dirs_exist_ok=True)
+    return chosen
+
+
+def test_metrics_are_flat_rounded_and_in_order(task: Task) -> None:
+    metrics = json.loads(paths.METRICS.read_text(encoding="utf-8"))
+    assert list(metrics) == [
+        f"{split}.{name}" for split in ("validation", "test") for name in METRICS[task]
+    ]
+    assert all(
+        isinstance(value, float) and value == float(f"{value:.6g}") for value in metrics.values()
+    )
+
+
+def test_every_metric_has_an_interval_and_a_baseline(task: Task) -> None:
+    results = read_results()
+    for split in ("validation", "test"):
+        for numbers in results[split]["metrics"].values():
+            assert numbers["low"] <= numbers["value"] <= numbers["high"]
+            assert numbers["baseline_low"] <= numbers["baseline_high"]
+    numbers = results["validation"]["metrics"][MAIN[task]]
+    bounds = [sign(MAIN[task]) * numbers[bound] for bound in ("low", "high")]
+    assert min(bounds) > sign(MAIN[task]) * numbers["baseline_value"]
+
+
+def test_the_baseline_is_that_of_scikit_learn(task: Task) -> None:
+    truth, _ = validated(task)
+    training = tables.read(paths.TRAIN)
+    learned = schema.truth(training[TARGETS[task]], schema.load())
+    found = read_results()["validation"]["metrics"]
+    if task == "regression":
+        constant = DummyRegressor().fit(learned[:, None], learned).predict(truth[:, None])
+        wanted = {"r2": reference.r2_score(truth, constant)}
+        wanted["mae"] = reference.mean_absolute_error(truth, constant)
+    else:
+        dummy = DummyClassifier(strategy="prior").fit(learned[:, None], learned)
+        shares = dummy.predict_proba(truth[:, None])
+        wanted = {"log_loss": reference.log_loss(truth, shares)}
+        wanted["roc_auc" if task == "binary" else "roc_auc_ovr"] = 0.5
+    assert {name: found[name]["baseline_value"] for name in wanted} == pytest.approx(
+        wanted, rel=1e-5, abs=1e-6
+    )
+
+
+def test_slices_count_every_row_once(task: Task) -> None:
+    for split, path in (("validation", paths.VALIDATION), ("test", paths.TEST)):
+        slices = read_results()[split]["slices"][SLICES[task]]
+        assert list(slices) == (["no", "yes"] if task == "multiclass" else ["NO", "Oslo", "Ulm"])
+        table = tables.read(path)
+        assert sum(numbers["rows"] for numbers in slices.values()) == len(table)
+        positives = [numbers.get("positive") for numbers in slices.values()]
+        if task == "binary":
+            assert sum(positives) == table["bought"].sum()
+        else:
+            assert set(positives) == {None}
+
+
+def test_slices_are_scored_with_the_main_metric(task: Task) -> None:
+    edit(Path("params.yaml"), lambda p: p["evaluate"].update(min_slice_rows=1))
+    evaluate.main()
+    truth, prediction = validated(task)
+    rows = tables.read(paths.VALIDATION)
+    chosen = (rows["member"] == 1) if task == "multiclass" else (rows["city"] == "Oslo")
+    slices = read_results()["validation"]["slices"][SLICES[task]]
+    found = slices["yes" if task == "multiclass" else "Oslo"]
+    truth, prediction = truth[chosen], prediction[chosen]
+    wanted = (
+        reference.root_mean_squared_error(truth, prediction)
+        if task == "regression"
+        else reference.roc_auc_score(truth, prediction, multi_class="ovr")
+    )
+    assert found["value"] == pytest.approx(wanted, rel=1e-5, abs=1e-6)
+
+
+def test_slices_have_readable_names_and_lose_no_row(project: Path) -> None:
+    def change(contract: Any) -> None:
+        contract["columns"]["member"]["nullable"] = True
+        contract["slices"] = ["member"]
+
+    set_task("binary")
+    edit(Path("schema.yaml"), change)
+    table = shops()
+    table.assign(member=table["member"].where(table.index % 3 > 0)).to_csv(
+        "data/raw/shops.csv", index=False
+    )
+    run_stages()
+    slices = read_results()["validation"]["slices"]["member"]
+    assert list(slices) == ["missing", "no", "yes"]
+    assert sum(s["rows"] for s in slices.values()) == len(tables.read(paths.VALIDATION))
+
+
+def test_small_slices_get_no_score(task: Task) -> None:
+    edit(Path("params.yaml"), lambda p: p["evaluate"].update(min_slice_rows=10_000))
+    evaluate.main()
+    slices = read_results()["validation"]["slices"][SLICES[task]]
+    assert all(numbers["value"] is None for numbers in slices.values())
+    first = f"{SLICES[task]} {next(iter(slices))}"
+    assert f"Not scored, for want of rows or of a class: {first}" in card()
+
+
+def test_noise_is_not_sold_as_a_model(task: Task) -> None:
+    table = customers(task)
+    noise = table[TARGETS[task]].sample(frac=1, random_state=0).to_numpy()
+    table.assign(**{TARGETS[task]: noise}).to_csv("data/raw/shops.csv", index=False)
+    run_stages()
+    assert re.search(r"(cannot be told from|is worse than) the baseline's", card())
+
+
+@pytest.mark.parametrize("task", ["binary"], indirect=True)
+def test_a_model_that_is_worse_than_the_baseline_is_called_so(task: Task) -> None:
+    for path in (paths.VALIDATION, paths.TEST):
+        table = tables.read(path)
+        table.assign(bought=1 - table["bought"]).to_parquet(path)
+    evaluate.main()
+    assert "roc_auc is worse than the baseline's" in card()
+
+
+def test_plots_have_what_dvc_draws(task: Task) -> None:
+    drawn = {plot.name: pd.read_csv(paths.PLOTS / f"{plot.name}.csv") for plot in PLOTS[task]}
+    for plot in PLOTS[task]:
+        assert {plot.x, plot.y} <= set(drawn[plot.name].columns)
+        assert 2 <= len(drawn[plot.name]) <= 202
+        if plot.template == "curve":
+            assert drawn[plot.name].to_numpy().min() >= 0
+            assert drawn[plot.name].to_numpy().max() <= 1
+    assert drawn["importance"]["column"][0] == "age"
+    assert drawn["importance"]["importance"][0] > 0
+    if task != "regression":
+        assert drawn["confusion"]["rows"].sum() == len(tables.read(paths.VALIDATION))
+        assert set(drawn["confusion"]["actual"]) == set(schema.load().classes)
+
+
+@pytest.mark.parametrize(
+    ("task", "metric"),
+    [("binary", "precision"), ("multiclass", "log_loss"), ("regression", "median_absolute_error")],
+    indirect=["task"],
+)
+def test_any_metric_of_the_task_may_be_the_main_one(task: Task, metric: str) -> None:
+    edit(Path("params.yaml"), lambda p: p["evaluate"].update(main_metric=metric))
+    evaluate.main()
+    assert f"| **{metric}** |" in card()
+    importance = pd.read_csv(paths.PLOTS / "importance.csv")
+    assert importance["column"][0] == "age"
+    assert importance["importance"][0] > 0
+
+
+def test_a_metric_of_another_task_is_refused_before_anything_is_read(task: Task) -> None:
+    paths.MODEL.unlink()
+    edit(Path("params.yaml"), lambda p: p["evaluate"].update(main_metric="rocauc"))
+    with pytest.raises(InputError, match="'rocauc' is no metric of a"):
+        evaluate.main()
+
+
+def test_rows_count_as_much_as_their_weight(project: Path, task: Task) -> None:
+    def change(contract: Any) -> None:
+        contract["columns"]["w"] = {"kind": "numeric", "min": 0}
+        contract["weight"] = "w"
+
+    edit(Path("schema.yaml"), change)
+    customers(task).assign(w=lambda t: t.index % 4).to_csv("data/raw/shops.csv", index=False)
+    run_stages()
+    truth, prediction = validated(task)
+    weights = tables.read(paths.VALIDATION)["w"]
+    if task == "regression":
+        wanted = reference.root_mean_squared_error(truth, prediction, sample_weight=weights)
+    else:
+        wanted = reference.roc_auc_score(
+            truth, prediction, multi_class="ovr", sample_weight=weights
+        )
+    found = read_results()["validation"]["metrics"]
+    assert found[MAIN[task]]["value"] == pytest.approx(wanted, rel=1e-5, abs=1e-6)
+    training = tables.read(paths.TRAIN)
+    if task == "binary":
+        share = np.average(training["bought"], weights=training["w"])
+        brier = reference.brier_score_loss(truth, np.full(len(truth), share), sample_weight=weights)
+        assert found["brier"]["baseline_value"] == pytest.approx(brier, rel=1e-5, abs=1e-6)
+    assert "Each row counts as much as its w says." in card()
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.filterwarnings("error::sklearn.exceptions.UndefinedMetricWarning")
+@pytest.mark.parametrize("rows", [1, 3, 12])
+def test_a_few_rows_of_one_outcome_are_reported_as_such(
+    task: Task, rows: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tables.read(paths.VALIDATION)
+    alike = table[table[TARGETS[task]] == table[TARGETS[task]][0]].iloc[[0] * rows]
+    alike.assign(customer=[f"new {i}" for i in range(rows)]).to_parquet(paths.VALIDATION)
+    capsys.readouterr()
+    evaluate.main()
+    undefined = "r2" if task == "regression" else MAIN[task]
+    assert json.loads(paths.METRICS.read_text())[f"validation.{undefined}"] is None
+    assert pd.read_csv(paths.PLOTS / "importance.csv").notna().all(axis=None)
+    printed = capsys.readouterr().out
+    for text in (printed, card(), paths.METRICS.read_text(), paths.EVALUATION.read_text()):
+        assert not re.search(r"\bnan\b", text, re.IGNORECASE)
+    if task == "regression" and rows < 10:
+        assert "(no interval: " in printed
+
+
+@pytest.mark.parametrize("task", ["multiclass"], indirect=True)
+def test_a_class_that_training_has_not_is_scored_all_the_same(task: Task) -> None:
+    table = tables.read(paths.TRAIN)
+    table[table["city"] != "Ulm"].to_parquet(paths.TRAIN)
+    train.main()
+    evaluate.main()
+    scores = pd.read_csv(paths.PLOTS / "class_scores.csv").set_index("class")
+    assert scores.loc["Ulm", "f1"] == 0
+    assert read_results()["validation"]["metrics"]["log_loss"]["value"] > 1
+
+
+def test_the_code_in_the_model_card_runs(task: Task) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", card(), flags=re.DOTALL)
+    scope: dict[str, Any] = {}
+    exec(code, scope)  # noqa: S102
+    rows = len(tables.read(paths.TEST))
+    assert scope["predictions"].shape == ((rows, 3) if task == "multiclass" else (rows,))
+
+
+def test_the_model_card_says_what_the_target_is_like(task: Task) -> None:
+    head = re.escape(f"| {TARGETS[task]} | train | validation | test |\n")
+    assert re.search(head, card())
+    lines = {
+        "binary": [r"\| positive \| \d+\.\d% \| \d+\.\d% \| \d+\.\d% \|"],
+        "multiclass": [rf"\| {name} \| \d+\.\d% \|" for name in ("NO", "Oslo", "Ulm")],
+        "regression": [rf"\| {name} \| -?\d+\.\d+ \|" for name in ("mean", "least")],
+    }
+    for line in lines[task]:
+        assert re.search(line, card())
+    what = {
+        "binary": "bought (task: binary)",
+        "multiclass": "city, one of 3 classes (task: multiclass)",
+        "regression": r"income in \$ (task: regression)",
+    }
+    assert f"| Predicts | {what[task]} |" in card()
+
+
+@pytest.mark.parametrize("task", ["binary"], indirect=True)
+def test_the_model_card_says_how_the_model_came_to_be(task: Task) -> None:
+    def change(content: Any) -> None:
+        content["train"]["estimator"] = "sklearn.tree.DecisionTreeClassifier"
+        content["train"]["search"].update(
+            method="random",
+            folds=2,
+            values={"DecisionTreeClassifier": {"max_depth": [1, 2]}},
+        )
+
+    assert "from a hash of customer." in card()
+    assert "| Search |" not in card()
+    edit(Path("params.yaml"), change)
+    train.main()
+    edit(Path("params.yaml"), lambda p: p["prepare"]["split"].update(method="time"))
+    evaluate.main()
+    assert "| Search | random: these options did best of 2 on 2 folds" in card()
+    assert re.search(r"`sklearn.tree.DecisionTreeClassifier` with .*max_depth=[12]", card())
+    assert "The latest rows by seen are the test split" in card()
+
+
+def test_names_cannot_break_the_model_card(project: Path) -> None:
+    names = {"NO": "a|b", "Oslo": "*bold* <b>", "Ulm": "[x](y)\n# head"}
+
+    def change(contract: Any) -> None:
+        contract["columns"]["city"]["categories"] = list(names.values())
+        contract["columns"]["shop|<i>"] = {"kind": "numeric"}
+        contract["columns"]["<u>|"] = {"kind": "categorical", "categories": ["_x_", "~~y~~"]}
+        contract["slices"] = ["<u>|"]
+
+    set_task("multiclass")
+    edit(Path("schema.yaml"), change)
+    table = customers("multiclass").replace({"city": names})
+    table["<u>|"] = table["member"].map({True: "_x_", False: "~~y~~"})
+    table.assign(**{"shop|<i>": 1}).to_csv("data/raw/shops.csv", index=False)
+    run_stages()
+    text = card()
+    for raw in ("<b>", "<i>", "<u>", "*bold*", "[x]", "\n# head", " _x_", "~~y"):
+        assert raw not in text
+    cells = [len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines() if line[:1] == "|"]
+    heads = [len(re.findall(r"\|", line)) for line in text.splitlines() if line[:5] == "| ---"]
+    assert set(cells) == set(heads)
+
+
+@pytest.mark.parametrize("task", ["binary"], indirect=True)
+@pytest.mark.parametrize("failing", range(1, 10))
+def test_a_full_disk_leaves_all_earlier_results(
+    task: Task, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    files = written(task)
+    before = [path.read_bytes() for path in files]
+    edit(Path("params.yaml"), lambda p: p["evaluate"].update(threshold=0.9, seed=1))
+    tried: list[Path] = []
+    write_text = Path.write_text
+
+    def full(path: Path, *arguments: Any, **options: Any) -> int:
+        tried.append(path)
+        if len(tried) == failing:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write_text(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    if failing <= len(files):
+        with pytest.raises(OSError, match="No space left"):
+            evaluate.main()
+        assert [path.read_bytes() for path in files] == before
+        assert not list(Path().rglob("*.tmp"))
+    else:
+        evaluate.main()
+        assert [path.read_bytes() for path in files] != before
+
+
+def test_equal_runs_write_equal_bytes(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latency, "LIMITS", (20_000,))  # a busy machine may pass a lower one
+    contents = []
+    for _ in range(2):
+        evaluate.main()
+        contents.append([path.read_bytes() for path in written(task)])
+    assert contents[0] == contents[1]
+
+
+def test_a_wide_table_is_measured_where_it_matters(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importance, "MOST_COLUMNS", 5)
+    random = np.random.default_rng(0)
+    noise = {f"noise_{place}": random.random(600) for place in range(9)}
+    table = pd.concat([shops(), pd.DataFrame(noise)], axis=1)
+    table.to_csv("data/raw/shops.csv", index=False)
+
+    def widen(contract: Any) -> None:
+        contract["columns"].update({name: {"kind": "numeric"} for name in noise})
+
+    edit(Path("schema.yaml"), widen)
+    for stage in (prepare, train, evaluate):
+        stage.main()
+    found = pd.read_csv(paths.PLOTS / "importance.csv")
+    assert len(found) == 5
+    assert found["column"][0] == "age"

@@ -1,0 +1,312 @@
+"""A table comes in whole or not at all, with its contract, and nothing that was there is lost."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT, shops
+from ruamel.yaml import YAML
+from typer.testing import CliRunner
+
+from tabrail import documents, params, paths
+from tabrail.cli import app as cli
+from tabrail.data import prepare, schema
+from tabrail.evaluation import evaluate, plots
+from tabrail.ingest import ingest
+from tabrail.model import train
+
+TARGETS = {"binary": "bought", "multiclass": "city", "regression": "income"}
+FILES = ("params.yaml", "dvc.yaml", ".dvc/config", ".dvcignore", ".gitignore")
+
+
+def call(*arguments: str, code: int = 0) -> str:
+    """Run the command and return what it prints."""
+    done = CliRunner().invoke(cli.app, ["ingest", *arguments])
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def contents() -> dict[str, bytes]:
+    """Return every file of the project but those of Git and DVC, byte for byte."""
+    files = [path for path in Path().rglob("*") if path.is_file()]
+    return {str(path): path.read_bytes() for path in files if path.parts[0] not in (".git", ".dvc")}
+
+
+def tracked() -> bool:
+    """Say whether data/raw is as DVC knows it."""
+    done = subprocess.run(["dvc", "status", "data/raw.dvc"], capture_output=True, text=True)
+    return "up to date" in done.stdout
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in this project as it is without data or a contract, with a table beside it."""
+    project = tmp_path / "project"
+    project.mkdir()
+    monkeypatch.chdir(project)
+    for name in FILES:
+        Path(name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, name)
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    shops().drop(columns="seen").to_csv("../shops.csv", index=False)
+    return project
+
+
+@pytest.fixture
+def untracked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave DVC out, which takes a second each time, where the data is not what matters."""
+    monkeypatch.setattr(ingest, "_dvc_add", lambda: None)
+
+
+@pytest.mark.usefixtures("untracked")
+@pytest.mark.parametrize("task", TARGETS)
+def test_a_new_table_becomes_a_project_that_runs(empty: Path, task: str) -> None:
+    printed = call("../shops.csv", "--target", TARGETS[task])
+    assert f"predicts     {TARGETS[task]} (task: {task}" in printed
+    contract = schema.load()
+    assert (contract.task, contract.target, contract.key) == (task, TARGETS[task], ["customer"])
+    listed = YAML(typ="safe").load(paths.PIPELINE)["stages"]["evaluate"]["plots"]
+    names = [Path(path).stem for plot in listed for path in plot]
+    assert names == [plot.name for plot in plots.PLOTS[contract.task]]
+    for stage in (prepare, train, evaluate):
+        stage.main()
+    assert sorted(path.stem for path in paths.PLOTS.iterdir()) == sorted([*names, "search"])
+    assert f"`{TARGETS[task]}`" in paths.DATASHEET.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("untracked")
+def test_tasks_there_and_back_leave_the_files_as_they_were(empty: Path) -> None:
+    call("../shops.csv", "--target", "bought")
+    call("../shops.csv", "--target", "bought", "--replace")
+    before = {name: Path(name).read_text(encoding="utf-8") for name in FILES[:2]}
+    for target in ("age", "city", "age", "bought"):
+        call("../shops.csv", "--target", target, "--replace")
+    assert {name: Path(name).read_text(encoding="utf-8") for name in FILES[:2]} == before
+
+
+def test_a_dry_run_writes_nothing_and_needs_no_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shops().to_csv(tmp_path / "shops.csv", index=False)
+    monkeypatch.chdir(tmp_path)
+    printed = call("shops.csv", "--target", "bought", "--dry-run")
+    assert "600 rows, 8 columns" in printed
+    assert [path.name for path in Path().iterdir()] == ["shops.csv"]
+
+
+@pytest.mark.usefixtures("untracked")
+def test_a_dry_run_of_more_rows_says_what_they_would_change(empty: Path) -> None:
+    call("../shops.csv", "--target", "bought")
+    shops()[:50].assign(city="Rome").to_csv("../more.csv", index=False)
+    before = contents()
+    printed = call("../more.csv", "--dry-run")
+    assert "city" in printed
+    assert "Rome" in printed
+    assert "would be added to data/raw: more.csv" in printed
+    assert contents() == before
+
+
+@pytest.mark.usefixtures("untracked")
+def test_a_folder_of_parts_comes_in_as_it_is(empty: Path) -> None:
+    for name, part in (("2023/a", shops()[:300]), ("2024/b", shops()[300:])):
+        file = Path(f"../parts/{name}.parquet")
+        file.parent.mkdir(parents=True)
+        part.to_parquet(file)
+    call("../parts", "--target", "bought")
+    assert [path.as_posix() for path in sorted(paths.RAW.rglob("*.parquet"))] == [
+        "data/raw/2023/a.parquet",
+        "data/raw/2024/b.parquet",
+    ]
+
+
+def test_data_that_lies_in_its_place_already_is_taken_as_it_is(empty: Path) -> None:
+    paths.RAW.mkdir(parents=True)
+    shutil.copy("../shops.csv", paths.RAW)
+    call("data/raw", "--target", "bought")
+    assert [path.name for path in paths.RAW.iterdir()] == ["shops.csv"]
+    assert tracked()
+
+
+def test_what_is_replaced_is_in_the_cache(empty: Path) -> None:
+    call("../shops.csv", "--target", "bought")
+    pointer = Path("data/raw.dvc").read_bytes()
+    shops(300, seed=3).to_csv("../other.csv", index=False)
+    call("../other.csv", "--target", "bought", "--replace")
+    assert [path.name for path in paths.RAW.iterdir()] == ["other.csv"]
+    Path("data/raw.dvc").write_bytes(pointer)
+    subprocess.run(["dvc", "checkout", "--quiet", "--force", "data/raw.dvc"], check=True)
+    assert [path.name for path in paths.RAW.iterdir()] == ["shops.csv"]
+
+
+def more(rows: int = 90, **changes: Any) -> None:
+    """Write a table with other customers to ../more.csv."""
+    table = shops(rows, seed=9).drop(columns="seen")
+    table.assign(customer=table["customer"].str.replace("0", "9"), **changes).to_csv(
+        "../more.csv", index=False
+    )
+
+
+def test_more_rows_that_conform_are_added(empty: Path) -> None:
+    call("../shops.csv", "--target", "bought")
+    contract = paths.SCHEMA.read_bytes()
+    more()
+    assert "added to data/raw: more.csv" in call("../more.csv")
+    assert sorted(path.name for path in paths.RAW.iterdir()) == ["more.csv", "shops.csv"]
+    assert paths.SCHEMA.read_bytes() == contract
+    assert tracked()
+    assert "added to data/raw: nothing" in call("../more.csv")
+
+
+@pytest.mark.usefixtures("untracked")
+def test_a_wider_contract_is_shown_and_asked_for(empty: Path) -> None:
+    call("../shops.csv", "--target", "bought")
+    more(city="Rome", age=[*range(20, 109), 500])
+    before = contents()
+    printed = call("../more.csv", code=1)
+    assert "city: 1 new: Rome" in printed
+    assert "age: max" in printed
+    assert "nothing was changed; correct the data, or accept with --yes" in printed
+    assert contents() == before
+    call("../more.csv", "--yes")
+    assert "Rome" in (schema.load().columns["city"].categories or [])
+    assert schema.load().columns["age"].max == 500
+    prepare.main()
+
+
+REFUSED: dict[str, tuple[Callable[[], Any], tuple[str, ...], str]] = {
+    "other content": (
+        lambda: shops(40).to_csv("../new/shops.csv", index=False),
+        ("../new/shops.csv",),
+        r"data/raw/shops.csv is there already, with other content",
+    ),
+    "other columns": (
+        lambda: shops().drop(columns="age").to_csv("../new/a.csv", index=False),
+        ("../new/a.csv",),
+        "has no column 'age'",
+    ),
+    "other separators": (
+        lambda: shops().to_csv("../new/a.csv", index=False, sep=";"),
+        ("../new/a.csv",),
+        "delimiter ';'",
+    ),
+    "other target": (
+        lambda: shops().to_csv("../new/a.csv", index=False),
+        ("../new/a.csv", "--target", "age"),
+        "this project predicts 'bought', not 'age'",
+    ),
+    "no target": (
+        lambda: shops().to_csv("../new/a.csv", index=False),
+        ("../new/a.csv", "--replace"),
+        "which column is to be predicted",
+    ),
+    "unknown target": (
+        lambda: shops().to_csv("../new/a.csv", index=False),
+        ("../new/a.csv", "--replace", "--target", "bougt"),
+        "did you mean 'bought'",
+    ),
+    "rows that are there already": (
+        lambda: shutil.copy("../shops.csv", "../new/a.csv"),
+        ("../new/a.csv",),
+        "600 of 600 rows are there already, or come twice",
+    ),
+    "no outcomes yet": (
+        lambda: more(bought=None),
+        ("../more.csv",),
+        "90 of 90 rows have no bought",
+    ),
+    "personal values": (
+        lambda: more(city="ada@example.com"),
+        ("../more.csv",),
+        "city has new values that look personal",
+    ),
+    "too many categories": (
+        lambda: more(600, city=[f"town {place}" for place in range(600)]),
+        ("../more.csv",),
+        "city has more than 200 new values",
+    ),
+    "an option for new tables": (
+        more,
+        ("../more.csv", "--task", "binary"),
+        "'binary' is for a new table",
+    ),
+    "one name": (
+        lambda: (
+            shops().to_csv("../new/a.csv", index=False),
+            shops().to_csv("../a.csv", index=False),
+        ),
+        ("../new/a.csv", "../a.csv"),
+        "have one name",
+    ),
+    "no file": (lambda: None, ("../shop.csv",), "did you mean 'shops.csv'"),
+}
+
+
+@pytest.mark.usefixtures("untracked")
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused_changes_nothing(empty: Path, case: str) -> None:
+    call("../shops.csv", "--target", "bought")
+    before = contents()
+    Path("../new").mkdir()
+    spoil, arguments, message = REFUSED[case]
+    spoil()
+    printed = call(*arguments, code=1)
+    assert printed.startswith("error: ")
+    assert message in printed
+    assert contents() == before
+
+
+@pytest.mark.usefixtures("untracked")
+@pytest.mark.parametrize("replace", [True, False])
+@pytest.mark.parametrize("step", ["copy", "write", "move", "track"])
+def test_stopping_half_way_loses_nothing(
+    empty: Path, monkeypatch: pytest.MonkeyPatch, step: str, replace: bool
+) -> None:
+    call("../shops.csv", "--target", "bought")
+    before = contents()
+    more(city="Rome")
+
+    def stop(*_given: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    where = {
+        "copy": (shutil, "copyfile"),
+        "write": (Path, "write_text"),
+        "move": (ingest, "_swap"),
+        "track": (ingest, "_dvc_add"),
+    }
+    arguments = ["../more.csv", *(["--target", "bought", "--replace"] if replace else ["--yes"])]
+    with monkeypatch.context() as patch:
+        patch.setattr(*where[step], stop)
+        call(*arguments, code=130)
+    if step != "track" or replace:  # tracking comes last; with a replacement, first, too
+        assert contents() == before
+    call(*arguments)  # it can simply be done again
+    assert (paths.RAW / "more.csv").exists()
+    assert not list(Path("data").glob("*.tmp"))
+    schema.load()
+
+
+@pytest.mark.usefixtures("untracked")
+def test_rows_without_a_target_are_tolerated_as_they_are(empty: Path) -> None:
+    table = shops().drop(columns="seen").astype({"bought": object})
+    table.loc[table.index % 5 == 0, "bought"] = np.nan
+    table.to_csv("../shops.csv", index=False)
+    assert "drops        120 rows without a value of bought" in call(
+        "../shops.csv", "--target", "bought"
+    )
+    assert params.load().prepare.tolerance.unlabeled > 0.2
+    prepare.main()
+    assert pd.read_parquet(paths.TRAIN)["bought"].notna().all()
+
+
+@pytest.mark.usefixtures("untracked")
+def test_the_contract_reads_as_it_was_written(empty: Path) -> None:
+    call("../shops.csv", "--target", "bought")
+    text = paths.SCHEMA.read_text(encoding="utf-8")
+    assert "# " in text
+    assert documents.read_yaml(paths.SCHEMA)["columns"]["age"]["kind"] == "numeric"

@@ -1,0 +1,83 @@
+"""What gives the answer away is found, and what only names its rows is not taken for it."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tabrail.data.schema import Column, Kind, Schema
+from tabrail.ingest import leaks
+
+ROWS = 2400
+RANDOM = np.random.default_rng(0)
+NOISE = RANDOM.normal(0, 1, ROWS)
+CLASS = RANDOM.choice(["a", "b", "c"], ROWS)
+
+
+def find(kind: Kind, values: Any, target: Any, **key: Any) -> dict[str, float]:
+    """Look for leaks in a table of one feature."""
+    is_number = not isinstance(target[0], str)
+    columns = {
+        "feature": Column(kind=kind),
+        "target": Column(kind="numeric" if is_number else "categorical"),
+        **{name: Column(kind="identifier") for name in key},
+    }
+    contract = Schema.model_construct(target="target", key=list(key), columns=columns)
+    return leaks.find(pd.DataFrame({"feature": values, "target": target, **key}), contract)
+
+
+CODE = pd.factorize(CLASS)[0]
+
+GIVEN_AWAY: dict[str, tuple[Kind, Any, Any]] = {
+    "a copy": ("categorical", CLASS, CLASS),
+    "codes": ("numeric", CODE, CLASS),
+    "codes in disorder": ("numeric", (CODE * 7) % 5, CLASS),
+    "ranges": ("numeric", CODE + RANDOM.random(ROWS), CLASS),
+    "many names": ("categorical", [f"{c}{i % 50}" for i, c in enumerate(CLASS)], CLASS),
+    "gaps": ("numeric", np.where(CLASS == "a", np.nan, NOISE), np.where(CLASS == "a", "x", "y")),
+    "always a gap": ("boolean", np.where(CODE == 0, np.nan, CODE - 1.0), CLASS),
+    "huge": ("numeric", 10.0 ** (300 + CODE), CLASS),
+    "dates": ("datetime", pd.Timestamp("2024-01-01") + pd.to_timedelta(CODE, unit="D"), CLASS),
+    "texts": ("text", np.where(CLASS == "a", "", "some words"), np.where(CLASS == "a", "x", "y")),
+    "a rare class": ("numeric", np.arange(ROWS), np.where(np.arange(ROWS) < 30, "x", "y")),
+    "a number": ("numeric", NOISE * 3 - 1, NOISE),
+    "a number with large ones": ("numeric", np.exp(5 * NOISE), np.exp(9 * NOISE)),
+    "a number upside down": ("numeric", -(NOISE**3), NOISE),
+}
+
+
+@pytest.mark.parametrize("case", GIVEN_AWAY)
+def test_what_gives_the_answer_away_is_found(case: str) -> None:
+    assert find(*GIVEN_AWAY[case])["feature"] > leaks.NEAR_PERFECT
+
+
+HONEST: dict[str, tuple[Kind, Any, Any]] = {
+    "noise": ("numeric", NOISE, CLASS),
+    "a strong feature": ("numeric", CODE + RANDOM.normal(0, 0.3, ROWS), CLASS),
+    "a strong number": ("numeric", NOISE + RANDOM.normal(0, 0.2, ROWS), NOISE),
+    "one value": ("numeric", np.ones(ROWS), CLASS),
+    "nothing": ("numeric", np.full(ROWS, np.nan), CLASS),
+    "too few rows": ("numeric", CODE[:30], CLASS[:30]),
+    "one class": ("numeric", NOISE, ["a"] * ROWS),
+    "a class of few rows": ("numeric", [*np.ones(3), *np.zeros(97)], ["x"] * 3 + ["y"] * 97),
+}
+
+
+@pytest.mark.parametrize("case", HONEST)
+def test_what_does_not_is_left_alone(case: str) -> None:
+    assert find(*HONEST[case]) == {}
+
+
+@pytest.mark.parametrize("is_number", [False, True])
+def test_what_repeats_with_its_customer_is_no_leak(is_number: bool) -> None:
+    """A value that names a customer, of whom rows are in both halves, is known again."""
+    for customers, with_key in ((200, False), (200, True), (80, True)):
+        random = np.random.default_rng(1)
+        customer = np.arange(ROWS) % customers
+        income = random.normal(50, 9, customers)[customer]
+        answers = (
+            random.normal(0, 1, customers) if is_number else random.choice(["x", "y"], customers)
+        )
+        key = {"customer": [f"c{number}" for number in customer]} if with_key else {}
+        assert find("numeric", income, answers[customer], **key) == {}

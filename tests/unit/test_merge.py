@@ -1,0 +1,359 @@
+"""Two branches that both trained are merged by a run, and nothing that people wrote is decided."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tabrail.errors import InputError
+from tabrail.project import git
+from tabrail.project.pipeline import generated
+from tabrail.review.merge import SETTLED, merge
+
+PIPELINE = """\
+stages:
+  train:
+    cmd: train
+    outs:
+      - model.bin
+      - reports/card.txt: {cache: false, persist: true}
+    metrics:
+      - reports/numbers.txt: {cache: false}
+"""
+PARAMS = "a: 1\n\n\n\nb: 1\n\n\n\nc: 1\n"
+WHAT_RUNS = ["lock", "checkout", "repro", "commit"]
+
+
+class Runner:
+    """Notes the commands. A run's results are what params.yaml says; Git's own really run."""
+
+    def __init__(self) -> None:
+        self.commands: list[list[str]] = []
+        self.failing = ""
+
+    def __call__(self, command: list[str]) -> int:
+        self.commands.append(command)
+        if self.failing in command:
+            return 1
+        if command[0] == "git":
+            return subprocess.run(command, capture_output=True).returncode
+        if "repro" in command:
+            train()
+        return 0
+
+    def names(self) -> list[str]:
+        """Return what was run, a word for each."""
+        known = ("lock", "checkout", "pull", "repro", "commit")
+        return [word for command in self.commands for word in command if word in known]
+
+
+@pytest.fixture
+def runner() -> Runner:
+    return Runner()
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture(autouse=True)
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand in a repository with a project that has been trained."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "none"))
+    Path("reports").mkdir()
+    write("dvc.yaml", PIPELINE)
+    write("params.yaml", PARAMS)
+    write("uv.lock", "version = 1\npackage = []\n")
+    write("raw.dvc", "md5: 1\n")
+    train()
+    git.git("init", "--quiet", "--initial-branch", "main")
+    git.git("config", "user.name", "Ada Byron")
+    git.git("config", "user.email", "ada@example.com")
+    commit("base")
+
+
+def write(name: str, text: str) -> None:
+    Path(name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def read(name: str) -> str:
+    return Path(name).read_text(encoding="utf-8")
+
+
+def param(old: str, new: str) -> None:
+    write("params.yaml", read("params.yaml").replace(old, new))
+
+
+def train() -> None:
+    """Write what a run makes of the parameters: all that Git tracks of it."""
+    params = " ".join(read("params.yaml").split())
+    for name in ("dvc.lock", *generated()):
+        write(name, result(params))
+
+
+def result(params: str) -> str:
+    return f"start: 0\nparams: {params!r}\nend: 0\n"
+
+
+def commit(message: str) -> None:
+    git.git("add", "--all")
+    git.git("commit", "--quiet", "--message", message)
+
+
+def branches(theirs: Callable[[], None], ours: Callable[[], None]) -> None:
+    """Let two branches change something, each from where main is; end on `ours`."""
+    for name, change in (("theirs", theirs), ("ours", ours)):
+        git.git("switch", "--quiet", "--create", name, "main")
+        change()
+        commit(name)
+
+
+def training(old: str, new: str) -> Callable[[], None]:
+    """Return the work of somebody who changes a parameter and trains."""
+
+    def work() -> None:
+        param(old, new)
+        train()
+
+    return work
+
+
+def both_train() -> None:
+    """Let both branches change a parameter of their own, and train."""
+    branches(training("a: 1", "a: 2"), training("c: 1", "c: 2"))
+
+
+def state() -> tuple[str, str, str]:
+    """Return all that Git knows of the present state."""
+    return git.git("rev-parse", "HEAD"), git.git("status", "--porcelain"), git.git("diff")
+
+
+def results() -> set[str]:
+    return {read(name) for name in ("dvc.lock", *generated())}
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_the_results_are_those_of_both_changes(
+    begun: bool, runner: Runner, said: list[str]
+) -> None:
+    both_train()
+    if begun:
+        assert not git.succeeds("merge", "theirs")
+    merge("theirs", said.append, runner)
+    assert results() == {result("a: 2 b: 1 c: 2")}
+    assert runner.names() == WHAT_RUNS
+    assert len(git.git("log", "-1", "--format=%P").split()) == 2
+    assert git.git("log", "-1", "--format=%B").strip() == "Merge branch 'theirs' into ours"
+    assert git.git("status", "--porcelain") == ""
+    assert "git push" in said[-1]
+
+
+def test_before_the_run_all_results_are_of_one_side(runner: Runner, said: list[str]) -> None:
+    """Git would merge these line by line without a conflict: results of a run that never was."""
+    text = "one: 1\n\n\n\n\n\ntwo: 2\n"
+    for name in ("dvc.lock", "reports/numbers.txt", "reports/card.txt"):
+        write(name, text)
+    commit("base")
+
+    def change(number: str) -> Callable[[], None]:
+        def work() -> None:
+            for name in ("dvc.lock", "reports/numbers.txt"):
+                write(name, text.replace(number, "9"))
+
+        return work
+
+    branches(change("1"), change("2"))
+    ours = results()
+    runner.failing = "repro"
+    with pytest.raises(InputError, match="repro failed, and the merge is still in progress"):
+        merge("theirs", said.append, runner)
+    assert results() == ours
+    assert "those of this side" in " ".join(said)
+
+
+def test_results_of_the_only_side_that_trained_are_kept(runner: Runner, said: list[str]) -> None:
+    branches(training("a: 1", "a: 2"), lambda: write("notes.md", "note\n"))
+    runner.failing = "repro"
+    with pytest.raises(InputError):
+        merge("theirs", said.append, runner)
+    assert results() == {result("a: 2 b: 1 c: 1")}
+    assert "those of the other side" in " ".join(said)
+
+
+@pytest.mark.parametrize("remover", ["ours", "theirs"])
+def test_a_result_that_one_side_no_longer_has_is_gone(
+    remover: str, runner: Runner, said: list[str]
+) -> None:
+    def remove() -> None:
+        line = "      - reports/card.txt: {cache: false, persist: true}\n"
+        write("dvc.yaml", read("dvc.yaml").replace(line, ""))
+        git.git("rm", "--quiet", "reports/card.txt")
+        train()
+
+    change = training("a: 1", "a: 2")
+    branches(*((change, remove) if remover == "ours" else (remove, change)))
+    merge("theirs", said.append, runner)
+    assert not Path("reports/card.txt").exists()
+    assert git.git("status", "--porcelain") == ""
+    assert results() == {result("a: 2 b: 1 c: 1")}
+
+
+def test_a_result_that_one_side_has_new_is_there(runner: Runner, said: list[str]) -> None:
+    def add() -> None:
+        more = "      - reports/card.txt: {cache: false, persist: true}\n"
+        write("dvc.yaml", read("dvc.yaml").replace(more, more + more.replace("card", "more")))
+        train()
+
+    branches(add, training("a: 1", "a: 2"))
+    merge("theirs", said.append, runner)
+    assert git.git("show", "HEAD:reports/more.txt") == result("a: 2 b: 1 c: 1")
+
+
+def conflicting() -> None:
+    """Let both branches change the same parameter, and train."""
+    branches(training("a: 1", "a: 2"), training("a: 1", "a: 3"))
+
+
+def test_sources_in_conflict_are_refused_and_nothing_has_changed(
+    runner: Runner, said: list[str]
+) -> None:
+    conflicting()
+    before = state()
+    with pytest.raises(InputError, match=r"both sides changed params.yaml; nothing was changed"):
+        merge("theirs", said.append, runner)
+    assert state() == before
+    assert git.commit("MERGE_HEAD") is None
+    assert runner.commands == []
+
+
+def test_a_merge_of_the_person_is_left_as_it_is_until_sources_are_staged(
+    runner: Runner, said: list[str]
+) -> None:
+    conflicting()
+    git.succeeds("merge", "theirs")
+    before = state()
+    with pytest.raises(InputError, match=r"both sides changed params.yaml; resolve and git add"):
+        merge("theirs", said.append, runner)
+    assert state() == before
+    write("params.yaml", PARAMS.replace("a: 1", "a: 4"))
+    git.git("add", "params.yaml")
+    param("c: 1", "c: 9")
+    with pytest.raises(InputError, match=r"not staged: params.yaml"):
+        merge("theirs", said.append, runner)
+    assert runner.commands == []
+    git.git("add", "params.yaml")
+    merge("theirs", said.append, runner)
+    assert results() == {result("a: 4 b: 1 c: 9")}
+
+
+def test_data_in_conflict_is_for_a_person(runner: Runner, said: list[str]) -> None:
+    branches(lambda: write("raw.dvc", "md5: 2\n"), lambda: write("raw.dvc", "md5: 3\n"))
+    with pytest.raises(InputError, match=r"git checkout --theirs raw.dvc.*ingest"):
+        merge("theirs", said.append, runner)
+
+
+def test_a_pipeline_in_conflict_is_a_source(runner: Runner, said: list[str]) -> None:
+    def change(command: str) -> Callable[[], None]:
+        return lambda: write("dvc.yaml", PIPELINE.replace("cmd: train", command))
+
+    branches(change("cmd: one"), change("cmd: two"))
+    with pytest.raises(InputError, match=r"both sides changed dvc.yaml; nothing was changed"):
+        merge("theirs", said.append, runner)
+
+
+def test_packages_in_conflict_are_the_other_sides_and_locked_anew(
+    runner: Runner, said: list[str]
+) -> None:
+    def lock(version: int) -> Callable[[], None]:
+        return lambda: write("uv.lock", f"version = {version}\npackage = []\n")
+
+    branches(lock(2), lock(3))
+    merge("theirs", said.append, runner)
+    assert read("uv.lock") == "version = 2\npackage = []\n"
+    assert runner.names() == WHAT_RUNS
+    assert any("upgrade again" in sentence for sentence in said)
+
+
+def test_other_libraries_make_everything_run(runner: Runner, said: list[str]) -> None:
+    score = {"value": 0.7, "low": 0.6, "high": 0.8, "baseline_value": 0.5}
+    half = {"metrics": {"roc_auc": score}, "slices": {}}
+    model = {"versions": {"skops": "1"}}
+    run = {"main_metric": "roc_auc", "validation": half, "test": half, "model": model}
+    write("reports/evaluation.json", json.dumps(run))
+    commit("base")
+    upgraded = 'version = 1\n[[package]]\nname = "skops"\nversion = "2"\n'
+    branches(lambda: write("uv.lock", upgraded), training("a: 1", "a: 2"))
+    merge("theirs", said.append, runner)
+    assert runner.names() == ["lock", "pull", "repro", "commit"]
+    assert "--force" in runner.commands[2]
+
+
+def test_a_failed_run_is_gone_on_with(runner: Runner, said: list[str]) -> None:
+    both_train()
+    runner.failing = "repro"
+    with pytest.raises(InputError, match="correct it and git add that"):
+        merge("theirs", said.append, runner)
+    assert git.commit("MERGE_HEAD")
+    write("dvc.lock", "stages: {}  # what one wrote before the next one failed\n")
+    runner.failing = "commit"
+    runner.commands.clear()
+    seen: list[str] = []
+
+    def run(command: list[str]) -> int:
+        if "repro" in command:
+            seen.append(read("dvc.lock"))
+        return runner(command)
+
+    with pytest.raises(InputError, match="git commit --no-edit --cleanup=strip failed"):
+        merge("theirs", said.append, run)
+    assert seen == ["stages: {}  # what one wrote before the next one failed\n"]
+    runner.failing = ""
+    merge("theirs", said.append, runner)
+    assert git.commit("MERGE_HEAD") is None
+    assert SETTLED not in git.git("log", "-1", "--format=%B")
+    assert results() == {result("a: 2 b: 1 c: 2")}
+
+
+def test_uncommitted_changes_are_refused(runner: Runner, said: list[str]) -> None:
+    both_train()
+    param("b: 1", "b: 2")
+    before = state()
+    with pytest.raises(InputError, match=r"not committed: params.yaml; commit or stash"):
+        merge("theirs", said.append, runner)
+    assert state() == before
+
+
+def test_a_rebase_in_conflict_is_not_taken_for_a_merge(runner: Runner, said: list[str]) -> None:
+    both_train()
+    assert not git.succeeds("rebase", "theirs")
+    before = state()
+    with pytest.raises(InputError, match=r"in conflict, but not by a merge: dvc.lock"):
+        merge("theirs", said.append, runner)
+    assert state() == before
+
+
+def test_nothing_is_merged_where_there_is_nothing(runner: Runner, said: list[str]) -> None:
+    both_train()
+    merge("main", said.append, runner)
+    assert "Nothing to merge" in said[0]
+    git.git("switch", "--quiet", "main")
+    merge("theirs", said.append, runner)
+    assert git.commit("HEAD") == git.commit("theirs")
+    assert "Nothing to run" in said[1]
+    assert runner.commands == []
+
+
+def test_what_git_does_not_merge_is_said(runner: Runner, said: list[str]) -> None:
+    with pytest.raises(InputError, match="nowhere is no commit that is here; run: git fetch"):
+        merge("nowhere", said.append, runner)
+    branches(lambda: write("notes.md", "theirs\n"), lambda: param("a: 1", "a: 2"))
+    write("notes.md", "untracked\n")
+    with pytest.raises(InputError, match="Git cannot merge theirs"):
+        merge("theirs", said.append, runner)
+    assert read("notes.md") == "untracked\n"

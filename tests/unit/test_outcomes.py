@@ -1,0 +1,100 @@
+"""What came true is recorded from tables, however the values are written."""
+
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pandas as pd
+import pytest
+from conftest import edit
+from typer.testing import CliRunner
+
+from tabrail.cli import app as cli
+from tabrail.errors import InputError
+from tabrail.log import outcomes
+from tabrail.log.prediction_log import Prediction, PredictionLog, utc_now
+
+
+def predicted(count: int) -> list[str]:
+    """Log some predictions; return their ids."""
+    now, ids = utc_now(), [uuid4().hex for _ in range(count)]
+    with PredictionLog() as log:
+        log.write(
+            [
+                Prediction(one, "champion", now, "m", True, {}, [0.5], "yes", False, 1.0, one)
+                for one in ids
+            ]
+        )
+    return ids
+
+
+def known(ids: list[str]) -> list[str | None]:
+    now = utc_now()
+    with PredictionLog() as log:
+        found = log.predictions(now - timedelta(days=1), now + timedelta(days=1))
+    values = found.set_index("id")["outcome"]
+    return [None if pd.isna(values[one]) else str(values[one]) for one in ids]
+
+
+def test_values_are_read_as_the_contract_says(project: Path) -> None:
+    ids = predicted(6)
+    given = ["yes", "FALSE", "1.0", "", "maybe", " n "]
+    pd.DataFrame({"id": ids, "bought": given, "more": 1}).to_csv("true.csv", index=False)
+    done = outcomes.outcomes([Path("true.csv")])
+    assert known(ids) == ["yes", "no", "yes", None, None, "no"]
+    assert (done.recorded, done.later, done.wrong, done.unknown) == (4, 1, 1, 0)
+    assert "such as 'maybe'" in done.text()
+
+
+def test_values_of_a_sensitive_target_are_not_told(project: Path) -> None:
+    edit(Path("schema.yaml"), lambda c: c["columns"]["bought"].update(sensitive=True))
+    pd.DataFrame({"id": predicted(1), "bought": "maybe"}).to_csv("true.csv", index=False)
+    said = outcomes.outcomes([Path("true.csv")]).text()
+    assert "1 rows have a value" in said
+    assert "maybe" not in said
+
+
+def test_a_later_word_replaces_an_earlier_one(project: Path) -> None:
+    ids = predicted(2)
+    for word in (True, False):
+        pd.DataFrame({"id": ids, "bought": word}).to_parquet("true.parquet")
+        assert outcomes.outcomes([Path("true.parquet")]).recorded == 2
+    assert known(ids) == ["no", "no"]
+
+
+def test_unknown_ids_are_counted_and_listed(project: Path) -> None:
+    """Ids of digits only, which are no numbers."""
+    ids = predicted(1)
+    strange = ["12345678901234567890123456789012", "123e4567890123456789012345678901", "x"]
+    pd.DataFrame({"key": [*ids, *strange], "bought": "no"}).to_csv("true.csv", index=False)
+    done = CliRunner().invoke(cli.app, ["outcomes", "true.csv", "--id", "key"])
+    assert done.exit_code == 0
+    assert "1 outcomes recorded\n3 ids are of no prediction in the log" in done.stdout
+    assert strange[0] in done.stdout
+    pd.DataFrame({"id": strange, "bought": "no"}).to_csv("true.csv", index=False)
+    done = CliRunner().invoke(cli.app, ["outcomes", "true.csv"])
+    assert done.exit_code == 1
+
+
+def test_files_are_read_in_chunks(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outcomes, "MOST_ROWS", 10)
+    ids = predicted(35)
+    pd.DataFrame({"id": ids, "bought": "yes"}).to_csv("true.csv", index=False)
+    assert outcomes.outcomes([Path("true.csv")]).recorded == 35
+    assert known(ids) == ["yes"] * 35
+
+
+def test_numbers_have_to_be_within_the_contract(project: Path) -> None:
+    edit(Path("schema.yaml"), lambda c: c.update(task="regression", target="age"))
+    ids = predicted(3)
+    pd.DataFrame({"id": ids, "age": [40, 400, 0.1]}).to_csv("true.csv", index=False)
+    done = outcomes.outcomes([Path("true.csv")])
+    assert known(ids) == ["40.0", None, "0.1"]
+    assert done.wrong == 1
+
+
+@pytest.mark.parametrize("columns", [["id", "sold"], ["nr", "bought"]])
+def test_a_table_without_the_columns_is_refused(columns: list[str], project: Path) -> None:
+    pd.DataFrame([["a", "yes"]], columns=columns).to_csv("true.csv", index=False)
+    with pytest.raises(InputError, match="has no column"):
+        outcomes.outcomes([Path("true.csv")])

@@ -1,0 +1,68 @@
+"""A wrong knob is named, with what it may be."""
+
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, edit
+
+from tabrail import params
+from tabrail.errors import InputError
+
+
+def test_this_projects_params_are_sound() -> None:
+    assert params.load(ROOT / "params.yaml").train.estimator
+
+
+@pytest.mark.parametrize(
+    ("section", "change", "message"),
+    [
+        ("evaluate", {"treshold": 0.5}, "evaluate.treshold: unknown key; did you mean 'threshold'"),
+        ("evaluate", {"threshold": "high"}, "evaluate.threshold: .*number; got 'high'"),
+        ("evaluate", {"threshold": 1.5}, "evaluate.threshold: .*less than 1; got 1.5"),
+        ("evaluate", {"main_metric": 1}, "evaluate.main_metric: .*string; got 1"),
+        ("train", {"seed": -1}, "train.seed: .*greater than or equal to 0; got -1"),
+        (
+            "prepare",
+            {"split": {"method": "hash", "test": 0.2}},
+            "prepare.split.validation: is missing",
+        ),
+    ],
+)
+def test_a_wrong_value_is_named(
+    project: Path, section: str, change: dict[str, object], message: str
+) -> None:
+    edit(Path("params.yaml"), lambda p: p[section].update(change))
+    with pytest.raises(InputError, match=message):
+        params.load()
+
+
+def test_all_that_is_wrong_is_said_at_once(project: Path) -> None:
+    edit(Path("params.yaml"), lambda p: p["train"].update(seed="x"))
+    edit(Path("params.yaml"), lambda p: p.update(extra=1))
+    with pytest.raises(InputError, match=r"(?s)train\.seed.*extra: unknown key"):
+        params.load()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"train: [", "params.yaml, line 1: not valid YAML"),
+        (b"\xff\xfe", "params.yaml is not UTF-8"),
+        (b"", "the whole file: "),
+        (b"train: \x07", "params.yaml is not valid YAML"),
+        (b"train: !!int foo", "params.yaml is not valid YAML"),
+        (b"train: 2024-02-30", "params.yaml is not valid YAML"),
+    ],
+)
+def test_a_damaged_file_is_named(project: Path, content: bytes, message: str) -> None:
+    Path("params.yaml").write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        params.load()
+
+
+def test_a_missing_file_is_named(project: Path) -> None:
+    Path("params.yaml").unlink()
+    with pytest.raises(
+        InputError, match=r"params\.yaml is missing in .*; go to the project's root, or restore"
+    ):
+        params.load()

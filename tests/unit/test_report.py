@@ -1,0 +1,378 @@
+"""The report is readable at a glance, whatever names and numbers there are."""
+
+import json
+import re
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import PARAMS, SCHEMA
+from runs import GATE, Repository, evaluation, run, score
+from typer.testing import CliRunner
+
+from tabrail.cli import app as cli
+from tabrail.documents import to_json
+from tabrail.errors import InputError
+from tabrail.review import gate
+from tabrail.review.base import Base
+from tabrail.review.check import Check
+from tabrail.review.differences import between
+from tabrail.review.report import Report, report
+from tabrail.review.snapshot import Snapshot
+
+BASE = Base("origin/main", "0123abc" + "0" * 33)
+HOSTILE = [
+    'a|b"c`d',
+    "<img src=x onerror=alert(1)>",
+    "line\nbreak\r\n\ttab",
+    "</details>\n\n# Title",
+    "[link](https://example.com) ![x](y)",
+    "*bold* _it_ ~~gone~~ $x$ &amp; \\",
+    "```\nmermaid\n```",
+    "%%{init: {}}%% --> ; end",
+    "",
+    "名前 ünïcode 🎈",
+]
+
+
+def made(before: Snapshot, now: Snapshot, base: Base | None = BASE, **options: str) -> str:
+    """Return the report's Markdown on two runs."""
+    verdicts = gate.checks(before, now, GATE, {}) if base else []
+    return Report(base, before, now, between(before, now), verdicts).markdown(**options)
+
+
+def glance(markdown: str) -> list[str]:
+    """Return what is seen before anything is unfolded."""
+    return [line for line in markdown.partition("<details>")[0].splitlines() if line]
+
+
+def widths(markdown: str) -> list[set[int]]:
+    """Return the numbers of cells that the rows of each table have."""
+    tables = re.findall(r"(?:^\|.*\n)+", markdown, re.MULTILINE)
+    return [
+        {len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) - 1 for line in rows.splitlines()}
+        for rows in tables
+    ]
+
+
+def test_a_change_at_a_glance() -> None:
+    before = run(evaluation=evaluation({"roc_auc": 0.7}, {"Oslo": 0.7, "Ulm": 0.71}))
+    params = deepcopy(PARAMS)
+    params["train"]["seed"] = 1
+    now = run(evaluation=evaluation({"roc_auc": 0.75}, {"Oslo": 0.8, "Ulm": 0.7}), params=params)
+    text = made(before, now, plots_url="https://example.com/plots.html")
+    assert (
+        glance(text)
+        == """
+<!-- model report -->
+## ✅ roc_auc 0.700 → 0.750: +0.050 better
+Compared with origin/main (0123abc), on validation. The gate lets it through.
+- ⚠️ better on average, but worse in city Ulm (0.710 → 0.700, intervals overlap)
+|  | before | now | difference |
+| --- | --- | --- | --- |
+| roc_auc on validation | 0.700 [0.680, 0.720] | 0.750 [0.730, 0.770] | +0.050 better |
+| roc_auc on test | 0.700 [0.680, 0.720] | 0.750 [0.730, 0.770] | +0.050 better |
+| baseline on validation | 0.500 | 0.500 |  |
+```mermaid
+---
+config: {xyChart: {height: 300}}
+---
+xychart-beta
+    title "roc_auc by slice (validation): bars now, line before"
+    x-axis ["city Oslo", "city Ulm"]
+    y-axis 0.500000 --> 0.830000
+    bar [0.800000, 0.700000]
+    line [0.700000, 0.710000]
+```
+[All plots, before and now](https://example.com/plots.html)
+""".strip().splitlines()
+    )
+    assert re.findall(r"<summary>(.*?)</summary>", text) == [
+        "Gate (7)",
+        "All metrics (2)",
+        "Slices of the validation split (2)",
+        "Parameters (1)",
+    ]
+    assert "| train.seed | 0 | 1 |" in text
+
+
+def test_a_failure_at_a_glance() -> None:
+    text = made(run(), run(evaluation=evaluation({"roc_auc": 0.6})))
+    assert glance(text)[1] == "## ❌ roc_auc 0.700 → 0.600: -0.100 worse"
+    assert "- ❌ **main_metric**: roc_auc 0.700 → 0.600, worse by 5.00 margins" in text
+    assert "lets it through" not in text
+    assert "- to accept one of these on purpose: `git commit --allow-empty" in text
+
+
+def test_nothing_changed() -> None:
+    lines = glance(made(run(), run()))
+    assert lines[1:] == [
+        "## ✅ Nothing changed",
+        "No result, parameter, data, contract, stage or library differs from "
+        "origin/main (0123abc). The gate lets it through.",
+    ]
+
+
+def test_the_first_run() -> None:
+    text = made(Snapshot(), run(), base=None)
+    assert glance(text)[1:3] == ["## ✅ roc_auc 0.700", "There is nothing to compare with yet."]
+    assert "line before" not in text
+    assert "nan" not in text
+
+
+def test_a_base_without_results() -> None:
+    text = made(Snapshot(), run())
+    assert "Compared with origin/main (0123abc), which has no results yet." in text
+
+
+def test_no_results() -> None:
+    text = made(run(), run(evaluation={}))
+    assert glance(text)[1] == "## ❌ No results: run the pipeline, and commit them"
+    assert "- ❌ **gate**: there are no results" in text
+
+
+def test_a_small_difference_is_a_number_all_the_same() -> None:
+    params = PARAMS | {"train": PARAMS["train"] | {"rate": 0.0002}}
+    before = run(params=PARAMS | {"train": PARAMS["train"] | {"rate": 0.0001}})
+    text = made(before, run(params=params, evaluation=evaluation({"roc_auc": 0.70004})))
+    assert "+4.00e-05 better, intervals overlap" in text
+    assert "| train.rate | 0.0001 | 0.0002 |" in text
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "headline"),
+    [
+        ({"mae": 1234.5}, {"mae": 1200.25}, "✅ mae 1,234 → 1,200: -34.250 better"),
+        ({"mae": 9.0}, {"accuracy": 0.9}, "✅ accuracy 0.900"),
+        ({"accuracy": 0.7}, {"accuracy": 0.7, "f1_macro": 0.2}, "✅ accuracy 0.700, as before"),
+        ({"roc_auc": 0.7}, {"log_loss": 0.3, "roc_auc": 0.7}, "✅ log_loss 0.300"),
+        ({"roc_auc": 0.7}, {"roc_auc": None}, "❌ roc_auc 0.700 → undefined: gone"),
+        ({"roc_auc": None}, {"roc_auc": 0.7}, "✅ roc_auc undefined → 0.700: new"),
+        ({"roc_auc": None}, {"roc_auc": None}, "❌ Nothing changed"),
+    ],
+)
+def test_other_tasks_and_undefined_scores(
+    before: dict[str, Any], after: dict[str, Any], headline: str
+) -> None:
+    worst = 2000.0 if "mae" in before else 0.9
+    first, second = (
+        run(
+            evaluation=evaluation(
+                metrics,
+                {"Oslo": metrics[min(metrics)], "Ulm": None},
+                baseline=worst if min(metrics) in {"mae", "log_loss"} else 0.5,
+            )
+        )
+        for metrics in (before, after)
+    )
+    text = made(first, second)
+    assert glance(text)[1].startswith(f"## {headline}")
+    assert "nan" not in text
+    assert "None" not in text
+    assert all(len(table) == 1 for table in widths(text))
+
+
+def test_scores_without_intervals_have_no_brackets() -> None:
+    bare = {"roc_auc": score(0.7, None, baseline_value=None)}
+    text = made(run(), run(evaluation=evaluation(bare, {"Oslo": score(0.7, None)})))
+    assert "| roc_auc on validation | 0.700 [0.680, 0.720] | 0.700 |  |" in text
+
+
+def test_a_chart_needs_something_to_draw() -> None:
+    now = run(evaluation=evaluation(slices={}), importance={}, params={})
+    assert "mermaid" not in made(run(), now)
+    drawn = made(run(), run(evaluation=evaluation(slices={}), params={}))
+    assert 'title "Importance: loss of roc_auc (validation): bars now, line before"' in drawn
+    assert 'x-axis ["age", "city"]' in drawn
+
+
+def test_axis_labels_are_short_and_differ() -> None:
+    names = [f"The same long beginning of {i}" for i in range(12)]
+    now = run(evaluation=evaluation(slices=dict.fromkeys(names, 0.8)))
+    (axis,) = re.findall(r"x-axis \[(.*)\]", made(run(), now))
+    labels = json.loads(f"[{axis}]")
+    assert len(set(labels)) == 8
+    assert all(len(label) <= 20 for label in labels)
+
+
+def test_hostile_names_break_neither_tables_nor_the_chart() -> None:
+    columns = {f"{name}{i}": {"kind": "text"} for i, name in enumerate(HOSTILE)}
+    slices = dict.fromkeys(HOSTILE, 0.8)
+    now = run(
+        evaluation=evaluation(slices=slices),
+        importance=dict.fromkeys(HOSTILE, 0.1),
+        params=PARAMS | {name: {name: name} for name in HOSTILE},
+        data={name: name for name in HOSTILE},
+        contract=SCHEMA | {"columns": SCHEMA["columns"] | columns},
+        stages={name: {"cmd": name} for name in HOSTILE},
+        packages=dict.fromkeys(HOSTILE, '"1"|'),
+    )
+    accepted = Check("drift", "accepted", "\n".join(HOSTILE))
+    verdicts = [*gate.checks(run(), now, GATE, {}), accepted]
+    text = Report(BASE, run(), now, between(run(), now), verdicts).markdown()
+    assert text.count("<details>") == text.count("</details>\n") == 8
+    bare = re.sub(r"`[^`\n]*`", "", text)
+    assert not re.search(r"(?<!\\)<(?!!-- model report|/?details>|/?summary>)", bare)
+    assert [line for line in text.splitlines() if line.startswith("#")] == [glance(text)[1]]
+    assert text.count("```") == 2
+    assert widths(text) == [{4}, {3}, {4}, {4}, {3}, {3}, {3}, {2}, {3}]
+    (chart,) = re.findall(r"```mermaid\n(.*?)```", text, re.DOTALL)
+    assert len(chart.splitlines()) == 8
+    (axis,) = re.findall(r"^    x-axis \[(.*)\]$", chart, re.MULTILINE)
+    labels = json.loads(f"[{axis}]")
+    assert len(labels) == len(set(labels)) == 8
+    assert not set("".join(labels)) & set('"`|<>[]{}%;#\n\\')
+
+
+def test_the_widest_change_fits_into_a_comment() -> None:
+    names = [f"A column with quite a long name, number {i}" for i in range(2000)]
+    columns: dict[str, Any] = {
+        name: {"kind": "categorical", "categories": names[:100]} for name in names
+    }
+    now = run(
+        evaluation=evaluation(slices={name: 0.73 - i / 9000 for i, name in enumerate(names)}),
+        params=dict.fromkeys(names, names[:50]),
+        data=dict.fromkeys(names, "x" * 1000),
+        contract=SCHEMA | {"columns": columns},
+        stages={name: {"cmd": "x", "deps": []} for name in names[:20]},
+        packages=dict.fromkeys(names, "1.0"),
+    )
+    before = run(evaluation=evaluation(slices=dict.fromkeys(names, 0.7)))
+    text = made(before, now)
+    assert len(text) < 65_536
+    assert "Slices of the validation split (2000)" in text
+    assert "| and 1960 more |  |  |  |" in text
+    assert "number 1999 | 0.700 [0.680, 0.720] | 0.508" in text  # the worst is among those shown
+
+
+def test_own_libraries_come_first() -> None:
+    before = run(packages={"attrs": "1", "numpy": "1"})
+    text = made(before, run(packages={"attrs": "2", "numpy": "2"}))
+    assert text.index("| numpy | 1 | 2 |") < text.index("| attrs | 1 | 2 |")
+
+
+@pytest.fixture
+def repository(project: Path) -> Repository:
+    """Stand in a project with results, which is main, on a branch of its own."""
+    Path("reports").mkdir()
+    Path("reports/evaluation.json").write_text(to_json(evaluation()))
+    repository = Repository()
+    repository.on_main(repository.commit("Start"))
+    repository.git("checkout", "--quiet", "-b", "mine")
+    return repository
+
+
+def worse(repository: Repository, *paragraphs: str) -> None:
+    """Commit a worse model."""
+    Path("reports/evaluation.json").write_text(to_json(evaluation({"roc_auc": 0.6})))
+    repository.commit(*paragraphs)
+
+
+def verdicts(made: Report) -> dict[str, str]:
+    """Return the verdicts by check."""
+    return {check.name: check.verdict for check in made.gate}
+
+
+def test_thresholds_are_the_bases(repository: Repository) -> None:
+    text = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(text.replace("tolerance: 0.5", "tolerance: 99"))
+    worse(repository, "Worse")
+    found = report(None)
+    assert verdicts(found)["main_metric"] == "FAILED"
+    assert found.gate[-1].detail == (
+        "its section in params.yaml has changed, which counts from the next change on"
+    )
+    repository.on_main(repository.git("rev-parse", "HEAD").strip())
+    repository.commit("Next")
+    assert verdicts(report(None))["main_metric"] == "ok"
+
+
+def test_a_gate_that_cannot_be_read_is_refused(repository: Repository) -> None:
+    text = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(
+        text.replace("  main_metric:\n    check", "  main_metric:\n    chekc")
+    )
+    worse(repository, "Worse")
+    with pytest.raises(InputError, match=r"gate.main_metric.chekc: unknown key; did you mean"):
+        report(None)
+
+
+def test_a_base_without_a_gate_leaves_it_to_the_change(repository: Repository) -> None:
+    text = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(text.partition("gate:")[0])
+    repository.on_main(repository.commit("No gate"))
+    Path("params.yaml").write_text(text)
+    worse(repository, "Worse")
+    assert verdicts(report(None))["main_metric"] == "FAILED"
+
+
+def test_an_acceptance_ends_with_the_merge(repository: Repository) -> None:
+    worse(repository, "Worse", "Accept-Gate: main_metric: it is half as large")
+    assert verdicts(report(None))["main_metric"] == "accepted"
+    repository.git("checkout", "--quiet", "main")
+    repository.git("merge", "--quiet", "--no-ff", "mine")
+    repository.on_main(repository.git("rev-parse", "HEAD").strip())
+    assert verdicts(report(None))["main_metric"] == "accepted"  # on main, beside the commit before
+    Path("reports/evaluation.json").write_text(to_json(evaluation({"roc_auc": 0.55})))
+    repository.commit("Worse still")
+    assert verdicts(report(None))["main_metric"] == "FAILED"
+
+
+def test_a_mistyped_acceptance_is_told(repository: Repository) -> None:
+    worse(repository, "Worse", "Accept-Gate: main: it is half as large")
+    found = report(None)
+    assert verdicts(found)["main_metric"] == "FAILED"
+    assert "accepts 'main', which is no check" in found.gate[-1].detail
+
+
+def run_cli(*arguments: str) -> tuple[int, str]:
+    """Run the command and return its exit code and all that it prints."""
+    done = CliRunner().invoke(cli.app, ["report", *arguments])
+    return done.exit_code, done.output
+
+
+def test_the_command_prints_markdown(repository: Repository) -> None:
+    worse(repository, "Worse")
+    code, printed = run_cli("--plots-url", "https://example.com")
+    assert code == 0  # whatever it says
+    assert printed.startswith(
+        "<!-- model report -->\n\n## ❌ roc_auc 0.700 → 0.600: -0.100 worse\n"
+    )
+    assert "(https://example.com)" in printed
+
+
+def test_the_command_writes_to_a_file(repository: Repository) -> None:
+    assert run_cli("--output", "out/report.md") == (0, "")
+    assert Path("out/report.md").read_text(encoding="utf-8").endswith("</details>\n")
+
+
+def test_the_command_prints_json(repository: Repository) -> None:
+    worse(repository, "Worse")
+    code, printed = run_cli("--json", "--base", "main")
+    content = json.loads(printed)
+    head = repository.git("rev-parse", "HEAD").strip()
+    assert code == 0
+    assert content["base"] == {
+        "name": "main",
+        "commit": repository.git("rev-parse", "main").strip(),
+    }
+    assert content["head"] == {"commit": head, "uncommitted": False}
+    assert (content["main_metric"], content["changed"]) == ("roc_auc", True)
+    assert content["metrics"][0]["direction"] == "worse"
+    assert content["gate"][1]["verdict"] == "FAILED"
+
+
+def test_no_report_is_exit_code_2(repository: Repository) -> None:
+    code, printed = run_cli("--base", "origin/nowhere")
+    assert (code, "error: origin/nowhere is no commit" in printed) == (2, True)
+    Path("reports/evaluation.json").write_text("{")
+    assert run_cli()[0] == 2
+
+
+def test_dates_in_params_are_text(repository: Repository) -> None:
+    repository.on_main(repository.commit("Old", params_yaml="since: 2024-01-01\n"))
+    Path("params.yaml").write_text(repository.git("show", "HEAD~1:params.yaml"))
+    code, printed = run_cli("--json")
+    assert code == 0
+    assert {"name": "since", "base": "2024-01-01", "head": None} in json.loads(printed)["params"]

@@ -1,0 +1,90 @@
+"""A search tries what params.yaml lists, on folds that leak nothing, and keeps the best."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import edit
+
+from tabrail import params, paths
+from tabrail.data import prepare, schema, tables
+from tabrail.errors import InputError
+from tabrail.model import file as model
+from tabrail.model import search, train
+
+LOGISTIC = "sklearn.linear_model.LogisticRegression"
+
+
+def choose(**changes: object) -> None:
+    """Search with logistic regression."""
+    edit(Path("params.yaml"), lambda p: p["train"].update(estimator=LOGISTIC))
+    edit(Path("params.yaml"), lambda p: p["train"]["search"].update(changes))
+
+
+@pytest.mark.parametrize("method", ["random", "halving"])
+def test_the_best_candidate_is_trained_and_all_are_listed(project: Path, method: str) -> None:
+    choose(method=method, candidates=3)
+    prepare.main()
+    train.main()
+    _, facts = model.load(paths.MODEL)
+    table = pd.read_csv(paths.SEARCH)
+    assert sorted(table["candidate"]) == ["C=0.01", "C=1.0", "C=100.0"]
+    assert table["candidate"][0] == f"C={facts.options['C']}"
+    if method == "random":
+        assert table["score"].is_monotonic_decreasing
+    assert facts.search["method"] == method
+    before = paths.MODEL.read_bytes(), paths.SEARCH.read_bytes()
+    train.main()
+    assert (paths.MODEL.read_bytes(), paths.SEARCH.read_bytes()) == before
+
+
+def test_without_a_search_the_table_is_empty(project: Path) -> None:
+    prepare.main()
+    train.main()
+    assert paths.SEARCH.read_text(encoding="utf-8") == "candidate,rows,score,std\n"
+    assert model.load(paths.MODEL)[1].search == {}
+
+
+@pytest.mark.parametrize(("task", "target"), [("multiclass", "city"), ("regression", "age")])
+def test_other_tasks_are_searched_too(project: Path, task: str, target: str) -> None:
+    edit(Path("schema.yaml"), lambda s: s.update(task=task, target=target, slices=[]))
+    choose(method="random", candidates=3)
+    if task == "regression":
+        ridge = {"estimator": "sklearn.linear_model.Ridge"}
+        edit(Path("params.yaml"), lambda p: p["train"].update(ridge))
+        choices = {"scoring": "r2", "values": {"Ridge": {"alpha": [0.1, 10.0]}}}
+        edit(Path("params.yaml"), lambda p: p["train"]["search"].update(choices))
+    prepare.main()
+    train.main()
+    assert len(pd.read_csv(paths.SEARCH)) == (2 if task == "regression" else 3)
+
+
+def test_folds_keep_a_key_together_and_the_past_before_the_future(project: Path) -> None:
+    prepare.main()
+    table, contract = tables.read(paths.TRAIN), schema.load()
+    truth = schema.truth(table["bought"], contract)
+    for fit, score in search._folds(table, truth, contract, params.load()):
+        assert not set(table["customer"][fit]) & set(table["customer"][score])
+    edit(Path("params.yaml"), lambda p: p["prepare"]["split"].update(method="time"))
+    contract = contract.model_copy(update={"time": "seen"})
+    for fit, score in search._folds(table, truth, contract, params.load()):
+        assert table["seen"][fit].max() < table["seen"][score].min()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"scoring": "roc"}, "train.search.scoring: 'roc' is no score of scikit-learn"),
+        ({"values": {}}, "train.search.values: there are none to try for LogisticRegression"),
+        ({"values": {"LogisticRegression": {"D": [1]}}}, "train.search: Invalid parameter 'D'"),
+        ({"values": {"LogisticRegression": {"C": [-1.0, 1.0]}}}, "train.search: The 'C' parameter"),
+        ({"folds": 5000}, "train.search: .*folds|train.search: .*n_splits"),
+        ({"method": "grid"}, "train.search.method: .*'none', 'random' or 'halving'.*got 'grid'"),
+    ],
+)
+def test_a_wrong_search_is_named(project: Path, change: dict[str, object], message: str) -> None:
+    prepare.main()
+    choose(**({"method": "random"} | change))
+    with pytest.raises(InputError, match=message):
+        train.main()
+    assert not paths.MODEL.exists()

@@ -1,0 +1,182 @@
+"""A wrong estimator or option is named, with what is allowed."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import edit, shops
+
+from tabrail import paths
+from tabrail.data import prepare, schema, tables
+from tabrail.errors import InputError
+from tabrail.model import file as model
+from tabrail.model import train
+
+LOGISTIC = "sklearn.linear_model.LogisticRegression"
+
+
+@pytest.mark.parametrize(
+    ("estimator", "options", "message"),
+    [
+        (
+            "sklearn.ensemle.RandomForestClassifier",
+            {},
+            "train.estimator: no module 'sklearn.ensemle'; .*uv add",
+        ),
+        ("RandomForestClassifier", {}, "'RandomForestClassifier' is no import path"),
+        (
+            "sklearn.ensemble.RandomForrestClassifier",
+            {},
+            "no class 'RandomForrestClassifier'; did you mean 'RandomForestClassifier'",
+        ),
+        (".ensemble.RandomForestClassifier", {}, "is no import path"),
+        (
+            "sklearn.ensemble.VotingClassifier",
+            {},
+            "train.options.VotingClassifier: .*missing 1 required",
+        ),
+        (
+            "sklearn.ensemble.RandomForestClassifier",
+            {"max_depth": 10**20},
+            "train.options: ",
+        ),
+        (
+            "sklearn.calibration.CalibratedClassifierCV",
+            {},
+            "cannot be stored safely: it holds sklearn.calibration._CalibratedClassifier",
+        ),
+        (
+            "sklearn.linear_model.Ridge",
+            {},
+            "Ridge is no classifier, and the task is binary, such as",
+        ),
+        ("collections.OrderedDict", {}, "OrderedDict is no classifier"),
+        ("sklearn.svm.LinearSVC", {}, "LinearSVC gives no probabilities"),
+        (
+            "sklearn.linear_model.LogisticRegression",
+            {"c": 1},
+            r"train.options.LogisticRegression.c: Log.* has no such option.*it has: .*C",
+        ),
+        (
+            "sklearn.linear_model.LogisticRegression",
+            {"C": -1.0},
+            "train.options: The 'C' parameter of LogisticRegression must be",
+        ),
+    ],
+)
+def test_a_wrong_knob_is_named_and_the_last_model_stays(
+    project: Path, estimator: str, options: dict[str, object], message: str
+) -> None:
+    prepare.main()
+    train.main()
+    before = paths.MODEL.read_bytes()
+    given = {estimator.rpartition(".")[2]: options}
+    edit(Path("params.yaml"), lambda p: p["train"].update(estimator=estimator, options=given))
+    with pytest.raises(InputError, match=message):
+        train.main()
+    assert paths.MODEL.read_bytes() == before
+
+
+def test_missing_tables_say_how_to_make_them(project: Path) -> None:
+    with pytest.raises(InputError, match=r"train\.parquet is missing; make it with: dvc repro"):
+        train.main()
+
+
+def put(key: str, value: object, inner: str | None, content: Any) -> None:
+    """Set a key of a file's content, or one inside."""
+    if inner:
+        content[key][inner] = value
+    else:
+        content[key] = value
+
+
+def test_weights_weigh(project: Path) -> None:
+    table = shops()
+    table.assign(w=np.where(table["bought"], 1.0, 0.01)).to_csv("data/raw/shops.csv", index=False)
+
+    def change(contract: Any) -> None:
+        contract["columns"]["w"] = {"kind": "numeric", "min": 0}
+
+    edit(Path("schema.yaml"), change)
+    means = []
+    for weight in (None, "w"):
+        edit(Path("schema.yaml"), partial(put, "weight", weight, None))
+        prepare.main()
+        train.main()
+        pipeline, facts = model.load(paths.MODEL)
+        rows = tables.read(paths.VALIDATION)
+        means.append(model.predict(pipeline, facts, rows, schema.load()).mean())
+    assert "w" not in facts.columns
+    assert means[1] > means[0] + 0.1
+
+
+def test_an_estimator_that_cannot_weigh_is_refused(project: Path) -> None:
+    shops().assign(w=1).to_csv("data/raw/shops.csv", index=False)
+
+    def change(contract: Any) -> None:
+        contract["columns"]["w"] = {"kind": "numeric", "min": 0}
+        contract["weight"] = "w"
+
+    edit(Path("schema.yaml"), change)
+    neighbors = {"estimator": "sklearn.neighbors.KNeighborsClassifier"}
+    edit(Path("params.yaml"), lambda p: p["train"].update(neighbors))
+    prepare.main()
+    with pytest.raises(InputError, match="KNeighborsClassifier cannot weigh rows, as weight in"):
+        train.main()
+
+
+def test_balanced_classes_are_an_option_of_the_estimator(project: Path) -> None:
+    """Few positives: with `class_weight: balanced`, mean predictions come near one half."""
+    means = []
+    for options in ({}, {"class_weight": "balanced"}):
+        edit(Path("params.yaml"), lambda p: p["train"].update(estimator=LOGISTIC))
+        edit(Path("params.yaml"), partial(put, "train", {"LogisticRegression": options}, "options"))
+        rare = shops(3000)
+        rare = rare[~rare["bought"] | (rare.index % 20 == 0)]
+        rare.to_csv("data/raw/shops.csv", index=False)
+        prepare.main()
+        train.main()
+        pipeline, facts = model.load(paths.MODEL)
+        rows = tables.read(paths.TRAIN)
+        means.append(model.predict(pipeline, facts, rows, schema.load()).mean())
+    assert means[0] < 0.2 < means[1]
+
+
+def test_a_class_that_training_has_not_gets_no_probability(project: Path) -> None:
+    edit(Path("schema.yaml"), lambda s: s.update(task="multiclass", target="city", slices=[]))
+    edit(Path("schema.yaml"), lambda s: s["columns"]["city"]["categories"].insert(0, "Rome"))
+    prepare.main()
+    train.main()
+    pipeline, facts = model.load(paths.MODEL)
+    found = model.predict(pipeline, facts, tables.read(paths.TEST), schema.load())
+    assert facts.classes == ["NO", "Oslo", "Ulm"]
+    assert (found[:, 0] == 0).all()
+    assert np.allclose(found.sum(axis=1), 1)
+
+
+def test_a_model_of_another_task_is_refused(project: Path) -> None:
+    prepare.main()
+    train.main()
+    edit(Path("schema.yaml"), lambda s: s.update(task="regression", target="age"))
+    with pytest.raises(InputError, match=r"predicts bought \(binary: no, yes\), which is not what"):
+        model.predict(*model.load(paths.MODEL), tables.read(paths.TEST), schema.load())
+
+
+@pytest.mark.parametrize(
+    ("task", "target", "estimator", "hint"),
+    [
+        ("regression", "age", "HistGradientBoostingClassifier", "HistGradientBoostingRegressor"),
+        ("binary", "bought", "RandomForestRegressor", "RandomForestClassifier"),
+    ],
+)
+def test_the_estimator_for_the_task_is_suggested(
+    project: Path, task: str, target: str, estimator: str, hint: str
+) -> None:
+    edit(Path("schema.yaml"), lambda s: s.update(task=task, target=target))
+    path = {"estimator": f"sklearn.ensemble.{estimator}"}
+    edit(Path("params.yaml"), lambda p: p["train"].update(path))
+    prepare.main()
+    with pytest.raises(InputError, match=f"the task is {task}; did you mean '{hint}'"):
+        train.main()

@@ -1,0 +1,134 @@
+"""Validate says all that is wrong with a table, at once, to people and to scripts."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from conftest import edit, shops
+from typer.testing import CliRunner
+
+from tabrail import paths
+from tabrail.cli import app as cli
+from tabrail.data import prepare, schema
+
+TABLE = Path("new.csv")
+
+
+def faulty() -> pd.DataFrame:
+    """Return a table with faults in rows 2 to 4 and 601, counted from 1."""
+    table = pd.concat([shops(), shops()[:1]], ignore_index=True).astype(
+        {"age": object, "member": object}
+    )
+    table.loc[1, "age"] = "old"
+    table.loc[2, "age"], table.loc[2, "city"] = 500, "Rome"
+    table.loc[3, "member"] = None
+    return table
+
+
+def call(*arguments: str, code: int) -> str:
+    """Run the command and return what it prints."""
+    done = CliRunner().invoke(cli.app, ["validate", *arguments])
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def test_a_good_table_conforms(project: Path) -> None:
+    shops().to_csv(TABLE, index=False)
+    assert call("new.csv", code=0) == "600 rows in new.csv: all as schema.yaml says\n"
+
+
+def test_a_crash_is_no_verdict(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shops().to_csv(TABLE, index=False)
+    monkeypatch.setattr(schema, "conform", lambda *_: 1 / 0)
+    assert "ZeroDivisionError" in call("new.csv", code=2)
+
+
+@pytest.mark.parametrize("rows", [100, 100_000])
+def test_all_violations_are_said_by_column(project: Path, rows: int) -> None:
+    edit(Path("params.yaml"), lambda p: p["prepare"].update(chunk_rows=rows))
+    faulty().to_csv(TABLE, index=False)
+    assert call("new.csv", code=1).splitlines() == [
+        "601 rows in new.csv: 4 would be dropped",
+        "  (whole row)",
+        "    duplicate: 1 (row 601), such as equal to an earlier row",
+        "  age",
+        "    out_of_range: 1 (row 3), such as '500'",
+        "    unreadable: 1 (row 2), such as 'old'",
+        "  city",
+        "    unseen_category: 1 (row 3), such as 'Rome'; only a warning",
+        "  member",
+        "    missing: 1 (row 4), such as nan",
+    ]
+
+
+def test_scripts_get_json(project: Path) -> None:
+    faulty().to_csv(TABLE, index=False)
+    content: dict[str, Any] = json.loads(call("new.csv", "--json", code=1))
+    assert (content["rows"], content["rejected"]) == (601, 4)
+    assert content["violations"][1] == {
+        "column": "age",
+        "fault": "out_of_range",
+        "count": 1,
+        "example": "'500'",
+        "rows": [{"file": "new.csv", "row": 3}],
+    }
+
+
+def test_few_of_many_row_numbers_are_shown(project: Path) -> None:
+    shops().assign(age=-1).to_csv(TABLE, index=False)
+    assert "out_of_range: 600 (rows 1, 2, 3, 4, 5 …)" in call("new.csv", code=1)
+
+
+def test_rejected_rows_are_those_that_prepare_drops(project: Path) -> None:
+    faulty().to_csv("data/raw/shops.csv", index=False)
+    call("data/raw", "--rejected", "bad.csv", code=1)
+    rejected = pd.read_csv("bad.csv")
+    assert rejected["row"].tolist() == [2, 3, 4, 601]
+    assert rejected["reasons"].tolist() == [
+        "age: unreadable",
+        "age: out_of_range; city: unseen_category",
+        "member: missing",
+        "(whole row): duplicate",
+    ]
+    assert rejected["age"].tolist()[:2] == ["old", "500"]
+    assert list(rejected)[3:] == list(faulty())
+    prepare.main()
+    report = json.loads(paths.DATA_REPORT.read_text(encoding="utf-8"))
+    assert report["rows"]["dropped"] == len(rejected)
+
+
+def test_an_older_file_of_rejected_rows_is_kept(project: Path) -> None:
+    Path("bad.csv").write_text("mine")
+    assert "bad.csv is there already" in call("data/raw", "--rejected", "bad.csv", code=2)
+    assert Path("bad.csv").read_text() == "mine"
+
+
+def test_rows_to_score_need_no_target(project: Path) -> None:
+    shops().drop(columns="bought").to_csv(TABLE, index=False)
+    call("new.csv", code=0)
+
+
+def test_a_folder_of_parts_is_one_table(project: Path) -> None:
+    Path("parts").mkdir()
+    for name in ("a", "b"):
+        shops(9).to_csv(f"parts/{name}.csv", index=False)
+    printed = call("parts", code=1)
+    assert "18 rows in parts/a.csv, parts/b.csv: 9 would be dropped" in printed
+    assert "first in parts/b.csv" in printed
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda: None, "error: new.csv is not there"),
+        (lambda: TABLE.write_bytes(b""), "error: new.csv is empty"),
+        (lambda: TABLE.write_text("a,b\n1,2\n"), "error: new.csv has no column 'customer'"),
+    ],
+)
+def test_what_is_no_such_table_has_a_code_of_its_own(
+    project: Path, spoil: Any, message: str
+) -> None:
+    spoil()
+    assert call("new.csv", code=2).startswith(message)

@@ -1,0 +1,354 @@
+"""Each way to commit results that are not those of the code is caught by its check."""
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import edit
+from ruamel.yaml import YAML
+from runs import Repository, evaluation, run
+from typer.testing import CliRunner
+
+from tabrail.cli import app as cli
+from tabrail.documents import to_json
+from tabrail.review import verify
+from tabrail.review.check import Check
+
+UP_TO_DATE = "Stage 'train' didn't change, skipping\nData and pipelines are up to date.\n"
+PIPELINE: dict[str, Any] = {
+    "stages": {
+        "train": {
+            "cmd": "python -m x",
+            "deps": ["data/raw", "schema.yaml", "src"],
+            "outs": ["model", {"reports/evaluation.json": {"cache": False}}, {"other": None}],
+            "metrics": [{"reports/metrics.json": {"cache": False, "persist": True}}],
+            "plots": [{"reports/plot.csv": {"cache": True}}],
+        }
+    }
+}
+
+
+@dataclass
+class Dvc:
+    """What DVC is to answer, by its command."""
+
+    answers: dict[str, tuple[int, str, str]]
+
+    def __call__(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Answer in DVC's place."""
+        code, out, err = self.answers[arguments[0]]
+        return subprocess.CompletedProcess(arguments, code, out, err)
+
+
+@pytest.fixture
+def dvc(monkeypatch: pytest.MonkeyPatch) -> Dvc:
+    """Let DVC find nothing wrong, and keep its data in S3."""
+    answers = {
+        "repro": (0, UP_TO_DATE, ""),
+        "config": (0, "core.remote=store\nremote.store.url=s3://bucket/x=y\n", ""),
+        "data": (0, "{}\n", ""),
+    }
+    found = Dvc(answers)
+    monkeypatch.setattr(verify, "_dvc", found)
+    return found
+
+
+@pytest.fixture
+def repository(project: Path, dvc: Dvc) -> Repository:
+    """Stand in a project that passes every check."""
+    for folder in ("reports", "src"):
+        Path(folder).mkdir()
+    Path("src/code.py").write_text("")
+    Path("data/raw.dvc").write_text("outs: []\n")
+    Path(".gitignore").write_text("/data/raw\n")
+    Path("reports/evaluation.json").write_text(to_json(evaluation()))
+    Path("reports/metrics.json").write_text("{}")
+    Path("uv.lock").write_text('[[package]]\nname = "numpy"\nversion = "2.4.6"\n')
+    YAML().dump(PIPELINE, Path("dvc.yaml"))
+    repository = Repository()
+    lock()
+    repository.on_main(repository.commit("Start"))
+    repository.git("checkout", "--quiet", "-b", "mine")
+    repository.commit("Mine")
+    return repository
+
+
+def lock() -> None:
+    """Let dvc.lock be what a run would write now."""
+    results = ("reports/evaluation.json", "reports/metrics.json")
+    outs = [{"path": name, "md5": md5(name)} for name in results]
+    deps = [{"path": name, "md5": "1"} for name in PIPELINE["stages"]["train"]["deps"]]
+    train = {"cmd": "python -m x", "deps": deps, "outs": [{"path": "model", "md5": "1"}, *outs]}
+    YAML().dump({"schema": "2.0", "stages": {"train": train}}, Path("dvc.lock"))
+
+
+def md5(name: str) -> str:
+    """Return a file's MD5."""
+    return hashlib.md5(Path(name).read_bytes(), usedforsecurity=False).hexdigest()
+
+
+def verdicts(*, remote: bool = True) -> dict[str, Check]:
+    """Return the checks by name."""
+    return {check.name: check for check in verify.checks(None, remote=remote)}
+
+
+def failed() -> list[str]:
+    """Return the names of the checks that fail."""
+    return [name for name, check in verdicts().items() if check.verdict == "FAILED"]
+
+
+def test_all_is_well(repository: Repository) -> None:
+    found = verdicts()
+    skipped = [name for name, check in found.items() if check.verdict == "skipped"]
+    assert skipped == ["drift"]  # these results have no distributions
+    assert {check.verdict for check in found.values()} == {"ok", "skipped"}
+    assert list(found)[:7] == [
+        "merge",
+        "commit",
+        "pipeline",
+        "reports",
+        "versions",
+        "data",
+        "base",
+    ]
+
+
+@pytest.mark.parametrize("name", ["schema.yaml", "src/new.py", "reports/metrics.json", "x.dvc"])
+def test_what_a_run_reads_or_writes_is_committed(repository: Repository, name: str) -> None:
+    with Path(name).open("a") as file:
+        file.write("# a comment\n")
+    found = verdicts()["commit"]
+    assert (found.verdict, found.detail) == ("FAILED", f"not committed: {name}")
+    repository.commit()
+    assert verdicts()["commit"].verdict == "ok"
+
+
+def test_other_files_need_not_be_committed(repository: Repository) -> None:
+    Path("notes.md").write_text("")
+    assert verdicts()["commit"].verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ((255, "", "ERROR: failed to reproduce 'train': missing data"), "last run: train"),
+        ((0, "Running stage 'train':\nUse `dvc push` …", ""), "last run: train"),  # data is here
+        ((0, "Running stage 'a':\nRunning stage 'b':\n", ""), "last run: a, b"),
+        ((255, "", "ERROR: 'dvc.yaml' is invalid.\n"), "ERROR: 'dvc.yaml' is invalid."),
+        ((1, "", ""), "no reason was given"),
+    ],
+)
+def test_a_stage_that_would_run_is_named(
+    repository: Repository, dvc: Dvc, answer: tuple[int, str, str], words: str
+) -> None:
+    dvc.answers["repro"] = answer
+    found = verdicts()["pipeline"]
+    assert (found.verdict, words in found.detail) == ("FAILED", True)
+    assert found.fix == "run: uv run dvc repro, and commit what it changes"
+
+
+@pytest.mark.parametrize("name", ["schema.yaml", "src/code.py", "data/raw.dvc"])
+def test_what_a_stage_reads_is_not_deleted(repository: Repository, name: str) -> None:
+    repository.git("rm", "--quiet", name)
+    repository.commit("Delete")
+    found = verdicts()["pipeline"]
+    gone = {"src/code.py": "src", "data/raw.dvc": "data/raw"}.get(name, name)
+    assert (found.verdict, found.detail) == ("FAILED", f"Git lacks what a stage reads: {gone}")
+
+
+@pytest.mark.parametrize(
+    "path", ["s3://bucket/a.csv", "/mnt/a.csv", "../a.csv", "model/part", "src"]
+)
+def test_what_a_stage_reads_may_be_elsewhere(repository: Repository, path: str) -> None:
+    edit(Path("dvc.lock"), lambda c: c["stages"]["train"]["deps"].append({"path": path}))
+    repository.commit()
+    assert verdicts()["pipeline"].verdict == "ok"
+
+
+def test_a_frozen_stage_is_not_up_to_date(repository: Repository) -> None:
+    edit(Path("dvc.yaml"), lambda pipeline: pipeline["stages"]["train"].update(frozen=True))
+    repository.commit("Freeze")
+    found = verdicts()["pipeline"]
+    assert (found.verdict, found.detail) == ("FAILED", "frozen, so never run: train")
+    assert "dvc unfreeze train" in found.fix
+
+
+def test_a_folder_of_results_is_left_to_dvc(repository: Repository) -> None:
+    folder = {"reports/extra": {"cache": False}}
+    edit(Path("dvc.yaml"), lambda pipeline: pipeline["stages"]["train"]["outs"].append(folder))
+    Path("reports/extra").mkdir()
+    repository.commit("Write more")
+    assert verdicts()["reports"].verdict == "ok"
+
+
+def test_results_edited_by_hand_are_found(repository: Repository) -> None:
+    Path("reports/metrics.json").write_text('{"roc_auc": 1.0}')
+    repository.commit("Better")
+    assert failed() == ["reports"]
+    found = verdicts()["reports"]
+    assert found.detail == "not what the last run wrote: reports/metrics.json"
+    assert found.fix == "git checkout -- reports dvc.lock, or run: uv run dvc repro"
+
+
+@pytest.mark.parametrize(
+    ("change", "others"),
+    [
+        (lambda: Path("reports/metrics.json").unlink(), "reports/metrics.json"),
+        (lambda: Path("dvc.lock").unlink(), "reports/evaluation.json, reports/metrics.json"),
+        (
+            lambda: Path("dvc.lock").write_text(""),
+            "reports/evaluation.json, reports/metrics.json",
+        ),
+    ],
+)
+def test_missing_results_are_found(
+    repository: Repository, change: Callable[[], object], others: str
+) -> None:
+    change()
+    repository.commit()
+    assert verdicts()["reports"].detail == f"not what the last run wrote: {others}"
+
+
+def test_results_of_other_libraries_are_found() -> None:
+    assert verify.versions_are_locked(run()).verdict == "ok"
+    found = verify.versions_are_locked(run(packages={"numpy": "2.5.0"}))
+    assert (found.verdict, found.detail) == (
+        "FAILED",
+        "trained with numpy 2.4.6, uv.lock has 2.5.0",
+    )
+    assert "dvc pull, uv run dvc repro --force" in found.fix
+    assert verify.versions_are_locked(run(packages={"numpy": "2.4.60"})).verdict == "FAILED"
+    several = run(packages={"numpy": "2.3.0 or 2.4.6"})
+    assert verify.versions_are_locked(several).verdict == "ok"
+    assert verify.versions_are_locked(run(packages={})).verdict == "ok"
+    assert verify.versions_are_locked(run(evaluation={})).verdict == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "words"),
+    [
+        ((0, '{"not_in_remote": ["data/raw", "model"]}', ""), "FAILED", ": data/raw, model"),
+        ((0, '{"not_in_cache": ["data/raw"]}', ""), "ok", "are in the DVC remote"),
+        ((0, "", ""), "ok", "are in the DVC remote"),
+        ((255, "", "ERROR: Unable to locate credentials\n"), "FAILED", "locate credentials"),
+    ],
+)
+def test_the_remote_is_asked(
+    repository: Repository, dvc: Dvc, answer: tuple[int, str, str], verdict: str, words: str
+) -> None:
+    dvc.answers["data"] = answer
+    found = verdicts()["data"]
+    assert (found.verdict, words in found.detail) == (verdict, True)
+    assert verdicts(remote=False)["data"].verdict == "skipped"
+
+
+@pytest.mark.parametrize(("folder", "verdict"), [("nowhere", "skipped"), ("store", "FAILED")])
+def test_a_folder_of_another_machine_is_not_asked(
+    repository: Repository, dvc: Dvc, tmp_path: Path, folder: str, verdict: str
+) -> None:
+    (tmp_path / "store").mkdir()
+    dvc.answers["config"] = (0, f"core.remote=s\nremote.s.url={tmp_path / folder}\n", "")
+    dvc.answers["data"] = (255, "", "ERROR: no\n")
+    assert verdicts()["data"].verdict == verdict
+
+
+def test_without_an_origin_there_is_no_base(repository: Repository) -> None:
+    repository.git("update-ref", "-d", "refs/remotes/origin/main")
+    found = verdicts()
+    assert list(found)[-1] == "base"
+    assert found["base"].detail == "there is nothing to compare with: no origin/main here"
+
+
+def test_an_unknown_base_is_named_with_the_fix(repository: Repository) -> None:
+    (found,) = verify.gate_is_passed("origin/nowhere")
+    assert found.verdict == "FAILED"
+    assert found.detail == "origin/nowhere is no commit that is here"
+    assert found.fix == "run: git fetch origin"
+
+
+def test_a_merge_in_conflict_comes_first(repository: Repository) -> None:
+    Path("reports/metrics.json").write_text('{"a": 1}')
+    repository.commit("Mine")
+    repository.git("checkout", "--quiet", "main")
+    Path("reports/metrics.json").write_text('{"b": 1}')
+    repository.commit("Others")
+    with pytest.raises(subprocess.CalledProcessError):
+        repository.git("merge", "mine")
+    (found,) = verify.checks(None, remote=True)
+    assert (found.name, found.verdict) == ("merge", "FAILED")
+    assert found.detail == "in conflict: reports/metrics.json"
+    assert found.fix.endswith(" merge")
+
+
+@pytest.mark.parametrize("name", ["dvc.lock", "params.yaml", "reports/metrics.json", "uv.lock"])
+def test_marks_of_a_conflict_that_were_committed_are_found(
+    repository: Repository, name: str
+) -> None:
+    text = Path(name).read_text()
+    Path(name).write_text(f"<<<<<<< HEAD\n{text}\n=======\n{text}\n>>>>>>> mine\n")
+    repository.commit("Oh")
+    (found,) = verify.checks(None, remote=True)
+    assert (found.verdict, found.detail) == ("FAILED", f"marks of a merge conflict in: {name}")
+
+
+def test_a_base_in_conflict_can_be_mended(repository: Repository) -> None:
+    text = Path("reports/evaluation.json").read_text()
+    Path("reports/evaluation.json").write_text(f"<<<<<<< HEAD\n{text}=======\n>>>>>>> mine\n")
+    repository.on_main(repository.commit("Oh"))
+    Path("reports/evaluation.json").write_text(text)
+    repository.commit("Mend")
+    assert failed() == []
+    assert verdicts()["main_metric"].detail == "the base has no results"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "checks"),
+    [
+        ("reports/evaluation.json", "{", ["reports", "versions", "base"]),
+        ("dvc.yaml", "a: [", ["pipeline", "reports"]),
+        ("dvc.lock", "a: [", ["pipeline", "reports", "versions", "base"]),
+        ("schema.yaml", "columns: 3", ["versions", "base"]),
+        ("params.yaml", "gate: {}", ["base"]),
+    ],
+)
+def test_a_damaged_file_does_not_end_the_other_checks(
+    repository: Repository, name: str, text: str, checks: list[str]
+) -> None:
+    Path(name).write_text(text)
+    repository.commit("Damage")
+    assert [one for one in failed() if one not in {"main_metric", "contract"}] == checks
+
+
+def test_the_command_prints_a_line_per_check(repository: Repository) -> None:
+    done = CliRunner().invoke(cli.app, ["verify"])
+    lines = done.output.splitlines()
+    assert (done.exit_code, len(lines)) == (0, 14)
+    assert lines[1] == "ok        commit: code, parameters and results are committed"
+    Path("reports/metrics.json").write_text("[]")
+    repository.commit("By hand")
+    done = CliRunner().invoke(cli.app, ["verify", "--no-remote"])
+    assert done.exit_code == 1
+    assert (
+        "FAILED    reports: not what the last run wrote: reports/metrics.json; git" in done.output
+    )
+    assert "skipped   data: the remote is not asked" in done.output
+
+
+def test_the_command_prints_json(repository: Repository) -> None:
+    done = CliRunner().invoke(cli.app, ["verify", "--json", "--base", "main"])
+    content = json.loads(done.output)
+    assert content["passed"] is True
+    assert content["checks"][0] == {
+        "name": "merge",
+        "verdict": "ok",
+        "detail": "no file is in conflict",
+        "fix": "",
+    }
+    Path("reports/evaluation.json").write_text("{")
+    done = CliRunner().invoke(cli.app, ["verify", "--json"])
+    assert (done.exit_code, json.loads(done.output)["passed"]) == (1, False)

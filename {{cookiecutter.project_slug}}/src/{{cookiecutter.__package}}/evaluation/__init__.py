@@ -1,1 +1,0 @@
-"""What evaluate says of a model: scores with intervals, curves, and the model card."""
