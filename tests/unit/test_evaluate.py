@@ -13,17 +13,17 @@ import pytest
 from conftest import edit, shops
 from sklearn import metrics as reference
 from sklearn.dummy import DummyClassifier, DummyRegressor
+from stages import evaluate, prepare, train
 from test_metrics import TASKS
 
 from tabrail import paths
-from tabrail.data import prepare, tables
+from tabrail.data import tables
 from tabrail.data.schema import Task, encode_target, load_schema
 from tabrail.errors import InputError
-from tabrail.evaluation import evaluate, importance, latency
+from tabrail.evaluation import importance, latency
 from tabrail.evaluation.metrics import METRICS, sign
 from tabrail.evaluation.plots import PLOTS
 from tabrail.model import file as model
-from tabrail.model import train
 
 Results = dict[str, Any]
 

@@ -11,16 +11,15 @@ import pandas as pd
 import pytest
 from conftest import ROOT, shops
 from ruamel.yaml import YAML
+from stages import evaluate, prepare, train
 from typer.testing import CliRunner
 
 from tabrail import documents, paths
 from tabrail.cli import app as cli
 from tabrail.config import load_params
-from tabrail.data import prepare
 from tabrail.data.schema import load_schema
-from tabrail.evaluation import evaluate, plots
+from tabrail.evaluation import plots
 from tabrail.ingest import ingest
-from tabrail.model import train
 
 TARGETS = {"binary": "bought", "multiclass": "city", "regression": "income"}
 FILES = ("params.yaml", "dvc.yaml", ".dvc/config", ".dvcignore", ".gitignore")

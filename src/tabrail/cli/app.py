@@ -2,6 +2,7 @@
 
 import typer
 
+from tabrail.cli.arguments import enter_project
 from tabrail.cli.checklist import checklist
 from tabrail.cli.compare import compare
 from tabrail.cli.export import export
@@ -11,6 +12,7 @@ from tabrail.cli.monitor import monitor
 from tabrail.cli.outcomes import outcomes
 from tabrail.cli.predict import predict
 from tabrail.cli.report import report
+from tabrail.cli.run import run
 from tabrail.cli.serve import serve
 from tabrail.cli.validate import validate
 from tabrail.cli.verify import verify
@@ -21,9 +23,11 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=N
 @app.callback()
 def main() -> None:
     """Commands that no other tool has. Results come from `uv run dvc repro`."""
+    enter_project()
 
 
 for verb in (
+    run,
     ingest,
     validate,
     verify,

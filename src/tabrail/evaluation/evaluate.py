@@ -1,4 +1,4 @@
-"""Stage 3: score the model on validation and test, beside a baseline, overall and per slice."""
+"""Score the model on validation and test, beside a baseline, overall and per slice."""
 
 import json
 from dataclasses import asdict, replace
@@ -10,32 +10,38 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from tabrail import paths
-from tabrail.config import Evaluate, load_params
+from tabrail.config import Evaluate
 from tabrail.data import cells, distributions, tables
-from tabrail.data.schema import Schema, load_schema
+from tabrail.data.schema import Schema
 from tabrail.documents import to_csv, to_json, write_texts
-from tabrail.errors import run_stage
 from tabrail.evaluation import curves, importance, latency, metrics, model_card
 from tabrail.evaluation.intervals import Score, score
 from tabrail.evaluation.predictions import Predictions, baseline, predict
-from tabrail.model import file as model
-from tabrail.model import reference
+from tabrail.model import file, reference
+from tabrail.model.saving import Model
+from tabrail.project.project import Project
 
 
-def main() -> None:
-    """Read the model and the prepared tables; write metrics, plots and the model card.
+def evaluate(project: Project, model: Model) -> None:
+    """Score a model on the validation and test rows, beside a baseline, overall and by slice.
+
+    Writes reports/metrics.json, evaluation.json, model_card.md and the plots, all of them or none.
+
+    Args:
+        project: the project.
+        model: the model, as `load_model` returns it.
 
     Raises:
-        InputError: a file is missing, damaged or not trusted, or the task has no such metric.
+        InputError: a file is missing or damaged, or the task has no such metric.
     """
-    all_params, schema = load_params(), load_schema()
+    all_params, schema = project.params, project.schema
     params = all_params.evaluate
     metrics.require(params.main_metric, schema.task)
-    pipeline, metadata = model.load(paths.MODEL)
+    pipeline, metadata = model.pipeline, model.metadata
     names = [name for name in (schema.target, schema.weight) if name]
     constant = baseline(tables.read(paths.TRAIN, names), schema)
     splits = {
-        split: predict(tables.read(path), pipeline, metadata, schema)
+        split: predict(tables.read(path), model.predict, schema)
         for split, path in (("validation", paths.VALIDATION), ("test", paths.TEST))
     }
     results: dict[str, Any] = {
@@ -50,6 +56,7 @@ def main() -> None:
         "model": {
             "bytes": paths.MODEL.stat().st_size,
             "one_row_within_ms": _latency(splits["validation"].table, pipeline, metadata, schema),
+            "python": metadata.python,
             "versions": metadata.versions,
         },
         "scores": distributions.describe_scores(splits["validation"].prediction, schema),
@@ -115,7 +122,7 @@ def _slices(
 def _plotted(
     predictions: Predictions,
     pipeline: Pipeline,
-    metadata: model.Metadata,
+    metadata: file.Metadata,
     schema: Schema,
     params: Evaluate,
 ) -> dict[str, pd.DataFrame]:
@@ -135,7 +142,7 @@ def _plotted(
     some = predictions.of(places)
 
     def main_metric(columns: pd.DataFrame) -> float:
-        prediction = model.predict(pipeline, metadata, columns, schema)
+        prediction = file.predict(pipeline, metadata, columns, schema)
         scores = metrics.scorer(schema.task, some.y_true, prediction, params.threshold)
         value = scores.under(some.weights[None, scores.order])[params.main_metric][0]
         return metrics.sign(params.main_metric) * float(value)
@@ -146,19 +153,19 @@ def _plotted(
 
 
 def _latency(
-    table: pd.DataFrame, pipeline: Pipeline, metadata: model.Metadata, schema: Schema
+    table: pd.DataFrame, pipeline: Pipeline, metadata: file.Metadata, schema: Schema
 ) -> int | None:
     """Return how long the prediction for one row takes, which more than one thread only slows."""
     row = table.iloc[:1]
     with threadpool_limits(limits=1):
-        return latency.within_ms(lambda: model.predict(pipeline, metadata, row, schema))
+        return latency.within_ms(lambda: file.predict(pipeline, metadata, row, schema))
 
 
-def _reference(pipeline: Pipeline, metadata: model.Metadata, schema: Schema) -> list[Any]:
+def _reference(pipeline: Pipeline, metadata: file.Metadata, schema: Schema) -> list[Any]:
     """Return what the model says of the rows by which it is known again elsewhere."""
     known = json.loads(paths.DISTRIBUTIONS.read_text(encoding="utf-8"))
     rows = reference.table(reference.rows(schema, known), schema)
-    return model.predict(pipeline, metadata, rows, schema).tolist()
+    return file.predict(pipeline, metadata, rows, schema).tolist()
 
 
 def _values(results: dict[str, Any]) -> dict[str, float]:
@@ -179,7 +186,3 @@ def _summary(numbers: dict[str, float], metric: str) -> str:
         f"95% interval {low} to {high}" if has_interval else "no interval: too few rows or keys"
     )
     return f"validation {metric}: {value} ({bounds}; baseline {baseline})"
-
-
-if __name__ == "__main__":
-    run_stage(main)

@@ -205,21 +205,16 @@ def _loading(schema: Schema) -> str:
     return f"""From the project's root:
 
 ```python
-from tabrail.data import tables
+from tabrail import Project, load_model
 
-from tabrail.model import file as model
-from tabrail import paths
-
-schema = load_schema()
-pipeline, metadata = model.load(paths.MODEL)
-rows = tables.read(paths.TEST)
-predictions = model.predict(pipeline, metadata, rows, schema)
+project = Project.load()
+model = load_model(project)
+predictions = model.predict(project.split("test").rows)
 ```
 
 Each row gets {prediction}. The model expects {len(schema.features)} columns:
 {", ".join(map(plain, schema.features))}.
-Rows from elsewhere, with or without the target, first go through
-`rows, violations = conform(table, schema)`."""
+Score rows from elsewhere with `uv run tabrail predict IN OUT`, which cleans and checks them."""
 
 
 def _interval(metric: str, numbers: Mapping[str, float], prefix: str = "") -> str:

@@ -12,6 +12,7 @@ from tabrail.data.schema import Schema, Task, load_schema
 from tabrail.documents import replacing
 from tabrail.errors import InputError
 from tabrail.ingest import extend
+from tabrail.project.project import Project
 
 INCOMING = paths.RAW.with_name("incoming.tmp")
 OUTGOING = paths.RAW.with_name("outgoing.tmp")
@@ -109,7 +110,7 @@ def grow(
     new = [goal for goal in incoming if not goal.exists()]
     for file in incoming.values():
         dialect.require(file, schema.csv)
-    changes = extend.changes(list(incoming.values()), schema)
+    changes = extend.changes(list(incoming.values()), schema, Project.load().clean)
     texts: dict[Path, str] = {}
     added = ", ".join(goal.name for goal in new) or "nothing"
     if changes:

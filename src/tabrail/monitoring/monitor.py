@@ -12,7 +12,7 @@ from tabrail.config import Params, load_params
 from tabrail.data import tables
 from tabrail.errors import InputError
 from tabrail.log.prediction_log import PredictionLog, utc_now
-from tabrail.model import bundle
+from tabrail.model.release import load_release
 from tabrail.moments import moment
 from tabrail.monitoring import alerts, challengers, checks, performance, window
 from tabrail.monitoring.alerts import Series
@@ -40,13 +40,16 @@ CHECKS: dict[str, Check] = {
 }
 
 
-def monitor(files: Sequence[Path], since: str = "", until: str = "") -> Result:
+def monitor(
+    files: Sequence[Path], since: str = "", until: str = "", *, untrusted: bool = False
+) -> Result:
     """Look at a span of time in the prediction log, or at tables.
 
     Args:
         files: tables, or folders of them, each table a period; if none, the log is looked at.
         since: the start; `monitor.window_days` of params.yaml before the end, if blank.
         until: the end; now, if blank.
+        untrusted: whether the model file may be one that was never recorded.
 
     Raises:
         InputError: there is no model, no log or nothing in it, or a file is no such table.
@@ -55,7 +58,7 @@ def monitor(files: Sequence[Path], since: str = "", until: str = "") -> Result:
     if files and (since or until):
         raise InputError("--since and --until are for the prediction log, and not for tables")
     if files:
-        return _of_tables(files, params)
+        return _of_tables(files, params, untrusted=untrusted)
     with PredictionLog() as log:
         try:
             return _of_log(log, since, until, params)
@@ -65,9 +68,9 @@ def monitor(files: Sequence[Path], since: str = "", until: str = "") -> Result:
             ) from None
 
 
-def _of_tables(places: Sequence[Path], params: Params) -> Result:
+def _of_tables(places: Sequence[Path], params: Params, *, untrusted: bool) -> Result:
     found = [file for place in places for file in tables.find(place)]
-    model = bundle.load()
+    model = load_release(untrusted=untrusted)
     periods = [window.from_table(file, model, params.prepare.chunk_rows) for file in found]
     source = ", ".join(map(str, found)) if len(found) < MOST_NAMED else f"{len(found)} tables"
     return judged(source, here(model.version), periods, params)

@@ -11,7 +11,10 @@ import pandas as pd
 
 from tabrail import paths
 from tabrail.data import cells, tables
-from tabrail.data.schema import Schema, conform
+from tabrail.data.checks import checked
+from tabrail.data.cleaning import cleaned
+from tabrail.data.prepare import splitter
+from tabrail.data.schema import Schema, conform, usable
 from tabrail.data.split import row_hashes
 from tabrail.errors import InputError
 from tabrail.evaluation import metrics
@@ -19,7 +22,8 @@ from tabrail.evaluation.intervals import FEWEST_GROUPS, Score, draw, interval
 from tabrail.evaluation.metrics import shown, sign
 from tabrail.evaluation.predictions import Predictions, predict
 from tabrail.markdown import plain, table
-from tabrail.model.bundle import Bundle, load
+from tabrail.model.release import Release, load_release
+from tabrail.model.scoring import for_scoring
 from tabrail.review.check import cut
 
 MARKER = "<!-- model comparison -->"
@@ -108,30 +112,43 @@ class Compared:
         return sorted(self.parts.items(), key=place)
 
 
-def compare(folder: Path) -> Compared:
+def compare(folder: Path, *, untrusted: bool = False) -> Compared:
     """Score two models on the validation rows that neither has seen.
+
+    A champion of other code gets the rows as they came, and cleans them itself.
 
     Args:
         folder: another clone of the project, with its model and its validation rows.
+        untrusted: whether the model files may be such that were never recorded.
 
     Raises:
         InputError: a file is missing or damaged, or the models do not answer the same question.
     """
-    challenger, champion = load(), load(folder)
+    challenger = load_release(untrusted=untrusted)
+    champion = load_release(folder, untrusted=untrusted)
     require_same_question(challenger.schema, champion.schema)
     rows = tables.read(paths.VALIDATION)
     new = fresh(rows, tables.read(folder / paths.VALIDATION))
-    ours = predict(rows, challenger.pipeline, challenger.metadata, challenger.schema)
-    theirs = replace(ours, prediction=answers(champion, rows, challenger.schema))
-    some = np.flatnonzero(new) if new.any() else np.arange(len(rows))
+    ours = predict(rows, challenger.predict, challenger.schema)
+    if champion.separate:
+        found, scored = own_answers(champion, as_they_came(challenger), challenger.schema)
+    else:
+        found, scored = answers(champion, rows, challenger.schema), np.ones(len(rows), dtype=bool)
+    theirs = replace(ours, prediction=found)
+    new &= scored
+    some = np.flatnonzero(new if new.any() else scored)
     name = FRESH if new.any() else EVERY
     parts = {name: _compared(challenger, champion, ours.of(some), theirs.of(some))}
     for label, places in slices(rows.iloc[some], challenger):
         pair = (one.of(some[places]) for one in (ours, theirs))
         parts[label] = _compared(challenger, champion, *pair)
     if new.any() and not new.all():
-        parts["all rows"] = _compared(challenger, champion, ours, theirs)
+        both = np.flatnonzero(scored)
+        parts["all rows"] = _compared(challenger, champion, ours.of(both), theirs.of(both))
     metric = challenger.params.evaluate.main_metric
+    said = notes(challenger, champion, int(new.sum()))
+    if lost := int((~scored).sum()):
+        said.append(f"{lost:,} rows are not compared: the champion does not take them.")
     return Compared(
         challenger=challenger.version,
         champion=champion.version,
@@ -139,8 +156,48 @@ def compare(folder: Path) -> Compared:
         fresh=int(new.sum()),
         verdict=verdict(metric, parts[name].difference),
         parts=parts,
-        notes=notes(challenger, champion, int(new.sum())),
+        notes=said,
     )
+
+
+def as_they_came(challenger: Release) -> pd.DataFrame:
+    """Return the validation rows as they are in data/raw, in the order of the prepared table.
+
+    Raises:
+        InputError: data/raw is not here.
+    """
+    schema, params = challenger.schema, challenger.params.prepare
+    sides_of = splitter(tables.find(paths.RAW), params, schema, challenger.clean)
+    found = []
+    for chunk in checked(
+        tables.find(paths.RAW), schema, params.chunk_rows, "rows as they came", challenger.clean
+    ):
+        good = usable(chunk.violations, len(chunk.table)) & ~chunk.repeated
+        side = sides_of(chunk.table[good])
+        found.append(chunk.raw[good][side == "validation"])
+    return pd.concat(found, ignore_index=True)
+
+
+def own_answers(
+    champion: Release, raw: pd.DataFrame, schema: Schema
+) -> tuple[np.ndarray, np.ndarray]:
+    """Let a model clean, read and predict rows by its own code and schema.
+
+    Returns:
+        The predictions with the classes in the order of the other schema, shape (n_rows,) or
+        (n_rows, n_classes), and true for the rows that have one, shape (n_rows,).
+    """
+    kept = cleaned(raw, champion.clean)
+    own = for_scoring(champion.schema)
+    table, violations = conform(kept, own)
+    good = usable(violations, len(table))
+    numbers = placed(champion, champion.predict(table[good]), schema)
+    places = raw.index.get_indexer(kept.index[good])
+    predictions = np.zeros((len(raw), *numbers.shape[1:]))
+    predictions[places] = numbers
+    scored = np.zeros(len(raw), dtype=bool)
+    scored[places] = True
+    return predictions, scored
 
 
 def require_same_question(ours: Schema, theirs: Schema) -> None:
@@ -177,7 +234,7 @@ def fresh(rows: pd.DataFrame, before: pd.DataFrame) -> np.ndarray:
     return ~np.isin(row_hashes(rows[shared]), row_hashes(before[shared]))
 
 
-def answers(champion: Bundle, rows: pd.DataFrame, schema: Schema) -> np.ndarray:
+def answers(champion: Release, rows: pd.DataFrame, schema: Schema) -> np.ndarray:
     """Let a model predict rows that were prepared by another schema, reading them by its own.
 
     Returns:
@@ -185,15 +242,19 @@ def answers(champion: Bundle, rows: pd.DataFrame, schema: Schema) -> np.ndarray:
     """
     own = champion.schema
     typed, _ = conform(rows[[name for name in own.used if name in rows]], _lenient(own))
-    found = champion.predict(typed)
+    return placed(champion, champion.predict(typed), schema)
+
+
+def placed(champion: Release, predictions: np.ndarray, schema: Schema) -> np.ndarray:
+    """Return predictions with the classes in the order of another schema."""
     if schema.task != "multiclass":
-        return found
-    placed = np.zeros((len(rows), len(schema.classes)))
-    placed[:, [schema.classes.index(name) for name in own.classes]] = found
-    return placed
+        return predictions
+    found = np.zeros((len(predictions), len(schema.classes)))
+    found[:, [schema.classes.index(name) for name in champion.schema.classes]] = predictions
+    return found
 
 
-def slices(rows: pd.DataFrame, challenger: Bundle) -> Iterator[tuple[str, np.ndarray]]:
+def slices(rows: pd.DataFrame, challenger: Release) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name and the places of the slices that have rows enough for a score."""
     least = challenger.params.evaluate.min_slice_rows
     for column in challenger.schema.slices:
@@ -216,7 +277,7 @@ def verdict(metric: str, difference: Score) -> str:
     return f"⚪ Which model is better cannot be told: {metric} differs {ahead}"
 
 
-def notes(challenger: Bundle, champion: Bundle, count: int) -> list[str]:
+def notes(challenger: Release, champion: Release, count: int) -> list[str]:
     """Return what to bear in mind when reading a comparison."""
     said = []
     if not count:
@@ -239,7 +300,7 @@ def notes(challenger: Bundle, champion: Bundle, count: int) -> list[str]:
 
 
 def _compared(
-    challenger: Bundle, champion: Bundle, ours: Predictions, theirs: Predictions
+    challenger: Release, champion: Release, ours: Predictions, theirs: Predictions
 ) -> Comparison:
     """Score two models on the same rows, and on the same draws of them."""
     params = challenger.params.evaluate
