@@ -26,6 +26,7 @@ TEMPLATE = Path(__file__).parent
 RULES = runpy.run_path(str(TEMPLATE / "hooks" / "pre_gen_project.py"))
 SETUP = runpy.run_path(str(TEMPLATE / "hooks" / "post_gen_project.py"))
 
+RENDERING = runpy.run_path(str(TEMPLATE / "src" / "tabrail" / "rendering.py"))
 METADATA = tomllib.loads((TEMPLATE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 # Printed once the environment is there: uv's own failures look like those of what it runs.
 MARK = "ready to read"
@@ -41,8 +42,10 @@ class Answers(Extension):
         """Register the filters, and tell the hooks where the library is."""
         super().__init__(environment)
         os.environ["COOKIECUTTER_DVC"] = str(TEMPLATE)
-        for function in (checked, library_version, project_name, dvc_extra, quoted, markdown):
+        for function in (checked, library_version, project_name, library_file, record):
             environment.filters[function.__name__] = function
+        for name in ("dvc_extra", "quoted", "markdown"):
+            environment.filters[name] = RENDERING[name]
 
 
 def checked(answers: Mapping[str, object]) -> str:
@@ -138,6 +141,21 @@ def library_version(_: str) -> str:
     return version
 
 
+def library_file(answers: Mapping[str, object], path: str) -> str:
+    """Return a file of the project as the library renders it."""
+    known = RENDERING["new_record"](answers, METADATA["version"])
+    owners = RENDERING["files"](known, RENDERING["OWNERS_FILES"])
+    text: str = (RENDERING["files"](known) | owners)[path]
+    return text
+
+
+def record(answers: Mapping[str, object]) -> str:
+    """Return the project's .tabrail.json."""
+    known = RENDERING["new_record"](answers, METADATA["version"])
+    text: str = RENDERING["record_text"](known)
+    return text
+
+
 def project_name(data_file: str, target: str) -> str:
     """Return a project's name made of that of its table, or "" without one."""
     if not data_file:
@@ -154,21 +172,3 @@ def titled(text: str) -> str:
     """Return the words of a name, such as that of a file, with capital letters in front."""
     words = filter(None, re.split(r"[\s_.()-]+", text))
     return " ".join(word[0].upper() + word[1:] for word in words)
-
-
-def dvc_extra(url: str) -> str:
-    """Return the extra of the package `dvc` that a remote needs, such as "[s3]", or ""."""
-    extra = RULES["EXTRA_OF_SCHEME"].get(urlsplit(url).scheme, "")
-    return f"[{extra}]" if extra else ""
-
-
-def quoted(text: str) -> str:
-    """Escape text for use between double quotes in TOML, YAML, JSON and Python."""
-    return text.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def markdown(text: str) -> str:
-    """Escape text so that Markdown shows it as it was typed, in a heading, paragraph or cell."""
-    escaped = re.sub(r"[\\`*_\[\]<>#&~|$]", r"\\\g<0>", text.strip())
-    # At the start of a line these would make a list or an underline.
-    return re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", escaped)

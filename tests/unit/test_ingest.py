@@ -16,12 +16,20 @@ from typer.testing import CliRunner
 from tabrail import documents, params, paths
 from tabrail.cli import app as cli
 from tabrail.data import prepare, schema
-from tabrail.evaluation import evaluate, plots
+from tabrail.evaluation import evaluate
 from tabrail.ingest import ingest
 from tabrail.model import train
 
+PLOTS = {
+    "binary": ["roc", "precision_recall", "calibration", "confusion", "importance"],
+    "multiclass": ["confusion", "class_scores", "calibration", "importance"],
+    "regression": ["calibration", "errors", "importance"],
+}
 TARGETS = {"binary": "bought", "multiclass": "city", "regression": "income"}
-FILES = ("params.yaml", "dvc.yaml", ".dvc/config", ".dvcignore", ".gitignore")
+FILES = (
+    *("params.yaml", "dvc.yaml", ".tabrail.json", ".dvc/config", ".dvcignore", ".gitignore"),
+    "pyproject.toml",
+)
 
 
 def call(*arguments: str, code: int = 0) -> str:
@@ -72,7 +80,7 @@ def test_a_new_table_becomes_a_project_that_runs(empty: Path, task: str) -> None
     assert (contract.task, contract.target, contract.key) == (task, TARGETS[task], ["customer"])
     listed = YAML(typ="safe").load(paths.PIPELINE)["stages"]["evaluate"]["plots"]
     names = [Path(path).stem for plot in listed for path in plot]
-    assert names == [plot.name for plot in plots.PLOTS[contract.task]]
+    assert names == PLOTS[task]
     for stage in (prepare, train, evaluate):
         stage.main()
     assert sorted(path.stem for path in paths.PLOTS.iterdir()) == sorted([*names, "search"])

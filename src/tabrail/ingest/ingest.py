@@ -63,7 +63,7 @@ def start(
         InputError: the files are no table, or the target cannot be learned from it. Nothing has
             changed then.
     """
-    from tabrail.ingest import adapt, datasheet, summary
+    from tabrail.ingest import datasheet, project_files, summary
     from tabrail.ingest.contract import to_yaml
     from tabrail.ingest.infer import infer
 
@@ -75,8 +75,7 @@ def start(
         return
     texts = {
         paths.SCHEMA: to_yaml(draft),
-        paths.DATASHEET: datasheet.render(draft, contract),
-        **adapt.texts(draft, contract),
+        **project_files.texts(draft, contract, datasheet.render(draft, contract), say),
     }
     if paths.RAW.exists() and any(paths.RAW.iterdir()):
         _dvc_add()  # so that what is replaced can be brought back
