@@ -72,6 +72,8 @@ FILES = (
     File("notebooks/explore.ipynb", "notebooks/explore.ipynb.jinja", part="notebook"),
     File(".devcontainer/devcontainer.json", "devcontainer.json.jinja", part="devcontainer"),
 )
+PARTS = tuple(dict.fromkeys(file.part for file in FILES if file.part))
+CI_PARTS = tuple(dict.fromkeys(file.part for file in FILES if file.part and file.ci))
 # Their owner's from the start: `upgrade` shows what a new project would have, and changes nothing.
 OWNERS_FILES = (
     File("README.md", "README.md.jinja"),
