@@ -289,7 +289,7 @@ def test_code_data_and_plots_are_copied_as_they_are(hostile: Path) -> None:
         assert (hostile / ".dvc" / "plots" / file.name).read_bytes() == file.read_bytes()
     assert len(everything_in(hostile / ".dvc" / "plots")) == len(everything_in(plots))
     code = ast.parse((hostile / "src" / "hostile" / "__init__.py").read_text(encoding="utf-8"))
-    assert ast.get_docstring(code, clean=False) == f"{HOSTILE['description']}."
+    assert ast.get_docstring(code, clean=False) == f"{HOSTILE['project_name']}."
     assert everything_in(hostile / "data") == [hostile / "data/raw", hostile / "data" / SAMPLE]
     (sample,) = (SOURCE / "data" / "raw").iterdir()
     assert (hostile / "data" / SAMPLE).read_bytes() == sample.read_bytes()

@@ -59,7 +59,7 @@ FILES = (
     File(".github/CODEOWNERS", "github/CODEOWNERS.jinja", ci="github"),
     File(".github/ruleset.json", "github/ruleset.json", ci="github"),
     File(".github/dependabot.yml", "github/dependabot.yml", ci="github"),
-    File(".gitlab-ci.yml", "gitlab/gitlab-ci.yml", ci="gitlab"),
+    File(".gitlab-ci.yml", "gitlab/gitlab-ci.yml.jinja", ci="gitlab"),
     File(".gitlab/comment.py", "gitlab/comment.py", ci="gitlab"),
     File("renovate.json", "gitlab/renovate.json", ci="gitlab"),
     File(".github/workflows/release.yaml", "github/release.yaml.jinja", "github", "release"),
@@ -185,6 +185,7 @@ def context(record: Record) -> dict[str, Any]:
     return {
         **answers,
         **data,
+        "parts": record["parts"],
         "own_table": not data["sample"],
         "regression": regression,
         "package": answers["project_slug"].replace("-", "_"),

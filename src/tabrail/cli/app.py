@@ -2,9 +2,11 @@
 
 import typer
 
+from tabrail.cli.add import add
 from tabrail.cli.checklist import checklist
 from tabrail.cli.compare import compare
 from tabrail.cli.export import export
+from tabrail.cli.info import info
 from tabrail.cli.ingest import ingest
 from tabrail.cli.merge import merge
 from tabrail.cli.monitor import monitor
@@ -12,6 +14,7 @@ from tabrail.cli.outcomes import outcomes
 from tabrail.cli.predict import predict
 from tabrail.cli.report import report
 from tabrail.cli.serve import serve
+from tabrail.cli.upgrade import upgrade
 from tabrail.cli.validate import validate
 from tabrail.cli.verify import verify
 
@@ -36,6 +39,9 @@ for verb in (
     monitor,
     outcomes,
     export,
+    add,
+    upgrade,
+    info,
 ):
     app.command()(verb)
 
