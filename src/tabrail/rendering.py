@@ -141,14 +141,17 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest()
 
 
-def files(record: Record, table: Iterable[File] = FILES) -> dict[str, str]:
+def files(
+    record: Record, table: Iterable[File] = FILES, results: Mapping[str, int] = RESULTS
+) -> dict[str, str]:
     """Return the text of each file that a project has, by its path in the project.
 
     Args:
         record: what .tabrail.json holds.
         table: the files to choose from.
+        results: the number of each stage's results.
     """
-    values = context(record)
+    values = {**context(record), "results": results}
     chosen = [file for file in table if belongs(file, record)]
     return {file.target.format(package=values["package"]): render(file, values) for file in chosen}
 
@@ -190,7 +193,6 @@ def context(record: Record) -> dict[str, Any]:
         "regression": regression,
         "package": answers["project_slug"].replace("-", "_"),
         "library_version": record["tabrail"],
-        "results": RESULTS,
         "dvc_extra": dvc_extra(answers["dvc_remote"]),
         "remote_url": answers["dvc_remote"] or f"../../{answers['project_slug']}-dvc-storage",
         "name_quoted": quoted(answers["project_name"]),

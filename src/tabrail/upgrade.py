@@ -1,24 +1,18 @@
 """Take another version of the library into a project: pin, wheel, lock, numbers and files."""
 
-import csv
-import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-import zipfile
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.parser import Parser
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 from tomlkit.exceptions import TOMLKitError
 
@@ -27,8 +21,8 @@ from tabrail.documents import write_texts
 from tabrail.errors import InputError
 from tabrail.project import git
 from tabrail.record import RECORD, Record
+from tabrail.wheels import NAME, wheel_version
 
-NAME = "tabrail"
 VENDOR = Path("vendor")
 LINES_OF_A_FAILURE = 6
 # What belongs to the environment that runs this, and not to those that uv is to make.
@@ -56,11 +50,11 @@ class Source:
 
 
 def upgrade(given: str, say: Say) -> None:
-    """Take another version of the library into the project in the current folder, or change nothing.
+    """Take another version of the library into the project in the current folder.
 
     The pin in pyproject.toml, the wheel, where uv finds it, the numbers of results and uv.lock
-    change together. Files that are as the library generated them are renewed; of the others it is
-    shown what changes in the library's form of them.
+    change together, or nothing changes. Files that are as the library generated them are renewed;
+    of the others it is shown what changes in the library's form of them.
 
     Args:
         given: a wheel's path, or a version on the package index; blank for the newest one there.
@@ -132,49 +126,6 @@ def _source(given: str, project: Mapping[str, Any]) -> Source:
             f"the package index has no {wanted}, or cannot be reached: {_last_line(done.stderr)}"
         )
     return Source(lines[0].partition("==")[2].split()[0])
-
-
-def wheel_version(wheel: Path) -> str:
-    """Return the version of the library in a wheel.
-
-    Raises:
-        InputError: the file is missing, is no wheel of the library, or is damaged.
-    """
-    if not wheel.is_file():
-        raise InputError(f"{wheel} is not there; give the path of a wheel of {NAME}")
-    try:
-        name, version, _, _ = parse_wheel_filename(wheel.name)
-    except (InvalidWheelFilename, InvalidVersion):
-        raise InputError(
-            f"{wheel.name} is not named like a wheel, such as {NAME}-2.1.0-py3-none-any.whl"
-        ) from None
-    if name != NAME:
-        raise InputError(f"{wheel} is a wheel of {name}, not of {NAME}")
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            damaged = _damaged_member(archive, f"{NAME}-{version}.dist-info")
-            text = archive.read(f"{NAME}-{version}.dist-info/METADATA").decode()
-    except (zipfile.BadZipFile, KeyError, OSError, ValueError, EOFError) as error:
-        raise InputError(f"{wheel} is damaged ({error}); fetch or build it again") from None
-    if damaged or Parser().parsestr(text)["Version"] != str(version):
-        what = damaged or "METADATA"
-        raise InputError(f"{wheel} is damaged: {what} is not as recorded; fetch or build it again")
-    return str(version)
-
-
-def _damaged_member(archive: zipfile.ZipFile, folder: str) -> str:
-    """Return the name of a file in a wheel that differs from what the wheel records, or ""."""
-    recorded = {
-        name: digest
-        for name, digest, _ in csv.reader(archive.read(f"{folder}/RECORD").decode().splitlines())
-    }
-    for name in archive.namelist():
-        digest = hashlib.sha256(archive.read(name)).digest()
-        expected = "sha256=" + urlsafe_b64encode(digest).rstrip(b"=").decode()
-        # The list itself has no hash, nor do folders.
-        if name != f"{folder}/RECORD" and not name.endswith("/") and recorded[name] != expected:
-            return name
-    return ""
 
 
 def _require_clean(known: Record) -> None:
@@ -250,13 +201,13 @@ def _repin(project: tomlkit.TOMLDocument, source: Source, results: Mapping[str, 
         )
     tool = project.setdefault("tool", tomlkit.table(is_super_table=True))
     uv = tool.setdefault("uv", tomlkit.table())
-    sources = uv.setdefault("sources", tomlkit.table())
+    sources = uv.get("sources", {})
     sources.pop(NAME, None)
     for goal in _goal(source):
         entry = tomlkit.inline_table()
         entry["path"] = goal.as_posix()
-        sources[NAME] = entry
-    if not sources:
+        uv.setdefault("sources", tomlkit.table())[NAME] = entry
+    if "sources" in uv and not uv["sources"]:
         del uv["sources"]
     numbers = tool.setdefault(NAME, tomlkit.table()).setdefault("results", tomlkit.table())
     for stage, number in results.items():
@@ -338,15 +289,19 @@ def _report(
     left: Mapping[Path, str],
 ) -> str:
     """Return what was changed, what was left and why, and what to run."""
-    ours = rendering.everything(known.model_dump(), known.tabrail)
+    given = known.model_dump()
+    ours = rendering.files(given)
+    # With the other version's numbers, so that only what a reader has to look at differs.
+    pinned = {**given, "tabrail": source.version}
+    owners = rendering.files(pinned, rendering.OWNERS_FILES, theirs["results"])
     lines = [f"{NAME} {known.tabrail} → {source.version}", ""]
     lines += [f"changed  {paths.PROJECT}", f"changed  {paths.PACKAGES}"]
     lines += [f"new      {goal}" for goal in _goal(source)]
     lines += [f"renewed  {path}" for path in renewed]
     for path, text in left.items():
-        lines += _left(path, text, ours["files"].get(path.as_posix()), known)
+        lines += _left(path, text, ours.get(path.as_posix()), known)
     for name, text in theirs["owners_files"].items():
-        if shown := record.difference(ours["owners_files"].get(name, ""), text, Path(name)):
+        if shown := record.difference(owners.get(name, ""), text, Path(name)):
             lines += ["", f"{name} is yours; in a new project it would now differ by:", shown]
     for stage, number in theirs["results"].items():
         if number != rendering.RESULTS.get(stage):

@@ -76,7 +76,7 @@ class Part:
                 continue
             for item in addition.value:
                 entry = ", ".join(f"{name}: {value}" for name, value in item.items())
-                found.append(f"in {addition.file}, delete from {key}: - {entry}")
+                found.append(f"in {addition.file}, below {key}, delete: - {entry}")
         found.append(f'in {RECORD}, delete "{self.name}" from "parts"')
         return found
 
