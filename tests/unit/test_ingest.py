@@ -13,7 +13,7 @@ from conftest import ROOT, shops
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from tabrail import documents, params, paths
+from tabrail import documents, params, paths, record
 from tabrail.cli import app as cli
 from tabrail.data import prepare, schema
 from tabrail.evaluation import evaluate
@@ -297,6 +297,53 @@ def test_stopping_half_way_loses_nothing(
     assert (paths.RAW / "more.csv").exists()
     assert not list(Path("data").glob("*.tmp"))
     schema.load()
+
+
+@pytest.mark.usefixtures("untracked")
+def test_edited_files_are_left_and_what_to_change_in_them_is_said(empty: Path) -> None:
+    call("../shops.csv", "--target", "bought")
+    text = paths.PARAMS.read_text(encoding="utf-8")
+    paths.PARAMS.write_text(text.replace("folds: 3", "folds: 4"), encoding="utf-8")
+    edited = paths.PARAMS.read_bytes()
+    printed = call("../shops.csv", "--target", "income", "--replace")
+    assert paths.PARAMS.read_bytes() == edited
+    assert "params.yaml was edited and stays as it is; change by hand for this table:" in printed
+    assert "-  estimator: sklearn.ensemble.HistGradientBoostingClassifier" in printed
+    assert "+  estimator: sklearn.ensemble.HistGradientBoostingRegressor" in printed
+    assert "dvc.yaml was edited" not in printed
+    assert "errors.csv" in paths.PIPELINE.read_text(encoding="utf-8")
+    # A table of the same kind asks for no change, so there is nothing to say.
+    assert "was edited" not in call("../shops.csv", "--target", "income", "--replace")
+
+
+@pytest.mark.usefixtures("untracked")
+def test_a_datasheet_that_a_person_has_filled_in_is_left(empty: Path) -> None:
+    call("../shops.csv", "--target", "bought")
+    with paths.DATASHEET.open("a", encoding="utf-8") as file:
+        file.write("Collected by Ada.\n")
+    printed = call("../shops.csv", "--target", "age", "--replace")
+    assert "docs/datasheet.md was edited and stays as it is" in printed
+    assert paths.DATASHEET.read_text(encoding="utf-8").endswith("Collected by Ada.\n")
+
+
+@pytest.mark.usefixtures("untracked")
+def test_the_record_follows_the_table(empty: Path) -> None:
+    call("../shops.csv", "--target", "income")
+    known = record.load()
+    assert known.data["task"] == "regression"
+    assert known.data["target"] == "income"
+    assert known.data["sample"] is False
+    for path in (paths.PARAMS, paths.PIPELINE, paths.DATASHEET):
+        assert known.is_as_generated(path)
+    assert known.rendered()[paths.PARAMS] == paths.PARAMS.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("untracked")
+def test_what_its_owner_has_removed_stays_away(empty: Path) -> None:
+    before = contents()
+    call("../shops.csv", "--target", "income")
+    new = set(contents()) - set(before)
+    assert new == {"schema.yaml", "docs/datasheet.md", "data/raw/shops.csv"}
 
 
 @pytest.mark.usefixtures("untracked")

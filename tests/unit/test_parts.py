@@ -82,7 +82,7 @@ def test_the_difference_of_existing_files_is_shown(project: str) -> None:
     assert "changed  pyproject.toml" in printed
     assert '+notebook = ["ipykernel' in printed
     text = Path("pyproject.toml").read_text(encoding="utf-8")
-    assert "notebook" in tomlkit.parse(text)["dependency-groups"]  # type: ignore[operator]
+    assert "notebook" in tomlkit.parse(text)["dependency-groups"]
 
 
 def test_everything_else_in_a_changed_file_stays_byte_for_byte(project: str) -> None:

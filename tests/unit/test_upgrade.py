@@ -332,7 +332,7 @@ def test_what_is_missing_damaged_or_unknown_is_refused_in_one_sentence(
 def test_a_project_without_the_dependency_is_told_so(project: Path, tmp_path: Path) -> None:
     path = Path("pyproject.toml")
     document = tomlkit.parse(path.read_text(encoding="utf-8"))
-    document["project"]["dependencies"] = ["six"]  # type: ignore[index]
+    document["project"]["dependencies"] = ["six"]
     path.write_text(tomlkit.dumps(document), encoding="utf-8")
     git("commit", "--quiet", "--all", "--message", "Without")
     assert "does not list tabrail among its dependencies" in call(str(wheel(tmp_path)), code=1)
