@@ -1,8 +1,8 @@
-"""Numbers that change when a stage's results do.
+"""Which results of each stage this version of the library computes.
 
-A project's pyproject.toml repeats them under `[tool.tabrail.results]`, where dvc.yaml reads them
-as parameters. So a library that computes other results makes stages run again, and one that only
-mends the server does not.
+A number goes up when the same data and parameters give other bytes than before. A project repeats
+the numbers in pyproject.toml under `tool.tabrail.results`, which its dvc.yaml lists as parameters:
+so DVC reruns a stage after an upgrade that changes its results, and only then.
 """
 
 RESULTS = {"prepare": 1, "train": 1, "evaluate": 1}

@@ -65,7 +65,7 @@ def start(
         InputError: the files are no table, or the target cannot be learned from it. Nothing has
             changed then.
     """
-    from tabrail.ingest import adapt, datasheet, summary
+    from tabrail.ingest import datasheet, project_files, summary
     from tabrail.ingest.draft import to_yaml
     from tabrail.ingest.infer import infer
 
@@ -77,8 +77,7 @@ def start(
         return
     texts = {
         paths.SCHEMA: to_yaml(draft),
-        paths.DATASHEET: datasheet.render(draft, schema),
-        **adapt.texts(draft, schema),
+        **project_files.texts(draft, schema, datasheet.render(draft, schema), say),
     }
     if paths.RAW.exists() and any(paths.RAW.iterdir()):
         _dvc_add()  # so that what is replaced can be brought back
