@@ -72,7 +72,7 @@ class Evaluate(Section):
     """Parameters of the evaluate stage."""
 
     seed: Annotated[int, Field(ge=0, lt=2**32)]
-    main_metric: str
+    main_metric: str = ""  # the first of METRICS
     threshold: Annotated[float, Field(gt=0, lt=1)]
     resamples: Annotated[int, Field(ge=100)]
     min_slice_rows: Annotated[int, Field(ge=1)]

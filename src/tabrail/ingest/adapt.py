@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from tabrail import paths
 from tabrail.config import load_params
-from tabrail.data.schema import Schema
+from tabrail.data.schema import Schema, Task
 from tabrail.errors import InputError
 from tabrail.evaluation.metrics import METRICS
 from tabrail.evaluation.plots import entries
@@ -54,9 +54,10 @@ def _params(draft: Draft, schema: Schema) -> str:
     for one, other in COUNTERPARTS.items():
         had, wanted = (one, other)[:: 1 if schema.task == "regression" else -1]
         text = re.sub(rf"(?<!\w){re.escape(had)}(?!\w)", wanted, text)
-    if before.evaluate.main_metric not in METRICS[schema.task]:
+    of_another_task = _is_of_another_task(before.evaluate.main_metric, schema.task)
+    if of_another_task:
         text = _set(text, "main_metric", MAIN_METRIC[schema.task])
-    if (old in before.train.estimator) or before.evaluate.main_metric not in METRICS[schema.task]:
+    if (old in before.train.estimator) or of_another_task:
         text = _set(text, "scoring", SCORING[schema.task])
     if schema.task == "binary":
         text = _set(text, "threshold", f"{min(max(draft.positive_share, 0.01), 0.99):.2f}")
@@ -64,6 +65,11 @@ def _params(draft: Draft, schema: Schema) -> str:
     if unlabeled > before.prepare.tolerance.unlabeled:
         text = _set(text, "unlabeled", f"{min(unlabeled * 1.1 + 0.01, 1):.2f}")
     return text
+
+
+def _is_of_another_task(metric: str, task: Task) -> bool:
+    """Return whether the library has a metric for other tasks alone; an own one may be for any."""
+    return metric not in METRICS[task] and any(metric in names for names in METRICS.values())
 
 
 def _pipeline(schema: Schema) -> str:
