@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tabrail.data.schema import Schema
     from tabrail.errors import InputError
     from tabrail.evaluation.evaluate import evaluate
+    from tabrail.evaluation.metrics import Metric
     from tabrail.model.estimators import estimator
     from tabrail.model.saving import Model, load_model, save_model
     from tabrail.model.search import search
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "InputError": "tabrail.errors",
+    "Metric": "tabrail.evaluation.metrics",
     "Model": "tabrail.model.saving",
     "Params": "tabrail.config",
     "Project": "tabrail.project.project",
@@ -33,6 +35,7 @@ _HOMES = {
 
 __all__ = [
     "InputError",
+    "Metric",
     "Model",
     "Params",
     "Project",

@@ -33,9 +33,10 @@ def compare(
     """
     with one_message(code=2):
         from tabrail.documents import to_json, write_texts
+        from tabrail.project.project import Project
         from tabrail.review.compare import compare
 
-        made = compare(folder, untrusted=untrusted)
+        made = compare(folder, Project.load().metrics, untrusted=untrusted)
         content = to_json(made.content()) if as_json else made.markdown()
         if output:
             write_texts({output: content})

@@ -34,10 +34,11 @@ def monitor(
     with one_message(code=2):
         from tabrail.documents import to_json, write_texts
         from tabrail.monitoring.monitor import monitor
+        from tabrail.project.project import Project
 
         if output and output.suffix != ".html":
             raise InputError(f"{output} is to be a page; choose a name that ends in .html")
-        result = monitor(files or [], since, until, untrusted=untrusted)
+        result = monitor(files or [], since, until, Project.load().metrics, untrusted=untrusted)
         if output:
             from tabrail.monitoring.page import page
 

@@ -28,7 +28,6 @@ def validate(
     with one_message(code=2):
         from tabrail.data.validate import validate
         from tabrail.documents import to_json
-
         from tabrail.project.project import Project
 
         verdict = validate(files, rejected, Project.load().clean)

@@ -1,6 +1,7 @@
 """Score the model on validation and test, beside a baseline, overall and per slice."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -14,15 +15,18 @@ from tabrail.config import Evaluate
 from tabrail.data import cells, distributions, tables
 from tabrail.data.schema import Schema
 from tabrail.documents import to_csv, to_json, write_texts
-from tabrail.evaluation import curves, importance, latency, metrics, model_card
+from tabrail.evaluation import curves, importance, latency, model_card
 from tabrail.evaluation.intervals import Score, score
+from tabrail.evaluation.metric_list import MetricList
+from tabrail.evaluation.metrics import Metric
 from tabrail.evaluation.predictions import Predictions, baseline, predict
+from tabrail.evaluation.reported import ReportedMetric
 from tabrail.model import file, reference
 from tabrail.model.saving import Model
 from tabrail.project.project import Project
 
 
-def evaluate(project: Project, model: Model) -> None:
+def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | None = None) -> None:
     """Score a model on the validation and test rows, beside a baseline, overall and by slice.
 
     Writes reports/metrics.json, evaluation.json, model_card.md and the plots, all of them or none.
@@ -30,13 +34,26 @@ def evaluate(project: Project, model: Model) -> None:
     Args:
         project: the project.
         model: the model, as `load_model` returns it.
+        metrics: names of metrics of the task, and metrics of your own, in the order of reports;
+            all metrics of the task, if None.
+
+    Args:
+        metrics: names of metrics of the task, and own ones, in the order of reports; all of the
+            task, if None.
 
     Raises:
-        InputError: a file is missing or damaged, or the task has no such metric.
+        InputError: a file is missing or damaged, or a metric cannot be used.
+
+    Example:
+        >>> from tabrail import Project, evaluate, load_model
+        >>> project = Project.load(example_root)
+        >>> evaluate(project, load_model(project), ["roc_auc", "brier"])  # doctest: +ELLIPSIS
+        validation roc_auc: 0... (95% interval 0... to 0...; baseline 0.500)
     """
     all_params, schema = project.params, project.schema
-    params = all_params.evaluate
-    metrics.require(params.main_metric, schema.task)
+    listed = MetricList.of(schema, metrics)
+    main_metric = listed.main(all_params.evaluate.main_metric)
+    params = all_params.evaluate.model_copy(update={"main_metric": main_metric})
     pipeline, metadata = model.pipeline, model.metadata
     names = [name for name in (schema.target, schema.weight) if name]
     constant = baseline(tables.read(paths.TRAIN, names), schema)
@@ -46,13 +63,14 @@ def evaluate(project: Project, model: Model) -> None:
     }
     results: dict[str, Any] = {
         split: {
-            "metrics": _metrics(predictions, constant, schema, params),
-            "slices": _slices(predictions, schema, params),
+            "metrics": _metrics(predictions, constant, listed, params),
+            "slices": _slices(predictions, listed, params),
         }
         for split, predictions in splits.items()
     }
     about = {
         "main_metric": params.main_metric,
+        "metrics": listed.content(),
         "model": {
             "bytes": paths.MODEL.stat().st_size,
             "one_row_within_ms": _latency(splits["validation"].table, pipeline, metadata, schema),
@@ -62,9 +80,9 @@ def evaluate(project: Project, model: Model) -> None:
         "scores": distributions.describe_scores(splits["validation"].prediction, schema),
         "reference": _reference(pipeline, metadata, schema),
     }
-    plotted = _plotted(splits["validation"], pipeline, metadata, schema, params)
+    plotted = _plotted(splits["validation"], pipeline, metadata, listed, params)
     data = json.loads(paths.DATA_REPORT.read_text(encoding="utf-8"))
-    card = model_card.render(all_params, schema, metadata, data, results, plotted)
+    card = model_card.render(all_params, schema, metadata, data, about | results, plotted)
     write_texts(
         {
             paths.METRICS: to_json(_values(results)),
@@ -73,26 +91,28 @@ def evaluate(project: Project, model: Model) -> None:
             **{paths.PLOTS / f"{name}.csv": to_csv(table) for name, table in plotted.items()},
         }
     )
-    print(_summary(results["validation"]["metrics"][params.main_metric], params.main_metric))
+    summed_up = results["validation"]["metrics"][params.main_metric]
+    print(_summary(summed_up, listed.reported(params.main_metric)))
 
 
-def _scores(predictions: Predictions, schema: Schema, params: Evaluate) -> dict[str, Score]:
-    scores = metrics.scorer(
-        schema.task, predictions.y_true, predictions.prediction, params.threshold
-    )
+def _scores(
+    predictions: Predictions, listed: MetricList, params: Evaluate, only: str = ""
+) -> dict[str, Score]:
+    scores = listed.scorer(predictions.y_true, predictions.prediction, params.threshold, only)
     return score(scores, predictions.weights, predictions.groups, params.resamples, params.seed)
 
 
 def _metrics(
     predictions: Predictions,
     constant: np.ndarray,
-    schema: Schema,
+    listed: MetricList,
     params: Evaluate,
 ) -> dict[str, dict[str, float]]:
     """Return every metric of the model and of the baseline, with intervals."""
     repeated = np.broadcast_to(constant, predictions.prediction.shape)
-    found = _scores(predictions, schema, params)
-    beside = _scores(replace(predictions, prediction=repeated), schema, params)
+    found = _scores(predictions, listed, params)
+    listed.require_finite({name: one.value for name, one in found.items()}, len(repeated))
+    beside = _scores(replace(predictions, prediction=repeated), listed, params)
     return {
         name: asdict(found[name])
         | {f"baseline_{bound}": value for bound, value in asdict(beside[name]).items()}
@@ -101,9 +121,10 @@ def _metrics(
 
 
 def _slices(
-    predictions: Predictions, schema: Schema, params: Evaluate
+    predictions: Predictions, listed: MetricList, params: Evaluate
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Return the main metric for each value of the slice columns, with row counts."""
+    schema, metric = listed.schema, params.main_metric
     slices: dict[str, dict[str, dict[str, float]]] = {column: {} for column in schema.slices}
     for column in schema.slices:
         labels = cells.words(predictions.table[column]).fillna("missing")
@@ -111,7 +132,7 @@ def _slices(
             some = predictions.of(np.asarray(rows))
             result = Score(np.nan, np.nan, np.nan)
             if len(rows) >= params.min_slice_rows:
-                result = _scores(some, schema, params)[params.main_metric]
+                result = _scores(some, listed, params, metric)[metric]
             counts = {"rows": len(rows)}
             if schema.task == "binary":
                 counts["positive"] = int(some.y_true.sum())
@@ -123,10 +144,11 @@ def _plotted(
     predictions: Predictions,
     pipeline: Pipeline,
     metadata: file.Metadata,
-    schema: Schema,
+    listed: MetricList,
     params: Evaluate,
 ) -> dict[str, pd.DataFrame]:
     """Return the table behind each plot, by its name."""
+    schema, metric = listed.schema, params.main_metric
     found = curves.tables(
         schema.task,
         predictions.y_true,
@@ -143,9 +165,9 @@ def _plotted(
 
     def main_metric(columns: pd.DataFrame) -> float:
         prediction = file.predict(pipeline, metadata, columns, schema)
-        scores = metrics.scorer(schema.task, some.y_true, prediction, params.threshold)
-        value = scores.under(some.weights[None, scores.order])[params.main_metric][0]
-        return metrics.sign(params.main_metric) * float(value)
+        scores = listed.scorer(some.y_true, prediction, params.threshold, metric)
+        value = scores.under(some.weights[None, scores.order])[metric][0]
+        return listed.reported(metric).sign * float(value)
 
     columns = some.table[schema.features]
     measured = importance.by_column(pipeline, columns, some.y_true, main_metric, params.seed)
@@ -177,12 +199,12 @@ def _values(results: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def _summary(numbers: dict[str, float], metric: str) -> str:
+def _summary(numbers: dict[str, float], metric: ReportedMetric) -> str:
     value, low, high, baseline = (
-        metrics.shown(metric, numbers[name]) for name in ("value", "low", "high", "baseline_value")
+        metric.shown(numbers[name]) for name in ("value", "low", "high", "baseline_value")
     )
     has_interval = np.isfinite(numbers["low"])
     bounds = (
         f"95% interval {low} to {high}" if has_interval else "no interval: too few rows or keys"
     )
-    return f"validation {metric}: {value} ({bounds}; baseline {baseline})"
+    return f"validation {metric.name}: {value} ({bounds}; baseline {baseline})"
