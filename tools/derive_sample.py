@@ -59,7 +59,6 @@ SCHEMA = pa.schema(
         ("flight", pa.string()),
         ("origin", pa.string()),
         ("dest", pa.string()),
-        ("weekday", pa.string()),
         ("hour", pa.int16()),
         ("distance", pa.int32()),
         *((name, pa.float64()) for name in WEATHER),
@@ -110,7 +109,6 @@ def derive() -> tuple[pd.DataFrame, pd.DataFrame]:
     table = table.merge(weather, on=WEATHER_KEY, how="left", validate="many_to_one")
     table = table.merge(planes, on="tailnum", how="left", validate="many_to_one")
 
-    table["weekday"] = table["date"].dt.day_name().str[:3]
     table["plane_age"] = table["year"] - table["built"]
     table["late"] = table["arr_delay"] > LATE_MINUTES
     table[WEATHER] = table[WEATHER].round(2)

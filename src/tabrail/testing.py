@@ -51,9 +51,9 @@ def sample_rows(project: Project, *, raw: bool = False, count: int = ROWS) -> pd
         return next(tables.read_chunks(path, schema, count, names, verbatim=True))
     prepared = project.root / PREPARED["train"]
     if not raw and prepared.exists():
-        return tables.read(prepared, schema.features).head(count)
+        return tables.read(prepared, schema.inputs).head(count)
     made = reference.rows(schema, _distributions(project))
-    return pd.DataFrame(made) if raw else reference.table(made, schema)[schema.features]
+    return pd.DataFrame(made) if raw else reference.table(made, schema)[schema.inputs]
 
 
 def check_rowwise(function: Function, rows: pd.DataFrame) -> None:
@@ -139,7 +139,7 @@ def check_project(project: Project, model: Pipeline) -> None:
         needless = [
             name
             for name in raw.columns
-            if name not in project.schema.features and name not in project.schema.key
+            if name not in project.schema.inputs
         ]
         cleaned(raw.drop(columns=needless), project.clean)
         if project.settings.metrics and not isinstance(project.metrics, (list, tuple)):
@@ -201,7 +201,7 @@ def check_model(project: Project, model: Pipeline) -> None:
     """
     schema = project.schema
     made = reference.rows(schema, _distributions(project)) * COPIES
-    rows = reference.table(made, schema)[schema.features]
+    rows = reference.table(made, schema)[schema.inputs]
     y_true: np.ndarray = np.arange(len(rows)) % max(2, len(schema.classes))
     model.fit(rows, y_true.astype(np.float64) if schema.task == "regression" else y_true)
     metadata = describe(project, model, schema.classes, len(rows))

@@ -183,6 +183,20 @@ class Schema(BaseModel):
             if column.kind in FEATURE_KINDS and name not in others and not column.sensitive
         ]
 
+    @property
+    def inputs(self) -> list[str]:
+        """The columns that a model is given: the features, then what only `derive` may look at.
+
+        The latter are keys and identifiers that are not sensitive: a date that is the key says
+        which day of the week it is.
+        """
+        others = [
+            name
+            for name, column in self.used.items()
+            if name not in (self.target, self.weight) and not column.sensitive
+        ]
+        return [*self.features, *(name for name in others if name not in self.features)]
+
     def features_of(self, *kinds: Kind) -> list[str]:
         """Return the features of some kinds, in the order of schema.yaml."""
         return [name for name in self.features if self.columns[name].kind in kinds]

@@ -169,9 +169,11 @@ def _plotted(
         value = scores.under(some.weights[None, scores.order])[metric][0]
         return listed.reported(metric).sign * float(value)
 
-    columns = some.table[schema.features]
+    columns = some.table[schema.inputs]
     measured = importance.by_column(pipeline, columns, some.y_true, main_metric, params.seed)
-    return found | {"importance": measured}
+    # A key or an identifier that nothing is derived from does not count, and says nothing here.
+    counts = measured["column"].isin(schema.features) | (measured["importance"] != 0)
+    return found | {"importance": measured[counts].reset_index(drop=True)}
 
 
 def _latency(

@@ -243,8 +243,8 @@ model = load_model(project)
 predictions = model.predict(project.split("test").rows)
 ```
 
-Each row gets {prediction}. The model expects {len(schema.features)} columns:
-{", ".join(map(plain, schema.features))}.
+Each row gets {prediction}. The model expects {len(schema.inputs)} columns:
+{", ".join(map(plain, schema.inputs))}.
 Score rows from elsewhere with `uv run tabrail predict IN OUT`, which cleans and checks them."""
 
 

@@ -111,7 +111,7 @@ def predict(
         InputError: the model was trained for another schema.
     """
     require(metadata, schema)
-    columns = rows if list(rows) == schema.features else rows[schema.features]
+    columns = rows if list(rows) == schema.inputs else rows[schema.inputs]
     if metadata.task == "regression":
         return _rounded(np.asarray(pipeline.predict(columns) if len(rows) else [], np.float64))
     probability = np.zeros((len(rows), len(schema.classes)))
@@ -141,7 +141,7 @@ def require(metadata: Metadata, schema: Schema) -> None:
             f"{paths.MODEL} predicts {metadata.target} ({metadata.task}: {', '.join(metadata.classes)}), "
             f"which is not what {paths.SCHEMA} says; train it again with: dvc repro"
         )
-    columns = {name: schema.columns[name].kind for name in schema.features}
+    columns = {name: schema.columns[name].kind for name in schema.inputs}
     if metadata.columns != columns:
         differing = {name for name, _ in metadata.columns.items() ^ columns.items()}
         raise InputError(

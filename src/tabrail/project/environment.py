@@ -35,8 +35,10 @@ def installed_version(name: str) -> str:
     return f"{found.version}{EDITABLE}" if editable else found.version
 
 
-def locked_versions(root: Path) -> dict[str, str]:
+def locked_versions(root: Path) -> dict[str, set[str]]:
     """Return the versions of all packages in uv.lock; none if there is no lock.
+
+    A package may have several: one for each version of Python, say.
 
     Raises:
         InputError: uv.lock is damaged.
@@ -48,7 +50,10 @@ def locked_versions(root: Path) -> dict[str, str]:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is damaged ({error}); make it again with: uv lock") from None
-    return {one["name"]: one.get("version", "") for one in content.get("package", [])}
+    found: dict[str, set[str]] = {}
+    for package in content.get("package", []):
+        found.setdefault(package["name"], set()).add(package.get("version", ""))
+    return found
 
 
 def require_locked(root: Path) -> str:
@@ -73,9 +78,10 @@ def require_locked(root: Path) -> str:
         found = installed_version(name)
         if name == "tabrail" and found.endswith(EDITABLE):
             warning = f"tabrail {found}: results are of code that no version names"
-        elif name in locked and found != locked[name]:
+        elif name in locked and found not in locked[name]:
+            wanted = " or ".join(sorted(locked[name]))
             got = f"{name} {found} is installed" if found else f"{name} is not installed"
-            raise InputError(f"{got}, and {paths.PACKAGES} says {locked[name]}; run: uv sync")
+            raise InputError(f"{got}, and {paths.PACKAGES} says {wanted}; run: uv sync")
     return warning
 
 

@@ -33,7 +33,7 @@ class Split:
 
     Attributes:
         table: all columns of the prepared table, n_rows of them.
-        rows: the columns that the model may learn from; shape (n_rows, n_features).
+        rows: the columns that the model is given, `schema.inputs`; shape (n_rows, n_inputs).
         y_true: what is to be predicted; shape (n_rows,). For a regression the numbers, in the
             target's unit; otherwise the code of each row's class among `classes`.
         classes: the names of the classes that occur; none for a regression.
@@ -153,7 +153,7 @@ class Project:
             classes = [self.schema.classes[int(place)] for place in present]
         return Split(
             table=table,
-            rows=table[self.schema.features],
+            rows=table[self.schema.inputs],
             y_true=y_true,
             classes=classes,
             weights=table[self.schema.weight].to_numpy() if self.schema.weight else None,

@@ -26,7 +26,8 @@ def explain(release: Release, row: pd.DataFrame) -> list[dict[str, Any]]:
         that its value makes against the typical one: of the probability (of the class to predict
         or, with several, of the predicted one), or of the predicted number.
     """
-    names = release.schema.features
+    schema = release.schema
+    names = schema.inputs
     typical = reference.table(
         [reference.typical(release.schema, release.distributions)], release.schema
     )
@@ -47,7 +48,8 @@ def explain(release: Release, row: pd.DataFrame) -> list[dict[str, Any]]:
         }
         for name, kind, change in zip(names, kinds, changes, strict=True)
     ]
-    return [found[place] for place in np.argsort(-np.abs(changes), kind="stable")]
+    ordered = [found[place] for place in np.argsort(-np.abs(changes), kind="stable")]
+    return [one for one in ordered if one["change"] or one["column"] in schema.features]
 
 
 def _shown(value: Any, kind: str) -> Any:

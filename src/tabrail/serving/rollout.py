@@ -67,8 +67,8 @@ class Rollout:
         self._share = share
         self._failed = failed
         schema = champion.schema
-        others = challenger.schema.features if challenger else []
-        self.needed = list(dict.fromkeys([*schema.features, *others]))
+        others = challenger.schema.inputs if challenger else []
+        self.needed = list(dict.fromkeys([*schema.inputs, *others]))
         columns = for_scoring(schema).used
         self._logged = [name for name, column in columns.items() if not column.sensitive]
         self._whose = [name for name in schema.key if name in columns] or list(columns)
@@ -202,7 +202,7 @@ def require_same_rows(champion: Release, challenger: Release) -> None:
             "differ; choose a challenger that answers the same question"
         )
     kinds = {name: column.kind for name, column in for_scoring(first).used.items()}
-    missing = [n for n in second.features if kinds.get(n) != second.columns[n].kind]
+    missing = [n for n in second.inputs if kinds.get(n) != second.columns[n].kind]
     if missing:
         raise InputError(
             f"the challenger {challenger.version} needs columns that requests do not have, or that "
