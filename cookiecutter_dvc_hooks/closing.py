@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import sys
 from collections.abc import Iterable
@@ -43,10 +42,11 @@ def print_success(name: str, project: Path) -> None:
 def headline_score(project: Path) -> str:
     """Return the main score on the validation rows for the closing line, or ""."""
     try:
-        params = (project / "params.yaml").read_text(encoding="utf-8")
-        metrics = json.loads((project / "reports" / "metrics.json").read_text(encoding="utf-8"))
-        (name,) = re.findall(r"^  main_metric: *(\w+)", params, flags=re.MULTILINE)
-        return f", with a validation {name} of {metrics[f'validation.{name}']:.3f}"
+        text = (project / "reports" / "evaluation.json").read_text(encoding="utf-8")
+        evaluation = json.loads(text)
+        name = evaluation["main_metric"]
+        value = evaluation["validation"]["metrics"][name]["value"]
+        return f", with a validation {name} of {value:.3f}"
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 

@@ -19,6 +19,8 @@ from cookiecutter_dvc_hooks import closing, commands, rules, tables
 from cookiecutter_dvc_hooks.commands import Command
 from cookiecutter_dvc_hooks.steps import Step, run_all
 
+OLDEST_PYTHON = (3, 11)
+
 GIT = "Git repository"
 LIBRARY = "Library built"
 ENVIRONMENT = "Environment"
@@ -53,7 +55,7 @@ def steps(answers: Answers, identity: Iterable[Command] = ()) -> tuple[Step, ...
     return (
         Step(GIT, (("git", "init"), main_branch, *identity)),
         Step(LIBRARY, (build,)),
-        Step(ENVIRONMENT, (("uv", "sync"),), needs=(LIBRARY,)),
+        Step(ENVIRONMENT, (*pin_commands(), ("uv", "sync")), needs=(LIBRARY,)),
         *parts_step(answers),
         Step(DATA, (track_command(answers),), needs=(GIT, ENVIRONMENT)),
         Step(RUN, (("uv", "run", "dvc", "repro"),), needs=(DATA,)),
@@ -68,6 +70,13 @@ def parts_step(answers: Answers) -> tuple[Step, ...]:
     names = rules.part_names(answers.parts)
     add = ("uv", "run", "tabrail", "add", *names)
     return (Step(PARTS, (add,), needs=(ENVIRONMENT,)),) if names else ()
+
+
+def pin_commands() -> tuple[Command, ...]:
+    """Return the command that fixes the project's Python: the one that runs here, if it can be."""
+    version = sys.version_info[:2]
+    pin = ("uv", "python", "pin", ".".join(map(str, version)))
+    return (pin,) if version >= OLDEST_PYTHON else ()
 
 
 def track_command(answers: Answers) -> Command:

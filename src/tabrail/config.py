@@ -128,6 +128,11 @@ class Gate(Section):
     model_size: Size = Size()
     prediction_time: Latency = Latency()
 
+    @classmethod
+    def names(cls) -> list[str]:
+        """Return the names of the checks as params.yaml has them."""
+        return [field.alias or name for name, field in cls.model_fields.items()]
+
     def check(self, name: str) -> str:
         """Return whether a check is enabled, by its name in params.yaml."""
         found: GateCheck = getattr(self, "schema_" if name == "schema" else name)

@@ -136,11 +136,7 @@ def check_project(project: Project, model: Pipeline) -> None:
     try:
         raw = sample_rows(project, raw=True)
         cleaned(raw, project.clean)
-        needless = [
-            name
-            for name in raw.columns
-            if name not in project.schema.inputs
-        ]
+        needless = [name for name in raw.columns if name not in project.schema.inputs]
         cleaned(raw.drop(columns=needless), project.clean)
         if project.settings.metrics and not isinstance(project.metrics, (list, tuple)):
             raise AssertionError(f"{project.settings.metrics} is no list of metrics")

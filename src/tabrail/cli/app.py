@@ -4,6 +4,7 @@ import typer
 
 from tabrail.cli.add import add
 from tabrail.cli.arguments import enter_project
+from tabrail.cli.bundle import bundle
 from tabrail.cli.checklist import checklist
 from tabrail.cli.compare import compare
 from tabrail.cli.export import export
@@ -38,6 +39,7 @@ for verb in (
     merge,
     compare,
     checklist,
+    bundle,
     predict,
     serve,
     monitor,

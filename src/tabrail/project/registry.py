@@ -1,5 +1,6 @@
 """Which version the model file is, as Git's tags say."""
 
+import json
 import re
 from pathlib import Path
 
@@ -26,6 +27,11 @@ def model_version(folder: Path = Path()) -> str:
         as md5:3730db064474: `git log -S 3730db064474 -- dvc.lock` finds the commit that made it.
     """
     digest = md5(folder / paths.MODEL)
+    return _noted(digest, folder) or version_of(digest, folder)
+
+
+def version_of(digest: str, folder: Path = Path()) -> str:
+    """Say which version a model is, by the MD5 of its file; see `model_version`."""
     return _tag(digest, folder) or f"{BY_HASH}{digest[:HASH_DIGITS]}"
 
 
@@ -33,6 +39,19 @@ def registered(version: str) -> str:
     """Return the tag of a version that went by its hash, if it has been registered since."""
     digest = version.removeprefix(BY_HASH)
     return (version != digest and _tag(digest, Path())) or version
+
+
+def _noted(digest: str, folder: Path) -> str | None:
+    """Return the version in release.json, which `bundle` writes, if it is of this model."""
+    note = folder / paths.RELEASE
+    if (folder / paths.LOCK).exists() or not note.exists():
+        return None
+    try:
+        content = json.loads(note.read_text(encoding="utf-8"))
+        same = content["files"][paths.MODEL.as_posix()] == digest
+        return str(content["version"]) if same else None
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _tag(digest: str, folder: Path) -> str | None:

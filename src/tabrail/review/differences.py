@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.review import schema_changes
-from tabrail.review.schema_changes import ContractChange
+from tabrail.review.schema_changes import SchemaChange
 from tabrail.review.snapshot import Snapshot
 
 Direction = Literal["better", "worse", "same", "new", "gone"]
@@ -60,7 +60,7 @@ class Differences:
     slices: list[ScoreDifference]
     params: list[Difference]
     data: list[Difference]
-    schema: list[ContractChange]
+    schema: list[SchemaChange]
     stages: list[StageDifference]
     packages: list[Difference]
 
@@ -85,7 +85,7 @@ def between(base: Snapshot, head: Snapshot) -> Differences:
     )
 
 
-def in_schema(base: Snapshot, head: Snapshot) -> list[ContractChange]:
+def in_schema(base: Snapshot, head: Snapshot) -> list[SchemaChange]:
     """Compare the schemas of two runs, and how they measure."""
     return schema_changes.changes(
         base.schema,

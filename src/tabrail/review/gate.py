@@ -34,7 +34,7 @@ def checks(
         "baseline": lambda: _baseline(head, params.baseline.margin),
         "main_metric": lambda: _main_metric(base, head, params.main_metric.tolerance),
         "slices": lambda: _slices(base, head, params.slices.tolerance),
-        "schema": lambda: _contract(base, head),
+        "schema": lambda: _schema(base, head),
         "drift": lambda: _drift(base, head, params.drift.psi),
         "model_size": lambda: _size(head, params.model_size.megabytes),
         "prediction_time": lambda: _latency(head, params.prediction_time.milliseconds),
@@ -146,7 +146,7 @@ def _slices(base: Snapshot, head: Snapshot, most: float) -> Outcome:
     return True, f"none of {compared} is worse by more than {most:g} margins of error"
 
 
-def _contract(base: Snapshot, head: Snapshot) -> Outcome:
+def _schema(base: Snapshot, head: Snapshot) -> Outcome:
     if not base.schema:
         return None, "the base has no schema"
     if not head.schema:

@@ -64,8 +64,8 @@ def report(given: str | None) -> Report:
 
 
 def _gate(base: Base, before: Snapshot, now: Snapshot) -> list[Check]:
-    accepted, wrong = acceptance.since(base.commit, Gate.model_fields)
-    bar = _knobs(before)
+    accepted, wrong = acceptance.since(base.commit, Gate.names())
+    bar = _gate_of(before)
     # A change does not set the bar that it is to clear: the base does.
     own = load_params().gate
     verdicts = gate.checks(before, now, bar or own, accepted)
@@ -76,8 +76,11 @@ def _gate(base: Base, before: Snapshot, now: Snapshot) -> list[Check]:
     return verdicts
 
 
-def _knobs(run: Snapshot) -> Gate | None:
+def _gate_of(run: Snapshot) -> Gate | None:
+    """Return the gate of a run, with the defaults of what it leaves out; None without params."""
+    if not run.params:
+        return None
     try:
-        return Gate.model_validate(run.params.get("gate"))
-    except ValidationError:  # a commit from before there was a gate
+        return Gate.model_validate(run.params.get("gate", {}))
+    except ValidationError:  # of a form that this library does not know
         return None

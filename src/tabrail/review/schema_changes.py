@@ -16,7 +16,7 @@ LOOSER = {"nullable": True, "sensitive": False, "duplicates": "keep"}
 
 
 @dataclass(frozen=True)
-class ContractChange:
+class SchemaChange:
     """One key of the schema, before and after.
 
     Attributes:
@@ -40,7 +40,7 @@ def changes(
     head: Mapping[str, Any],
     params: tuple[Mapping[str, Any], Mapping[str, Any]],
     metrics: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {}),
-) -> list[ContractChange]:
+) -> list[SchemaChange]:
     """Compare two schemas, and what params.yaml says of keeping and scoring rows.
 
     Args:
@@ -60,21 +60,21 @@ def changes(
     ]
 
 
-def _of_columns(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[ContractChange]:
+def _of_columns(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[SchemaChange]:
     for name in [*base, *(name for name in head if name not in base)]:
         if name not in base:
-            yield ContractChange(name, f"new column, {head[name]['kind']}", loosens=False)
+            yield SchemaChange(name, f"new column, {head[name]['kind']}", loosens=False)
         elif name not in head:
-            yield ContractChange(name, "is no longer described", loosens=True)
+            yield SchemaChange(name, "is no longer described", loosens=True)
         else:
             yield from _of_column(name, base[name], head[name])
 
 
 def _of_column(
     name: str, base: Mapping[str, Any], head: Mapping[str, Any]
-) -> Iterator[ContractChange]:
+) -> Iterator[SchemaChange]:
     if base["kind"] != head["kind"]:
-        yield ContractChange(name, f"kind {base['kind']} → {head['kind']}", loosens=True)
+        yield SchemaChange(name, f"kind {base['kind']} → {head['kind']}", loosens=True)
         return
     before, after = base.get("categories"), head.get("categories")
     if before != after:
@@ -84,45 +84,45 @@ def _of_column(
         if before is None or after is None:
             what = ["any category" if after is None else "only listed categories"]
         more = after is None or (before is not None and bool(new))
-        yield ContractChange(name, "; ".join(what) or "categories in another order", loosens=more)
+        yield SchemaChange(name, "; ".join(what) or "categories in another order", loosens=more)
     for key in sorted((base.keys() | head.keys()) - {"kind", "categories", *WORDS}):
         before, after = (one.get(key, WHEN_ABSENT.get(key)) for one in (base, head))
         if before != after:
-            yield ContractChange(name, f"{key} {before} → {after}", _loosens(key, before, after))
+            yield SchemaChange(name, f"{key} {before} → {after}", _loosens(key, before, after))
 
 
-def _of_roles(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[ContractChange]:
+def _of_roles(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[SchemaChange]:
     for key in sorted((base.keys() | head.keys()) - {"columns", *WORDS}):
         before, after = (one.get(key, WHEN_ABSENT.get(key)) for one in (base, head))
         if before != after:
             unseen = key == "slices" and bool(set(before or []) - set(after or []))
             looser = unseen or key in MEASURES or _loosens(key, before, after)
-            yield ContractChange(key, f"{_listed(before)} → {_listed(after)}", looser)
+            yield SchemaChange(key, f"{_listed(before)} → {_listed(after)}", looser)
 
 
-def _of_limits(base: Any, head: Any) -> Iterator[ContractChange]:
+def _of_limits(base: Any, head: Any) -> Iterator[SchemaChange]:
     if not isinstance(base, Mapping) or not isinstance(head, Mapping):
         return  # a params.yaml of another time
     for fault in head if base else ():
         before, after = base.get(fault), head[fault]
         if before != after:
             looser = before is None or after > before
-            yield ContractChange("tolerance", f"{fault} {before} → {after}", looser)
+            yield SchemaChange("tolerance", f"{fault} {before} → {after}", looser)
 
 
-def _of_measures(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[ContractChange]:
+def _of_measures(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[SchemaChange]:
     for name in MEASURING_KNOBS:
         before, after = _at(base, name), _at(head, name)
         if before is not None and before != after:
-            yield ContractChange(name, f"{before} → {after}", loosens=True)
+            yield SchemaChange(name, f"{before} → {after}", loosens=True)
 
 
-def _of_directions(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[ContractChange]:
+def _of_directions(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[SchemaChange]:
     for name in base:
         before, after = (one.get(name, {}).get("better") for one in (base, head))
         if after is not None and before != after:
             what = f"{before} is better → {after} is better"
-            yield ContractChange(f"metric {name}", what, loosens=True)
+            yield SchemaChange(f"metric {name}", what, loosens=True)
 
 
 def _at(content: Mapping[str, Any], name: str) -> Any:

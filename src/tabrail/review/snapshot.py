@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from tabrail import paths
+from tabrail.config import Params
 from tabrail.errors import InputError
 from tabrail.evaluation.reported import are_described
 from tabrail.project import git
@@ -34,6 +36,7 @@ class Snapshot:
         stages: the stages of dvc.lock, by name.
         packages: versions by package, from uv.lock.
         direct: the packages that pyproject.toml names.
+        python: the version of Python in .python-version, without the patch level.
     """
 
     evaluation: dict[str, Any] = field(default_factory=dict)
@@ -45,6 +48,7 @@ class Snapshot:
     stages: dict[str, Any] = field(default_factory=dict)
     packages: dict[str, str] = field(default_factory=dict)
     direct: set[str] = field(default_factory=set)
+    python: str = ""
 
     @property
     def scored_rows(self) -> str:
@@ -54,13 +58,15 @@ class Snapshot:
 
     @property
     def measures(self) -> dict[str, Any]:
-        """Content of params.yaml, with the main metric of the results where it names none."""
-        section = self.params.get("evaluate")
+        """Content of params.yaml with the defaults, and the main metric that the results have."""
+        try:
+            full = Params.model_validate(self.params).model_dump(by_alias=True)
+        except ValidationError:  # of a form that this library does not know
+            full = self.params
+        section = full.get("evaluate")
         if not isinstance(section, dict) or section.get("main_metric"):
-            return self.params
-        return self.params | {
-            "evaluate": section | {"main_metric": self.evaluation.get("main_metric")}
-        }
+            return full
+        return full | {"evaluate": section | {"main_metric": self.evaluation.get("main_metric")}}
 
 
 def read(revision: str | None = None) -> Snapshot:
@@ -94,11 +100,18 @@ def read(revision: str | None = None) -> Snapshot:
         distributions=content(paths.DISTRIBUTIONS, _distributions),
         importance=content(paths.PLOTS / "importance.csv", _numbers),
         params=content(paths.PARAMS, _yaml),
-        schema=content(paths.SCHEMA, _contract),
+        schema=content(paths.SCHEMA, _schema),
         stages=content(paths.LOCK, _stages),
         packages=content(paths.PACKAGES, _versions),
         direct=_direct(project),
+        python=_python(
+            (git.text(revision, paths.PYTHON) if revision else _text(paths.PYTHON)) or ""
+        ),
     )
+
+
+def _python(text: str) -> str:
+    return ".".join(text.strip().split(".")[:2])
 
 
 def _text(path: Path) -> str | None:
@@ -133,7 +146,7 @@ def _yaml(text: str) -> dict[str, Any]:
     return _mapping(json.loads(json.dumps(content, default=str)))
 
 
-def _contract(text: str) -> dict[str, Any]:
+def _schema(text: str) -> dict[str, Any]:
     content = _yaml(text)
     columns = _mapping(content.get("columns"))
     if not columns or not all("kind" in column for column in columns.values()):

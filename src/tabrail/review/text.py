@@ -11,7 +11,7 @@ from tabrail.review.acceptance import HOW
 from tabrail.review.base import Base
 from tabrail.review.check import Check, cut, some
 from tabrail.review.differences import Difference, Differences, ScoreDifference, StageDifference
-from tabrail.review.schema_changes import ContractChange
+from tabrail.review.schema_changes import SchemaChange
 from tabrail.review.snapshot import Snapshot
 
 MARKER = "<!-- model report -->"
@@ -70,7 +70,7 @@ def render(
         ),
         _folded("Parameters", value, _values(found.params)),
         _folded("Data", value, _values(found.data)),
-        _folded("Schema", ["column", "change", "allows more"], _contract(found.schema)),
+        _folded("Schema", ["column", "change", "allows more"], _schema(found.schema)),
         _folded("Stages that ran", ["stage", "because of"], _stages(found.stages)),
         _folded("Libraries", value, _values(libraries)),
     ]
@@ -266,7 +266,7 @@ def _values(differences: Iterable[Difference]) -> list[list[str]]:
     return [[plain(cut(d.name)), _shown(d.base), _shown(d.head)] for d in differences]
 
 
-def _contract(changes: Iterable[ContractChange]) -> list[list[str]]:
+def _schema(changes: Iterable[SchemaChange]) -> list[list[str]]:
     return [[plain(cut(c.where)), plain(cut(c.what)), "yes" if c.loosens else ""] for c in changes]
 
 

@@ -15,6 +15,7 @@ from tabrail import paths
 from tabrail.documents import read_yaml
 from tabrail.errors import InputError
 from tabrail.project import git
+from tabrail.project.environment import EDITABLE
 from tabrail.project.pipeline import generated, md5, stages
 from tabrail.review.base import DEFAULT
 from tabrail.review.check import Check, some
@@ -136,6 +137,13 @@ def versions_are_locked(run: Snapshot) -> Check:
     used: dict[str, str] = run.evaluation.get("model", {}).get("versions", {})
     if not used:
         return Check("versions", "skipped", "there are no results")
+    if used.get("tabrail", "").endswith(EDITABLE):
+        what = f"trained with tabrail {used['tabrail']}, which nobody else has"
+        return Check("versions", "FAILED", what, f"run: uv sync, then {RUN} --force, and commit")
+    trained = run.evaluation["model"].get("python", "")
+    if run.python and trained and run.python != trained:
+        what = f"trained with Python {trained}, {paths.PYTHON} says {run.python}"
+        return Check("versions", "FAILED", what, f"run: uv sync, then {RUN} --force, and commit")
     others = [
         f"{name} {version}, uv.lock has {run.packages[name]}"
         for name, version in used.items()
@@ -154,7 +162,7 @@ def data_is_in_the_remote() -> Check:
         return Check("data", "skipped", "the DVC remote is a folder of another machine")
     done = _dvc("data", "status", "--not-in-remote", "--json")
     if done.returncode:
-        fix = "credentials? see README and docs/pull_requests.md; on a fork: --no-remote"
+        fix = "credentials? see the manual, storage; on a fork: --no-remote"
         return Check("data", "FAILED", f"the remote cannot be asked: {_last(done.stderr)}", fix)
     missing = json.loads(done.stdout or "{}").get("not_in_remote", [])
     if missing:

@@ -1,0 +1,28 @@
+"""Write what a server needs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tabrail.cli.arguments import given
+from tabrail.errors import one_message
+
+
+def bundle(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder.", parser=given)],
+    revision: Annotated[
+        str,
+        typer.Option("--rev", metavar="REV", help="A commit, branch or tag: model@v0.1.0, say."),
+    ] = "HEAD",
+) -> None:
+    """Write the model of a revision, its code, parameters and reports, for a server without Git.
+
+    In the folder, `uv sync --locked --no-default-groups --group serve` makes the environment, and
+    `uv run --no-sync tabrail serve` serves the model. Exit code 0: the folder is complete. 1: it
+    was not made.
+    """
+    with one_message():
+        from tabrail.review.bundle import bundle
+
+        typer.echo(bundle(folder, revision))

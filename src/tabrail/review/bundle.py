@@ -1,0 +1,115 @@
+"""Write what a server needs of a revision into a folder, from which an image can be built."""
+
+import io
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from tabrail import paths
+from tabrail.errors import InputError
+from tabrail.project import git
+from tabrail.project.pipeline import md5
+from tabrail.project.registry import version_of
+
+# What a server needs, and what uv needs to install the project.
+FILES = (
+    *(paths.PROJECT, paths.PACKAGES, paths.PYTHON, Path("README.md"), Path("LICENSE")),
+    *(Path("vendor"), Path("src"), paths.PARAMS, paths.SCHEMA, paths.PIPELINE),
+    *(paths.EVALUATION, paths.DISTRIBUTIONS, paths.MODEL_CARD),
+)
+
+
+def bundle(folder: Path, revision: str = "HEAD") -> str:
+    """Write the model of a revision and all that a server needs, whole or not at all.
+
+    The folder needs neither Git nor DVC: release.json has the version, the commit and the MD5 of
+    each file, and the server checks the model file against it.
+
+    Args:
+        folder: the folder to make.
+        revision: a commit, branch or tag, such as model@v0.1.0.
+
+    Returns:
+        What was done, for people.
+
+    Raises:
+        InputError: there is no such revision, the folder is there already, or the model cannot be
+            fetched.
+    """
+    if folder.exists():
+        raise InputError(f"{folder} is there already; choose another folder, or delete it")
+    commit = git.commit(revision)
+    if commit is None:
+        raise InputError(f"{revision} is no revision that is here; run: git fetch --tags origin")
+    wanted = _recorded(commit)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as place:
+        made = Path(place, "bundle")
+        made.mkdir()
+        _write_tracked(commit, made)
+        _write_model(commit, wanted, made / paths.MODEL)
+        _write_note(commit, wanted, made)
+        made.rename(folder)
+    return f"{version_of(wanted)} of commit {commit[:12]} is in {folder}; there: uv sync --locked"
+
+
+def _recorded(commit: str) -> str:
+    """Return the MD5 of the model that a commit records."""
+    text = git.text(commit, paths.LOCK)
+    stages = (YAML(typ="safe", pure=True).load(text or "") or {}).get("stages", {})
+    for stage in stages.values():
+        for out in stage.get("outs", []):
+            if out.get("path") == paths.MODEL.as_posix():
+                found: str = out["md5"]
+                return found
+    raise InputError(f"{commit[:12]} has no model: its {paths.LOCK} does not name {paths.MODEL}")
+
+
+def _write_tracked(commit: str, folder: Path) -> None:
+    """Write the files that Git has of a commit."""
+    tracked = git.git("ls-tree", "-r", "--name-only", commit).splitlines()
+    names = [path.as_posix() for path in FILES]
+    there = [name for name in names if any(t == name or t.startswith(f"{name}/") for t in tracked)]
+    for needed in (paths.EVALUATION, paths.DISTRIBUTIONS, paths.SCHEMA):
+        if needed.as_posix() not in there:
+            raise InputError(f"{commit[:12]} has no {needed}; bundle a commit that has results")
+    # An archive holds bytes: what Git prints as text would change line ends and wheels.
+    command = ["git", "archive", "--format=tar", commit, "--", *there]
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode:
+        raise InputError(f"git archive: {done.stderr.decode(errors='replace').strip()}")
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        archive.extractall(folder, filter="data")
+
+
+def _write_model(commit: str, wanted: str, target: Path) -> None:
+    """Take the model from the working tree if it is the one, and from DVC otherwise."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if paths.MODEL.exists() and md5(paths.MODEL) == wanted:
+        shutil.copyfile(paths.MODEL, target)
+        return
+    dvc = [sys.executable, "-m", "dvc", "get", ".", paths.MODEL.as_posix()]
+    command = [*dvc, "--rev", commit, "--out", str(target)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
+        raise InputError(
+            f"the model of {commit[:12]} cannot be fetched: {reason}; run: uv run dvc fetch "
+            f"--rev {commit[:12]} {paths.MODEL.as_posix()}"
+        )
+    if md5(target) != wanted:
+        raise InputError(f"DVC gave another model than {commit[:12]} records; run: uv run dvc pull")
+
+
+def _write_note(commit: str, model: str, folder: Path) -> None:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    hashes = {path.relative_to(folder).as_posix(): md5(path) for path in files}
+    note = {"version": version_of(model), "commit": commit, "files": hashes}
+    text = json.dumps(note, indent=2) + "\n"
+    (folder / paths.RELEASE).write_text(text, encoding="utf-8", newline="\n")
