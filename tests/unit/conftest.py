@@ -16,7 +16,6 @@ from ruamel.yaml import YAML
 from tabrail.evaluation import latency
 
 
-
 def _rendered() -> Path:
     """Return the sample's files as the template writes them."""
     folder = Path(tempfile.mkdtemp(prefix="rendered-"))
@@ -86,7 +85,7 @@ PARAMS: dict[str, Any] = {
         "baseline": {"check": "enabled", "margin": 1.0},
         "main_metric": {"check": "enabled", "tolerance": 0.5},
         "slices": {"check": "enabled", "tolerance": 1.0},
-        "contract": {"check": "enabled"},
+        "schema": {"check": "enabled"},
         "drift": {"check": "enabled", "psi": 0.2},
         "model_size": {"check": "enabled", "megabytes": 100},
         "prediction_time": {"check": "enabled", "milliseconds": 200},
@@ -167,7 +166,7 @@ def _files() -> dict[str, str]:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _files: dict[str, str]) -> Path:
-    """Stand in an empty folder with the knobs, the contract and the data above."""
+    """Stand in an empty folder with the params, the schema and the data above."""
     monkeypatch.chdir(tmp_path)
     Path("data/raw").mkdir(parents=True)
     for name, text in _files.items():

@@ -8,10 +8,10 @@ from typing import Any
 
 from conftest import PARAMS, SCHEMA
 
-from tabrail import params
+from tabrail.config import Gate
 from tabrail.review.snapshot import Snapshot
 
-GATE = params.Gate.model_validate(PARAMS["gate"])
+GATE = Gate.model_validate(PARAMS["gate"])
 
 
 def score(value: float | None, error: float | None = 0.02, **more: Any) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def run(**content: Any) -> Snapshot:
         "data": {"rows": {"train": 400}, "missing_share": {"age": 0.0}},
         "importance": {"age": 0.2, "city": 0.01},
         "params": deepcopy(PARAMS),
-        "contract": deepcopy(SCHEMA),
+        "schema": deepcopy(SCHEMA),
         "packages": {"numpy": "2.4.6", "six": "1.17.0"},
         "direct": {"numpy"},
     }

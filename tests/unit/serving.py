@@ -62,8 +62,8 @@ def served(
 def loaded(folder: Path = Path(), **changes: Any) -> bundle.Bundle:
     """Return a project's model, with other values of `serve` in its params.yaml."""
     found = bundle.load(folder)
-    serve = found.knobs.serve.model_copy(update=changes)
-    return replace(found, knobs=found.knobs.model_copy(update={"serve": serve}))
+    serve = found.params.serve.model_copy(update=changes)
+    return replace(found, params=found.params.model_copy(update={"serve": serve}))
 
 
 @contextmanager
@@ -109,9 +109,9 @@ def wait_for(true: Any) -> None:
 
 
 def typical() -> dict[str, Any]:
-    """Return a row that conforms to the contract of the project that one stands in."""
+    """Return a row that conforms to the schema of the project that one stands in."""
     found = bundle.load()
-    return reference.typical(found.contract, found.distributions)
+    return reference.typical(found.schema, found.distributions)
 
 
 def body(*rows: Any) -> bytes:

@@ -10,8 +10,7 @@ from conftest import edit
 from trained import stand_in
 
 from tabrail import paths
-from tabrail.data import schema
-from tabrail.data.schema import Task
+from tabrail.data.schema import Task, conform, load_schema
 from tabrail.errors import InputError
 from tabrail.model import bundle, reference
 from tabrail.model.scoring import for_scoring
@@ -30,23 +29,23 @@ def test_a_folder_has_a_model_with_all_that_belongs_to_it(
     here = Path.cwd()
     monkeypatch.chdir("/")
     found = bundle.load(here)
-    assert found.contract.task == task
+    assert found.schema.task == task
     assert found.version.startswith("md5:")
     assert found.card.startswith("# Model card: Shops")
-    assert found.knobs.card.title == "Shops"
+    assert found.params.card.title == "Shops"
 
 
 def test_reference_rows_conform_and_go_through_the_range_of_a_column(task: Task) -> None:
-    contract = schema.load()
+    schema = load_schema()
     known = json.loads(paths.DISTRIBUTIONS.read_text(encoding="utf-8"))
-    rows = reference.rows(contract, known)
-    table, violations = schema.conform(reference.table(rows, contract), for_scoring(contract))
+    rows = reference.rows(schema, known)
+    table, violations = conform(reference.table(rows, schema), for_scoring(schema))
     assert violations == []
     assert len(table) == reference.ROWS == len(table.drop_duplicates())
     ages = known["columns"]["age"]["values"]
     assert (table["age"].min(), table["age"].max()) == (ages[0], ages[-1])
     assert json.loads(json.dumps(rows)) == rows
-    typical = reference.table([reference.typical(contract, known)], contract)
+    typical = reference.table([reference.typical(schema, known)], schema)
     assert abs(typical["age"].iloc[0] - np.median(ages)) < 10
 
 
@@ -57,8 +56,8 @@ def test_a_contract_without_distributions_has_reference_rows_too(project: Path) 
         content["columns"]["city"] = {"kind": "categorical", "categories": ["NO", "Oslo", "Ulm"]}
 
     edit(Path("schema.yaml"), sparse)
-    contract = schema.load()
-    table = reference.table(reference.rows(contract, {"columns": {}}), contract)
+    schema = load_schema()
+    table = reference.table(reference.rows(schema, {"columns": {}}), schema)
     assert table["age"].between(3, 4).all() or (table["age"] <= 3).all()
     assert table["seen"].notna().all()
     assert set(table["city"]) == {"NO", "Oslo", "Ulm"}

@@ -10,13 +10,14 @@ from conftest import PARAMS
 from runs import GATE, Repository, evaluation
 from typer.testing import CliRunner
 
-from tabrail import params, paths
+from tabrail import paths
 from tabrail.cli import app as cli
+from tabrail.config import Card, load_params
 from tabrail.markdown import plain
 from tabrail.review import checklist, verify
 from tabrail.review.check import Check
 
-CARD = params.Card.model_validate(PARAMS["card"])
+CARD = Card.model_validate(PARAMS["card"])
 SEEN = {"model": "model@v0.1.0", "versions": {"numpy": "2.4.6"}, "p50_ms": 5.25}
 OWNER = "Ada Byron <ada@example.com>"
 
@@ -35,7 +36,7 @@ def called(
     return commands
 
 
-def written(card: params.Card, text: str = "") -> None:
+def written(card: Card, text: str = "") -> None:
     """Write a model card."""
     paths.MODEL_CARD.parent.mkdir(exist_ok=True)
     paths.MODEL_CARD.write_text(f"{plain(card.owner)} {plain(card.limits)} {text}")
@@ -111,18 +112,18 @@ def test_the_model_must_work_where_only_a_servers_libraries_are(
 ) -> None:
     Path("pyproject.toml").write_text("[dependency-groups]\nxgboost = []\n")
     commands = called(monkeypatch, out=json.dumps(SEEN))
-    model, latency = checklist.model_works_elsewhere(params.load())
+    model, latency = checklist.model_works_elsewhere(load_params())
     assert (model.verdict, latency.verdict) == ("ok", "ok")
     assert model.detail.endswith("in a clean environment with numpy 2.4.6")
     assert latency.detail == "one row takes 5.25 ms (p50); at most 200"
     assert "--no-default-groups" in commands[0]
     assert "--group=xgboost" not in commands[0]
-    train = params.load().train.model_copy(update={"estimator": "xgboost.XGBClassifier"})
-    list(checklist.model_works_elsewhere(params.load().model_copy(update={"train": train})))
+    train = load_params().train.model_copy(update={"estimator": "xgboost.XGBClassifier"})
+    list(checklist.model_works_elsewhere(load_params().model_copy(update={"train": train})))
     assert "--group=xgboost" in commands[1]
 
     called(monkeypatch, code=1, err="error: the model's reference predictions are off by 0.2\n")
-    (model,) = checklist.model_works_elsewhere(params.load())
+    (model,) = checklist.model_works_elsewhere(load_params())
     assert model.verdict == "FAILED"
     assert "reference predictions are off by 0.2" in model.detail
     assert "dvc pull" in model.fix
@@ -138,8 +139,8 @@ def test_a_slow_model_is_judged_as_the_gate_says(
     called(monkeypatch, out=json.dumps(SEEN | {"p50_ms": 900}))
     time = GATE.prediction_time.model_copy(update={"check": state})
     gate = GATE.model_copy(update={"prediction_time": time})
-    knobs = params.load().model_copy(update={"gate": gate})
-    assert list(checklist.model_works_elsewhere(knobs))[1].verdict == verdict
+    params = load_params().model_copy(update={"gate": gate})
+    assert list(checklist.model_works_elsewhere(params))[1].verdict == verdict
 
 
 @pytest.fixture

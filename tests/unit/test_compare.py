@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 
 from tabrail import paths
 from tabrail.cli import app as cli
-from tabrail.data import prepare, schema, tables
-from tabrail.data.schema import Task
+from tabrail.data import prepare, tables
+from tabrail.data.schema import Task, load_schema
 from tabrail.errors import InputError
 from tabrail.evaluation import evaluate
 from tabrail.evaluation.intervals import Score
@@ -137,7 +137,7 @@ def test_a_class_that_is_new_counts_as_one_that_the_champion_never_predicts(proj
         stage.main()
     rows = tables.read(paths.VALIDATION)
     right = bundle.load(champion)
-    expected = np.array(right.contract.classes)[right.predict(rows).argmax(axis=1)]
+    expected = np.array(right.schema.classes)[right.predict(rows).argmax(axis=1)]
     found = compare(champion)
     whole = found.parts.get("all rows", found.parts.get("**all rows**"))
     assert whole is not None
@@ -154,12 +154,12 @@ def compare_from(folder: Path, other: Path) -> Compared:
 
 
 def test_models_of_two_tasks_are_not_compared(project: Path) -> None:
-    contract = schema.load()
-    other = contract.model_copy(update={"target": "income", "task": "regression"})
+    schema = load_schema()
+    other = schema.model_copy(update={"target": "income", "task": "regression"})
     message = r"one predicts bought \(binary\), the other income \(regression\)"
     with pytest.raises(InputError, match=message):
-        require_same_question(contract, other)
-    require_same_question(contract, contract)
+        require_same_question(schema, other)
+    require_same_question(schema, schema)
 
 
 def test_a_folder_without_a_model_is_named(project: Path) -> None:

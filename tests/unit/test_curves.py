@@ -25,14 +25,14 @@ ALL = [(task, plot) for task in TASKS for plot in PLOTS[task]]
 
 
 def tables(
-    task: Task, truth: np.ndarray, prediction: np.ndarray, weights: np.ndarray | None = None
+    task: Task, y_true: np.ndarray, prediction: np.ndarray, weights: np.ndarray | None = None
 ) -> dict[str, pd.DataFrame]:
     """Return all tables of a task."""
-    weights = np.ones(len(truth)) if weights is None else weights
+    weights = np.ones(len(y_true)) if weights is None else weights
     classes = CLASSES[task]
     if task == "multiclass" and prediction.shape[1] > len(classes):
         classes = [f"{code:03}" for code in range(prediction.shape[1])]
-    return curves.tables(task, truth, prediction, weights, classes, threshold=0.5)
+    return curves.tables(task, y_true, prediction, weights, classes, threshold=0.5)
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -62,11 +62,11 @@ def test_dvc_shows_the_plots_of_the_task() -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_row_of_weight_two_is_drawn_as_two(task: Task) -> None:
-    truth, prediction = example(task, 40)
+    y_true, prediction = example(task, 40)
     weights = np.arange(40) % 2 + 1
-    once = tables(task, truth, prediction, weights)
+    once = tables(task, y_true, prediction, weights)
     places = np.repeat(np.arange(40), weights)
-    twice = tables(task, truth[places], prediction[places])
+    twice = tables(task, y_true[places], prediction[places])
     for name in set(once) - {"confusion", "calibration"}:  # of rows, and in bins of equal rows
         pd.testing.assert_frame_equal(
             once[name].drop(columns="rows", errors="ignore").reset_index(drop=True),
@@ -76,11 +76,11 @@ def test_a_row_of_weight_two_is_drawn_as_two(task: Task) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_bin_of_the_calibration_has_weighted_means(task: Task) -> None:
-    truth, prediction = example(task, 40)
+    y_true, prediction = example(task, 40)
     prediction[:] = prediction[0]
     weights = np.arange(40)
-    found = tables(task, truth, prediction, weights)["calibration"]
-    right = truth == prediction[0].argmax() if task == "multiclass" else truth
+    found = tables(task, y_true, prediction, weights)["calibration"]
+    right = y_true == prediction[0].argmax() if task == "multiclass" else y_true
     predicted = prediction[0].max() if task == "multiclass" else prediction[0]
     wanted = [[predicted, np.average(right, weights=weights)]]
     np.testing.assert_allclose(found.to_numpy(), wanted)
@@ -88,39 +88,39 @@ def test_a_bin_of_the_calibration_has_weighted_means(task: Task) -> None:
 
 @pytest.mark.parametrize("ties", [False, True], ids=["distinct", "ties"])
 def test_calibration_is_that_of_scikit_learn(ties: bool) -> None:
-    truth, probability = example("binary", ties=ties)
-    observed, predicted = calibration_curve(truth, probability, n_bins=10, strategy="quantile")
-    found = tables("binary", truth, probability)["calibration"]
+    y_true, probability = example("binary", ties=ties)
+    observed, predicted = calibration_curve(y_true, probability, n_bins=10, strategy="quantile")
+    found = tables("binary", y_true, probability)["calibration"]
     np.testing.assert_allclose(found[["predicted", "observed"]], np.c_[predicted, observed])
 
 
 def test_the_error_curve_says_how_many_rows_have_at_most_an_error() -> None:
-    truth, prediction = example("regression")
-    curve = tables("regression", truth, prediction)["errors"]
-    errors = np.abs(truth - prediction)
+    y_true, prediction = example("regression")
+    curve = tables("regression", y_true, prediction)["errors"]
+    errors = np.abs(y_true - prediction)
     assert curve["share"].tolist() == [(errors <= error).mean() for error in curve["error"]]
     assert curve["share"].iloc[-1] == 0.99
 
 
 def test_the_confusion_matrix_is_that_of_scikit_learn() -> None:
-    truth, probability = example("multiclass")
-    table = tables("multiclass", truth, probability)["confusion"]
+    y_true, probability = example("multiclass")
+    table = tables("multiclass", y_true, probability)["confusion"]
     counts = table.pivot(index="actual", columns="predicted", values="rows")
     names = CLASSES["multiclass"]
-    wanted = confusion_matrix(truth, probability.argmax(axis=1))
+    wanted = confusion_matrix(y_true, probability.argmax(axis=1))
     assert counts.loc[names, names].to_numpy().tolist() == wanted.tolist()
 
 
 def test_of_many_classes_the_frequent_ones_have_cells_of_their_own() -> None:
     random = np.random.default_rng(0)
-    truth = np.r_[np.arange(30), random.integers(17, 30, 2000)]
-    table = tables("multiclass", truth, random.dirichlet(np.ones(30), len(truth)))["confusion"]
+    y_true = np.r_[np.arange(30), random.integers(17, 30, 2000)]
+    table = tables("multiclass", y_true, random.dirichlet(np.ones(30), len(y_true)))["confusion"]
     assert len(table) == 14**2
-    assert table["rows"].sum() == len(truth)
+    assert table["rows"].sum() == len(y_true)
     by_class = table.groupby("actual")["rows"].sum()
     assert list(by_class.index) == ["(others)", *(f"{code:03}" for code in range(17, 30))]
     assert by_class["(others)"] == 17
-    assert by_class["020"] == (truth == 20).sum()
+    assert by_class["020"] == (y_true == 20).sum()
 
 
 @pytest.mark.filterwarnings("error")
@@ -129,8 +129,8 @@ def test_of_many_classes_the_frequent_ones_have_cells_of_their_own() -> None:
 @pytest.mark.parametrize("rows", [1, 20])
 def test_rows_of_one_outcome_draw_no_nonsense(task: Task, outcome: int, rows: int) -> None:
     _, prediction = example(task, rows)
-    truth = np.full(rows, outcome, dtype=float if task == "regression" else np.int64)
-    found = tables(task, truth, prediction)
+    y_true = np.full(rows, outcome, dtype=float if task == "regression" else np.int64)
+    found = tables(task, y_true, prediction)
     for plot in PLOTS[task][:-1]:
         assert found[plot.name][[plot.x, plot.y]].notna().all(axis=None)
     if task == "binary":

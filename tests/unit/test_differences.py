@@ -101,7 +101,7 @@ def test_data_contract_and_libraries_are_compared() -> None:
         run(),
         run(
             data={"rows": {"train": 500}, "missing_share": {"age": 0.0, "new": 0.5}},
-            contract=SCHEMA | {"slices": ["city", "member"]},
+            schema=SCHEMA | {"slices": ["city", "member"]},
             packages={"numpy": "2.5.0", "attrs": "1.0"},
         ),
     )
@@ -110,7 +110,7 @@ def test_data_contract_and_libraries_are_compared() -> None:
         Difference("rows.train", 400, 500),
         Difference("missing_share.new", None, 0.5),
     ]
-    assert [str(one) for one in found.contract] == ["slices: city → city, member"]
+    assert [str(one) for one in found.schema] == ["slices: city → city, member"]
     assert found.packages == [
         Difference("numpy", "2.4.6", "2.5.0"),
         Difference("attrs", None, "1.0"),

@@ -33,7 +33,7 @@ SHAPES: dict[str, Draw] = {
 
 def index(before: np.ndarray, after: np.ndarray) -> float:
     """Return the index of a numeric column that holds these numbers."""
-    contract = Schema.model_validate(
+    schema = Schema.model_validate(
         {
             "name": "One column",
             "task": "regression",
@@ -42,7 +42,7 @@ def index(before: np.ndarray, after: np.ndarray) -> float:
         }
     )
     described = [
-        json.loads(to_json(describe(pd.DataFrame({"x": values, "y": 1.0}, dtype=float), contract)))
+        json.loads(to_json(describe(pd.DataFrame({"x": values, "y": 1.0}, dtype=float), schema)))
         for values in (before, after)
     ]
     return psi(described[0], described[1])["x"]
@@ -105,10 +105,10 @@ def test_a_shift_is_found(before: Draw, after: Draw) -> None:
 
 def shops_of(**changes: Any) -> dict[str, float]:
     """Return the index of each column of the shops, one table with changes."""
-    contract = Schema.model_validate(SCHEMA)
+    schema = Schema.model_validate(SCHEMA)
     tables = [shops(3000).astype({"member": float, "bought": float}) for _ in range(2)]
     tables[1] = tables[1].assign(**changes)
-    return psi(describe(tables[0], contract), describe(tables[1], contract))
+    return psi(describe(tables[0], schema), describe(tables[1], schema))
 
 
 def test_every_kind_but_dates_texts_and_identifiers_is_compared() -> None:
@@ -119,7 +119,7 @@ def test_every_kind_but_dates_texts_and_identifiers_is_compared() -> None:
     ("column", "values"),
     [
         ("city", "Ulm"),
-        ("city", "Rom"),  # a category that the contract does not list
+        ("city", "Rom"),  # a category that the schema does not list
         ("city", None),
         ("member", 1.0),
         ("bought", np.nan),
@@ -141,9 +141,9 @@ def test_what_the_contract_does_not_list_is_not_written_down() -> None:
 
 def test_categories_of_which_the_contract_lists_none_are_left_out() -> None:
     columns = SCHEMA["columns"] | {"city": {"kind": "categorical"}}
-    contract = Schema.model_validate(SCHEMA | {"columns": columns, "slices": []})
+    schema = Schema.model_validate(SCHEMA | {"columns": columns, "slices": []})
     table = shops().astype({"member": float, "bought": float})
-    assert "city" not in describe(table, contract)["columns"]
+    assert "city" not in describe(table, schema)["columns"]
 
 
 def test_a_column_of_another_kind_or_that_is_gone_is_not_compared() -> None:

@@ -16,8 +16,8 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from test_metrics import TASKS
 
 from tabrail import paths
-from tabrail.data import prepare, schema, tables
-from tabrail.data.schema import Task
+from tabrail.data import prepare, tables
+from tabrail.data.schema import Task, encode_target, load_schema
 from tabrail.errors import InputError
 from tabrail.evaluation import evaluate, importance, latency
 from tabrail.evaluation.metrics import METRICS, sign
@@ -50,22 +50,22 @@ def customers(task: Task) -> pd.DataFrame:
 
 
 def set_task(task: Task) -> None:
-    """Let the project's contract, knobs and data be those of a task."""
+    """Let the project's schema, params and data be those of a task."""
 
-    def contract(content: Any) -> None:
+    def schema(content: Any) -> None:
         content.update(task=task, target=TARGETS[task], slices=[SLICES[task]], time="seen")
         content["columns"]["note"]["kind"] = "ignored"  # words and dates take most of the time
         content["columns"]["seen"]["sensitive"] = True
         if task == "regression":
             content["columns"]["income"].update(nullable=False, unit="$")
 
-    def knobs(content: Any) -> None:
+    def params(content: Any) -> None:
         content["evaluate"].update(main_metric=MAIN[task], resamples=100)
         content["train"]["estimator"] = ESTIMATORS[task]
         content["train"]["options"]["DecisionTreeClassifier"] = {"min_samples_leaf": 20}
 
-    edit(Path("schema.yaml"), contract)
-    edit(Path("params.yaml"), knobs)
+    edit(Path("schema.yaml"), schema)
+    edit(Path("params.yaml"), params)
     customers(task).to_csv("data/raw/shops.csv", index=False)
 
 
@@ -93,12 +93,12 @@ def written(task: Task) -> list[Path]:
 
 
 def validated(task: Task) -> tuple[np.ndarray, np.ndarray]:
-    """Return truth and prediction of the validation rows."""
-    contract = schema.load()
-    pipeline, facts = model.load(paths.MODEL)
+    """Return y_true and prediction of the validation rows."""
+    schema = load_schema()
+    pipeline, metadata = model.load(paths.MODEL)
     rows = tables.read(paths.VALIDATION)
-    truth = schema.truth(rows[TARGETS[task]], contract)
-    return truth, model.predict(pipeline, facts, rows, contract)
+    y_true = encode_target(rows[TARGETS[task]], schema)
+    return y_true, model.predict(pipeline, metadata, rows, schema)
 
 
 @pytest.fixture(scope="module")
@@ -141,18 +141,18 @@ def test_every_metric_has_an_interval_and_a_baseline(task: Task) -> None:
 
 
 def test_the_baseline_is_that_of_scikit_learn(task: Task) -> None:
-    truth, _ = validated(task)
+    y_true, _ = validated(task)
     training = tables.read(paths.TRAIN)
-    learned = schema.truth(training[TARGETS[task]], schema.load())
+    learned = encode_target(training[TARGETS[task]], load_schema())
     found = read_results()["validation"]["metrics"]
     if task == "regression":
-        constant = DummyRegressor().fit(learned[:, None], learned).predict(truth[:, None])
-        wanted = {"r2": reference.r2_score(truth, constant)}
-        wanted["mae"] = reference.mean_absolute_error(truth, constant)
+        constant = DummyRegressor().fit(learned[:, None], learned).predict(y_true[:, None])
+        wanted = {"r2": reference.r2_score(y_true, constant)}
+        wanted["mae"] = reference.mean_absolute_error(y_true, constant)
     else:
         dummy = DummyClassifier(strategy="prior").fit(learned[:, None], learned)
-        shares = dummy.predict_proba(truth[:, None])
-        wanted = {"log_loss": reference.log_loss(truth, shares)}
+        shares = dummy.predict_proba(y_true[:, None])
+        wanted = {"log_loss": reference.log_loss(y_true, shares)}
         wanted["roc_auc" if task == "binary" else "roc_auc_ovr"] = 0.5
     assert {name: found[name]["baseline_value"] for name in wanted} == pytest.approx(
         wanted, rel=1e-5, abs=1e-6
@@ -175,24 +175,24 @@ def test_slices_count_every_row_once(task: Task) -> None:
 def test_slices_are_scored_with_the_main_metric(task: Task) -> None:
     edit(Path("params.yaml"), lambda p: p["evaluate"].update(min_slice_rows=1))
     evaluate.main()
-    truth, prediction = validated(task)
+    y_true, prediction = validated(task)
     rows = tables.read(paths.VALIDATION)
     chosen = (rows["member"] == 1) if task == "multiclass" else (rows["city"] == "Oslo")
     slices = read_results()["validation"]["slices"][SLICES[task]]
     found = slices["yes" if task == "multiclass" else "Oslo"]
-    truth, prediction = truth[chosen], prediction[chosen]
+    y_true, prediction = y_true[chosen], prediction[chosen]
     wanted = (
-        reference.root_mean_squared_error(truth, prediction)
+        reference.root_mean_squared_error(y_true, prediction)
         if task == "regression"
-        else reference.roc_auc_score(truth, prediction, multi_class="ovr")
+        else reference.roc_auc_score(y_true, prediction, multi_class="ovr")
     )
     assert found["value"] == pytest.approx(wanted, rel=1e-5, abs=1e-6)
 
 
 def test_slices_have_readable_names_and_lose_no_row(project: Path) -> None:
-    def change(contract: Any) -> None:
-        contract["columns"]["member"]["nullable"] = True
-        contract["slices"] = ["member"]
+    def change(schema: Any) -> None:
+        schema["columns"]["member"]["nullable"] = True
+        schema["slices"] = ["member"]
 
     set_task("binary")
     edit(Path("schema.yaml"), change)
@@ -244,7 +244,7 @@ def test_plots_have_what_dvc_draws(task: Task) -> None:
     assert drawn["importance"]["importance"][0] > 0
     if task != "regression":
         assert drawn["confusion"]["rows"].sum() == len(tables.read(paths.VALIDATION))
-        assert set(drawn["confusion"]["actual"]) == set(schema.load().classes)
+        assert set(drawn["confusion"]["actual"]) == set(load_schema().classes)
 
 
 @pytest.mark.parametrize(
@@ -269,27 +269,29 @@ def test_a_metric_of_another_task_is_refused_before_anything_is_read(task: Task)
 
 
 def test_rows_count_as_much_as_their_weight(project: Path, task: Task) -> None:
-    def change(contract: Any) -> None:
-        contract["columns"]["w"] = {"kind": "numeric", "min": 0}
-        contract["weight"] = "w"
+    def change(schema: Any) -> None:
+        schema["columns"]["w"] = {"kind": "numeric", "min": 0}
+        schema["weight"] = "w"
 
     edit(Path("schema.yaml"), change)
     customers(task).assign(w=lambda t: t.index % 4).to_csv("data/raw/shops.csv", index=False)
     run_stages()
-    truth, prediction = validated(task)
+    y_true, prediction = validated(task)
     weights = tables.read(paths.VALIDATION)["w"]
     if task == "regression":
-        wanted = reference.root_mean_squared_error(truth, prediction, sample_weight=weights)
+        wanted = reference.root_mean_squared_error(y_true, prediction, sample_weight=weights)
     else:
         wanted = reference.roc_auc_score(
-            truth, prediction, multi_class="ovr", sample_weight=weights
+            y_true, prediction, multi_class="ovr", sample_weight=weights
         )
     found = read_results()["validation"]["metrics"]
     assert found[MAIN[task]]["value"] == pytest.approx(wanted, rel=1e-5, abs=1e-6)
     training = tables.read(paths.TRAIN)
     if task == "binary":
         share = np.average(training["bought"], weights=training["w"])
-        brier = reference.brier_score_loss(truth, np.full(len(truth), share), sample_weight=weights)
+        brier = reference.brier_score_loss(
+            y_true, np.full(len(y_true), share), sample_weight=weights
+        )
         assert found["brier"]["baseline_value"] == pytest.approx(brier, rel=1e-5, abs=1e-6)
     assert "Each row counts as much as its w says." in card()
 
@@ -376,11 +378,11 @@ def test_the_model_card_says_how_the_model_came_to_be(task: Task) -> None:
 def test_names_cannot_break_the_model_card(project: Path) -> None:
     names = {"NO": "a|b", "Oslo": "*bold* <b>", "Ulm": "[x](y)\n# head"}
 
-    def change(contract: Any) -> None:
-        contract["columns"]["city"]["categories"] = list(names.values())
-        contract["columns"]["shop|<i>"] = {"kind": "numeric"}
-        contract["columns"]["<u>|"] = {"kind": "categorical", "categories": ["_x_", "~~y~~"]}
-        contract["slices"] = ["<u>|"]
+    def change(schema: Any) -> None:
+        schema["columns"]["city"]["categories"] = list(names.values())
+        schema["columns"]["shop|<i>"] = {"kind": "numeric"}
+        schema["columns"]["<u>|"] = {"kind": "categorical", "categories": ["_x_", "~~y~~"]}
+        schema["slices"] = ["<u>|"]
 
     set_task("multiclass")
     edit(Path("schema.yaml"), change)
@@ -442,8 +444,8 @@ def test_a_wide_table_is_measured_where_it_matters(
     table = pd.concat([shops(), pd.DataFrame(noise)], axis=1)
     table.to_csv("data/raw/shops.csv", index=False)
 
-    def widen(contract: Any) -> None:
-        contract["columns"].update({name: {"kind": "numeric"} for name in noise})
+    def widen(schema: Any) -> None:
+        schema["columns"].update({name: {"kind": "numeric"} for name in noise})
 
     edit(Path("schema.yaml"), widen)
     for stage in (prepare, train, evaluate):

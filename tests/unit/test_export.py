@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from conftest import edit, shops
 
-from tabrail.data import schema, tables
+from tabrail.data import tables
+from tabrail.data.schema import conform, load_schema
 from tabrail.errors import InputError
 from tabrail.ingest import extend
 from tabrail.log import export, prediction_log
@@ -45,9 +46,9 @@ def fill(table: pd.DataFrame, known: int) -> None:
 
 
 def read(path: Path) -> pd.DataFrame:
-    contract = schema.load()
-    [table] = tables.read_chunks(path, contract, 1000)
-    return schema.conform(table, contract)[0]
+    schema = load_schema()
+    [table] = tables.read_chunks(path, schema, 1000)
+    return conform(table, schema)[0]
 
 
 @pytest.mark.parametrize("name", ["new.csv", "new.csv.gz", "new.parquet"])
@@ -55,9 +56,9 @@ def test_what_is_exported_is_what_came_in(name: str, project: Path) -> None:
     table = shops(100, seed=1)
     fill(table, known=80)
     assert export.export(Path(name)).startswith("80 rows with their outcomes, of 100 ")
-    expected, _ = schema.conform(table.iloc[:80], schema.load())
+    expected, _ = conform(table.iloc[:80], load_schema())
     pd.testing.assert_frame_equal(read(Path(name)), expected, check_dtype=False)
-    assert extend.changes([Path(name)], schema.load()) == []
+    assert extend.changes([Path(name)], load_schema()) == []
 
 
 def test_dates_are_written_as_the_contract_says(project: Path) -> None:
@@ -65,7 +66,7 @@ def test_dates_are_written_as_the_contract_says(project: Path) -> None:
     table = shops(40, seed=1)
     fill(table.assign(seen=table["seen"].dt.strftime("%d.%m.%Y")), known=40)
     export.export(Path("new.csv"))
-    assert extend.changes([Path("new.csv")], schema.load()) == []
+    assert extend.changes([Path("new.csv")], load_schema()) == []
     assert pd.read_csv("new.csv")["seen"].iloc[0] == "01.01.2024"
 
 
@@ -102,7 +103,7 @@ def test_what_the_log_does_not_keep_cannot_be_exported(project: Path) -> None:
     fill(shops(20, seed=1).drop(columns="city"), known=20)
     export.export(Path("new.csv"))
     assert pd.read_csv("new.csv")["city"].isna().all()
-    assert extend.changes([Path("new.csv")], schema.load()) == []
+    assert extend.changes([Path("new.csv")], load_schema()) == []
 
 
 def test_nothing_is_overwritten_or_left_half_written(project: Path) -> None:

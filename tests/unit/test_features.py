@@ -7,21 +7,21 @@ import pandas as pd
 import pytest
 from conftest import PARAMS, SCHEMA, shops
 
-from tabrail import params
-from tabrail.data import schema
+from tabrail.config import Params
+from tabrail.data.schema import Schema, conform, encode_target
 from tabrail.features import preprocessing as features
 
-KNOBS = params.Params.model_validate(PARAMS).train
+KNOBS = Params.model_validate(PARAMS).train
 
 
 def matrix(table: pd.DataFrame, *, by_time: bool = False, **changes: Any) -> np.ndarray:
     """Return the features of a table that is fitted on itself."""
-    contract = schema.Schema.model_validate(SCHEMA | changes)
-    typed, _ = schema.conform(table, contract)
-    classes = len(contract.classes)
-    transformer = features.preprocessing(contract, KNOBS, classes=classes, by_time=by_time)
-    truth = schema.truth(typed[contract.target], contract)
-    return np.asarray(transformer.fit_transform(typed[contract.features], truth))
+    schema = Schema.model_validate(SCHEMA | changes)
+    typed, _ = conform(table, schema)
+    classes = len(schema.classes)
+    transformer = features.preprocessing(schema, KNOBS, classes=classes, by_time=by_time)
+    y_true = encode_target(typed[schema.target], schema)
+    return np.asarray(transformer.fit_transform(typed[schema.features], y_true))
 
 
 @pytest.mark.parametrize(
@@ -64,12 +64,12 @@ def test_with_a_split_by_time_no_row_says_which_year_it_is() -> None:
 def test_the_words_that_tell_count() -> None:
     table = shops(300)
     telling = table.assign(note=np.where(table["bought"], "gladly yes", "rather not"))
-    contract = schema.Schema.model_validate(SCHEMA)
-    typed, _ = schema.conform(telling, contract)
-    truth = schema.truth(typed["bought"], contract)
-    words = features.preprocessing(contract, KNOBS, classes=2, by_time=False).fit(
-        typed[contract.features], truth
+    schema = Schema.model_validate(SCHEMA)
+    typed, _ = conform(telling, schema)
+    y_true = encode_target(typed["bought"], schema)
+    words = features.preprocessing(schema, KNOBS, classes=2, by_time=False).fit(
+        typed[schema.features], y_true
     )
     found = words.named_transformers_["text_0"].transform(typed["note"]).toarray()
     assert found.shape == (300, KNOBS.text_words)
-    assert max(abs(np.corrcoef(column, truth)[0, 1]) for column in found.T if column.std()) > 0.99
+    assert max(abs(np.corrcoef(column, y_true)[0, 1]) for column in found.T if column.std()) > 0.99

@@ -7,7 +7,7 @@ import pytest
 from conftest import PARAMS, SCHEMA, shops
 from runs import GATE, evaluation, run, score
 
-from tabrail import params
+from tabrail.config import Gate
 from tabrail.data.distributions import describe
 from tabrail.data.schema import Schema
 from tabrail.review import gate
@@ -18,17 +18,17 @@ from tabrail.review.snapshot import Snapshot
 ACCEPTED = Acceptance("main_metric", "it is half as large", "Ada", "0123abc")
 
 
-def knobs(**changes: Mapping[str, Any]) -> params.Gate:
+def params(**changes: Mapping[str, Any]) -> Gate:
     """Return the usual gate with some keys of its checks changed."""
     content = {name: options | changes.get(name, {}) for name, options in PARAMS["gate"].items()}
-    return params.Gate.model_validate(content)
+    return Gate.model_validate(content)
 
 
 def check(
     name: str,
     base: Snapshot,
     head: Snapshot,
-    demanded: params.Gate = GATE,
+    demanded: Gate = GATE,
     accepted: Mapping[str, Acceptance] | None = None,
 ) -> Check:
     """Return one verdict."""
@@ -43,7 +43,8 @@ def scored(*args: Any, **options: Any) -> Snapshot:
 
 def test_an_unchanged_run_passes_every_check() -> None:
     found = gate.checks(run(), run(), GATE, {})
-    assert [c.name for c in found] == list(type(GATE).model_fields)
+    fields = type(GATE).model_fields.items()
+    assert [c.name for c in found] == [field.alias or name for name, field in fields]
     assert {c.name: c.verdict for c in found if c.verdict != "ok"} == {"drift": "skipped"}
 
 
@@ -159,24 +160,24 @@ def test_a_base_without_results_is_not_compared_with() -> None:
     assert [name for name, verdict in found.items() if verdict == "skipped"] == [
         "main_metric",
         "slices",
-        "contract",
+        "schema",
         "drift",
     ]
 
 
 def test_a_looser_contract_fails() -> None:
     looser = SCHEMA | {"columns": SCHEMA["columns"] | {"age": {"kind": "numeric", "max": 120}}}
-    found = check("contract", run(), run(contract=looser))
+    found = check("schema", run(), run(schema=looser))
     assert found.verdict == "FAILED"
     assert found.detail == "allows more, or measures otherwise: age: min 0 → None"
-    assert check("contract", run(contract=looser), run()).verdict == "ok"
-    assert check("contract", run(), run(contract={})).verdict == "FAILED"
+    assert check("schema", run(schema=looser), run()).verdict == "ok"
+    assert check("schema", run(), run(schema={})).verdict == "FAILED"
 
 
 def test_a_higher_tolerance_of_faults_is_a_looser_contract() -> None:
     tolerant = {"prepare": {"tolerance": {"missing": 0.5}}}
     strict = {"prepare": {"tolerance": {"missing": 0.1}}}
-    found = check("contract", run(params=strict), run(params=tolerant))
+    found = check("schema", run(params=strict), run(params=tolerant))
     assert found.detail == "allows more, or measures otherwise: tolerance: missing 0.1 → 0.5"
 
 
@@ -194,21 +195,21 @@ def test_long_lists_of_categories_are_cut() -> None:
     many = SCHEMA | {
         "columns": SCHEMA["columns"] | {"city": {"kind": "categorical", "categories": cities}}
     }
-    assert len(check("contract", run(), run(contract=many)).detail) < 200
+    assert len(check("schema", run(), run(schema=many)).detail) < 200
 
 
 def test_drift_is_measured_between_base_and_head() -> None:
-    contract = Schema.model_validate(SCHEMA)
+    schema = Schema.model_validate(SCHEMA)
 
     def having(**changes: Any) -> Snapshot:
         rows = shops().astype({"member": float, "bought": float}).assign(**changes)
-        return run(distributions=describe(rows, contract))
+        return run(distributions=describe(rows, schema))
 
     assert check("drift", having(), having()).verdict == "ok"
     found = check("drift", having(), having(city="Ulm"))
     assert found.verdict == "FAILED"
     assert found.detail.startswith("population stability index of city ")
-    assert check("drift", having(), having(city="Ulm"), knobs(drift={"psi": 99})).verdict == "ok"
+    assert check("drift", having(), having(city="Ulm"), params(drift={"psi": 99})).verdict == "ok"
     assert "the base has no distributions" in check("drift", run(), having()).detail
     assert "this run has no distributions" in check("drift", having(), run()).detail
     empty = run(distributions={"rows": 1, "columns": {}})
@@ -250,7 +251,7 @@ def test_a_failure_is_what_params_and_people_make_of_it(
         "main_metric",
         base,
         head,
-        knobs(main_metric={"check": state}),
+        params(main_metric={"check": state}),
         {"main_metric": accepted} if accepted else {},
     )
     assert found.verdict == verdict

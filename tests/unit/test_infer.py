@@ -1,4 +1,4 @@
-"""A stranger's table becomes a contract that all of its rows keep, or is refused in a sentence."""
+"""A stranger's table becomes a schema that all of its rows keep, or is refused in a sentence."""
 
 import gzip
 import io
@@ -16,10 +16,11 @@ import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
-from tabrail.data import schema, tables
+from tabrail.data import tables
+from tabrail.data.schema import Schema, conform
 from tabrail.errors import InputError
 from tabrail.ingest import look, survey
-from tabrail.ingest.contract import Draft, to_yaml
+from tabrail.ingest.draft import Draft, to_yaml
 from tabrail.ingest.infer import infer
 
 ROWS = 400
@@ -52,12 +53,12 @@ def sound(draft: Draft, *files: Path) -> Draft:
     rows = 97 if draft.rows <= ROWS else 5000
     content = YAML(typ="safe", pure=True).load(to_yaml(draft))
     assert content == draft.schema
-    contract = schema.Schema.model_validate(content)
+    schema = Schema.model_validate(content)
     faults: dict[str, int] = {}
     unlabeled = 0
     for file in files:
-        for chunk in tables.read_chunks(file, contract, rows):
-            for found in schema.conform(chunk, contract)[1]:
+        for chunk in tables.read_chunks(file, schema, rows):
+            for found in conform(chunk, schema)[1]:
                 if found.fault == "unlabeled":
                     unlabeled += int(found.rows.sum())
                 else:
@@ -69,7 +70,7 @@ def sound(draft: Draft, *files: Path) -> Draft:
 
 
 def inferred(folder: Path, columns: Table, target: str = "answer", **options: Any) -> Draft:
-    """Write a table, infer its contract and check that it is sound."""
+    """Write a table, infer its schema and check that it is sound."""
     task = options.pop("task", None)
     path = write(folder, columns, **options)
     return sound(infer([path], target, task), path)
@@ -144,7 +145,7 @@ COLUMNS: dict[str, tuple[Any, dict[str, Any], str]] = {
     "huge": (mixed(1e90, -1e90, 3), {"kind": "numeric", "min": -2e90, "max": 2e90}, "seen -1e+90"),
     "tiny": (mixed(1e-300, 2e-300), {"kind": "numeric"}, "seen"),
 }
-"""Values of a column, what its contract must say among other things, and a part of the reason."""
+"""Values of a column, what its schema must say among other things, and a part of the reason."""
 
 
 @pytest.mark.parametrize("case", COLUMNS)

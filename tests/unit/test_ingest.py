@@ -1,4 +1,4 @@
-"""A table comes in whole or not at all, with its contract, and nothing that was there is lost."""
+"""A table comes in whole or not at all, with its schema, and nothing that was there is lost."""
 
 import shutil
 import subprocess
@@ -13,9 +13,11 @@ from conftest import ROOT, shops
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from tabrail import documents, params, paths
+from tabrail import documents, paths
 from tabrail.cli import app as cli
-from tabrail.data import prepare, schema
+from tabrail.config import load_params
+from tabrail.data import prepare
+from tabrail.data.schema import load_schema
 from tabrail.evaluation import evaluate, plots
 from tabrail.ingest import ingest
 from tabrail.model import train
@@ -45,7 +47,7 @@ def tracked() -> bool:
 
 @pytest.fixture
 def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand in this project as it is without data or a contract, with a table beside it."""
+    """Stand in this project as it is without data or a schema, with a table beside it."""
     project = tmp_path / "project"
     project.mkdir()
     monkeypatch.chdir(project)
@@ -68,11 +70,11 @@ def untracked(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_new_table_becomes_a_project_that_runs(empty: Path, task: str) -> None:
     printed = call("../shops.csv", "--target", TARGETS[task])
     assert f"predicts     {TARGETS[task]} (task: {task}" in printed
-    contract = schema.load()
-    assert (contract.task, contract.target, contract.key) == (task, TARGETS[task], ["customer"])
+    schema = load_schema()
+    assert (schema.task, schema.target, schema.key) == (task, TARGETS[task], ["customer"])
     listed = YAML(typ="safe").load(paths.PIPELINE)["stages"]["evaluate"]["plots"]
     names = [Path(path).stem for plot in listed for path in plot]
-    assert names == [plot.name for plot in plots.PLOTS[contract.task]]
+    assert names == [plot.name for plot in plots.PLOTS[schema.task]]
     for stage in (prepare, train, evaluate):
         stage.main()
     assert sorted(path.stem for path in paths.PLOTS.iterdir()) == sorted([*names, "search"])
@@ -153,11 +155,11 @@ def more(rows: int = 90, **changes: Any) -> None:
 
 def test_more_rows_that_conform_are_added(empty: Path) -> None:
     call("../shops.csv", "--target", "bought")
-    contract = paths.SCHEMA.read_bytes()
+    schema = paths.SCHEMA.read_bytes()
     more()
     assert "added to data/raw: more.csv" in call("../more.csv")
     assert sorted(path.name for path in paths.RAW.iterdir()) == ["more.csv", "shops.csv"]
-    assert paths.SCHEMA.read_bytes() == contract
+    assert paths.SCHEMA.read_bytes() == schema
     assert tracked()
     assert "added to data/raw: nothing" in call("../more.csv")
 
@@ -173,8 +175,8 @@ def test_a_wider_contract_is_shown_and_asked_for(empty: Path) -> None:
     assert "nothing was changed; correct the data, or accept with --yes" in printed
     assert contents() == before
     call("../more.csv", "--yes")
-    assert "Rome" in (schema.load().columns["city"].categories or [])
-    assert schema.load().columns["age"].max == 500
+    assert "Rome" in (load_schema().columns["city"].categories or [])
+    assert load_schema().columns["age"].max == 500
     prepare.main()
 
 
@@ -288,7 +290,7 @@ def test_stopping_half_way_loses_nothing(
     call(*arguments)  # it can simply be done again
     assert (paths.RAW / "more.csv").exists()
     assert not list(Path("data").glob("*.tmp"))
-    schema.load()
+    load_schema()
 
 
 @pytest.mark.usefixtures("untracked")
@@ -299,7 +301,7 @@ def test_rows_without_a_target_are_tolerated_as_they_are(empty: Path) -> None:
     assert "drops        120 rows without a value of bought" in call(
         "../shops.csv", "--target", "bought"
     )
-    assert params.load().prepare.tolerance.unlabeled > 0.2
+    assert load_params().prepare.tolerance.unlabeled > 0.2
     prepare.main()
     assert pd.read_parquet(paths.TRAIN)["bought"].notna().all()
 

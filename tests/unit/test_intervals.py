@@ -11,17 +11,17 @@ from tabrail.evaluation.metrics import METRICS, scorer
 
 def found(
     task: Task,
-    truth: np.ndarray,
+    y_true: np.ndarray,
     prediction: np.ndarray,
     weights: np.ndarray | None = None,
-    entities: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
     resamples: int = 300,
 ) -> dict[str, Score]:
     """Return all scores with their intervals."""
-    rows = len(truth)
+    rows = len(y_true)
     weights = np.ones(rows) if weights is None else weights
-    entities = np.arange(rows) if entities is None else entities
-    return score(scorer(task, truth, prediction, THRESHOLD), weights, entities, resamples, seed=0)
+    groups = np.arange(rows) if groups is None else groups
+    return score(scorer(task, y_true, prediction, THRESHOLD), weights, groups, resamples, seed=0)
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -34,18 +34,18 @@ def test_an_interval_covers_its_score_and_shrinks_with_more_rows(task: Task) -> 
 
 def test_an_interval_is_as_wide_as_theory_says() -> None:
     # The mean of n Bernoulli draws: Brier's score of a constant 0 is the share of positives.
-    truth = (np.random.default_rng(3).random(4000) < 0.3).astype(np.int64)
-    brier = found("binary", truth, np.zeros(4000), resamples=2000)["brier"]
-    expected = 2 * 1.96 * np.sqrt(truth.mean() * (1 - truth.mean()) / 4000)
+    y_true = (np.random.default_rng(3).random(4000) < 0.3).astype(np.int64)
+    brier = found("binary", y_true, np.zeros(4000), resamples=2000)["brier"]
+    expected = 2 * 1.96 * np.sqrt(y_true.mean() * (1 - y_true.mean()) / 4000)
     assert brier.high - brier.low == pytest.approx(expected, rel=0.1)
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_copies_of_a_row_do_not_make_the_interval_narrower(task: Task) -> None:
-    truth, prediction = example(task, 400)
-    once = found(task, truth, prediction)
+    y_true, prediction = example(task, 400)
+    once = found(task, y_true, prediction)
     copies = np.repeat(np.arange(400), 10)
-    grouped = found(task, truth[copies], prediction[copies], entities=copies)
+    grouped = found(task, y_true[copies], prediction[copies], groups=copies)
     for name in METRICS[task]:
         assert grouped[name].low == pytest.approx(once[name].low)
         assert grouped[name].high == pytest.approx(once[name].high)
@@ -53,20 +53,20 @@ def test_copies_of_a_row_do_not_make_the_interval_narrower(task: Task) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_row_of_weight_two_is_a_row_that_is_there_twice(task: Task) -> None:
-    truth, prediction = example(task, 400)
+    y_true, prediction = example(task, 400)
     weights = np.arange(400) % 3
-    weighted = found(task, truth, prediction, weights=weights.astype(float))
+    weighted = found(task, y_true, prediction, weights=weights.astype(float))
     copies = np.repeat(np.arange(400), np.maximum(weights, 1))
     there = (weights[copies] > 0).astype(float)
-    repeated = found(task, truth[copies], prediction[copies], weights=there, entities=copies)
+    repeated = found(task, y_true[copies], prediction[copies], weights=there, groups=copies)
     for name in METRICS[task]:
         for bound in ("value", "low", "high"):
             assert getattr(weighted[name], bound) == pytest.approx(getattr(repeated[name], bound))
 
 
 def test_rows_of_one_entity_are_drawn_together() -> None:
-    entities = np.array([0, 0, 1, 2, 2, 2])
-    (times,) = draw(entities, 50, seed=0)
+    groups = np.array([0, 0, 1, 2, 2, 2])
+    (times,) = draw(groups, 50, seed=0)
     assert (times[:, 0] == times[:, 1]).all()
     assert (times[:, 3] == times[:, 5]).all()
     assert (times[:, [0, 2, 3]].sum(axis=1) == 3).all()
@@ -83,16 +83,16 @@ def test_what_is_undefined_has_no_interval(name: str) -> None:
 
 @pytest.mark.filterwarnings("error")
 def test_draws_without_the_rare_class_leave_an_interval_from_the_others() -> None:
-    truth, probability = example("multiclass", 60)
-    truth[:], truth[:30], truth[0] = 0, 1, 2
-    rare = found("multiclass", truth, probability)
+    y_true, probability = example("multiclass", 60)
+    y_true[:], y_true[:30], y_true[0] = 0, 1, 2
+    rare = found("multiclass", y_true, probability)
     assert all(np.isfinite([value.low, value.high]).all() for value in rare.values())
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_handful_of_entities_gives_no_interval(task: Task) -> None:
-    truth, prediction = example(task)
-    for value in found(task, truth, prediction, entities=np.arange(500) % 9).values():
+    y_true, prediction = example(task)
+    for value in found(task, y_true, prediction, groups=np.arange(500) % 9).values():
         assert np.isfinite(value.value)
         assert np.isnan([value.low, value.high]).all()
 

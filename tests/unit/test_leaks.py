@@ -23,8 +23,8 @@ def find(kind: Kind, values: Any, target: Any, **key: Any) -> dict[str, float]:
         "target": Column(kind="numeric" if is_number else "categorical"),
         **{name: Column(kind="identifier") for name in key},
     }
-    contract = Schema.model_construct(target="target", key=list(key), columns=columns)
-    return leaks.find(pd.DataFrame({"feature": values, "target": target, **key}), contract)
+    schema = Schema.model_construct(target="target", key=list(key), columns=columns)
+    return leaks.find(pd.DataFrame({"feature": values, "target": target, **key}), schema)
 
 
 CODE = pd.factorize(CLASS)[0]

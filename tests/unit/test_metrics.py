@@ -48,26 +48,26 @@ WEIGHTS: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
 
 
 def example(task: Task, rows: int = 500, ties: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """Return truth and prediction."""
+    """Return y_true and prediction."""
     random = np.random.default_rng(1)
     if task == "binary":
         probability = random.random(rows).round(1 if ties else 6)
         return (random.random(rows) < probability).astype(np.int64), probability
     if task == "multiclass":
         drawn = random.dirichlet([0.5] * 4, rows)
-        truth = np.array([random.choice(4, p=shares) for shares in drawn])
+        y_true = np.array([random.choice(4, p=shares) for shares in drawn])
         if ties:
             drawn = (drawn * 10).round() + 1
-        return truth, drawn / drawn.sum(axis=1, keepdims=True)
-    truth = random.normal(50, 9, rows).round(0 if ties else 6)
-    return truth, (truth + random.normal(0, 3, rows)).round(0 if ties else 6)
+        return y_true, drawn / drawn.sum(axis=1, keepdims=True)
+    y_true = random.normal(50, 9, rows).round(0 if ties else 6)
+    return y_true, (y_true + random.normal(0, 3, rows)).round(0 if ties else 6)
 
 
 def scores(
-    task: Task, truth: np.ndarray, prediction: np.ndarray, weights: np.ndarray
+    task: Task, y_true: np.ndarray, prediction: np.ndarray, weights: np.ndarray
 ) -> dict[str, float]:
     """Return all scores under one set of weights."""
-    found = scorer(task, truth, prediction, THRESHOLD)
+    found = scorer(task, y_true, prediction, THRESHOLD)
     return {name: values[0] for name, values in found.under(weights[None, found.order]).items()}
 
 
@@ -75,42 +75,44 @@ def scores(
 @pytest.mark.parametrize("ties", [False, True], ids=["distinct", "ties"])
 @pytest.mark.parametrize("kind", WEIGHTS)
 def test_scores_are_those_of_scikit_learn(task: Task, name: str, ties: bool, kind: str) -> None:
-    truth, prediction = example(task, ties=ties)
-    weights = WEIGHTS[kind](np.random.default_rng(2), len(truth))
-    wanted = REFERENCE[task][name](truth, prediction, sample_weight=weights)
-    assert scores(task, truth, prediction, weights)[name] == pytest.approx(wanted, rel=1e-9)
+    y_true, prediction = example(task, ties=ties)
+    weights = WEIGHTS[kind](np.random.default_rng(2), len(y_true))
+    wanted = REFERENCE[task][name](y_true, prediction, sample_weight=weights)
+    assert scores(task, y_true, prediction, weights)[name] == pytest.approx(wanted, rel=1e-9)
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_each_set_of_weights_is_scored_by_itself(task: Task) -> None:
-    truth, prediction = example(task)
-    weights = np.random.default_rng(3).integers(0, 3, (5, len(truth))).astype(float)
-    found = scorer(task, truth, prediction, THRESHOLD)
+    y_true, prediction = example(task)
+    weights = np.random.default_rng(3).integers(0, 3, (5, len(y_true))).astype(float)
+    found = scorer(task, y_true, prediction, THRESHOLD)
     together = found.under(weights[:, found.order])
     assert tuple(together) == METRICS[task]
     for place, row in enumerate(weights):
-        alone = scores(task, truth, prediction, row)
+        alone = scores(task, y_true, prediction, row)
         assert {name: values[place] for name, values in together.items()} == pytest.approx(alone)
 
 
 @pytest.mark.parametrize(("task", "name"), NAMES)
 def test_the_better_direction_is_known(task: Task, name: str) -> None:
-    truth, bad = example(task)
-    perfect = np.eye(4)[truth] if task == "multiclass" else truth.astype(float)
-    ones = np.ones(len(truth))
-    better = scores(task, truth, perfect, ones)[name] > scores(task, truth, bad, ones)[name]
+    y_true, bad = example(task)
+    perfect = np.eye(4)[y_true] if task == "multiclass" else y_true.astype(float)
+    ones = np.ones(len(y_true))
+    better = scores(task, y_true, perfect, ones)[name] > scores(task, y_true, bad, ones)[name]
     assert better == (name not in LOWER_IS_BETTER)
 
 
 @pytest.mark.filterwarnings("error")
 def test_a_class_that_no_row_has_counts_in_no_mean() -> None:
-    truth, probability = example("multiclass")
-    kept = (truth != 2) & (probability.argmax(axis=1) != 2)
-    found = scores("multiclass", truth, probability, kept.astype(float))
-    truth, probability = truth[kept], probability[kept]
+    y_true, probability = example("multiclass")
+    kept = (y_true != 2) & (probability.argmax(axis=1) != 2)
+    found = scores("multiclass", y_true, probability, kept.astype(float))
+    y_true, probability = y_true[kept], probability[kept]
     predicted = probability.argmax(axis=1)
-    assert found["f1_macro"] == pytest.approx(reference.f1_score(truth, predicted, average="macro"))
-    areas = [reference.roc_auc_score(truth == code, probability[:, code]) for code in (0, 1, 3)]
+    assert found["f1_macro"] == pytest.approx(
+        reference.f1_score(y_true, predicted, average="macro")
+    )
+    areas = [reference.roc_auc_score(y_true == code, probability[:, code]) for code in (0, 1, 3)]
     assert found["roc_auc_ovr"] == pytest.approx(np.mean(areas))
 
 
@@ -140,17 +142,17 @@ def test_without_any_weight_all_is_undefined_but_precision(task: Task) -> None:
 
 
 def test_numbers_far_from_zero_are_scored_as_exactly() -> None:
-    truth, prediction = example("regression")
-    near = scores("regression", truth, prediction, np.ones(500))
-    far = scores("regression", truth + 1e9, prediction + 1e9, np.ones(500))
+    y_true, prediction = example("regression")
+    near = scores("regression", y_true, prediction, np.ones(500))
+    far = scores("regression", y_true + 1e9, prediction + 1e9, np.ones(500))
     assert far == pytest.approx(near, rel=1e-6)
 
 
 def test_draws_of_one_value_only_have_no_r2() -> None:
-    truth, prediction = example("regression", 40)
-    truth[:8] = 0.1
+    y_true, prediction = example("regression", 40)
+    y_true[:8] = 0.1
     drawn = np.array([3.0] * 8 + [0.0] * 32)
-    assert np.isnan(scores("regression", truth, prediction, drawn)["r2"])
+    assert np.isnan(scores("regression", y_true, prediction, drawn)["r2"])
 
 
 @pytest.mark.parametrize("task", TASKS)

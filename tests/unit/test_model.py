@@ -18,7 +18,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from tabrail import paths
-from tabrail.data import prepare, schema, tables
+from tabrail.data import prepare, tables
+from tabrail.data.schema import load_schema
 from tabrail.errors import InputError
 from tabrail.model import file as model
 from tabrail.model import train
@@ -60,16 +61,16 @@ def test_every_estimator_predicts_alike_after_loading(
 ) -> None:
     choose(task, estimator)
     train.main()
-    pipeline, facts = model.load(paths.MODEL)
-    contract = schema.load()
+    pipeline, metadata = model.load(paths.MODEL)
+    schema = load_schema()
     table = tables.read(paths.TEST)
-    prediction = model.predict(pipeline, facts, table, contract)
+    prediction = model.predict(pipeline, metadata, table, schema)
     assert prediction.shape == ((len(table), 3) if task == "multiclass" else (len(table),))
     assert np.isfinite(prediction).all()
-    again = model.predict(*model.load(paths.MODEL), table, contract)
+    again = model.predict(*model.load(paths.MODEL), table, schema)
     assert (again == prediction).all()
-    assert list(facts.columns) == contract.features
-    assert facts.classes == contract.classes
+    assert list(metadata.columns) == schema.features
+    assert metadata.classes == schema.classes
 
 
 TRAIN_EACH = """
@@ -99,10 +100,10 @@ def test_equal_models_are_equal_to_the_byte(project: Path) -> None:
 def test_a_loaded_model_predicts_what_the_fitted_one_did(project: Path) -> None:
     prepare.main()
     train.main()
-    pipeline, facts = model.load(paths.MODEL)
-    table = tables.read(paths.TEST)[schema.load().features]
+    pipeline, metadata = model.load(paths.MODEL)
+    table = tables.read(paths.TEST)[load_schema().features]
     before = pipeline.predict_proba(table)
-    model.save(pipeline, facts, Path("again.skops"))
+    model.save(pipeline, metadata, Path("again.skops"))
     assert (model.load(Path("again.skops"))[0].predict_proba(table) == before).all()
     assert Path("again.skops").read_bytes() == paths.MODEL.read_bytes()
 
@@ -110,7 +111,7 @@ def test_a_loaded_model_predicts_what_the_fitted_one_did(project: Path) -> None:
 def test_an_unseen_category_and_a_missing_value_get_a_prediction(project: Path) -> None:
     prepare.main()
     train.main()
-    table = tables.read(paths.TEST)[schema.load().features][:2].copy()
+    table = tables.read(paths.TEST)[load_schema().features][:2].copy()
     table.loc[0, "city"] = "Rome"
     table.loc[1, "income"] = np.nan
     assert np.isfinite(model.load(paths.MODEL)[0].predict_proba(table)).all()
@@ -120,22 +121,22 @@ def test_the_facts_can_be_read_without_loading_the_model(project: Path) -> None:
     prepare.main()
     train.main()
     with zipfile.ZipFile(paths.MODEL) as archive:
-        facts = json.loads(archive.read("facts.json"))
-    assert facts["target"] == "bought"
-    assert facts["training_rows"] == len(tables.read(paths.TRAIN))
-    assert set(facts["versions"]) >= {"scikit-learn", "numpy"}
+        metadata = json.loads(archive.read("metadata.json"))
+    assert metadata["target"] == "bought"
+    assert metadata["training_rows"] == len(tables.read(paths.TRAIN))
+    assert set(metadata["versions"]) >= {"scikit-learn", "numpy"}
 
 
-FACTS = model.Facts("x", {}, {}, "binary", "y", ["no", "yes"], {}, 0, "", {})
+METADATA = model.Metadata("x", {}, {}, "binary", "y", ["no", "yes"], {}, 0, "", {})
 
 
 def test_a_type_that_is_not_trusted_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "m.skops"
     hostile = make_pipeline(FunctionTransformer(np.save))
     with pytest.raises(InputError, match=r"x cannot be stored safely: it holds numpy.*save"):
-        model.save(hostile, FACTS, path)
+        model.save(hostile, METADATA, path)
     assert not path.exists()
-    path.write_bytes(model._canonical(skops.io.dumps(hostile), FACTS))
+    path.write_bytes(model._canonical(skops.io.dumps(hostile), METADATA))
     with pytest.raises(InputError, match=r"types that are not trusted: numpy.*TRUSTED in file.py"):
         model.load(path)
 
@@ -150,7 +151,7 @@ def test_a_damaged_model_is_refused(tmp_path: Path, content: bytes) -> None:
 
 def test_a_cut_off_model_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "m.skops"
-    model.save(make_pipeline(FunctionTransformer()), FACTS, path)
+    model.save(make_pipeline(FunctionTransformer()), METADATA, path)
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(InputError, match="damaged"):
         model.load(path)

@@ -19,10 +19,11 @@ from conftest import edit, shops
 from runs import Repository
 from typer.testing import CliRunner
 
-from tabrail import params, paths
+from tabrail import paths
 from tabrail.cli import app as cli
-from tabrail.data import prepare, schema, tables
-from tabrail.data.schema import Task
+from tabrail.config import load_params
+from tabrail.data import prepare, tables
+from tabrail.data.schema import Task, conform
 from tabrail.errors import InputError
 from tabrail.evaluation import evaluate
 from tabrail.log import prediction_log
@@ -61,21 +62,21 @@ def customers(rows: int, seed: int) -> pd.DataFrame:
 
 
 def set_task(task: Task) -> None:
-    def contract(content: Any) -> None:
+    def schema(content: Any) -> None:
         content.update(task=task, target=TARGETS[task])
         content["slices"] = ["member"] if task == "multiclass" else ["city"]
         content["columns"]["note"]["kind"] = "ignored"  # words take most of the time
         if task == "regression":
             content["columns"]["income"]["nullable"] = False
 
-    def knobs(content: Any) -> None:
+    def params(content: Any) -> None:
         content["train"]["estimator"] = ESTIMATORS[task]
         if task == "multiclass":
             content["train"]["options"] = {"DecisionTreeClassifier": {"min_samples_leaf": 50}}
         content["evaluate"]["main_metric"] = METRICS[task]
 
-    edit(Path("schema.yaml"), contract)
-    edit(Path("params.yaml"), knobs)
+    edit(Path("schema.yaml"), schema)
+    edit(Path("params.yaml"), params)
     customers(3000, 0).to_csv("data/raw/shops.csv", index=False)
 
 
@@ -114,11 +115,11 @@ def fresh(seed: int, rows: int = 300) -> pd.DataFrame:
 
 
 def said(model: bundle.Bundle, number: Any) -> str:
-    match model.contract.task:
+    match model.schema.task:
         case "binary":
-            return model.contract.classes[int(number >= model.knobs.evaluate.threshold)]
+            return model.schema.classes[int(number >= model.params.evaluate.threshold)]
         case "multiclass":
-            return model.contract.classes[int(np.argmax(number))]
+            return model.schema.classes[int(np.argmax(number))]
     return repr(float(number))
 
 
@@ -135,11 +136,11 @@ def fill(
     """Write a week's predictions for each table, the last week ending when today began."""
     log, today = PredictionLog(), midnight(utc_now())
     known: dict[str, str] = {}
-    target = model.contract.target
+    target = model.schema.target
     for week, table in enumerate(weeks):
         if not len(table):
             continue
-        typed, _ = schema.conform(table, model.contract)
+        typed, _ = conform(table, model.schema)
         numbers = model.predict(typed)
         others = challenger(numbers) if challenger else numbers
         start = today - timedelta(days=7 * (len(weeks) - week)) + timedelta(minutes=1)
@@ -169,9 +170,9 @@ def fill(
                     replace(entry, role="challenger", model="new", numbers=other, prediction=words)
                 )
             if outcomes:
-                truth = table[target].iloc[place]
-                is_flag = model.contract.columns[target].kind == "boolean"
-                known[entry.id] = ("yes" if truth else "no") if is_flag else str(truth)
+                y_true = table[target].iloc[place]
+                is_flag = model.schema.columns[target].kind == "boolean"
+                known[entry.id] = ("yes" if y_true else "no") if is_flag else str(y_true)
         log.write(entries)
     log.record(OUTCOMES, known)
     return log
@@ -213,13 +214,13 @@ def test_nothing_is_said_of_rows_like_those_of_training(
 @pytest.mark.parametrize(("rows", "runs"), [(50, 60), (200, 60), (2_000, 40), (20_000, 20)])
 def test_chance_raises_no_alert(rows: int, runs: int, model: bundle.Bundle) -> None:
     """Reshuffled training rows, all columns together, with a single period: 1 in 20 at most."""
-    training, usual, knobs = tables.read(paths.TRAIN), expected.here(model.version), params.load()
+    training, usual, params = tables.read(paths.TRAIN), expected.here(model.version), load_params()
     alarms = 0
     for seed in range(runs):
         table = training.sample(rows, replace=True, random_state=seed, ignore_index=True)
         table = table.drop(columns="bought")
         whole = Period("all", len(table), table, model.predict(table))
-        alarms += bool(monitor.judged("rows", usual, [whole], knobs).alerts)
+        alarms += bool(monitor.judged("rows", usual, [whole], params).alerts)
     assert alarms < runs / 20
 
 
@@ -227,12 +228,12 @@ def test_live_performance_like_that_of_the_evaluation_raises_no_alert(
     model: bundle.Bundle,
 ) -> None:
     """With a single period, where nothing has to last: three checks, each wrong in 1 of 40."""
-    usual, knobs = expected.here(model.version), params.load()
+    usual, params = expected.here(model.version), load_params()
     alarms = 0
     for seed in range(40):
-        table, _ = schema.conform(fresh(seed, 600), model.contract)
+        table, _ = conform(fresh(seed, 600), model.schema)
         whole = Period("all", len(table), table, model.predict(table))
-        result = monitor.judged("rows", usual, [whole], knobs)
+        result = monitor.judged("rows", usual, [whole], params)
         alarms += bool(result.alerts)
     assert alarms <= 4
 
@@ -620,7 +621,7 @@ def test_outcomes_of_an_unknown_class_are_left_out(
     task: Task, stand_in: Callable[[Task], bundle.Bundle]
 ) -> None:
     model, made = stand_in(task), weeks()
-    target = model.contract.target
+    target = model.schema.target
     for table in made:
         table[target] = table[target].astype("object").mask(table.index % 5 == 0, "purple")
     made[0].to_csv("new.csv", index=False)
@@ -628,7 +629,7 @@ def test_outcomes_of_an_unknown_class_are_left_out(
         fill(model, made)
         result = monitor.monitor([])
         assert [one.labeled(target).sum() for one in result.periods] == [240] * WEEKS
-        assert "240 outcomes that the model's contract does not allow" in result.text()
+        assert "240 outcomes that the model's schema does not allow" in result.text()
     found = monitor.monitor([Path("new.csv")])
     assert (found.periods[0].rows, found.periods[0].strange) == (300, 60)
     assert found.periods[0].labeled(target).sum() == 240

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, edit
 
-from tabrail import params
+from tabrail.config import load_params
 from tabrail.errors import InputError
 
 
 def test_this_projects_params_are_sound() -> None:
-    assert params.load(ROOT / "params.yaml").train.estimator
+    assert load_params(ROOT / "params.yaml").train.estimator
 
 
 @pytest.mark.parametrize(
@@ -33,14 +33,14 @@ def test_a_wrong_value_is_named(
 ) -> None:
     edit(Path("params.yaml"), lambda p: p[section].update(change))
     with pytest.raises(InputError, match=message):
-        params.load()
+        load_params()
 
 
 def test_all_that_is_wrong_is_said_at_once(project: Path) -> None:
     edit(Path("params.yaml"), lambda p: p["train"].update(seed="x"))
     edit(Path("params.yaml"), lambda p: p.update(extra=1))
     with pytest.raises(InputError, match=r"(?s)train\.seed.*extra: unknown key"):
-        params.load()
+        load_params()
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_all_that_is_wrong_is_said_at_once(project: Path) -> None:
 def test_a_damaged_file_is_named(project: Path, content: bytes, message: str) -> None:
     Path("params.yaml").write_bytes(content)
     with pytest.raises(InputError, match=message):
-        params.load()
+        load_params()
 
 
 def test_a_missing_file_is_named(project: Path) -> None:
@@ -65,4 +65,4 @@ def test_a_missing_file_is_named(project: Path) -> None:
     with pytest.raises(
         InputError, match=r"params\.yaml is missing in .*; go to the project's root, or restore"
     ):
-        params.load()
+        load_params()

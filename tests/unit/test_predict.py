@@ -1,4 +1,4 @@
-"""Batch scoring: one prediction a row, whole files or none, and the contract at the door."""
+"""Batch scoring: one prediction a row, whole files or none, and the schema at the scoring_schema."""
 
 import errno
 import gzip
@@ -21,8 +21,8 @@ from typer.testing import CliRunner
 from tabrail import paths
 from tabrail.batch import predict
 from tabrail.cli import app as cli
-from tabrail.data import outputs, prepare, schema, validate
-from tabrail.data.schema import Task
+from tabrail.data import outputs, prepare, validate
+from tabrail.data.schema import Task, conform, load_schema
 from tabrail.model import file as model
 from tabrail.model import train
 from tabrail.project import registry
@@ -87,9 +87,9 @@ def scores(path: Path = OUT) -> pd.DataFrame:
 
 def expected(table: pd.DataFrame) -> np.ndarray:
     """Return what the model says of rows in memory."""
-    contract = schema.load()
-    pipeline, facts = model.load(paths.MODEL)
-    return model.predict(pipeline, facts, schema.conform(table, contract)[0], contract)
+    schema = load_schema()
+    pipeline, metadata = model.load(paths.MODEL)
+    return model.predict(pipeline, metadata, conform(table, schema)[0], schema)
 
 
 def files(folder: Path) -> set[str]:
@@ -108,7 +108,7 @@ def test_every_row_gets_what_the_model_says(task: Task) -> None:
     written, numbers = scores(), expected(rows())
     assert written["row"].tolist() == list(range(1, 61))
     assert written["customer"].tolist() == rows()["customer"].tolist()
-    classes = schema.load().classes
+    classes = load_schema().classes
     match task:
         case "binary":
             names = ["probability", "prediction"]
@@ -298,7 +298,7 @@ def test_a_date_among_the_keys_is_written_in_short(shop: Path) -> None:
 
 
 def model_of_the_contract() -> None:
-    """Train for the contract as it is now."""
+    """Train for the schema as it is now."""
     for stage in (prepare, train):
         stage.main()
 
@@ -377,7 +377,7 @@ def header_only() -> None:
 
 
 def other_form() -> None:
-    """Write the table in another way than the contract says."""
+    """Write the table in another way than the schema says."""
     rows().to_csv(IN, index=False, sep=";")
 
 
@@ -387,7 +387,7 @@ def no_model() -> None:
 
 
 def other_columns() -> None:
-    """Let the contract have columns that the model does not know."""
+    """Let the schema have columns that the model does not know."""
 
     def change(content: Any) -> None:
         content["columns"]["income"]["kind"] = "ignored"
@@ -398,12 +398,12 @@ def other_columns() -> None:
 
 
 def other_target() -> None:
-    """Let the contract have another target with the same classes."""
+    """Let the schema have another target with the same classes."""
     edit(Path("schema.yaml"), lambda s: s.update(target="member"))
 
 
 def other_task() -> None:
-    """Let the contract be of another task."""
+    """Let the schema be of another task."""
     edit(Path("schema.yaml"), lambda s: s.update(target="city", task="multiclass", slices=[]))
 
 

@@ -54,9 +54,9 @@ def test_every_row_goes_to_one_split(project: Path) -> None:
     assert sum(report()["rows"][split] for split in prepare.SPLITS) == 600
 
 
-def read_at_once(rows: int, knobs: Any) -> None:
+def read_at_once(rows: int, params: Any) -> None:
     """Set the size of a chunk."""
-    knobs["prepare"]["chunk_rows"] = rows
+    params["prepare"]["chunk_rows"] = rows
 
 
 KEYS: dict[str, Callable[[pd.Series], Any]] = {
@@ -335,9 +335,9 @@ def test_how_csv_files_are_written_is_up_to_the_contract(project: Path) -> None:
     RAW.write_bytes(text.replace("Ulm", "Köln").encode("cp1252"))
     form = {"delimiter": ";", "decimal": ",", "encoding": "cp1252"}
 
-    def change(contract: Any) -> None:
-        contract["csv"] = form
-        contract["columns"]["city"]["categories"] = ["NO", "Oslo", "Köln"]
+    def change(schema: Any) -> None:
+        schema["csv"] = form
+        schema["columns"]["city"]["categories"] = ["NO", "Oslo", "Köln"]
 
     edit(Path("schema.yaml"), change)
     prepare.main()
@@ -351,9 +351,9 @@ def test_how_csv_files_are_written_is_up_to_the_contract(project: Path) -> None:
 def test_a_split_that_weighs_nothing_is_refused(project: Path) -> None:
     write(shops().assign(w=0))
 
-    def change(contract: Any) -> None:
-        contract["columns"]["w"] = {"kind": "numeric", "min": 0}
-        contract["weight"] = "w"
+    def change(schema: Any) -> None:
+        schema["columns"]["w"] = {"kind": "numeric", "min": 0}
+        schema["weight"] = "w"
 
     edit(Path("schema.yaml"), change)
     with pytest.raises(InputError, match="all have a w of 0"):

@@ -109,7 +109,7 @@ def test_nothing_changed() -> None:
     lines = glance(made(run(), run()))
     assert lines[1:] == [
         "## ✅ Nothing changed",
-        "No result, parameter, data, contract, stage or library differs from "
+        "No result, parameter, data, schema, stage or library differs from "
         "origin/main (0123abc). The gate lets it through.",
     ]
 
@@ -204,7 +204,7 @@ def test_hostile_names_break_neither_tables_nor_the_chart() -> None:
         importance=dict.fromkeys(HOSTILE, 0.1),
         params=PARAMS | {name: {name: name} for name in HOSTILE},
         data={name: name for name in HOSTILE},
-        contract=SCHEMA | {"columns": SCHEMA["columns"] | columns},
+        schema=SCHEMA | {"columns": SCHEMA["columns"] | columns},
         stages={name: {"cmd": name} for name in HOSTILE},
         packages=dict.fromkeys(HOSTILE, '"1"|'),
     )
@@ -234,7 +234,7 @@ def test_the_widest_change_fits_into_a_comment() -> None:
         evaluation=evaluation(slices={name: 0.73 - i / 9000 for i, name in enumerate(names)}),
         params=dict.fromkeys(names, names[:50]),
         data=dict.fromkeys(names, "x" * 1000),
-        contract=SCHEMA | {"columns": columns},
+        schema=SCHEMA | {"columns": columns},
         stages={name: {"cmd": "x", "deps": []} for name in names[:20]},
         packages=dict.fromkeys(names, "1.0"),
     )

@@ -1,4 +1,4 @@
-"""The contract finds what breaks it."""
+"""The schema finds what breaks it."""
 
 from pathlib import Path
 from typing import Any
@@ -8,25 +8,33 @@ import pandas as pd
 import pytest
 from conftest import ROOT, SCHEMA, edit, shops
 
-from tabrail.data import schema
+from tabrail.data.schema import (
+    Schema,
+    Violation,
+    conform,
+    encode_target,
+    load_schema,
+    require_columns,
+    usable,
+)
 from tabrail.errors import InputError
 
-CONTRACT = schema.Schema.model_validate(SCHEMA)
+SHOPS = Schema.model_validate(SCHEMA)
 
 
-def broken(column: str, *values: object) -> list[schema.Violation]:
-    """Put values into a good table's first rows and return what the contract says."""
+def broken(column: str, *values: object) -> list[Violation]:
+    """Put values into a good table's first rows and return what the schema says."""
     good = shops(30)
     table = good.assign(**{column: [*values, *good[column][len(values) :]]})
-    return schema.conform(table, CONTRACT)[1]
+    return conform(table, SHOPS)[1]
 
 
 def test_this_projects_contract_is_sound() -> None:
-    assert schema.load(ROOT / "schema.yaml").features
+    assert load_schema(ROOT / "schema.yaml").features
 
 
 def test_good_rows_conform() -> None:
-    typed, violations = schema.conform(shops(), CONTRACT)
+    typed, violations = conform(shops(), SHOPS)
     assert violations == []
     assert list(typed) == list(SCHEMA["columns"])
     assert typed["age"].dtype == typed["member"].dtype == "float64"
@@ -63,19 +71,19 @@ def test_nullable_may_be_missing_and_is_not_unreadable() -> None:
 )
 def test_booleans_are_read_in_many_words(words: tuple[object, object]) -> None:
     table = shops(2).assign(member=pd.Series(words, dtype=object))
-    assert schema.conform(table, CONTRACT)[0]["member"].tolist() == [1.0, 0.0]
+    assert conform(table, SHOPS)[0]["member"].tolist() == [1.0, 0.0]
 
 
 def test_identifiers_stay_as_they_are_written() -> None:
     gaps = shops(3).assign(customer=[7.0, np.nan, 9.0])
-    assert schema.conform(gaps, CONTRACT)[0]["customer"].tolist()[::2] == ["7", "9"]
-    assert schema.conform(shops(3), CONTRACT)[0]["customer"].tolist() == ["0000"] * 3
+    assert conform(gaps, SHOPS)[0]["customer"].tolist()[::2] == ["7", "9"]
+    assert conform(shops(3), SHOPS)[0]["customer"].tolist() == ["0000"] * 3
 
 
 def test_conforming_in_chunks_is_conforming_at_once() -> None:
     table = shops(100)
-    parts = [schema.conform(part, CONTRACT)[0] for part in (table[:37], table[37:])]
-    pd.testing.assert_frame_equal(pd.concat(parts), schema.conform(table, CONTRACT)[0])
+    parts = [conform(part, SHOPS)[0] for part in (table[:37], table[37:])]
+    pd.testing.assert_frame_equal(pd.concat(parts), conform(table, SHOPS)[0])
 
 
 @pytest.mark.parametrize(
@@ -122,59 +130,59 @@ def test_conforming_in_chunks_is_conforming_at_once() -> None:
 def test_a_wrong_contract_is_refused_with_its_key(project: Path, change: Any, message: str) -> None:
     edit(Path("schema.yaml"), change)
     with pytest.raises(InputError, match=message) as error:
-        schema.load()
+        load_schema()
     assert str(error.value).startswith("schema.yaml")
 
 
 def test_an_error_about_the_whole_contract_does_not_repeat_it(project: Path) -> None:
     edit(Path("schema.yaml"), lambda s: s.update(target="bougt"))
     with pytest.raises(InputError) as error:
-        schema.load()
+        load_schema()
     assert len(str(error.value)) < 200
 
 
 def test_rows_to_score_need_no_target() -> None:
-    typed, violations = schema.conform(shops(5).drop(columns="bought"), CONTRACT)
+    typed, violations = conform(shops(5).drop(columns="bought"), SHOPS)
     assert "bought" not in typed
     assert violations == []
 
 
 def test_dates_do_not_depend_on_their_neighbours() -> None:
     table = shops(2).assign(seen=["9999-12-31", "2024-01-01T00:00:00.123456789"])
-    typed, violations = schema.conform(table, CONTRACT)
+    typed, violations = conform(table, SHOPS)
     assert violations == []
     assert typed["seen"].tolist()[0].year == 9999
 
 
 def test_only_an_unseen_category_leaves_a_row_usable() -> None:
     violations = broken("city", "Rome") + broken("age", 30, 500)
-    assert schema.usable(violations, 30).tolist() == [True, False] + [True] * 28
+    assert usable(violations, 30).tolist() == [True, False] + [True] * 28
 
 
 def test_a_categorical_target_names_its_positive_class() -> None:
     columns = SCHEMA["columns"] | {"bought": {"kind": "categorical", "categories": ["no", "yes"]}}
-    contract = schema.Schema.model_validate(SCHEMA | {"columns": columns, "positive": "yes"})
+    schema = Schema.model_validate(SCHEMA | {"columns": columns, "positive": "yes"})
     table = shops(3).assign(bought=["no", "yes", "maybe"])
-    typed, (found,) = schema.conform(table, contract)
-    assert schema.truth(typed["bought"][:2], contract).tolist() == [0, 1]
+    typed, (found,) = conform(table, schema)
+    assert encode_target(typed["bought"][:2], schema).tolist() == [0, 1]
     with pytest.raises(ValueError, match="none of its classes"):
-        schema.truth(typed["bought"], contract)
+        encode_target(typed["bought"], schema)
     assert (found.fault, found.example) == ("unreadable", "maybe")
 
 
 def test_a_renamed_column_is_named_with_the_nearest_one() -> None:
     with pytest.raises(InputError, match="no column 'income'; did you mean 'incomes'"):
-        schema.require_columns(
-            ["incomes" if c == "income" else c for c in CONTRACT.columns],
-            list(CONTRACT.used),
-            CONTRACT,
+        require_columns(
+            ["incomes" if c == "income" else c for c in SHOPS.columns],
+            list(SHOPS.used),
+            SHOPS,
             Path("a.csv"),
         )
 
 
-def with_columns(**changes: Any) -> schema.Schema:
-    """Return the contract with some keys changed."""
-    return schema.Schema.model_validate(SCHEMA | changes)
+def with_columns(**changes: Any) -> Schema:
+    """Return the schema with some keys changed."""
+    return Schema.model_validate(SCHEMA | changes)
 
 
 def test_a_line_turns_classes_that_are_numbers_into_a_regression() -> None:
@@ -183,25 +191,25 @@ def test_a_line_turns_classes_that_are_numbers_into_a_regression() -> None:
     classes = with_columns(columns=columns, target="grade", task="multiclass")
     numbers = with_columns(columns=columns, target="grade", task="regression")
     table = shops(3).assign(grade=["3", "1", "2"])
-    typed, _ = schema.conform(table, classes)
-    assert schema.truth(typed["grade"], classes).tolist() == [2, 0, 1]
-    typed, _ = schema.conform(table, numbers)
-    assert schema.truth(typed["grade"], numbers).tolist() == [3.0, 1.0, 2.0]
+    typed, _ = conform(table, classes)
+    assert encode_target(typed["grade"], classes).tolist() == [2, 0, 1]
+    typed, _ = conform(table, numbers)
+    assert encode_target(typed["grade"], numbers).tolist() == [3.0, 1.0, 2.0]
     assert numbers.columns["grade"].description == "School"
 
 
 def test_what_only_decides_or_weighs_is_no_feature() -> None:
-    assert CONTRACT.features == ["age", "income", "city", "member", "seen", "note"]
+    assert SHOPS.features == ["age", "income", "city", "member", "seen", "note"]
     columns = SCHEMA["columns"] | {"w": {"kind": "numeric", "min": 0}}
     columns["age"] = {"kind": "numeric", "sensitive": True}
-    contract = with_columns(columns=columns, weight="w", key=["customer", "city"], time="seen")
-    assert contract.features == ["income", "member", "seen", "note"]
+    schema = with_columns(columns=columns, weight="w", key=["customer", "city"], time="seen")
+    assert schema.features == ["income", "member", "seen", "note"]
 
 
 def test_words_that_mean_missing_are_found_between_blanks() -> None:
-    contract = with_columns(missing=["", "?"])
+    schema = with_columns(missing=["", "?"])
     table = shops(3).assign(income=[" ? ", " 7 ", "8"], city=[" Oslo", "Ulm ", "NO"])
-    typed, violations = schema.conform(table, contract)
+    typed, violations = conform(table, schema)
     assert violations == []
     assert typed["income"].tolist()[1:] == [7.0, 8.0]
     assert typed["city"].tolist() == ["Oslo", "Ulm", "NO"]

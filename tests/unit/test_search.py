@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 from conftest import edit
 
-from tabrail import params, paths
-from tabrail.data import prepare, schema, tables
+from tabrail import paths
+from tabrail.config import load_params
+from tabrail.data import prepare, tables
+from tabrail.data.schema import encode_target, load_schema
 from tabrail.errors import InputError
 from tabrail.model import file as model
 from tabrail.model import search, train
@@ -26,13 +28,13 @@ def test_the_best_candidate_is_trained_and_all_are_listed(project: Path, method:
     choose(method=method, candidates=3)
     prepare.main()
     train.main()
-    _, facts = model.load(paths.MODEL)
+    _, metadata = model.load(paths.MODEL)
     table = pd.read_csv(paths.SEARCH)
     assert sorted(table["candidate"]) == ["C=0.01", "C=1.0", "C=100.0"]
-    assert table["candidate"][0] == f"C={facts.options['C']}"
+    assert table["candidate"][0] == f"C={metadata.options['C']}"
     if method == "random":
         assert table["score"].is_monotonic_decreasing
-    assert facts.search["method"] == method
+    assert metadata.search["method"] == method
     before = paths.MODEL.read_bytes(), paths.SEARCH.read_bytes()
     train.main()
     assert (paths.MODEL.read_bytes(), paths.SEARCH.read_bytes()) == before
@@ -61,13 +63,13 @@ def test_other_tasks_are_searched_too(project: Path, task: str, target: str) -> 
 
 def test_folds_keep_a_key_together_and_the_past_before_the_future(project: Path) -> None:
     prepare.main()
-    table, contract = tables.read(paths.TRAIN), schema.load()
-    truth = schema.truth(table["bought"], contract)
-    for fit, score in search._folds(table, truth, contract, params.load()):
+    table, schema = tables.read(paths.TRAIN), load_schema()
+    y_true = encode_target(table["bought"], schema)
+    for fit, score in search._folds(table, y_true, schema, load_params()):
         assert not set(table["customer"][fit]) & set(table["customer"][score])
     edit(Path("params.yaml"), lambda p: p["prepare"]["split"].update(method="time"))
-    contract = contract.model_copy(update={"time": "seen"})
-    for fit, score in search._folds(table, truth, contract, params.load()):
+    schema = schema.model_copy(update={"time": "seen"})
+    for fit, score in search._folds(table, y_true, schema, load_params()):
         assert table["seen"][fit].max() < table["seen"][score].min()
 
 

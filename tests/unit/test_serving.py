@@ -1,4 +1,4 @@
-"""The REST API answers what the model says, refuses what the contract does, and logs both."""
+"""The REST API answers what the model says, refuses what the schema does, and logs both."""
 
 import json
 import re
@@ -78,7 +78,7 @@ def shop(project: Path) -> Path:
 def rows(number: int) -> list[dict[str, Any]]:
     """Return rows as clients would send them."""
     found = bundle.load()
-    given = reference.rows(found.contract, found.distributions)
+    given = reference.rows(found.schema, found.distributions)
     return [given[place % len(given)] | {"age": 20 + place % 70} for place in range(number)]
 
 
@@ -93,7 +93,7 @@ def send(client: httpx.Client, *given: Any) -> Any:
 def test_every_row_gets_what_the_model_says(task: Task, project: Path) -> None:
     model = bundle.load(stand_in(task, project))
     given = rows(20)
-    expected = model.predict(reference.table(given, model.contract))
+    expected = model.predict(reference.table(given, model.schema))
     with served() as client:
         answer = send(client, *given)
         about = client.get("/model").json()
@@ -109,8 +109,8 @@ def test_every_row_gets_what_the_model_says(task: Task, project: Path) -> None:
         assert about["threshold"] == 0.3
     elif task == "multiclass":
         assert [list(one["probabilities"].values()) for one in said] == expected.tolist()
-        assert list(said[0]["probabilities"]) == model.contract.classes == about["classes"]
-        words = [model.contract.classes[place] for place in expected.argmax(axis=1)]
+        assert list(said[0]["probabilities"]) == model.schema.classes == about["classes"]
+        words = [model.schema.classes[place] for place in expected.argmax(axis=1)]
     else:
         words = expected.tolist()
     assert [one["prediction"] for one in said] == words

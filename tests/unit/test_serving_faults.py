@@ -287,7 +287,7 @@ def test_a_stop_waits_for_the_longest_request(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
     monkeypatch.setattr("signal.signal", lambda *_: None)
     serve.serve("127.0.0.1", 0)
-    seconds = loaded().knobs.serve.timeout_seconds
+    seconds = loaded().params.serve.timeout_seconds
     assert given["timeout_graceful_shutdown"] > 2 * seconds  # for its body, then for its answer
 
 
@@ -346,11 +346,11 @@ def test_a_challenger_must_take_the_same_rows() -> None:
     shutil.copytree(".", other, ignore=shutil.ignore_patterns("other"))
     same = loaded(other)
     Rollout(champion, same)
-    fewer = champion.contract.columns | {"age": Column(kind="ignored")}
-    narrow = replace(champion, contract=champion.contract.model_copy(update={"columns": fewer}))
+    fewer = champion.schema.columns | {"age": Column(kind="ignored")}
+    narrow = replace(champion, schema=champion.schema.model_copy(update={"columns": fewer}))
     Rollout(same, narrow)
     with pytest.raises(InputError, match=r"needs columns that requests do not have.*: age;"):
         Rollout(narrow, same)
-    question = champion.contract.model_copy(update={"target": "member"})
+    question = champion.schema.model_copy(update={"target": "member"})
     with pytest.raises(InputError, match="predicts member"):
-        Rollout(champion, replace(champion, contract=question))
+        Rollout(champion, replace(champion, schema=question))

@@ -1,4 +1,4 @@
-"""The page for people holds the contract's form, and what each value does to a prediction."""
+"""The page for people holds the schema's form, and what each value does to a prediction."""
 
 from html.parser import HTMLParser
 from pathlib import Path
@@ -47,7 +47,7 @@ def test_the_form_has_a_labeled_control_for_each_column(task: Task, project: Pat
     loaded = bundle.load(stand_in(task, project))
     read = Reader(page.render(loaded, needs_key=False))
     controls = read.controls()
-    assert set(controls) == {*loaded.contract.used} - {loaded.contract.target}
+    assert set(controls) == {*loaded.schema.used} - {loaded.schema.target}
     labels = {given.get("for") for tag, given in read.elements if tag == "label"}
     assert {control["id"] for control in controls.values()} <= labels
     assert (controls["age"]["min"], controls["age"]["max"]) == ("0", "120")
@@ -83,8 +83,8 @@ def test_the_policy_allows_the_page_its_own_script_alone(project: Path) -> None:
 @pytest.mark.parametrize("task", get_args(Task))
 def test_an_explanation_is_what_each_value_does_alone(task: Task, project: Path) -> None:
     loaded = bundle.load(stand_in(task, project))
-    typical = reference.typical(loaded.contract, loaded.distributions)
-    row = reference.table([typical | {"age": 88.0}], loaded.contract)
+    typical = reference.typical(loaded.schema, loaded.distributions)
+    row = reference.table([typical | {"age": 88.0}], loaded.schema)
     told = explain.explain(loaded, row)
     assert [one["column"] for one in told if one["change"]] == ["age"]
     assert told[0] | {"change": 0} == {
@@ -93,7 +93,7 @@ def test_an_explanation_is_what_each_value_does_alone(task: Task, project: Path)
         "typical": typical["age"],
         "change": 0,
     }
-    both = loaded.predict(reference.table([typical | {"age": 88.0}, typical], loaded.contract))
+    both = loaded.predict(reference.table([typical | {"age": 88.0}, typical], loaded.schema))
     numbers = both[:, both[0].argmax()] if both.ndim > 1 else both
     assert told[0]["change"] == pytest.approx(numbers[0] - numbers[1])
-    assert {one["column"] for one in told} == set(loaded.contract.features)
+    assert {one["column"] for one in told} == set(loaded.schema.features)

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tabrail.data import schema
-from tabrail.data.schema import Column, Schema
+from tabrail.data.schema import Column, Schema, conform
 from tabrail.model.scoring import for_scoring
-from tabrail.serving.problems import BrokenContractError
+from tabrail.serving.problems import SchemaViolationError
 from tabrail.serving.request import Door
 
 COLUMNS: dict[str, dict[str, Any]] = {
@@ -31,7 +30,7 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "weight": {"kind": "numeric", "min": 0},
     "y": {"kind": "boolean"},
 }
-CONTRACT = Schema(
+SCHEMA = Schema(
     name="Anything",
     task="binary",
     target="y",
@@ -53,7 +52,7 @@ GOOD: dict[str, Any] = {
     "title": "A title",
     "__class__": 1.5,
 }
-DOOR = Door(CONTRACT, 10, GOOD)
+DOOR = Door(SCHEMA, 10, GOOD)
 VALUES: list[Any] = [
     *(None, True, False, 0, 1, -1, 7, 7.0, -0.0, 2.5, -5, -5.000001, 100, 101, -999, -999.0),
     *(1e100, 9.9e99, 1e308, -1e308, 2**53 + 1, 2**63, 2**64 + 1, 10**30, 10**300, 5e-324),
@@ -79,21 +78,21 @@ def read(*rows: dict[str, Any]) -> pd.DataFrame:
     return DOOR.frame([DOOR.read(json.dumps({"rows": rows}).encode())])
 
 
-def conform(row: dict[str, Any], *names: str) -> tuple[pd.DataFrame, set[str]]:
-    """Return what the contract makes of a row, or of some of its columns, and those at fault."""
-    door = for_scoring(CONTRACT)
+def checked(row: dict[str, Any], *names: str) -> tuple[pd.DataFrame, set[str]]:
+    """Return what the schema makes of a row, or of some of its columns, and those at fault."""
+    scoring_schema = for_scoring(SCHEMA)
     if names:
-        columns = {name: CONTRACT.columns[name] for name in names}
-        door = door.model_copy(update={"columns": columns})
+        columns = {name: SCHEMA.columns[name] for name in names}
+        scoring_schema = scoring_schema.model_copy(update={"columns": columns})
     # A table has one type for a column: numbers are numbers, and the rest is words.
-    given = {name: row.get(name) for name in door.used}
+    given = {name: row.get(name) for name in scoring_schema.used}
     table = pd.DataFrame(
         {
             name: [value] if _is_number(value) else pd.array([value], dtype="object")
             for name, value in given.items()
         }
     )
-    typed, violations = schema.conform(table, door)
+    typed, violations = conform(table, scoring_schema)
     return typed, {one.column for one in violations if one.fault != "unseen_category"}
 
 
@@ -101,7 +100,7 @@ def attempt(row: dict[str, Any]) -> tuple[pd.DataFrame | None, set[str]]:
     """Return what the API makes of a row, and the columns for which it is refused."""
     try:
         return read(row), set()
-    except BrokenContractError as error:
+    except SchemaViolationError as error:
         return None, {one["loc"][2] for one in error.errors}
 
 
@@ -110,20 +109,20 @@ def _is_number(value: Any) -> bool:
 
 
 def test_good_rows_are_read() -> None:
-    expected, faults = conform(GOOD)
+    expected, faults = checked(GOOD)
     assert not faults
     pd.testing.assert_frame_equal(read(GOOD), expected)
 
 
 @pytest.mark.parametrize("name", list(GOOD))
 def test_every_value_is_read_as_the_contract_reads_it(name: str) -> None:
-    stricter = STRICTER[CONTRACT.columns[name].kind]
+    stricter = STRICTER[SCHEMA.columns[name].kind]
     for value in VALUES:
         found, refused = attempt(GOOD | {name: value})
         if isinstance(value, list | dict):
             assert refused == {name}
             continue
-        expected, faults = conform({name: value}, name)
+        expected, faults = checked({name: value}, name)
         if found is None:
             assert refused == {name}
             assert faults or isinstance(value, stricter), f"{name}: {value!r} is no fault"
@@ -146,7 +145,7 @@ def test_random_rows_are_read_as_the_contract_reads_them() -> None:
             row[name] = chance.choice(by_kind[name] if chance.random() < 0.9 else plain)
         if chance.random() < 0.1:
             del row[chance.choice(list(row))]
-        expected, faults = conform(row)
+        expected, faults = checked(row)
         found, refused = attempt(row)
         if found is None:
             assert refused, row
@@ -160,7 +159,7 @@ def test_random_rows_are_read_as_the_contract_reads_them() -> None:
 def test_rows_of_several_requests_are_one_frame() -> None:
     others = [GOOD | {"day": None, "a b": 2}, GOOD | {"_x": "NA", "note": ""}]
     parts = [DOOR.read(json.dumps({"rows": rows}).encode()) for rows in ([GOOD], others)]
-    expected = pd.concat([conform(row)[0] for row in (GOOD, *others)], ignore_index=True)
+    expected = pd.concat([checked(row)[0] for row in (GOOD, *others)], ignore_index=True)
     pd.testing.assert_frame_equal(DOOR.frame(parts), expected)
     some = DOOR.frame(parts, ["note", "a b"])
     pd.testing.assert_frame_equal(some, expected[["note", "a b"]])
@@ -173,7 +172,7 @@ def test_what_is_not_used_may_be_there() -> None:
 
 @pytest.mark.parametrize(("name", "value"), [("when", "now"), ("day", "Today"), ("a b", 10**400)])
 def test_what_pandas_would_stumble_over_is_refused(name: str, value: Any) -> None:
-    with pytest.raises(BrokenContractError):
+    with pytest.raises(SchemaViolationError):
         read(GOOD | {name: value})
 
 
@@ -184,7 +183,7 @@ def test_the_last_of_equal_keys_counts() -> None:
 
 def test_faults_are_counted_by_column_without_values() -> None:
     bad = [GOOD | {"model_x": 999, "class": None}, GOOD | {"model_x": -9, "what": 1}, {}]
-    with pytest.raises(BrokenContractError) as raised:
+    with pytest.raises(SchemaViolationError) as raised:
         DOOR.read(json.dumps({"rows": bad}).encode())
     faults = raised.value.faults
     assert faults["model_x", "out_of_range"] == 2
@@ -193,7 +192,7 @@ def test_faults_are_counted_by_column_without_values() -> None:
     assert faults["", "unknown_column"] == 1
     assert raised.value.bad == 3
     dates = [GOOD | {"when": "soon"}, GOOD | {"when": "later", "day": "x"}]
-    with pytest.raises(BrokenContractError) as raised:
+    with pytest.raises(SchemaViolationError) as raised:
         DOOR.read(json.dumps({"rows": dates}).encode())
     assert raised.value.faults == {("when", "unreadable"): 2, ("day", "unreadable"): 1}
     assert raised.value.errors[0]["loc"] == ["rows", 0, "when"]
@@ -206,14 +205,14 @@ def test_all_faults_are_said_at_once() -> None:
         GOOD | {"day": "2024-01-31"},
         7,
     ]
-    with pytest.raises(BrokenContractError) as raised:
+    with pytest.raises(SchemaViolationError) as raised:
         DOOR.read(json.dumps({"rows": wrong}).encode())
     places = {tuple(one["loc"]) for one in raised.value.errors}
     assert places >= {("rows", 0, "when"), ("rows", 0, "model_x"), ("rows", 1, "day")}
     assert not any("day" in place for place in places if place[1] == 0)
     assert raised.value.faults["when", "unreadable"] == 1
     assert raised.value.bad == 3
-    with pytest.raises(BrokenContractError) as raised:
+    with pytest.raises(SchemaViolationError) as raised:
         DOOR.read(json.dumps({"row": GOOD | {"when": "soon", "title": None}}).encode(), single=True)
     assert [one["loc"] for one in raised.value.errors] == [["row", "title"], ["row", "when"]]
 
@@ -228,7 +227,7 @@ def test_all_faults_are_said_at_once() -> None:
     ],
 )
 def test_a_wrong_key_is_no_column(given: dict[str, Any]) -> None:
-    with pytest.raises(BrokenContractError) as raised:
+    with pytest.raises(SchemaViolationError) as raised:
         DOOR.read(json.dumps(given).encode())
     message = "expected rows, and no other key"
     assert raised.value.errors == [{"loc": ["rows"], "message": message}]
@@ -243,8 +242,8 @@ def test_a_key_that_is_written_in_two_ways_is_one() -> None:
 
 
 def test_errors_are_not_without_end() -> None:
-    with pytest.raises(BrokenContractError) as raised:
-        Door(CONTRACT, 1000, GOOD).read(json.dumps({"rows": [{}] * 1000}).encode())
+    with pytest.raises(SchemaViolationError) as raised:
+        Door(SCHEMA, 1000, GOOD).read(json.dumps({"rows": [{}] * 1000}).encode())
     assert len(raised.value.errors) == 100
     assert raised.value.faults["id", "missing"] == 1000
 

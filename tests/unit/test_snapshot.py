@@ -57,7 +57,7 @@ def test_everything_is_read(repository: Repository, revision: str | None) -> Non
     assert found.evaluation == evaluation()
     assert found.importance == {"a,b": 0.5, "c": -0.1}
     assert found.params == {"train": {"seed": 1, "since": "2024-01-01"}}
-    assert found.contract == {"columns": {"a": {"kind": "numeric"}}}
+    assert found.schema == {"columns": {"a": {"kind": "numeric"}}}
     assert found.stages == {"train": {"cmd": "x"}}
     assert found.packages == {"numpy": "2.3.0 or 2.4.6"}
     assert found.direct == {"numpy", "ruamel-yaml", "pytest"}

@@ -4,46 +4,46 @@ import numpy as np
 import pandas as pd
 from conftest import SCHEMA, shops
 
-from tabrail.data import schema
+from tabrail.config import Split
+from tabrail.data.schema import Schema, conform
 from tabrail.data.split import Seen, assign, row_hashes
-from tabrail.params import Split
 
-CONTRACT = schema.Schema.model_validate(SCHEMA)
+SHOPS = Schema.model_validate(SCHEMA)
 SHARES = Split(method="hash", validation=0.2, test=0.2)
 
 
 def typed(rows: int) -> pd.DataFrame:
     """Return conforming rows."""
-    return schema.conform(shops(rows), CONTRACT)[0]
+    return conform(shops(rows), SHOPS)[0]
 
 
 def test_no_key_is_on_two_sides() -> None:
     table = typed(900)
-    sides = pd.Series(assign(table, CONTRACT, SHARES)).groupby(table["customer"]).nunique()
+    sides = pd.Series(assign(table, SHOPS, SHARES)).groupby(table["customer"]).nunique()
     assert (sides == 1).all()
 
 
 def test_a_row_never_changes_sides_when_data_grows() -> None:
-    before, after = assign(typed(300), CONTRACT, SHARES), assign(typed(900), CONTRACT, SHARES)
+    before, after = assign(typed(300), SHOPS, SHARES), assign(typed(900), SHOPS, SHARES)
     assert (before == after[:300]).all()
 
 
 def test_a_greater_validation_share_takes_nothing_from_test() -> None:
     table = typed(900)
     less, more = (
-        assign(table, CONTRACT, SHARES.model_copy(update={"validation": v})) for v in (0.1, 0.4)
+        assign(table, SHOPS, SHARES.model_copy(update={"validation": v})) for v in (0.1, 0.4)
     )
     assert ((less == "test") == (more == "test")).all()
 
 
 def test_the_shares_are_kept() -> None:
-    sides = assign(typed(30_000), CONTRACT, SHARES)
+    sides = assign(typed(30_000), SHOPS, SHARES)
     assert abs(np.mean(sides == "test") - 0.2) < 0.02
     assert abs(np.mean(sides == "validation") - 0.2) < 0.02
 
 
 def test_equal_rows_stay_together_without_a_key() -> None:
-    keyless = schema.Schema.model_validate(SCHEMA | {"key": []})
+    keyless = Schema.model_validate(SCHEMA | {"key": []})
     table = pd.concat([typed(300), typed(300)], ignore_index=True)
     sides = assign(table, keyless, SHARES)
     assert (sides[:300] == sides[300:]).all()

@@ -1,8 +1,8 @@
 """The summary of a new table says what matters, each thing once."""
 
-from tabrail.data import schema
+from tabrail.data.schema import Schema
 from tabrail.ingest import summary
-from tabrail.ingest.contract import Draft
+from tabrail.ingest.draft import Draft
 
 COLUMNS = {
     "price": {"kind": "numeric"},
@@ -14,9 +14,9 @@ COLUMNS = {
 
 
 def test_a_table_on_one_screen() -> None:
-    contract = {"name": "Cars", "task": "regression", "target": "price", "columns": COLUMNS}
+    schema = {"name": "Cars", "task": "regression", "target": "price", "columns": COLUMNS}
     draft = Draft(
-        contract,
+        schema,
         files=["cars.csv"],
         reasons={"task": "many numbers"},
         column_reasons={"phone": "telephone numbers", "empty_0": "empty in all rows"},
@@ -24,7 +24,7 @@ def test_a_table_on_one_screen() -> None:
         rows=1000,
         unlabeled=3,
     )
-    lines = summary.text(draft, schema.Schema.model_validate(contract)).splitlines()
+    lines = summary.text(draft, Schema.model_validate(schema)).splitlines()
     assert lines[:6] == [
         "cars.csv: 1,000 rows, 24 columns",
         "  predicts     price (task: regression, many numbers)",

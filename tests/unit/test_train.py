@@ -9,7 +9,8 @@ import pytest
 from conftest import edit, shops
 
 from tabrail import paths
-from tabrail.data import prepare, schema, tables
+from tabrail.data import prepare, tables
+from tabrail.data.schema import load_schema
 from tabrail.errors import InputError
 from tabrail.model import file as model
 from tabrail.model import train
@@ -96,8 +97,8 @@ def test_weights_weigh(project: Path) -> None:
     table = shops()
     table.assign(w=np.where(table["bought"], 1.0, 0.01)).to_csv("data/raw/shops.csv", index=False)
 
-    def change(contract: Any) -> None:
-        contract["columns"]["w"] = {"kind": "numeric", "min": 0}
+    def change(schema: Any) -> None:
+        schema["columns"]["w"] = {"kind": "numeric", "min": 0}
 
     edit(Path("schema.yaml"), change)
     means = []
@@ -105,19 +106,19 @@ def test_weights_weigh(project: Path) -> None:
         edit(Path("schema.yaml"), partial(put, "weight", weight, None))
         prepare.main()
         train.main()
-        pipeline, facts = model.load(paths.MODEL)
+        pipeline, metadata = model.load(paths.MODEL)
         rows = tables.read(paths.VALIDATION)
-        means.append(model.predict(pipeline, facts, rows, schema.load()).mean())
-    assert "w" not in facts.columns
+        means.append(model.predict(pipeline, metadata, rows, load_schema()).mean())
+    assert "w" not in metadata.columns
     assert means[1] > means[0] + 0.1
 
 
 def test_an_estimator_that_cannot_weigh_is_refused(project: Path) -> None:
     shops().assign(w=1).to_csv("data/raw/shops.csv", index=False)
 
-    def change(contract: Any) -> None:
-        contract["columns"]["w"] = {"kind": "numeric", "min": 0}
-        contract["weight"] = "w"
+    def change(schema: Any) -> None:
+        schema["columns"]["w"] = {"kind": "numeric", "min": 0}
+        schema["weight"] = "w"
 
     edit(Path("schema.yaml"), change)
     neighbors = {"estimator": "sklearn.neighbors.KNeighborsClassifier"}
@@ -138,9 +139,9 @@ def test_balanced_classes_are_an_option_of_the_estimator(project: Path) -> None:
         rare.to_csv("data/raw/shops.csv", index=False)
         prepare.main()
         train.main()
-        pipeline, facts = model.load(paths.MODEL)
+        pipeline, metadata = model.load(paths.MODEL)
         rows = tables.read(paths.TRAIN)
-        means.append(model.predict(pipeline, facts, rows, schema.load()).mean())
+        means.append(model.predict(pipeline, metadata, rows, load_schema()).mean())
     assert means[0] < 0.2 < means[1]
 
 
@@ -149,9 +150,9 @@ def test_a_class_that_training_has_not_gets_no_probability(project: Path) -> Non
     edit(Path("schema.yaml"), lambda s: s["columns"]["city"]["categories"].insert(0, "Rome"))
     prepare.main()
     train.main()
-    pipeline, facts = model.load(paths.MODEL)
-    found = model.predict(pipeline, facts, tables.read(paths.TEST), schema.load())
-    assert facts.classes == ["NO", "Oslo", "Ulm"]
+    pipeline, metadata = model.load(paths.MODEL)
+    found = model.predict(pipeline, metadata, tables.read(paths.TEST), load_schema())
+    assert metadata.classes == ["NO", "Oslo", "Ulm"]
     assert (found[:, 0] == 0).all()
     assert np.allclose(found.sum(axis=1), 1)
 
@@ -161,7 +162,7 @@ def test_a_model_of_another_task_is_refused(project: Path) -> None:
     train.main()
     edit(Path("schema.yaml"), lambda s: s.update(task="regression", target="age"))
     with pytest.raises(InputError, match=r"predicts bought \(binary: no, yes\), which is not what"):
-        model.predict(*model.load(paths.MODEL), tables.read(paths.TEST), schema.load())
+        model.predict(*model.load(paths.MODEL), tables.read(paths.TEST), load_schema())
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from tabrail import paths
 from tabrail.cli import app as cli
-from tabrail.data import prepare, schema
+from tabrail.data import prepare
+from tabrail.data import checks
 
 TABLE = Path("new.csv")
 
@@ -41,7 +42,7 @@ def test_a_good_table_conforms(project: Path) -> None:
 
 def test_a_crash_is_no_verdict(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shops().to_csv(TABLE, index=False)
-    monkeypatch.setattr(schema, "conform", lambda *_: 1 / 0)
+    monkeypatch.setattr(checks, "conform", lambda *_: 1 / 0)
     assert "ZeroDivisionError" in call("new.csv", code=2)
 
 

@@ -321,7 +321,7 @@ def test_a_damaged_file_does_not_end_the_other_checks(
 ) -> None:
     Path(name).write_text(text)
     repository.commit("Damage")
-    assert [one for one in failed() if one not in {"main_metric", "contract"}] == checks
+    assert [one for one in failed() if one not in {"main_metric", "schema"}] == checks
 
 
 def test_the_command_prints_a_line_per_check(repository: Repository) -> None:

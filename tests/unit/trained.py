@@ -52,17 +52,17 @@ def _made(task: Task, estimator: str, project: Path) -> Path:
 
 
 def _set(task: Task, estimator: str) -> None:
-    def contract(content: Any) -> None:
+    def schema(content: Any) -> None:
         content.update(task=task, target=TARGETS[task], slices=[])
         content["columns"]["note"]["kind"] = "ignored"  # words take most of the time
         if task == "regression":
             content["columns"]["income"].update(nullable=False, unit="$")
 
-    def knobs(content: Any) -> None:
+    def params(content: Any) -> None:
         content["train"]["estimator"] = estimator
         content["evaluate"].update(main_metric=MAIN[task], resamples=100)
 
-    edit(Path("schema.yaml"), contract)
-    edit(Path("params.yaml"), knobs)
+    edit(Path("schema.yaml"), schema)
+    edit(Path("params.yaml"), params)
     table = shops()
     shops().assign(income=table["age"] * 1.5).to_csv("data/raw/shops.csv", index=False)

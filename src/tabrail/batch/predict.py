@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tabrail import params, paths
-from tabrail.data import dialect, outputs, schema, tables
+from tabrail import paths
+from tabrail.config import load_params
+from tabrail.data import dialect, outputs, tables
 from tabrail.data.checks import checked
+from tabrail.data.schema import conform, load_schema
 from tabrail.data.validate import Verdict, rejects
 from tabrail.documents import replacing
 from tabrail.errors import InputError
@@ -30,7 +32,7 @@ def predict(
     Args:
         place: the table, a file or a folder of them.
         out: a file for the predictions, in the order of the rows.
-        rejected: a CSV file for the rows that break the contract, as `validate` writes it. Without
+        rejected: a CSV file for the rows that break the schema, as `validate` writes it. Without
             it, one such row is enough to refuse the table.
         overwrite: whether `out` and `rejected` may be there already.
 
@@ -38,46 +40,50 @@ def predict(
         What was done, for people.
 
     Raises:
-        InputError: a row breaks the contract, the model is of another contract, a file cannot be
+        InputError: a row breaks the schema, the model is of another schema, a file cannot be
             read, or one to write is in the way.
     """
-    knobs, contract = params.load(), schema.load()
+    params, schema = load_params(), load_schema()
     files, written = tables.find(place), [out, *([rejected] if rejected else [])]
     _require_room(place, written, overwrite=overwrite)
     for file in files:
-        dialect.require(file, contract.csv)
+        dialect.require(file, schema.csv)
 
     from tabrail.model import file as model
 
-    pipeline, facts = model.load(paths.MODEL)
-    model.require(facts, contract)
+    pipeline, metadata = model.load(paths.MODEL)
+    model.require(metadata, schema)
     version, now = registry.model_version(), datetime.now(UTC).isoformat(timespec="seconds")
-    door = for_scoring(contract)
+    scoring_schema = for_scoring(schema)
 
     def result(table: pd.DataFrame, numbers: np.ndarray, file: Path) -> pd.DataFrame:
-        said = answers(numbers, contract, knobs.evaluate.threshold)
+        said = answers(numbers, schema, params.evaluate.threshold)
         origin: dict[str, object] = {"file": str(file)} if len(files) > 1 else {}
-        whose = _renamed(table[identity(door)], {"file", "row", *said, "model", "scored_at"})
+        whose = _renamed(
+            table[identity(scoring_schema)], {"file", "row", *said, "model", "scored_at"}
+        )
         columns = origin | {"row": table.index + 1} | dict(whose.items()) | said
         columns |= {"model": version, "scored_at": now}
         words = dict.fromkeys([*origin, "model", "scored_at"], "str")
         return pd.DataFrame(columns, index=table.index).astype(words)
 
     verdict, scored = Verdict(files), 0
-    nothing, _ = schema.conform(pd.DataFrame(columns=list(door.used), dtype="str"), door)
-    template = result(nothing, model.predict(pipeline, facts, nothing, contract), place)
-    rows = min(knobs.prepare.chunk_rows, MOST_ROWS)
+    nothing, _ = conform(
+        pd.DataFrame(columns=list(scoring_schema.used), dtype="str"), scoring_schema
+    )
+    template = result(nothing, model.predict(pipeline, metadata, nothing, schema), place)
+    rows = min(params.prepare.chunk_rows, MOST_ROWS)
     with replacing(*written) as (temporary, *others), ExitStack() as opened:
-        write = opened.enter_context(outputs.writer(temporary, out.name, template, contract.csv))
-        reject = opened.enter_context(rejects(others[0], contract.csv)) if others else None
-        for chunk in checked(files, door, rows, "predict", verbatim=bool(reject)):
+        write = opened.enter_context(outputs.writer(temporary, out.name, template, schema.csv))
+        reject = opened.enter_context(rejects(others[0], schema.csv)) if others else None
+        for chunk in checked(files, scoring_schema, rows, "predict", verbatim=bool(reject)):
             bad = verdict.add(chunk)
             if reject:
                 reject(chunk, bad)
             elif verdict.rejected:  # nothing is left to do but count
                 continue
             good = chunk.table[~bad]
-            write(result(good, model.predict(pipeline, facts, good, contract), chunk.file))
+            write(result(good, model.predict(pipeline, metadata, good, schema), chunk.file))
             scored += len(good)
             del chunk, good  # before the next chunk is read beside them
         if verdict.rejected and not reject:

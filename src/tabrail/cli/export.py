@@ -23,7 +23,7 @@ def export(
 ) -> None:
     """Write the rows of the prediction log of which it is known what came true, to train with.
 
-    The table has the contract's columns, so that `ingest` takes it. Exit code 0: it is written.
+    The table has the schema's columns, so that `ingest` takes it. Exit code 0: it is written.
     1: nothing is.
     """
     with one_message():

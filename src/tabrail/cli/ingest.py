@@ -19,19 +19,19 @@ def ingest(
     ] = None,
     name: Annotated[str, typer.Option(help="What the data is called.")] = "",
     replace: Annotated[
-        bool, typer.Option("--replace", help="Start over with this table and a new contract.")
+        bool, typer.Option("--replace", help="Start over with this table and a new schema.")
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Extend the contract without being asked.")
+        bool, typer.Option("--yes", help="Extend the schema without being asked.")
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be done; write nothing.")
     ] = False,
 ) -> None:
-    """Bring a table in: into data/raw, tracked by DVC, with its contract in schema.yaml.
+    """Bring a table in: into data/raw, tracked by DVC, with its schema in schema.yaml.
 
-    More of the same table is added to what is there. If new rows need a wider contract, you see how
-    it would change and are asked first. With --replace, or without a schema.yaml, the contract is
+    More of the same table is added to what is there. If new rows need a wider schema, you see how
+    it would change and are asked first. With --replace, or without a schema.yaml, the schema is
     inferred from the table, and --target is needed. Exit code 0: done. 1: nothing has changed.
     """
     with one_message():

@@ -20,7 +20,7 @@ def predict(
         Path | None,
         typer.Option(
             metavar="FILE.csv",
-            help="Write rows that break the contract there, with the reasons; score the others.",
+            help="Write rows that break the schema there, with the reasons; score the others.",
         ),
     ] = None,
     overwrite: Annotated[
@@ -30,7 +30,7 @@ def predict(
     """Let the model predict every row of a table, which may be larger than memory.
 
     OUT gets a line for each row, in order: the row's number, key and identifiers, the prediction,
-    the model's version and the time. A row that breaks the contract in schema.yaml makes the
+    the model's version and the time. A row that breaks the schema in schema.yaml makes the
     command refuse the table, unless there is a file for such rows. Exit code 0: all is written.
     1: nothing is.
     """

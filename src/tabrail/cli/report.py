@@ -19,7 +19,7 @@ def report(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON instead of Markdown.")] = False,
 ) -> None:
-    """Say what a change does to the model: scores, slices, parameters, data, contract, libraries.
+    """Say what a change does to the model: scores, slices, parameters, data, schema, libraries.
 
     All of it comes from what Git keeps, so neither data nor credentials are needed. Whether it may
     be merged is for `verify` to decide. Exit code 0: here is the report. 2: there can be none.

@@ -1,4 +1,4 @@
-"""Hold tables against the contract."""
+"""Hold tables against the schema."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,9 +20,9 @@ def validate(
         ),
     ] = None,
 ) -> None:
-    """Hold tables against the contract in schema.yaml and say all that is wrong at once.
+    """Hold tables against the schema in schema.yaml and say all that is wrong at once.
 
-    Exit code 0: all is right. 1: something breaks the contract. 2: a file is no such table.
+    Exit code 0: all is right. 1: something breaks the schema. 2: a file is no such table.
     """
     with one_message(code=2):
         from tabrail.data.validate import validate

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tabrail import params, paths
-from tabrail.data import schema
+from tabrail import paths
+from tabrail.config import Tolerance
 from tabrail.data.checks import Chunk
+from tabrail.data.schema import Schema, encode_target
 from tabrail.errors import InputError
 
 SPLITS = ("train", "validation", "test")
@@ -54,7 +55,7 @@ class Moments:
 class DataReport:
     """Counts chunk by chunk what `prepare` finds, drops and keeps."""
 
-    contract: schema.Schema
+    schema: Schema
     raw: int = 0
     kept: Counter[str] = field(default_factory=Counter)
     classes: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -82,21 +83,21 @@ class DataReport:
     def add_kept(self, split: str, table: pd.DataFrame) -> None:
         """Count the rows that a split gets, what is missing in them, and the target."""
         self.kept[split] += len(table)
-        weight = self.contract.weight
+        weight = self.schema.weight
         self.weights[split] += float(table[weight].sum()) if weight else len(table)
-        truth = schema.truth(table[self.contract.target], self.contract)
-        if self.contract.task == "regression":
-            self.moments[split].add(truth)
+        y_true = encode_target(table[self.schema.target], self.schema)
+        if self.schema.task == "regression":
+            self.moments[split].add(y_true)
         else:
-            counts = np.bincount(truth, minlength=len(self.contract.classes))
-            for name, count in zip(self.contract.classes, counts, strict=True):
+            counts = np.bincount(y_true, minlength=len(self.schema.classes))
+            for name, count in zip(self.schema.classes, counts, strict=True):
                 self.classes[split][name] += int(count)
         for name in table.columns:
-            is_text = self.contract.columns[name].kind == "text"
+            is_text = self.schema.columns[name].kind == "text"
             empty = table[name] == "" if is_text else table[name].isna()
             self.missing[name] += int(empty.sum())
 
-    def refuse(self, tolerance: params.Tolerance) -> None:
+    def refuse(self, tolerance: Tolerance) -> None:
         """Refuse data that cannot or should not be learned from.
 
         Raises:
@@ -110,16 +111,16 @@ class DataReport:
             if self.faulty_rows[fault] > limit * self.raw
         ]
         if beyond:
-            head = f"{paths.RAW} breaks the contract in {paths.SCHEMA}:"
+            head = f"{paths.RAW} breaks the schema in {paths.SCHEMA}:"
             advice = (
-                f"correct the data, or the contract in {paths.SCHEMA}, or accept it under "
+                f"correct the data, or the schema in {paths.SCHEMA}, or accept it under "
                 f"prepare.tolerance in {paths.PARAMS}"
             )
             raise InputError("\n".join([head, *beyond, advice]))
         for split in SPLITS:
             if lack := self._lack(split):
                 raise InputError(
-                    f"target {self.contract.target}: of the {self.kept[split]:,} rows for {split}, "
+                    f"target {self.schema.target}: of the {self.kept[split]:,} rows for {split}, "
                     f"{lack}; bring more rows, or change the key in {paths.SCHEMA} or "
                     f"prepare.split in {paths.PARAMS}"
                 )
@@ -133,7 +134,7 @@ class DataReport:
             "missing_share": {column: count / kept for column, count in self.missing.items()},
             "violations": {
                 fault: {"rows": self.faulty_rows[fault], "columns": self.faulty_cells[fault]}
-                for fault in params.Tolerance.model_fields
+                for fault in Tolerance.model_fields
             },
         }
 
@@ -143,23 +144,23 @@ class DataReport:
         return f"{self.raw:,} rows read, {self.raw - sum(self.kept.values()):,} dropped: {parts}"
 
     def _target(self, split: str) -> dict[str, float]:
-        if self.contract.task == "regression":
+        if self.schema.task == "regression":
             return self.moments[split].content()
         shares = {name: n / self.kept[split] for name, n in self.classes[split].items()}
-        if self.contract.task == "binary":
-            return {"positive": shares[self.contract.classes[1]]}
+        if self.schema.task == "binary":
+            return {"positive": shares[self.schema.classes[1]]}
         return shares
 
     def _lack(self, split: str) -> str:
         """Return what a split lacks for the task, or ""."""
         if self.kept[split] and not self.weights[split]:
-            return f"all have a {self.contract.weight} of 0"
-        if self.contract.task == "regression":
+            return f"all have a {self.schema.weight} of 0"
+        if self.schema.task == "regression":
             moments = self.moments[split]
             return "" if moments.most > moments.least else "all have the same value, or none has"
         found = [f"{n:,} are {name}" for name, n in self.classes[split].items()]
         there = sum(count > 0 for count in self.classes[split].values())
-        if self.contract.task == "binary" and there < 2:
+        if self.schema.task == "binary" and there < 2:
             return f"{' and '.join(found)}, and both classes are needed"
         return "" if there > 1 else f"{', '.join(found)}, and two classes are needed"
 

@@ -91,7 +91,7 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 
 def require(path: Path, form: Csv) -> None:
-    """Check that a file, if it is a CSV file, is written as the contract says.
+    """Check that a file, if it is a CSV file, is written as the schema says.
 
     Raises:
         InputError: it is not, or it is no table.

@@ -17,15 +17,15 @@ SMALLEST_RANGE = 0.025  # half of what lies between two quantiles
 Distributions = Mapping[str, Any]
 
 
-def describe(table: pd.DataFrame, contract: Schema) -> dict[str, Any]:
+def describe(table: pd.DataFrame, schema: Schema) -> dict[str, Any]:
     """Return the distribution of the target and of each feature that `psi` can compare.
 
     Dates stand apart, for they move on by themselves, and texts are left out. Categories that the
-    contract does not list are left out as well: what this returns is in Git.
+    schema does not list are left out as well: what this returns is in Git.
 
     Args:
-        table: rows that conform to the contract.
-        contract: names the columns.
+        table: rows that conform to the schema.
+        schema: names the columns.
 
     Returns:
         The number of rows, and for each column the share of missing values with either `shares`
@@ -34,8 +34,8 @@ def describe(table: pd.DataFrame, contract: Schema) -> dict[str, Any]:
         column of dates that is not sensitive, from the first to the last.
     """
     columns: dict[str, Any] = {}
-    for name in [*contract.features, contract.target]:
-        column, values = contract.columns[name], table[name]
+    for name in [*schema.features, schema.target]:
+        column, values = schema.columns[name], table[name]
         if column.kind == "boolean":
             columns[name] = _shares(cells.words(values), ["no", "yes"])
         elif column.kind == "categorical" and column.categories:
@@ -44,29 +44,29 @@ def describe(table: pd.DataFrame, contract: Schema) -> dict[str, Any]:
             columns[name] = _cumulative(values)
     dates = {
         name: _dates(table[name])
-        for name, column in contract.used.items()
+        for name, column in schema.used.items()
         if column.kind == "datetime" and not column.sensitive
     }
     return {"rows": len(table), "columns": columns, "dates": dates}
 
 
-def describe_scores(numbers: np.ndarray, contract: Schema) -> dict[str, Any]:
+def describe_scores(numbers: np.ndarray, schema: Schema) -> dict[str, Any]:
     """Return the distribution of predictions, in a form that `psi` can compare.
 
     Args:
         numbers: as `model.predict` returns them, of n_rows rows.
-        contract: names the task and the classes.
+        schema: names the task and the classes.
 
     Returns:
         As `describe`, of a column `probability` for two classes; for more of them `prediction`,
         with the shares of the most probable ones; for a regression `prediction`, a number.
     """
-    if contract.task == "multiclass":
-        predicted = pd.Series(pd.array(contract.classes, dtype="str").take(numbers.argmax(axis=1)))
-        column = _shares(predicted, contract.classes)
+    if schema.task == "multiclass":
+        predicted = pd.Series(pd.array(schema.classes, dtype="str").take(numbers.argmax(axis=1)))
+        column = _shares(predicted, schema.classes)
     else:
         column = _cumulative(pd.Series(numbers))
-    name = "probability" if contract.task == "binary" else "prediction"
+    name = "probability" if schema.task == "binary" else "prediction"
     return {"rows": len(numbers), "columns": {name: column}}
 
 

@@ -1,4 +1,4 @@
-"""Stage 1: hold the raw tables against the contract, drop what breaks it, and split the rest."""
+"""Stage 1: hold the raw tables against the schema, drop what breaks it, and split the rest."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tabrail import params, paths
-from tabrail.data import schema, tables
+from tabrail import paths
+from tabrail.config import Prepare, load_params
+from tabrail.data import tables
 from tabrail.data.checks import checked
 from tabrail.data.data_report import DataReport
+from tabrail.data.schema import Schema, conform, load_schema, usable
 from tabrail.data.split import assign, assign_by_time, cutoffs
 from tabrail.documents import replacing, to_json
 from tabrail.errors import InputError, run_stage
@@ -22,24 +24,24 @@ def main() -> None:
     """Read data/raw; write the three prepared tables and reports/data.json.
 
     Raises:
-        InputError: the data breaks the contract beyond what params.yaml tolerates, or a split
+        InputError: the data breaks the schema beyond what params.yaml tolerates, or a split
             would have nothing to learn from or to score.
     """
-    knobs, contract = params.load().prepare, schema.load()
+    params, schema = load_params().prepare, load_schema()
     files = tables.find(paths.RAW)
-    sides_of = _splitter(files, knobs, contract)
-    nothing = pd.DataFrame({name: pd.Series(dtype="str") for name in contract.used})
-    template, _ = schema.conform(nothing, contract)
-    report = DataReport(contract)
+    sides_of = _splitter(files, params, schema)
+    nothing = pd.DataFrame({name: pd.Series(dtype="str") for name in schema.used})
+    template, _ = conform(nothing, schema)
+    report = DataReport(schema)
     with replacing(*SPLITS.values(), paths.DATA_REPORT) as (*part_files, report_file):
         with ExitStack() as open_files:
             writers = {
                 split: open_files.enter_context(tables.Writer(file, template))
                 for split, file in zip(SPLITS, part_files, strict=True)
             }
-            for chunk in checked(files, contract, knobs.chunk_rows, "prepare"):
+            for chunk in checked(files, schema, params.chunk_rows, "prepare"):
                 report.add(chunk)
-                good = schema.usable(chunk.violations, len(chunk.table)) & ~chunk.repeated
+                good = usable(chunk.violations, len(chunk.table)) & ~chunk.repeated
                 clean = chunk.table[good]
                 sides = sides_of(clean)
                 for split, writer in writers.items():
@@ -47,38 +49,38 @@ def main() -> None:
                     writer.write(rows)
                     report.add_kept(split, rows)
                 del chunk, clean, rows  # before the next chunk is read beside them
-        report.refuse(knobs.tolerance)
+        report.refuse(params.tolerance)
         report_file.write_text(to_json(report.content()), encoding="utf-8", newline="\n")
     print(report.summary())
 
 
 def _splitter(
-    files: list[Path], knobs: params.Prepare, contract: schema.Schema
+    files: list[Path], params: Prepare, schema: Schema
 ) -> Callable[[pd.DataFrame], np.ndarray]:
     """Return the function that says for each row of a chunk which split it belongs to.
 
     Raises:
-        InputError: the split is by time, and the contract names no column for it, or no row has
+        InputError: the split is by time, and the schema names no column for it, or no row has
             a time.
     """
-    if knobs.split.method == "hash":
-        return lambda table: assign(table, contract, knobs.split)
-    time = contract.time
+    if params.split.method == "hash":
+        return lambda table: assign(table, schema, params.split)
+    time = schema.time
     if time is None:
-        dates = [name for name, column in contract.columns.items() if column.kind == "datetime"]
+        dates = [name for name, column in schema.columns.items() if column.kind == "datetime"]
         raise InputError(
             f"{paths.PARAMS}, prepare.split.method is time, but {paths.SCHEMA} does not say which "
             f"column orders the rows; add there a line such as time: {(dates or ['<column>'])[0]}"
         )
     times = [
-        chunk.table[time][schema.usable(chunk.violations, len(chunk.table)) & ~chunk.repeated]
-        for chunk in checked(files, contract, knobs.chunk_rows, "times")
+        chunk.table[time][usable(chunk.violations, len(chunk.table)) & ~chunk.repeated]
+        for chunk in checked(files, schema, params.chunk_rows, "times")
     ]
     if not sum(map(len, times)):
         raise InputError(
             f"{paths.RAW} has no row to split by {time}: none is as {paths.SCHEMA} says"
         )
-    bounds = cutoffs(pd.concat(times), knobs.split)
+    bounds = cutoffs(pd.concat(times), params.split)
     return lambda table: assign_by_time(table[time], bounds)
 
 

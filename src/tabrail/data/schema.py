@@ -1,4 +1,4 @@
-"""The data contract: what schema.yaml says of each column, and how a table is held against it."""
+"""The data schema: what schema.yaml says of each column, and how a table is checked against it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -214,7 +214,7 @@ class Violation:
     example: object
 
 
-def load(path: Path = paths.SCHEMA) -> Schema:
+def load_schema(path: Path = paths.SCHEMA) -> Schema:
     """Read and check schema.yaml.
 
     Raises:
@@ -223,28 +223,28 @@ def load(path: Path = paths.SCHEMA) -> Schema:
     return parse(Schema, read_yaml(path), path)
 
 
-def conform(table: pd.DataFrame, contract: Schema) -> tuple[pd.DataFrame, list[Violation]]:
-    """Give a table the contract's types and say where it breaks the contract.
+def conform(table: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, list[Violation]]:
+    """Give a table the schema's types and say where it breaks the schema.
 
     A pure function of each row, so it serves a chunk of a file, a batch and one request.
 
     Args:
-        table: rows as they were read, with the columns of `contract.used`, but for those that
+        table: rows as they were read, with the columns of `schema.used`, but for those that
             only training needs, which may be absent: the target and the weight.
-        contract: the contract.
+        schema: the schema.
 
     Returns:
-        The same rows with the contract's columns: numbers and booleans as float64 (true is 1.0),
+        The same rows with the schema's columns: numbers and booleans as float64 (true is 1.0),
         dates as datetime64[us], all else as str; what cannot be read is missing. And what is wrong.
     """
     typed: dict[str, pd.Series] = {}
     violations: list[Violation] = []
-    for name, column in contract.used.items():
-        if name in (contract.target, contract.weight) and name not in table:
+    for name, column in schema.used.items():
+        if name in (schema.target, schema.weight) and name not in table:
             continue
-        given = cells.present(table[name], contract.missing)
-        typed[name] = read(given, column, contract.csv)
-        for fault, rows in _faults(given, typed[name], column, name == contract.target):
+        given = cells.present(table[name], schema.missing)
+        typed[name] = read(given, column, schema.csv)
+        for fault, rows in _faults(given, typed[name], column, name == schema.target):
             if rows.any():
                 example = table[name][rows].iloc[:1].tolist()[0]
                 if column.sensitive:  # messages end in logs
@@ -254,7 +254,7 @@ def conform(table: pd.DataFrame, contract: Schema) -> tuple[pd.DataFrame, list[V
 
 
 def read(given: pd.Series, column: Column, csv: Csv) -> pd.Series:
-    """Read cells as the contract says of their column; what cannot be read becomes missing."""
+    """Read cells as the schema says of their column; what cannot be read becomes missing."""
     match column.kind:
         case "numeric":
             return cells.numeric(given, csv.decimal, csv.thousands)
@@ -282,31 +282,31 @@ def usable(violations: list[Violation], rows: int) -> np.ndarray:
     return good
 
 
-def truth(target: pd.Series, contract: Schema) -> np.ndarray:
+def encode_target(target: pd.Series, schema: Schema) -> np.ndarray:
     """Return what a model is to learn, as numbers; shape (n_rows,).
 
     Args:
-        target: the target's values in rows that conform to the contract.
-        contract: names the task and the classes.
+        target: the target's values in rows that conform to the schema.
+        schema: names the task and the classes.
 
     Returns:
-        For a regression the values, float64; otherwise their places in `contract.classes`, int64:
+        For a regression the values, float64; otherwise their places in `schema.classes`, int64:
         with two classes, 1 for the one to predict.
 
     Raises:
         ValueError: a value is none of the classes.
     """
-    if contract.task == "regression":
+    if schema.task == "regression":
         return target.to_numpy(np.float64)
-    if contract.columns[contract.target].kind == "boolean":
+    if schema.columns[schema.target].kind == "boolean":
         return target.to_numpy(np.int64)
-    places = np.asarray(pd.Index(contract.classes).get_indexer(pd.Index(target)), dtype=np.int64)
+    places = np.asarray(pd.Index(schema.classes).get_indexer(pd.Index(target)), dtype=np.int64)
     if (places < 0).any():  # NumPy would take it for the last class
-        raise ValueError(f"{contract.target} has values that are none of its classes")
+        raise ValueError(f"{schema.target} has values that are none of its classes")
     return places
 
 
-def require_columns(names: list[str], wanted: list[str], contract: Schema, source: Path) -> None:
+def require_columns(names: list[str], wanted: list[str], schema: Schema, source: Path) -> None:
     """Check that a table has every column that is wanted of it, once.
 
     Raises:
@@ -317,11 +317,11 @@ def require_columns(names: list[str], wanted: list[str], contract: Schema, sourc
         raise InputError(f"{source} has more than one column named {', '.join(sorted(twice))}")
     absent = [name for name in wanted if name not in names]
     if absent:
-        unknown = [name for name in names if name not in contract.columns]
+        unknown = [name for name in names if name not in schema.columns]
         listed = ", ".join(f"{name!r}{nearest(name, unknown)}" for name in absent)
         raise InputError(
             f"{source} has no column {listed}. It has: {', '.join(names)}. "
-            f"Rename the column in the file, or change the contract in {paths.SCHEMA}."
+            f"Rename the column in the file, or change the schema in {paths.SCHEMA}."
         )
 
 

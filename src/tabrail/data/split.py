@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from tabrail.config import Split
 from tabrail.data.schema import Schema
-from tabrail.params import Split
 
 
 def row_hashes(table: pd.DataFrame) -> np.ndarray:
@@ -17,7 +17,7 @@ def row_hashes(table: pd.DataFrame) -> np.ndarray:
     return pd.util.hash_pandas_object(table, index=False).to_numpy()
 
 
-def assign(table: pd.DataFrame, contract: Schema, split: Split) -> np.ndarray:
+def assign(table: pd.DataFrame, schema: Schema, split: Split) -> np.ndarray:
     """Say for each row which split it belongs to.
 
     The key's hash, taken as a number between 0 and 1, is compared with the shares: a row never
@@ -25,14 +25,14 @@ def assign(table: pd.DataFrame, contract: Schema, split: Split) -> np.ndarray:
     the features are hashed, so that equal rows stay together.
 
     Args:
-        table: rows that conform to the contract.
-        contract: names the key.
+        table: rows that conform to the schema.
+        schema: names the key.
         split: the shares.
 
     Returns:
         Array of "train", "validation" or "test", shape (n_rows,).
     """
-    place = row_hashes(table[contract.key or contract.features]) / np.float64(2**64)
+    place = row_hashes(table[schema.key or schema.features]) / np.float64(2**64)
     return np.select(
         [place < split.test, place < split.test + split.validation],
         ["test", "validation"],

@@ -65,7 +65,7 @@ def columns(path: Path, form: Csv) -> list[str]:
 
 def read_chunks(
     path: Path,
-    contract: Schema,
+    schema: Schema,
     rows: int,
     names: Sequence[str] | None = None,
     *,
@@ -77,9 +77,9 @@ def read_chunks(
 
     Args:
         path: the file.
-        contract: says how CSV files are written, and which columns are kept as they are written.
+        schema: says how CSV files are written, and which columns are kept as they are written.
         rows: the most rows of a chunk.
-        names: the columns to read; all that the contract uses, if not given.
+        names: the columns to read; all that the schema uses, if not given.
         verbatim: whether to keep all cells of a CSV file as they are written.
 
     Yields:
@@ -88,20 +88,20 @@ def read_chunks(
     Raises:
         InputError: the file cannot be read as a table.
     """
-    wanted = list(contract.used if names is None else names)
-    form = contract.csv
+    wanted = list(schema.used if names is None else names)
+    form = schema.csv
     with _explained(path, form.encoding):
         if path.suffix == ".parquet":
-            yield from _parquet_chunks(path, wanted, contract.verbatim, rows)
+            yield from _parquet_chunks(path, wanted, schema.verbatim, rows)
             return
         if path.suffix != ".gz" and form.encoding != "utf-16":
             _refuse_cut_off(path, form.delimiter)
-        header, kept = _header(path, form), set(contract.verbatim)
+        header, kept = _header(path, form), set(schema.verbatim)
         # Asked for some columns only, pandas would not notice rows that have too many fields.
         with pd.read_csv(
             path,
             dtype={name: "str" for name in header if verbatim or name.strip() in kept},
-            na_values=[] if verbatim else contract.missing,
+            na_values=[] if verbatim else schema.missing,
             keep_default_na=False,
             chunksize=rows,
             low_memory=False,

@@ -1,4 +1,4 @@
-"""Hold any table against the contract, and say all that is wrong with it at once."""
+"""Hold any table against the schema, and say all that is wrong with it at once."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,9 +9,11 @@ from typing import Any, TextIO
 import numpy as np
 import pandas as pd
 
-from tabrail import params, paths
-from tabrail.data import dialect, schema, tables
+from tabrail import paths
+from tabrail.config import load_params
+from tabrail.data import dialect, tables
 from tabrail.data.checks import Chunk, checked
+from tabrail.data.schema import Csv, load_schema, usable
 from tabrail.documents import replacing
 from tabrail.errors import InputError
 
@@ -40,7 +42,7 @@ class Finding:
 
 @dataclass
 class Verdict:
-    """What the contract says of some tables.
+    """What the schema says of some tables.
 
     Attributes:
         files: the tables.
@@ -65,7 +67,7 @@ class Verdict:
             self._note(chunk, found.column, found.fault, found.rows, repr(found.example))
         if chunk.repeated.any():
             self._note(chunk, WHOLE_ROW, "duplicate", chunk.repeated, "equal to an earlier row")
-        rejected = ~schema.usable(chunk.violations, len(chunk.raw)) | chunk.repeated
+        rejected = ~usable(chunk.violations, len(chunk.raw)) | chunk.repeated
         self.rows += len(chunk.raw)
         self.rejected += int(rejected.sum())
         return rejected
@@ -131,16 +133,16 @@ def validate(places: Sequence[Path], rejected: Path | None = None) -> Verdict:
     Raises:
         InputError: a file is no table or lacks a column, or `rejected` is there already.
     """
-    knobs, contract = params.load().prepare, schema.load()
+    params, schema = load_params().prepare, load_schema()
     files = [file for place in places for file in tables.find(place)]
     verdict = Verdict(files)
     for file in files:
-        dialect.require(file, contract.csv)
-    optional = {contract.target, contract.weight or contract.target}
+        dialect.require(file, schema.csv)
+    optional = {schema.target, schema.weight or schema.target}
     chunks = checked(
         files,
-        contract,
-        knobs.chunk_rows,
+        schema,
+        params.chunk_rows,
         "validate",
         optional=optional,
         verbatim=rejected is not None,
@@ -151,14 +153,14 @@ def validate(places: Sequence[Path], rejected: Path | None = None) -> Verdict:
         return verdict
     if rejected.exists():
         raise InputError(f"{rejected} is there already; delete it, or choose another name")
-    with replacing(rejected) as [temporary], rejects(temporary, contract.csv) as reject:
+    with replacing(rejected) as [temporary], rejects(temporary, schema.csv) as reject:
         for chunk in chunks:
             reject(chunk, verdict.add(chunk))
     return verdict
 
 
 @contextmanager
-def rejects(path: Path, form: schema.Csv) -> Iterator[Callable[[Chunk, np.ndarray], None]]:
+def rejects(path: Path, form: Csv) -> Iterator[Callable[[Chunk, np.ndarray], None]]:
     """Open a CSV file for rejected rows; yield what appends those of a chunk.
 
     They are as they came in, if the chunks are verbatim, after the file, the row and the reasons.

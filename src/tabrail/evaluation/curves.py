@@ -18,7 +18,7 @@ LARGEST_SHARE = 0.99  # of the rows: beyond, one outlier would flatten the rest 
 
 def tables(
     task: Task,
-    truth: np.ndarray,
+    y_true: np.ndarray,
     prediction: np.ndarray,
     weights: np.ndarray,
     classes: Sequence[str],
@@ -28,7 +28,7 @@ def tables(
 
     Args:
         task: the task.
-        truth: as `metrics.scorer` takes it; shape (n_rows,).
+        y_true: as `metrics.scorer` takes it; shape (n_rows,).
         prediction: as `model.predict` gives it; shape (n_rows,) or (n_rows, n_classes).
         weights: how much each row counts; shape (n_rows,).
         classes: the names of the classes in the order of their codes.
@@ -37,67 +37,67 @@ def tables(
     match task:
         case "binary":
             return {
-                "roc": roc(truth, prediction, weights),
-                "precision_recall": precision_recall(truth, prediction, weights),
-                "calibration": calibration(truth, prediction, weights),
-                "confusion": confusion(truth, prediction >= threshold, classes),
+                "roc": roc(y_true, prediction, weights),
+                "precision_recall": precision_recall(y_true, prediction, weights),
+                "calibration": calibration(y_true, prediction, weights),
+                "confusion": confusion(y_true, prediction >= threshold, classes),
             }
         case "multiclass":
             predicted = prediction.argmax(axis=1)
             return {
-                "confusion": confusion(truth, predicted, classes),
-                "class_scores": class_scores(truth, predicted, weights, classes),
-                "calibration": calibration(truth == predicted, prediction.max(axis=1), weights),
+                "confusion": confusion(y_true, predicted, classes),
+                "class_scores": class_scores(y_true, predicted, weights, classes),
+                "calibration": calibration(y_true == predicted, prediction.max(axis=1), weights),
             }
         case "regression":
             return {
-                "calibration": mean_values(truth, prediction, weights),
-                "errors": errors(truth, prediction, weights),
+                "calibration": mean_values(y_true, prediction, weights),
+                "errors": errors(y_true, prediction, weights),
             }
 
 
-def roc(truth: np.ndarray, probability: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
+def roc(y_true: np.ndarray, probability: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
     """Return the ROC curve, thinned to 200 points; none without rows of both classes."""
     false, true = np.empty(0), np.empty(0)
-    if 0 < weights[truth == 1].sum() < weights.sum():
-        false, true, _ = roc_curve(truth, probability, sample_weight=weights)
+    if 0 < weights[y_true == 1].sum() < weights.sum():
+        false, true, _ = roc_curve(y_true, probability, sample_weight=weights)
     return _thin(pd.DataFrame({"false_positive_rate": false, "true_positive_rate": true}))
 
 
 def precision_recall(
-    truth: np.ndarray, probability: np.ndarray, weights: np.ndarray
+    y_true: np.ndarray, probability: np.ndarray, weights: np.ndarray
 ) -> pd.DataFrame:
     """Return the precision-recall curve, thinned to 200 points, from recall 0 to 1.
 
     It has no points without positive rows.
     """
     precision, recall = np.empty(0), np.empty(0)
-    if weights[truth == 1].sum() > 0:
-        precision, recall, _ = precision_recall_curve(truth, probability, sample_weight=weights)
+    if weights[y_true == 1].sum() > 0:
+        precision, recall, _ = precision_recall_curve(y_true, probability, sample_weight=weights)
     return _thin(pd.DataFrame({"recall": recall[::-1], "precision": precision[::-1]}))
 
 
-def calibration(truth: np.ndarray, probability: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
+def calibration(y_true: np.ndarray, probability: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
     """Return the share of what came true against its predicted probability, in tenths of the rows.
 
     Source: Guo et al., 2017, "On Calibration of Modern Neural Networks".
     """
-    predicted, observed = _binned(probability, truth, weights, PROBABILITY_BINS)
+    predicted, observed = _binned(probability, y_true, weights, PROBABILITY_BINS)
     return pd.DataFrame({"predicted": predicted, "observed": observed})
 
 
-def mean_values(truth: np.ndarray, prediction: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
+def mean_values(y_true: np.ndarray, prediction: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
     """Return the mean of what came true against the mean prediction, in twentieths of the rows."""
-    predicted, actual = _binned(prediction, truth, weights, VALUE_BINS)
+    predicted, actual = _binned(prediction, y_true, weights, VALUE_BINS)
     return pd.DataFrame({"predicted": predicted, "actual": actual})
 
 
-def errors(truth: np.ndarray, prediction: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
+def errors(y_true: np.ndarray, prediction: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
     """Return the share of rows with at most each absolute error, in 200 steps.
 
     Source: Bi and Bennett, 2003, "Regression Error Characteristic Curves".
     """
-    error, places = np.unique(np.abs(prediction - truth), return_inverse=True)
+    error, places = np.unique(np.abs(prediction - y_true), return_inverse=True)
     upto = np.cumsum(np.bincount(places, weights))
     steps = np.linspace(0, LARGEST_SHARE, CURVE_POINTS) * upto[-1]
     kept = np.unique(np.searchsorted(upto, steps))
@@ -105,9 +105,9 @@ def errors(truth: np.ndarray, prediction: np.ndarray, weights: np.ndarray) -> pd
     return pd.DataFrame({"error": error[kept], "share": share}).dropna()
 
 
-def confusion(truth: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
+def confusion(y_true: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
     """Return how many rows of each class are predicted as which; rare classes count as one."""
-    frequent = np.argsort(-np.bincount(truth, minlength=len(classes)), kind="stable")
+    frequent = np.argsort(-np.bincount(y_true, minlength=len(classes)), kind="stable")
     if len(classes) > MOST_CLASSES:
         frequent = frequent[: MOST_CLASSES - 1]
     place = np.full(len(classes), len(frequent))
@@ -115,7 +115,7 @@ def confusion(truth: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) 
     names = [classes[code] for code in np.sort(frequent)]
     if len(names) < len(classes):
         names.append(OTHERS)
-    cells = place[truth] * len(names) + place[predicted.astype(np.int64)]
+    cells = place[y_true] * len(names) + place[predicted.astype(np.int64)]
     counts = np.bincount(cells, minlength=len(names) ** 2).reshape(len(names), -1)
     return pd.DataFrame(
         [
@@ -127,17 +127,17 @@ def confusion(truth: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) 
 
 
 def class_scores(
-    truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray, classes: Sequence[str]
+    y_true: np.ndarray, predicted: np.ndarray, weights: np.ndarray, classes: Sequence[str]
 ) -> pd.DataFrame:
     """Return precision, recall and F1 of each class, the 200 with the lowest F1 at most."""
     precision, recall, f1, _ = precision_recall_fscore_support(
-        truth,
+        y_true,
         predicted,
         labels=np.arange(len(classes)),
         sample_weight=weights,
         zero_division=np.nan,
     )
-    rows = np.bincount(truth, minlength=len(classes))
+    rows = np.bincount(y_true, minlength=len(classes))
     table = pd.DataFrame(
         {"class": list(classes), "rows": rows, "precision": precision, "recall": recall, "f1": f1}
     )

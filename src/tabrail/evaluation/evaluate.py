@@ -9,8 +9,10 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from tabrail import params, paths
-from tabrail.data import cells, distributions, schema, tables
+from tabrail import paths
+from tabrail.config import Evaluate, load_params
+from tabrail.data import cells, distributions, tables
+from tabrail.data.schema import Schema, load_schema
 from tabrail.documents import to_csv, to_json, write_texts
 from tabrail.errors import run_stage
 from tabrail.evaluation import curves, importance, latency, metrics, model_card
@@ -26,36 +28,36 @@ def main() -> None:
     Raises:
         InputError: a file is missing, damaged or not trusted, or the task has no such metric.
     """
-    all_knobs, contract = params.load(), schema.load()
-    knobs = all_knobs.evaluate
-    metrics.require(knobs.main_metric, contract.task)
-    pipeline, facts = model.load(paths.MODEL)
-    names = [name for name in (contract.target, contract.weight) if name]
-    constant = baseline(tables.read(paths.TRAIN, names), contract)
+    all_params, schema = load_params(), load_schema()
+    params = all_params.evaluate
+    metrics.require(params.main_metric, schema.task)
+    pipeline, metadata = model.load(paths.MODEL)
+    names = [name for name in (schema.target, schema.weight) if name]
+    constant = baseline(tables.read(paths.TRAIN, names), schema)
     splits = {
-        split: predict(tables.read(path), pipeline, facts, contract)
+        split: predict(tables.read(path), pipeline, metadata, schema)
         for split, path in (("validation", paths.VALIDATION), ("test", paths.TEST))
     }
     results: dict[str, Any] = {
         split: {
-            "metrics": _metrics(predictions, constant, contract, knobs),
-            "slices": _slices(predictions, contract, knobs),
+            "metrics": _metrics(predictions, constant, schema, params),
+            "slices": _slices(predictions, schema, params),
         }
         for split, predictions in splits.items()
     }
     about = {
-        "main_metric": knobs.main_metric,
+        "main_metric": params.main_metric,
         "model": {
             "bytes": paths.MODEL.stat().st_size,
-            "one_row_within_ms": _latency(splits["validation"].table, pipeline, facts, contract),
-            "versions": facts.versions,
+            "one_row_within_ms": _latency(splits["validation"].table, pipeline, metadata, schema),
+            "versions": metadata.versions,
         },
-        "scores": distributions.describe_scores(splits["validation"].prediction, contract),
-        "reference": _reference(pipeline, facts, contract),
+        "scores": distributions.describe_scores(splits["validation"].prediction, schema),
+        "reference": _reference(pipeline, metadata, schema),
     }
-    plotted = _plotted(splits["validation"], pipeline, facts, contract, knobs)
+    plotted = _plotted(splits["validation"], pipeline, metadata, schema, params)
     data = json.loads(paths.DATA_REPORT.read_text(encoding="utf-8"))
-    card = model_card.render(all_knobs, contract, facts, data, results, plotted)
+    card = model_card.render(all_params, schema, metadata, data, results, plotted)
     write_texts(
         {
             paths.METRICS: to_json(_values(results)),
@@ -64,28 +66,26 @@ def main() -> None:
             **{paths.PLOTS / f"{name}.csv": to_csv(table) for name, table in plotted.items()},
         }
     )
-    print(_summary(results["validation"]["metrics"][knobs.main_metric], knobs.main_metric))
+    print(_summary(results["validation"]["metrics"][params.main_metric], params.main_metric))
 
 
-def _scores(
-    predictions: Predictions, contract: schema.Schema, knobs: params.Evaluate
-) -> dict[str, Score]:
+def _scores(predictions: Predictions, schema: Schema, params: Evaluate) -> dict[str, Score]:
     scores = metrics.scorer(
-        contract.task, predictions.truth, predictions.prediction, knobs.threshold
+        schema.task, predictions.y_true, predictions.prediction, params.threshold
     )
-    return score(scores, predictions.weights, predictions.entities, knobs.resamples, knobs.seed)
+    return score(scores, predictions.weights, predictions.groups, params.resamples, params.seed)
 
 
 def _metrics(
     predictions: Predictions,
     constant: np.ndarray,
-    contract: schema.Schema,
-    knobs: params.Evaluate,
+    schema: Schema,
+    params: Evaluate,
 ) -> dict[str, dict[str, float]]:
     """Return every metric of the model and of the baseline, with intervals."""
     repeated = np.broadcast_to(constant, predictions.prediction.shape)
-    found = _scores(predictions, contract, knobs)
-    beside = _scores(replace(predictions, prediction=repeated), contract, knobs)
+    found = _scores(predictions, schema, params)
+    beside = _scores(replace(predictions, prediction=repeated), schema, params)
     return {
         name: asdict(found[name])
         | {f"baseline_{bound}": value for bound, value in asdict(beside[name]).items()}
@@ -94,20 +94,20 @@ def _metrics(
 
 
 def _slices(
-    predictions: Predictions, contract: schema.Schema, knobs: params.Evaluate
+    predictions: Predictions, schema: Schema, params: Evaluate
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Return the main metric for each value of the slice columns, with row counts."""
-    slices: dict[str, dict[str, dict[str, float]]] = {column: {} for column in contract.slices}
-    for column in contract.slices:
+    slices: dict[str, dict[str, dict[str, float]]] = {column: {} for column in schema.slices}
+    for column in schema.slices:
         labels = cells.words(predictions.table[column]).fillna("missing")
         for value, rows in sorted(predictions.table.groupby(labels).indices.items()):
             some = predictions.of(np.asarray(rows))
             result = Score(np.nan, np.nan, np.nan)
-            if len(rows) >= knobs.min_slice_rows:
-                result = _scores(some, contract, knobs)[knobs.main_metric]
+            if len(rows) >= params.min_slice_rows:
+                result = _scores(some, schema, params)[params.main_metric]
             counts = {"rows": len(rows)}
-            if contract.task == "binary":
-                counts["positive"] = int(some.truth.sum())
+            if schema.task == "binary":
+                counts["positive"] = int(some.y_true.sum())
             slices[column][str(value)] = counts | asdict(result)
     return slices
 
@@ -115,48 +115,50 @@ def _slices(
 def _plotted(
     predictions: Predictions,
     pipeline: Pipeline,
-    facts: model.Facts,
-    contract: schema.Schema,
-    knobs: params.Evaluate,
+    metadata: model.Metadata,
+    schema: Schema,
+    params: Evaluate,
 ) -> dict[str, pd.DataFrame]:
     """Return the table behind each plot, by its name."""
     found = curves.tables(
-        contract.task,
-        predictions.truth,
+        schema.task,
+        predictions.y_true,
         predictions.prediction,
         predictions.weights,
-        contract.classes,
-        knobs.threshold,
+        schema.classes,
+        params.threshold,
     )
-    count = min(len(predictions.truth), knobs.importance_rows)
-    places = np.random.default_rng(knobs.seed).choice(len(predictions.truth), count, replace=False)
+    count = min(len(predictions.y_true), params.importance_rows)
+    places = np.random.default_rng(params.seed).choice(
+        len(predictions.y_true), count, replace=False
+    )
     some = predictions.of(places)
 
     def main_metric(columns: pd.DataFrame) -> float:
-        prediction = model.predict(pipeline, facts, columns, contract)
-        scores = metrics.scorer(contract.task, some.truth, prediction, knobs.threshold)
-        value = scores.under(some.weights[None, scores.order])[knobs.main_metric][0]
-        return metrics.sign(knobs.main_metric) * float(value)
+        prediction = model.predict(pipeline, metadata, columns, schema)
+        scores = metrics.scorer(schema.task, some.y_true, prediction, params.threshold)
+        value = scores.under(some.weights[None, scores.order])[params.main_metric][0]
+        return metrics.sign(params.main_metric) * float(value)
 
-    columns = some.table[contract.features]
-    measured = importance.by_column(pipeline, columns, some.truth, main_metric, knobs.seed)
+    columns = some.table[schema.features]
+    measured = importance.by_column(pipeline, columns, some.y_true, main_metric, params.seed)
     return found | {"importance": measured}
 
 
 def _latency(
-    table: pd.DataFrame, pipeline: Pipeline, facts: model.Facts, contract: schema.Schema
+    table: pd.DataFrame, pipeline: Pipeline, metadata: model.Metadata, schema: Schema
 ) -> int | None:
     """Return how long the prediction for one row takes, which more than one thread only slows."""
     row = table.iloc[:1]
     with threadpool_limits(limits=1):
-        return latency.within_ms(lambda: model.predict(pipeline, facts, row, contract))
+        return latency.within_ms(lambda: model.predict(pipeline, metadata, row, schema))
 
 
-def _reference(pipeline: Pipeline, facts: model.Facts, contract: schema.Schema) -> list[Any]:
+def _reference(pipeline: Pipeline, metadata: model.Metadata, schema: Schema) -> list[Any]:
     """Return what the model says of the rows by which it is known again elsewhere."""
     known = json.loads(paths.DISTRIBUTIONS.read_text(encoding="utf-8"))
-    rows = reference.table(reference.rows(contract, known), contract)
-    return model.predict(pipeline, facts, rows, contract).tolist()
+    rows = reference.table(reference.rows(schema, known), schema)
+    return model.predict(pipeline, metadata, rows, schema).tolist()
 
 
 def _values(results: dict[str, Any]) -> dict[str, float]:

@@ -16,7 +16,7 @@ MOST_CALLS = 200
 def by_column(
     pipeline: Pipeline,
     rows: pd.DataFrame,
-    truth: np.ndarray,
+    y_true: np.ndarray,
     score: Callable[[pd.DataFrame], float],
     seed: int,
 ) -> pd.DataFrame:
@@ -30,11 +30,11 @@ def by_column(
     Args:
         pipeline: the fitted model.
         rows: what to shuffle, shape (n_rows, n_features).
-        truth: what the model was to say of them, as a number each; shape (n_rows,).
+        y_true: what the model was to say of them, as a number each; shape (n_rows,).
         score: scores the model on such rows in this order; higher is better.
         seed: of the shuffles.
     """
-    measured = _promising(rows, truth)
+    measured = _promising(rows, y_true)
     others = rows.drop(columns=measured)
     repeats = min(5, max(1, MOST_CALLS // len(measured)))
     calls = 1 + repeats * len(measured)
@@ -51,10 +51,10 @@ def by_column(
     return table.sort_values(["importance", "column"], ascending=[False, True], ignore_index=True)
 
 
-def _promising(rows: pd.DataFrame, truth: np.ndarray) -> list[str]:
+def _promising(rows: pd.DataFrame, y_true: np.ndarray) -> list[str]:
     """Return the columns that are worth the time."""
     if rows.shape[1] <= MOST_COLUMNS:
         return list(rows.columns)
     codes = rows.apply(lambda column: pd.Series(pd.factorize(column, sort=True)[0]))
-    along = codes.corrwith(pd.Series(truth), method="spearman").abs()
+    along = codes.corrwith(pd.Series(y_true), method="spearman").abs()
     return list(along.fillna(0).nlargest(MOST_COLUMNS).index)

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from tabrail.evaluation.scores import Scores
 
 LEVEL = 0.95
-FEWEST_ENTITIES = 10  # drawing from fewer says more about the draws than about the model
+FEWEST_GROUPS = 10  # drawing from fewer says more about the draws than about the model
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Score:
 
 
 def score(
-    scores: Scores, weights: np.ndarray, entities: np.ndarray, resamples: int, seed: int
+    scores: Scores, weights: np.ndarray, groups: np.ndarray, resamples: int, seed: int
 ) -> dict[str, Score]:
     """Compute every score with its 95% interval.
 
@@ -35,9 +35,9 @@ def score(
     Args:
         scores: the rows and their predictions.
         weights: how much each row counts in every score; shape (n_rows,).
-        entities: number of each row's entity, from 0; shape (n_rows,).
+        groups: number of each row's entity, from 0; shape (n_rows,).
         resamples: how many times to draw.
-        seed: of the draws; equal seeds and entities give the same draws.
+        seed: of the draws; equal seeds and groups give the same draws.
 
     Returns:
         The scores by name.
@@ -45,25 +45,25 @@ def score(
     weights = weights[scores.order]
     values = scores.under(weights[None])
     drawn: dict[str, list[np.ndarray]] = {name: [] for name in values}
-    if entities.max() + 1 >= FEWEST_ENTITIES:
-        for times in draw(entities[scores.order], resamples, seed):
+    if groups.max() + 1 >= FEWEST_GROUPS:
+        for times in draw(groups[scores.order], resamples, seed):
             for name, found in scores.under(times * weights).items():
                 drawn[name].append(found)
     return {name: Score(float(value[0]), *interval(drawn[name])) for name, value in values.items()}
 
 
-def draw(entities: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
+def draw(groups: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
     """Yield how often each row is drawn, in batches of shape (some resamples, n_rows)."""
     generator = np.random.default_rng(seed)
-    count = int(entities.max()) + 1
-    size = max(1, 2_000_000 // len(entities))  # resamples in a batch: about 16 MB for each array
+    count = int(groups.max()) + 1
+    size = max(1, 2_000_000 // len(groups))  # resamples in a batch: about 16 MB for each array
     with tqdm(desc="bootstrap", total=resamples, delay=1, leave=False, disable=None) as progress:
         for start in range(0, resamples, size):
             batch = min(size, resamples - start)
             drawn = generator.integers(0, count, size=(batch, count))
             drawn += np.arange(batch)[:, None] * count
             times = np.bincount(drawn.ravel(), minlength=batch * count).reshape(batch, count)
-            yield times.take(entities, axis=1).astype(np.float64)
+            yield times.take(groups, axis=1).astype(np.float64)
             progress.update(batch)
 
 

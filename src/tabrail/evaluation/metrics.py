@@ -17,12 +17,12 @@ IN_UNITS_OF_TARGET = {"mae", "rmse", "median_absolute_error"}
 LOWER_IS_BETTER = {"log_loss", "brier", *IN_UNITS_OF_TARGET}
 
 
-def scorer(task: Task, truth: np.ndarray, prediction: np.ndarray, threshold: float) -> Scores:
+def scorer(task: Task, y_true: np.ndarray, prediction: np.ndarray, threshold: float) -> Scores:
     """Return the scores of a task's predictions.
 
     Args:
         task: the task.
-        truth: codes of the classes (binary: 1 for the positive one), or the numbers themselves
+        y_true: codes of the classes (binary: 1 for the positive one), or the numbers themselves
             for regression; shape (n_rows,).
         prediction: as `model.predict` gives it: probabilities of the positive class, shape
             (n_rows,); of each class, shape (n_rows, n_classes); or numbers, shape (n_rows,).
@@ -30,11 +30,11 @@ def scorer(task: Task, truth: np.ndarray, prediction: np.ndarray, threshold: flo
     """
     match task:
         case "binary":
-            return BinaryScores(truth, prediction, threshold)
+            return BinaryScores(y_true, prediction, threshold)
         case "multiclass":
-            return MulticlassScores(truth, prediction)
+            return MulticlassScores(y_true, prediction)
         case "regression":
-            return RegressionScores(truth, prediction)
+            return RegressionScores(y_true, prediction)
 
 
 def sign(metric: str) -> int:

@@ -10,12 +10,12 @@ from typing import Any
 import pandas as pd
 
 from tabrail import paths
+from tabrail.config import Evaluate, Params
 from tabrail.data.schema import Schema, Task
 from tabrail.evaluation import data_card
 from tabrail.evaluation.metrics import shown, sign
 from tabrail.markdown import number, plain, table
-from tabrail.model.file import Facts
-from tabrail.params import Params
+from tabrail.model.file import Metadata
 
 TOP_COLUMNS = 10
 MOST_CLASSES = 20
@@ -34,15 +34,15 @@ MEANING: dict[Task, str] = {
 }
 PREDICTION: dict[Task, str] = {
     "binary": "the probability that {target} is {positive}",
-    "multiclass": "a probability for each class, in the order of `contract.classes`",
+    "multiclass": "a probability for each class, in the order of `schema.classes`",
     "regression": "a prediction of {target}",
 }
 
 
 def render(
     params: Params,
-    contract: Schema,
-    facts: Facts,
+    schema: Schema,
+    metadata: Metadata,
     data: Mapping[str, Any],
     results: Mapping[str, Any],
     plotted: Mapping[str, pd.DataFrame],
@@ -50,9 +50,9 @@ def render(
     """Return the model card as Markdown.
 
     Args:
-        params: all knobs; `card` has what only a person can say.
-        contract: the data contract.
-        facts: what the model file says of itself.
+        params: all params; `card` has what only a person can say.
+        schema: the data schema.
+        metadata: what the model file says of itself.
         data: content of reports/data.json.
         results: content of reports/evaluation.json.
         plotted: the tables behind the plots, by name.
@@ -63,17 +63,17 @@ def render(
         table(
             ["", ""],
             [
-                ["Predicts", f"{_what(contract)} (task: {contract.task})"],
-                ["Estimator", _estimator(facts)],
-                *([["Search", _search(facts)]] if facts.search else []),
+                ["Predicts", f"{_what(schema)} (task: {schema.task})"],
+                ["Estimator", _estimator(metadata)],
+                *([["Search", _search(metadata)]] if metadata.search else []),
                 ["Owner", plain(card.owner)],
                 ["License", card.license],
-                ["Libraries", ", ".join(f"{n} {v}" for n, v in facts.versions.items())],
+                ["Libraries", ", ".join(f"{n} {v}" for n, v in metadata.versions.items())],
             ],
         ),
         f"## Intended use\n\n{plain(card.intended_use)}",
-        f"## Data\n\n{data_card.describe(params, contract, facts, data)}",
-        f"## Results\n\n{_results(results, params, contract)}",
+        f"## Data\n\n{data_card.describe(params, schema, metadata, data)}",
+        f"## Results\n\n{_results(results, params.evaluate, schema)}",
     ]
     if "class_scores" in plotted:
         sections.append(f"## Classes\n\n{_classes(plotted['class_scores'])}")
@@ -81,41 +81,40 @@ def render(
         f"## Slices\n\n{_slices(results, metric, params.evaluate.min_slice_rows)}",
         f"## What it looks at\n\n{_importance(plotted['importance'], metric)}",
         f"## Limits\n\n{_limits(plain(card.limits), results, metric)}",
-        f"## How to load it\n\n{_loading(contract)}",
+        f"## How to load it\n\n{_loading(schema)}",
     ]
     return "\n\n".join(sections) + "\n"
 
 
-def _what(contract: Schema) -> str:
-    target = contract.columns[contract.target]
-    outcome = plain(contract.target)
-    if contract.positive:
-        outcome += f" = {plain(contract.positive)}"
-    if contract.task == "multiclass":
-        outcome += f", one of {len(contract.classes)} classes"
+def _what(schema: Schema) -> str:
+    target = schema.columns[schema.target]
+    outcome = plain(schema.target)
+    if schema.positive:
+        outcome += f" = {plain(schema.positive)}"
+    if schema.task == "multiclass":
+        outcome += f", one of {len(schema.classes)} classes"
     if target.unit:
         outcome += f" in {plain(target.unit)}"
     return f"{outcome}: {plain(target.description)}" if target.description else outcome
 
 
-def _estimator(facts: Facts) -> str:
-    options = ", ".join(plain(f"{name}={value}") for name, value in facts.options.items())
-    return f"`{facts.estimator}`" + (f" with {options}" if options else "")
+def _estimator(metadata: Metadata) -> str:
+    options = ", ".join(plain(f"{name}={value}") for name, value in metadata.options.items())
+    return f"`{metadata.estimator}`" + (f" with {options}" if options else "")
 
 
-def _search(facts: Facts) -> str:
-    found = facts.search
+def _search(metadata: Metadata) -> str:
+    found = metadata.search
     return (
         f"{found['method']}: these options did best of {found['candidates']} on {found['folds']} "
         f"folds of the training rows, with {found['scoring']} at {number(found['score'])}"
     )
 
 
-def _results(results: Mapping[str, Any], params: Params, contract: Schema) -> str:
-    knobs = params.evaluate
+def _results(results: Mapping[str, Any], params: Evaluate, schema: Schema) -> str:
     head = ["metric", "validation", "baseline", "test", "baseline"]
     rows = [
-        [f"**{name}**" if name == knobs.main_metric else name]
+        [f"**{name}**" if name == params.main_metric else name]
         + [
             _interval(name, results[split]["metrics"][name], prefix)
             for split in ("validation", "test")
@@ -124,14 +123,14 @@ def _results(results: Mapping[str, Any], params: Params, contract: Schema) -> st
         for name in results["validation"]["metrics"]
     ]
     lines = [
-        f"In brackets: 95% bootstrap intervals from {knobs.resamples:,} resamples of the "
-        f"{'keys' if contract.key else 'rows'}.",
-        f"The baseline gives every row {BASELINE[contract.task]}.",
-        MEANING[contract.task].format(threshold=knobs.threshold),
+        f"In brackets: 95% bootstrap intervals from {params.resamples:,} resamples of the "
+        f"{'keys' if schema.key else 'rows'}.",
+        f"The baseline gives every row {BASELINE[schema.task]}.",
+        MEANING[schema.task].format(threshold=params.threshold),
         "Validation is for decisions; test is only reported.",
     ]
-    if contract.weight:
-        lines.insert(1, f"Each row counts as much as its {plain(contract.weight)} says.")
+    if schema.weight:
+        lines.insert(1, f"Each row counts as much as its {plain(schema.weight)} says.")
     return f"{table(head, rows)}\n\n{' '.join(lines)}"
 
 
@@ -199,27 +198,28 @@ def _limits(stated: str, results: Mapping[str, Any], metric: str) -> str:
     return "\n".join(lines)
 
 
-def _loading(contract: Schema) -> str:
-    prediction = PREDICTION[contract.task].format(
-        target=plain(contract.target), positive=plain((contract.classes or [""])[-1])
+def _loading(schema: Schema) -> str:
+    prediction = PREDICTION[schema.task].format(
+        target=plain(schema.target), positive=plain((schema.classes or [""])[-1])
     )
     return f"""From the project's root:
 
 ```python
-from tabrail.data import schema, tables
+from tabrail.data import tables
+
 from tabrail.model import file as model
 from tabrail import paths
 
-contract = schema.load()
-pipeline, facts = model.load(paths.MODEL)
+schema = load_schema()
+pipeline, metadata = model.load(paths.MODEL)
 rows = tables.read(paths.TEST)
-predictions = model.predict(pipeline, facts, rows, contract)
+predictions = model.predict(pipeline, metadata, rows, schema)
 ```
 
-Each row gets {prediction}. The model expects {len(contract.features)} columns:
-{", ".join(map(plain, contract.features))}.
+Each row gets {prediction}. The model expects {len(schema.features)} columns:
+{", ".join(map(plain, schema.features))}.
 Rows from elsewhere, with or without the target, first go through
-`rows, violations = schema.conform(table, contract)`."""
+`rows, violations = conform(table, schema)`."""
 
 
 def _interval(metric: str, numbers: Mapping[str, float], prefix: str = "") -> str:

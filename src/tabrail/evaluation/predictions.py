@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from tabrail.data import schema
+from tabrail.data.schema import Schema, encode_target
 from tabrail.data.split import row_hashes
 from tabrail.model import file as model
 
@@ -17,55 +17,55 @@ class Predictions:
 
     Attributes:
         table: the rows, n_rows of them.
-        truth: as `schema.truth` gives it; shape (n_rows,).
+        y_true: as `encode_target` gives it; shape (n_rows,).
         prediction: as `model.predict` gives it; shape (n_rows,) or (n_rows, n_classes).
         weights: how much each row counts; shape (n_rows,).
-        entities: number of each row's key, or of the row itself without a key; shape (n_rows,).
+        groups: number of each row's key, or of the row itself without a key; shape (n_rows,).
     """
 
     table: pd.DataFrame
-    truth: np.ndarray
+    y_true: np.ndarray
     prediction: np.ndarray
     weights: np.ndarray
-    entities: np.ndarray
+    groups: np.ndarray
 
     def of(self, rows: np.ndarray) -> "Predictions":
         """Return some of the rows, by their places."""
         return Predictions(
             table=self.table.iloc[rows],
-            truth=self.truth[rows],
+            y_true=self.y_true[rows],
             prediction=self.prediction[rows],
             weights=self.weights[rows],
-            entities=pd.factorize(self.entities[rows])[0],
+            groups=pd.factorize(self.groups[rows])[0],
         )
 
 
 def predict(
-    table: pd.DataFrame, pipeline: Pipeline, facts: model.Facts, contract: schema.Schema
+    table: pd.DataFrame, pipeline: Pipeline, metadata: model.Metadata, schema: Schema
 ) -> Predictions:
     """Let the model predict the rows of a prepared table."""
-    entities = row_hashes(table[contract.key]) if contract.key else np.arange(len(table))
+    groups = row_hashes(table[schema.key]) if schema.key else np.arange(len(table))
     return Predictions(
         table=table,
-        truth=schema.truth(table[contract.target], contract),
-        prediction=model.predict(pipeline, facts, table, contract),
-        weights=_weights(table, contract),
-        entities=pd.factorize(entities)[0],
+        y_true=encode_target(table[schema.target], schema),
+        prediction=model.predict(pipeline, metadata, table, schema),
+        weights=_weights(table, schema),
+        groups=pd.factorize(groups)[0],
     )
 
 
-def baseline(training: pd.DataFrame, contract: schema.Schema) -> np.ndarray:
+def baseline(training: pd.DataFrame, schema: Schema) -> np.ndarray:
     """Return what the baseline predicts for every row, whatever is in it.
 
     Returns:
         The mean of the target in training, shape (), which is the share of positives if it has two
         classes; or the share of each class, shape (n_classes,).
     """
-    truth, weights = schema.truth(training[contract.target], contract), _weights(training, contract)
-    if contract.task == "multiclass":
-        return np.bincount(truth, weights, minlength=len(contract.classes)) / weights.sum()
-    return np.asarray(np.average(truth, weights=weights))
+    y_true, weights = encode_target(training[schema.target], schema), _weights(training, schema)
+    if schema.task == "multiclass":
+        return np.bincount(y_true, weights, minlength=len(schema.classes)) / weights.sum()
+    return np.asarray(np.average(y_true, weights=weights))
 
 
-def _weights(table: pd.DataFrame, contract: schema.Schema) -> np.ndarray:
-    return table[contract.weight].to_numpy() if contract.weight else np.ones(len(table))
+def _weights(table: pd.DataFrame, schema: Schema) -> np.ndarray:
+    return table[schema.weight].to_numpy() if schema.weight else np.ones(len(table))

@@ -34,11 +34,11 @@ class Scores(Protocol):
 class BinaryScores:
     """The scores of predicted probabilities of the positive class."""
 
-    def __init__(self, truth: np.ndarray, probability: np.ndarray, threshold: float) -> None:
+    def __init__(self, y_true: np.ndarray, probability: np.ndarray, threshold: float) -> None:
         """Sort the rows by probability, from high to low; arguments as of `metrics.scorer`."""
         self.order = np.argsort(-probability, kind="stable")
         descending = probability[self.order]
-        self._truth = truth[self.order].astype(np.float64)
+        self._truth = y_true[self.order].astype(np.float64)
         self._group_ends = np.flatnonzero(np.r_[descending[1:] != descending[:-1], True])
         self._predicted = (descending >= threshold).astype(np.float64)
         self._log_losses = _log_losses(np.where(self._truth == 1, descending, 1 - descending))
@@ -73,12 +73,12 @@ class MulticlassScores:
     A class that a set of weights leaves without rows counts in no mean over the classes.
     """
 
-    def __init__(self, truth: np.ndarray, probability: np.ndarray) -> None:
+    def __init__(self, y_true: np.ndarray, probability: np.ndarray) -> None:
         """Sort the rows by class; arguments as of `metrics.scorer`."""
         classes = probability.shape[1]
         predicted = probability.argmax(axis=1)
-        self.order = np.argsort(truth, kind="stable")
-        self._actual, self._predicted = truth[self.order], predicted[self.order]
+        self.order = np.argsort(y_true, kind="stable")
+        self._actual, self._predicted = y_true[self.order], predicted[self.order]
         self._log_losses = _log_losses(probability[self.order, self._actual])
         self._ranks = [
             _Ranks(probability[self.order, code], np.flatnonzero(self._actual == code))
@@ -107,18 +107,18 @@ class MulticlassScores:
 class RegressionScores:
     """The scores of predicted numbers."""
 
-    def __init__(self, truth: np.ndarray, prediction: np.ndarray) -> None:
+    def __init__(self, y_true: np.ndarray, prediction: np.ndarray) -> None:
         """Sort the rows by absolute error; arguments as of `metrics.scorer`."""
-        errors = np.abs(prediction - truth)
+        errors = np.abs(prediction - y_true)
         self.order = np.argsort(errors, kind="stable")
         self._errors = errors[self.order]
         # Far from zero, the squares would leave no digits for the spread.
-        self._centered = (truth - np.median(truth))[self.order]
+        self._centered = (y_true - np.median(y_true))[self.order]
 
     def under(self, weights: np.ndarray) -> dict[str, np.ndarray]:
         """See `Scores`; `mae` is mean_absolute_error, `rmse` root_mean_squared_error.
 
-        Unlike `r2_score`, `r2` is undefined where the truth does not vary.
+        Unlike `r2_score`, `r2` is undefined where the y_true does not vary.
         """
         upto = np.cumsum(weights, axis=1)
         rows = upto[:, -1]

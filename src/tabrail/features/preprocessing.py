@@ -13,12 +13,12 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 
+from tabrail.config import Train
 from tabrail.data.schema import Schema
-from tabrail.params import Train
 
 
 def preprocessing(
-    contract: Schema, knobs: Train, *, classes: int, by_time: bool
+    schema: Schema, params: Train, *, classes: int, by_time: bool
 ) -> ColumnTransformer:
     """Return the unfitted transformer from a conforming table to a matrix of floats.
 
@@ -36,8 +36,8 @@ def preprocessing(
     Source: https://scikit-learn.org/stable/modules/preprocessing.html
 
     Args:
-        contract: its `features` are the columns that are used.
-        knobs: say what is rare, what is many, and how many words of a text count.
+        schema: its `features` are the columns that are used.
+        params: say what is rare, what is many, and how many words of a text count.
         classes: how many the training rows have; 0 for a regression.
         by_time: whether later rows are held back: they lie beyond all years of training.
 
@@ -45,16 +45,16 @@ def preprocessing(
         Transformer of a frame of shape (n_rows, n_features).
     """
     numbers, few, many, dates, times, texts = (list[str]() for _ in range(6))
-    for name in contract.features:
-        column = contract.columns[name]
+    for name in schema.features:
+        column = schema.columns[name]
         match column.kind:
-            case "datetime" if not by_time or name != contract.time:
+            case "datetime" if not by_time or name != schema.time:
                 dates.append(name)
             case "datetime":
                 times.append(name)
             case "text":
                 texts.append(name)
-            case "categorical" if 0 < len(column.categories or []) <= knobs.max_one_hot:
+            case "categorical" if 0 < len(column.categories or []) <= params.max_one_hot:
                 few.append(name)
             case "categorical":
                 many.append(name)
@@ -63,12 +63,12 @@ def preprocessing(
     return ColumnTransformer(
         [
             ("numbers", _numbers(), numbers),
-            ("few_categories", _few_categories(knobs), few),
-            ("many_categories", _many_categories(classes, knobs), many),
+            ("few_categories", _few_categories(params), few),
+            ("many_categories", _many_categories(classes, params), many),
             ("dates", make_pipeline(DateParts(with_years=True), _numbers()), dates),
             ("time", make_pipeline(DateParts(with_years=False), _numbers()), times),
             # A name would not do: a vectorizer wants one column, not a table of one.
-            *((f"text_{place}", _text(contract, knobs), name) for place, name in enumerate(texts)),
+            *((f"text_{place}", _text(schema, params), name) for place, name in enumerate(texts)),
         ],
         sparse_threshold=0,
     )
@@ -112,28 +112,28 @@ def _numbers() -> Pipeline:
     )
 
 
-def _few_categories(knobs: Train) -> OneHotEncoder:
+def _few_categories(params: Train) -> OneHotEncoder:
     return OneHotEncoder(
         handle_unknown="infrequent_if_exist",
-        min_frequency=knobs.min_category_rows,
+        min_frequency=params.min_category_rows,
         sparse_output=False,
     )
 
 
-def _many_categories(classes: int, knobs: Train) -> TargetEncoder:
+def _many_categories(classes: int, params: Train) -> TargetEncoder:
     if not classes:
-        folds, kind = KFold(shuffle=True, random_state=knobs.seed), "continuous"
+        folds, kind = KFold(shuffle=True, random_state=params.seed), "continuous"
     else:
-        folds = StratifiedKFold(shuffle=True, random_state=knobs.seed)
+        folds = StratifiedKFold(shuffle=True, random_state=params.seed)
         kind = "binary" if classes == 2 else "multiclass"
     return TargetEncoder(target_type=kind, cv=folds)
 
 
-def _text(contract: Schema, knobs: Train) -> Pipeline:
+def _text(schema: Schema, params: Train) -> Pipeline:
     """The words that tell most of the target: https://scikit-learn.org/stable/modules/feature_selection.html."""
-    tells = f_regression if contract.task == "regression" else chi2
+    tells = f_regression if schema.task == "regression" else chi2
     return make_pipeline(
         HashingVectorizer(ngram_range=(1, 2), alternate_sign=False, norm=None, n_features=2**16),
         TfidfTransformer(sublinear_tf=True),
-        SelectKBest(tells, k=knobs.text_words),
+        SelectKBest(tells, k=params.text_words),
     )

@@ -7,12 +7,13 @@ from textwrap import indent
 
 from ruamel.yaml import YAML
 
-from tabrail import params, paths
+from tabrail import paths
+from tabrail.config import load_params
 from tabrail.data.schema import Schema
 from tabrail.errors import InputError
 from tabrail.evaluation.metrics import METRICS
 from tabrail.evaluation.plots import entries
-from tabrail.ingest.contract import Draft
+from tabrail.ingest.draft import Draft
 
 # Beside the rule that a …Classifier is a …Regressor: what stands for what, with its options.
 COUNTERPARTS = {
@@ -30,34 +31,34 @@ PLOTS_KEY = "    plots:\n"
 MAIN_METRIC = {"binary": "roc_auc", "multiclass": "roc_auc_ovr", "regression": "mae"}
 
 
-def texts(draft: Draft, contract: Schema) -> dict[Path, str]:
+def texts(draft: Draft, schema: Schema) -> dict[Path, str]:
     """Return the new content of the files that the task and the data's gaps change.
 
     Args:
         draft: what was found in the data.
-        contract: the contract to be.
+        schema: the schema to be.
 
     Raises:
         InputError: params.yaml or dvc.yaml is not as it was generated, so that it cannot be
             changed by this program.
     """
-    found = {paths.PARAMS: _params(draft, contract), paths.PIPELINE: _pipeline(contract)}
+    found = {paths.PARAMS: _params(draft, schema), paths.PIPELINE: _pipeline(schema)}
     return {path: text for path, text in found.items() if text != path.read_text(encoding="utf-8")}
 
 
-def _params(draft: Draft, contract: Schema) -> str:
-    before = params.load()
+def _params(draft: Draft, schema: Schema) -> str:
+    before = load_params()
     text = paths.PARAMS.read_text(encoding="utf-8")
-    old, new = ("Classifier", "Regressor")[:: 1 if contract.task == "regression" else -1]
+    old, new = ("Classifier", "Regressor")[:: 1 if schema.task == "regression" else -1]
     text = re.sub(rf"\b(\w+){old}\b", rf"\1{new}", text)
     for one, other in COUNTERPARTS.items():
-        had, wanted = (one, other)[:: 1 if contract.task == "regression" else -1]
+        had, wanted = (one, other)[:: 1 if schema.task == "regression" else -1]
         text = re.sub(rf"(?<!\w){re.escape(had)}(?!\w)", wanted, text)
-    if before.evaluate.main_metric not in METRICS[contract.task]:
-        text = _set(text, "main_metric", MAIN_METRIC[contract.task])
-    if (old in before.train.estimator) or before.evaluate.main_metric not in METRICS[contract.task]:
-        text = _set(text, "scoring", SCORING[contract.task])
-    if contract.task == "binary":
+    if before.evaluate.main_metric not in METRICS[schema.task]:
+        text = _set(text, "main_metric", MAIN_METRIC[schema.task])
+    if (old in before.train.estimator) or before.evaluate.main_metric not in METRICS[schema.task]:
+        text = _set(text, "scoring", SCORING[schema.task])
+    if schema.task == "binary":
         text = _set(text, "threshold", f"{min(max(draft.positive_share, 0.01), 0.99):.2f}")
     unlabeled = draft.unlabeled / draft.rows
     if unlabeled > before.prepare.tolerance.unlabeled:
@@ -65,7 +66,7 @@ def _params(draft: Draft, contract: Schema) -> str:
     return text
 
 
-def _pipeline(contract: Schema) -> str:
+def _pipeline(schema: Schema) -> str:
     """Return dvc.yaml with the plots of the task; all else stays as it is.
 
     Raises:
@@ -83,7 +84,7 @@ def _pipeline(contract: Schema) -> str:
     yaml.width = 4096
     yaml.indent(mapping=2, sequence=4, offset=2)
     stream = io.StringIO()
-    yaml.dump(entries(contract.task), stream)
+    yaml.dump(entries(schema.task), stream)
     return text[:start] + indent(stream.getvalue(), " " * 4) + text[end.start() :]
 
 

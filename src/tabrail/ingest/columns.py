@@ -1,4 +1,4 @@
-"""What the contract says of one column, after all of its values were seen."""
+"""What the schema says of one column, after all of its values were seen."""
 
 import math
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ LISTED = 200  # categories that are listed; of more, any is allowed
 def describe(
     name: str, guess: Guess, tally: Tally, rows: int, is_target: bool
 ) -> tuple[dict[str, Any], str]:
-    """Return what the contract says of one column, and why."""
+    """Return what the schema says of one column, and why."""
     if guess.kind == "ignored":
         return {"kind": "ignored"}, guess.reason
     filled = rows - tally.missing

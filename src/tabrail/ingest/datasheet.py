@@ -5,7 +5,7 @@ After Gebru et al., 2021, "Datasheets for Datasets".
 
 from tabrail import paths
 from tabrail.data.schema import Column, Schema
-from tabrail.ingest.contract import Draft
+from tabrail.ingest.draft import Draft
 from tabrail.markdown import plain, table
 
 QUESTIONS = (
@@ -17,20 +17,20 @@ QUESTIONS = (
 )
 
 
-def render(draft: Draft, contract: Schema) -> str:
+def render(draft: Draft, schema: Schema) -> str:
     """Return docs/datasheet.md."""
     rows = [
         [plain(name), column.kind, column.unit, plain(_values(name, column, draft))]
-        for name, column in contract.columns.items()
+        for name, column in schema.columns.items()
     ]
     sections = [
-        f"# Datasheet: {plain(contract.name)}",
+        f"# Datasheet: {plain(schema.name)}",
         "In the spirit of Gebru et al., [Datasheets for Datasets](https://arxiv.org/abs/1803.09010)."
-        "\nThe figures were counted when these files came in, and not since; the contract that all "
+        "\nThe figures were counted when these files came in, and not since; the schema that all "
         f"rows\nmust meet is `{paths.SCHEMA}`.",
-        f"**What it is.** {draft.rows:,} rows and {len(contract.columns)} columns, in "
-        f"{', '.join(f'`{name}`' for name in draft.files)}. The target is `{contract.target}` "
-        f"(task: {contract.task}).",
+        f"**What it is.** {draft.rows:,} rows and {len(schema.columns)} columns, in "
+        f"{', '.join(f'`{name}`' for name in draft.files)}. The target is `{schema.target}` "
+        f"(task: {schema.task}).",
         "## Still to be said\n\nOnly someone who knows the data can:\n\n"
         + "\n".join(f"- {question}" for question in QUESTIONS),
         f"## Columns\n\n{table(['Column', 'Kind', 'Unit', 'What was found'], rows)}",

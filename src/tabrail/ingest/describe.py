@@ -1,4 +1,4 @@
-"""From what all rows say to the contract: limits, categories, roles and reasons."""
+"""From what all rows say to the schema: limits, categories, roles and reasons."""
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ from tabrail.errors import InputError
 from tabrail.ingest import notes, roles
 from tabrail.ingest.beliefs import Beliefs
 from tabrail.ingest.columns import describe as describe_column
-from tabrail.ingest.contract import Draft
+from tabrail.ingest.draft import Draft
 from tabrail.ingest.goal import positive
 from tabrail.ingest.kinds import Guess
 from tabrail.ingest.survey import Survey, Tally
@@ -21,7 +21,7 @@ MANY_REPEATED = 0.01
 
 
 def describe(beliefs: Beliefs, found: Survey, name: str = "") -> Draft:
-    """Return the contract, with the reason for each decision.
+    """Return the schema, with the reason for each decision.
 
     Args:
         beliefs: what each column is; all rows agree with it.

@@ -1,4 +1,4 @@
-"""How the contract has to change for more rows of the same table to conform."""
+"""How the schema has to change for more rows of the same table to conform."""
 
 import io
 import math
@@ -9,9 +9,11 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from tabrail import params, paths
-from tabrail.data import schema, tables
+from tabrail import paths
+from tabrail.config import load_params
+from tabrail.data import tables
 from tabrail.data.checks import checked
+from tabrail.data.schema import Column, Schema
 from tabrail.documents import parse
 from tabrail.errors import InputError
 from tabrail.ingest.people import tells
@@ -23,7 +25,7 @@ LONGEST_LINE = 140
 
 @dataclass(frozen=True)
 class Change:
-    """One line of the contract, before and after."""
+    """One line of the schema, before and after."""
 
     column: str
     key: str
@@ -42,7 +44,7 @@ class Change:
 
 @dataclass
 class Needs:
-    """What a column's new rows need of the contract."""
+    """What a column's new rows need of the schema."""
 
     missing: int = 0
     least: float = math.inf
@@ -50,20 +52,20 @@ class Needs:
     names: set[str] = field(default_factory=set)
 
 
-def changes(files: Sequence[Path], contract: schema.Schema) -> list[Change]:
-    """Say how the contract has to change for all rows of some files to conform.
+def changes(files: Sequence[Path], schema: Schema) -> list[Change]:
+    """Say how the schema has to change for all rows of some files to conform.
 
     Raises:
         InputError: a file is no such table, or has more values that cannot be read, or more rows
             without a target or known already than `prepare` tolerates.
     """
-    knobs = params.load().prepare
-    needs: dict[str, Needs] = {name: Needs() for name in contract.used}
+    params = load_params().prepare
+    needs: dict[str, Needs] = {name: Needs() for name in schema.used}
     rows, unreadable, example = 0, 0, ""
     unlabeled, repeated = 0, 0
     names = {file.name for file in files}
     present = [file for file in tables.find(paths.RAW) if file.name not in names]
-    for chunk in checked([*present, *files], contract, knobs.chunk_rows, "ingest"):
+    for chunk in checked([*present, *files], schema, params.chunk_rows, "ingest"):
         if chunk.file in present:  # read only to know which rows are there already
             continue
         rows += len(chunk.raw)
@@ -87,15 +89,15 @@ def changes(files: Sequence[Path], contract: schema.Schema) -> list[Change]:
     if not rows:
         raise InputError(f"{', '.join(map(str, files))}: no rows below the header")
     for count, limit, what in (
-        (repeated, knobs.tolerance.duplicate, "are there already, or come twice"),
-        (unlabeled, knobs.tolerance.unlabeled, f"have no {contract.target}"),
+        (repeated, params.tolerance.duplicate, "are there already, or come twice"),
+        (unlabeled, params.tolerance.unlabeled, f"have no {schema.target}"),
     ):
         if count > limit * rows:
             raise InputError(
                 f"{count:,} of {rows:,} rows {what}, and prepare.tolerance in {paths.PARAMS} "
                 f"allows {limit:.0%}"
             )
-    if unreadable > knobs.tolerance.unreadable * rows:
+    if unreadable > params.tolerance.unreadable * rows:
         raise InputError(
             f"{unreadable:,} values in {rows:,} rows cannot be read, such as: {example}; correct "
             f"them, or the kind of the column in {paths.SCHEMA}; for all of them, run validate"
@@ -103,15 +105,15 @@ def changes(files: Sequence[Path], contract: schema.Schema) -> list[Change]:
     return [
         change
         for name, need in needs.items()
-        for change in _changes(name, contract.columns[name], need)
+        for change in _changes(name, schema.columns[name], need)
     ]
 
 
 def applied(found: Sequence[Change], path: Path) -> str:
-    """Return the contract's text with some changes; comments stay.
+    """Return the schema's text with some changes; comments stay.
 
     Raises:
-        InputError: what the rows need contradicts another part of the contract.
+        InputError: what the rows need contradicts another part of the schema.
     """
     yaml = YAML()
     yaml.preserve_quotes = True
@@ -119,14 +121,14 @@ def applied(found: Sequence[Change], path: Path) -> str:
     content = yaml.load(path.read_text(encoding="utf-8"))
     for change in found:
         content["columns"][change.column][change.key] = change.after
-    parse(schema.Schema, content, path)  # a key column, say, cannot do without a value
+    parse(Schema, content, path)  # a key column, say, cannot do without a value
     stream = io.StringIO()
     yaml.dump(content, stream)
     return stream.getvalue()
 
 
-def _changes(name: str, column: schema.Column, need: Needs) -> list[Change]:
-    """Say how one column of the contract has to change.
+def _changes(name: str, column: Column, need: Needs) -> list[Change]:
+    """Say how one column of the schema has to change.
 
     Raises:
         InputError: it would have to list too many values, or personal ones.

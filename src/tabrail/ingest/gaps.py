@@ -52,7 +52,7 @@ def keep_classes(beliefs: Beliefs, texts: Mapping[str, Mapping[str, int]]) -> No
 
 
 def adopt(beliefs: Beliefs, name: str, words: Mapping[str, int], kind: Kind | None) -> bool:
-    """Take words that stand for no value into the contract; return whether there are any.
+    """Take words that stand for no value into the schema; return whether there are any.
 
     Args:
         beliefs: its missing words are changed.

@@ -1,4 +1,4 @@
-"""A data contract for tables that nobody has described: each column's kind, with the reason."""
+"""A data schema for tables that nobody has described: each column's kind, with the reason."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,8 +7,8 @@ from tabrail.data.schema import Column, Csv, Schema, Task
 from tabrail.errors import InputError
 from tabrail.ingest import gaps, leaks, roles
 from tabrail.ingest.beliefs import Beliefs, Leak
-from tabrail.ingest.contract import Draft
 from tabrail.ingest.describe import describe
+from tabrail.ingest.draft import Draft
 from tabrail.ingest.goal import goal, no_number
 from tabrail.ingest.kinds import Banned, Guess, guess
 from tabrail.ingest.look import Look, look, names, present, written
@@ -18,9 +18,9 @@ from tabrail.ingest.survey import Survey, Tally, survey
 
 
 def infer(files: Sequence[Path], target: str, task: Task | None = None, name: str = "") -> Draft:
-    """Find the contract of tables by looking at all of their rows.
+    """Find the schema of tables by looking at all of their rows.
 
-    Kinds are guessed from the first rows and held against all of them, again and again until
+    Kinds are guessed from the first rows and checked against all of them, again and again until
     nothing has to be changed.
 
     Args:
@@ -34,7 +34,7 @@ def infer(files: Sequence[Path], target: str, task: Task | None = None, name: st
     """
     form = written(files)
     work = _Work(files, target, task, form, look(files, names(files, form, target), form))
-    while work.revise(found := survey(files, work.contract())):
+    while work.revise(found := survey(files, work.schema())):
         pass
     return describe(work.beliefs, found, name)
 
@@ -70,8 +70,8 @@ class _Work:
         if target not in self._thin:
             self._set_goal(first.words[target])
 
-    def contract(self) -> Schema:
-        """Return the contract to count all rows by: nothing may be missing, so that it is noted."""
+    def schema(self) -> Schema:
+        """Return the schema to count all rows by: nothing may be missing, so that it is noted."""
         beliefs = self.beliefs
         columns = {
             name: Column(kind=one.kind, format=one.format, sensitive=one.sensitive)
@@ -144,9 +144,9 @@ class _Work:
         self._looked_for_leaks = True
         beliefs = self.beliefs
         key, _ = roles.key(beliefs.guesses, beliefs.target, found)
-        contract = self.contract().model_copy(update={"key": key})
-        scores = leaks.find(found.sample, contract)
-        if len(scores) == len(contract.features):  # there would be nothing left to learn from
+        schema = self.schema().model_copy(update={"key": key})
+        scores = leaks.find(found.sample, schema)
+        if len(scores) == len(schema.features):  # there would be nothing left to learn from
             beliefs.suspects = scores
             return False
         for name, score in scores.items():

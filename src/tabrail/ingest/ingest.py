@@ -1,4 +1,4 @@
-"""Bring tables in: infer the contract of a new one, or extend it by what more of it holds."""
+"""Bring tables in: infer the schema of a new one, or extend it by what more of it holds."""
 
 import shutil
 import subprocess
@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tabrail import paths
-from tabrail.data import dialect, schema, tables
+from tabrail.data import dialect, tables
+from tabrail.data.schema import Schema, Task, load_schema
 from tabrail.documents import replacing
 from tabrail.errors import InputError
 from tabrail.ingest import extend
@@ -20,7 +21,7 @@ Ask = Callable[[str], bool]
 
 
 def starts_over(target: str, *, replace: bool) -> bool:
-    """Say whether a new contract is to be inferred, and not the present one to be extended.
+    """Say whether a new schema is to be inferred, and not the present one to be extended.
 
     Raises:
         InputError: it is not clear, or the target is not given.
@@ -29,7 +30,7 @@ def starts_over(target: str, *, replace: bool) -> bool:
         if not target:
             raise InputError("which column is to be predicted? Name it: --target COLUMN")
         return True
-    present = schema.load().target
+    present = load_schema().target
     if target and target != present:
         raise InputError(
             f"this project predicts {present!r}, not {target!r}; to add rows, leave --target out, "
@@ -41,13 +42,13 @@ def starts_over(target: str, *, replace: bool) -> bool:
 def start(
     places: Sequence[Path],
     target: str,
-    task: schema.Task | None,
+    task: Task | None,
     name: str,
     say: Say,
     *,
     dry_run: bool,
 ) -> None:
-    """Make a table this project's data: infer its contract, and put both in place.
+    """Make a table this project's data: infer its schema, and put both in place.
 
     What was in data/raw before stays in DVC's cache.
 
@@ -64,19 +65,19 @@ def start(
             changed then.
     """
     from tabrail.ingest import adapt, datasheet, summary
-    from tabrail.ingest.contract import to_yaml
+    from tabrail.ingest.draft import to_yaml
     from tabrail.ingest.infer import infer
 
     incoming = _incoming(places)
     draft = infer(list(incoming.values()), target, task, name)
-    contract = schema.Schema.model_validate(draft.schema)
-    say(summary.text(draft, contract))
+    schema = Schema.model_validate(draft.schema)
+    say(summary.text(draft, schema))
     if dry_run:
         return
     texts = {
         paths.SCHEMA: to_yaml(draft),
-        paths.DATASHEET: datasheet.render(draft, contract),
-        **adapt.texts(draft, contract),
+        paths.DATASHEET: datasheet.render(draft, schema),
+        **adapt.texts(draft, schema),
     }
     if paths.RAW.exists() and any(paths.RAW.iterdir()):
         _dvc_add()  # so that what is replaced can be brought back
@@ -86,13 +87,13 @@ def start(
 def grow(
     places: Sequence[Path], start_only: str, say: Say, ask: Ask, *, dry_run: bool = False
 ) -> None:
-    """Add parts to this project's data, and extend the contract by what they need.
+    """Add parts to this project's data, and extend the schema by what they need.
 
     Args:
         places: files of the same table, or folders of them.
         start_only: an option that was given and has no meaning here.
         say: shows a text to the user.
-        ask: asks whether the contract may be extended.
+        ask: asks whether the schema may be extended.
         dry_run: whether to say what would be done, and do nothing.
 
     Raises:
@@ -103,17 +104,17 @@ def grow(
             f"{start_only!r} is for a new table; add --replace to start over, or edit "
             f"{paths.SCHEMA}"
         )
-    contract = schema.load()
+    schema = load_schema()
     incoming = _incoming(places)
     new = [goal for goal in incoming if not goal.exists()]
     for file in incoming.values():
-        dialect.require(file, contract.csv)
-    changes = extend.changes(list(incoming.values()), contract)
+        dialect.require(file, schema.csv)
+    changes = extend.changes(list(incoming.values()), schema)
     texts: dict[Path, str] = {}
     added = ", ".join(goal.name for goal in new) or "nothing"
     if changes:
         say(f"{paths.SCHEMA} would change:\n" + "\n".join(f"  {change}" for change in changes))
-        if not dry_run and not ask("Extend the contract?"):
+        if not dry_run and not ask("Extend the schema?"):
             raise InputError("nothing was changed; correct the data, or accept with --yes")
         texts[paths.SCHEMA] = extend.applied(changes, paths.SCHEMA)
     if dry_run:

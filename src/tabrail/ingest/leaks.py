@@ -11,7 +11,7 @@ FEWEST_ROWS = 40
 FINE = 100  # from so many different numbers on, none of them is on both sides of the split
 
 
-def find(sample: pd.DataFrame, contract: Schema) -> dict[str, float]:
+def find(sample: pd.DataFrame, schema: Schema) -> dict[str, float]:
     """Find the features that predict the target by themselves, near perfectly.
 
     Half of the rows are learned by heart: for each value of a feature, the mean of the target or
@@ -23,30 +23,30 @@ def find(sample: pd.DataFrame, contract: Schema) -> dict[str, float]:
     ones: where they repeat within an entity they name it, and would be known again.
 
     Args:
-        sample: rows that conform to the contract, as many of each class as can be; a few thousand.
-        contract: names the features, the target and the key.
+        sample: rows that conform to the schema, as many of each class as can be; a few thousand.
+        schema: names the features, the target and the key.
 
     Returns:
         The score of each such feature.
     """
-    answers = sample[contract.target]
-    is_number = contract.columns[contract.target].kind == "numeric"
+    answers = sample[schema.target]
+    is_number = schema.columns[schema.target].kind == "numeric"
     if is_number:
-        truth: np.ndarray = answers.rank(pct=True).to_numpy()
+        y_true: np.ndarray = answers.rank(pct=True).to_numpy()
     else:
-        truth = pd.factorize(answers)[0]
-        frequent = np.bincount(truth)[truth] >= CLASS_ROWS if len(truth) else truth
-        sample, truth = sample[frequent], pd.factorize(truth[frequent])[0]
-    if len(sample) < FEWEST_ROWS or len(np.unique(truth)) < 2:
+        y_true = pd.factorize(answers)[0]
+        frequent = np.bincount(y_true)[y_true] >= CLASS_ROWS if len(y_true) else y_true
+        sample, y_true = sample[frequent], pd.factorize(y_true[frequent])[0]
+    if len(sample) < FEWEST_ROWS or len(np.unique(y_true)) < 2:
         return {}
     random = np.random.default_rng(0)
     groups: np.ndarray = np.arange(len(sample))
-    if contract.key:
-        groups = sample.groupby(contract.key, sort=False, dropna=False).ngroup().to_numpy()
+    if schema.key:
+        groups = sample.groupby(schema.key, sort=False, dropna=False).ngroup().to_numpy()
     by_key = _halves(groups, random)
     found: dict[str, float] = {}
-    for name in contract.features:
-        kind = contract.columns[name].kind
+    for name in schema.features:
+        kind = schema.columns[name].kind
         values = sample[name]
         if kind == "text":  # whether there is one, and of what length
             values = values.str.len().where(values != "")
@@ -54,10 +54,10 @@ def find(sample: pd.DataFrame, contract: Schema) -> dict[str, float]:
         half = by_key
         if kind in ("numeric", "datetime") and len(known) > FINE:
             half = _halves(np.where(places < 0, len(known) + groups, places), random)
-        if any(len(np.unique(truth[side])) < 2 for side in (half, ~half)):
+        if any(len(np.unique(y_true[side])) < 2 for side in (half, ~half)):
             continue
-        guessed = _nearest(places[half], truth[half], places[~half], is_number)
-        score = _score(guessed, truth[~half], is_number)
+        guessed = _nearest(places[half], y_true[half], places[~half], is_number)
+        score = _score(guessed, y_true[~half], is_number)
         if score >= NEAR_PERFECT:
             found[name] = score
     return found
@@ -70,23 +70,23 @@ def _halves(groups: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 
 def _nearest(
-    learned: np.ndarray, truth: np.ndarray, asked: np.ndarray, is_number: bool
+    learned: np.ndarray, y_true: np.ndarray, asked: np.ndarray, is_number: bool
 ) -> np.ndarray:
     """Answer what was learned of the nearest place; shape of `asked`.
 
     Args:
         learned: places of one half of the rows, -1 where there is none.
-        truth: ranks or codes of classes, of the same shape.
+        y_true: ranks or codes of classes, of the same shape.
         asked: places of the other half.
-        is_number: whether the truth is a rank.
+        is_number: whether the y_true is a rank.
     """
     places, codes = np.unique(learned, return_inverse=True)
     if is_number:
-        answers = np.bincount(codes, weights=truth) / np.bincount(codes)
+        answers = np.bincount(codes, weights=y_true) / np.bincount(codes)
     else:
-        classes = int(truth.max()) + 1
-        share = 1 / np.bincount(truth, minlength=classes).clip(1)  # each class counts the same
-        weights = np.bincount(codes * classes + truth, share[truth], len(places) * classes)
+        classes = int(y_true.max()) + 1
+        share = 1 / np.bincount(y_true, minlength=classes).clip(1)  # each class counts the same
+        weights = np.bincount(codes * classes + y_true, share[y_true], len(places) * classes)
         answers = weights.reshape(-1, classes).argmax(axis=1)
     after = np.searchsorted(places, asked).clip(0, len(places) - 1)
     before = (after - 1).clip(0)
@@ -96,9 +96,9 @@ def _nearest(
     return answers[np.where(closer, before, after)]
 
 
-def _score(guessed: np.ndarray, truth: np.ndarray, is_number: bool) -> float:
+def _score(guessed: np.ndarray, y_true: np.ndarray, is_number: bool) -> float:
     if is_number:
-        return float(1 - np.mean((guessed - truth) ** 2) / np.var(truth))
-    right = np.bincount(truth, weights=guessed == truth)
-    rows = np.bincount(truth)
+        return float(1 - np.mean((guessed - y_true) ** 2) / np.var(y_true))
+    right = np.bincount(y_true, weights=guessed == y_true)
+    rows = np.bincount(y_true)
     return float((right[rows > 0] / rows[rows > 0]).mean())

@@ -84,12 +84,12 @@ def look(files: Sequence[Path], columns: Sequence[str], form: Csv) -> Look:
     """
     found = Look(words={name: Counter() for name in columns})
     everything: dict[str, Column] = {name: Column(kind="identifier") for name in columns}
-    contract = Schema.model_construct(csv=form, missing=[], columns=everything)
+    schema = Schema.model_construct(csv=form, missing=[], columns=everything)
     rows = max(FEWEST_ROWS, min(ROWS, CELLS // len(columns))) // len(files) + 1
     for file in files:
         if file.suffix == ".parquet":
             _read_types(file, found)
-        for table in tables.read_chunks(file, contract, rows):
+        for table in tables.read_chunks(file, schema, rows):
             found.rows += len(table)
             for name in columns:
                 if name not in found.known:

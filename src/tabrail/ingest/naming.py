@@ -11,7 +11,7 @@ PERSONS = {
     *("borrower", "guest", "tenant", "candidate", "manager", "author", "player", "holder"),
 }
 THINGS = {
-    *("account", "booking", "card", "case", "claim", "contract", "device", "household", "invoice"),
+    *("account", "booking", "card", "case", "claim", "schema", "device", "household", "invoice"),
     *("item", "loan", "machine", "order", "participant", "policy", "product", "sensor", "session"),
     *("shipment", "subject", "ticket", "transaction", "vehicle", "visitor"),
 }

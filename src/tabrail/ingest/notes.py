@@ -1,4 +1,4 @@
-"""What a person should know of a contract that was inferred, in sentences."""
+"""What a person should know of a schema that was inferred, in sentences."""
 
 from tabrail.ingest import roles
 from tabrail.ingest.beliefs import Beliefs

@@ -53,7 +53,7 @@ def time(columns: Mapping[str, Mapping[str, Any]], target: str) -> tuple[str, st
     """Choose the column by which the rows have an order, and say why.
 
     Args:
-        columns: what the contract says of each.
+        columns: what the schema says of each.
         target: the column to predict.
     """
     dates = [n for n, one in columns.items() if one["kind"] == "datetime" and n != target]
@@ -72,7 +72,7 @@ def slices(
     """Choose up to two features by whose values results are reported, too, and say why.
 
     Args:
-        columns: what the contract says of each.
+        columns: what the schema says of each.
         features: those to learn from.
         found: what all rows say.
     """

@@ -3,22 +3,22 @@
 from collections import Counter
 
 from tabrail.data.schema import Schema
-from tabrail.ingest.contract import Draft
+from tabrail.ingest.draft import Draft
 
 LONGEST_LIST = 12
 
 
-def text(draft: Draft, contract: Schema) -> str:
+def text(draft: Draft, schema: Schema) -> str:
     """Return what a person should know before the work begins."""
-    kinds = Counter(contract.columns[name].kind for name in contract.features)
+    kinds = Counter(schema.columns[name].kind for name in schema.features)
     learned = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
-    count = len(contract.features)
+    count = len(schema.features)
     why = draft.reasons.get("task", "")
     lines = [
-        f"{', '.join(draft.files)}: {draft.rows:,} rows, {len(contract.columns)} columns",
-        f"  predicts     {contract.target} (task: {contract.task}{f', {why}' if why else ''})",
+        f"{', '.join(draft.files)}: {draft.rows:,} rows, {len(schema.columns)} columns",
+        f"  predicts     {schema.target} (task: {schema.task}{f', {why}' if why else ''})",
         f"  learns from  {count} {'column' if count == 1 else 'columns'}: {learned}",
-        *(f"  leaves out   {line}" for line in _left_out(draft, contract)),
+        *(f"  leaves out   {line}" for line in _left_out(draft, schema)),
         *(
             f"  {_note(draft, key)}"
             for key in ("key", "time", "duplicates")
@@ -26,9 +26,7 @@ def text(draft: Draft, contract: Schema) -> str:
         ),
     ]
     if draft.unlabeled:
-        lines.append(
-            f"  drops        {draft.unlabeled:,} rows without a value of {contract.target}"
-        )
+        lines.append(f"  drops        {draft.unlabeled:,} rows without a value of {schema.target}")
     lines += [f"  WARNING: {warning}" for warning in draft.warnings]
     return "\n".join(lines)
 
@@ -39,18 +37,18 @@ def _note(draft: Draft, key: str) -> str:
     return f"{key:<12} {shown}{f': {why}' if why else ''}"
 
 
-def _left_out(draft: Draft, contract: Schema) -> list[str]:
+def _left_out(draft: Draft, schema: Schema) -> list[str]:
     """Return a line for each column that the model does not see, and one for those beyond."""
     out = [
         name
-        for name in contract.columns
-        if name not in contract.features and name not in (contract.target, *contract.key)
+        for name in schema.columns
+        if name not in schema.features and name not in (schema.target, *schema.key)
     ]
     warned = {warning.partition(" is ignored")[0] for warning in draft.warnings}
     lines = [
         f"{name} (see the warning)"
         if name in warned
-        else f"{name} ({draft.column_reasons.get(name, contract.columns[name].kind)})"
+        else f"{name} ({draft.column_reasons.get(name, schema.columns[name].kind)})"
         for name in out[:LONGEST_LIST]
     ]
     if len(out) > LONGEST_LIST:

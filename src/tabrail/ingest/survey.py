@@ -100,7 +100,7 @@ class Survey:
         repeated: how many equal an earlier one in every column.
         faulty: how many have an unreadable value.
         columns: what they say of each column.
-        sample: some of them in the contract's types, as many of each class.
+        sample: some of them in the schema's types, as many of each class.
     """
 
     rows: int = 0
@@ -110,24 +110,24 @@ class Survey:
     sample: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def survey(files: Sequence[Path], contract: Schema) -> Survey:
+def survey(files: Sequence[Path], schema: Schema) -> Survey:
     """Read all rows once, and count what they say of each column.
 
     Args:
         files: the tables.
-        contract: the kinds to hold them against; no column is nullable, none has limits.
+        schema: the kinds to hold them against; no column is nullable, none has limits.
 
     Raises:
         InputError: a file cannot be read.
     """
-    found = Survey(columns={name: Tally() for name in contract.used})
-    sample = _Sample(contract)
-    for chunk in checked(files, contract, CHUNK_ROWS, "look at all rows"):
+    found = Survey(columns={name: Tally() for name in schema.used})
+    sample = _Sample(schema)
+    for chunk in checked(files, schema, CHUNK_ROWS, "look at all rows"):
         found.rows += len(chunk.raw)
         found.repeated += int(chunk.repeated.sum())
         found.faulty += _count_faults(found.columns, chunk)
         for name, tally in found.columns.items():
-            tally.add(contract.columns[name].kind, chunk.table[name])
+            tally.add(schema.columns[name].kind, chunk.table[name])
         sample.add(chunk.table)
         del chunk
     found.sample = sample.kept.drop_duplicates(ignore_index=True)
@@ -152,9 +152,9 @@ class _Sample:
     Each row gets a random number, and those with the lowest numbers stay.
     """
 
-    def __init__(self, contract: Schema) -> None:
-        self._target = contract.target
-        self._by_class = contract.columns[contract.target].kind != "numeric"
+    def __init__(self, schema: Schema) -> None:
+        self._target = schema.target
+        self._by_class = schema.columns[schema.target].kind != "numeric"
         self._random = np.random.default_rng(0)
         self._numbers = np.empty(0)
         self._bars: dict[object, float] = {}  # the number that a row of a class must be below

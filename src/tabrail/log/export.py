@@ -9,8 +9,8 @@ import pandas as pd
 from sqlalchemy.exc import SQLAlchemyError
 
 from tabrail import paths
-from tabrail.data import outputs, schema
-from tabrail.data.schema import Schema
+from tabrail.data import outputs
+from tabrail.data.schema import Csv, Schema, conform, load_schema, usable
 from tabrail.documents import replacing
 from tabrail.errors import InputError
 from tabrail.log.prediction_log import PredictionLog, utc_now
@@ -32,29 +32,27 @@ def export(out: Path, since: str = "", until: str = "", *, overwrite: bool = Fal
         What was done, for people.
 
     Raises:
-        InputError: no row has an outcome, the contract demands a column that the log does not
+        InputError: no row has an outcome, the schema demands a column that the log does not
             keep, or a file is in the way. Nothing is written then.
     """
-    contract, now = schema.load(), utc_now()
+    schema, now = load_schema(), utc_now()
     start = moment(since, now) if since else FIRST
     end = moment(until, now) if until else now
-    _require(contract, out, overwrite=overwrite)
-    template = _written(
-        _typed(pd.DataFrame({"row": [], "outcome": []}), contract)[0], contract, out
-    )
+    _require(schema, out, overwrite=overwrite)
+    template = _written(_typed(pd.DataFrame({"row": [], "outcome": []}), schema)[0], schema, out)
     seen = written = broken = 0
     with (
         PredictionLog() as log,
         replacing(out) as [temporary],
-        outputs.writer(temporary, out.name, template, contract.csv) as write,
+        outputs.writer(temporary, out.name, template, schema.csv) as write,
     ):
         for found in _champion(log, start, end):
             seen += len(found)
             known = found[found["outcome"].notna()]
             if known.empty:
                 continue
-            table, good = _typed(known, contract)
-            write(_written(table[good], contract, out))
+            table, good = _typed(known, schema)
+            write(_written(table[good], schema, out))
             written += int(good.sum())
             broken += int((~good).sum())
         if not written:
@@ -69,14 +67,14 @@ def export(out: Path, since: str = "", until: str = "", *, overwrite: bool = Fal
     return "\n".join(lines)
 
 
-def _require(contract: Schema, out: Path, *, overwrite: bool) -> None:
+def _require(schema: Schema, out: Path, *, overwrite: bool) -> None:
     if not out.name.endswith(outputs.SUFFIXES):
         raise InputError(f"{out} cannot be written; expected one of: {', '.join(outputs.SUFFIXES)}")
     if out.is_dir() or (out.exists() and not overwrite):
         raise InputError(
             f"{out} is there already; choose another name, or replace it with: --overwrite"
         )
-    lacking = [name for name in _absent(contract) if not contract.columns[name].nullable]
+    lacking = [name for name in _absent(schema) if not schema.columns[name].nullable]
     if lacking:
         raise InputError(
             f"the prediction log keeps neither sensitive columns nor weights, and {paths.SCHEMA} "
@@ -84,12 +82,12 @@ def _require(contract: Schema, out: Path, *, overwrite: bool) -> None:
         )
 
 
-def _absent(contract: Schema) -> list[str]:
+def _absent(schema: Schema) -> list[str]:
     """Return the columns that the log does not have."""
     return [
         name
-        for name, column in contract.used.items()
-        if (column.sensitive or name == contract.weight) and name != contract.target
+        for name, column in schema.used.items()
+        if (column.sensitive or name == schema.weight) and name != schema.target
     ]
 
 
@@ -103,20 +101,20 @@ def _champion(log: PredictionLog, since: datetime, until: datetime) -> Iterator[
         ) from None
 
 
-def _typed(found: pd.DataFrame, contract: Schema) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return rows in the contract's types, and true for those that conform to it."""
-    raw = pd.DataFrame(found["row"].tolist(), columns=list(contract.used), dtype="object")
-    raw[contract.target] = found["outcome"].to_numpy(dtype=object)
-    raw = raw.assign(**dict.fromkeys(_absent(contract)))
+def _typed(found: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return rows in the schema's types, and true for those that conform to it."""
+    raw = pd.DataFrame(found["row"].tolist(), columns=list(schema.used), dtype="object")
+    raw[schema.target] = found["outcome"].to_numpy(dtype=object)
+    raw = raw.assign(**dict.fromkeys(_absent(schema)))
     # The log has JSON: its numbers are not written as those of this project's CSV files may be.
-    table, violations = schema.conform(raw, contract.model_copy(update={"csv": schema.Csv()}))
-    return table, schema.usable(violations, len(table))
+    table, violations = conform(raw, schema.model_copy(update={"csv": Csv()}))
+    return table, usable(violations, len(table))
 
 
-def _written(table: pd.DataFrame, contract: Schema, out: Path) -> pd.DataFrame:
-    """Return rows as files have them: true and false as such, dates in the contract's format."""
+def _written(table: pd.DataFrame, schema: Schema, out: Path) -> pd.DataFrame:
+    """Return rows as files have them: true and false as such, dates in the schema's format."""
     table = table.copy()
-    for name, column in contract.used.items():
+    for name, column in schema.used.items():
         if column.kind == "boolean":
             table[name] = table[name].astype("boolean")
         elif column.kind == "datetime" and column.format and not out.name.endswith(".parquet"):

@@ -10,8 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
 from tabrail import paths
-from tabrail.data import dialect, schema, tables
-from tabrail.data.schema import Column, Schema
+from tabrail.data import dialect, tables
+from tabrail.data.schema import Column, Schema, conform, load_schema, require_columns
 from tabrail.errors import InputError
 from tabrail.log.prediction_log import OUTCOMES, PredictionLog
 
@@ -71,19 +71,19 @@ def outcomes(places: Sequence[Path], identifier: str = "id") -> Recorded:
         InputError: a file is no such table, or the log cannot be written. What was recorded until
             then stays; the command can be repeated.
     """
-    contract = schema.load()
-    if identifier == contract.target:
+    schema = load_schema()
+    if identifier == schema.target:
         raise InputError(f"{identifier!r} is the target; --id names the column of the ids")
     columns = {
         identifier: Column(kind="identifier"),
-        contract.target: contract.columns[contract.target].model_copy(update={"nullable": True}),
+        schema.target: schema.columns[schema.target].model_copy(update={"nullable": True}),
     }
-    form = contract.model_copy(update={"columns": columns})
+    form = schema.model_copy(update={"columns": columns})
     files = [file for place in places for file in tables.find(place)]
     for file in files:
         dialect.require(file, form.csv)
         there = tables.columns(file, form.csv)
-        schema.require_columns(there, list(columns), contract, file)
+        require_columns(there, list(columns), schema, file)
     done = Recorded()
     with (
         PredictionLog() as log,
@@ -99,7 +99,7 @@ def outcomes(places: Sequence[Path], identifier: str = "id") -> Recorded:
 def _record(
     log: PredictionLog, raw: pd.DataFrame, form: Schema, identifier: str, done: Recorded
 ) -> None:
-    table, violations = schema.conform(raw, form)
+    table, violations = conform(raw, form)
     wrong = np.zeros(len(raw), dtype=bool)
     for found in violations:
         if found.column == form.target:
@@ -121,10 +121,10 @@ def _record(
     done.recorded += len(values) - len(unknown)
 
 
-def words(target: pd.Series, contract: Schema) -> list[str]:
+def words(target: pd.Series, schema: Schema) -> list[str]:
     """Return values of the target as the log keeps them: names of classes, or numbers."""
-    if contract.columns[contract.target].kind == "numeric":
+    if schema.columns[schema.target].kind == "numeric":
         return [repr(float(value)) for value in target]
-    if contract.columns[contract.target].kind == "boolean":
-        return [contract.classes[int(value)] for value in target]
+    if schema.columns[schema.target].kind == "boolean":
+        return [schema.classes[int(value)] for value in target]
     return [str(value) for value in target]

@@ -96,7 +96,7 @@ class Prediction:
         at: when, in UTC.
         model: its version.
         answered: whether the client got this prediction.
-        row: the columns that the contract does not mark as sensitive.
+        row: the columns that the schema does not mark as sensitive.
         numbers: what `model.predict` returns of the row: one number, or one for each class.
         prediction: a class, or a number as text.
         review: whether it is to be looked at by a person.
@@ -124,7 +124,7 @@ class Refusal:
     Attributes:
         at: when, in UTC.
         status: the HTTP status: below 500 the request's fault, from 500 on the server's.
-        column: the column that breaks the contract, or blank.
+        column: the column that breaks the schema, or blank.
         fault: what is wrong.
         rows: in how many rows; 1 for a request that could not be read.
         request: an identifier that the faults of one request share.

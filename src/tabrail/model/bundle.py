@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from tabrail import params, paths
-from tabrail.data import schema
+from tabrail import paths
+from tabrail.config import Params, load_params
+from tabrail.data.schema import Schema, load_schema
 from tabrail.errors import InputError
 from tabrail.model import file as model
 from tabrail.model import reference
@@ -24,9 +25,9 @@ class Bundle:
     Attributes:
         version: its tag, or the start of its hash; see `registry.model_version`.
         pipeline: the fitted model.
-        facts: what it says of itself.
-        contract: what it expects of a row.
-        knobs: the parameters of its run.
+        metadata: what it says of itself.
+        schema: what it expects of a row.
+        params: the parameters of its run.
         evaluation: content of its reports/evaluation.json.
         distributions: content of its reports/distributions.json.
         card: its model card, as Markdown.
@@ -34,16 +35,16 @@ class Bundle:
 
     version: str
     pipeline: Pipeline
-    facts: model.Facts
-    contract: schema.Schema
-    knobs: params.Params
+    metadata: model.Metadata
+    schema: Schema
+    params: Params
     evaluation: dict[str, Any]
     distributions: dict[str, Any]
     card: str
 
     def predict(self, rows: pd.DataFrame) -> np.ndarray:
-        """Predict rows that conform to the contract; see `model.predict`."""
-        return model.predict(self.pipeline, self.facts, rows, self.contract)
+        """Predict rows that conform to the schema; see `model.predict`."""
+        return model.predict(self.pipeline, self.metadata, rows, self.schema)
 
 
 def load(folder: Path = Path()) -> Bundle:
@@ -61,20 +62,20 @@ def load(folder: Path = Path()) -> Bundle:
             f"{folder.resolve()} is no clone of this project; make one at a version with: "
             f"git clone --branch model@v0.1.0 . {folder} (there is no {paths.SCHEMA})"
         )
-    contract = schema.load(folder / paths.SCHEMA)
-    pipeline, facts = model.load(folder / paths.MODEL)
-    model.require(facts, contract)
+    schema = load_schema(folder / paths.SCHEMA)
+    pipeline, metadata = model.load(folder / paths.MODEL)
+    model.require(metadata, schema)
     found = Bundle(
         version=registry.model_version(folder),
         pipeline=pipeline,
-        facts=facts,
-        contract=contract,
-        knobs=params.load(folder / paths.PARAMS),
+        metadata=metadata,
+        schema=schema,
+        params=load_params(folder / paths.PARAMS),
         evaluation=_json(folder / paths.EVALUATION),
         distributions=_json(folder / paths.DISTRIBUTIONS),
         card=_text(folder / paths.MODEL_CARD),
     )
-    rows = reference.table(reference.rows(contract, found.distributions), contract)
+    rows = reference.table(reference.rows(schema, found.distributions), schema)
     reference.require(found.evaluation["reference"], found.predict(rows), found.evaluation)
     return found
 

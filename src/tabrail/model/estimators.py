@@ -7,9 +7,9 @@ from typing import Any
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from tabrail import paths
+from tabrail.config import Train
 from tabrail.data.schema import Task
 from tabrail.errors import InputError, nearest
-from tabrail.params import Train
 
 KEY = f"{paths.PARAMS}, train.estimator"
 EXAMPLES = {
@@ -18,19 +18,19 @@ EXAMPLES = {
 }
 
 
-def make(knobs: Train, task: Task) -> tuple[BaseEstimator, dict[str, Any]]:
+def make(params: Train, task: Task) -> tuple[BaseEstimator, dict[str, Any]]:
     """Return the unfitted estimator that params.yaml names, and the options given to it.
 
     Args:
-        knobs: name the estimator, its options and the seed.
+        params: name the estimator, its options and the seed.
         task: what it has to learn.
 
     Raises:
         InputError: there is no such estimator for the task, or it has no such option.
     """
     role = "regressor" if task == "regression" else "classifier"
-    kind = _import(knobs.estimator, role, task)
-    options = knobs.options.get(kind.__name__, {})
+    kind = _import(params.estimator, role, task)
+    options = params.options.get(kind.__name__, {})
     where = f"{paths.PARAMS}, train.options.{kind.__name__}"
     try:
         known = list(kind().get_params())
@@ -42,7 +42,7 @@ def make(knobs: Train, task: Task) -> tuple[BaseEstimator, dict[str, Any]]:
                 f"{where}.{option}: {kind.__name__} has no such option{nearest(option, known)}; "
                 f"it has: {', '.join(known)}"
             )
-    seed = {"random_state": knobs.seed} if "random_state" in known else {}
+    seed = {"random_state": params.seed} if "random_state" in known else {}
     try:
         made = kind(**(seed | options))
     except Exception as error:  # a required option is missing, or one contradicts another

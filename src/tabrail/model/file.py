@@ -1,4 +1,4 @@
-"""The model file: a fitted pipeline that is safe to load, with its facts beside it in one archive.
+"""The model file: a fitted pipeline that is safe to load, with its metadata beside it in one archive.
 
 skops stores no code, so a file from anywhere can be opened without running anything
 (https://skops.readthedocs.io/en/stable/persistence.html). Written by this module, equal
@@ -24,7 +24,7 @@ from tabrail.documents import replacing
 from tabrail.errors import InputError
 from tabrail.features.preprocessing import DateParts
 
-FACTS = "facts.json"
+METADATA = "metadata.json"
 HERE = Path(__file__).name
 DIGITS = 9  # of a prediction: later ones may depend on how many rows are predicted at once
 
@@ -47,7 +47,7 @@ TRUSTED = [
 
 
 @dataclass(frozen=True)
-class Facts:
+class Metadata:
     """What a model says of itself.
 
     Attributes:
@@ -84,32 +84,34 @@ def library_versions(estimator: str) -> dict[str, str]:
     return {name: version(name) for name in names}
 
 
-def predict(pipeline: Pipeline, facts: Facts, rows: pd.DataFrame, contract: Schema) -> np.ndarray:
+def predict(
+    pipeline: Pipeline, metadata: Metadata, rows: pd.DataFrame, schema: Schema
+) -> np.ndarray:
     """Let a model predict.
 
     Args:
         pipeline: the fitted model.
-        facts: what the model says of itself.
-        rows: rows that conform to the contract, n_rows of them; there may be none.
-        contract: the contract.
+        metadata: what the model says of itself.
+        rows: rows that conform to the schema, n_rows of them; there may be none.
+        schema: the schema.
 
     Returns:
         For a regression the predicted values, shape (n_rows,); for two classes the probability of
         the one to predict, shape (n_rows,); for more of them the probability of each, in the order
-        of `contract.classes`, shape (n_rows, n_classes).
+        of `schema.classes`, shape (n_rows, n_classes).
 
     Raises:
-        InputError: the model was trained for another contract.
+        InputError: the model was trained for another schema.
     """
-    require(facts, contract)
-    columns = rows if list(rows) == contract.features else rows[contract.features]
-    if facts.task == "regression":
+    require(metadata, schema)
+    columns = rows if list(rows) == schema.features else rows[schema.features]
+    if metadata.task == "regression":
         return _rounded(np.asarray(pipeline.predict(columns) if len(rows) else [], np.float64))
-    probability = np.zeros((len(rows), len(contract.classes)))
-    places = [contract.classes.index(name) for name in facts.classes]
+    probability = np.zeros((len(rows), len(schema.classes)))
+    places = [schema.classes.index(name) for name in metadata.classes]
     if len(rows):  # scikit-learn refuses to predict nothing
         probability[:, places] = pipeline.predict_proba(columns).round(DIGITS)
-    return probability[:, 1] if facts.task == "binary" else probability
+    return probability[:, 1] if metadata.task == "binary" else probability
 
 
 def _rounded(numbers: np.ndarray) -> np.ndarray:
@@ -120,21 +122,21 @@ def _rounded(numbers: np.ndarray) -> np.ndarray:
     return np.rint(numbers / unit) * unit
 
 
-def require(facts: Facts, contract: Schema) -> None:
-    """Check that a model was trained for what a contract says now.
+def require(metadata: Metadata, schema: Schema) -> None:
+    """Check that a model was trained for what a schema says now.
 
     Raises:
         InputError: its target, task or classes are others, or its columns.
     """
-    unknown = set(facts.classes) - set(contract.classes)
-    if (facts.task, facts.target) != (contract.task, contract.target) or unknown:
+    unknown = set(metadata.classes) - set(schema.classes)
+    if (metadata.task, metadata.target) != (schema.task, schema.target) or unknown:
         raise InputError(
-            f"{paths.MODEL} predicts {facts.target} ({facts.task}: {', '.join(facts.classes)}), "
+            f"{paths.MODEL} predicts {metadata.target} ({metadata.task}: {', '.join(metadata.classes)}), "
             f"which is not what {paths.SCHEMA} says; train it again with: dvc repro"
         )
-    columns = {name: contract.columns[name].kind for name in contract.features}
-    if facts.columns != columns:
-        differing = {name for name, _ in facts.columns.items() ^ columns.items()}
+    columns = {name: schema.columns[name].kind for name in schema.features}
+    if metadata.columns != columns:
+        differing = {name for name, _ in metadata.columns.items() ^ columns.items()}
         raise InputError(
             f"{paths.MODEL} was trained on other columns, or on columns of another kind, than "
             f"{paths.SCHEMA} says now: {', '.join(sorted(differing))}; train it again with: "
@@ -142,34 +144,34 @@ def require(facts: Facts, contract: Schema) -> None:
         )
 
 
-def save(pipeline: Pipeline, facts: Facts, path: Path) -> None:
-    """Write a fitted pipeline and its facts, whole or not at all.
+def save(pipeline: Pipeline, metadata: Metadata, path: Path) -> None:
+    """Write a fitted pipeline and its metadata, whole or not at all.
 
     Raises:
         InputError: the pipeline holds a type that `load` would refuse.
     """
-    content = dump(pipeline, facts)
+    content = dump(pipeline, metadata)
     with replacing(path) as [temporary]:
         temporary.write_bytes(content)
 
 
-def dump(pipeline: Pipeline, facts: Facts) -> bytes:
+def dump(pipeline: Pipeline, metadata: Metadata) -> bytes:
     """Return the content of a model file.
 
     Raises:
         InputError: the pipeline holds a type that `load` would refuse.
     """
     _forget_threads(pipeline)
-    content = _canonical(skops.io.dumps(pipeline), facts)
+    content = _canonical(skops.io.dumps(pipeline), metadata)
     if unknown := _unknown_types(content):
         raise InputError(
-            f"{facts.estimator} cannot be stored safely: it holds {', '.join(unknown)}. Choose "
+            f"{metadata.estimator} cannot be stored safely: it holds {', '.join(unknown)}. Choose "
             f"another estimator, or, if these types are harmless, add them to TRUSTED in {HERE}."
         )
     return content
 
 
-def load(path: Path) -> tuple[Pipeline, Facts]:
+def load(path: Path) -> tuple[Pipeline, Metadata]:
     """Read a model file without running anything that it might contain.
 
     Raises:
@@ -178,7 +180,7 @@ def load(path: Path) -> tuple[Pipeline, Facts]:
     try:
         content = path.read_bytes()
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            facts = Facts(**json.loads(archive.read(FACTS)))
+            metadata = Metadata(**json.loads(archive.read(METADATA)))
         if unknown := _unknown_types(content):
             raise InputError(
                 f"{path} holds types that are not trusted: {', '.join(unknown)}. If you know where "
@@ -187,7 +189,7 @@ def load(path: Path) -> tuple[Pipeline, Facts]:
         pipeline = skops.io.loads(content, trusted=TRUSTED)
         if not isinstance(pipeline, Pipeline):
             raise TypeError(f"it holds a {type(pipeline).__name__} instead of a Pipeline")
-        return pipeline, facts
+        return pipeline, metadata
     except FileNotFoundError:
         raise InputError(
             f"{path} is missing; make it with: dvc repro, or fetch it with: dvc pull"
@@ -217,7 +219,7 @@ def _forget_threads(pipeline: Pipeline) -> None:
         bin_mapper.n_threads = 1
 
 
-def _canonical(content: bytes, facts: Facts) -> bytes:
+def _canonical(content: bytes, metadata: Metadata) -> bytes:
     """Rewrite a skops archive so that it depends on nothing but what it holds.
 
     skops names objects by their addresses in memory and dates the archive's members. Objects
@@ -245,7 +247,7 @@ def _canonical(content: bytes, facts: Facts) -> bytes:
 
         renumber(tree)
     members["schema.json"] = json.dumps(tree, separators=(",", ":")).encode()
-    members[FACTS] = json.dumps(asdict(facts), indent=2).encode()
+    members[METADATA] = json.dumps(asdict(metadata), indent=2).encode()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in sorted(members):

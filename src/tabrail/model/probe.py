@@ -39,7 +39,7 @@ def probe() -> Probe:
         InputError: a file is missing or damaged, or the model says something else than it did.
     """
     found = bundle.load()
-    row = reference.table([reference.typical(found.contract, found.distributions)], found.contract)
+    row = reference.table([reference.typical(found.schema, found.distributions)], found.schema)
     taken = []
     with threadpool_limits(limits=1):  # more than one thread only slows one row down
         found.predict(row)  # the first call also imports and allocates
@@ -47,7 +47,7 @@ def probe() -> Probe:
             before = time.perf_counter()
             found.predict(row)
             taken.append((time.perf_counter() - before) * 1000)
-    versions = library_versions(found.facts.estimator)
+    versions = library_versions(found.metadata.estimator)
     return Probe(found.version, versions, round(statistics.median(taken), 2))
 
 

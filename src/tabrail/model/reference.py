@@ -1,4 +1,4 @@
-"""Rows that stand for any: made of the contract and the distributions, so no person's data.
+"""Rows that stand for any: made of the schema and the distributions, so no person's data.
 
 What the model says of them is in reports/evaluation.json. Wherever the model is loaded, it must say
 the same: another version of a library may not.
@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 
 from tabrail import paths
-from tabrail.data import schema
 from tabrail.data.distributions import Distributions
-from tabrail.data.schema import Column, Schema
+from tabrail.data.schema import Column, Schema, conform
 from tabrail.errors import InputError
 from tabrail.model.scoring import for_scoring
 
@@ -25,17 +24,17 @@ YEAR = ["2024-01-01T00:00:00", "2024-04-01T06:00:00", "2024-07-01T12:00:00", "20
 TOLERANCE = 1e-5  # relative: reports have 6 digits
 
 
-def rows(contract: Schema, distributions: Distributions) -> list[dict[str, Any]]:
+def rows(schema: Schema, distributions: Distributions) -> list[dict[str, Any]]:
     """Return rows that together go through the range of every column, each in another order.
 
     Args:
-        contract: names the columns.
+        schema: names the columns.
         distributions: content of reports/distributions.json.
 
     Returns:
-        Rows as JSON could hold them; all conform to the contract for rows to score.
+        Rows as JSON could hold them; all conform to the schema for rows to score.
     """
-    columns = for_scoring(contract).used
+    columns = for_scoring(schema).used
     return [
         {
             name: _value(column, _known(name, distributions), _place(row, number))
@@ -45,9 +44,9 @@ def rows(contract: Schema, distributions: Distributions) -> list[dict[str, Any]]
     ]
 
 
-def typical(contract: Schema, distributions: Distributions) -> dict[str, Any]:
+def typical(schema: Schema, distributions: Distributions) -> dict[str, Any]:
     """Return a row of the medians and of the most frequent categories."""
-    columns = for_scoring(contract).used
+    columns = for_scoring(schema).used
     row = {}
     for name, column in columns.items():
         known = _known(name, distributions)
@@ -59,10 +58,12 @@ def typical(contract: Schema, distributions: Distributions) -> dict[str, Any]:
     return row
 
 
-def table(given: list[dict[str, Any]], contract: Schema) -> pd.DataFrame:
-    """Return rows in the contract's types, as a model takes them."""
-    door = for_scoring(contract)
-    typed, _ = schema.conform(pd.DataFrame(given, columns=list(door.used), dtype="object"), door)
+def table(given: list[dict[str, Any]], schema: Schema) -> pd.DataFrame:
+    """Return rows in the schema's types, as a model takes them."""
+    scoring_schema = for_scoring(schema)
+    typed, _ = conform(
+        pd.DataFrame(given, columns=list(scoring_schema.used), dtype="object"), scoring_schema
+    )
     return typed
 
 
@@ -81,7 +82,7 @@ def require(expected: list[Any], found: np.ndarray, evaluation: Mapping[str, Any
     if before.shape != found.shape:
         raise InputError(
             f"the model gives reference predictions of shape {found.shape}, not {before.shape}; "
-            "model, contract and reports are of different runs: run dvc pull"
+            "model, schema and reports are of different runs: run dvc pull"
         )
     if not np.allclose(before, found, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True):
         worst = float(np.nanmax(np.abs(before - found)))

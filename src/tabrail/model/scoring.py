@@ -1,4 +1,4 @@
-"""What all ways of scoring share: what the contract asks of a row, and what is said of it."""
+"""What all ways of scoring share: what the schema asks of a row, and what is said of it."""
 
 import numpy as np
 import pandas as pd
@@ -7,35 +7,35 @@ from pandas.api.extensions import ExtensionArray
 from tabrail.data.schema import Column, Schema
 
 
-def for_scoring(contract: Schema) -> Schema:
-    """Return the contract for rows to score.
+def for_scoring(schema: Schema) -> Schema:
+    """Return the schema for rows to score.
 
     What only training needs may be absent or half known, and is not looked at: the target and the
     weight. Equal rows are no fault, since every row gets its prediction.
     """
     ignored = Column(kind="ignored")
-    training = {name: ignored for name in (contract.target, contract.weight) if name}
-    columns = contract.columns | training
-    return contract.model_copy(update={"columns": columns, "duplicates": "keep"})
+    training = {name: ignored for name in (schema.target, schema.weight) if name}
+    columns = schema.columns | training
+    return schema.model_copy(update={"columns": columns, "duplicates": "keep"})
 
 
-def identity(contract: Schema) -> list[str]:
+def identity(schema: Schema) -> list[str]:
     """Return the columns that say whose a prediction is and may be shown: the key, identifiers."""
     return [
         name
-        for name, column in contract.used.items()
-        if (name in contract.key or column.kind == "identifier") and not column.sensitive
+        for name, column in schema.used.items()
+        if (name in schema.key or column.kind == "identifier") and not column.sensitive
     ]
 
 
 def answers(
-    numbers: np.ndarray, contract: Schema, threshold: float
+    numbers: np.ndarray, schema: Schema, threshold: float
 ) -> dict[str, np.ndarray | ExtensionArray]:
-    """Put what a model says in the words of the contract.
+    """Put what a model says in the words of the schema.
 
     Args:
         numbers: as `model.predict` returns them, of n_rows rows.
-        contract: names the task and the classes.
+        schema: names the task and the classes.
         threshold: the probability from which on a row counts as positive; binary only.
 
     Returns:
@@ -43,47 +43,45 @@ def answers(
         one to predict, and `prediction`, a class; for more of them `prediction` and, say,
         `probability_red`; for a regression `prediction`, a number.
     """
-    if contract.task == "regression":
+    if schema.task == "regression":
         return {"prediction": numbers}
-    classes = pd.array(contract.classes, dtype="str")
-    words = classes.take(decided(numbers, contract, threshold))
-    if contract.task == "binary":
+    classes = pd.array(schema.classes, dtype="str")
+    words = classes.take(decided(numbers, schema, threshold))
+    if schema.task == "binary":
         return {"probability": numbers, "prediction": words}
-    each = {f"probability_{name}": numbers[:, i] for i, name in enumerate(contract.classes)}
+    each = {f"probability_{name}": numbers[:, i] for i, name in enumerate(schema.classes)}
     return {"prediction": words, **each}
 
 
-def decided(numbers: np.ndarray, contract: Schema, threshold: float) -> np.ndarray:
-    """Return which class a model says, as its place among the contract's; not for a regression.
+def decided(numbers: np.ndarray, schema: Schema, threshold: float) -> np.ndarray:
+    """Return which class a model says, as its place among the schema's; not for a regression.
 
     Args:
         numbers: as `model.predict` returns them, of n_rows rows.
-        contract: names the task.
+        schema: names the task.
         threshold: the probability from which on a row counts as positive; binary only.
 
     Returns:
         Integers, shape (n_rows,).
     """
-    if contract.task == "binary":
+    if schema.task == "binary":
         return (numbers >= threshold).astype(np.int64)
     return numbers.argmax(axis=1)
 
 
-def close_calls(
-    numbers: np.ndarray, contract: Schema, threshold: float, margin: float
-) -> np.ndarray:
+def close_calls(numbers: np.ndarray, schema: Schema, threshold: float, margin: float) -> np.ndarray:
     """Return which predictions are so near to another one that a person is to look at them.
 
     Args:
         numbers: as `model.predict` returns them, of n_rows rows.
-        contract: names the task.
+        schema: names the task.
         threshold: the probability from which on a row counts as positive; binary only.
         margin: how near is too near; none is for a regression.
 
     Returns:
         Booleans, shape (n_rows,).
     """
-    match contract.task:
+    match schema.task:
         case "binary":
             return np.abs(numbers - threshold) < margin
         case "multiclass":

@@ -18,10 +18,10 @@ from sklearn.model_selection import (
 from sklearn.pipeline import Pipeline
 
 from tabrail import paths
+from tabrail.config import Params, Search
 from tabrail.data.schema import Schema
 from tabrail.data.split import row_hashes
 from tabrail.errors import InputError, nearest
-from tabrail.params import Params, Search
 
 KEY = f"{paths.PARAMS}, train.search"
 
@@ -32,7 +32,7 @@ class Found:
 
     Attributes:
         best: the options that did best on the folds.
-        summary: how they were found, for the model's facts; empty without a search.
+        summary: how they were found, for the model's metadata; empty without a search.
         table: a row for each candidate, best first: its options and its score.
     """
 
@@ -44,10 +44,10 @@ class Found:
 def search(
     pipeline: Pipeline,
     table: pd.DataFrame,
-    truth: np.ndarray,
+    y_true: np.ndarray,
     weights: np.ndarray | None,
-    contract: Schema,
-    knobs: Params,
+    schema: Schema,
+    params: Params,
 ) -> Found:
     """Look for the estimator's best options as `train.search` says.
 
@@ -60,15 +60,15 @@ def search(
     Args:
         pipeline: the unfitted model; the search does not change it.
         table: the training rows.
-        truth: what to learn; shape (n_rows,).
+        y_true: what to learn; shape (n_rows,).
         weights: of the rows, or None; shape (n_rows,).
-        contract: names the key, or the time.
-        knobs: all of params.yaml.
+        schema: names the key, or the time.
+        params: all of params.yaml.
 
     Raises:
         InputError: what is to be tried cannot be.
     """
-    wanted = knobs.train.search
+    wanted = params.train.search
     if wanted.method == "none":
         return Found({}, {}, pd.DataFrame(columns=["candidate", "rows", "score", "std"]))
     name = type(pipeline[-1]).__name__
@@ -86,20 +86,20 @@ def search(
         "estimator": pipeline,
         "param_distributions": {f"estimator__{key}": tried for key, tried in values.items()},
         "scoring": _scorer(wanted.scoring, weights),
-        "random_state": knobs.train.seed,
+        "random_state": params.train.seed,
         "refit": False,
         "error_score": "raise",
     }
     fit_options = {} if weights is None else {"estimator__sample_weight": weights}
     try:
-        options["cv"] = list(_folds(table, truth, contract, knobs))
+        options["cv"] = list(_folds(table, y_true, schema, params))
         if wanted.method == "random":
             tried = RandomizedSearchCV(n_iter=candidates, **options)
         else:
             tried = HalvingRandomSearchCV(
                 n_candidates=candidates, min_resources="exhaust", **options
             )
-        tried.fit(table[contract.features], truth, **fit_options)
+        tried.fit(table[schema.features], y_true, **fit_options)
     except MemoryError:
         raise
     except Exception as error:  # estimators check their options in ways of their own
@@ -113,25 +113,25 @@ def _scorer(name: str, weights: np.ndarray | None) -> Callable[..., float]:
     if weights is None:
         return score
 
-    def weighted(model: Pipeline, rows: pd.DataFrame, truth: np.ndarray) -> float:
-        return float(score(model, rows, truth, sample_weight=weights[rows.index]))
+    def weighted(model: Pipeline, rows: pd.DataFrame, y_true: np.ndarray) -> float:
+        return float(score(model, rows, y_true, sample_weight=weights[rows.index]))
 
     return weighted
 
 
 def _folds(
-    table: pd.DataFrame, truth: np.ndarray, contract: Schema, knobs: Params
+    table: pd.DataFrame, y_true: np.ndarray, schema: Schema, params: Params
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Return the places of the rows to fit and to score, for each fold."""
-    count, seed = knobs.train.search.folds, knobs.train.seed
-    if knobs.prepare.split.method == "time" and contract.time:
-        order = np.argsort(table[contract.time].to_numpy(), kind="stable")
+    count, seed = params.train.search.folds, params.train.seed
+    if params.prepare.split.method == "time" and schema.time:
+        order = np.argsort(table[schema.time].to_numpy(), kind="stable")
         for fit, score in TimeSeriesSplit(count).split(order):
             yield order[fit], order[score]
         return
-    groups = row_hashes(table[contract.key or contract.features])
-    kind = GroupKFold if contract.task == "regression" else StratifiedGroupKFold
-    yield from kind(count, shuffle=True, random_state=seed).split(table, truth, groups)
+    groups = row_hashes(table[schema.key or schema.features])
+    kind = GroupKFold if schema.task == "regression" else StratifiedGroupKFold
+    yield from kind(count, shuffle=True, random_state=seed).split(table, y_true, groups)
 
 
 def _found(

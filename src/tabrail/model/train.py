@@ -7,8 +7,10 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
-from tabrail import params, paths
-from tabrail.data import distributions, schema, tables
+from tabrail import paths
+from tabrail.config import load_params
+from tabrail.data import distributions, tables
+from tabrail.data.schema import encode_target, load_schema
 from tabrail.documents import replacing, to_csv, to_json
 from tabrail.errors import InputError, run_stage
 from tabrail.features import preprocessing as features
@@ -24,59 +26,59 @@ def main() -> None:
         InputError: params.yaml names an estimator or an option that does not exist or does not
             fit the task.
     """
-    all_knobs, contract = params.load(), schema.load()
-    knobs = all_knobs.train
-    estimator, options = make(knobs, contract.task)
+    all_params, schema = load_params(), load_schema()
+    params = all_params.train
+    estimator, options = make(params, schema.task)
     table = tables.read(paths.TRAIN)
-    to_learn = schema.truth(table[contract.target], contract)
+    to_learn = encode_target(table[schema.target], schema)
     classes: list[str] = []
-    if contract.task != "regression":
+    if schema.task != "regression":
         present, to_learn = np.unique(to_learn, return_inverse=True)
-        classes = [contract.classes[int(code)] for code in present]
-    by_time = all_knobs.prepare.split.method == "time"
-    columns = features.preprocessing(contract, knobs, classes=len(classes), by_time=by_time)
+        classes = [schema.classes[int(code)] for code in present]
+    by_time = all_params.prepare.split.method == "time"
+    columns = features.preprocessing(schema, params, classes=len(classes), by_time=by_time)
     pipeline = Pipeline([("columns", columns), ("estimator", estimator)])
-    weights = table[contract.weight].to_numpy() if contract.weight else None
+    weights = table[schema.weight].to_numpy() if schema.weight else None
     if weights is not None and not has_fit_parameter(estimator, "sample_weight"):
         raise InputError(
             f"{paths.PARAMS}, train.estimator: {type(estimator).__name__} cannot weigh rows, as "
             f"weight in {paths.SCHEMA} demands; choose another, or delete that line"
         )
-    print(f"training on {len(table):,} rows and {len(contract.features)} columns …", flush=True)
+    print(f"training on {len(table):,} rows and {len(schema.features)} columns …", flush=True)
     started = time.perf_counter()
-    found = search(pipeline, table, to_learn, weights, contract, all_knobs)
+    found = search(pipeline, table, to_learn, weights, schema, all_params)
     pipeline.set_params(**{f"estimator__{name}": value for name, value in found.best.items()})
     given = {} if weights is None else {"estimator__sample_weight": weights}
     try:
-        pipeline.fit(table[contract.features], to_learn, **given)
+        pipeline.fit(table[schema.features], to_learn, **given)
     except MemoryError:
         raise
     except Exception as error:  # estimators check their options in ways of their own
         raise InputError(f"{paths.PARAMS}, train.options: {error}") from error
     with paths.TRAIN.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    facts = model.Facts(
-        estimator=knobs.estimator,
+    metadata = model.Metadata(
+        estimator=params.estimator,
         options=options | found.best,
         search=found.summary,
-        task=contract.task,
-        target=contract.target,
+        task=schema.task,
+        target=schema.target,
         classes=classes,
-        columns={name: contract.columns[name].kind for name in contract.features},
+        columns={name: schema.columns[name].kind for name in schema.features},
         training_rows=len(table),
         training_data=digest,
-        versions=model.library_versions(knobs.estimator),
+        versions=model.library_versions(params.estimator),
     )
-    content = model.dump(pipeline, facts)
+    content = model.dump(pipeline, metadata)
     texts = {
-        paths.DISTRIBUTIONS: to_json(distributions.describe(table, contract)),
+        paths.DISTRIBUTIONS: to_json(distributions.describe(table, schema)),
         paths.SEARCH: to_csv(found.table),
     }
     with replacing(paths.MODEL, *texts) as [model_file, *text_files]:
         model_file.write_bytes(content)
         for text_file, text in zip(text_files, texts.values(), strict=True):
             text_file.write_text(text, encoding="utf-8", newline="\n")
-    print(f"{knobs.estimator} fitted in {time.perf_counter() - started:.1f} s: {paths.MODEL}")
+    print(f"{params.estimator} fitted in {time.perf_counter() - started:.1f} s: {paths.MODEL}")
 
 
 if __name__ == "__main__":

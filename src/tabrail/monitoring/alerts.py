@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tabrail.config import Monitor
 from tabrail.monitoring.checks import Point
 from tabrail.monitoring.expected import Expected
-from tabrail.params import Monitor
 
 MATTERS = 0.01  # the least share of all importance with which a column's drift is an alert
 
@@ -20,7 +20,7 @@ AT_ONCE = {"volume", "refused", "errors", "latency"}  # checks for which one per
 
 TITLES = {
     "volume": "Rows scored",
-    "refused": "Rows that break the contract",
+    "refused": "Rows that break the schema",
     "faults": "Faults by column",
     "missing": "Missing values",
     "drift": "Columns against training",
@@ -34,7 +34,7 @@ TITLES = {
 }
 SENTENCES = {
     "volume": "No rows came in",
-    "refused": "{value:.1%} of the rows break the contract; at most {limit:.1%} may",
+    "refused": "{value:.1%} of the rows break the schema; at most {limit:.1%} may",
     "faults": "{about} in {value:.1%} of the rows; at most {limit:.1%} may",
     "missing": "{about} misses more values than in training",
     "drift": "{about} moved away from training (index {value:.2f}; at most {limit:.2f})",
@@ -49,7 +49,7 @@ SENTENCES = {
 RETRAIN = "retrain with newer rows: export, ingest, dvc repro"
 FIRST_THING = {
     "volume": "See whether the server answers (GET /ready), and whether its callers still call it.",
-    "refused": "Ask whoever sends these rows what changed; correct it there, or widen the contract "
+    "refused": "Ask whoever sends these rows what changed; correct it there, or widen the schema "
     "in schema.yaml deliberately.",
     "faults": "Ask whoever sends these rows what changed; a new category is learned only by "
     "training with it.",
@@ -134,19 +134,19 @@ class Alert:
     first: str
 
 
-def limit(check: str, about: str, expected: Expected, knobs: Monitor) -> float | None:
+def limit(check: str, about: str, expected: Expected, params: Monitor) -> float | None:
     """Return the limit of a check; None if each period has its own."""
     if check == "missing":
-        return float(expected.distributions["columns"][about]["missing"]) + knobs.missing
+        return float(expected.distributions["columns"][about]["missing"]) + params.missing
     limits: Mapping[str, float] = {
-        "refused": knobs.refused,
-        "faults": knobs.refused,
-        "drift": knobs.psi,
-        "scores": knobs.psi,
-        "review": knobs.review,
-        "latency": knobs.latency_ms,
-        "errors": knobs.errors,
-        "calibration": knobs.calibration,
+        "refused": params.refused,
+        "faults": params.refused,
+        "drift": params.psi,
+        "scores": params.psi,
+        "review": params.review,
+        "latency": params.latency_ms,
+        "errors": params.errors,
+        "calibration": params.calibration,
     }
     return limits.get(check)
 

@@ -6,18 +6,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tabrail.data import schema
+from tabrail.config import Params
+from tabrail.data.schema import encode_target
 from tabrail.evaluation.intervals import draw, interval
 from tabrail.evaluation.metrics import scorer, shown, sign
-from tabrail.monitoring.clusters import entities
+from tabrail.monitoring.clusters import groups
 from tabrail.monitoring.expected import Expected
 from tabrail.monitoring.performance import RESAMPLES
 from tabrail.monitoring.period import Period
-from tabrail.params import Params
 
 
 def compared(
-    periods: Sequence[Period], version: str, expected: Expected, knobs: Params
+    periods: Sequence[Period], version: str, expected: Expected, params: Params
 ) -> dict[str, Any]:
     """Compare both on all rows that both have scored.
 
@@ -25,7 +25,7 @@ def compared(
         periods: from the log.
         version: the challenger's.
         expected: of the champion.
-        knobs: all parameters.
+        params: all parameters.
 
     Returns:
         `model`, its version; `rows` of the champion since the challenger came, and `both`, how many
@@ -35,7 +35,7 @@ def compared(
         with the difference of the main metric as `value`, `low` and `high`, or None; and
         `sentence`, which says whether the challenger is better.
     """
-    target = expected.contract.target
+    target = expected.schema.target
     table, numbers, challenger, served = _joined(periods)
     there = ~np.isnan(challenger.reshape(len(challenger), -1)).any(axis=1)
     first = int(there.argmax()) if there.any() else len(there)
@@ -52,12 +52,12 @@ def compared(
         "outcomes": int(known.sum()),
         "metric": None,
     }
-    if expected.contract.task != "multiclass" and len(both):
+    if expected.schema.task != "multiclass" and len(both):
         content["difference"] = float((challenger[there] - numbers[there]).mean())
-    if known.sum() >= knobs.monitor.min_rows:
+    if known.sum() >= params.monitor.min_rows:
         models = (numbers[known], challenger[known])
-        content["metric"] = _difference(table[known], models, expected, knobs)
-    content["sentence"] = _sentence(content, expected.metric, knobs.monitor.min_rows)
+        content["metric"] = _difference(table[known], models, expected, params)
+    content["sentence"] = _sentence(content, expected.metric, params.monitor.min_rows)
     return content
 
 
@@ -77,16 +77,16 @@ def _difference(
     table: pd.DataFrame,
     models: tuple[np.ndarray, np.ndarray],
     expected: Expected,
-    knobs: Params,
+    params: Params,
 ) -> dict[str, Any] | None:
     """Return the challenger's score less the champion's; each draw scores both.
 
     Source: Efron and Tibshirani, 1993, "An Introduction to the Bootstrap", chapter 16.
     """
-    contract, name = expected.contract, expected.metric
-    truth = schema.truth(table[contract.target], contract)
+    schema, name = expected.schema, expected.metric
+    y_true = encode_target(table[schema.target], schema)
     champion, challenger = (
-        scorer(contract.task, truth, numbers, knobs.evaluate.threshold) for numbers in models
+        scorer(schema.task, y_true, numbers, params.evaluate.threshold) for numbers in models
     )
 
     def less(times: np.ndarray) -> np.ndarray:
@@ -95,8 +95,8 @@ def _difference(
         )
         return after - before
 
-    value = float(less(np.ones((1, len(truth))))[0])
-    draws = draw(entities(table, contract), RESAMPLES, knobs.evaluate.seed)
+    value = float(less(np.ones((1, len(y_true))))[0])
+    draws = draw(groups(table, schema), RESAMPLES, params.evaluate.seed)
     low, high = interval([less(times) for times in draws])
     if not np.isfinite([value, low, high]).all():
         return None

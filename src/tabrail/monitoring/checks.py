@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
+from tabrail.config import Params
 from tabrail.data.distributions import describe, describe_scores, psi
-from tabrail.monitoring.clusters import chance, entities
+from tabrail.monitoring.clusters import chance, groups
 from tabrail.monitoring.expected import Expected
 from tabrail.monitoring.period import Period
-from tabrail.params import Params
 
 SLOW = 0.01  # the share of requests that may take longer than the limit
 FEWEST = 3  # slow or failed requests that are no accident
@@ -49,8 +49,8 @@ Points = dict[str, Point]  # by what they are about: a column, a slice, or blank
 Check = Callable[[Period, Expected, Params], Points]
 
 
-def refused(period: Period, _: Expected, knobs: Params) -> Points:
-    """Return the share of rows that broke the contract."""
+def refused(period: Period, _: Expected, params: Params) -> Points:
+    """Return the share of rows that broke the schema."""
     if not (rows := period.rows + period.others + period.refused):
         return {}
     breaks = {key: n for key, n in period.faults.items() if n and key[1] != "unseen_category"}
@@ -58,85 +58,87 @@ def refused(period: Period, _: Expected, knobs: Params) -> Points:
     if breaks:
         column, fault = max(breaks, key=lambda key: breaks[key])
         words = f"most often {column or 'request'}: {fault}"
-    return {"": _share(period.refused, rows, knobs.monitor.refused, words)}
+    return {"": _share(period.refused, rows, params.monitor.refused, words)}
 
 
-def faults(period: Period, _: Expected, knobs: Params) -> Points:
+def faults(period: Period, _: Expected, params: Params) -> Points:
     """Return the share of rows with each fault of each column."""
     if not (rows := period.rows + period.refused):
         return {}
     return {
-        f"{column or 'request'}: {fault}": _share(min(count, rows), rows, knobs.monitor.refused, "")
+        f"{column or 'request'}: {fault}": _share(
+            min(count, rows), rows, params.monitor.refused, ""
+        )
         for (column, fault), count in period.faults.items()
     }
 
 
-def missing(period: Period, expected: Expected, knobs: Params) -> Points:
+def missing(period: Period, expected: Expected, params: Params) -> Points:
     """Return the share of missing values of each feature."""
     points, rows = {}, len(period.table)
-    for name in expected.contract.features:
+    for name in expected.schema.features:
         if rows and name in expected.distributions["columns"] and name in period.table:
             usual = expected.distributions["columns"][name]["missing"]
             count = int(period.table[name].isna().sum())
             words = f"missing in {count / rows:.1%} of the rows, {usual:.1%} in training"
-            points[name] = _share(count, rows, usual + knobs.monitor.missing, words)
+            points[name] = _share(count, rows, usual + params.monitor.missing, words)
     return points
 
 
-def drift(period: Period, expected: Expected, knobs: Params) -> Points:
+def drift(period: Period, expected: Expected, params: Params) -> Points:
     """Return how far each feature is from the training data: its population stability index."""
-    contract = expected.contract
-    columns = [name for name in contract.features if name in period.table]
+    schema = expected.schema
+    columns = [name for name in schema.features if name in period.table]
     before = expected.distributions["columns"]
     if not len(period.table) or not columns:
         return {}
-    table = period.table.assign(**{contract.target: np.nan})
-    after = describe(table, contract)["columns"]
+    table = period.table.assign(**{schema.target: np.nan})
+    after = describe(table, schema)["columns"]
     same = {
         name: _at(before[name], after[name], table[name].to_numpy())
         for name in columns
         if name in after and name in before
     }
     found = psi(expected.distributions, {"rows": len(table), "columns": same})
-    whose, trained = entities(table, contract), expected.distributions["rows"]
+    whose, trained = groups(table, schema), expected.distributions["rows"]
     points = {}
     for name, index in found.items():
         index = max(0.0, index - chance(before[name], table[name], whose, trained))
-        points[name] = _moved(index, knobs.monitor.psi, before[name], after[name])
+        points[name] = _moved(index, params.monitor.psi, before[name], after[name])
     return points
 
 
-def scores(period: Period, expected: Expected, knobs: Params) -> Points:
+def scores(period: Period, expected: Expected, params: Params) -> Points:
     """Return how far the predictions are from those of the validation rows."""
     if not len(period.numbers):
         return {}
     before = expected.evaluation["scores"]
-    after = describe_scores(period.numbers, expected.contract)
+    after = describe_scores(period.numbers, expected.schema)
     [(name, known)] = before["columns"].items()
     same = _at(known, after["columns"][name], period.numbers)
     [index] = psi(before, {"rows": len(period.numbers), "columns": {name: same}}).values()
-    if expected.contract.task != "multiclass":
-        whose = entities(period.table, expected.contract)
+    if expected.schema.task != "multiclass":
+        whose = groups(period.table, expected.schema)
         index -= chance(known, pd.Series(period.numbers), whose, before["rows"])
-    return {"": _moved(max(0.0, index), knobs.monitor.psi, known, after["columns"][name])}
+    return {"": _moved(max(0.0, index), params.monitor.psi, known, after["columns"][name])}
 
 
-def review(period: Period, _: Expected, knobs: Params) -> Points:
+def review(period: Period, _: Expected, params: Params) -> Points:
     """Return the share of predictions that went to a person."""
     if "review" not in period.served or not len(period.served):
         return {}
     marked = int(period.served["review"].sum())
-    return {"": _share(marked, len(period.served), knobs.monitor.review, "")}
+    return {"": _share(marked, len(period.served), params.monitor.review, "")}
 
 
-def latency(period: Period, _: Expected, knobs: Params) -> Points:
+def latency(period: Period, _: Expected, params: Params) -> Points:
     """Return below how many milliseconds 99 of 100 requests stay.
 
     It is too long if more than one of 100 takes longer than the limit, for certain.
     """
     if "latency_ms" not in period.served:
         return {}
-    taken, limit = period.served["latency_ms"].dropna().to_numpy(), knobs.monitor.latency_ms
+    taken, limit = period.served["latency_ms"].dropna().to_numpy(), params.monitor.latency_ms
     if not len(taken):
         return {}
     slow = _share(int((taken > limit).sum()), len(taken), SLOW, "")
@@ -146,12 +148,12 @@ def latency(period: Period, _: Expected, knobs: Params) -> Points:
     return {"": Point(float(most), None, None, bool(beyond), words)}
 
 
-def errors(period: Period, _: Expected, knobs: Params) -> Points:
+def errors(period: Period, _: Expected, params: Params) -> Points:
     """Return the share of requests that failed through no fault of theirs."""
     if not period.requests:
         return {}
     words = f"{period.errors:,} of {period.requests:,} requests"
-    found = _share(period.errors, period.requests, knobs.monitor.errors, words)
+    found = _share(period.errors, period.requests, params.monitor.errors, words)
     return {"": replace(found, beyond=found.beyond and period.errors >= FEWEST)}
 
 

@@ -19,10 +19,10 @@ from tabrail.data.schema import Schema
 from tabrail.data.split import row_hashes
 
 
-def entities(table: pd.DataFrame, contract: Schema) -> np.ndarray:
+def groups(table: pd.DataFrame, schema: Schema) -> np.ndarray:
     """Return the number of each row's key, or of the row itself if its key is not known."""
-    if contract.key and set(contract.key) <= set(table):
-        return np.asarray(pd.factorize(row_hashes(table[contract.key]))[0])
+    if schema.key and set(schema.key) <= set(table):
+        return np.asarray(pd.factorize(row_hashes(table[schema.key]))[0])
     return np.arange(len(table))
 
 

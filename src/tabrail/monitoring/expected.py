@@ -14,7 +14,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from tabrail import paths
-from tabrail.data import schema
+from tabrail.data.schema import Schema
 from tabrail.documents import parse
 from tabrail.errors import InputError
 from tabrail.project import git, registry
@@ -28,7 +28,7 @@ class Expected:
 
     Attributes:
         version: its tag, or the start of its hash.
-        contract: what it expects of a row.
+        schema: what it expects of a row.
         evaluation: content of its reports/evaluation.json.
         distributions: content of its reports/distributions.json.
         importance: the share that each column has in what all columns do for its score; empty if
@@ -36,7 +36,7 @@ class Expected:
     """
 
     version: str
-    contract: schema.Schema
+    schema: Schema
     evaluation: dict[str, Any]
     distributions: dict[str, Any]
     importance: dict[str, float]
@@ -86,10 +86,10 @@ def _read(version: str, text: Callable[[Path], str | None]) -> Expected:
             ) from None
         return content
 
-    contract = YAML(typ="safe", pure=True).load(wanted(paths.SCHEMA))
+    schema = YAML(typ="safe", pure=True).load(wanted(paths.SCHEMA))
     return Expected(
         version=version,
-        contract=parse(schema.Schema, contract, paths.SCHEMA),
+        schema=parse(Schema, schema, paths.SCHEMA),
         evaluation=read(paths.EVALUATION),
         distributions=read(paths.DISTRIBUTIONS),
         importance=_shares(text(IMPORTANCE) or ""),

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
-from tabrail import params
+from tabrail.config import Params, load_params
 from tabrail.data import tables
 from tabrail.errors import InputError
 from tabrail.log.prediction_log import PredictionLog, utc_now
@@ -20,7 +20,6 @@ from tabrail.monitoring.checks import Check, Point
 from tabrail.monitoring.expected import Expected, here, of_version
 from tabrail.monitoring.period import Period
 from tabrail.monitoring.result import Result
-from tabrail.params import Params
 from tabrail.project.registry import registered
 
 MOST_NAMED = 5  # tables
@@ -52,32 +51,32 @@ def monitor(files: Sequence[Path], since: str = "", until: str = "") -> Result:
     Raises:
         InputError: there is no model, no log or nothing in it, or a file is no such table.
     """
-    knobs = params.load()
+    params = load_params()
     if files and (since or until):
         raise InputError("--since and --until are for the prediction log, and not for tables")
     if files:
-        return _of_tables(files, knobs)
+        return _of_tables(files, params)
     with PredictionLog() as log:
         try:
-            return _of_log(log, since, until, knobs)
+            return _of_log(log, since, until, params)
         except SQLAlchemyError as error:
             raise InputError(
                 f"the prediction log {log} cannot be read ({type(error).__name__}); try again"
             ) from None
 
 
-def _of_tables(places: Sequence[Path], knobs: Params) -> Result:
+def _of_tables(places: Sequence[Path], params: Params) -> Result:
     found = [file for place in places for file in tables.find(place)]
     model = bundle.load()
-    periods = [window.from_table(file, model, knobs.prepare.chunk_rows) for file in found]
+    periods = [window.from_table(file, model, params.prepare.chunk_rows) for file in found]
     source = ", ".join(map(str, found)) if len(found) < MOST_NAMED else f"{len(found)} tables"
-    return judged(source, here(model.version), periods, knobs)
+    return judged(source, here(model.version), periods, params)
 
 
-def _of_log(log: PredictionLog, since: str, until: str, knobs: Params) -> Result:
+def _of_log(log: PredictionLog, since: str, until: str, params: Params) -> Result:
     now = utc_now()
     end = moment(until, now) if until else now
-    first_day = window.midnight(end) - timedelta(days=knobs.monitor.window_days)
+    first_day = window.midnight(end) - timedelta(days=params.monitor.window_days)
     start = moment(since, now) if since else first_day
     if start >= end:
         raise InputError(f"--since {start} is not before --until {end}")
@@ -89,17 +88,17 @@ def _of_log(log: PredictionLog, since: str, until: str, knobs: Params) -> Result
             "another time: --since, --until"
         )
     expected = of_version(versions["champion"])
-    spans = window.spans(start, end, knobs.monitor.periods)
+    spans = window.spans(start, end, params.monitor.periods)
     bar = tqdm(spans, desc="monitor", unit=" periods", delay=1, leave=False, disable=None)
-    periods = [window.from_log(log, *span, expected.contract, versions) for span in bar]
-    return judged("the prediction log", expected, periods, knobs, versions, end.date())
+    periods = [window.from_log(log, *span, expected.schema, versions) for span in bar]
+    return judged("the prediction log", expected, periods, params, versions, end.date())
 
 
 def judged(
     source: str,
     expected: Expected,
     periods: list[Period],
-    knobs: Params,
+    params: Params,
     versions: Mapping[str, str] | None = None,
     today: date | None = None,
 ) -> Result:
@@ -109,11 +108,11 @@ def judged(
         source: what was looked at.
         expected: what is expected of the model.
         periods: in the order of time.
-        knobs: all parameters.
+        params: all parameters.
         versions: what answered, by role, if the periods are from the log.
         today: the day on which the last period ends, likewise.
     """
-    least = knobs.monitor.min_rows
+    least = params.monitor.min_rows
     enough = [period.rows + period.refused + period.errors >= least for period in periods]
     known = {fault for period in periods for fault in period.faults}
     for period in periods:  # a fault that is gone is one of no row
@@ -121,11 +120,11 @@ def judged(
     series = [_volume(periods, least, today)] if today else []
     for name, check in CHECKS.items():
         found = [
-            check(period, expected, knobs) if is_enough else {}
+            check(period, expected, params) if is_enough else {}
             for period, is_enough in zip(periods, enough, strict=True)
         ]
         for about in sorted({about for points in found for about in points}):
-            limit = alerts.limit(name, about, expected, knobs.monitor)
+            limit = alerts.limit(name, about, expected, params.monitor)
             grave = alerts.grave(name, about, expected)
             series.append(
                 Series(name, about, limit, grave, tuple(points.get(about) for points in found))
@@ -134,10 +133,10 @@ def judged(
         series,
         [period.begin or period.name for period in periods],
         expected,
-        knobs.monitor.persistence,
+        params.monitor.persistence,
     )
     challenger = (versions or {}).get("challenger")
-    beside = challengers.compared(periods, challenger, expected, knobs) if challenger else None
+    beside = challengers.compared(periods, challenger, expected, params) if challenger else None
     return Result(
         source, expected, periods, series, raised, notes, beside, least, enough=any(enough)
     )

@@ -20,8 +20,8 @@ SHARES = {"refused", "faults", "missing", "review", "errors", "calibration"}
 
 def page(result: Result) -> str:
     """Return the page: first the verdict and what to do, then the rest, folded."""
-    target = result.expected.contract.target
-    named = result.expected.contract.name
+    target = result.expected.schema.target
+    named = result.expected.schema.name
     parts = [
         _alerts(result),
         _facts(result, target),
@@ -64,12 +64,12 @@ def _facts(result: Result, target: str) -> str:
     rows = sum(period.rows for period in result.periods)
     known = sum(int(period.labeled(target).sum()) for period in result.periods)
     refused = sum(period.refused for period in result.periods)
-    facts = [("rows scored", f"{rows:,}"), ("rows refused", f"{refused:,}")]
-    facts.append(("outcomes known", f"{known:,}"))
+    metadata = [("rows scored", f"{rows:,}"), ("rows refused", f"{refused:,}")]
+    metadata.append(("outcomes known", f"{known:,}"))
     for check, title in (("main_metric", f"live {result.expected.metric}"), ("latency", "p99, ms")):
         if found := [one for one in result.series if one.check == check]:
-            facts.append((title, figure(found[0].last.value)))
-    return _listed(facts)
+            metadata.append((title, figure(found[0].last.value)))
+    return _listed(metadata)
 
 
 def _performance(result: Result) -> str:
@@ -98,7 +98,7 @@ def _challenger(result: Result) -> str:
     challenger = result.challenger
     if challenger is None:
         return ""
-    facts = {
+    metadata = {
         "rows scored by both": f"{challenger['both']:,} of {challenger['rows']:,}",
         "equal answers": f"{challenger['equal']:.1%}"
         if challenger["equal"] is not None
@@ -110,7 +110,7 @@ def _challenger(result: Result) -> str:
     }
     return (
         f"<section><h2>The challenger</h2><p>{escape(str(challenger['sentence']))}</p>"
-        f"{_listed(list(facts.items()))}</section>"
+        f"{_listed(list(metadata.items()))}</section>"
     )
 
 
@@ -209,11 +209,11 @@ def _state(point: Point) -> str:
     return "<b class=bad>beyond</b>" if point.beyond else "well"
 
 
-def _listed(facts: Sequence[tuple[str, str]]) -> str:
+def _listed(metadata: Sequence[tuple[str, str]]) -> str:
     items = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in metadata
     )
-    return f"<dl class=facts>{items}</dl>"
+    return f"<dl class=metadata>{items}</dl>"
 
 
 def _number(value: object) -> str:

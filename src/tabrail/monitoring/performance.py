@@ -8,38 +8,39 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, ttest_1samp
 
-from tabrail.data import cells, schema
+from tabrail.config import Params
+from tabrail.data import cells
+from tabrail.data.schema import Schema, encode_target
 from tabrail.evaluation.intervals import LEVEL, Score, score
 from tabrail.evaluation.metrics import scorer, shown, sign
 from tabrail.monitoring.checks import Point, Points
-from tabrail.monitoring.clusters import entities
+from tabrail.monitoring.clusters import groups
 from tabrail.monitoring.expected import Expected
 from tabrail.monitoring.period import Period
-from tabrail.params import Params
 
 RESAMPLES = 200  # suffice for an interval's width, which is all that counts here
-FEWEST_ENTITIES = 10
+FEWEST_GROUPS = 10
 SPLITS = ("validation", "test")
 
 
-def main_metric(period: Period, expected: Expected, knobs: Params) -> Points:
+def main_metric(period: Period, expected: Expected, params: Params) -> Points:
     """Return the main metric, which is beyond its limit if it is worse than can be expected."""
-    known = period.labeled(expected.contract.target)
+    known = period.labeled(expected.schema.target)
     usual = measured(expected)
-    if usual is None or known.sum() < knobs.monitor.min_rows:
+    if usual is None or known.sum() < params.monitor.min_rows:
         return {}
-    found = scored(period, known, expected, knobs)
-    return {"": _compared(found, usual, expected.metric, knobs.monitor.margin)}
+    found = scored(period, known, expected, params)
+    return {"": _compared(found, usual, expected.metric, params.monitor.margin)}
 
 
-def slices(period: Period, expected: Expected, knobs: Params) -> Points:
+def slices(period: Period, expected: Expected, params: Params) -> Points:
     """Return the main metric of each slice.
 
     The more slices, the more of them do badly by chance alone: their margin is as much wider as
     keeps that as rare as for one (Dunn, 1961, "Multiple comparisons among means").
     """
-    least, labeled = knobs.evaluate.min_slice_rows, period.labeled(expected.contract.target)
-    if labeled.sum() < knobs.monitor.min_rows:
+    least, labeled = params.evaluate.min_slice_rows, period.labeled(expected.schema.target)
+    if labeled.sum() < params.monitor.min_rows:
         return {}
     parts = {
         name: (rows, usual)
@@ -50,28 +51,28 @@ def slices(period: Period, expected: Expected, knobs: Params) -> Points:
     wider = float(norm.isf(tail / max(1, len(parts))) / norm.isf(tail))
     return {
         name: _compared(
-            scored(period, rows & labeled, expected, knobs),
+            scored(period, rows & labeled, expected, params),
             usual,
             expected.metric,
-            knobs.monitor.margin * wider,
+            params.monitor.margin * wider,
         )
         for name, (rows, usual) in parts.items()
     }
 
 
-def calibration(period: Period, expected: Expected, knobs: Params) -> Points:
+def calibration(period: Period, expected: Expected, params: Params) -> Points:
     """Return by how much the share of positives differs from the mean probability; binary only.
 
     The interval is Student's, of the sums over each key, since rows of one key are alike.
     """
-    contract, known = expected.contract, period.labeled(expected.contract.target)
-    if contract.task != "binary" or known.sum() < knobs.monitor.min_rows:
+    schema, known = expected.schema, period.labeled(expected.schema.target)
+    if schema.task != "binary" or known.sum() < params.monitor.min_rows:
         return {}
-    truth = schema.truth(period.table[contract.target][known], contract)
-    whose = entities(period.table[known], contract)
-    gap = truth - period.numbers[known]
+    y_true = encode_target(period.table[schema.target][known], schema)
+    whose = groups(period.table[known], schema)
+    gap = y_true - period.numbers[known]
     sums = np.bincount(whose, gap)
-    if len(sums) < FEWEST_ENTITIES or not sums.any():
+    if len(sums) < FEWEST_GROUPS or not sums.any():
         return {}
     value, rows = float(gap.mean()), len(gap)
     centered = sums - value * np.bincount(whose)  # of a ratio, whose parts both vary
@@ -79,10 +80,10 @@ def calibration(period: Period, expected: Expected, knobs: Params) -> Points:
     half = float(width.high - width.low) / 2 * len(sums) / rows
     least = abs(value) - half
     words = (
-        f"{truth.mean():.1%} came true (95% interval {max(0.0, truth.mean() - half):.1%} to "
-        f"{min(1.0, truth.mean() + half):.1%}), {period.numbers[known].mean():.1%} were predicted"
+        f"{y_true.mean():.1%} came true (95% interval {max(0.0, y_true.mean() - half):.1%} to "
+        f"{min(1.0, y_true.mean() + half):.1%}), {period.numbers[known].mean():.1%} were predicted"
     )
-    limit = knobs.monitor.calibration
+    limit = params.monitor.calibration
     return {"": Point(value, value - half, value + half, least > limit, words)}
 
 
@@ -91,25 +92,25 @@ def measured(expected: Expected) -> Mapping[str, Any] | None:
     return _cautious([expected.evaluation[split]["metrics"] for split in SPLITS], expected.metric)
 
 
-def scored(period: Period, rows: np.ndarray, expected: Expected, knobs: Params) -> Score:
+def scored(period: Period, rows: np.ndarray, expected: Expected, params: Params) -> Score:
     """Return the main metric of some rows with its bootstrap interval, by key as at evaluation."""
-    contract, table = expected.contract, period.table[rows]
+    schema, table = expected.schema, period.table[rows]
     scores = scorer(
-        contract.task,
-        schema.truth(table[contract.target], contract),
+        schema.task,
+        encode_target(table[schema.target], schema),
         period.numbers[rows],
-        knobs.evaluate.threshold,
+        params.evaluate.threshold,
     )
-    draws = min(knobs.evaluate.resamples, RESAMPLES)
-    whose = entities(table, contract)
-    found = score(scores, weights(table, contract), whose, draws, knobs.evaluate.seed)
+    draws = min(params.evaluate.resamples, RESAMPLES)
+    whose = groups(table, schema)
+    found = score(scores, weights(table, schema), whose, draws, params.evaluate.seed)
     return found[expected.metric]
 
 
-def weights(table: pd.DataFrame, contract: schema.Schema) -> np.ndarray:
+def weights(table: pd.DataFrame, schema: Schema) -> np.ndarray:
     """Return how much each row counts; those of the log count alike."""
-    if contract.weight and contract.weight in table:
-        return table[contract.weight].fillna(0.0).to_numpy(np.float64)
+    if schema.weight and schema.weight in table:
+        return table[schema.weight].fillna(0.0).to_numpy(np.float64)
     return np.ones(len(table))
 
 

@@ -21,18 +21,18 @@ class Period:
     Attributes:
         name: how it is called.
         rows: how many rows were scored; `table` may have fewer of them.
-        table: the rows in the contract's types, with the target where it is known.
+        table: the rows in the schema's types, with the target where it is known.
         numbers: what `model.predict` says of them; shape (n_rows,) or (n_rows, n_classes).
         served: of each row of `table`: `review`, whether a person is to look at it; from the log
             also `answer`, what the model said, and `challenger`, what the challenger did; and, in
             the first row of each request, how long both took: `latency_ms`, `challenger_ms`.
         challenger: the challenger's numbers, NaN where it has none; no rows for a table.
         faults: rows by what is wrong with them.
-        refused: rows that got no prediction because they break the contract.
+        refused: rows that got no prediction because they break the schema.
         requests: all that came, whatever became of them; none for a table.
         errors: those of them that failed through no fault of theirs.
         others: rows that another model answered, which are not looked at.
-        strange: outcomes that the contract does not allow, which are not looked at.
+        strange: outcomes that the schema does not allow, which are not looked at.
         decided: predictions of which a person has decided.
         agreed: how many of these decisions are the model's prediction.
         begin: when it begins, if it is a span of time.

@@ -88,7 +88,7 @@ class Result:
             `may_alert`, and by period None or `value`, `low`, `high`, `limit`, `beyond` and
             `words`. `challenger`: None, or what `challengers.compared` returns.
         """
-        target = self.expected.contract.target
+        target = self.expected.schema.target
         return {
             "verdict": self.verdict,
             "model": self.expected.version,
@@ -119,7 +119,7 @@ class Result:
             lines.append(f"  People decided as the model did in {agreed:,} of {decided:,} reviews")
         if strange := sum(period.strange for period in self.periods):
             lines.append(
-                f"  {strange:,} outcomes that the model's contract does not allow were not looked "
+                f"  {strange:,} outcomes that the model's schema does not allow were not looked "
                 "at: it knows no such class, or numbers in other limits"
             )
         if others := sum(period.others for period in self.periods):

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tabrail.data import dialect, schema
+from tabrail.data import dialect
 from tabrail.data.checks import checked
-from tabrail.data.schema import Column, Schema, Violation
+from tabrail.data.schema import Column, Csv, Schema, Violation, conform, usable
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.bundle import Bundle
 from tabrail.model.scoring import close_calls, for_scoring
@@ -35,7 +35,7 @@ def midnight(moment: datetime) -> datetime:
 
 
 def from_log(
-    log: PredictionLog, since: datetime, until: datetime, contract: Schema, versions: dict[str, str]
+    log: PredictionLog, since: datetime, until: datetime, schema: Schema, versions: dict[str, str]
 ) -> Period:
     """Return what a span of time has in the log.
 
@@ -43,7 +43,7 @@ def from_log(
         log: the log.
         since: its start.
         until: its end, which does not belong to it.
-        contract: of the model that answers.
+        schema: of the model that answers.
         versions: of the champion, and of the challenger if there is one.
     """
     at = "%Y-%m-%d" if until - since >= DAY else "%Y-%m-%d %H:%M"
@@ -62,7 +62,7 @@ def from_log(
             is_challenger = found["role"] == "challenger"
             is_challenger &= found["model"] == versions.get("challenger")
             challengers = found[is_challenger].set_index("id")
-            parts = bounded([*parts, _logged(mine, challengers, contract, period)])
+            parts = bounded([*parts, _logged(mine, challengers, schema, period)])
     _refusals(log.refusals(since, until), period)
     return filled(period, parts)
 
@@ -75,39 +75,37 @@ def from_table(file: Path, bundle: Bundle, rows: int) -> Period:
         bundle: the model.
         rows: the most rows to read at a time.
     """
-    contract, knobs = bundle.contract.model_copy(update={"duplicates": "keep"}), bundle.knobs
-    dialect.require(file, contract.csv)
-    training = {contract.target, contract.weight or contract.target}
+    schema, params = bundle.schema.model_copy(update={"duplicates": "keep"}), bundle.params
+    dialect.require(file, schema.csv)
+    training = {schema.target, schema.weight or schema.target}
     period = Period(file.name)
     parts: list[Part] = []
-    for chunk in checked([file], contract, rows, f"monitor {file.name}", optional=training):
+    for chunk in checked([file], schema, rows, f"monitor {file.name}", optional=training):
         violations = [found for found in chunk.violations if found.column not in training]
         for found in violations:
             period.faults[found.column, found.fault] += int(found.rows.sum())
-        good = schema.usable(violations, len(chunk.table))
-        period.strange += _without_strange(chunk.table, chunk.violations, contract.target)
+        good = usable(violations, len(chunk.table))
+        period.strange += _without_strange(chunk.table, chunk.violations, schema.target)
         table = chunk.table[good]
         period.refused += int((~good).sum())
         period.rows += len(table)
         numbers = bundle.predict(table)
-        near = close_calls(numbers, contract, knobs.evaluate.threshold, knobs.serve.review_margin)
+        near = close_calls(numbers, schema, params.evaluate.threshold, params.serve.review_margin)
         served = pd.DataFrame({"review": near}, index=table.index)
         parts = bounded([*parts, Part(table, numbers, served, np.empty(0))])
     return filled(period, parts)
 
 
-def _logged(
-    mine: pd.DataFrame, challengers: pd.DataFrame, contract: Schema, period: Period
-) -> Part:
-    """Return rows of the log in the contract's types; count what is said of them."""
-    door = _kept(contract)
-    raw = pd.DataFrame(mine["row"].tolist(), columns=list(door.used), dtype="object")
-    raw[contract.target] = mine["outcome"].to_numpy(dtype=object)
-    table, violations = schema.conform(raw, door)
+def _logged(mine: pd.DataFrame, challengers: pd.DataFrame, schema: Schema, period: Period) -> Part:
+    """Return rows of the log in the schema's types; count what is said of them."""
+    scoring_schema = _kept(schema)
+    raw = pd.DataFrame(mine["row"].tolist(), columns=list(scoring_schema.used), dtype="object")
+    raw[schema.target] = mine["outcome"].to_numpy(dtype=object)
+    table, violations = conform(raw, scoring_schema)
     for found in violations:
         if found.fault == "unseen_category":  # what else is wrong was refused when it came
             period.faults[found.column, found.fault] += int(found.rows.sum())
-    period.strange += _without_strange(table, violations, contract.target)
+    period.strange += _without_strange(table, violations, schema.target)
     decided = mine["decision"].notna()
     period.decided += int(decided.sum())
     period.agreed += int((mine["decision"] == mine["prediction"])[decided].sum())
@@ -122,21 +120,23 @@ def _logged(
             "challenger_ms": np.where(first, other["latency_ms"], np.nan),
         }
     )
-    numbers = _numbers(mine["numbers"], contract)
-    return Part(table, numbers, served, _numbers(other["numbers"], contract))
+    numbers = _numbers(mine["numbers"], schema)
+    return Part(table, numbers, served, _numbers(other["numbers"], schema))
 
 
-def _kept(contract: Schema) -> Schema:
-    """Return the contract for what the log keeps of a row."""
-    door = for_scoring(contract)
-    ignored = {name: Column(kind="ignored") for name, c in door.columns.items() if c.sensitive}
-    target = {contract.target: contract.columns[contract.target]}
-    columns = door.columns | ignored | target
-    return door.model_copy(update={"columns": columns, "csv": schema.Csv()})
+def _kept(schema: Schema) -> Schema:
+    """Return the schema for what the log keeps of a row."""
+    scoring_schema = for_scoring(schema)
+    ignored = {
+        name: Column(kind="ignored") for name, c in scoring_schema.columns.items() if c.sensitive
+    }
+    target = {schema.target: schema.columns[schema.target]}
+    columns = scoring_schema.columns | ignored | target
+    return scoring_schema.model_copy(update={"columns": columns, "csv": Csv()})
 
 
 def _without_strange(table: pd.DataFrame, violations: list[Violation], target: str) -> int:
-    """Make outcomes that the contract does not allow missing; return how many they are."""
+    """Make outcomes that the schema does not allow missing; return how many they are."""
     strange = np.zeros(len(table), dtype=bool)
     for found in violations:
         if found.column == target and found.fault != "unlabeled":
@@ -146,12 +146,12 @@ def _without_strange(table: pd.DataFrame, violations: list[Violation], target: s
     return int(strange.sum())
 
 
-def _numbers(lists: "pd.Series[Any]", contract: Schema) -> np.ndarray:
-    width = len(contract.classes) if contract.task == "multiclass" else 1
+def _numbers(lists: "pd.Series[Any]", schema: Schema) -> np.ndarray:
+    width = len(schema.classes) if schema.task == "multiclass" else 1
     none = [np.nan] * width
     rows = [one if isinstance(one, list) and len(one) == width else none for one in lists]
     numbers = np.array(rows, dtype=np.float64).reshape(len(rows), width)
-    return numbers if contract.task == "multiclass" else numbers[:, 0]
+    return numbers if schema.task == "multiclass" else numbers[:, 0]
 
 
 def _refusals(found: pd.DataFrame, period: Period) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tabrail import params, paths
+from tabrail import paths
+from tabrail.config import Card, Gate, Params, load_params
 from tabrail.markdown import plain
 from tabrail.project import git
 from tabrail.project.registry import ARTIFACT
@@ -41,14 +42,14 @@ def checks(stage: str) -> Iterator[Check]:
     yield merge
     if merge.verdict == "FAILED":
         return
-    knobs = params.load()
+    params = load_params()
     yield from verify.results_are_sound(remote=True)
     yield lock_is_fresh()
-    yield from gate_is_passed(stage, knobs.gate)
-    yield card_is_complete(knobs.card)
-    yield owner_can_be_reached(knobs.card.owner)
-    yield runbook_names_the_owner(knobs.card.owner)
-    yield from model_works_elsewhere(knobs)
+    yield from gate_is_passed(stage, params.gate)
+    yield card_is_complete(params.card)
+    yield owner_can_be_reached(params.card.owner)
+    yield runbook_names_the_owner(params.card.owner)
+    yield from model_works_elsewhere(params)
 
 
 def released(stage: str) -> str | None:
@@ -72,7 +73,7 @@ def lock_is_fresh() -> Check:
     return Check("lock", "ok", "uv.lock is what pyproject.toml demands")
 
 
-def gate_is_passed(stage: str, knobs: params.Gate) -> Iterator[Check]:
+def gate_is_passed(stage: str, params: Gate) -> Iterator[Check]:
     """Hold the results against those of the version in a stage; without one, against bounds."""
     version = released(stage)
     head = git.commit("HEAD")
@@ -86,11 +87,11 @@ def gate_is_passed(stage: str, knobs: params.Gate) -> Iterator[Check]:
     else:
         yield Check("base", "ok", f"{version}, which is in {stage}, is this very commit")
     first = git.git("rev-list", "--max-parents=0", "HEAD").split()[-1]
-    accepted, _ = acceptance.since(first, params.Gate.model_fields)
-    yield from gate.checks(Snapshot() if version is None else now, now, knobs, accepted)
+    accepted, _ = acceptance.since(first, Gate.model_fields)
+    yield from gate.checks(Snapshot() if version is None else now, now, params, accepted)
 
 
-def card_is_complete(card: params.Card) -> Check:
+def card_is_complete(card: Card) -> Check:
     """Look for what nobody has filled in, in the model card and where it comes from."""
     if not paths.MODEL_CARD.exists():
         return Check("card", "FAILED", f"{paths.MODEL_CARD} is missing", verify.RUN)
@@ -133,9 +134,9 @@ def runbook_names_the_owner(owner: str) -> Check:
     return Check("runbook", "ok", f"{RUNBOOK} names the owner")
 
 
-def model_works_elsewhere(knobs: params.Params) -> Iterator[Check]:
+def model_works_elsewhere(params: Params) -> Iterator[Check]:
     """Load the model in a new environment, as a server has it, and time one row there."""
-    groups = [f"--group={name}" for name in ("serve", *_groups_of(knobs.train.estimator))]
+    groups = [f"--group={name}" for name in ("serve", *_groups_of(params.train.estimator))]
     there = ("--isolated", "--locked", "--no-default-groups", *groups)
     done = _uv("run", *there, "python", "-m", "tabrail.model.probe")
     if done.returncode:
@@ -146,7 +147,7 @@ def model_works_elsewhere(knobs: params.Params) -> Iterator[Check]:
     versions = ", ".join(f"{name} {version}" for name, version in seen["versions"].items())
     same = "says of the reference rows what it said when it was evaluated"
     yield Check("model", "ok", f"{seen['model']} {same}, in a clean environment with {versions}")
-    demanded = knobs.gate.prediction_time
+    demanded = params.gate.prediction_time
     detail = f"one row takes {seen['p50_ms']:g} ms (p50); at most {demanded.milliseconds}"
     if seen["p50_ms"] <= demanded.milliseconds:
         yield Check("latency", "ok", detail)

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from tabrail import paths
-from tabrail.data import cells, schema, tables
+from tabrail.data import cells, tables
+from tabrail.data.schema import Schema, conform
 from tabrail.data.split import row_hashes
 from tabrail.errors import InputError
 from tabrail.evaluation import metrics
-from tabrail.evaluation.intervals import FEWEST_ENTITIES, Score, draw, interval
+from tabrail.evaluation.intervals import FEWEST_GROUPS, Score, draw, interval
 from tabrail.evaluation.metrics import shown, sign
 from tabrail.evaluation.predictions import Predictions, predict
 from tabrail.markdown import plain, table
@@ -117,11 +118,11 @@ def compare(folder: Path) -> Compared:
         InputError: a file is missing or damaged, or the models do not answer the same question.
     """
     challenger, champion = load(), load(folder)
-    require_same_question(challenger.contract, champion.contract)
+    require_same_question(challenger.schema, champion.schema)
     rows = tables.read(paths.VALIDATION)
     new = fresh(rows, tables.read(folder / paths.VALIDATION))
-    ours = predict(rows, challenger.pipeline, challenger.facts, challenger.contract)
-    theirs = replace(ours, prediction=answers(champion, rows, challenger.contract))
+    ours = predict(rows, challenger.pipeline, challenger.metadata, challenger.schema)
+    theirs = replace(ours, prediction=answers(champion, rows, challenger.schema))
     some = np.flatnonzero(new) if new.any() else np.arange(len(rows))
     name = FRESH if new.any() else EVERY
     parts = {name: _compared(challenger, champion, ours.of(some), theirs.of(some))}
@@ -130,7 +131,7 @@ def compare(folder: Path) -> Compared:
         parts[label] = _compared(challenger, champion, *pair)
     if new.any() and not new.all():
         parts["all rows"] = _compared(challenger, champion, ours, theirs)
-    metric = challenger.knobs.evaluate.main_metric
+    metric = challenger.params.evaluate.main_metric
     return Compared(
         challenger=challenger.version,
         champion=champion.version,
@@ -142,8 +143,8 @@ def compare(folder: Path) -> Compared:
     )
 
 
-def require_same_question(ours: schema.Schema, theirs: schema.Schema) -> None:
-    """Check that two contracts ask for the same prediction, from columns that are here.
+def require_same_question(ours: Schema, theirs: Schema) -> None:
+    """Check that two schemas ask for the same prediction, from columns that are here.
 
     Raises:
         InputError: they do not.
@@ -176,26 +177,26 @@ def fresh(rows: pd.DataFrame, before: pd.DataFrame) -> np.ndarray:
     return ~np.isin(row_hashes(rows[shared]), row_hashes(before[shared]))
 
 
-def answers(champion: Bundle, rows: pd.DataFrame, contract: schema.Schema) -> np.ndarray:
-    """Let a model predict rows that were prepared by another contract, reading them by its own.
+def answers(champion: Bundle, rows: pd.DataFrame, schema: Schema) -> np.ndarray:
+    """Let a model predict rows that were prepared by another schema, reading them by its own.
 
     Returns:
-        As `model.predict`, with the classes in the other contract's order.
+        As `model.predict`, with the classes in the other schema's order.
     """
-    own = champion.contract
-    typed, _ = schema.conform(rows[[name for name in own.used if name in rows]], _lenient(own))
+    own = champion.schema
+    typed, _ = conform(rows[[name for name in own.used if name in rows]], _lenient(own))
     found = champion.predict(typed)
-    if contract.task != "multiclass":
+    if schema.task != "multiclass":
         return found
-    placed = np.zeros((len(rows), len(contract.classes)))
-    placed[:, [contract.classes.index(name) for name in own.classes]] = found
+    placed = np.zeros((len(rows), len(schema.classes)))
+    placed[:, [schema.classes.index(name) for name in own.classes]] = found
     return placed
 
 
 def slices(rows: pd.DataFrame, challenger: Bundle) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name and the places of the slices that have rows enough for a score."""
-    least = challenger.knobs.evaluate.min_slice_rows
-    for column in challenger.contract.slices:
+    least = challenger.params.evaluate.min_slice_rows
+    for column in challenger.schema.slices:
         values = cells.words(rows[column]).fillna("missing")
         for value, places in sorted(rows.groupby(values).indices.items()):
             if len(places) >= least:
@@ -220,8 +221,8 @@ def notes(challenger: Bundle, champion: Bundle, count: int) -> list[str]:
     said = []
     if not count:
         said.append("There are no fresh rows: the champion's run had all of these, too.")
-    splits = [one.knobs.prepare.split for one in (challenger, champion)]
-    keys = [one.contract.key or one.contract.features for one in (challenger, champion)]
+    splits = [one.params.prepare.split for one in (challenger, champion)]
+    keys = [one.schema.key or one.schema.features for one in (challenger, champion)]
     if splits[0] != splits[1] or (splits[0].method == "hash" and keys[0] != keys[1]):
         said.append(
             "The split is another one than the champion's: the champion may have trained on some "
@@ -241,13 +242,13 @@ def _compared(
     challenger: Bundle, champion: Bundle, ours: Predictions, theirs: Predictions
 ) -> Comparison:
     """Score two models on the same rows, and on the same draws of them."""
-    knobs = challenger.knobs.evaluate
-    metric = knobs.main_metric
+    params = challenger.params.evaluate
+    metric = params.main_metric
     scorers = [
-        metrics.scorer(challenger.contract.task, one.truth, one.prediction, threshold)
+        metrics.scorer(challenger.schema.task, one.y_true, one.prediction, threshold)
         for one, threshold in (
-            (ours, knobs.threshold),
-            (theirs, champion.knobs.evaluate.threshold),
+            (ours, params.threshold),
+            (theirs, champion.params.evaluate.threshold),
         )
     ]
 
@@ -256,19 +257,19 @@ def _compared(
 
     values = both(ours.weights[None])[:, 0]
     drawn = [np.full((2, 1), np.nan)]
-    if ours.entities.max() + 1 >= FEWEST_ENTITIES:
+    if ours.groups.max() + 1 >= FEWEST_GROUPS:
         drawn = [
-            both(times * ours.weights) for times in draw(ours.entities, knobs.resamples, knobs.seed)
+            both(times * ours.weights) for times in draw(ours.groups, params.resamples, params.seed)
         ]
     many = np.concatenate(drawn, axis=1)
     one, other = (Score(float(v), *interval([d])) for v, d in zip(values, many, strict=True))
     difference = Score(float(values[0] - values[1]), *interval([many[0] - many[1]]))
-    return Comparison(len(ours.truth), one, other, difference)
+    return Comparison(len(ours.y_true), one, other, difference)
 
 
-def _lenient(contract: schema.Schema) -> schema.Schema:
-    """Return a contract that takes prepared cells as they are: none is a word for missing."""
-    return contract.model_copy(update={"missing": [""]})
+def _lenient(schema: Schema) -> Schema:
+    """Return a schema that takes prepared cells as they are: none is a word for missing."""
+    return schema.model_copy(update={"missing": [""]})
 
 
 def _shown(metric: str, score: Score, *, signed: bool = False) -> str:

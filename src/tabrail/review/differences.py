@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tabrail.evaluation.metrics import sign
-from tabrail.review import contract
-from tabrail.review.contract import ContractChange
+from tabrail.review import schema_changes
+from tabrail.review.schema_changes import ContractChange
 from tabrail.review.snapshot import Snapshot
 
 Direction = Literal["better", "worse", "same", "new", "gone"]
@@ -60,7 +60,7 @@ class Differences:
     slices: list[ScoreDifference]
     params: list[Difference]
     data: list[Difference]
-    contract: list[ContractChange]
+    schema: list[ContractChange]
     stages: list[StageDifference]
     packages: list[Difference]
 
@@ -68,7 +68,7 @@ class Differences:
     def any(self) -> bool:
         """Whether anything differs."""
         moved = any(one.direction != "same" for one in [*self.metrics, *self.slices])
-        others = (self.params, self.data, self.contract, self.stages, self.packages)
+        others = (self.params, self.data, self.schema, self.stages, self.packages)
         return moved or any(map(bool, others))
 
 
@@ -79,7 +79,7 @@ def between(base: Snapshot, head: Snapshot) -> Differences:
         slices=list(_slices(base.evaluation, head.evaluation)),
         params=_values(base.params, head.params),
         data=_values(base.data, head.data),
-        contract=contract.changes(base.contract, head.contract, (base.params, head.params)),
+        schema=schema_changes.changes(base.schema, head.schema, (base.params, head.params)),
         stages=list(_stages(base.stages, head.stages)),
         packages=_values(base.packages, head.packages),
     )
@@ -127,12 +127,12 @@ def _stages(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[StageD
             yield StageDifference(stage, ["it is new" if before is None else "it is gone"])
         elif before != after:
             read = [_files(run.get("deps", [])) for run in (before, after)]
-            knobs = [run.get("params", {}) for run in (before, after)]
+            params = [run.get("params", {}) for run in (before, after)]
             changed = [difference.name for difference in _values(read[0], read[1])]
             changed += [
                 f"{file}: {difference.name}"
-                for file in _names(knobs[1], knobs[0])
-                for difference in _values(knobs[0].get(file, {}), knobs[1].get(file, {}))
+                for file in _names(params[1], params[0])
+                for difference in _values(params[0].get(file, {}), params[1].get(file, {}))
             ]
             same_command = before.get("cmd") == after.get("cmd")
             changed += [] if same_command else ["its command"]

@@ -4,10 +4,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tabrail.config import Gate
 from tabrail.data.distributions import psi
 from tabrail.evaluation.metrics import shown, sign
-from tabrail.params import Gate
-from tabrail.review import contract
+from tabrail.review import schema_changes
 from tabrail.review.acceptance import HOW, Acceptance
 from tabrail.review.check import Check, some
 from tabrail.review.snapshot import Snapshot
@@ -17,29 +17,29 @@ Outcome = tuple[bool | None, str]  # None: it cannot be told; and what was got a
 
 
 def checks(
-    base: Snapshot, head: Snapshot, knobs: Gate, accepted: Mapping[str, Acceptance]
+    base: Snapshot, head: Snapshot, params: Gate, accepted: Mapping[str, Acceptance]
 ) -> list[Check]:
     """Hold a run against another one and against fixed bounds.
 
     Args:
         base: the run that the change starts from; empty if there was none.
         head: the run of the change.
-        knobs: what is demanded.
+        params: what is demanded.
         accepted: failures that people have accepted, by check.
     """
     if not head.evaluation:
         return [Check("gate", "FAILED", "there are no results", "run: uv run dvc repro")]
     outcomes: dict[str, Callable[[], Outcome]] = {
-        "baseline": lambda: _baseline(head, knobs.baseline.margin),
-        "main_metric": lambda: _main_metric(base, head, knobs.main_metric.tolerance),
-        "slices": lambda: _slices(base, head, knobs.slices.tolerance),
-        "contract": lambda: _contract(base, head),
-        "drift": lambda: _drift(base, head, knobs.drift.psi),
-        "model_size": lambda: _size(head, knobs.model_size.megabytes),
-        "prediction_time": lambda: _latency(head, knobs.prediction_time.milliseconds),
+        "baseline": lambda: _baseline(head, params.baseline.margin),
+        "main_metric": lambda: _main_metric(base, head, params.main_metric.tolerance),
+        "slices": lambda: _slices(base, head, params.slices.tolerance),
+        "schema": lambda: _contract(base, head),
+        "drift": lambda: _drift(base, head, params.drift.psi),
+        "model_size": lambda: _size(head, params.model_size.megabytes),
+        "prediction_time": lambda: _latency(head, params.prediction_time.milliseconds),
     }
     return [
-        _judged(name, getattr(knobs, name).check, outcome, accepted.get(name))
+        _judged(name, params.check(name), outcome, accepted.get(name))
         for name, outcome in outcomes.items()
     ]
 
@@ -133,11 +133,11 @@ def _slices(base: Snapshot, head: Snapshot, most: float) -> Outcome:
 
 
 def _contract(base: Snapshot, head: Snapshot) -> Outcome:
-    if not base.contract:
-        return None, "the base has no contract"
-    if not head.contract:
-        return False, "there is no contract any more"
-    changes = contract.changes(base.contract, head.contract, (base.params, head.params))
+    if not base.schema:
+        return None, "the base has no schema"
+    if not head.schema:
+        return False, "there is no schema any more"
+    changes = schema_changes.changes(base.schema, head.schema, (base.params, head.params))
     if found := [str(change) for change in changes if change.loosens]:
         return False, f"allows more, or measures otherwise: {some(found)}"
     return True, "allows no more than before, and measures the same"

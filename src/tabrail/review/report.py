@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tabrail import params
+from tabrail.config import Gate, load_params
 from tabrail.project import git
 from tabrail.review import acceptance, gate, text
 from tabrail.review.base import Base, find
@@ -64,10 +64,10 @@ def report(given: str | None) -> Report:
 
 
 def _gate(base: Base, before: Snapshot, now: Snapshot) -> list[Check]:
-    accepted, wrong = acceptance.since(base.commit, params.Gate.model_fields)
+    accepted, wrong = acceptance.since(base.commit, Gate.model_fields)
     bar = _knobs(before)
     # A change does not set the bar that it is to clear: the base does.
-    own = params.load().gate
+    own = load_params().gate
     verdicts = gate.checks(before, now, bar or own, accepted)
     verdicts += [Check("acceptance", "skipped", sentence) for sentence in wrong]
     if bar and bar != own:
@@ -76,8 +76,8 @@ def _gate(base: Base, before: Snapshot, now: Snapshot) -> list[Check]:
     return verdicts
 
 
-def _knobs(run: Snapshot) -> params.Gate | None:
+def _knobs(run: Snapshot) -> Gate | None:
     try:
-        return params.Gate.model_validate(run.params.get("gate"))
+        return Gate.model_validate(run.params.get("gate"))
     except ValidationError:  # a commit from before there was a gate
         return None

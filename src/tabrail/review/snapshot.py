@@ -29,7 +29,7 @@ class Snapshot:
         distributions: content of reports/distributions.json.
         importance: how much each column matters, from the table behind the plot.
         params: content of params.yaml.
-        contract: content of schema.yaml.
+        schema: content of schema.yaml.
         stages: the stages of dvc.lock, by name.
         packages: versions by package, from uv.lock.
         direct: the packages that pyproject.toml names.
@@ -40,7 +40,7 @@ class Snapshot:
     distributions: dict[str, Any] = field(default_factory=dict)
     importance: dict[str, float] = field(default_factory=dict)
     params: dict[str, Any] = field(default_factory=dict)
-    contract: dict[str, Any] = field(default_factory=dict)
+    schema: dict[str, Any] = field(default_factory=dict)
     stages: dict[str, Any] = field(default_factory=dict)
     packages: dict[str, str] = field(default_factory=dict)
     direct: set[str] = field(default_factory=set)
@@ -83,7 +83,7 @@ def read(revision: str | None = None) -> Snapshot:
         distributions=content(paths.DISTRIBUTIONS, _distributions),
         importance=content(paths.PLOTS / "importance.csv", _numbers),
         params=content(paths.PARAMS, _yaml),
-        contract=content(paths.SCHEMA, _contract),
+        schema=content(paths.SCHEMA, _contract),
         stages=content(paths.LOCK, _stages),
         packages=content(paths.PACKAGES, _versions),
         direct=_direct(project),

@@ -10,8 +10,8 @@ from tabrail.markdown import amount, plain, table
 from tabrail.review.acceptance import HOW
 from tabrail.review.base import Base
 from tabrail.review.check import Check, cut, some
-from tabrail.review.contract import ContractChange
 from tabrail.review.differences import Difference, Differences, ScoreDifference, StageDifference
+from tabrail.review.schema_changes import ContractChange
 from tabrail.review.snapshot import Snapshot
 
 MARKER = "<!-- model report -->"
@@ -63,7 +63,7 @@ def render(
         _folded("Slices of the validation split", score, _scores(_worst_first(found.slices))),
         _folded("Parameters", value, _values(found.params)),
         _folded("Data", value, _values(found.data)),
-        _folded("Contract", ["column", "change", "allows more"], _contract(found.contract)),
+        _folded("Schema", ["column", "change", "allows more"], _contract(found.schema)),
         _folded("Stages that ran", ["stage", "because of"], _stages(found.stages)),
         _folded("Libraries", value, _values(libraries)),
     ]
@@ -97,8 +97,7 @@ def _intro(
         sentences = [f"Compared with {plain(str(base))}, which has no results yet."]
     elif not found.any:
         sentences = [
-            f"No result, parameter, data, contract, stage or library differs from "
-            f"{plain(str(base))}."
+            f"No result, parameter, data, schema, stage or library differs from {plain(str(base))}."
         ]
     else:
         sentences = [f"Compared with {plain(str(base))}, on validation."]

@@ -22,7 +22,7 @@ from tabrail.serving import documents, limits, manual, page
 from tabrail.serving.batching import OverloadedError
 from tabrail.serving.limits import Limited, Limits, busy
 from tabrail.serving.observed import Observed
-from tabrail.serving.problems import BrokenContractError, places
+from tabrail.serving.problems import SchemaViolationError, places
 from tabrail.serving.rollout import fits, probabilities
 from tabrail.serving.service import Service, Setup
 
@@ -34,11 +34,11 @@ logger = logging.getLogger(__name__)
 def create(setup: Setup) -> FastAPI:
     """Return the application."""
     service = Service(setup)
-    bundle, knobs, docs = service.bundle, service.knobs, service.documents
+    bundle, params, docs = service.bundle, service.params, service.documents
     app = FastAPI(
-        title=bundle.knobs.card.title,
+        title=bundle.params.card.title,
         version=bundle.version,
-        description=bundle.knobs.card.intended_use,
+        description=bundle.params.card.intended_use,
         lifespan=service.running,
         docs_url=None,
         redoc_url=None,
@@ -50,11 +50,11 @@ def create(setup: Setup) -> FastAPI:
     @app.post(
         "/predict",
         responses=docs.responses(docs.answer, body=True),
-        openapi_extra=documents.body(service.door.many),
+        openapi_extra=documents.body(service.scoring_schema.many),
     )
     async def predict(request: Request) -> Response:
         """Predict one or many rows."""
-        rows = service.door.read(await _json(request))
+        rows = service.scoring_schema.read(await _json(request))
         try:
             answer = await service.batcher.answer(rows, request.scope["state"]["began"])
         except OverloadedError:
@@ -65,24 +65,24 @@ def create(setup: Setup) -> FastAPI:
     @app.post(
         "/explain",
         responses=docs.responses(documents.Reasons, body=True),
-        openapi_extra=documents.body(service.door.one),
+        openapi_extra=documents.body(service.scoring_schema.one),
     )
     async def explain_row(request: Request) -> Response:
         """Say what each value of a row does to its prediction."""
-        rows = service.door.read(await _json(request), single=True)
+        rows = service.scoring_schema.read(await _json(request), single=True)
         return _answer(to_json(await service.batcher.run(service.explained, rows)))
 
     @app.get("/reviews", responses=docs.responses(docs.waiting, rows=True))
     async def reviews(most: int = Query(50, ge=1, le=MOST_REVIEWS)) -> Response:
         """List predictions that a person is to decide and none has, the oldest first."""
-        found = await _asked(service.log.waiting, most, lambda one: fits(one, bundle.contract))
-        return _answer(to_json({"waiting": [_waiting(one, bundle.contract) for one in found]}))
+        found = await _asked(service.log.waiting, most, lambda one: fits(one, bundle.schema))
+        return _answer(to_json({"waiting": [_waiting(one, bundle.schema) for one in found]}))
 
     async def record(request: Request, table: sa.Table) -> Response:
         try:
             given: Any = docs.values.model_validate_json(await _json(request))
         except ValidationError as error:
-            raise BrokenContractError(places(error)) from None
+            raise SchemaViolationError(places(error)) from None
         values = {
             one: value if isinstance(value, str) else f"{value!r}"
             for one, value in given.values.items()
@@ -145,12 +145,12 @@ def create(setup: Setup) -> FastAPI:
         found = [{"loc": one["loc"], "message": one["msg"]} for one in error.errors()]
         return _answer(to_json({"detail": found}), 422)
 
-    @app.exception_handler(BrokenContractError)
-    async def broken(request: Request, refused: BrokenContractError) -> Response:
+    @app.exception_handler(SchemaViolationError)
+    async def broken(request: Request, refused: SchemaViolationError) -> Response:
         service.broken(request.url.path, refused)
         return _answer(to_json({"detail": refused.errors}), 422)
 
-    own = [service.door.many, service.door.one, docs.values]
+    own = [service.scoring_schema.many, service.scoring_schema.one, docs.values]
     described = documents.completed(app.openapi(), own, limits.OPEN if setup.key else None)
     app.openapi = lambda: described  # type: ignore[method-assign]
     told = manual.render(described)
@@ -158,7 +158,7 @@ def create(setup: Setup) -> FastAPI:
     paths = [route.path for route in app.routes if hasattr(route, "path")]
     app.add_middleware(
         Limited,
-        limits=Limits(int(knobs.max_megabytes * 1e6), knobs.timeout_seconds, setup.key),
+        limits=Limits(int(params.max_megabytes * 1e6), params.timeout_seconds, setup.key),
         refused=service.refused,
     )
     app.add_middleware(Observed, metrics=service.metrics, paths=paths)
@@ -188,31 +188,31 @@ def _answer(content: bytes, status: int = 200) -> Response:
     return Response(content, status, media_type="application/json")
 
 
-def _waiting(entry: dict[str, Any], contract: Schema) -> dict[str, Any]:
+def _waiting(entry: dict[str, Any], schema: Schema) -> dict[str, Any]:
     """Return a logged prediction as a person sees it."""
     said = entry["prediction"]
     return {
         "id": entry["id"],
         "at": f"{entry['at'].isoformat()}Z",
         "row": entry["row"],
-        "prediction": float(said) if contract.task == "regression" else said,
-    } | probabilities(entry["numbers"], contract)
+        "prediction": float(said) if schema.task == "regression" else said,
+    } | probabilities(entry["numbers"], schema)
 
 
 def _about(setup: Setup) -> dict[str, Any]:
     bundle = setup.champion
-    contract = bundle.contract
+    schema = bundle.schema
     told = documents.Told.model_fields
     return {
         "version": bundle.version,
         "challenger": setup.challenger.version if setup.challenger else None,
-        "task": contract.task,
-        "target": contract.target,
-        "classes": contract.classes,
-        "threshold": bundle.knobs.evaluate.threshold if contract.task == "binary" else None,
+        "task": schema.task,
+        "target": schema.target,
+        "classes": schema.classes,
+        "threshold": bundle.params.evaluate.threshold if schema.task == "binary" else None,
         "columns": [
             {"name": name} | column.model_dump(include=set(told))
-            for name, column in for_scoring(contract).used.items()
+            for name, column in for_scoring(schema).used.items()
         ],
         "metrics": {part: bundle.evaluation[part]["metrics"] for part in ("validation", "test")},
         "card": bundle.card,

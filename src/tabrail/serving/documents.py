@@ -91,20 +91,20 @@ class About(BaseModel):
 
 
 class Documents:
-    """The models of requests and answers that depend on the contract."""
+    """The models of requests and answers that depend on the schema."""
 
-    def __init__(self, contract: Schema, door: Door) -> None:
+    def __init__(self, schema: Schema, scoring_schema: Door) -> None:
         """Make them."""
         kind: Any = float | None
-        if contract.task != "regression":
-            kind = Literal[tuple(contract.classes)]
+        if schema.task != "regression":
+            kind = Literal[tuple(schema.classes)]
         said: dict[str, Any] = {"id": (str, ...), "prediction": (kind, ...)}
-        if contract.task == "binary":
-            note = f"Of {contract.target} being {contract.classes[1]}."
+        if schema.task == "binary":
+            note = f"Of {schema.target} being {schema.classes[1]}."
             said["probability"] = (float, Field(ge=0, le=1, description=note))
-        if contract.task == "multiclass":
+        if schema.task == "multiclass":
             said["probabilities"] = (dict[str, float], ...)
-        self.door = door
+        self.scoring_schema = scoring_schema
         answered = said | {
             "review": (bool, Field(description="Whether a person is to look at it.")),
             "warnings": (list[str], ...),
@@ -119,8 +119,8 @@ class Documents:
         waits |= {"row": (dict[str, Any], ...)}
         review: Any = create_model("Review", **waits)
         self.waiting: type[BaseModel] = create_model("Reviews", waiting=(list[review], ...))
-        value: Any = Literal[tuple(contract.classes)]
-        if contract.task == "regression":
+        value: Any = Literal[tuple(schema.classes)]
+        if schema.task == "regression":
             value = Annotated[float, Field(allow_inf_nan=False, gt=-LARGEST, lt=LARGEST)]
         self.values: type[BaseModel] = create_model(
             "Values",

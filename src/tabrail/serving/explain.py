@@ -19,16 +19,16 @@ def explain(bundle: Bundle, row: pd.DataFrame) -> list[dict[str, Any]]:
 
     Args:
         bundle: the model.
-        row: one row that conforms to the contract.
+        row: one row that conforms to the schema.
 
     Returns:
         For each feature its `column`, `value`, the `typical` value in training, and the `change`
         that its value makes against the typical one: of the probability (of the class to predict
         or, with several, of the predicted one), or of the predicted number.
     """
-    names = bundle.contract.features
+    names = bundle.schema.features
     typical = reference.table(
-        [reference.typical(bundle.contract, bundle.distributions)], bundle.contract
+        [reference.typical(bundle.schema, bundle.distributions)], bundle.schema
     )
     variants = pd.concat([row] * (len(names) + 1), ignore_index=True)
     for place, name in enumerate(names, start=1):
@@ -37,7 +37,7 @@ def explain(bundle: Bundle, row: pd.DataFrame) -> list[dict[str, Any]]:
     if numbers.ndim > 1:
         numbers = numbers[:, numbers[0].argmax()]
     changes = numbers[0] - numbers[1:]
-    kinds = [bundle.contract.columns[name].kind for name in names]
+    kinds = [bundle.schema.columns[name].kind for name in names]
     found = [
         {
             "column": name,

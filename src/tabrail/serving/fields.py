@@ -1,4 +1,4 @@
-"""The fields of the request model: one for each column of the contract."""
+"""The fields of the request model: one for each column of the schema."""
 
 import re
 from typing import Annotated, Any

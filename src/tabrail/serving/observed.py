@@ -22,14 +22,14 @@ Asgi = Callable[[Any, Any, Any], Any]
 class Metrics:
     """What is counted; a `journal.Counts`, too."""
 
-    def __init__(self, contract: Schema) -> None:
+    def __init__(self, schema: Schema) -> None:
         """Make the metrics.
 
         Args:
-            contract: says what predictions are like.
+            schema: says what predictions are like.
         """
         own = self.registry = CollectorRegistry()
-        self._task = contract.task
+        self._task = schema.task
         self.requests = Counter(
             "requests", "Requests by path and status.", ("path", "status"), registry=own
         )
@@ -62,7 +62,7 @@ class Metrics:
             "predictions_to_review", "Predictions that a person is to look at.", registry=own
         )
         self.refused = Counter(
-            "rows_refused", "Rows that break the contract.", ("column", "fault"), registry=own
+            "rows_refused", "Rows that break the schema.", ("column", "fault"), registry=own
         )
         self.log = Counter(
             "log_entries", "Entries of the prediction log, by fate.", ("fate",), registry=own

@@ -1,4 +1,4 @@
-"""The page for people: a form from the contract, the prediction and its reasons, the model card."""
+"""The page for people: a form from the schema, the prediction and its reasons, the model card."""
 
 import base64
 import hashlib
@@ -26,28 +26,28 @@ def render(bundle: Bundle, *, needs_key: bool) -> str:
         bundle: the model that answers.
         needs_key: whether requests need a key: the page asks for it, and leaves the card out.
     """
-    contract = bundle.contract
+    schema = bundle.schema
     markdown = MarkdownIt("js-default", {"linkify": False, "html": False})
-    typical = reference.typical(contract, bundle.distributions)
-    columns = for_scoring(contract).used
+    typical = reference.typical(schema, bundle.distributions)
+    columns = for_scoring(schema).used
     parts = {
-        "title": escape(bundle.knobs.card.title),
-        "target": escape(_target(contract)),
+        "title": escape(bundle.params.card.title),
+        "target": escape(_target(schema)),
         "version": escape(bundle.version),
         "fields": "\n".join(
             _field(number, name, column, typical[name])
             for number, (name, column) in enumerate(columns.items())
         ),
-        "answer": _answer(contract),
+        "answer": _answer(schema),
         "card": CLOSED if needs_key else markdown.render(_below_title(bundle.card)),
         "key": "" if needs_key else "hidden",
-        "facts": _script_data(
+        "metadata": _script_data(
             {
-                "task": contract.task,
-                "target": contract.target,
-                "positive": (contract.classes or [""])[-1],
-                "threshold": bundle.knobs.evaluate.threshold,
-                "unit": contract.columns[contract.target].unit,
+                "task": schema.task,
+                "target": schema.target,
+                "positive": (schema.classes or [""])[-1],
+                "threshold": bundle.params.evaluate.threshold,
+                "unit": schema.columns[schema.target].unit,
             }
         ),
     }
@@ -65,9 +65,9 @@ def policy() -> str:
     )
 
 
-def _target(contract: Schema) -> str:
-    target = contract.columns[contract.target]
-    return f"{contract.target}: {target.description}" if target.description else contract.target
+def _target(schema: Schema) -> str:
+    target = schema.columns[schema.target]
+    return f"{schema.target}: {target.description}" if target.description else schema.target
 
 
 def _field(number: int, name: str, column: Column, typical: Any) -> str:
@@ -118,11 +118,11 @@ def _select(about: str, choices: dict[str, str], chosen: str, column: Column) ->
     return f"<select {about}>{blank}{options}</select>"
 
 
-def _answer(contract: Schema) -> str:
+def _answer(schema: Schema) -> str:
     """Return the control in which a person decides a waiting prediction."""
-    if contract.task == "regression":
+    if schema.task == "regression":
         return '<input type="number" step="any" aria-label="your answer" required>'
-    options = "".join(f"<option>{escape(name)}</option>" for name in contract.classes)
+    options = "".join(f"<option>{escape(name)}</option>" for name in schema.classes)
     return f'<select aria-label="your answer">{options}</select>'
 
 

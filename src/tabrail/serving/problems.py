@@ -23,8 +23,8 @@ HINTS = {  # for those who send words as a table has them
 Found = tuple[str, str]  # the column, or blank, and what is wrong
 
 
-class BrokenContractError(Exception):
-    """A request that breaks the contract.
+class SchemaViolationError(Exception):
+    """A request that breaks the schema.
 
     Attributes:
         errors: what to tell the client, by place.
@@ -53,13 +53,13 @@ def broken(
     dates: Iterable[tuple[tuple[Any, ...], str]],
     columns: Mapping[str, Column],
     expected: str,
-) -> BrokenContractError:
+) -> SchemaViolationError:
     """Say what is wrong, without the names that pydantic gives to the members of a union.
 
     Args:
         error: what pydantic found.
         dates: the place and the value of each date that cannot be read.
-        columns: those of the contract.
+        columns: those of the schema.
         expected: the only key that the request may have: rows or row.
     """
     errors: dict[tuple[Any, ...], dict[str, Any]] = {}
@@ -99,11 +99,11 @@ def broken(
         message = f"Input should be a date ({wanted}), got {shown(given)}"
         errors[date] = {"loc": list(date), "message": message}
         rows.setdefault((date[-1], "unreadable"), set()).update(date[1:-1])
-    return BrokenContractError(list(errors.values()), rows)
+    return SchemaViolationError(list(errors.values()), rows)
 
 
 def _unknown(name: str, columns: Iterable[str]) -> str:
-    return f"the contract has no such column{nearest(name, columns)}"
+    return f"the schema has no such column{nearest(name, columns)}"
 
 
 def places(error: ValidationError) -> list[dict[str, Any]]:

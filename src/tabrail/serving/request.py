@@ -1,4 +1,4 @@
-"""The request model that the contract makes, and the rows that it lets in."""
+"""The request model that the schema makes, and the rows that it lets in."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ CLOCK = {"now", "today"}  # pandas reads the time that it is, which is no column
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows that conform to the contract.
+    """Rows that conform to the schema.
 
     Attributes:
         values: by column, as JSON can hold them; None where there is none.
@@ -51,21 +51,21 @@ class Rows:
 
 
 class Door:
-    """Reads rows as the contract says, and refuses those that break it."""
+    """Reads rows as the schema says, and refuses those that break it."""
 
-    def __init__(self, contract: Schema, most_rows: int, example: Mapping[str, Any]) -> None:
+    def __init__(self, schema: Schema, most_rows: int, example: Mapping[str, Any]) -> None:
         """Make the request model.
 
         Args:
-            contract: the contract.
+            schema: the schema.
             most_rows: how many rows a request may have.
             example: a row for the documentation.
         """
-        self.columns = for_scoring(contract).used
+        self.columns = for_scoring(schema).used
         self._known = {name: set(c.categories) for name, c in self.columns.items() if c.categories}
-        make = Fields(contract.missing)
+        make = Fields(schema.missing)
         self._word = make.word
-        unused = {name: c for name, c in contract.columns.items() if name not in self.columns}
+        unused = {name: c for name, c in schema.columns.items() if name not in self.columns}
         fields: dict[str, Any] = {
             f"column_{number}": make.of(name, column)
             for number, (name, column) in enumerate(self.columns.items())
@@ -96,7 +96,7 @@ class Door:
             single: whether it is `{"row": ...}` instead.
 
         Raises:
-            problems.BrokenContractError: it is no JSON, or a row breaks the contract.
+            problems.SchemaViolationError: it is no JSON, or a row breaks the schema.
         """
         expected = "row" if single else "rows"
         try:
@@ -152,7 +152,7 @@ class Door:
         return dates, unreadable
 
     def _texts(self, body: bytes, expected: str) -> dict[str, list[str | None]]:
-        """Return what may be dates in a body that breaks the contract, to tell all its faults."""
+        """Return what may be dates in a body that breaks the schema, to tell all its faults."""
         try:
             given = from_json(body)
         except ValueError:

@@ -66,12 +66,12 @@ class Rollout:
         self.challenger = challenger
         self._share = share
         self._failed = failed
-        contract = champion.contract
-        others = challenger.contract.features if challenger else []
-        self.needed = list(dict.fromkeys([*contract.features, *others]))
-        columns = for_scoring(contract).used
+        schema = champion.schema
+        others = challenger.schema.features if challenger else []
+        self.needed = list(dict.fromkeys([*schema.features, *others]))
+        columns = for_scoring(schema).used
         self._logged = [name for name, column in columns.items() if not column.sensitive]
-        self._whose = [name for name in contract.key if name in columns] or list(columns)
+        self._whose = [name for name in schema.key if name in columns] or list(columns)
 
     def score(
         self, batch: list[Waiting], frame: pd.DataFrame
@@ -153,39 +153,39 @@ class Rollout:
 def say(bundle: Bundle, frame: pd.DataFrame) -> Said:
     """Return what a model says of rows."""
     numbers = bundle.predict(frame)
-    contract, knobs = bundle.contract, bundle.knobs
-    threshold, classes = knobs.evaluate.threshold, contract.classes
+    schema, params = bundle.schema, bundle.params
+    threshold, classes = params.evaluate.threshold, schema.classes
     words = (
         numbers.tolist()
-        if contract.task == "regression"
-        else [classes[place] for place in decided(numbers, contract, threshold).tolist()]
+        if schema.task == "regression"
+        else [classes[place] for place in decided(numbers, schema, threshold).tolist()]
     )
-    near = close_calls(numbers, contract, threshold, knobs.serve.review_margin)
+    near = close_calls(numbers, schema, threshold, params.serve.review_margin)
     lists = numbers.reshape(len(frame), -1).tolist()
     shown = [
-        {"prediction": word} | probabilities(each, contract) | {"review": review}
+        {"prediction": word} | probabilities(each, schema) | {"review": review}
         for word, each, review in zip(words, lists, near.tolist(), strict=True)
     ]
     return Said(bundle.version, lists, shown)
 
 
-def probabilities(numbers: list[float], contract: Schema) -> dict[str, Any]:
+def probabilities(numbers: list[float], schema: Schema) -> dict[str, Any]:
     """Return the probabilities behind a prediction, as an answer has them."""
-    match contract.task:
+    match schema.task:
         case "binary":
             return {"probability": numbers[0]}
         case "multiclass":
-            return {"probabilities": dict(zip(contract.classes, numbers, strict=True))}
+            return {"probabilities": dict(zip(schema.classes, numbers, strict=True))}
         case _:
             return {}
 
 
-def fits(entry: Mapping[str, Any], contract: Schema) -> bool:
+def fits(entry: Mapping[str, Any], schema: Schema) -> bool:
     """Return whether a logged prediction, maybe of an earlier model, answers the same question."""
-    if contract.task == "regression":
+    if schema.task == "regression":
         return len(entry["numbers"]) == 1 and entry["prediction"] == str(entry["numbers"][0])
-    width = len(contract.classes) if contract.task == "multiclass" else 1
-    return len(entry["numbers"]) == width and entry["prediction"] in contract.classes
+    width = len(schema.classes) if schema.task == "multiclass" else 1
+    return len(entry["numbers"]) == width and entry["prediction"] in schema.classes
 
 
 def require_same_rows(champion: Bundle, challenger: Bundle) -> None:
@@ -194,7 +194,7 @@ def require_same_rows(champion: Bundle, challenger: Bundle) -> None:
     Raises:
         InputError: they do not.
     """
-    first, second = champion.contract, challenger.contract
+    first, second = champion.schema, challenger.schema
     if (first.task, first.target, first.classes) != (second.task, second.target, second.classes):
         raise InputError(
             f"the challenger {challenger.version} predicts {second.target} ({second.task}), and "
@@ -206,6 +206,6 @@ def require_same_rows(champion: Bundle, challenger: Bundle) -> None:
     if missing:
         raise InputError(
             f"the challenger {challenger.version} needs columns that requests do not have, or that "
-            f"are of another kind in the champion's contract: {', '.join(missing)}; first release "
-            "a model whose contract has them"
+            f"are of another kind in the champion's schema: {', '.join(missing)}; first release "
+            "a model whose schema has them"
         )

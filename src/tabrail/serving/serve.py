@@ -48,7 +48,7 @@ def serve(
     setup = prepare(challenger, share, PredictionLog())
     app: FastAPI | str = create(setup)
     print(_greeting(setup, listening), flush=True)
-    seconds = setup.champion.knobs.serve.timeout_seconds
+    seconds = setup.champion.params.serve.timeout_seconds
     with tempfile.TemporaryDirectory(prefix="metrics-") as folder:
         if workers > 1:
             os.environ[FOLDER] = folder

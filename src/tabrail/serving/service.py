@@ -20,7 +20,7 @@ from tabrail.serving.documents import Documents
 from tabrail.serving.explain import explain
 from tabrail.serving.journal import Journal
 from tabrail.serving.observed import Metrics
-from tabrail.serving.problems import BrokenContractError, Found
+from tabrail.serving.problems import SchemaViolationError, Found
 from tabrail.serving.request import Door, Rows
 from tabrail.serving.rollout import Rollout
 
@@ -52,12 +52,12 @@ class Service:
     def __init__(self, setup: Setup) -> None:
         """Bring the parts together; threads start with the server."""
         self.bundle = setup.champion
-        self.knobs = self.bundle.knobs.serve
-        contract = self.bundle.contract
-        example = reference.typical(contract, self.bundle.distributions)
-        self.door = Door(contract, self.knobs.max_rows, example)
-        self.documents = Documents(contract, self.door)
-        self.metrics = Metrics(contract)
+        self.params = self.bundle.params.serve
+        schema = self.bundle.schema
+        example = reference.typical(schema, self.bundle.distributions)
+        self.scoring_schema = Door(schema, self.params.max_rows, example)
+        self.documents = Documents(schema, self.scoring_schema)
+        self.metrics = Metrics(schema)
         failed = self.metrics.challenger_failures.inc
         self.rollout = Rollout(setup.champion, setup.challenger, setup.share, failed)
         self.log = setup.log
@@ -66,25 +66,25 @@ class Service:
     @asynccontextmanager
     async def running(self, _: FastAPI) -> AsyncIterator[None]:
         """Run the threads for as long as the server does."""
-        self.journal = Journal(self.log, self.knobs.retention_days, self.metrics)
-        self.batcher = Batcher(self.score, self.knobs.max_rows, WAITING * self.knobs.max_rows)
+        self.journal = Journal(self.log, self.params.retention_days, self.metrics)
+        self.batcher = Batcher(self.score, self.params.max_rows, WAITING * self.params.max_rows)
         self._expect_stop()
         self.ready = True
         yield
         self.ready = False
         self.batcher.close()
-        await run_in_threadpool(self.journal.close, self.knobs.timeout_seconds)
+        await run_in_threadpool(self.journal.close, self.params.timeout_seconds)
 
     def score(self, batch: list[Waiting]) -> list[dict[str, Any]]:
         """Score requests together and log what they are answered."""
-        frame = self.door.frame([one.rows for one in batch], self.rollout.needed)
+        frame = self.scoring_schema.frame([one.rows for one in batch], self.rollout.needed)
         found, entries = self.rollout.score(batch, frame)
         self.journal.write(entries)
         return found
 
     def explained(self, rows: Rows) -> dict[str, Any]:
         """Return what the values of a row do to its prediction."""
-        bundle, frame = self.rollout.answering(rows), self.door.frame([rows])
+        bundle, frame = self.rollout.answering(rows), self.scoring_schema.frame([rows])
         try:
             columns = explain(bundle, frame)
         except Exception:
@@ -98,8 +98,8 @@ class Service:
         if path == "/predict" and refusal.status != 401:
             self._log_refusals(refusal.status, {("", refusal.fault): 1}, 1)
 
-    def broken(self, path: str, refused: BrokenContractError) -> None:
-        """Count and log rows that break the contract."""
+    def broken(self, path: str, refused: SchemaViolationError) -> None:
+        """Count and log rows that break the schema."""
         for (column, fault), rows in refused.faults.items():
             self.metrics.refused.labels(column, fault).inc(rows)
         if path == "/predict":

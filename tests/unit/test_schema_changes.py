@@ -1,4 +1,4 @@
-"""A contract that allows more than before is told from one that only differs."""
+"""A schema that allows more than before is told from one that only differs."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from conftest import SCHEMA
 
-from tabrail.review.contract import changes
+from tabrail.review.schema_changes import changes
 
 Change = Callable[[dict[str, Any]], object]
 NO_KNOBS: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
 
 
 def found(change: Change, base: Change = lambda content: None) -> list[tuple[str, str, bool]]:
-    """Return what the change of the usual contract is taken for."""
+    """Return what the change of the usual schema is taken for."""
     before = deepcopy(SCHEMA)
     base(before)
     after = deepcopy(before)
@@ -148,6 +148,6 @@ def test_what_asks_another_question_cannot_be_compared(change: Change) -> None:
 def test_what_is_scored_otherwise_cannot_be_compared(
     section: str, knob: str, before: Any, after: Any
 ) -> None:
-    knobs = {section: {knob: before}}, {section: {knob: after}}
-    assert [one.loosens for one in changes(SCHEMA, SCHEMA, knobs)] == [True]
-    assert changes(SCHEMA, SCHEMA, ({}, knobs[1])) == []
+    params = {section: {knob: before}}, {section: {knob: after}}
+    assert [one.loosens for one in changes(SCHEMA, SCHEMA, params)] == [True]
+    assert changes(SCHEMA, SCHEMA, ({}, params[1])) == []

@@ -1,4 +1,4 @@
-"""What changed in the contract, and whether it allows more than before."""
+"""What changed in the schema, and whether it allows more than before."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ LOOSER = {"nullable": True, "sensitive": False, "duplicates": "keep"}
 
 @dataclass(frozen=True)
 class ContractChange:
-    """One key of the contract, before and after.
+    """One key of the schema, before and after.
 
     Attributes:
         where: the column or the key.
@@ -38,22 +38,22 @@ class ContractChange:
 def changes(
     base: Mapping[str, Any],
     head: Mapping[str, Any],
-    knobs: tuple[Mapping[str, Any], Mapping[str, Any]],
+    params: tuple[Mapping[str, Any], Mapping[str, Any]],
 ) -> list[ContractChange]:
-    """Compare two contracts, and what params.yaml says of keeping and scoring rows.
+    """Compare two schemas, and what params.yaml says of keeping and scoring rows.
 
     Args:
         base: content of schema.yaml before.
         head: content of schema.yaml after.
-        knobs: content of params.yaml before and after.
+        params: content of params.yaml before and after.
     """
     if not base or not head:
         return []
     return [
         *_of_columns(base["columns"], head["columns"]),
         *_of_roles(base, head),
-        *_of_limits(*(_at(one, "prepare.tolerance") for one in knobs)),
-        *_of_measures(*knobs),
+        *_of_limits(*(_at(one, "prepare.tolerance") for one in params)),
+        *_of_measures(*params),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Writing schema.yaml: the data contract with the reason beside each decision."""
+"""Writing schema.yaml: the data schema with the reason beside each decision."""
 
 import json
 import re
@@ -17,7 +17,7 @@ ORDER = (
     *("weight", "slices", "duplicates", "missing"),
 )
 HEAD = """\
-# The data contract: what a row is, column by column.
+# The data schema: what a row is, column by column.
 # Found by looking at all rows of {files}; what follows a # is the reason.
 # Correct it here, in this one place: the prepare stage holds every row against it, and the later
 # stages learn from it which column plays which part. `name`, `source`, `license` and `row` (what a
@@ -27,7 +27,7 @@ HEAD = """\
 
 @dataclass
 class Draft:
-    """A contract that was found by looking at the data.
+    """A schema that was found by looking at the data.
 
     Attributes:
         schema: what schema.yaml says.

@@ -39,7 +39,7 @@ class Tolerance(Section):
 
 
 class Prepare(Section):
-    """Knobs of the prepare stage."""
+    """Parameters of the prepare stage."""
 
     chunk_rows: Annotated[int, Field(ge=1)]
     split: Split
@@ -57,7 +57,7 @@ class Search(Section):
 
 
 class Train(Section):
-    """Knobs of the train stage."""
+    """Parameters of the train stage."""
 
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     estimator: str
@@ -69,7 +69,7 @@ class Train(Section):
 
 
 class Evaluate(Section):
-    """Knobs of the evaluate stage."""
+    """Parameters of the evaluate stage."""
 
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     main_metric: str
@@ -121,10 +121,15 @@ class Gate(Section):
     baseline: Lead
     main_metric: Tolerated
     slices: Tolerated
-    contract: GateCheck
+    schema_: Annotated[GateCheck, Field(alias="schema")]  # pydantic has a method of that name
     drift: Drift
     model_size: Size
     prediction_time: Latency
+
+    def check(self, name: str) -> str:
+        """Return whether a check is enabled, by its name in params.yaml."""
+        found: GateCheck = getattr(self, "schema_" if name == "schema" else name)
+        return found.check
 
 
 class Serve(Section):
@@ -176,7 +181,7 @@ class Params(Section):
     card: Card
 
 
-def load(path: Path = paths.PARAMS) -> Params:
+def load_params(path: Path = paths.PARAMS) -> Params:
     """Read and check params.yaml.
 
     Raises:

@@ -1,10 +1,10 @@
-"""The contract is written so that a person can read it, and reads as what was meant."""
+"""The schema is written so that a person can read it, and reads as what was meant."""
 
 import pytest
 from ruamel.yaml import YAML
 
 from tabrail.ingest.columns import limits
-from tabrail.ingest.contract import Draft, to_yaml
+from tabrail.ingest.draft import Draft, to_yaml
 
 DRAFT = Draft(
     schema={
