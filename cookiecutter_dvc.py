@@ -7,29 +7,25 @@ under every refusal of a hook.
 
 import os
 import re
-import runpy
 import subprocess
 import sys
 import tempfile
 import time
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
 
 from click import ClickException
 from jinja2 import Environment
 from jinja2.ext import Extension
 from slugify import slugify
 
-TEMPLATE = Path(__file__).parent
-RULES = runpy.run_path(str(TEMPLATE / "hooks" / "pre_gen_project.py"))
-SETUP = runpy.run_path(str(TEMPLATE / "hooks" / "post_gen_project.py"))
+from cookiecutter_dvc_hooks import commands, rules, tables
+from cookiecutter_dvc_hooks.closing import use_replacement_characters
+from cookiecutter_dvc_hooks.library import METADATA, RENDERING, TEMPLATE
+from cookiecutter_dvc_hooks.steps import HOW_TO_INSTALL
+from cookiecutter_dvc_hooks.texts import LONGEST_NAME
 
-METADATA = tomllib.loads((TEMPLATE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-# Printed once the environment is there: uv's own failures look like those of what it runs.
-MARK = "ready to read"
-PROGRAM = f"print({MARK!r}, flush=True); from tabrail.cli.app import app; app()"
 # Text is text and a traceback ends with its message, whatever the console.
 PLAIN = {"PYTHONUTF8": "1", "TYPER_STANDARD_TRACEBACK": "1"}
 
@@ -41,8 +37,10 @@ class Answers(Extension):
         """Register the filters, and tell the hooks where the library is."""
         super().__init__(environment)
         os.environ["COOKIECUTTER_DVC"] = str(TEMPLATE)
-        for function in (checked, library_version, project_name, dvc_extra, quoted, markdown):
+        for function in (checked, library_version, project_name, library_file, record):
             environment.filters[function.__name__] = function
+        for name in ("dvc_extra", "quoted", "markdown"):
+            environment.filters[name] = RENDERING[name]
 
 
 def checked(answers: Mapping[str, object]) -> str:
@@ -54,8 +52,8 @@ def checked(answers: Mapping[str, object]) -> str:
     # The hooks run elsewhere, and not every shell says where the user stands.
     os.environ["PWD"] = str(Path.cwd())
     if "cruft" in sys.modules:
-        answers = RULES["without_table"](answers)
-    refuse(RULES["problems"](answers))
+        answers = rules.without_table(answers)
+    refuse(rules.problems(answers))
     if answers["data_file"]:
         check_table({key: str(answer) for key, answer in answers.items()})
     return "yes"
@@ -68,7 +66,7 @@ def refuse(problems: list[str]) -> None:
         ClickException: lists them.
     """
     if problems:
-        raise ClickException(RULES["refusal"](problems))
+        raise ClickException(rules.refusal(problems))
 
 
 def check_table(answers: Mapping[str, str]) -> None:
@@ -79,36 +77,41 @@ def check_table(answers: Mapping[str, str]) -> None:
     Raises:
         ClickException: the table or its target cannot be used.
     """
-    SETUP["use_replacement_characters"]()
-    table = RULES["table_path"](answers["data_file"])
-    if not SETUP["find"]("uv"):
-        install = SETUP["HOW_TO_INSTALL"]["uv"]
+    use_replacement_characters()
+    table = tables.table_path(answers["data_file"])
+    if not commands.find("uv"):
+        install = HOW_TO_INSTALL["uv"]
         print(f"{table.name} could not be checked yet: uv was not found; to install it: {install}")
         return
     done = dry_run(table, answers["target"].strip())
-    _, mark, summary = done.stdout.partition(f"{MARK}\n")
-    if not mark:
+    if done is None:
         print(f"{table.name} could not be checked yet: uv could not make the environment for it.")
     elif done.returncode:
         refuse([f"data_file: {reason(done)}"])
     else:
-        print(summary.rstrip(), flush=True)
+        print(done.stdout.rstrip(), flush=True)
 
 
-def dry_run(table: Path, target: str) -> subprocess.CompletedProcess[str]:
-    """Run the library's `ingest --dry-run` in an environment made for it; return what it says."""
+def dry_run(table: Path, target: str) -> subprocess.CompletedProcess[str] | None:
+    """Run the library's `ingest --dry-run` in an environment made for it.
+
+    Returns:
+        What became of it; None if there is no such environment.
+    """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        options = {"cwd": folder, "env": SETUP["clean_environment"]() | PLAIN}
-        SETUP["call"](SETUP["build_command"](folder), None, stderr=subprocess.PIPE, **options)
+        environment = commands.clean_environment() | PLAIN
+        quiet: dict[str, Any] = {"cwd": folder, "env": environment, "stderr": subprocess.PIPE}
+        tick = ticking(f"Reading {table.name} …")
+        commands.call(("uv", "build", "--wheel", "--out-dir", folder, str(TEMPLATE)), tick, **quiet)
         wheels = [f"--with={wheel}" for wheel in Path(folder).glob("*.whl")]
         # Without these flags uv would resolve a pyproject.toml of a folder above.
         uv = ("uv", "run", "--quiet", "--no-project", "--isolated")
-        python = (*uv, "--python", METADATA["requires-python"], *wheels, "python")
-        done: subprocess.CompletedProcess[str] = SETUP["call"](
-            (*python, "-c", PROGRAM, "ingest", str(table), "--target", target, "--dry-run"),
-            ticking(f"Reading {table.name} …"),
-            stderr=subprocess.PIPE,
-            **options,
+        uv = (*uv, "--python", METADATA["requires-python"], *wheels)
+        ingest = ("tabrail", "ingest", str(table), "--target", target, "--dry-run")
+        # Without the wheel, another `tabrail` would be found on the user's PATH.
+        ready = wheels and commands.call((*uv, "tabrail", "--help"), tick, **quiet)
+        done = (
+            commands.call((*uv, *ingest), tick, **quiet) if ready and not ready.returncode else None
         )
     print(flush=True)
     return done
@@ -138,37 +141,34 @@ def library_version(_: str) -> str:
     return version
 
 
+def library_file(answers: Mapping[str, object], path: str) -> str:
+    """Return a file of the project as the library renders it."""
+    known = RENDERING["new_record"](answers, METADATA["version"])
+    owners = RENDERING["files"](known, RENDERING["OWNERS_FILES"])
+    text: str = (RENDERING["files"](known) | owners)[path]
+    return text
+
+
+def record(answers: Mapping[str, object]) -> str:
+    """Return the project's .tabrail.json."""
+    known = RENDERING["new_record"](answers, METADATA["version"])
+    text: str = RENDERING["record_text"](known)
+    return text
+
+
 def project_name(data_file: str, target: str) -> str:
     """Return a project's name made of that of its table, or "" without one."""
     if not data_file:
         return ""
     file = Path(data_file).name
-    suffix = next((s for s in RULES["TABLES"] if file.lower().endswith(s)), "")
+    suffix = next((s for s in tables.TABLES if file.lower().endswith(s)), "")
     name = titled(file[: len(file) - len(suffix)])
     answers = {"project_name": name, "project_slug": slugify(name)}
-    unusable = RULES["check_name"](answers) or RULES["check_slug"](answers)
-    return titled(f"predict {target}")[: RULES["LONGEST_NAME"]] if unusable else name
+    unusable = rules.check_name(answers) or rules.check_slug(answers)
+    return titled(f"predict {target}")[:LONGEST_NAME] if unusable else name
 
 
 def titled(text: str) -> str:
     """Return the words of a name, such as that of a file, with capital letters in front."""
     words = filter(None, re.split(r"[\s_.()-]+", text))
     return " ".join(word[0].upper() + word[1:] for word in words)
-
-
-def dvc_extra(url: str) -> str:
-    """Return the extra of the package `dvc` that a remote needs, such as "[s3]", or ""."""
-    extra = RULES["EXTRA_OF_SCHEME"].get(urlsplit(url).scheme, "")
-    return f"[{extra}]" if extra else ""
-
-
-def quoted(text: str) -> str:
-    """Escape text for use between double quotes in TOML, YAML, JSON and Python."""
-    return text.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def markdown(text: str) -> str:
-    """Escape text so that Markdown shows it as it was typed, in a heading, paragraph or cell."""
-    escaped = re.sub(r"[\\`*_\[\]<>#&~|$]", r"\\\g<0>", text.strip())
-    # At the start of a line these would make a list or an underline.
-    return re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", escaped)

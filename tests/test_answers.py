@@ -79,6 +79,8 @@ BAD_ANSWERS = {
     "unknown license": "license=GPL-3.0",
     "license in lower case": "license=mit",
     "unknown CI service": "ci=jenkins",
+    "unknown part": "parts=releese",
+    "unknown part among known ones": "parts=notebook, docker compose",
     "table that is not there": "data_file=houses.csv",
     "table of nobody": "data_file=~nobody-of-this-name/houses.csv",
     "table with a line break": "data_file=a\nb.csv",
@@ -113,7 +115,7 @@ HOSTILE = {
 }
 
 # Vega templates, the page that shows them and Python speak languages with braces of their own.
-WITH_BRACES_OF_THEIR_OWN = (".dvc/plots/*", "src/*.py")
+WITH_BRACES_OF_THEIR_OWN = (".dvc/plots/*", "src/*.py", ".gitlab/*")
 PARSERS: dict[str, Callable[[str], object]] = {
     ".toml": tomllib.loads,
     ".yaml": yaml.safe_load,
@@ -197,6 +199,20 @@ def test_all_problems_are_listed_at_once(tmp_path: Path, config: Path) -> None:
     assert [s.split(":")[0].strip() for s in sentences] == ["project_slug", "license", "ci"]
 
 
+def test_part_without_a_service_to_run_it_is_refused(tmp_path: Path, config: Path) -> None:
+    answers = arguments(config, tmp_path, "ci=none", "parts=notebook,monitor")
+    result = CliRunner().invoke(cookiecutter, answers)
+    assert result.exit_code == 1
+    assert "parts: 'monitor' is for GitHub or GitLab; leave it out" in result.stderr
+
+
+def test_nearest_part_is_named(tmp_path: Path, config: Path) -> None:
+    result = CliRunner().invoke(cookiecutter, arguments(config, tmp_path, "parts=releese"))
+    assert (
+        "'releese' is not a part; did you mean 'release'? The parts are release," in result.stderr
+    )
+
+
 @pytest.mark.parametrize("overwrite", [[], ["--overwrite-if-exists"]], ids=["new", "overwrite"])
 def test_folder_outside_is_left_alone(overwrite: list[str], tmp_path: Path, config: Path) -> None:
     evil = tmp_path / "evil" / "treasure.txt"
@@ -268,12 +284,12 @@ def test_no_jinja_is_left(hostile: Path) -> None:
 
 
 def test_code_data_and_plots_are_copied_as_they_are(hostile: Path) -> None:
-    for file in everything_in(SOURCE / ".dvc" / "plots"):
-        assert (hostile / file.relative_to(SOURCE)).read_bytes() == file.read_bytes()
-    code = SOURCE / "src" / "{{cookiecutter.__package}}"
-    for file in code.rglob("*.py"):
-        copy = hostile / "src" / "hostile" / file.relative_to(code)
-        assert copy.read_bytes() == file.read_bytes()
+    plots = TEMPLATE / "src" / "tabrail" / "templates" / "project" / "plots"
+    for file in everything_in(plots):
+        assert (hostile / ".dvc" / "plots" / file.name).read_bytes() == file.read_bytes()
+    assert len(everything_in(hostile / ".dvc" / "plots")) == len(everything_in(plots))
+    code = ast.parse((hostile / "src" / "hostile" / "__init__.py").read_text(encoding="utf-8"))
+    assert ast.get_docstring(code, clean=False) == f"{HOSTILE['project_name']}."
     assert everything_in(hostile / "data") == [hostile / "data/raw", hostile / "data" / SAMPLE]
     (sample,) = (SOURCE / "data" / "raw").iterdir()
     assert (hostile / "data" / SAMPLE).read_bytes() == sample.read_bytes()
@@ -474,9 +490,7 @@ def test_good_table_is_read_and_its_project_waits(
     said, _, remaining = done.stdout.partition("What remains to be done:")
     assert said.startswith(f"Reading {table.name} …\n")
     assert "rows" in said
-    ingest = shlex.join(
-        ["uv", "run", "house-prices", "ingest", str(table), "--target", target, "--yes"]
-    )
+    ingest = shlex.join(["uv", "run", "tabrail", "ingest", str(table), "--target", target, "--yes"])
     assert f"    {ingest}\n" in remaining
     assert "dvc add" not in remaining
     project = output / "house-prices"
@@ -564,7 +578,7 @@ def test_project_is_named_after_its_table(file: str, name: str) -> None:
     assert rendered("{{ text | project_name('the_price') }}", file) == name
 
 
-def test_rules_and_project_know_the_same_tables() -> None:
-    tables = (SOURCE / "src" / "{{cookiecutter.__package}}" / "tables.py").read_text("utf-8")
+def test_rules_and_library_know_the_same_tables() -> None:
+    tables = (TEMPLATE / "src" / "tabrail" / "data" / "tables.py").read_text("utf-8")
     (suffixes,) = re.findall(r"^SUFFIXES = (.+)$", tables, flags=re.MULTILINE)
-    assert ast.literal_eval(suffixes) == extension().RULES["TABLES"]
+    assert ast.literal_eval(suffixes) == extension().tables.TABLES

@@ -1,5 +1,6 @@
 """The hooks by themselves: no network, fake tools, every way in which the set-up can go wrong."""
 
+import importlib
 import importlib.util
 import os
 import re
@@ -17,7 +18,10 @@ import pytest
 from cookiecutter.utils import create_env_with_context
 
 PYTHON = sys.executable
-HOOKS = Path(__file__).parents[1] / "hooks"
+TEMPLATE = Path(__file__).parents[1]
+HOOKS = TEMPLATE / "hooks"
+os.environ["COOKIECUTTER_DVC"] = str(TEMPLATE)  # as the extension does
+BUILD = f"uv build --wheel --no-create-gitignore --out-dir vendor {TEMPLATE}"
 ANSWERS = {
     "data_file": "",
     "target": "",
@@ -25,11 +29,13 @@ ANSWERS = {
     "project_slug": "my-project",
     "author_name": """Zoë "The" O'Neil""",
     "author_email": "zoe@example.org",
+    "parts": "",
     "setup": True,
 }
 ALL_STEPS = [
     "git init",
     "git symbolic-ref HEAD refs/heads/main",
+    "uv build --wheel",
     "uv sync",
     "uv run dvc add data/raw",
     "uv run dvc repro",
@@ -54,9 +60,11 @@ def load(name: str) -> ModuleType:
 
 post_gen = load("post_gen_project")
 pre_gen = load("pre_gen_project")
+closing, commands, rules = post_gen.closing, post_gen.commands, post_gen.rules
+reserved = importlib.import_module("cookiecutter_dvc_hooks.reserved")
 
 GOOD = {
-    **dict.fromkeys(pre_gen.CHECKS, ""),
+    **dict.fromkeys(rules.CHECKS, ""),
     "project_name": "A",
     "project_slug": "a-b",
     "author_name": "B",
@@ -98,7 +106,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         tool.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.defpath}")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere" / "python"))
-    monkeypatch.setattr(post_gen, "find", finder(folder))
+    monkeypatch.setattr(commands, "find", finder(folder))
     return folder
 
 
@@ -148,7 +156,7 @@ def test_any_answer_reaches_the_hook(
 
 
 def test_pre_gen_refuses_with_exit_code(tmp_path: Path) -> None:
-    assert pre_gen.problems(GOOD) == []
+    assert rules.problems(GOOD) == []
     script = rendered("pre_gen_project", {**GOOD, "project_slug": "../evil"}, tmp_path)
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert done.returncode == 1
@@ -186,6 +194,7 @@ def test_everything_is_run_in_order(
     out = capsys.readouterr().out
     assert [line.split("  ")[1] for line in out.splitlines() if line.endswith(" s")] == [
         "Git repository",
+        "Library built",
         "Environment",
         "Data tracked",
         "First run",
@@ -234,10 +243,18 @@ def test_own_table_is_brought_in(
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
     set_up(project, data_file=given, target=" the price ")
-    ingest = f"uv run my-project ingest {tmp_path / file} --target the price --yes"
+    ingest = f"uv run tabrail ingest {tmp_path / file} --target the price --yes"
     expected = [ingest if step == "uv run dvc add data/raw" else step for step in ALL_STEPS]
     called = [call for call in calls(tools) if not call.startswith("git config")]
     assert all(call.startswith(step) for call, step in zip(called, expected, strict=True))
+
+
+@needs_posix
+def test_parts_are_added_before_the_first_run(project: Path, tools: Path) -> None:
+    set_up(project, parts="release, notebook,release")
+    called = calls(tools)
+    add = called.index("uv run tabrail add release notebook")
+    assert called.index("uv sync") < add < called.index("uv run dvc repro")
 
 
 @needs_posix
@@ -254,7 +271,7 @@ def test_own_table_is_among_what_remains(
         "cd my-project",
         "uv sync",
         shlex.join(
-            ["uv", "run", "my-project", "ingest", str(table), "--target", '"price" $', "--yes"]
+            ["uv", "run", "tabrail", "ingest", str(table), "--target", '"price" $', "--yes"]
         ),
     ]
 
@@ -270,7 +287,7 @@ def test_without_uv(project: Path, tools: Path, capsys: pytest.CaptureFixture[st
     assert "skipped: uv was not found; to install it: pip install uv" in out
     assert 'skipped: it needs "Environment"' in out
     remaining = commands_in(out)
-    assert remaining[:3] == ["cd my-project", "uv sync", "uv run dvc add data/raw"]
+    assert remaining[:4] == ["cd my-project", BUILD, "uv sync", "uv run dvc add data/raw"]
     assert "git init" not in remaining
 
 
@@ -280,7 +297,7 @@ def test_without_git(project: Path, tools: Path, capsys: pytest.CaptureFixture[s
 
     set_up(project)
 
-    assert calls(tools) == ["uv sync"]
+    assert calls(tools) == [BUILD, "uv sync"]
     out = capsys.readouterr().out
     assert "skipped: git was not found; to install it: see https://git-scm.com" in out
     assert "uv sync" not in commands_in(out)
@@ -320,7 +337,7 @@ def test_failing_run_leaves_hooks_installed_but_no_commit(
 
 
 @needs_posix
-@pytest.mark.parametrize("failing", ["init", "sync", "dvc add", "install", "commit -m"])
+@pytest.mark.parametrize("failing", ["init", "build", "sync", "dvc add", "install", "commit -m"])
 def test_any_failure_exits_with_zero(
     failing: str, project: Path, tools: Path, tmp_path: Path
 ) -> None:
@@ -353,14 +370,14 @@ def test_ctrl_c_stops_and_says_what_remains(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run = post_gen.run
+    run = commands.run
 
     def run_until_interrupted(command: tuple[str, ...], *rest: object) -> object:
         if "repro" in command:
             raise KeyboardInterrupt
         return run(command, *rest)
 
-    monkeypatch.setattr(post_gen, "run", run_until_interrupted)
+    monkeypatch.setattr(commands, "run", run_until_interrupted)
     set_up(project)
 
     out = capsys.readouterr().out
@@ -381,7 +398,7 @@ def test_seconds_tick_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tools / "uv").write_text("#!/bin/sh\nexec sleep 0.1\n")
-    monkeypatch.setattr(post_gen, "SECONDS_BETWEEN_TICKS", 0.01)
+    monkeypatch.setattr(commands, "SECONDS_BETWEEN_TICKS", 0.01)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
 
     set_up(project)
@@ -428,10 +445,10 @@ def test_first_commit_is_the_authors(
 
 
 def test_environment_of_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in post_gen.LEAVE_OUT:
+    for name in commands.LEAVE_OUT:
         monkeypatch.setenv(name, "somewhere")
     environment = post_gen.environment_for(post_gen.Answers(**ANSWERS))
-    assert not set(post_gen.LEAVE_OUT) & set(environment)
+    assert not set(commands.LEAVE_OUT) & set(environment)
     assert environment["GIT_COMMITTER_EMAIL"] == "zoe@example.org"
 
 
@@ -439,9 +456,9 @@ def test_tools_are_found_beside_python(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     name = "uv.exe" if os.name == "nt" else "uv"
-    assert post_gen.find("uv") is None
+    assert commands.find("uv") is None
     (tmp_path / name).touch(mode=0o755)
-    assert post_gen.find("uv") == str(tmp_path / name)
+    assert commands.find("uv") == str(tmp_path / name)
 
 
 @pytest.mark.parametrize("start", ["", "elsewhere"], ids=["unknown", "not above"])
@@ -449,7 +466,7 @@ def test_way_to_the_project_from_elsewhere(
     start: str, project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PWD", str(tmp_path / start) if start else "")
-    assert post_gen.way_to(project) == post_gen.written(("cd", str(project)))
+    assert closing.way_to(project) == commands.written(("cd", str(project)))
 
 
 @pytest.mark.parametrize(
@@ -467,16 +484,16 @@ def test_headline_score(metrics: str, score: str, project: Path) -> None:
     (project / "reports").mkdir()
     (project / "reports" / "metrics.json").write_text(metrics)
     (project / "params.yaml").write_text("evaluate:\n  seed: 0\n  main_metric: mae\n")
-    assert post_gen.headline_score(project) == (score and f", with a validation {score}")
+    assert closing.headline_score(project) == (score and f", with a validation {score}")
 
 
 def test_missing_metrics_are_no_error(project: Path) -> None:
-    assert post_gen.headline_score(project) == ""
+    assert closing.headline_score(project) == ""
     (project / "params.yaml").write_text("main_metric: mae\n")
-    assert post_gen.headline_score(project) == ""
+    assert closing.headline_score(project) == ""
 
 
 def test_reserved_names_are_sorted_and_normalised() -> None:
-    names = pre_gen.PACKAGE_NAMES.split()
+    names = reserved.PACKAGE_NAMES.split()
     assert names == sorted(set(names))
     assert all(name == re.sub(r"[-_.]+", "-", name).lower() for name in names)

@@ -17,6 +17,7 @@ from markdown_it import MarkdownIt
 HOSTILE_TARGET = """sold? *1* `"2"` <3> $HOME | 'é'"""
 STEPS = (
     "Git repository",
+    "Library built",
     "Environment",
     "Data tracked",
     "First run",
@@ -61,10 +62,10 @@ def test_the_environment_is_locked(finished: Project) -> None:
 
 
 def test_no_name_of_a_locked_package_can_be_a_slug(finished: Project) -> None:
-    rules = runpy.run_path(str(TEMPLATE / "hooks/pre_gen_project.py"))
+    reserved = runpy.run_path(str(TEMPLATE / "cookiecutter_dvc_hooks/reserved.py"))
     lock = tomllib.loads((finished.path / "uv.lock").read_text(encoding="utf-8"))
     names = {re.sub("[-_.]+", "-", package["name"]) for package in lock["package"]}
-    assert names - rules["PACKAGES"] == {"flight-delays"}
+    assert names - reserved["PACKAGES"] == {"flight-delays"}
 
 
 def test_git_has_neither_data_nor_models_nor_the_ways_of_this_machine(finished: Project) -> None:

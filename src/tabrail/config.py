@@ -1,4 +1,4 @@
-"""The typed form of params.yaml: every knob, with the values it may take."""
+"""The typed form of params.yaml: every parameter, its default and the values it may take."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tabrail import paths
 from tabrail.documents import parse, read_yaml
+from tabrail.errors import InputError, nearest
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Options = Annotated[dict[str, Any], BeforeValidator(lambda given: given or {})]
@@ -22,109 +23,110 @@ class Section(BaseModel):
 class Split(Section):
     """What is held back, and how it is chosen; the rest is for training."""
 
-    method: Literal["hash", "time"]
-    validation: Annotated[float, Field(gt=0, lt=0.5)]
-    test: Annotated[float, Field(gt=0, lt=0.5)]
+    method: Literal["hash", "time"] = "hash"
+    validation: Annotated[float, Field(gt=0, lt=0.5)] = 0.2
+    test: Annotated[float, Field(gt=0, lt=0.5)] = 0.2
 
 
 class Tolerance(Section):
     """The largest share of raw rows that may have each kind of violation."""
 
-    duplicate: Share
-    unlabeled: Share
-    missing: Share
-    unreadable: Share
-    out_of_range: Share
-    unseen_category: Share
+    duplicate: Share = 0.01
+    unlabeled: Share = 0.01
+    missing: Share = 0.01
+    unreadable: Share = 0.01
+    out_of_range: Share = 0.01
+    unseen_category: Share = 0.05
 
 
 class Prepare(Section):
     """Parameters of the prepare stage."""
 
-    chunk_rows: Annotated[int, Field(ge=1)]
-    split: Split
-    tolerance: Tolerance
+    chunk_rows: Annotated[int, Field(ge=1)] = 100_000
+    split: Split = Split()
+    tolerance: Tolerance = Tolerance()
 
 
 class Search(Section):
     """How values for the estimator's options are looked for, if at all."""
 
-    method: Literal["none", "random", "halving"]
-    scoring: str
-    candidates: Annotated[int, Field(ge=2)]
-    folds: Annotated[int, Field(ge=2)]
-    values: dict[str, Values]
+    method: Literal["none", "random", "halving"] = "none"
+    scoring: str = ""
+    candidates: Annotated[int, Field(ge=2)] = 20
+    folds: Annotated[int, Field(ge=2)] = 3
+    values: dict[str, Values] = {}
 
 
 class Train(Section):
     """Parameters of the train stage."""
 
-    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     estimator: str
-    options: dict[str, Options]
-    min_category_rows: Annotated[int, Field(ge=1)]
-    max_one_hot: Annotated[int, Field(ge=2)]
-    text_words: Annotated[int, Field(ge=1)]
-    search: Search
+    options: dict[str, Options] = {}
+    min_category_rows: Annotated[int, Field(ge=1)] = 20
+    max_one_hot: Annotated[int, Field(ge=2)] = 20
+    text_words: Annotated[int, Field(ge=1)] = 200
+    search: Search = Search()
 
 
 class Evaluate(Section):
     """Parameters of the evaluate stage."""
 
-    seed: Annotated[int, Field(ge=0, lt=2**32)]
-    main_metric: str
-    threshold: Annotated[float, Field(gt=0, lt=1)]
-    resamples: Annotated[int, Field(ge=100)]
-    min_slice_rows: Annotated[int, Field(ge=1)]
-    importance_rows: Annotated[int, Field(ge=100)]
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    main_metric: str = ""
+    threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    resamples: Annotated[int, Field(ge=100)] = 1000
+    min_slice_rows: Annotated[int, Field(ge=1)] = 50
+    importance_rows: Annotated[int, Field(ge=100)] = 2000
 
 
 class GateCheck(Section):
     """Whether a check of the gate fails a change, is only said, or is not made."""
 
-    check: Literal["enabled", "dry_run", "disabled"]
+    check: Literal["enabled", "dry_run", "disabled"] = "enabled"
 
 
 class Lead(GateCheck):
     """How far ahead of the baseline, in margins of error."""
 
-    margin: float
+    margin: float = 1.0
 
 
 class Tolerated(GateCheck):
     """How far behind the base, in margins of error."""
 
-    tolerance: Annotated[float, Field(ge=0)]
+    tolerance: Annotated[float, Field(ge=0)] = 0.5
 
 
 class Drift(GateCheck):
     """The largest population stability index of a column."""
 
-    psi: Annotated[float, Field(gt=0)]
+    psi: Annotated[float, Field(gt=0)] = 0.2
 
 
 class Size(GateCheck):
     """The largest model file, in millions of bytes."""
 
-    megabytes: Annotated[float, Field(gt=0)]
+    megabytes: Annotated[float, Field(gt=0)] = 100
 
 
 class Latency(GateCheck):
     """The longest that the prediction for one row may take, in milliseconds."""
 
-    milliseconds: Literal[2, 20, 200, 2_000, 20_000]  # as finely as `evaluate` says it
+    milliseconds: Literal[2, 20, 200, 2_000, 20_000] = 200  # as finely as `evaluate` says it
 
 
 class Gate(Section):
     """What a change must hold to be merged."""
 
-    baseline: Lead
-    main_metric: Tolerated
-    slices: Tolerated
-    schema_: Annotated[GateCheck, Field(alias="schema")]  # pydantic has a method of that name
-    drift: Drift
-    model_size: Size
-    prediction_time: Latency
+    baseline: Lead = Lead()
+    main_metric: Tolerated = Tolerated()
+    slices: Tolerated = Tolerated(tolerance=1.0)
+    # pydantic has a method of that name
+    schema_: Annotated[GateCheck, Field(alias="schema")] = GateCheck()
+    drift: Drift = Drift()
+    model_size: Size = Size()
+    prediction_time: Latency = Latency()
 
     def check(self, name: str) -> str:
         """Return whether a check is enabled, by its name in params.yaml."""
@@ -135,28 +137,28 @@ class Gate(Section):
 class Serve(Section):
     """Limits of the REST API, and which of its predictions go to a person."""
 
-    max_rows: Annotated[int, Field(ge=1)]
-    max_megabytes: Annotated[float, Field(gt=0)]
-    timeout_seconds: Annotated[float, Field(gt=0)]
-    review_margin: Share
-    retention_days: Annotated[float, Field(gt=0)]
+    max_rows: Annotated[int, Field(ge=1)] = 1000
+    max_megabytes: Annotated[float, Field(gt=0)] = 5
+    timeout_seconds: Annotated[float, Field(gt=0)] = 10
+    review_margin: Share = 0.02
+    retention_days: Annotated[float, Field(gt=0)] = 90
 
 
 class Monitor(Section):
     """What `monitor` looks at, and from where on it raises an alert."""
 
-    window_days: Annotated[float, Field(gt=0)]
-    periods: Annotated[int, Field(ge=1)]
-    persistence: Annotated[int, Field(ge=1)]
-    min_rows: Annotated[int, Field(ge=1)]
-    psi: Annotated[float, Field(gt=0)]
-    missing: Share
-    refused: Share
-    review: Share
-    errors: Share
-    latency_ms: Annotated[float, Field(gt=0)]
-    margin: Annotated[float, Field(ge=0)]
-    calibration: Share
+    window_days: Annotated[float, Field(gt=0)] = 28
+    periods: Annotated[int, Field(ge=1)] = 4
+    persistence: Annotated[int, Field(ge=1)] = 2
+    min_rows: Annotated[int, Field(ge=1)] = 200
+    psi: Annotated[float, Field(gt=0)] = 0.2
+    missing: Share = 0.1
+    refused: Share = 0.05
+    review: Share = 0.2
+    errors: Share = 0.01
+    latency_ms: Annotated[float, Field(gt=0)] = 200
+    margin: Annotated[float, Field(ge=0)] = 1.0
+    calibration: Share = 0.02
 
 
 class Card(Section):
@@ -170,21 +172,42 @@ class Card(Section):
 
 
 class Params(Section):
-    """All of params.yaml."""
+    """All of params.yaml. A section beside these is that of an owner's stage."""
 
-    prepare: Prepare
+    model_config = ConfigDict(extra="allow")
+
+    prepare: Prepare = Prepare()
     train: Train
-    evaluate: Evaluate
-    gate: Gate
-    serve: Serve
-    monitor: Monitor
+    evaluate: Evaluate = Evaluate()
+    gate: Gate = Gate()
+    serve: Serve = Serve()
+    monitor: Monitor = Monitor()
     card: Card
 
 
 def load_params(path: Path = paths.PARAMS) -> Params:
     """Read and check params.yaml.
 
+    A section that is named like a stage of dvc.yaml is the owner's, and is taken as it is.
+
     Raises:
         InputError: the file is missing, is no YAML, or has an unknown key or a wrong value.
     """
-    return parse(Params, read_yaml(path), path)
+    content = read_yaml(path)
+    known = set(Params.model_fields)
+    unknown = [key for key in content if key not in known] if isinstance(content, dict) else []
+    stages = _stages(path.with_name(paths.PIPELINE.name)) if unknown else []
+    for section in unknown:
+        if section not in stages:
+            hint = nearest(str(section), [*known, *stages])
+            raise InputError(
+                f"{path} has values that cannot be used:\n  {section}: unknown key{hint}; a section "
+                f"of your own has the name of a stage of yours in {paths.PIPELINE}"
+            )
+    return parse(Params, content, path)
+
+
+def _stages(pipeline: Path) -> list[str]:
+    """Return the names of the stages in a dvc.yaml; none if there is no such file."""
+    content = read_yaml(pipeline) if pipeline.exists() else None
+    return list((content or {}).get("stages", {}))

@@ -1,12 +1,11 @@
 """How the project says no: one message that a person can act on, and an exit code for scripts."""
 
 import difflib
-import gc
 import io
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 
@@ -22,15 +21,6 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return "; did you mean 'x'?" for the known word closest to a wrong one, or nothing."""
     matches = difflib.get_close_matches(word, list(known), n=1)
     return f"; did you mean {matches[0]!r}?" if matches else ""
-
-
-def run_stage(stage: Callable[[], None]) -> None:
-    """Run a stage as a program: bad input and a failing disk end in one message and exit code 1."""
-    if sys.argv[1:]:
-        sys.exit(f"error: a stage takes no arguments, got {sys.argv[1:]}; see params.yaml")
-    gc.freeze()  # the modules imported so far are never garbage: no need to walk them again
-    with one_message():
-        stage()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ PIPELINE = Path("dvc.yaml")
 LOCK = Path("dvc.lock")
 PROJECT = Path("pyproject.toml")
 PACKAGES = Path("uv.lock")
+PYTHON = Path(".python-version")
 DATASHEET = Path("docs/datasheet.md")
 
 RAW = Path("data/raw")
@@ -16,6 +17,7 @@ VALIDATION = Path("data/prepared/validation.parquet")
 TEST = Path("data/prepared/test.parquet")
 
 MODEL = Path("models/model.skops")
+RELEASE = Path("release.json")
 
 DATA_REPORT = Path("reports/data.json")
 METRICS = Path("reports/metrics.json")

@@ -9,7 +9,7 @@ The sentences that are understood (FILE is a path in the project):
 - In `FILE`, add inside `TEXT` in `FUNCTION`:
 - In `FILE`, replace `NAME`:
 - In `FILE`, change `OLD` to:
-- In `FILE`, add to `stages`:
+- In `FILE`, add to `KEY`:
 - In `FILE`, add to the `deps` of `STAGE` and `STAGE`:
 
 And one without a block: In `FILE`, change `OLD` to `NEW`.
@@ -124,9 +124,9 @@ def _replace(before: str, block: str, name: str) -> str:
     return "\n".join([*lines[:start], block.rstrip(), *lines[end:]]) + "\n"
 
 
-def _add_stage(before: str, block: str) -> str:
+def _add_keys(before: str, block: str, section: str) -> str:
     content = _yaml().load(before)
-    content["stages"].update(_yaml().load(block))
+    content[section].update(_yaml().load(block))
     return _dumped(content)
 
 
@@ -174,6 +174,6 @@ SENTENCES: Mapping[str, Callable[..., str]] = {
     r"In `([^`]+)`, add inside `([^`]+)` in `(\w+)`:": _inside,
     r"In `([^`]+)`, replace `(\w+)`:": _replace,
     r"In `([^`]+)`, change `([^`]+)` to:": _change,
-    r"In `([^`]+)`, add to `stages`:": _add_stage,
+    r"In `([^`]+)`, add to `(\w+)`:": _add_keys,
     r"In `([^`]+)`, add to the `deps` of (.+):": _add_deps,
 }

@@ -20,6 +20,7 @@ from pydantic.fields import FieldInfo
 from tabrail.cli.app import app
 from tabrail.config import Params
 from tabrail.evaluation.metrics import METRICS
+from tabrail.rendering import MANUAL as MANUAL_ADDRESS
 
 MANUAL = sorted((TEMPLATE / "docs").glob("*.md"))
 PAGES = [*MANUAL, *(TEMPLATE / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"))]
@@ -31,6 +32,7 @@ LONGEST_README = 150  # lines
 # Options that documents name by themselves, of other tools than tabrail.
 OTHERS_OPTIONS = {"--checkout", "--force", "--no-verify", "--push", "--set-param", "--staged"}
 
+TEMPLATES = TEMPLATE / "src" / "tabrail" / "templates"
 pages = pytest.mark.parametrize("page", PAGES, ids=NAMES)
 
 
@@ -54,6 +56,10 @@ def mentions(page: Path) -> Iterator[tuple[str, set[str]]]:
             continue
         for verb, rest in re.findall(r"\btabrail ([a-z]+)\b((?:(?! tabrail ).)*)", line):
             yield verb, set(re.findall(r"(?<!\S)--[a-z][a-z-]*", rest))
+
+
+def test_the_address_of_the_manual_is_the_same_everywhere() -> None:
+    assert MANUAL_ADDRESS == ADDRESS
 
 
 @pages
@@ -234,9 +240,9 @@ DRAFTS = {
     "src/flight_delays/evaluate.py": '''
         """Stage 3."""
 
-        from tabrail import Project, evaluate, load_model
+        from tabrail import Metric, Project, evaluate, load_model
 
-        METRICS = ["roc_auc"]
+        METRICS: list[str | Metric] = ["roc_auc"]
 
 
         def main(project: Project) -> None:
@@ -248,7 +254,7 @@ DRAFTS = {
           estimator: sklearn.ensemble.HistGradientBoostingClassifier  # by its import path
           options: {LogisticRegression: {max_iter: 1000}}
         evaluate:
-          main_metric: roc_auc
+          threshold: 0.3  # from this probability on
         """,
     "dvc.yaml": """
         stages:
@@ -293,11 +299,12 @@ def test_the_changes_of_the_manual_can_be_made_one_after_the_other(draft: Path) 
     assert "import numbers\nfrom flight_delays.airports import runways\n" in features
     assert features.index('("runways"') < features.index('("numbers"')
     evaluate = text(draft / "src/flight_delays/evaluate.py")
-    assert "import numpy as np\nfrom tabrail import Metric\n" in evaluate
-    assert evaluate.count("METRICS = [") == 1
-    assert evaluate.index("def cost") < evaluate.index("METRICS = [") < evaluate.index("def main")
+    assert "load_model\nimport numpy as np\n" in evaluate
+    assert evaluate.count("METRICS: ") == 1
+    assert evaluate.index("def cost") < evaluate.index("METRICS: ") < evaluate.index("def main")
     assert "estimator: flight_delays.estimators.LineAndTree  # by" in text(draft / "params.yaml")
     assert text(draft / "params.yaml").endswith("\n\nhours:\n  min_rows: 100\n")
+    assert "\n  main_metric: cost\n" in text(draft / "params.yaml")
     stages = text(draft / "dvc.yaml")
     assert stages.count("      - src/flight_delays/airports.py\n") == 2
     assert "# a comment stays" in stages
@@ -328,10 +335,8 @@ def test_an_import_that_is_there_is_not_added_again(draft: Path) -> None:
 
 
 def test_a_change_in_one_sentence(draft: Path) -> None:
-    edits.follow_inline(
-        "In `params.yaml`, change `main_metric: roc_auc` to `main_metric: f1`.", draft
-    )
-    assert "main_metric: f1\n" in text(draft / "params.yaml")
+    edits.follow_inline("In `params.yaml`, change `threshold: 0.3` to `threshold: 0.5`.", draft)
+    assert "threshold: 0.5  #" in text(draft / "params.yaml")
 
 
 def test_blocks_know_the_sentence_before_them() -> None:
@@ -376,7 +381,11 @@ def test_the_generated_documents(tmp_path: Path, answers: dict[str, str]) -> Non
     assert dead == []
 
 
-@pytest.mark.parametrize("page", sorted(RENDERED.glob("**/*.md")), ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page",
+    [*sorted(RENDERED.glob("**/*.md")), TEMPLATES / "project" / "README.md.jinja"],
+    ids=lambda page: page.name,
+)
 def test_commands_in_generated_documents_exist(page: Path) -> None:
     known = commands()
     assert {

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ruamel.yaml import YAML
 
 from tabrail.evaluation import latency
@@ -25,6 +26,7 @@ def _rendered() -> Path:
 
 
 TEMPLATE = Path(__file__).parent.parent.parent
+TEMPLATES = TEMPLATE / "src/tabrail/templates/project/src"
 ROOT = _rendered()
 
 SCHEMA: dict[str, Any] = {
@@ -153,10 +155,45 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(latency, "LONGEST_S", 0)
 
 
+SETTINGS = """
+[tool.tabrail]
+package = "shops"
+clean = "shops.prepare:clean"
+"""
+PIPELINE = """
+stages:
+  prepare: {cmd: tabrail run prepare, deps: [data/raw, schema.yaml, src]}
+  train: {cmd: tabrail run train, deps: [data/prepared/train.parquet, schema.yaml, src]}
+  evaluate: {cmd: tabrail run evaluate, deps: [models/model.skops, src]}
+"""
+EVALUATE = '''"""Stage 3."""
+
+from tabrail import Project, evaluate, load_model
+
+
+def main(project: Project) -> None:
+    """Score the model by the metrics of its task."""
+    evaluate(project, load_model(project))
+'''
+
+
+def code() -> dict[str, str]:
+    """Return the files of a project's package, as they are generated for a table."""
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined)
+    facts = {"package": "shops", "sample": False, "name_quoted": "Shops", "description_quoted": ""}
+    names = ("__init__", "prepare", "features", "train")
+    made = {
+        f"src/shops/{name}.py": environment.get_template(f"{name}.py.jinja").render(facts) + "\n"
+        for name in names
+    }
+    return made | {"src/shops/evaluate.py": EVALUATE}
+
+
 @pytest.fixture(scope="session")
 def _files() -> dict[str, str]:
     """Return what is in a project above, written once for all tests."""
-    texts = {"data/raw/shops.csv": shops().to_csv(index=False)}
+    texts = {"data/raw/shops.csv": shops().to_csv(index=False)} | code()
+    texts |= {"pyproject.toml": SETTINGS, "dvc.yaml": PIPELINE}
     for name, content in (("params.yaml", PARAMS), ("schema.yaml", SCHEMA)):
         written = StringIO()
         YAML().dump(content, written)
@@ -168,7 +205,7 @@ def _files() -> dict[str, str]:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _files: dict[str, str]) -> Path:
     """Stand in an empty folder with the params, the schema and the data above."""
     monkeypatch.chdir(tmp_path)
-    Path("data/raw").mkdir(parents=True)
     for name, text in _files.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(text, encoding="utf-8", newline="")
     return tmp_path

@@ -18,12 +18,13 @@ import httpx
 import uvicorn
 
 from tabrail.log.prediction_log import PredictionLog
-from tabrail.model import bundle, reference
+from tabrail.model import reference
 from tabrail.serving.app import create
 from tabrail.serving.service import Setup
 
 COMMAND = """
 from tabrail.cli.app import app
+from tabrail.model.release import load_release
 app()
 """
 PATIENCE_S = 30
@@ -31,7 +32,7 @@ PATIENCE_S = 30
 
 @contextmanager
 def served(
-    key: str = "", challenger: bundle.Bundle | None = None, share: float = 0.0, **changes: Any
+    key: str = "", challenger: release.Release | None = None, share: float = 0.0, **changes: Any
 ) -> Iterator[httpx.Client]:
     """Serve the project that one stands in from a thread.
 
@@ -59,9 +60,9 @@ def served(
                 thread.join()
 
 
-def loaded(folder: Path = Path(), **changes: Any) -> bundle.Bundle:
+def loaded(folder: Path = Path(), **changes: Any) -> release.Release:
     """Return a project's model, with other values of `serve` in its params.yaml."""
-    found = bundle.load(folder)
+    found = load_release(folder)
     serve = found.params.serve.model_copy(update=changes)
     return replace(found, params=found.params.model_copy(update={"serve": serve}))
 
@@ -110,7 +111,7 @@ def wait_for(true: Any) -> None:
 
 def typical() -> dict[str, Any]:
     """Return a row that conforms to the schema of the project that one stands in."""
-    found = bundle.load()
+    found = load_release()
     return reference.typical(found.schema, found.distributions)
 
 

@@ -14,15 +14,17 @@ from sklearn.metrics import roc_auc_score
 from trained import stand_in
 from typer.testing import CliRunner
 
+from stages import evaluate, prepare, train
 from tabrail import paths
 from tabrail.cli import app as cli
-from tabrail.data import prepare, tables
+from tabrail.data import tables
 from tabrail.data.schema import Task, load_schema
 from tabrail.errors import InputError
-from tabrail.evaluation import evaluate
+
 from tabrail.evaluation.intervals import Score
-from tabrail.model import bundle, train
+
 from tabrail.review.compare import (
+from tabrail.model.release import load_release
     Compared,
     Comparison,
     compare,
@@ -76,7 +78,7 @@ def test_the_scores_are_those_of_each_model_alone(project: Path) -> None:
     rows = tables.read(paths.VALIDATION)
     rows = rows[rows["customer"].str.startswith("new")]
     for folder, score in ((Path(), found.challenger), (champion, found.champion)):
-        expected = roc_auc_score(rows["bought"], bundle.load(folder).predict(rows))
+        expected = roc_auc_score(rows["bought"], load_release(folder).predict(rows))
         assert score.value == pytest.approx(expected)
 
 
@@ -136,7 +138,7 @@ def test_a_class_that_is_new_counts_as_one_that_the_champion_never_predicts(proj
     for stage in (prepare, train, evaluate):
         stage.main()
     rows = tables.read(paths.VALIDATION)
-    right = bundle.load(champion)
+    right = load_release(champion)
     expected = np.array(right.schema.classes)[right.predict(rows).argmax(axis=1)]
     found = compare(champion)
     whole = found.parts.get("all rows", found.parts.get("**all rows**"))

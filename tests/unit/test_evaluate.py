@@ -13,17 +13,18 @@ import pytest
 from conftest import edit, shops
 from sklearn import metrics as reference
 from sklearn.dummy import DummyClassifier, DummyRegressor
+from stages import evaluate, prepare, train
 from test_metrics import TASKS
 
 from tabrail import paths
-from tabrail.data import prepare, tables
+from tabrail.data import tables
 from tabrail.data.schema import Task, encode_target, load_schema
 from tabrail.errors import InputError
-from tabrail.evaluation import evaluate, importance, latency
-from tabrail.evaluation.metrics import METRICS, sign
+from tabrail.evaluation import importance, latency
+from tabrail.evaluation.metrics import METRICS
 from tabrail.evaluation.plots import PLOTS
+from tabrail.evaluation.reported import reported
 from tabrail.model import file as model
-from tabrail.model import train
 
 Results = dict[str, Any]
 
@@ -136,8 +137,9 @@ def test_every_metric_has_an_interval_and_a_baseline(task: Task) -> None:
             assert numbers["low"] <= numbers["value"] <= numbers["high"]
             assert numbers["baseline_low"] <= numbers["baseline_high"]
     numbers = results["validation"]["metrics"][MAIN[task]]
-    bounds = [sign(MAIN[task]) * numbers[bound] for bound in ("low", "high")]
-    assert min(bounds) > sign(MAIN[task]) * numbers["baseline_value"]
+    sign = reported(MAIN[task]).sign
+    bounds = [sign * numbers[bound] for bound in ("low", "high")]
+    assert min(bounds) > sign * numbers["baseline_value"]
 
 
 def test_the_baseline_is_that_of_scikit_learn(task: Task) -> None:

@@ -1,4 +1,4 @@
-"""A table comes in whole or not at all, with its schema, and nothing that was there is lost."""
+"""A table comes in whole or not at all, with its contract, and nothing that was there is lost."""
 
 import shutil
 import subprocess
@@ -13,17 +13,23 @@ from conftest import ROOT, shops
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from tabrail import documents, paths
+from tabrail import documents, params, paths, record
 from tabrail.cli import app as cli
-from tabrail.config import load_params
-from tabrail.data import prepare
-from tabrail.data.schema import load_schema
-from tabrail.evaluation import evaluate, plots
+from tabrail.data import prepare, schema
+from tabrail.evaluation import evaluate
 from tabrail.ingest import ingest
 from tabrail.model import train
 
+PLOTS = {
+    "binary": ["roc", "precision_recall", "calibration", "confusion", "importance"],
+    "multiclass": ["confusion", "class_scores", "calibration", "importance"],
+    "regression": ["calibration", "errors", "importance"],
+}
 TARGETS = {"binary": "bought", "multiclass": "city", "regression": "income"}
-FILES = ("params.yaml", "dvc.yaml", ".dvc/config", ".dvcignore", ".gitignore")
+FILES = (
+    *("params.yaml", "dvc.yaml", ".tabrail.json", ".dvc/config", ".dvcignore", ".gitignore"),
+    "pyproject.toml",
+)
 
 
 def call(*arguments: str, code: int = 0) -> str:
@@ -47,7 +53,7 @@ def tracked() -> bool:
 
 @pytest.fixture
 def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand in this project as it is without data or a schema, with a table beside it."""
+    """Stand in this project as it is without data or a contract, with a table beside it."""
     project = tmp_path / "project"
     project.mkdir()
     monkeypatch.chdir(project)
@@ -70,11 +76,11 @@ def untracked(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_new_table_becomes_a_project_that_runs(empty: Path, task: str) -> None:
     printed = call("../shops.csv", "--target", TARGETS[task])
     assert f"predicts     {TARGETS[task]} (task: {task}" in printed
-    schema = load_schema()
-    assert (schema.task, schema.target, schema.key) == (task, TARGETS[task], ["customer"])
+    contract = schema.load()
+    assert (contract.task, contract.target, contract.key) == (task, TARGETS[task], ["customer"])
     listed = YAML(typ="safe").load(paths.PIPELINE)["stages"]["evaluate"]["plots"]
     names = [Path(path).stem for plot in listed for path in plot]
-    assert names == [plot.name for plot in plots.PLOTS[schema.task]]
+    assert names == PLOTS[task]
     for stage in (prepare, train, evaluate):
         stage.main()
     assert sorted(path.stem for path in paths.PLOTS.iterdir()) == sorted([*names, "search"])
@@ -155,11 +161,11 @@ def more(rows: int = 90, **changes: Any) -> None:
 
 def test_more_rows_that_conform_are_added(empty: Path) -> None:
     call("../shops.csv", "--target", "bought")
-    schema = paths.SCHEMA.read_bytes()
+    contract = paths.SCHEMA.read_bytes()
     more()
     assert "added to data/raw: more.csv" in call("../more.csv")
     assert sorted(path.name for path in paths.RAW.iterdir()) == ["more.csv", "shops.csv"]
-    assert paths.SCHEMA.read_bytes() == schema
+    assert paths.SCHEMA.read_bytes() == contract
     assert tracked()
     assert "added to data/raw: nothing" in call("../more.csv")
 
@@ -175,8 +181,8 @@ def test_a_wider_contract_is_shown_and_asked_for(empty: Path) -> None:
     assert "nothing was changed; correct the data, or accept with --yes" in printed
     assert contents() == before
     call("../more.csv", "--yes")
-    assert "Rome" in (load_schema().columns["city"].categories or [])
-    assert load_schema().columns["age"].max == 500
+    assert "Rome" in (schema.load().columns["city"].categories or [])
+    assert schema.load().columns["age"].max == 500
     prepare.main()
 
 
@@ -290,7 +296,54 @@ def test_stopping_half_way_loses_nothing(
     call(*arguments)  # it can simply be done again
     assert (paths.RAW / "more.csv").exists()
     assert not list(Path("data").glob("*.tmp"))
-    load_schema()
+    schema.load()
+
+
+@pytest.mark.usefixtures("untracked")
+def test_edited_files_are_left_and_what_to_change_in_them_is_said(empty: Path) -> None:
+    call("../shops.csv", "--target", "bought")
+    text = paths.PARAMS.read_text(encoding="utf-8")
+    paths.PARAMS.write_text(text.replace("folds: 3", "folds: 4"), encoding="utf-8")
+    edited = paths.PARAMS.read_bytes()
+    printed = call("../shops.csv", "--target", "income", "--replace")
+    assert paths.PARAMS.read_bytes() == edited
+    assert "params.yaml was edited and stays as it is; change by hand for this table:" in printed
+    assert "-  estimator: sklearn.ensemble.HistGradientBoostingClassifier" in printed
+    assert "+  estimator: sklearn.ensemble.HistGradientBoostingRegressor" in printed
+    assert "dvc.yaml was edited" not in printed
+    assert "errors.csv" in paths.PIPELINE.read_text(encoding="utf-8")
+    # A table of the same kind asks for no change, so there is nothing to say.
+    assert "was edited" not in call("../shops.csv", "--target", "income", "--replace")
+
+
+@pytest.mark.usefixtures("untracked")
+def test_a_datasheet_that_a_person_has_filled_in_is_left(empty: Path) -> None:
+    call("../shops.csv", "--target", "bought")
+    with paths.DATASHEET.open("a", encoding="utf-8") as file:
+        file.write("Collected by Ada.\n")
+    printed = call("../shops.csv", "--target", "age", "--replace")
+    assert "docs/datasheet.md was edited and stays as it is" in printed
+    assert paths.DATASHEET.read_text(encoding="utf-8").endswith("Collected by Ada.\n")
+
+
+@pytest.mark.usefixtures("untracked")
+def test_the_record_follows_the_table(empty: Path) -> None:
+    call("../shops.csv", "--target", "income")
+    known = record.load()
+    assert known.data["task"] == "regression"
+    assert known.data["target"] == "income"
+    assert known.data["sample"] is False
+    for path in (paths.PARAMS, paths.PIPELINE, paths.DATASHEET):
+        assert known.is_as_generated(path)
+    assert known.rendered()[paths.PARAMS] == paths.PARAMS.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("untracked")
+def test_what_its_owner_has_removed_stays_away(empty: Path) -> None:
+    before = contents()
+    call("../shops.csv", "--target", "income")
+    new = set(contents()) - set(before)
+    assert new == {"schema.yaml", "docs/datasheet.md", "data/raw/shops.csv"}
 
 
 @pytest.mark.usefixtures("untracked")
@@ -301,7 +354,7 @@ def test_rows_without_a_target_are_tolerated_as_they_are(empty: Path) -> None:
     assert "drops        120 rows without a value of bought" in call(
         "../shops.csv", "--target", "bought"
     )
-    assert load_params().prepare.tolerance.unlabeled > 0.2
+    assert params.load().prepare.tolerance.unlabeled > 0.2
     prepare.main()
     assert pd.read_parquet(paths.TRAIN)["bought"].notna().all()
 

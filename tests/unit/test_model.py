@@ -16,13 +16,13 @@ import skops.io
 from conftest import edit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from stages import prepare, train
 
 from tabrail import paths
-from tabrail.data import prepare, tables
+from tabrail.data import tables
 from tabrail.data.schema import load_schema
 from tabrail.errors import InputError
 from tabrail.model import file as model
-from tabrail.model import train
 
 CLASSIFIERS: dict[str, dict[str, Any]] = {
     "sklearn.ensemble.HistGradientBoostingClassifier": {"max_iter": 5},

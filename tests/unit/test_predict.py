@@ -15,16 +15,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import edit, shops
+from stages import prepare, train
 from trained import stand_in
 from typer.testing import CliRunner
 
 from tabrail import paths
 from tabrail.batch import predict
 from tabrail.cli import app as cli
-from tabrail.data import outputs, prepare, validate
+from tabrail.data import outputs, validate
 from tabrail.data.schema import Task, conform, load_schema
 from tabrail.model import file as model
-from tabrail.model import train
 from tabrail.project import registry
 
 IN, OUT, BAD = Path("new.csv"), Path("scores.csv"), Path("bad.csv")

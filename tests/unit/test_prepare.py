@@ -16,9 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import edit, shops
+from stages import prepare
 
 from tabrail import paths
-from tabrail.data import prepare, tables
+from tabrail.data import tables
 from tabrail.errors import InputError, run_stage
 
 OUTPUTS = [paths.TRAIN, paths.VALIDATION, paths.TEST, paths.DATA_REPORT]

@@ -5,14 +5,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from conftest import edit
+from stages import prepare, train
 
 from tabrail import paths
 from tabrail.config import load_params
-from tabrail.data import prepare, tables
+from tabrail.data import tables
 from tabrail.data.schema import encode_target, load_schema
 from tabrail.errors import InputError
 from tabrail.model import file as model
-from tabrail.model import search, train
+from tabrail.model import search
 
 LOGISTIC = "sklearn.linear_model.LogisticRegression"
 

@@ -19,7 +19,8 @@ from trained import stand_in
 
 from tabrail.data.schema import Task
 from tabrail.log.prediction_log import Prediction, PredictionLog
-from tabrail.model import bundle, reference
+from tabrail.model import reference
+from tabrail.model.release import load_release
 from tabrail.serving import rollout
 from tabrail.serving.request import Rows
 from tabrail.serving.rollout import Rollout
@@ -77,7 +78,7 @@ def shop(project: Path) -> Path:
 
 def rows(number: int) -> list[dict[str, Any]]:
     """Return rows as clients would send them."""
-    found = bundle.load()
+    found = load_release()
     given = reference.rows(found.schema, found.distributions)
     return [given[place % len(given)] | {"age": 20 + place % 70} for place in range(number)]
 
@@ -91,7 +92,7 @@ def send(client: httpx.Client, *given: Any) -> Any:
 
 @pytest.mark.parametrize("task", get_args(Task))
 def test_every_row_gets_what_the_model_says(task: Task, project: Path) -> None:
-    model = bundle.load(stand_in(task, project))
+    model = load_release(stand_in(task, project))
     given = rows(20)
     expected = model.predict(reference.table(given, model.schema))
     with served() as client:
@@ -257,7 +258,7 @@ def test_one_bad_request_does_not_fail_those_that_are_scored_with_it(
 ) -> None:
     say = rollout.say
 
-    def picky(model: bundle.Bundle, frame: Any) -> Any:
+    def picky(model: release.Release, frame: Any) -> Any:
         if (frame["age"] == 66).any():
             raise ValueError
         return say(model, frame)

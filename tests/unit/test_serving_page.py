@@ -9,7 +9,8 @@ from conftest import edit
 from trained import stand_in
 
 from tabrail.data.schema import Task
-from tabrail.model import bundle, reference
+from tabrail.model import reference
+from tabrail.model.release import load_release
 from tabrail.serving import explain, page
 
 VOID = {"meta", "link", "input", "br", "hr", "img"}
@@ -44,7 +45,7 @@ class Reader(HTMLParser):
 
 @pytest.mark.parametrize("task", get_args(Task))
 def test_the_form_has_a_labeled_control_for_each_column(task: Task, project: Path) -> None:
-    loaded = bundle.load(stand_in(task, project))
+    loaded = load_release(stand_in(task, project))
     read = Reader(page.render(loaded, needs_key=False))
     controls = read.controls()
     assert set(controls) == {*loaded.schema.used} - {loaded.schema.target}
@@ -57,7 +58,7 @@ def test_the_form_has_a_labeled_control_for_each_column(task: Task, project: Pat
 
 
 def test_with_a_key_the_card_is_for_those_who_have_it(project: Path) -> None:
-    loaded = bundle.load(stand_in("binary", project))
+    loaded = load_release(stand_in("binary", project))
     closed = page.render(loaded, needs_key=True)
     assert "<h2>Results</h2>" not in closed
     assert 'class="field" hidden' not in closed
@@ -69,7 +70,7 @@ def test_hostile_names_stay_text(project: Path) -> None:
     bad = '</script><script>alert("x")</script>'
     edit(Path("params.yaml"), lambda content: content["card"].update(title=bad))
     edit(Path("schema.yaml"), lambda content: content["columns"]["age"].update(description=bad))
-    text = page.render(bundle.load(), needs_key=False)
+    text = page.render(load_release(), needs_key=False)
     assert "alert(" in text
     assert bad not in text
     Reader(text)
@@ -82,7 +83,7 @@ def test_the_policy_allows_the_page_its_own_script_alone(project: Path) -> None:
 
 @pytest.mark.parametrize("task", get_args(Task))
 def test_an_explanation_is_what_each_value_does_alone(task: Task, project: Path) -> None:
-    loaded = bundle.load(stand_in(task, project))
+    loaded = load_release(stand_in(task, project))
     typical = reference.typical(loaded.schema, loaded.distributions)
     row = reference.table([typical | {"age": 88.0}], loaded.schema)
     told = explain.explain(loaded, row)

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import edit, shops
+from stages import prepare, train
 
 from tabrail import paths
-from tabrail.data import prepare, tables
+from tabrail.data import tables
 from tabrail.data.schema import load_schema
 from tabrail.errors import InputError
 from tabrail.model import file as model
-from tabrail.model import train
 
 LOGISTIC = "sklearn.linear_model.LogisticRegression"
 

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 import pytest
 from conftest import edit, shops
+from stages import prepare
 from typer.testing import CliRunner
 
 from tabrail import paths
 from tabrail.cli import app as cli
-from tabrail.data import prepare
 from tabrail.data import checks
 
 TABLE = Path("new.csv")

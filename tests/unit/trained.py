@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from conftest import edit, shops
+from stages import evaluate, prepare, train
 
-from tabrail.data import prepare
 from tabrail.data.schema import Task
-from tabrail.evaluation import evaluate
-from tabrail.model import train
 
 TARGETS: dict[Task, str] = {"binary": "bought", "multiclass": "city", "regression": "income"}
 MAIN: dict[Task, str] = {"binary": "roc_auc", "multiclass": "accuracy", "regression": "rmse"}

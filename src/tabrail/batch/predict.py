@@ -9,21 +9,27 @@ import numpy as np
 import pandas as pd
 
 from tabrail import paths
-from tabrail.config import load_params
 from tabrail.data import dialect, outputs, tables
 from tabrail.data.checks import checked
-from tabrail.data.schema import conform, load_schema
+from tabrail.data.schema import conform
 from tabrail.data.validate import Verdict, rejects
 from tabrail.documents import replacing
 from tabrail.errors import InputError
+from tabrail.model.recorded import require_recorded
 from tabrail.model.scoring import answers, for_scoring, identity
 from tabrail.project import registry
+from tabrail.project.project import Project
 
 MOST_ROWS = 25_000  # of a chunk: larger ones take more memory and are no faster
 
 
 def predict(
-    place: Path, out: Path, rejected: Path | None = None, *, overwrite: bool = False
+    place: Path,
+    out: Path,
+    rejected: Path | None = None,
+    *,
+    overwrite: bool = False,
+    untrusted: bool = False,
 ) -> str:
     """Let the model predict every row of a table; write all files whole, or none.
 
@@ -35,6 +41,7 @@ def predict(
         rejected: a CSV file for the rows that break the schema, as `validate` writes it. Without
             it, one such row is enough to refuse the table.
         overwrite: whether `out` and `rejected` may be there already.
+        untrusted: whether the model file may be one that was never recorded.
 
     Returns:
         What was done, for people.
@@ -43,7 +50,8 @@ def predict(
         InputError: a row breaks the schema, the model is of another schema, a file cannot be
             read, or one to write is in the way.
     """
-    params, schema = load_params(), load_schema()
+    project = Project.load()
+    params, schema = project.params, project.schema
     files, written = tables.find(place), [out, *([rejected] if rejected else [])]
     _require_room(place, written, overwrite=overwrite)
     for file in files:
@@ -51,7 +59,9 @@ def predict(
 
     from tabrail.model import file as model
 
-    pipeline, metadata = model.load(paths.MODEL)
+    if not untrusted:
+        require_recorded()
+    pipeline, metadata = model.load(paths.MODEL, project.root)
     model.require(metadata, schema)
     version, now = registry.model_version(), datetime.now(UTC).isoformat(timespec="seconds")
     scoring_schema = for_scoring(schema)
@@ -76,7 +86,7 @@ def predict(
     with replacing(*written) as (temporary, *others), ExitStack() as opened:
         write = opened.enter_context(outputs.writer(temporary, out.name, template, schema.csv))
         reject = opened.enter_context(rejects(others[0], schema.csv)) if others else None
-        for chunk in checked(files, scoring_schema, rows, "predict", verbatim=bool(reject)):
+        for chunk in checked(files, scoring_schema, rows, "predict", project.clean):
             bad = verdict.add(chunk)
             if reject:
                 reject(chunk, bad)

@@ -2,16 +2,21 @@
 
 import typer
 
+from tabrail.cli.add import add
+from tabrail.cli.arguments import enter_project
 from tabrail.cli.checklist import checklist
 from tabrail.cli.compare import compare
 from tabrail.cli.export import export
+from tabrail.cli.info import info
 from tabrail.cli.ingest import ingest
 from tabrail.cli.merge import merge
 from tabrail.cli.monitor import monitor
 from tabrail.cli.outcomes import outcomes
 from tabrail.cli.predict import predict
 from tabrail.cli.report import report
+from tabrail.cli.run import run
 from tabrail.cli.serve import serve
+from tabrail.cli.upgrade import upgrade
 from tabrail.cli.validate import validate
 from tabrail.cli.verify import verify
 
@@ -21,9 +26,11 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=N
 @app.callback()
 def main() -> None:
     """Commands that no other tool has. Results come from `uv run dvc repro`."""
+    enter_project()
 
 
 for verb in (
+    run,
     ingest,
     validate,
     verify,
@@ -36,6 +43,9 @@ for verb in (
     monitor,
     outcomes,
     export,
+    add,
+    upgrade,
+    info,
 ):
     app.command()(verb)
 

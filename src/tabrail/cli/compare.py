@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tabrail.cli.arguments import Untrusted, given
 from tabrail.errors import one_message
 
 
@@ -14,12 +15,15 @@ def compare(
         typer.Argument(
             metavar="FOLDER",
             help="Another clone of the project, with its model and its validation rows.",
+            parser=given,
         ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="As JSON instead of Markdown.")] = False,
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write there instead of printing.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write there instead of printing.", parser=given),
     ] = None,
+    untrusted: Untrusted = False,
 ) -> None:
     """Compare the model with that of another clone, on validation rows that neither has seen.
 
@@ -29,9 +33,10 @@ def compare(
     """
     with one_message(code=2):
         from tabrail.documents import to_json, write_texts
+        from tabrail.project.project import Project
         from tabrail.review.compare import compare
 
-        made = compare(folder)
+        made = compare(folder, Project.load().metrics, untrusted=untrusted)
         content = to_json(made.content()) if as_json else made.markdown()
         if output:
             write_texts({output: content})

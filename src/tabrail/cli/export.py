@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
+from tabrail.cli.arguments import given
 from tabrail.errors import one_message
 
 
 def export(
     out: Annotated[
-        Path, typer.Argument(metavar="OUT", help="A new .csv, .csv.gz or .parquet file.")
+        Path,
+        typer.Argument(metavar="OUT", help="A new .csv, .csv.gz or .parquet file.", parser=given),
     ],
     since: Annotated[
         str, typer.Option(metavar="WHEN", help="Start: a date, a time (UTC), or days ago as in 7d.")

@@ -6,26 +6,33 @@ from typing import Annotated
 
 import typer
 
+from tabrail.cli.arguments import Untrusted, given
 from tabrail.errors import one_message
 
 
 def predict(
     table: Annotated[
-        Path, typer.Argument(metavar="IN", help="A CSV, TSV or Parquet file, or a folder of them.")
+        Path,
+        typer.Argument(
+            metavar="IN", help="A CSV, TSV or Parquet file, or a folder of them.", parser=given
+        ),
     ],
     out: Annotated[
-        Path, typer.Argument(metavar="OUT", help="A new .csv, .csv.gz or .parquet file.")
+        Path,
+        typer.Argument(metavar="OUT", help="A new .csv, .csv.gz or .parquet file.", parser=given),
     ],
     rejected: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE.csv",
             help="Write rows that break the schema there, with the reasons; score the others.",
+            parser=given,
         ),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace OUT and FILE.csv if they are there.")
     ] = False,
+    untrusted: Untrusted = False,
 ) -> None:
     """Let the model predict every row of a table, which may be larger than memory.
 
@@ -39,4 +46,4 @@ def predict(
 
         # A scheduler's stop, like a person's, leaves nothing half written.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        typer.echo(predict(table, out, rejected, overwrite=overwrite))
+        typer.echo(predict(table, out, rejected, overwrite=overwrite, untrusted=untrusted))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tabrail.cli.arguments import BaseRevision
+from tabrail.cli.arguments import BaseRevision, given
 from tabrail.errors import one_message
 
 
@@ -15,7 +15,8 @@ def report(
         str, typer.Option(metavar="URL", help="Where the page of `dvc plots diff` is, to link to.")
     ] = "",
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write there instead of printing.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write there instead of printing.", parser=given),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON instead of Markdown.")] = False,
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tabrail.cli.arguments import Untrusted, given
 from tabrail.errors import one_message
 
 
@@ -15,12 +16,15 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     challenger: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="A clone of this project with another model."),
+        typer.Option(
+            metavar="FOLDER", help="A clone of this project with another model.", parser=given
+        ),
     ] = None,
     share: Annotated[
         float,
         typer.Option(min=0, max=1, help="Share of the keys for which the challenger answers."),
     ] = 0.0,
+    untrusted: Untrusted = False,
 ) -> None:
     """Serve the model as a REST API, with a page for people at /.
 
@@ -34,4 +38,4 @@ def serve(
         os.environ["OMP_NUM_THREADS"] = "1"  # more threads than that cost a small batch time
         from tabrail.serving.serve import serve
 
-        serve(host, port, workers, challenger, share)
+        serve(host, port, workers, challenger, share, untrusted=untrusted)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tabrail.cli.arguments import Tables
+from tabrail.cli.arguments import Tables, given
 from tabrail.errors import one_message
 
 
@@ -17,6 +17,7 @@ def validate(
         typer.Option(
             metavar="OUT.csv",
             help="Write there the rows that `prepare` would drop, each with the reasons.",
+            parser=given,
         ),
     ] = None,
 ) -> None:
@@ -27,7 +28,8 @@ def validate(
     with one_message(code=2):
         from tabrail.data.validate import validate
         from tabrail.documents import to_json
+        from tabrail.project.project import Project
 
-        verdict = validate(files, rejected)
+        verdict = validate(files, rejected, Project.load().clean)
         typer.echo(to_json(verdict.content()).rstrip() if as_json else verdict.text())
     raise typer.Exit(1 if verdict.findings else 0)

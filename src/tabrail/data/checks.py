@@ -9,6 +9,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from tabrail.data import tables
+from tabrail.data.cleaning import Clean, cleaned
 from tabrail.data.schema import Schema, Violation, conform, require_columns
 from tabrail.data.split import Seen, row_hashes
 
@@ -20,10 +21,11 @@ class Chunk(NamedTuple):
 
     Attributes:
         file: where the rows are from; the index of `raw` counts its rows from 0.
-        raw: the rows as they were read.
-        table: the same rows in the schema's types.
+        raw: the rows as they were read, in all columns of the file, less those left out.
+        table: the same rows, cleaned and in the schema's types.
         violations: what is wrong with them.
         repeated: true for a row that equals an earlier one, of any file; shape (n_rows,).
+        left_out: the rows that the cleaning function left out, as they were read.
     """
 
     file: Path
@@ -31,6 +33,7 @@ class Chunk(NamedTuple):
     table: pd.DataFrame
     violations: list[Violation]
     repeated: np.ndarray
+    left_out: pd.DataFrame
 
 
 def checked(
@@ -38,40 +41,43 @@ def checked(
     schema: Schema,
     rows: int,
     label: str,
+    clean: Clean,
     *,
     optional: Collection[str] = (),
-    verbatim: bool = False,
 ) -> Iterator[Chunk]:
-    """Read tables after a look at each one's header, with a bar when it takes long.
+    """Read tables after a look at each one's header, clean them and check them against the schema.
+
+    A bar shows the progress when it takes long.
 
     Args:
         files: the tables.
-        schema: what to hold them against.
+        schema: describes the cleaned rows.
         rows: the most rows of a chunk; of a table with more than 40 columns, say, fewer are read.
         label: what the bar is called.
+        clean: the owner's cleaning function.
         optional: columns that a file may lack.
-        verbatim: whether `raw` has all columns of a file, and cells as they are written in it.
 
     Raises:
-        InputError: a file cannot be read, or lacks a column of the schema.
+        InputError: a file cannot be read, or lacks a column of the schema, or it cannot be cleaned.
     """
     wanted: dict[Path, list[str]] = {}
     for file in files:
-        there = tables.columns(file, schema.csv)
-        absent = {name for name in optional if name not in there}
-        wanted[file] = [name for name in schema.used if name not in absent]
-        require_columns(there, wanted[file], schema, file)
-        if verbatim:
-            wanted[file] = there
+        wanted[file] = tables.columns(file, schema.csv)
+        absent = {name for name in optional if name not in wanted[file]}
+        used = [name for name in schema.used if name not in absent]
+        require_columns(wanted[file], used, schema, file)
     rows = max(1, min(rows, MOST_CELLS // max(map(len, wanted.values()), default=1)))
     seen = Seen()
     with tqdm(desc=label, unit=" rows", unit_scale=True, delay=1, disable=None) as progress:
         for file, names in wanted.items():
-            for raw in tables.read_chunks(file, schema, rows, names, verbatim=verbatim):
-                table, violations = conform(raw, schema)
-                repeated = np.zeros(len(raw), dtype=bool)
+            for raw in tables.read_chunks(file, schema, rows, names, verbatim=True):
+                kept = cleaned(raw, clean)
+                left_out = raw[~raw.index.isin(kept.index)]
+                table, violations = conform(kept, schema)
+                repeated = np.zeros(len(kept), dtype=bool)
                 if schema.duplicates == "drop":
                     repeated = ~seen.first(row_hashes(table))
-                yield Chunk(file, raw, table, violations, repeated)
+                as_read = raw.loc[kept.index] if len(left_out) else raw
+                yield Chunk(file, as_read, table, violations, repeated, left_out)
                 progress.update(len(raw))
-                del raw, table
+                del raw, kept, as_read, table

@@ -57,6 +57,7 @@ class DataReport:
 
     schema: Schema
     raw: int = 0
+    left_out: int = 0
     kept: Counter[str] = field(default_factory=Counter)
     classes: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     moments: dict[str, Moments] = field(default_factory=lambda: defaultdict(Moments))
@@ -78,7 +79,8 @@ class DataReport:
             )
         for fault, rows in faults.items():
             self.faulty_rows[fault] += int(rows.sum())
-        self.raw += len(chunk.raw)
+        self.raw += len(chunk.raw) + len(chunk.left_out)
+        self.left_out += len(chunk.left_out)
 
     def add_kept(self, split: str, table: pd.DataFrame) -> None:
         """Count the rows that a split gets, what is missing in them, and the target."""
@@ -129,7 +131,12 @@ class DataReport:
         """Return what reports/data.json says."""
         kept = sum(self.kept.values())
         return {
-            "rows": {"raw": self.raw, "dropped": self.raw - kept, **self.kept},
+            "rows": {
+                "raw": self.raw,
+                "left_out": self.left_out,
+                "dropped": self.raw - self.left_out - kept,
+                **self.kept,
+            },
             "target": {split: self._target(split) for split in SPLITS},
             "missing_share": {column: count / kept for column, count in self.missing.items()},
             "violations": {
@@ -141,7 +148,9 @@ class DataReport:
     def summary(self) -> str:
         """Return what was done in one line."""
         parts = ", ".join(f"{self.kept[split]:,} for {split}" for split in SPLITS)
-        return f"{self.raw:,} rows read, {self.raw - sum(self.kept.values()):,} dropped: {parts}"
+        dropped = self.raw - self.left_out - sum(self.kept.values())
+        left_out = f"{self.left_out:,} left out by clean, " if self.left_out else ""
+        return f"{self.raw:,} rows read, {left_out}{dropped:,} dropped: {parts}"
 
     def _target(self, split: str) -> dict[str, float]:
         if self.schema.task == "regression":

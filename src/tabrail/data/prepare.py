@@ -1,4 +1,4 @@
-"""Stage 1: hold the raw tables against the schema, drop what breaks it, and split the rest."""
+"""Read raw tables, clean and check them against the schema, drop what breaks it, and split the rest."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -8,28 +8,33 @@ import numpy as np
 import pandas as pd
 
 from tabrail import paths
-from tabrail.config import Prepare, load_params
+from tabrail.config import Prepare
 from tabrail.data import tables
 from tabrail.data.checks import checked
+from tabrail.data.cleaning import Clean
 from tabrail.data.data_report import DataReport
-from tabrail.data.schema import Schema, conform, load_schema, usable
+from tabrail.data.schema import Schema, conform, usable
 from tabrail.data.split import assign, assign_by_time, cutoffs
 from tabrail.documents import replacing, to_json
-from tabrail.errors import InputError, run_stage
+from tabrail.errors import InputError
 
 SPLITS = {"train": paths.TRAIN, "validation": paths.VALIDATION, "test": paths.TEST}
 
 
-def main() -> None:
+def prepare_tables(params: Prepare, schema: Schema, clean: Clean) -> None:
     """Read data/raw; write the three prepared tables and reports/data.json.
+
+    Args:
+        params: the section `prepare` of params.yaml.
+        schema: describes the cleaned rows.
+        clean: the owner's cleaning function.
 
     Raises:
         InputError: the data breaks the schema beyond what params.yaml tolerates, or a split
             would have nothing to learn from or to score.
     """
-    params, schema = load_params().prepare, load_schema()
     files = tables.find(paths.RAW)
-    sides_of = _splitter(files, params, schema)
+    sides_of = splitter(files, params, schema, clean)
     nothing = pd.DataFrame({name: pd.Series(dtype="str") for name in schema.used})
     template, _ = conform(nothing, schema)
     report = DataReport(schema)
@@ -39,23 +44,23 @@ def main() -> None:
                 split: open_files.enter_context(tables.Writer(file, template))
                 for split, file in zip(SPLITS, part_files, strict=True)
             }
-            for chunk in checked(files, schema, params.chunk_rows, "prepare"):
+            for chunk in checked(files, schema, params.chunk_rows, "prepare", clean):
                 report.add(chunk)
                 good = usable(chunk.violations, len(chunk.table)) & ~chunk.repeated
-                clean = chunk.table[good]
-                sides = sides_of(clean)
+                conforming = chunk.table[good]
+                sides = sides_of(conforming)
                 for split, writer in writers.items():
-                    rows = clean[sides == split]
+                    rows = conforming[sides == split]
                     writer.write(rows)
                     report.add_kept(split, rows)
-                del chunk, clean, rows  # before the next chunk is read beside them
+                del chunk, conforming, rows  # before the next chunk is read beside them
         report.refuse(params.tolerance)
         report_file.write_text(to_json(report.content()), encoding="utf-8", newline="\n")
     print(report.summary())
 
 
-def _splitter(
-    files: list[Path], params: Prepare, schema: Schema
+def splitter(
+    files: list[Path], params: Prepare, schema: Schema, clean: Clean
 ) -> Callable[[pd.DataFrame], np.ndarray]:
     """Return the function that says for each row of a chunk which split it belongs to.
 
@@ -74,7 +79,7 @@ def _splitter(
         )
     times = [
         chunk.table[time][usable(chunk.violations, len(chunk.table)) & ~chunk.repeated]
-        for chunk in checked(files, schema, params.chunk_rows, "times")
+        for chunk in checked(files, schema, params.chunk_rows, "times", clean)
     ]
     if not sum(map(len, times)):
         raise InputError(
@@ -82,7 +87,3 @@ def _splitter(
         )
     bounds = cutoffs(pd.concat(times), params.split)
     return lambda table: assign_by_time(table[time], bounds)
-
-
-if __name__ == "__main__":
-    run_stage(main)

@@ -183,6 +183,19 @@ class Schema(BaseModel):
             if column.kind in FEATURE_KINDS and name not in others and not column.sensitive
         ]
 
+    def features_of(self, *kinds: Kind) -> list[str]:
+        """Return the features of some kinds, in the order of schema.yaml."""
+        return [name for name in self.features if self.columns[name].kind in kinds]
+
+    def categories_up_to(self, most: int) -> tuple[list[str], list[str]]:
+        """Return the categorical features with at most so many listed categories, and the others.
+
+        Columns whose categories are not listed are among the others.
+        """
+        names = self.features_of("categorical")
+        few = [name for name in names if 0 < len(self.columns[name].categories or []) <= most]
+        return few, [name for name in names if name not in few]
+
     @property
     def verbatim(self) -> list[str]:
         """The columns whose values are kept as they are written: `007` is no number."""

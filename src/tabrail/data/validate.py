@@ -13,12 +13,14 @@ from tabrail import paths
 from tabrail.config import load_params
 from tabrail.data import dialect, tables
 from tabrail.data.checks import Chunk, checked
+from tabrail.data.cleaning import Clean, no_cleaning
 from tabrail.data.schema import Csv, load_schema, usable
 from tabrail.documents import replacing
 from tabrail.errors import InputError
 
 SHOWN_ROWS = 5
 WHOLE_ROW = "(whole row)"
+LEFT_OUT = "left_out"
 
 
 @dataclass
@@ -68,8 +70,10 @@ class Verdict:
         if chunk.repeated.any():
             self._note(chunk, WHOLE_ROW, "duplicate", chunk.repeated, "equal to an earlier row")
         rejected = ~usable(chunk.violations, len(chunk.raw)) | chunk.repeated
-        self.rows += len(chunk.raw)
-        self.rejected += int(rejected.sum())
+        if len(chunk.left_out):
+            self._note_left_out(chunk)
+        self.rows += len(chunk.raw) + len(chunk.left_out)
+        self.rejected += int(rejected.sum()) + len(chunk.left_out)
         return rejected
 
     def content(self) -> dict[str, Any]:
@@ -112,6 +116,13 @@ class Verdict:
             lines.append(f"    {said}")
         return "\n".join(lines)
 
+    def _note_left_out(self, chunk: Chunk) -> None:
+        key = (WHOLE_ROW, LEFT_OUT)
+        found = self.findings.setdefault(key, Finding(*key, "a row that clean does not return"))
+        found.count += len(chunk.left_out)
+        for row in chunk.left_out.index[: SHOWN_ROWS - len(found.rows)]:
+            found.rows.append((chunk.file, int(row) + 1))
+
     def _note(self, chunk: Chunk, column: str, fault: str, rows: np.ndarray, example: str) -> None:
         found = self.findings.setdefault((column, fault), Finding(column, fault, example))
         found.count += int(rows.sum())
@@ -119,7 +130,9 @@ class Verdict:
             found.rows.append((chunk.file, int(chunk.raw.index[place]) + 1))
 
 
-def validate(places: Sequence[Path], rejected: Path | None = None) -> Verdict:
+def validate(
+    places: Sequence[Path], rejected: Path | None = None, clean: Clean = no_cleaning
+) -> Verdict:
     """Hold tables against schema.yaml.
 
     Memory is bounded by `prepare.chunk_rows` in params.yaml, not by the size of a file. A table
@@ -129,6 +142,7 @@ def validate(places: Sequence[Path], rejected: Path | None = None) -> Verdict:
         places: files, or folders of them.
         rejected: a CSV file for the rows that `prepare` would drop: as they came in, written like
             other CSV files of this project, after the file, the row and the reasons.
+        clean: the owner's cleaning function.
 
     Raises:
         InputError: a file is no table or lacks a column, or `rejected` is there already.
@@ -144,8 +158,8 @@ def validate(places: Sequence[Path], rejected: Path | None = None) -> Verdict:
         schema,
         params.chunk_rows,
         "validate",
+        clean,
         optional=optional,
-        verbatim=rejected is not None,
     )
     if rejected is None:
         for chunk in chunks:
@@ -176,15 +190,13 @@ def _write(chunk: Chunk, bad: np.ndarray, delimiter: str, output: TextIO) -> Non
     for column, fault, rows in [*faults, (WHOLE_ROW, "duplicate", chunk.repeated)]:
         for place in np.flatnonzero(rows & bad):
             reasons[place] += f"{'; ' if reasons[place] else ''}{column}: {fault}"
-    kept = chunk.raw[bad]
+    given = [reason for reason, is_bad in zip(reasons, bad, strict=True) if is_bad]
+    given += [f"{WHOLE_ROW}: {LEFT_OUT} by clean"] * len(chunk.left_out)
+    rows_as_read = pd.concat([chunk.raw[bad], chunk.left_out])
     where = pd.DataFrame(
-        {
-            "file": str(chunk.file),
-            "row": kept.index + 1,
-            "reasons": [reason for reason, is_bad in zip(reasons, bad, strict=True) if is_bad],
-        },
-        index=kept.index,
+        {"file": str(chunk.file), "row": rows_as_read.index + 1, "reasons": given},
+        index=rows_as_read.index,
     )
-    pd.concat([where, kept], axis=1).to_csv(
+    pd.concat([where, rows_as_read], axis=1).sort_index().to_csv(
         output, sep=delimiter, index=False, header=output.tell() == 0, lineterminator="\n"
     )

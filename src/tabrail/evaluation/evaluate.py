@@ -1,6 +1,7 @@
-"""Stage 3: score the model on validation and test, beside a baseline, overall and per slice."""
+"""Score the model on validation and test, beside a baseline, overall and per slice."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -10,54 +11,78 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from tabrail import paths
-from tabrail.config import Evaluate, load_params
+from tabrail.config import Evaluate
 from tabrail.data import cells, distributions, tables
-from tabrail.data.schema import Schema, load_schema
+from tabrail.data.schema import Schema
 from tabrail.documents import to_csv, to_json, write_texts
-from tabrail.errors import run_stage
-from tabrail.evaluation import curves, importance, latency, metrics, model_card
+from tabrail.evaluation import curves, importance, latency, model_card
 from tabrail.evaluation.intervals import Score, score
+from tabrail.evaluation.metric_list import MetricList
+from tabrail.evaluation.metrics import Metric
 from tabrail.evaluation.predictions import Predictions, baseline, predict
-from tabrail.model import file as model
-from tabrail.model import reference
+from tabrail.evaluation.reported import ReportedMetric
+from tabrail.model import file, reference
+from tabrail.model.saving import Model
+from tabrail.project.project import Project
 
 
-def main() -> None:
-    """Read the model and the prepared tables; write metrics, plots and the model card.
+def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | None = None) -> None:
+    """Score a model on the validation and test rows, beside a baseline, overall and by slice.
+
+    Writes reports/metrics.json, evaluation.json, model_card.md and the plots, all of them or none.
+
+    Args:
+        project: the project.
+        model: the model, as `load_model` returns it.
+        metrics: names of metrics of the task, and metrics of your own, in the order of reports;
+            all metrics of the task, if None.
+
+    Args:
+        metrics: names of metrics of the task, and own ones, in the order of reports; all of the
+            task, if None.
 
     Raises:
-        InputError: a file is missing, damaged or not trusted, or the task has no such metric.
+        InputError: a file is missing or damaged, or a metric cannot be used.
+
+    Example:
+        >>> from tabrail import Project, evaluate, load_model
+        >>> project = Project.load(example_root)
+        >>> evaluate(project, load_model(project), ["roc_auc", "brier"])  # doctest: +ELLIPSIS
+        validation roc_auc: 0... (95% interval 0... to 0...; baseline 0.500)
     """
-    all_params, schema = load_params(), load_schema()
-    params = all_params.evaluate
-    metrics.require(params.main_metric, schema.task)
-    pipeline, metadata = model.load(paths.MODEL)
+    all_params, schema = project.params, project.schema
+    listed = MetricList.of(schema, metrics)
+    main_metric = listed.main(all_params.evaluate.main_metric)
+    params = all_params.evaluate.model_copy(update={"main_metric": main_metric})
+    pipeline, metadata = model.pipeline, model.metadata
     names = [name for name in (schema.target, schema.weight) if name]
     constant = baseline(tables.read(paths.TRAIN, names), schema)
     splits = {
-        split: predict(tables.read(path), pipeline, metadata, schema)
+        split: predict(tables.read(path), model.predict, schema)
         for split, path in (("validation", paths.VALIDATION), ("test", paths.TEST))
     }
     results: dict[str, Any] = {
         split: {
-            "metrics": _metrics(predictions, constant, schema, params),
-            "slices": _slices(predictions, schema, params),
+            "metrics": _metrics(predictions, constant, listed, params),
+            "slices": _slices(predictions, listed, params),
         }
         for split, predictions in splits.items()
     }
     about = {
         "main_metric": params.main_metric,
+        "metrics": listed.content(),
         "model": {
             "bytes": paths.MODEL.stat().st_size,
             "one_row_within_ms": _latency(splits["validation"].table, pipeline, metadata, schema),
+            "python": metadata.python,
             "versions": metadata.versions,
         },
         "scores": distributions.describe_scores(splits["validation"].prediction, schema),
         "reference": _reference(pipeline, metadata, schema),
     }
-    plotted = _plotted(splits["validation"], pipeline, metadata, schema, params)
+    plotted = _plotted(splits["validation"], pipeline, metadata, listed, params)
     data = json.loads(paths.DATA_REPORT.read_text(encoding="utf-8"))
-    card = model_card.render(all_params, schema, metadata, data, results, plotted)
+    card = model_card.render(all_params, schema, metadata, data, about | results, plotted)
     write_texts(
         {
             paths.METRICS: to_json(_values(results)),
@@ -66,26 +91,28 @@ def main() -> None:
             **{paths.PLOTS / f"{name}.csv": to_csv(table) for name, table in plotted.items()},
         }
     )
-    print(_summary(results["validation"]["metrics"][params.main_metric], params.main_metric))
+    summed_up = results["validation"]["metrics"][params.main_metric]
+    print(_summary(summed_up, listed.reported(params.main_metric)))
 
 
-def _scores(predictions: Predictions, schema: Schema, params: Evaluate) -> dict[str, Score]:
-    scores = metrics.scorer(
-        schema.task, predictions.y_true, predictions.prediction, params.threshold
-    )
+def _scores(
+    predictions: Predictions, listed: MetricList, params: Evaluate, only: str = ""
+) -> dict[str, Score]:
+    scores = listed.scorer(predictions.y_true, predictions.prediction, params.threshold, only)
     return score(scores, predictions.weights, predictions.groups, params.resamples, params.seed)
 
 
 def _metrics(
     predictions: Predictions,
     constant: np.ndarray,
-    schema: Schema,
+    listed: MetricList,
     params: Evaluate,
 ) -> dict[str, dict[str, float]]:
     """Return every metric of the model and of the baseline, with intervals."""
     repeated = np.broadcast_to(constant, predictions.prediction.shape)
-    found = _scores(predictions, schema, params)
-    beside = _scores(replace(predictions, prediction=repeated), schema, params)
+    found = _scores(predictions, listed, params)
+    listed.require_finite({name: one.value for name, one in found.items()}, len(repeated))
+    beside = _scores(replace(predictions, prediction=repeated), listed, params)
     return {
         name: asdict(found[name])
         | {f"baseline_{bound}": value for bound, value in asdict(beside[name]).items()}
@@ -94,9 +121,10 @@ def _metrics(
 
 
 def _slices(
-    predictions: Predictions, schema: Schema, params: Evaluate
+    predictions: Predictions, listed: MetricList, params: Evaluate
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Return the main metric for each value of the slice columns, with row counts."""
+    schema, metric = listed.schema, params.main_metric
     slices: dict[str, dict[str, dict[str, float]]] = {column: {} for column in schema.slices}
     for column in schema.slices:
         labels = cells.words(predictions.table[column]).fillna("missing")
@@ -104,7 +132,7 @@ def _slices(
             some = predictions.of(np.asarray(rows))
             result = Score(np.nan, np.nan, np.nan)
             if len(rows) >= params.min_slice_rows:
-                result = _scores(some, schema, params)[params.main_metric]
+                result = _scores(some, listed, params, metric)[metric]
             counts = {"rows": len(rows)}
             if schema.task == "binary":
                 counts["positive"] = int(some.y_true.sum())
@@ -115,11 +143,12 @@ def _slices(
 def _plotted(
     predictions: Predictions,
     pipeline: Pipeline,
-    metadata: model.Metadata,
-    schema: Schema,
+    metadata: file.Metadata,
+    listed: MetricList,
     params: Evaluate,
 ) -> dict[str, pd.DataFrame]:
     """Return the table behind each plot, by its name."""
+    schema, metric = listed.schema, params.main_metric
     found = curves.tables(
         schema.task,
         predictions.y_true,
@@ -135,10 +164,10 @@ def _plotted(
     some = predictions.of(places)
 
     def main_metric(columns: pd.DataFrame) -> float:
-        prediction = model.predict(pipeline, metadata, columns, schema)
-        scores = metrics.scorer(schema.task, some.y_true, prediction, params.threshold)
-        value = scores.under(some.weights[None, scores.order])[params.main_metric][0]
-        return metrics.sign(params.main_metric) * float(value)
+        prediction = file.predict(pipeline, metadata, columns, schema)
+        scores = listed.scorer(some.y_true, prediction, params.threshold, metric)
+        value = scores.under(some.weights[None, scores.order])[metric][0]
+        return listed.reported(metric).sign * float(value)
 
     columns = some.table[schema.features]
     measured = importance.by_column(pipeline, columns, some.y_true, main_metric, params.seed)
@@ -146,19 +175,19 @@ def _plotted(
 
 
 def _latency(
-    table: pd.DataFrame, pipeline: Pipeline, metadata: model.Metadata, schema: Schema
+    table: pd.DataFrame, pipeline: Pipeline, metadata: file.Metadata, schema: Schema
 ) -> int | None:
     """Return how long the prediction for one row takes, which more than one thread only slows."""
     row = table.iloc[:1]
     with threadpool_limits(limits=1):
-        return latency.within_ms(lambda: model.predict(pipeline, metadata, row, schema))
+        return latency.within_ms(lambda: file.predict(pipeline, metadata, row, schema))
 
 
-def _reference(pipeline: Pipeline, metadata: model.Metadata, schema: Schema) -> list[Any]:
+def _reference(pipeline: Pipeline, metadata: file.Metadata, schema: Schema) -> list[Any]:
     """Return what the model says of the rows by which it is known again elsewhere."""
     known = json.loads(paths.DISTRIBUTIONS.read_text(encoding="utf-8"))
     rows = reference.table(reference.rows(schema, known), schema)
-    return model.predict(pipeline, metadata, rows, schema).tolist()
+    return file.predict(pipeline, metadata, rows, schema).tolist()
 
 
 def _values(results: dict[str, Any]) -> dict[str, float]:
@@ -170,16 +199,12 @@ def _values(results: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def _summary(numbers: dict[str, float], metric: str) -> str:
+def _summary(numbers: dict[str, float], metric: ReportedMetric) -> str:
     value, low, high, baseline = (
-        metrics.shown(metric, numbers[name]) for name in ("value", "low", "high", "baseline_value")
+        metric.shown(numbers[name]) for name in ("value", "low", "high", "baseline_value")
     )
     has_interval = np.isfinite(numbers["low"])
     bounds = (
         f"95% interval {low} to {high}" if has_interval else "no interval: too few rows or keys"
     )
-    return f"validation {metric}: {value} ({bounds}; baseline {baseline})"
-
-
-if __name__ == "__main__":
-    run_stage(main)
+    return f"validation {metric.name}: {value} ({bounds}; baseline {baseline})"

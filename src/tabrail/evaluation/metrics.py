@@ -1,4 +1,13 @@
-"""The metrics of each task: their names, which way is better, and what computes them."""
+"""The metrics of each task, and those that a project adds."""
+
+import inspect
+import math
+import re
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -6,7 +15,6 @@ from tabrail import paths
 from tabrail.data.schema import Task
 from tabrail.errors import InputError, nearest
 from tabrail.evaluation.scores import BinaryScores, MulticlassScores, RegressionScores, Scores
-from tabrail.markdown import amount, number
 
 METRICS: dict[Task, tuple[str, ...]] = {
     "binary": ("roc_auc", "average_precision", "log_loss", "brier", "precision", "recall", "f1"),
@@ -16,9 +24,159 @@ METRICS: dict[Task, tuple[str, ...]] = {
 IN_UNITS_OF_TARGET = {"mae", "rmse", "median_absolute_error"}
 LOWER_IS_BETTER = {"log_loss", "brier", *IN_UNITS_OF_TARGET}
 
+Better = Literal["lower", "higher"]
+On = Literal["decisions", "probabilities", "values"]
+NAME = re.compile(r"[^\W\d][\w-]{0,63}")  # it becomes a key of metrics.json, without dots
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of the project's own, for the list METRICS.
+
+    It is computed on the same rows and on the same bootstrap resamples as the metrics of the
+    library, so it gets an interval, a baseline and slices as they do.
+
+    The function is called as `function(y_true, y_pred)`. If it has a parameter `sample_weight`,
+    it also gets the weight of each row; in a resample, that is how often the row was drawn,
+    times its own weight. Otherwise a row that was drawn twice is there twice. It returns one
+    number; where the metric is undefined, as may be so on a slice with one class, it returns NaN.
+
+    Attributes:
+        function: computes the metric. Its arrays are read-only.
+        better: which way is better: `lower` or `higher`.
+        on: what `y_pred` is.
+            `decisions`: binary: 1 where the probability reaches the threshold, else 0, shape
+            (n_rows,); multiclass: the label of the most probable class, shape (n_rows,).
+            `probabilities`: binary: that of the positive class, shape (n_rows,); multiclass: that
+            of each class in the order of the schema's classes, shape (n_rows, n_classes).
+            `values`: regression: the predicted numbers, in the unit of the target, shape (n_rows,).
+            `y_true` is 0 or 1 for binary, labels for multiclass, numbers for regression.
+        name: how reports call it; the function's name, if blank.
+        takes_weights: whether the function has a parameter `sample_weight`; not to be given.
+
+    Raises:
+        InputError: an argument cannot be used.
+
+    Example:
+        >>> import numpy as np
+        >>> def cost(y_true, y_pred):
+        ...     "Return the mean cost of a row: 1 for a false alarm, 5 for a miss."
+        ...     return np.mean((y_pred > y_true) + 5 * (y_true > y_pred))
+        >>> metric = Metric(cost, better="lower", on="decisions")
+        >>> metric.name
+        'cost'
+        >>> metric(np.array([0, 1, 0, 1]), np.array([1, 0, 0, 1]))
+        1.5
+    """
+
+    function: Callable[..., Any]
+    better: Better | Literal[""] = ""
+    on: On | Literal[""] = ""
+    name: str = ""
+    takes_weights: bool = field(default=False, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Check the arguments and fill in the name."""
+        if not callable(self.function):
+            hint = "; list a metric of the library by its name alone, without Metric(…)"
+            raise InputError(
+                "Metric: expected a function(y_true, y_pred), got "
+                f"{_brief(self.function)}{hint if isinstance(self.function, str) else ''}"
+            )
+        name = self.name or getattr(self.function, "__name__", "")
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            raise InputError(
+                f"Metric: {name!r} cannot be the name of a metric: expected at most 64 letters, "
+                "digits, - and _, and no digit or - first; give it one, as in "
+                "Metric(function, name='cost', …)"
+            )
+        object.__setattr__(self, "name", name)
+        for argument, allowed in (("better", Better), ("on", On)):
+            value, words = getattr(self, argument), get_args(allowed)
+            if value not in words:
+                hint = nearest(value, words) if isinstance(value, str) else ""
+                wanted = ", ".join(f"{argument}={word!r}" for word in words)
+                raise InputError(
+                    f"Metric {name}: {argument} is {_brief(value)}{hint}; expected one of {wanted}"
+                )
+        object.__setattr__(self, "takes_weights", self._has_weights())
+
+    def __call__(
+        self, y_true: np.ndarray, y_pred: np.ndarray, sample_weight: np.ndarray | None = None
+    ) -> float:
+        """Compute the metric.
+
+        Args:
+            y_true: what came true; shape (n_rows,).
+            y_pred: what was predicted; see `on`.
+            sample_weight: how much each row counts, none below 0; shape (n_rows,). All alike, if
+                there is none. Whole numbers, if the function takes no `sample_weight`.
+
+        Returns:
+            The metric; NaN where it is undefined or infinite, and without any weight.
+
+        Raises:
+            InputError: the function raises an exception or returns no number, or it takes no
+                `sample_weight` where there are weights that are no whole numbers.
+        """
+        y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+        weights = np.ones(len(y_true)) if sample_weight is None else np.asarray(sample_weight)
+        kept = weights > 0
+        if not kept.any():
+            return math.nan
+        if not kept.all():
+            y_true, y_pred, weights = y_true[kept], y_pred[kept], weights[kept]
+        options = {"sample_weight": weights} if self.takes_weights else {}
+        if not options and np.any(weights != 1):
+            times = weights.astype(np.int64)
+            if np.any(weights != times):
+                raise InputError(weights_wanted(self.name))
+            y_true, y_pred = np.repeat(y_true, times), np.repeat(y_pred, times, axis=0)
+        given = [_read_only(array) for array in (y_true, y_pred)]
+        try:
+            found = self.function(*given, **options)
+        except Exception as error:  # it is the project's code
+            raise InputError(
+                f"METRICS, {self.name}: the function raised {type(error).__name__}: "
+                f"{' '.join(str(error).split())} ({_line(error)}), given {len(y_true):,} rows of "
+                f"{self.on}; correct it, and return float('nan') where it is undefined"
+            ) from error
+        return self._number(found)
+
+    def _number(self, found: Any) -> float:
+        scalar = found.item() if isinstance(found, np.ndarray) and found.ndim == 0 else found
+        allowed = (int, float, np.integer, np.floating)
+        if isinstance(scalar, bool) or not isinstance(scalar, allowed):
+            raise InputError(
+                f"METRICS, {self.name}: the function returned {_brief(found)}, expected one "
+                "number; let it return a float"
+            )
+        number = float(scalar)
+        return number if math.isfinite(number) else math.nan
+
+    def _has_weights(self) -> bool:
+        """Return whether the function has a parameter `sample_weight`.
+
+        Raises:
+            InputError: it cannot be called as the class says.
+        """
+        try:
+            signature = inspect.signature(self.function)
+        except (TypeError, ValueError):  # some functions that are written in C have none
+            return False
+        has = "sample_weight" in signature.parameters
+        try:
+            signature.bind(None, None, **({"sample_weight": None} if has else {}))
+        except TypeError as error:
+            raise InputError(
+                f"Metric {self.name}: the function takes {signature}, expected (y_true, y_pred) "
+                f"or (y_true, y_pred, sample_weight) ({error}); give other arguments a default"
+            ) from None
+        return has
+
 
 def scorer(task: Task, y_true: np.ndarray, prediction: np.ndarray, threshold: float) -> Scores:
-    """Return the scores of a task's predictions.
+    """Return the scores of a task's predictions by all metrics of the library.
 
     Args:
         task: the task.
@@ -37,24 +195,53 @@ def scorer(task: Task, y_true: np.ndarray, prediction: np.ndarray, threshold: fl
             return RegressionScores(y_true, prediction)
 
 
-def sign(metric: str) -> int:
-    """Return 1 if higher is better, else -1."""
-    return -1 if metric in LOWER_IS_BETTER else 1
+def require(metric: str, task: Task, listed: Sequence[str] = ()) -> None:
+    """Check that the main metric that params.yaml names is there.
 
-
-def shown(metric: str, value: float) -> str:
-    """Return a score as people read it."""
-    return amount(value) if metric in IN_UNITS_OF_TARGET else number(value)
-
-
-def require(metric: str, task: Task) -> None:
-    """Check that a task has the main metric that params.yaml names.
+    Args:
+        metric: its name.
+        task: the task.
+        listed: the names in METRICS; all metrics of the task, if there is no such list.
 
     Raises:
-        InputError: it has not.
+        InputError: it is not there.
     """
-    if metric not in METRICS[task]:
-        raise InputError(
-            f"{paths.PARAMS}, evaluate.main_metric: {metric!r} is no metric of a {task} task"
-            f"{nearest(metric, METRICS[task])}; it has: {', '.join(METRICS[task])}"
-        )
+    names = listed or METRICS[task]
+    if metric in names:
+        return
+    if tuple(names) == METRICS[task]:
+        what, has = f"is no metric of a {task} task", "it has"
+    else:
+        what, has = "is not in METRICS", "name one of these, or add it there"
+    raise InputError(
+        f"{paths.PARAMS}, evaluate.main_metric: {metric!r} {what}{nearest(metric, names)}; {has}: "
+        f"{', '.join(names)}"
+    )
+
+
+def weights_wanted(name: str) -> str:
+    """Return what to say of a metric that knows no weights where rows have some."""
+    return (
+        f"METRICS, {name}: the rows have weights (`weight` in {paths.SCHEMA}), but the function "
+        "takes none; expected a parameter sample_weight, an array with the weight of each row; "
+        f"write: def {name}(y_true, y_pred, sample_weight)"
+    )
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """Return an array that cannot be changed: the next metric gets the same numbers."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _line(error: Exception) -> str:
+    """Return where in the project's function an error arose, or was led to."""
+    frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is the caller, above
+    return f"{Path(frames[0].filename).name}, line {frames[0].lineno}" if frames else "in its call"
+
+
+def _brief(value: Any) -> str:
+    """Return a value that was not expected, with its type and without its length."""
+    text = " ".join(repr(value).split())
+    return f"{text if len(text) <= 40 else f'{text[:40]}…'} ({type(value).__name__})"

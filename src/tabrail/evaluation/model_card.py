@@ -4,7 +4,7 @@ After Mitchell et al., 2019, "Model Cards for Model Reporting".
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,7 +13,8 @@ from tabrail import paths
 from tabrail.config import Evaluate, Params
 from tabrail.data.schema import Schema, Task
 from tabrail.evaluation import data_card
-from tabrail.evaluation.metrics import shown, sign
+from tabrail.evaluation.metrics import METRICS
+from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.markdown import number, plain, table
 from tabrail.model.file import Metadata
 
@@ -57,7 +58,7 @@ def render(
         results: content of reports/evaluation.json.
         plotted: the tables behind the plots, by name.
     """
-    card, metric = params.card, params.evaluate.main_metric
+    card, metric = params.card, reported(results["main_metric"], results)
     sections = [
         f"# Model card: {plain(card.title)}",
         table(
@@ -114,9 +115,9 @@ def _search(metadata: Metadata) -> str:
 def _results(results: Mapping[str, Any], params: Evaluate, schema: Schema) -> str:
     head = ["metric", "validation", "baseline", "test", "baseline"]
     rows = [
-        [f"**{name}**" if name == params.main_metric else name]
+        [f"**{plain(name)}**" if name == results["main_metric"] else plain(name)]
         + [
-            _interval(name, results[split]["metrics"][name], prefix)
+            _interval(reported(name, results), results[split]["metrics"][name], prefix)
             for split in ("validation", "test")
             for prefix in ("", "baseline_")
         ]
@@ -126,12 +127,42 @@ def _results(results: Mapping[str, Any], params: Evaluate, schema: Schema) -> st
         f"In brackets: 95% bootstrap intervals from {params.resamples:,} resamples of the "
         f"{'keys' if schema.key else 'rows'}.",
         f"The baseline gives every row {BASELINE[schema.task]}.",
-        MEANING[schema.task].format(threshold=params.threshold),
+        *_meaning(results, params.threshold, schema.task),
         "Validation is for decisions; test is only reported.",
     ]
     if schema.weight:
         lines.insert(1, f"Each row counts as much as its {plain(schema.weight)} says.")
     return f"{table(head, rows)}\n\n{' '.join(lines)}"
+
+
+def _meaning(results: Mapping[str, Any], threshold: float, task: Task) -> list[str]:
+    """Return sentences that tell how the listed metrics are meant."""
+    names = tuple(results["metrics"])
+    if names == METRICS[task]:
+        return [MEANING[task].format(threshold=threshold)]
+    described = [reported(name, results) for name in names]
+    lines = []
+    match task:
+        case "binary":
+            lines.append(f"Decisions are at a probability of {threshold}.")
+        case "multiclass":
+            lines.append("The most probable class counts as predicted.")
+            if alike := [name for name in names if name in ("f1_macro", "roc_auc_ovr")]:
+                lines.append(f"In {_joined(alike)} all classes weigh alike.")
+        case "regression":
+            if units := [one.name for one in described if one.unit == "target"]:
+                verb = "is" if len(units) == 1 else "are"
+                lines.append(f"{_joined(units)} {verb} in the unit of the target.")
+    lines += [
+        f"{plain(one.name)} is the project's own metric; {one.better} is better."
+        for one in described
+        if one.unit == "unknown"
+    ]
+    return lines
+
+
+def _joined(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _classes(scores: pd.DataFrame) -> str:
@@ -147,7 +178,7 @@ def _classes(scores: pd.DataFrame) -> str:
     )
 
 
-def _slices(results: Mapping[str, Any], metric: str, least: int) -> str:
+def _slices(results: Mapping[str, Any], metric: ReportedMetric, least: int) -> str:
     slices = results["validation"]["slices"]
     if not slices:
         return f"None: `slices` in {paths.SCHEMA} names no columns."
@@ -166,27 +197,27 @@ def _slices(results: Mapping[str, Any], metric: str, least: int) -> str:
         ]
         for column, value, numbers in found
     ]
-    listed = table(["column", "value", *counts, f"{metric} on validation"], rows)
+    listed = table(["column", "value", *counts, f"{plain(metric.name)} on validation"], rows)
     return f"{listed}\n\nBelow {least} rows, or without a class it needs, none is given."
 
 
-def _importance(importance: pd.DataFrame, metric: str) -> str:
+def _importance(importance: pd.DataFrame, metric: ReportedMetric) -> str:
     rows = [
-        [plain(str(column)), shown(metric, fall)]
+        [plain(str(column)), metric.shown(fall)]
         for column, fall in importance.head(TOP_COLUMNS).itertuples(index=False)
     ]
-    return table(["column", f"how much worse {metric} is when it is shuffled"], rows)
+    return table(["column", f"how much worse {plain(metric.name)} is when it is shuffled"], rows)
 
 
-def _limits(stated: str, results: Mapping[str, Any], metric: str) -> str:
+def _limits(stated: str, results: Mapping[str, Any], metric: ReportedMetric) -> str:
     lines = [f"- {stated}"]
-    numbers = results["validation"]["metrics"][metric]
-    worst, best = sorted(sign(metric) * numbers[bound] for bound in ("low", "high"))
-    baseline = sign(metric) * numbers["baseline_value"]
+    name, numbers = plain(metric.name), results["validation"]["metrics"][metric.name]
+    worst, best = sorted(metric.sign * numbers[bound] for bound in ("low", "high"))
+    baseline = metric.sign * numbers["baseline_value"]
     if best < baseline:
-        lines.append(f"- On validation, {metric} is worse than the baseline's.")
+        lines.append(f"- On validation, {name} is worse than the baseline's.")
     elif not worst > baseline:
-        lines.append(f"- On validation, {metric} cannot be told from the baseline's.")
+        lines.append(f"- On validation, {name} cannot be told from the baseline's.")
     unscored = [
         plain(f"{column} {value}")
         for column, values in results["validation"]["slices"].items()
@@ -205,26 +236,21 @@ def _loading(schema: Schema) -> str:
     return f"""From the project's root:
 
 ```python
-from tabrail.data import tables
+from tabrail import Project, load_model
 
-from tabrail.model import file as model
-from tabrail import paths
-
-schema = load_schema()
-pipeline, metadata = model.load(paths.MODEL)
-rows = tables.read(paths.TEST)
-predictions = model.predict(pipeline, metadata, rows, schema)
+project = Project.load()
+model = load_model(project)
+predictions = model.predict(project.split("test").rows)
 ```
 
 Each row gets {prediction}. The model expects {len(schema.features)} columns:
 {", ".join(map(plain, schema.features))}.
-Rows from elsewhere, with or without the target, first go through
-`rows, violations = conform(table, schema)`."""
+Score rows from elsewhere with `uv run tabrail predict IN OUT`, which cleans and checks them."""
 
 
-def _interval(metric: str, numbers: Mapping[str, float], prefix: str = "") -> str:
+def _interval(metric: ReportedMetric, numbers: Mapping[str, float], prefix: str = "") -> str:
     value, low, high = (numbers[f"{prefix}{bound}"] for bound in ("value", "low", "high"))
     if not math.isfinite(value):
         return "not scored"
-    bounds = f" [{shown(metric, low)}, {shown(metric, high)}]" if math.isfinite(low) else ""
-    return f"{shown(metric, value)}{bounds}"
+    bounds = f" [{metric.shown(low)}, {metric.shown(high)}]" if math.isfinite(low) else ""
+    return f"{metric.shown(value)}{bounds}"

@@ -1,14 +1,13 @@
 """What a model says of a prepared table, and what a baseline says that looks at no column."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import Pipeline
 
 from tabrail.data.schema import Schema, encode_target
 from tabrail.data.split import row_hashes
-from tabrail.model import file as model
 
 
 @dataclass(frozen=True)
@@ -41,14 +40,14 @@ class Predictions:
 
 
 def predict(
-    table: pd.DataFrame, pipeline: Pipeline, metadata: model.Metadata, schema: Schema
+    table: pd.DataFrame, model: Callable[[pd.DataFrame], np.ndarray], schema: Schema
 ) -> Predictions:
-    """Let the model predict the rows of a prepared table."""
+    """Let a model predict the rows of a prepared table."""
     groups = row_hashes(table[schema.key]) if schema.key else np.arange(len(table))
     return Predictions(
         table=table,
         y_true=encode_target(table[schema.target], schema),
-        prediction=model.predict(pipeline, metadata, table, schema),
+        prediction=model(table),
         weights=_weights(table, schema),
         groups=pd.factorize(groups)[0],
     )

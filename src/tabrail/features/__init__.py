@@ -1,1 +1,160 @@
-"""features"""
+"""Transformers from columns to numbers, one for each kind of column.
+
+Their import paths are part of every model file, so they stay.
+"""
+
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+from sklearn.feature_selection import SelectKBest, chi2, f_regression
+from sklearn.impute import SimpleImputer
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
+
+from tabrail.data.schema import Task
+
+__all__ = ["DateParts", "dates", "numbers", "one_hot", "target_mean", "words"]
+
+
+def numbers() -> Pipeline:
+    """Return a transformer for numbers, and for booleans as 0 and 1.
+
+    A missing value becomes the column's median, and a flag beside it says so. All columns get
+    mean 0 and variance 1.
+
+    Source: https://scikit-learn.org/stable/modules/impute.html
+
+    Returns:
+        Transformer from shape (n_rows, n_columns) to at most (n_rows, 2 * n_columns).
+
+    Example:
+        >>> import pandas as pd
+        >>> from tabrail.features import numbers
+        >>> numbers().fit_transform(pd.DataFrame({"age": [20.0, None, 40.0]})).shape
+        (3, 2)
+    """
+    return make_pipeline(
+        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
+        StandardScaler(),
+    )
+
+
+def one_hot(min_rows: int = 20) -> OneHotEncoder:
+    """Return a transformer for categories: a column of 0 and 1 for each.
+
+    A category that training has not seen counts as a rare one, if there are rare ones, or as none.
+
+    Source: https://scikit-learn.org/stable/modules/preprocessing.html#encoding-categorical-features
+
+    Args:
+        min_rows: categories with fewer training rows share one column.
+
+    Example:
+        >>> import pandas as pd
+        >>> from tabrail.features import one_hot
+        >>> one_hot(min_rows=1).fit_transform(pd.DataFrame({"city": ["Oslo", "Ulm", "Oslo"]}))
+        array([[1., 0.],
+               [0., 1.],
+               [1., 0.]])
+    """
+    return OneHotEncoder(
+        handle_unknown="infrequent_if_exist", min_frequency=min_rows, sparse_output=False
+    )
+
+
+def target_mean(task: Task, seed: int = 0) -> TargetEncoder:
+    """Return a transformer for columns of many categories: the mean of the target in each.
+
+    The mean that a training row gets is learned from the rows of other folds. A category that
+    training has not seen gets the mean of all rows.
+
+    Source: https://scikit-learn.org/stable/modules/preprocessing.html#target-encoder
+
+    Args:
+        task: the task.
+        seed: of the folds.
+
+    Example:
+        >>> from tabrail.features import target_mean
+        >>> target_mean("regression").target_type
+        'continuous'
+    """
+    if task == "regression":
+        folds = KFold(shuffle=True, random_state=seed)
+        return TargetEncoder(target_type="continuous", cv=folds)
+    return TargetEncoder(cv=StratifiedKFold(shuffle=True, random_state=seed))
+
+
+def dates(*, with_years: bool = True) -> Pipeline:
+    """Return a transformer for dates: their place in the year, the week and the day.
+
+    Args:
+        with_years: whether the years since 1970 are a number, too. Where later rows are held
+            back, they lie beyond all years of training.
+
+    Example:
+        >>> import pandas as pd
+        >>> from tabrail.features import dates
+        >>> days = pd.DataFrame({"day": pd.to_datetime(["2024-01-31", "2024-03-01"])})
+        >>> dates().fit_transform(days).shape
+        (2, 7)
+    """
+    return make_pipeline(DateParts(with_years=with_years), numbers())
+
+
+def words(task: Task, count: int = 200) -> Pipeline:
+    """Return a transformer for one column of text: TF-IDF of its most telling words and pairs.
+
+    Sources: https://scikit-learn.org/stable/modules/feature_extraction.html,
+    https://scikit-learn.org/stable/modules/feature_selection.html
+
+    Args:
+        task: the task; it decides how the words are chosen.
+        count: how many words and pairs of words are kept.
+
+    Example:
+        >>> from tabrail.features import words
+        >>> words("binary", 2).fit_transform(["tea", "coffee", "tea"], [1, 0, 1]).shape
+        (3, 2)
+    """
+    scores = f_regression if task == "regression" else chi2
+    return make_pipeline(
+        HashingVectorizer(ngram_range=(1, 2), alternate_sign=False, norm=None, n_features=2**16),
+        TfidfTransformer(sublinear_tf=True),
+        SelectKBest(scores, k=count),
+    )
+
+
+class DateParts(TransformerMixin, BaseEstimator):
+    """Place a date in the year, the week and the day, each as a point on a circle.
+
+    Source: https://scikit-learn.org/stable/auto_examples/applications/plot_cyclical_feature_engineering.html
+    """
+
+    def __init__(self, with_years: bool) -> None:
+        """Say whether the years since 1970 are a part, too."""
+        self.with_years = with_years
+
+    def fit(self, dates: pd.DataFrame, y: object = None) -> Self:
+        """Learn nothing; `dates` has shape (n_rows, n_columns)."""
+        self.n_features_in_ = dates.shape[1]
+        return self
+
+    def transform(self, dates: pd.DataFrame) -> np.ndarray:
+        """Return 6 parts of each column, or 7 with the years; shape (n_rows, n_parts)."""
+        parts: list[pd.Series] = []
+        for name in dates:
+            moment = dates[name].dt
+            day = (moment.hour * 60 + moment.minute) / (24 * 60)
+            turns = ((moment.day_of_year - 1 + day) / 366, (moment.day_of_week + day) / 7, day)
+            for turn in turns:
+                angle = 2 * np.pi * turn
+                # The last digits of sine and cosine depend on the machine.
+                parts += [np.sin(angle).round(9), np.cos(angle).round(9)]
+            if self.with_years:
+                parts.append((dates[name] - pd.Timestamp(0)).dt.days / 365.25)
+        return np.column_stack(parts).astype(np.float64)

@@ -13,6 +13,7 @@ from tabrail import paths
 from tabrail.config import load_params
 from tabrail.data import tables
 from tabrail.data.checks import checked
+from tabrail.data.cleaning import Clean
 from tabrail.data.schema import Column, Schema
 from tabrail.documents import parse
 from tabrail.errors import InputError
@@ -52,7 +53,7 @@ class Needs:
     names: set[str] = field(default_factory=set)
 
 
-def changes(files: Sequence[Path], schema: Schema) -> list[Change]:
+def changes(files: Sequence[Path], schema: Schema, clean: Clean) -> list[Change]:
     """Say how the schema has to change for all rows of some files to conform.
 
     Raises:
@@ -65,7 +66,7 @@ def changes(files: Sequence[Path], schema: Schema) -> list[Change]:
     unlabeled, repeated = 0, 0
     names = {file.name for file in files}
     present = [file for file in tables.find(paths.RAW) if file.name not in names]
-    for chunk in checked([*present, *files], schema, params.chunk_rows, "ingest"):
+    for chunk in checked([*present, *files], schema, params.chunk_rows, "ingest", clean):
         if chunk.file in present:  # read only to know which rows are there already
             continue
         rows += len(chunk.raw)

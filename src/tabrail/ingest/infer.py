@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tabrail.data.cleaning import Clean, no_cleaning
 from tabrail.data.schema import Column, Csv, Schema, Task
 from tabrail.errors import InputError
 from tabrail.ingest import gaps, leaks, roles
@@ -17,7 +18,13 @@ from tabrail.ingest.numerals import READABLE, locale
 from tabrail.ingest.survey import Survey, Tally, survey
 
 
-def infer(files: Sequence[Path], target: str, task: Task | None = None, name: str = "") -> Draft:
+def infer(
+    files: Sequence[Path],
+    target: str,
+    task: Task | None = None,
+    name: str = "",
+    clean: Clean = no_cleaning,
+) -> Draft:
     """Find the schema of tables by looking at all of their rows.
 
     Kinds are guessed from the first rows and checked against all of them, again and again until
@@ -28,13 +35,14 @@ def infer(files: Sequence[Path], target: str, task: Task | None = None, name: st
         target: the column to predict.
         task: what to learn, if not what the target's values suggest.
         name: what the data is called.
+        clean: the owner's cleaning function: the schema describes the cleaned rows.
 
     Raises:
         InputError: the files are no table, or the target cannot be learned from it.
     """
     form = written(files)
-    work = _Work(files, target, task, form, look(files, names(files, form, target), form))
-    while work.revise(found := survey(files, work.schema())):
+    work = _Work(files, target, task, form, look(files, names(files, form, target), form, clean))
+    while work.revise(found := survey(files, work.schema(), clean)):
         pass
     return describe(work.beliefs, found, name)
 

@@ -12,6 +12,7 @@ from tabrail.data.schema import Schema, Task, load_schema
 from tabrail.documents import replacing
 from tabrail.errors import InputError
 from tabrail.ingest import extend
+from tabrail.project.project import Project
 
 INCOMING = paths.RAW.with_name("incoming.tmp")
 OUTGOING = paths.RAW.with_name("outgoing.tmp")
@@ -64,7 +65,7 @@ def start(
         InputError: the files are no table, or the target cannot be learned from it. Nothing has
             changed then.
     """
-    from tabrail.ingest import adapt, datasheet, summary
+    from tabrail.ingest import datasheet, project_files, summary
     from tabrail.ingest.draft import to_yaml
     from tabrail.ingest.infer import infer
 
@@ -76,8 +77,7 @@ def start(
         return
     texts = {
         paths.SCHEMA: to_yaml(draft),
-        paths.DATASHEET: datasheet.render(draft, schema),
-        **adapt.texts(draft, schema),
+        **project_files.texts(draft, schema, datasheet.render(draft, schema), say),
     }
     if paths.RAW.exists() and any(paths.RAW.iterdir()):
         _dvc_add()  # so that what is replaced can be brought back
@@ -109,7 +109,7 @@ def grow(
     new = [goal for goal in incoming if not goal.exists()]
     for file in incoming.values():
         dialect.require(file, schema.csv)
-    changes = extend.changes(list(incoming.values()), schema)
+    changes = extend.changes(list(incoming.values()), schema, Project.load().clean)
     texts: dict[Path, str] = {}
     added = ", ".join(goal.name for goal in new) or "nothing"
     if changes:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tabrail.data import cells, dialect, tables
+from tabrail.data.cleaning import Clean, cleaned
 from tabrail.data.schema import Column, Csv, Schema
 from tabrail.errors import InputError, nearest
 from tabrail.ingest.kinds import Guess
@@ -76,7 +77,7 @@ def names(files: Sequence[Path], form: Csv, target: str) -> list[str]:
     return first
 
 
-def look(files: Sequence[Path], columns: Sequence[str], form: Csv) -> Look:
+def look(files: Sequence[Path], columns: Sequence[str], form: Csv, clean: Clean) -> Look:
     """Read the first rows of each file and count the different values of each column.
 
     Raises:
@@ -89,7 +90,8 @@ def look(files: Sequence[Path], columns: Sequence[str], form: Csv) -> Look:
     for file in files:
         if file.suffix == ".parquet":
             _read_types(file, found)
-        for table in tables.read_chunks(file, schema, rows):
+        for raw in tables.read_chunks(file, schema, rows):
+            table = cleaned(raw, clean)
             found.rows += len(table)
             for name in columns:
                 if name not in found.known:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tabrail.data.checks import Chunk, checked
+from tabrail.data.cleaning import Clean
 from tabrail.data.schema import Schema
 
 LEVELS = 1000  # different values that are remembered
@@ -110,19 +111,20 @@ class Survey:
     sample: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def survey(files: Sequence[Path], schema: Schema) -> Survey:
+def survey(files: Sequence[Path], schema: Schema, clean: Clean) -> Survey:
     """Read all rows once, and count what they say of each column.
 
     Args:
         files: the tables.
         schema: the kinds to hold them against; no column is nullable, none has limits.
+        clean: the owner's cleaning function.
 
     Raises:
         InputError: a file cannot be read.
     """
     found = Survey(columns={name: Tally() for name in schema.used})
     sample = _Sample(schema)
-    for chunk in checked(files, schema, CHUNK_ROWS, "look at all rows"):
+    for chunk in checked(files, schema, CHUNK_ROWS, "look at all rows", clean):
         found.rows += len(chunk.raw)
         found.repeated += int(chunk.repeated.sum())
         found.faulty += _count_faults(found.columns, chunk)

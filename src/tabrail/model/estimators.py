@@ -5,17 +5,46 @@ import inspect
 from typing import Any
 
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.validation import has_fit_parameter
 
 from tabrail import paths
 from tabrail.config import Train
 from tabrail.data.schema import Task
 from tabrail.errors import InputError, nearest
+from tabrail.project.project import Project
 
 KEY = f"{paths.PARAMS}, train.estimator"
 EXAMPLES = {
     "classifier": "sklearn.linear_model.LogisticRegression",
     "regressor": "sklearn.linear_model.LinearRegression",
 }
+
+
+def estimator(project: Project) -> BaseEstimator:
+    """Return the unfitted estimator that params.yaml names under `train.estimator`.
+
+    Its arguments are those under `train.options` by the name of its class, and `random_state` is
+    `train.seed` if it has one.
+
+    Args:
+        project: the project.
+
+    Raises:
+        InputError: there is no such estimator for the task, it has no such option, or it cannot
+            weigh rows as schema.yaml demands.
+
+    Example:
+        >>> from tabrail import Project, estimator
+        >>> estimator(Project.load(example_root)).max_iter
+        1000
+    """
+    made, _ = make(project.params.train, project.schema.task)
+    if project.schema.weight and not has_fit_parameter(made, "sample_weight"):
+        raise InputError(
+            f"{KEY}: {type(made).__name__} cannot weigh rows, as weight in {paths.SCHEMA} demands; "
+            "choose another, or delete that line"
+        )
+    return made
 
 
 def make(params: Train, task: Task) -> tuple[BaseEstimator, dict[str, Any]]:

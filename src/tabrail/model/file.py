@@ -8,8 +8,10 @@ pipelines are equal files, byte for byte.
 import io
 import json
 import zipfile
-from dataclasses import asdict, dataclass
-from importlib.metadata import packages_distributions, version
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +24,15 @@ from tabrail import paths
 from tabrail.data.schema import Schema
 from tabrail.documents import replacing
 from tabrail.errors import InputError
-from tabrail.features.preprocessing import DateParts
+from tabrail.project import code
+from tabrail.project.environment import installed_version
+from tabrail.project.settings import TABLE, load_settings
 
 METADATA = "metadata.json"
-HERE = Path(__file__).name
 DIGITS = 9  # of a prediction: later ones may depend on how many rows are predicted at once
 
 # Types beyond those that skops trusts by itself. Nothing here runs code when it is loaded.
 TRUSTED = [
-    f"{DateParts.__module__}.DateParts",
     "numpy.dtype",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.feature_selection._univariate_selection.chi2",
@@ -40,6 +42,7 @@ TRUSTED = [
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
     "sklearn.tree._tree.Tree",
+    "tabrail.features.DateParts",
     "xgboost.core.Booster",
     "xgboost.sklearn.XGBClassifier",
     "xgboost.sklearn.XGBRegressor",
@@ -61,6 +64,8 @@ class Metadata:
         training_rows: how many rows it was trained on.
         training_data: SHA-256 of the training table.
         versions: the libraries that it was trained with.
+        python: the version of Python that it was trained with, such as 3.12.
+        code: SHA-256 of the project's modules that belong to the model, by path from the root.
     """
 
     estimator: str
@@ -73,15 +78,17 @@ class Metadata:
     training_rows: int
     training_data: str
     versions: dict[str, str]
+    python: str = ""
+    code: dict[str, str] = field(default_factory=dict)
 
 
 def library_versions(estimator: str) -> dict[str, str]:
     """Return the versions of the libraries that a model's numbers depend on."""
-    names = ["numpy", "pandas", "scikit-learn", "scipy", "skops"]
+    names = ["numpy", "pandas", "scikit-learn", "scipy", "skops", "tabrail"]
     package = estimator.partition(".")[0]
     if package != "sklearn":
         names += packages_distributions().get(package, [])
-    return {name: version(name) for name in names}
+    return {name: installed_version(name) for name in sorted(set(names))}
 
 
 def predict(
@@ -144,49 +151,70 @@ def require(metadata: Metadata, schema: Schema) -> None:
         )
 
 
-def save(pipeline: Pipeline, metadata: Metadata, path: Path) -> None:
+def save(pipeline: Pipeline, metadata: Metadata, path: Path, root: Path | None = None) -> None:
     """Write a fitted pipeline and its metadata, whole or not at all.
+
+    Args:
+        pipeline: the fitted model.
+        metadata: what the model file says of itself.
+        path: the file to write.
+        root: the project whose code the model may hold; none, if not given.
 
     Raises:
         InputError: the pipeline holds a type that `load` would refuse.
     """
-    content = dump(pipeline, metadata)
+    content = dump(pipeline, metadata, root)
     with replacing(path) as [temporary]:
         temporary.write_bytes(content)
 
 
-def dump(pipeline: Pipeline, metadata: Metadata) -> bytes:
-    """Return the content of a model file.
+def dump(pipeline: Pipeline, metadata: Metadata, root: Path | None = None) -> bytes:
+    """Return the content of a model file; see `save`.
 
     Raises:
         InputError: the pipeline holds a type that `load` would refuse.
     """
     _forget_threads(pipeline)
-    content = _canonical(skops.io.dumps(pipeline), metadata)
-    if unknown := _unknown_types(content):
+    try:
+        written = skops.io.dumps(pipeline)
+    except Exception as error:  # of whatever the pipeline holds
+        raise InputError(f"the model cannot be stored: {type(error).__name__}: {error}") from error
+    content = _canonical(written, metadata)
+    if unknown := _untrusted(content, root):
         raise InputError(
-            f"{metadata.estimator} cannot be stored safely: it holds {', '.join(unknown)}. Choose "
-            f"another estimator, or, if these types are harmless, add them to TRUSTED in {HERE}."
+            f"{metadata.estimator} cannot be stored safely: it holds {', '.join(unknown)}. "
+            f"{_remedy(unknown, root)}"
         )
     return content
 
 
-def load(path: Path) -> tuple[Pipeline, Metadata]:
+def load(path: Path, root: Path | None = None) -> tuple[Pipeline, Metadata]:
     """Read a model file without running anything that it might contain.
 
+    Args:
+        path: the file.
+        root: the project whose code the model may hold; none, if not given.
+
     Raises:
-        InputError: the file is missing, damaged, or holds a type that is not trusted.
+        InputError: the file is missing, damaged, holds a type that is not trusted, or was trained
+            with other code than the project has now.
     """
     try:
         content = path.read_bytes()
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             metadata = Metadata(**json.loads(archive.read(METADATA)))
-        if unknown := _unknown_types(content):
+        if root is not None and (other := code.changed(root, metadata.code)):
             raise InputError(
-                f"{path} holds types that are not trusted: {', '.join(unknown)}. If you know where "
-                f"the file is from, add them to TRUSTED in {HERE}."
+                f"{path} was trained with other code: {', '.join(other)} differs. Train it again "
+                "with: uv run dvc repro, or check out the commit that trained it"
             )
-        pipeline = skops.io.loads(content, trusted=TRUSTED)
+        if unknown := _untrusted(content, root):
+            raise InputError(
+                f"{path} holds types that are not trusted: {', '.join(unknown)}. "
+                f"{_remedy(unknown, root)}"
+            )
+        with _importable(root):
+            pipeline = skops.io.loads(content, trusted=skops.io.get_untrusted_types(data=content))
         if not isinstance(pipeline, Pipeline):
             raise TypeError(f"it holds a {type(pipeline).__name__} instead of a Pipeline")
         return pipeline, metadata
@@ -203,8 +231,66 @@ def load(path: Path) -> tuple[Pipeline, Metadata]:
         ) from error
 
 
-def _unknown_types(content: bytes) -> list[str]:
-    return sorted(set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED))
+def read_metadata(path: Path) -> Metadata:
+    """Return what a model file says of itself, without loading the model.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return Metadata(**json.loads(archive.read(METADATA)))
+    except FileNotFoundError:
+        raise InputError(
+            f"{path} is missing; make it with: dvc repro, or fetch it with: dvc pull"
+        ) from None
+    except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{path} is damaged or no model of this project ({error}); "
+            "make it again with: dvc repro --force train"
+        ) from None
+
+
+def _untrusted(content: bytes, root: Path | None) -> list[str]:
+    """Return the types in a model file that neither the library nor the project vouches for.
+
+    Of the project's package only what is defined there counts, not what is imported there.
+    """
+    found = set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED)
+    if root is not None and found:
+        settings = load_settings(root)
+        found -= set(settings.trusted)
+        found = {name for name in found if not code.defines(root, settings.package, name)}
+    return sorted(found)
+
+
+def _remedy(unknown: list[str], root: Path | None) -> str:
+    """Say what to do about types that are not trusted."""
+    package = load_settings(root).package if root is not None else ""
+    if package and all(name.startswith(f"{package}.") for name in unknown):
+        return (
+            f"The model file names code by its import path: define it at the top of a module in "
+            f"{code.SOURCE.as_posix()}/{package}, with def or class."
+        )
+    return (
+        f"Choose another estimator, or, if these types are harmless, add them to trusted under "
+        f"[{TABLE}] in {paths.PROJECT}."
+    )
+
+
+@contextmanager
+def _importable(root: Path | None) -> Iterator[None]:
+    """Let the project's package be imported from the project's folder."""
+    if root is not None:
+        code.import_module(root, load_settings(root).package)
+    yield
+
+
+def modules(pipeline: Pipeline, package: str) -> list[str]:
+    """Return the modules of a package whose classes and functions a pipeline holds."""
+    content = skops.io.dumps(pipeline)
+    names = skops.io.get_untrusted_types(data=content)
+    return sorted({name.rpartition(".")[0] for name in names if name.startswith(f"{package}.")})
 
 
 def _forget_threads(pipeline: Pipeline) -> None:

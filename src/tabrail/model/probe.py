@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from threadpoolctl import threadpool_limits
 
-from tabrail.errors import run_stage
-from tabrail.model import bundle, reference
+from tabrail.errors import one_message
+from tabrail.model import reference
 from tabrail.model.file import library_versions
+from tabrail.model.release import load_release
 
 CALLS = 50
 
@@ -38,7 +39,7 @@ def probe() -> Probe:
     Raises:
         InputError: a file is missing or damaged, or the model says something else than it did.
     """
-    found = bundle.load()
+    found = load_release()
     row = reference.table([reference.typical(found.schema, found.distributions)], found.schema)
     taken = []
     with threadpool_limits(limits=1):  # more than one thread only slows one row down
@@ -57,4 +58,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_stage(main)
+    with one_message():
+        main()

@@ -1,11 +1,12 @@
 """Hyper-parameter search: tries options on folds of the training rows, if params.yaml says so."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.model_selection import (
@@ -19,37 +20,39 @@ from sklearn.pipeline import Pipeline
 
 from tabrail import paths
 from tabrail.config import Params, Search
-from tabrail.data.schema import Schema
-from tabrail.data.split import row_hashes
+from tabrail.data.schema import Schema, Task
 from tabrail.errors import InputError, nearest
+from tabrail.project.project import Project, Split
 
 KEY = f"{paths.PARAMS}, train.search"
 
 
+SCORING: dict[Task, str] = {
+    "binary": "neg_log_loss",
+    "multiclass": "neg_log_loss",
+    "regression": "neg_mean_squared_error",
+}
+
+
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """What a search found.
 
     Attributes:
-        best: the options that did best on the folds.
+        model: the unfitted model, with the options that did best on the folds.
+        best: these options.
         summary: how they were found, for the model's metadata; empty without a search.
         table: a row for each candidate, best first: its options and its score.
     """
 
+    model: Pipeline
     best: dict[str, Any]
     summary: dict[str, Any]
     table: pd.DataFrame
 
 
-def search(
-    pipeline: Pipeline,
-    table: pd.DataFrame,
-    y_true: np.ndarray,
-    weights: np.ndarray | None,
-    schema: Schema,
-    params: Params,
-) -> Found:
-    """Look for the estimator's best options as `train.search` says.
+def search(project: Project, model: Pipeline, train: Split) -> SearchResult:
+    """Look for the estimator's best options as `train.search` in params.yaml says.
 
     Random search (Bergstra and Bengio, 2012) tries every candidate on all rows. Successive halving
     (Jamieson and Talwalkar, 2016) tries all on few rows, and the better third on thrice as many.
@@ -58,53 +61,68 @@ def search(
     Source: https://scikit-learn.org/stable/modules/grid_search.html
 
     Args:
-        pipeline: the unfitted model; the search does not change it.
-        table: the training rows.
-        y_true: what to learn; shape (n_rows,).
-        weights: of the rows, or None; shape (n_rows,).
-        schema: names the key, or the time.
-        params: all of params.yaml.
+        project: the project.
+        model: the unfitted model, whose last step is named `estimator`; it is not changed.
+        train: the training rows.
+
+    Returns:
+        The model to fit, and how its options were found. Without a search it is the given one.
 
     Raises:
         InputError: what is to be tried cannot be.
+
+    Example:
+        >>> from sklearn.pipeline import Pipeline
+        >>> from tabrail import Project, estimator, search
+        >>> project = Project.load(example_root)
+        >>> model = Pipeline([("estimator", estimator(project))])
+        >>> search(project, model, project.split("train")).best
+        {}
     """
+    found = _search(model, train, project.schema, project.params)
+    best = {f"estimator__{name}": value for name, value in found.best.items()}
+    return replace(found, model=clone(model).set_params(**best))
+
+
+def _search(pipeline: Pipeline, train: Split, schema: Schema, params: Params) -> SearchResult:
     wanted = params.train.search
     if wanted.method == "none":
-        return Found({}, {}, pd.DataFrame(columns=["candidate", "rows", "score", "std"]))
+        nothing = pd.DataFrame(columns=["candidate", "rows", "score", "std"])
+        return SearchResult(pipeline, {}, {}, nothing)
     name = type(pipeline[-1]).__name__
     values = wanted.values.get(name, {})
     if not values:
         raise InputError(
             f"{KEY}.values: there are none to try for {name}{nearest(name, wanted.values)}"
         )
-    if wanted.scoring not in get_scorer_names():
-        hint = nearest(wanted.scoring, get_scorer_names())
-        raise InputError(f"{KEY}.scoring: {wanted.scoring!r} is no score of scikit-learn{hint}")
+    scoring = wanted.scoring or SCORING[schema.task]
+    if scoring not in get_scorer_names():
+        hint = nearest(scoring, get_scorer_names())
+        raise InputError(f"{KEY}.scoring: {scoring!r} is no score of scikit-learn{hint}")
     candidates = min(wanted.candidates, int(np.prod([len(tried) for tried in values.values()])))
     print(f"searching: {candidates} candidates on {wanted.folds} folds …", flush=True)
     options: dict[str, Any] = {
         "estimator": pipeline,
         "param_distributions": {f"estimator__{key}": tried for key, tried in values.items()},
-        "scoring": _scorer(wanted.scoring, weights),
+        "scoring": _scorer(scoring, train.weights),
         "random_state": params.train.seed,
         "refit": False,
         "error_score": "raise",
     }
-    fit_options = {} if weights is None else {"estimator__sample_weight": weights}
     try:
-        options["cv"] = list(_folds(table, y_true, schema, params))
+        options["cv"] = list(_folds(train, schema, params))
         if wanted.method == "random":
             tried = RandomizedSearchCV(n_iter=candidates, **options)
         else:
             tried = HalvingRandomSearchCV(
                 n_candidates=candidates, min_resources="exhaust", **options
             )
-        tried.fit(table[schema.features], y_true, **fit_options)
+        tried.fit(train.rows, train.y_true, **train.fit_params)
     except MemoryError:
         raise
     except Exception as error:  # estimators check their options in ways of their own
         raise InputError(f"{KEY}: {error}") from error
-    return _found(tried.cv_results_, values, wanted, len(table))
+    return _found(pipeline, tried.cv_results_, values, wanted, scoring, len(train.rows))
 
 
 def _scorer(name: str, weights: np.ndarray | None) -> Callable[..., float]:
@@ -119,24 +137,27 @@ def _scorer(name: str, weights: np.ndarray | None) -> Callable[..., float]:
     return weighted
 
 
-def _folds(
-    table: pd.DataFrame, y_true: np.ndarray, schema: Schema, params: Params
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _folds(train: Split, schema: Schema, params: Params) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Return the places of the rows to fit and to score, for each fold."""
     count, seed = params.train.search.folds, params.train.seed
     if params.prepare.split.method == "time" and schema.time:
-        order = np.argsort(table[schema.time].to_numpy(), kind="stable")
+        order = np.argsort(train.table[schema.time].to_numpy(), kind="stable")
         for fit, score in TimeSeriesSplit(count).split(order):
             yield order[fit], order[score]
         return
-    groups = row_hashes(table[schema.key or schema.features])
     kind = GroupKFold if schema.task == "regression" else StratifiedGroupKFold
-    yield from kind(count, shuffle=True, random_state=seed).split(table, y_true, groups)
+    folds = kind(count, shuffle=True, random_state=seed)
+    yield from folds.split(train.rows, train.y_true, train.groups)
 
 
 def _found(
-    results: dict[str, Any], values: dict[str, list[Any]], wanted: Search, rows: int
-) -> Found:
+    pipeline: Pipeline,
+    results: dict[str, Any],
+    values: dict[str, list[Any]],
+    wanted: Search,
+    scoring: str,
+    rows: int,
+) -> SearchResult:
     """Order what was tried: by the rows it was fitted on, which halving varies, and by score."""
     table = pd.DataFrame(
         {
@@ -158,7 +179,7 @@ def _found(
         "method": wanted.method,
         "candidates": len(table),
         "folds": wanted.folds,
-        "scoring": wanted.scoring,
+        "scoring": scoring,
         "score": float(table["score"][0]),
     }
-    return Found(best, summary, table.drop(columns="place"))
+    return SearchResult(pipeline, best, summary, table.drop(columns="place"))

@@ -9,7 +9,7 @@ import pandas as pd
 from tabrail.config import Params
 from tabrail.data.schema import encode_target
 from tabrail.evaluation.intervals import draw, interval
-from tabrail.evaluation.metrics import scorer, shown, sign
+from tabrail.evaluation.reported import ReportedMetric
 from tabrail.monitoring.clusters import groups
 from tabrail.monitoring.expected import Expected
 from tabrail.monitoring.performance import RESAMPLES
@@ -54,10 +54,10 @@ def compared(
     }
     if expected.schema.task != "multiclass" and len(both):
         content["difference"] = float((challenger[there] - numbers[there]).mean())
-    if known.sum() >= params.monitor.min_rows:
+    if expected.metric and known.sum() >= params.monitor.min_rows:
         models = (numbers[known], challenger[known])
         content["metric"] = _difference(table[known], models, expected, params)
-    content["sentence"] = _sentence(content, expected.metric, params.monitor.min_rows)
+    content["sentence"] = _sentence(content, expected.reported, params.monitor.min_rows)
     return content
 
 
@@ -86,7 +86,7 @@ def _difference(
     schema, name = expected.schema, expected.metric
     y_true = encode_target(table[schema.target], schema)
     champion, challenger = (
-        scorer(schema.task, y_true, numbers, params.evaluate.threshold) for numbers in models
+        expected.scorer(y_true, numbers, params.evaluate.threshold) for numbers in models
     )
 
     def less(times: np.ndarray) -> np.ndarray:
@@ -103,18 +103,20 @@ def _difference(
     return {"name": name, "value": value, "low": low, "high": high}
 
 
-def _sentence(content: dict[str, Any], metric: str, least: int) -> str:
+def _sentence(content: dict[str, Any], metric: ReportedMetric, least: int) -> str:
     found = content["metric"]
+    if not metric.name:
+        return f"Whether {content['model']} is better cannot be told: there is no metric for it."
     if found is None:
         return (
             f"Whether {content['model']} is better cannot be told yet: {content['outcomes']:,} "
             f"outcomes are known of the rows that both have scored; {least:,} are needed."
         )
     numbers = (
-        f"{metric} differs by {shown(metric, found['value'])} (95% interval "
-        f"{shown(metric, found['low'])} to {shown(metric, found['high'])})"
+        f"{metric.name} differs by {metric.shown(found['value'])} (95% interval "
+        f"{metric.shown(found['low'])} to {metric.shown(found['high'])})"
     )
     if found["low"] <= 0 <= found["high"]:
         return f"Whether {content['model']} is better cannot be told yet: {numbers}."
-    better = sign(metric) * found["value"] > 0
+    better = metric.sign * found["value"] > 0
     return f"{content['model']} is {'better' if better else 'worse'} than the champion: {numbers}."

@@ -6,17 +6,23 @@ longer checked out is as good as the one that is.
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from ruamel.yaml import YAML
 
 from tabrail import paths
 from tabrail.data.schema import Schema
 from tabrail.documents import parse
 from tabrail.errors import InputError
+from tabrail.evaluation.metric_list import Scoring, scoring
+from tabrail.evaluation.metrics import Metric
+from tabrail.evaluation.reported import ReportedMetric, reported
+from tabrail.evaluation.scores import Scores
 from tabrail.project import git, registry
 
 IMPORTANCE = paths.PLOTS / "importance.csv"
@@ -33,6 +39,7 @@ class Expected:
         distributions: content of its reports/distributions.json.
         importance: the share that each column has in what all columns do for its score; empty if
             that was not measured.
+        given: the project's METRICS, if they are at hand.
     """
 
     version: str
@@ -40,11 +47,27 @@ class Expected:
     evaluation: dict[str, Any]
     distributions: dict[str, Any]
     importance: dict[str, float]
+    given: Sequence[str | Metric] | None = None
+
+    @cached_property
+    def scoring(self) -> Scoring:
+        """What to score new rows by: the main metric, if there is what computes it."""
+        main = str(self.evaluation["main_metric"])
+        return scoring(main, self.schema, self.evaluation, self.given)
 
     @property
     def metric(self) -> str:
-        """The main metric."""
-        return str(self.evaluation["main_metric"])
+        """The metric to score new rows by; blank if there is none."""
+        return self.scoring.name
+
+    @property
+    def reported(self) -> ReportedMetric:
+        """Which way that metric is better and how its values are shown."""
+        return reported(self.metric, self.evaluation)
+
+    def scorer(self, y_true: np.ndarray, prediction: np.ndarray, threshold: float) -> Scores:
+        """Return the scores of predictions by that metric; see `MetricList.scorer`."""
+        return self.scoring.metrics.scorer(y_true, prediction, threshold, self.metric)
 
 
 def of_version(version: str) -> Expected:

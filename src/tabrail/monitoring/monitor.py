@@ -1,6 +1,7 @@
 """Watch the model: what the prediction log, or tables, say of the rows that it gets."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -11,8 +12,9 @@ from tqdm import tqdm
 from tabrail.config import Params, load_params
 from tabrail.data import tables
 from tabrail.errors import InputError
+from tabrail.evaluation.metrics import Metric
 from tabrail.log.prediction_log import PredictionLog, utc_now
-from tabrail.model import bundle
+from tabrail.model.release import load_release
 from tabrail.moments import moment
 from tabrail.monitoring import alerts, challengers, checks, performance, window
 from tabrail.monitoring.alerts import Series
@@ -22,6 +24,7 @@ from tabrail.monitoring.period import Period
 from tabrail.monitoring.result import Result
 from tabrail.project.registry import registered
 
+Metrics = Sequence[str | Metric] | None
 MOST_NAMED = 5  # tables
 FEWEST_DAYS = 7  # from which on it is known how long silence usually lasts
 
@@ -40,40 +43,54 @@ CHECKS: dict[str, Check] = {
 }
 
 
-def monitor(files: Sequence[Path], since: str = "", until: str = "") -> Result:
+def monitor(
+    files: Sequence[Path],
+    since: str = "",
+    until: str = "",
+    metrics: Sequence[str | Metric] | None = None,
+    *,
+    untrusted: bool = False,
+) -> Result:
     """Look at a span of time in the prediction log, or at tables.
 
     Args:
         files: tables, or folders of them, each table a period; if none, the log is looked at.
         since: the start; `monitor.window_days` of params.yaml before the end, if blank.
         until: the end; now, if blank.
+        metrics: the project's METRICS, which are needed if the main metric is one of its own;
+            without them, live performance is by a metric of the library.
+        untrusted: whether the model file may be one that was never recorded.
 
     Raises:
-        InputError: there is no model, no log or nothing in it, or a file is no such table.
+        InputError: there is no model, no log or nothing in it, a file is no such table, or the
+            main metric cannot be computed.
     """
     params = load_params()
     if files and (since or until):
         raise InputError("--since and --until are for the prediction log, and not for tables")
     if files:
-        return _of_tables(files, params)
+        return _of_tables(files, params, metrics, untrusted=untrusted)
     with PredictionLog() as log:
         try:
-            return _of_log(log, since, until, params)
+            return _of_log(log, since, until, params, metrics)
         except SQLAlchemyError as error:
             raise InputError(
                 f"the prediction log {log} cannot be read ({type(error).__name__}); try again"
             ) from None
 
 
-def _of_tables(places: Sequence[Path], params: Params) -> Result:
+def _of_tables(
+    places: Sequence[Path], params: Params, metrics: Metrics, *, untrusted: bool
+) -> Result:
     found = [file for place in places for file in tables.find(place)]
-    model = bundle.load()
+    model = load_release(untrusted=untrusted)
     periods = [window.from_table(file, model, params.prepare.chunk_rows) for file in found]
     source = ", ".join(map(str, found)) if len(found) < MOST_NAMED else f"{len(found)} tables"
-    return judged(source, here(model.version), periods, params)
+    expected = replace(here(model.version), given=metrics)
+    return judged(source, expected, periods, params)
 
 
-def _of_log(log: PredictionLog, since: str, until: str, params: Params) -> Result:
+def _of_log(log: PredictionLog, since: str, until: str, params: Params, metrics: Metrics) -> Result:
     now = utc_now()
     end = moment(until, now) if until else now
     first_day = window.midnight(end) - timedelta(days=params.monitor.window_days)
@@ -87,7 +104,7 @@ def _of_log(log: PredictionLog, since: str, until: str, params: Params) -> Resul
             f"({log.span()}); see that the server writes there (PREDICTION_LOG), or look at "
             "another time: --since, --until"
         )
-    expected = of_version(versions["champion"])
+    expected = replace(of_version(versions["champion"]), given=metrics)
     spans = window.spans(start, end, params.monitor.periods)
     bar = tqdm(spans, desc="monitor", unit=" periods", delay=1, leave=False, disable=None)
     periods = [window.from_log(log, *span, expected.schema, versions) for span in bar]

@@ -6,7 +6,6 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from tabrail.evaluation.metrics import shown
 from tabrail.monitoring import drawings, performance
 from tabrail.monitoring.alerts import TITLES, Alert, Series
 from tabrail.monitoring.checks import Point, figure
@@ -75,19 +74,21 @@ def _facts(result: Result, target: str) -> str:
 def _performance(result: Result) -> str:
     found = [one for one in result.series if one.check == "main_metric"]
     usual = performance.measured(result.expected)
+    remark = escape(result.expected.scoring.remark)
     if not found or usual is None:
-        return ""
-    metric, before = result.expected.metric, float(usual["value"])
+        return f"<section><h2>Live performance</h2><p>{remark}</p></section>" if remark else ""
+    metric, before = result.expected.reported, float(usual["value"])
     drawn = iter(drawings.ranges(found[0], before))
     rows = "".join(
-        f"<div><span>{escape(period.name)}</span><b>{shown(metric, point.value)}</b>"
+        f"<div><span>{escape(period.name)}</span><b>{metric.shown(point.value)}</b>"
         f"{next(drawn)}</div>"
         for period, point in zip(result.periods, found[0].points, strict=True)
         if point
     )
     return (
-        f"<section><h2>Live performance</h2><p>{escape(metric)} with its 95% interval in each "
-        f"period. The dashed line is {shown(metric, before)}, as measured at evaluation; the "
+        f"<section><h2>Live performance</h2>{f'<p>{remark}</p>' if remark else ''}"
+        f"<p>{escape(metric.name)} with its 95% interval in each "
+        f"period. The dashed line is {metric.shown(before)}, as measured at evaluation; the "
         "shaded band is what was to be expected of so many rows.</p>"
         f"<div class=ranges>{rows}</div>"
         "</section>"

@@ -12,7 +12,7 @@ from tabrail.config import Params
 from tabrail.data import cells
 from tabrail.data.schema import Schema, encode_target
 from tabrail.evaluation.intervals import LEVEL, Score, score
-from tabrail.evaluation.metrics import scorer, shown, sign
+from tabrail.evaluation.reported import ReportedMetric
 from tabrail.monitoring.checks import Point, Points
 from tabrail.monitoring.clusters import groups
 from tabrail.monitoring.expected import Expected
@@ -30,15 +30,18 @@ def main_metric(period: Period, expected: Expected, params: Params) -> Points:
     if usual is None or known.sum() < params.monitor.min_rows:
         return {}
     found = scored(period, known, expected, params)
-    return {"": _compared(found, usual, expected.metric, params.monitor.margin)}
+    return {"": _compared(found, usual, expected.reported, params.monitor.margin)}
 
 
 def slices(period: Period, expected: Expected, params: Params) -> Points:
     """Return the main metric of each slice.
 
     The more slices, the more of them do badly by chance alone: their margin is as much wider as
-    keeps that as rare as for one (Dunn, 1961, "Multiple comparisons among means").
+    keeps that as rare as for one (Dunn, 1961, "Multiple comparisons among means"). There are none
+    if their scores at evaluation are by another metric.
     """
+    if expected.metric != expected.evaluation["main_metric"]:
+        return {}
     least, labeled = params.evaluate.min_slice_rows, period.labeled(expected.schema.target)
     if labeled.sum() < params.monitor.min_rows:
         return {}
@@ -53,7 +56,7 @@ def slices(period: Period, expected: Expected, params: Params) -> Points:
         name: _compared(
             scored(period, rows & labeled, expected, params),
             usual,
-            expected.metric,
+            expected.reported,
             params.monitor.margin * wider,
         )
         for name, (rows, usual) in parts.items()
@@ -89,14 +92,14 @@ def calibration(period: Period, expected: Expected, params: Params) -> Points:
 
 def measured(expected: Expected) -> Mapping[str, Any] | None:
     """Return the main metric at evaluation, if it has an interval."""
-    return _cautious([expected.evaluation[split]["metrics"] for split in SPLITS], expected.metric)
+    found = [expected.evaluation[split]["metrics"] for split in SPLITS]
+    return _cautious(found, expected.metric, expected.reported)
 
 
 def scored(period: Period, rows: np.ndarray, expected: Expected, params: Params) -> Score:
     """Return the main metric of some rows with its bootstrap interval, by key as at evaluation."""
     schema, table = expected.schema, period.table[rows]
-    scores = scorer(
-        schema.task,
+    scores = expected.scorer(
         encode_target(table[schema.target], schema),
         period.numbers[rows],
         params.evaluate.threshold,
@@ -122,19 +125,21 @@ def half_width(numbers: Mapping[str, Any]) -> float | None:
     return float(high - low) / 2
 
 
-def _compared(found: Score, usual: Mapping[str, Any], metric: str, margin: float) -> Point:
+def _compared(
+    found: Score, usual: Mapping[str, Any], metric: ReportedMetric, margin: float
+) -> Point:
     """Hold a score against that of the evaluation, as far as both may be off by chance."""
     live, before = half_width({"low": found.low, "high": found.high}), half_width(usual)
     if live is None or before is None or not math.isfinite(found.value):
-        said = f"{shown(metric, found.value)}; too few rows or keys to compare"
+        said = f"{metric.shown(found.value)}; too few rows or keys to compare"
         return Point(found.value, None, None, False, said)
     room = margin * math.hypot(live, before)
-    worst = usual["value"] - sign(metric) * room
-    beyond = sign(metric) * (found.value - worst) < 0
+    worst = usual["value"] - metric.sign * room
+    beyond = metric.sign * (found.value - worst) < 0
     words = (
-        f"{shown(metric, found.value)} (95% interval {shown(metric, found.low)} to "
-        f"{shown(metric, found.high)}), {shown(metric, usual['value'])} at evaluation; "
-        f"{shown(metric, worst)} or better was to be expected of so many rows"
+        f"{metric.shown(found.value)} (95% interval {metric.shown(found.low)} to "
+        f"{metric.shown(found.high)}), {metric.shown(usual['value'])} at evaluation; "
+        f"{metric.shown(worst)} or better was to be expected of so many rows"
     )
     return Point(found.value, found.low, found.high, beyond, words, worst)
 
@@ -150,17 +155,17 @@ def _slices(
         labels = cells.words(period.table[column]).fillna("missing")
         parts = [one.get(column, {}) for one in both]
         for name in sorted(parts[0].keys() | parts[1].keys()):
-            usual = _cautious(parts, name, expected.metric)
+            usual = _cautious(parts, name, expected.reported)
             if usual is not None:
                 yield f"{column} {name}", (labels == name).to_numpy(), usual
 
 
 def _cautious(
-    found: Sequence[Mapping[str, Mapping[str, Any]]], name: str, metric: str = ""
+    found: Sequence[Mapping[str, Mapping[str, Any]]], name: str, metric: ReportedMetric
 ) -> Mapping[str, Any] | None:
     """Return the worse of what validation and test say, of what has an interval there.
 
     One of them may have been lucky, and then every later row would look bad beside it.
     """
     known = [one[name] for one in found if name in one and half_width(one[name]) is not None]
-    return min(known, key=lambda one: sign(metric or name) * one["value"], default=None)
+    return min(known, key=lambda one: metric.sign * one["value"], default=None)

@@ -86,9 +86,11 @@ class Result:
             `check`, what it is `about`, `what` was found, `since` which period, and the `first`
             thing to do. `checks`: of each the `check`, what it is `about`, its `limit`, whether it
             `may_alert`, and by period None or `value`, `low`, `high`, `limit`, `beyond` and
-            `words`. `challenger`: None, or what `challengers.compared` returns.
+            `words`. `challenger`: None, or what `challengers.compared` returns. `remark`, which
+            is there only if live performance is by another metric than the main one: a sentence.
         """
         target = self.expected.schema.target
+        remark = self.expected.scoring.remark
         return {
             "verdict": self.verdict,
             "model": self.expected.version,
@@ -98,6 +100,7 @@ class Result:
             "notes": [asdict(note) for note in self.notes],
             "checks": [series.content() for series in self.series],
             "challenger": self.challenger,
+            **({"remark": remark} if remark else {}),
         }
 
     def text(self) -> str:
@@ -111,6 +114,8 @@ class Result:
             for one in self.series
             if one.check == "main_metric" and not one.last.beyond
         ]
+        if remark := self.expected.scoring.remark:
+            lines.append(f"  {remark}")
         lines += [f"  note  {note.what} Since {note.since}." for note in self.notes]
         if self.challenger:
             lines.append(f"  {self.challenger['sentence']}")

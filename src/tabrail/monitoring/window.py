@@ -12,7 +12,7 @@ from tabrail.data import dialect
 from tabrail.data.checks import checked
 from tabrail.data.schema import Column, Csv, Schema, Violation, conform, usable
 from tabrail.log.prediction_log import PredictionLog
-from tabrail.model.bundle import Bundle
+from tabrail.model.release import Release
 from tabrail.model.scoring import close_calls, for_scoring
 from tabrail.monitoring.period import Part, Period, bounded, filled
 from tabrail.project.registry import registered
@@ -67,29 +67,31 @@ def from_log(
     return filled(period, parts)
 
 
-def from_table(file: Path, bundle: Bundle, rows: int) -> Period:
+def from_table(file: Path, release: Release, rows: int) -> Period:
     """Return what a table has, scored by the model.
 
     Args:
         file: the table.
-        bundle: the model.
+        release: the model.
         rows: the most rows to read at a time.
     """
-    schema, params = bundle.schema.model_copy(update={"duplicates": "keep"}), bundle.params
+    schema, params = release.schema.model_copy(update={"duplicates": "keep"}), release.params
     dialect.require(file, schema.csv)
     training = {schema.target, schema.weight or schema.target}
     period = Period(file.name)
     parts: list[Part] = []
-    for chunk in checked([file], schema, rows, f"monitor {file.name}", optional=training):
+    for chunk in checked(
+        [file], schema, rows, f"monitor {file.name}", release.clean, optional=training
+    ):
         violations = [found for found in chunk.violations if found.column not in training]
         for found in violations:
             period.faults[found.column, found.fault] += int(found.rows.sum())
         good = usable(violations, len(chunk.table))
         period.strange += _without_strange(chunk.table, chunk.violations, schema.target)
         table = chunk.table[good]
-        period.refused += int((~good).sum())
+        period.refused += int((~good).sum()) + len(chunk.left_out)
         period.rows += len(table)
-        numbers = bundle.predict(table)
+        numbers = release.predict(table)
         near = close_calls(numbers, schema, params.evaluate.threshold, params.serve.review_margin)
         served = pd.DataFrame({"review": near}, index=table.index)
         parts = bounded([*parts, Part(table, numbers, served, np.empty(0))])

@@ -1,8 +1,8 @@
 """Two models on the same rows: the challenger, which is here, and that of another clone."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,20 @@ import pandas as pd
 
 from tabrail import paths
 from tabrail.data import cells, tables
-from tabrail.data.schema import Schema, conform
+from tabrail.data.checks import checked
+from tabrail.data.cleaning import cleaned
+from tabrail.data.prepare import splitter
+from tabrail.data.schema import Schema, conform, usable
 from tabrail.data.split import row_hashes
 from tabrail.errors import InputError
-from tabrail.evaluation import metrics
 from tabrail.evaluation.intervals import FEWEST_GROUPS, Score, draw, interval
-from tabrail.evaluation.metrics import shown, sign
+from tabrail.evaluation.metric_list import Scoring, scoring
+from tabrail.evaluation.metrics import Metric
 from tabrail.evaluation.predictions import Predictions, predict
+from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.markdown import plain, table
-from tabrail.model.bundle import Bundle, load
+from tabrail.model.release import Release, load_release
+from tabrail.model.scoring import for_scoring
 from tabrail.review.check import cut
 
 MARKER = "<!-- model comparison -->"
@@ -57,6 +62,8 @@ class Compared:
         verdict: better, worse or cannot be told; of the fresh rows, or of all if there are none.
         parts: comparisons by name: fresh rows, slices of them, all rows.
         notes: what to bear in mind, in sentences.
+        described: which way the metric is better and how it is shown, for a metric of the project's
+            own.
     """
 
     challenger: str
@@ -66,20 +73,24 @@ class Compared:
     verdict: str
     parts: dict[str, Comparison]
     notes: list[str]
+    described: ReportedMetric | None = field(default=None, repr=False)
 
     def content(self) -> dict[str, Any]:
         """Return it for programs."""
-        return asdict(self)
+        content = asdict(self)
+        del content["described"]
+        return content
 
     def markdown(self) -> str:
         """Return it for people."""
+        metric = self._described()
         head = ["validation rows", "rows", "challenger", "champion", "difference"]
         lines = [
             [
                 cut(name),
                 f"{part.rows:,}",
-                *(_shown(self.metric, s) for s in (part.challenger, part.champion)),
-                _shown(self.metric, part.difference, signed=True),
+                *(_shown(metric, s) for s in (part.challenger, part.champion)),
+                _shown(metric, part.difference, signed=True),
             ]
             for name, part in self._worst_first()
         ]
@@ -88,7 +99,7 @@ class Compared:
         about = (
             f"{self.metric} of the challenger (`{self.challenger}`) and of the champion "
             f"(`{self.champion}`), in brackets 95% bootstrap intervals; "
-            f"{'higher' if sign(self.metric) > 0 else 'lower'} is better. The difference has the "
+            f"{metric.better} is better. The difference has the "
             "same draws of rows for both."
         )
         # A name in the data is nobody to be called.
@@ -96,51 +107,130 @@ class Compared:
         parts = [MARKER, f"## {self.verdict}", about, scores, " ".join(self.notes)]
         return "\n\n".join(parts) + "\n"
 
+    def _described(self) -> ReportedMetric:
+        return self.described or reported(self.metric)
+
     def _worst_first(self) -> list[tuple[str, Comparison]]:
         """Return the parts, the slices in another order if there is no room for all."""
         if len(self.parts) <= MOST_ROWS:
             return list(self.parts.items())
 
         def place(part: tuple[str, Comparison]) -> tuple[bool, float]:
-            name, ahead = part[0], sign(self.metric) * part[1].difference.value
+            name, ahead = part[0], self._described().sign * part[1].difference.value
             return name not in WHOLE, ahead if math.isfinite(ahead) else math.inf
 
         return sorted(self.parts.items(), key=place)
 
 
-def compare(folder: Path) -> Compared:
+def compare(
+    folder: Path,
+    metrics: Sequence[str | Metric] | None = None,
+    *,
+    untrusted: bool = False,
+) -> Compared:
     """Score two models on the validation rows that neither has seen.
+
+    A champion of other code gets the rows as they came, and cleans them itself.
 
     Args:
         folder: another clone of the project, with its model and its validation rows.
+        metrics: the project's METRICS, which are needed if the main metric is one of its own.
+        untrusted: whether the model files may be such that were never recorded.
 
     Raises:
-        InputError: a file is missing or damaged, or the models do not answer the same question.
+        InputError: a file is missing or damaged, the models do not answer the same question, or
+            there is no metric to compare them by.
     """
-    challenger, champion = load(), load(folder)
+    challenger = load_release(untrusted=untrusted)
+    champion = load_release(folder, untrusted=untrusted)
     require_same_question(challenger.schema, champion.schema)
+    by = _scoring(challenger, metrics)
     rows = tables.read(paths.VALIDATION)
     new = fresh(rows, tables.read(folder / paths.VALIDATION))
-    ours = predict(rows, challenger.pipeline, challenger.metadata, challenger.schema)
-    theirs = replace(ours, prediction=answers(champion, rows, challenger.schema))
-    some = np.flatnonzero(new) if new.any() else np.arange(len(rows))
+    ours = predict(rows, challenger.predict, challenger.schema)
+    if champion.separate:
+        found, scored = own_answers(champion, as_they_came(challenger), challenger.schema)
+    else:
+        found, scored = answers(champion, rows, challenger.schema), np.ones(len(rows), dtype=bool)
+    theirs = replace(ours, prediction=found)
+    new &= scored
+    some = np.flatnonzero(new if new.any() else scored)
     name = FRESH if new.any() else EVERY
-    parts = {name: _compared(challenger, champion, ours.of(some), theirs.of(some))}
+    parts = {name: _compared(challenger, champion, by, ours.of(some), theirs.of(some))}
     for label, places in slices(rows.iloc[some], challenger):
         pair = (one.of(some[places]) for one in (ours, theirs))
-        parts[label] = _compared(challenger, champion, *pair)
+        parts[label] = _compared(challenger, champion, by, *pair)
     if new.any() and not new.all():
-        parts["all rows"] = _compared(challenger, champion, ours, theirs)
-    metric = challenger.params.evaluate.main_metric
+        both = np.flatnonzero(scored)
+        parts["all rows"] = _compared(challenger, champion, by, ours.of(both), theirs.of(both))
+    metric = by.metrics.reported(by.name)
+    said = [*filter(None, [by.remark]), *notes(challenger, champion, int(new.sum()))]
+    if lost := int((~scored).sum()):
+        said.append(f"{lost:,} rows are not compared: the champion does not take them.")
     return Compared(
         challenger=challenger.version,
         champion=champion.version,
-        metric=metric,
+        metric=metric.name,
         fresh=int(new.sum()),
-        verdict=verdict(metric, parts[name].difference),
+        verdict=verdict(metric.name, parts[name].difference, metric),
         parts=parts,
-        notes=notes(challenger, champion, int(new.sum())),
+        notes=said,
+        described=metric,
     )
+
+
+def as_they_came(challenger: Release) -> pd.DataFrame:
+    """Return the validation rows as they are in data/raw, in the order of the prepared table.
+
+    Raises:
+        InputError: data/raw is not here.
+    """
+    schema, params = challenger.schema, challenger.params.prepare
+    sides_of = splitter(tables.find(paths.RAW), params, schema, challenger.clean)
+    found = []
+    for chunk in checked(
+        tables.find(paths.RAW), schema, params.chunk_rows, "rows as they came", challenger.clean
+    ):
+        good = usable(chunk.violations, len(chunk.table)) & ~chunk.repeated
+        side = sides_of(chunk.table[good])
+        found.append(chunk.raw[good][side == "validation"])
+    return pd.concat(found, ignore_index=True)
+
+
+def own_answers(
+    champion: Release, raw: pd.DataFrame, schema: Schema
+) -> tuple[np.ndarray, np.ndarray]:
+    """Let a model clean, read and predict rows by its own code and schema.
+
+    Returns:
+        The predictions with the classes in the order of the other schema, shape (n_rows,) or
+        (n_rows, n_classes), and true for the rows that have one, shape (n_rows,).
+    """
+    kept = cleaned(raw, champion.clean)
+    own = for_scoring(champion.schema)
+    table, violations = conform(kept, own)
+    good = usable(violations, len(table))
+    numbers = placed(champion, champion.predict(table[good]), schema)
+    places = raw.index.get_indexer(kept.index[good])
+    predictions = np.zeros((len(raw), *numbers.shape[1:]))
+    predictions[places] = numbers
+    scored = np.zeros(len(raw), dtype=bool)
+    scored[places] = True
+    return predictions, scored
+
+
+def _scoring(challenger: Release, metrics: Sequence[str | Metric] | None) -> Scoring:
+    """Choose what to compare by.
+
+    Raises:
+        InputError: there is no function of the main metric, and no other metric either.
+    """
+    evaluation = challenger.evaluation
+    main = challenger.params.evaluate.main_metric or evaluation["main_metric"]
+    found = scoring(main, challenger.schema, evaluation, metrics)
+    if not found.name:
+        raise InputError(f"the models cannot be compared: {found.remark}")
+    return found
 
 
 def require_same_question(ours: Schema, theirs: Schema) -> None:
@@ -177,7 +267,7 @@ def fresh(rows: pd.DataFrame, before: pd.DataFrame) -> np.ndarray:
     return ~np.isin(row_hashes(rows[shared]), row_hashes(before[shared]))
 
 
-def answers(champion: Bundle, rows: pd.DataFrame, schema: Schema) -> np.ndarray:
+def answers(champion: Release, rows: pd.DataFrame, schema: Schema) -> np.ndarray:
     """Let a model predict rows that were prepared by another schema, reading them by its own.
 
     Returns:
@@ -185,15 +275,19 @@ def answers(champion: Bundle, rows: pd.DataFrame, schema: Schema) -> np.ndarray:
     """
     own = champion.schema
     typed, _ = conform(rows[[name for name in own.used if name in rows]], _lenient(own))
-    found = champion.predict(typed)
+    return placed(champion, champion.predict(typed), schema)
+
+
+def placed(champion: Release, predictions: np.ndarray, schema: Schema) -> np.ndarray:
+    """Return predictions with the classes in the order of another schema."""
     if schema.task != "multiclass":
-        return found
-    placed = np.zeros((len(rows), len(schema.classes)))
-    placed[:, [schema.classes.index(name) for name in own.classes]] = found
-    return placed
+        return predictions
+    found = np.zeros((len(predictions), len(schema.classes)))
+    found[:, [schema.classes.index(name) for name in champion.schema.classes]] = predictions
+    return found
 
 
-def slices(rows: pd.DataFrame, challenger: Bundle) -> Iterator[tuple[str, np.ndarray]]:
+def slices(rows: pd.DataFrame, challenger: Release) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name and the places of the slices that have rows enough for a score."""
     least = challenger.params.evaluate.min_slice_rows
     for column in challenger.schema.slices:
@@ -203,12 +297,20 @@ def slices(rows: pd.DataFrame, challenger: Bundle) -> Iterator[tuple[str, np.nda
                 yield plain(f"{column} {value}"), np.asarray(places)
 
 
-def verdict(metric: str, difference: Score) -> str:
-    """Say which model is better, if the interval of their difference leaves no doubt."""
+def verdict(metric: str, difference: Score, described: ReportedMetric | None = None) -> str:
+    """Say which model is better, if the interval of their difference leaves no doubt.
+
+    Args:
+        metric: what they are scored by.
+        difference: the challenger's score less the champion's.
+        described: which way the metric is better and how it is shown; not needed for a metric of
+            the library.
+    """
+    described = described or reported(metric)
     if not math.isfinite(difference.low):
         return f"⚪ Which model has the better {metric} cannot be told: too few rows or keys"
-    ahead = f"by {_shown(metric, difference, signed=True)}"
-    low, high = sorted(sign(metric) * bound for bound in (difference.low, difference.high))
+    ahead = f"by {_shown(described, difference, signed=True)}"
+    low, high = sorted(described.sign * bound for bound in (difference.low, difference.high))
     if low > 0:
         return f"✅ The challenger is better: {metric} differs {ahead}"
     if high < 0:
@@ -216,7 +318,7 @@ def verdict(metric: str, difference: Score) -> str:
     return f"⚪ Which model is better cannot be told: {metric} differs {ahead}"
 
 
-def notes(challenger: Bundle, champion: Bundle, count: int) -> list[str]:
+def notes(challenger: Release, champion: Release, count: int) -> list[str]:
     """Return what to bear in mind when reading a comparison."""
     said = []
     if not count:
@@ -239,13 +341,12 @@ def notes(challenger: Bundle, champion: Bundle, count: int) -> list[str]:
 
 
 def _compared(
-    challenger: Bundle, champion: Bundle, ours: Predictions, theirs: Predictions
+    challenger: Release, champion: Release, by: Scoring, ours: Predictions, theirs: Predictions
 ) -> Comparison:
     """Score two models on the same rows, and on the same draws of them."""
     params = challenger.params.evaluate
-    metric = params.main_metric
     scorers = [
-        metrics.scorer(challenger.schema.task, one.y_true, one.prediction, threshold)
+        by.metrics.scorer(one.y_true, one.prediction, threshold, by.name)
         for one, threshold in (
             (ours, params.threshold),
             (theirs, champion.params.evaluate.threshold),
@@ -253,7 +354,7 @@ def _compared(
     ]
 
     def both(weights: np.ndarray) -> np.ndarray:
-        return np.stack([one.under(weights[:, one.order])[metric] for one in scorers])
+        return np.stack([one.under(weights[:, one.order])[by.name] for one in scorers])
 
     values = both(ours.weights[None])[:, 0]
     drawn = [np.full((2, 1), np.nan)]
@@ -272,12 +373,12 @@ def _lenient(schema: Schema) -> Schema:
     return schema.model_copy(update={"missing": [""]})
 
 
-def _shown(metric: str, score: Score, *, signed: bool = False) -> str:
+def _shown(metric: ReportedMetric, score: Score, *, signed: bool = False) -> str:
     if not math.isfinite(score.value):
         return "not scored"
 
     def number(value: float) -> str:
-        return f"{'+' if signed and value > 0 else ''}{shown(metric, value)}"
+        return f"{'+' if signed and value > 0 else ''}{metric.shown(value)}"
 
     bounds = f" [{number(score.low)}, {number(score.high)}]" if math.isfinite(score.low) else ""
     return number(score.value) + bounds

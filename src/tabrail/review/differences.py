@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tabrail.evaluation.metrics import sign
+from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.review import schema_changes
 from tabrail.review.schema_changes import ContractChange
 from tabrail.review.snapshot import Snapshot
@@ -79,9 +79,19 @@ def between(base: Snapshot, head: Snapshot) -> Differences:
         slices=list(_slices(base.evaluation, head.evaluation)),
         params=_values(base.params, head.params),
         data=_values(base.data, head.data),
-        schema=schema_changes.changes(base.schema, head.schema, (base.params, head.params)),
+        schema=in_schema(base, head),
         stages=list(_stages(base.stages, head.stages)),
         packages=_values(base.packages, head.packages),
+    )
+
+
+def in_schema(base: Snapshot, head: Snapshot) -> list[ContractChange]:
+    """Compare the schemas of two runs, and how they measure."""
+    return schema_changes.changes(
+        base.schema,
+        head.schema,
+        (base.measures, head.measures),
+        (base.evaluation.get("metrics", {}), head.evaluation.get("metrics", {})),
     )
 
 
@@ -89,35 +99,40 @@ def _metrics(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[Score
     for split in ("validation", "test"):
         before, after = (run.get(split, {}).get("metrics", {}) for run in (base, head))
         for metric in _names(after, before):
-            yield _score(split, metric, before.get(metric), after.get(metric))
+            described = reported(metric, base, head)
+            yield _score(split, described, before.get(metric), after.get(metric))
 
 
 def _slices(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[ScoreDifference]:
     metric = head.get("main_metric", "")
+    described = reported(metric, base, head)
     if metric != base.get("main_metric", metric):
         base = {}
     before, after = (run.get("validation", {}).get("slices", {}) for run in (base, head))
     for column in _names(after, before):
         old, new = before.get(column, {}), after.get(column, {})
         for value in _names(new, old):
-            yield _score(f"{column} {value}", metric, old.get(value), new.get(value))
+            yield _score(f"{column} {value}", described, old.get(value), new.get(value))
 
 
 def _score(
-    where: str, metric: str, base: Mapping[str, Any] | None, head: Mapping[str, Any] | None
+    where: str,
+    metric: ReportedMetric,
+    base: Mapping[str, Any] | None,
+    head: Mapping[str, Any] | None,
 ) -> ScoreDifference:
     before, after = ((one or {}).get("value") for one in (base, head))
     if base is None or before is None or head is None or after is None:
         direction: Direction = "same"
         if (before is None) != (after is None):
             direction = "new" if before is None else "gone"
-        return ScoreDifference(where, metric, base, head, None, direction, is_noise=False)
+        return ScoreDifference(where, metric.name, base, head, None, direction, is_noise=False)
     change = after - before
-    gain = sign(metric) * change
+    gain = metric.sign * change
     direction = "same" if change == 0 else "better" if gain > 0 else "worse"
     bounds = [one[bound] for one in (base, head) for bound in ("low", "high")]
     overlap = None in bounds or (bounds[0] <= bounds[3] and bounds[2] <= bounds[1])
-    return ScoreDifference(where, metric, base, head, change, direction, overlap)
+    return ScoreDifference(where, metric.name, base, head, change, direction, overlap)
 
 
 def _stages(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[StageDifference]:

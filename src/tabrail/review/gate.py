@@ -6,10 +6,11 @@ from typing import Any
 
 from tabrail.config import Gate
 from tabrail.data.distributions import psi
-from tabrail.evaluation.metrics import shown, sign
-from tabrail.review import schema_changes
+from tabrail.evaluation.metrics import METRICS
+from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.review.acceptance import HOW, Acceptance
 from tabrail.review.check import Check, some
+from tabrail.review.differences import in_schema
 from tabrail.review.snapshot import Snapshot
 
 Numbers = Mapping[str, Any]
@@ -63,16 +64,16 @@ def _judged(
 
 
 def _baseline(head: Snapshot, least: float) -> Outcome:
-    metric = head.evaluation["main_metric"]
-    numbers = head.evaluation["validation"]["metrics"][metric]
+    metric = reported(head.evaluation["main_metric"], head.evaluation)
+    numbers = head.evaluation["validation"]["metrics"][metric.name]
     value, constant, error = numbers["value"], numbers["baseline_value"], margin(numbers)
     if value is None or constant is None:
-        return False, f"{metric} is undefined on validation"
+        return False, f"{metric.name} is undefined on validation"
     if error is None:
-        return None, f"{metric} has no interval: too few validation rows or keys"
-    lead = sign(metric) * (value - constant)
+        return None, f"{metric.name} has no interval: too few validation rows or keys"
+    lead = metric.sign * (value - constant)
     ahead = f"{_times(lead, error)} margins of error ahead of the baseline's"
-    compared = f"{metric} {shown(metric, value)} is {ahead} {shown(metric, constant)}"
+    compared = f"{metric.name} {metric.shown(value)} is {ahead} {metric.shown(constant)}"
     # Without an error to measure by, as with a constant, being ahead at all has to do.
     return lead >= least * error if error else lead > 0, f"{compared}; at least {least:g}"
 
@@ -80,17 +81,22 @@ def _baseline(head: Snapshot, least: float) -> Outcome:
 def _main_metric(base: Snapshot, head: Snapshot, most: float) -> Outcome:
     if not base.evaluation:
         return None, "the base has no results"
-    metric = base.evaluation["main_metric"]  # that of the head could be chosen to look well
-    before, after = (run.evaluation["validation"]["metrics"].get(metric) for run in (base, head))
+    # What the head has could be chosen to look well.
+    metric = reported(base.evaluation["main_metric"], base.evaluation, head.evaluation)
+    before, after = (
+        run.evaluation["validation"]["metrics"].get(metric.name) for run in (base, head)
+    )
     if after is None:
-        return None, f"there is no {metric} to compare: the task is another one"
+        if _could_have(head, base, metric):
+            return False, f"{metric.name}, the base's main metric, is no longer in METRICS"
+        return None, f"there is no {metric.name} to compare: the task is another one"
     if before["value"] is None or after["value"] is None:
-        return after["value"] is not None, f"{metric} was or is undefined on validation"
+        return after["value"] is not None, f"{metric.name} was or is undefined on validation"
     error = _margin(before, after, same_rows=base.scored_rows == head.scored_rows)
     if error is None:
-        return None, f"{metric} of the base has no interval: too few validation rows or keys"
-    loss = sign(metric) * (before["value"] - after["value"])
-    values = f"{metric} {shown(metric, before['value'])} → {shown(metric, after['value'])}"
+        return None, f"{metric.name} of the base has no interval: too few validation rows or keys"
+    loss = metric.sign * (before["value"] - after["value"])
+    values = f"{metric.name} {metric.shown(before['value'])} → {metric.shown(after['value'])}"
     if loss <= 0:
         return True, f"{values}, not worse"
     return (
@@ -99,12 +105,20 @@ def _main_metric(base: Snapshot, head: Snapshot, most: float) -> Outcome:
     )
 
 
+def _could_have(head: Snapshot, base: Snapshot, metric: ReportedMetric) -> bool:
+    """Return whether a metric of the base could be computed for the head's task."""
+    task = head.schema.get("task", "")
+    own = metric.unit == "unknown" and task == base.schema.get("task", "")
+    return own or metric.name in METRICS.get(task, ())
+
+
 def _slices(base: Snapshot, head: Snapshot, most: float) -> Outcome:
     if not base.evaluation:
         return None, "the base has no results"
-    metric = head.evaluation["main_metric"]
-    if base.evaluation["main_metric"] != metric:
-        return None, f"the base has its slices by {base.evaluation['main_metric']}, not by {metric}"
+    name = head.evaluation["main_metric"]
+    if base.evaluation["main_metric"] != name:
+        return None, f"the base has its slices by {base.evaluation['main_metric']}, not by {name}"
+    metric = reported(name, base.evaluation, head.evaluation)
     same_rows = base.scored_rows == head.scored_rows
     compared, worse, gone = 0, [], []
     for column, values in base.evaluation["validation"]["slices"].items():
@@ -118,9 +132,9 @@ def _slices(base: Snapshot, head: Snapshot, most: float) -> Outcome:
                 continue
             error = _margin(before, after, same_rows=same_rows) or 0.0
             compared += 1
-            loss = sign(metric) * (before["value"] - after["value"])
+            loss = metric.sign * (before["value"] - after["value"])
             if loss > most * error:
-                numbers = f"{shown(metric, before['value'])} → {shown(metric, after['value'])}"
+                numbers = f"{metric.shown(before['value'])} → {metric.shown(after['value'])}"
                 worse.append(f"{column} {value} {numbers} ({_times(loss, error)})")
     said = [f"no longer scored: {some(gone)}"] if gone else []
     if worse:
@@ -137,8 +151,7 @@ def _contract(base: Snapshot, head: Snapshot) -> Outcome:
         return None, "the base has no schema"
     if not head.schema:
         return False, "there is no schema any more"
-    changes = schema_changes.changes(base.schema, head.schema, (base.params, head.params))
-    if found := [str(change) for change in changes if change.loosens]:
+    if found := [str(change) for change in in_schema(base, head) if change.loosens]:
         return False, f"allows more, or measures otherwise: {some(found)}"
     return True, "allows no more than before, and measures the same"
 

@@ -39,6 +39,7 @@ def changes(
     base: Mapping[str, Any],
     head: Mapping[str, Any],
     params: tuple[Mapping[str, Any], Mapping[str, Any]],
+    metrics: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {}),
 ) -> list[ContractChange]:
     """Compare two schemas, and what params.yaml says of keeping and scoring rows.
 
@@ -46,6 +47,7 @@ def changes(
         base: content of schema.yaml before.
         head: content of schema.yaml after.
         params: content of params.yaml before and after.
+        metrics: what evaluation.json says of the metrics, before and after.
     """
     if not base or not head:
         return []
@@ -54,6 +56,7 @@ def changes(
         *_of_roles(base, head),
         *_of_limits(*(_at(one, "prepare.tolerance") for one in params)),
         *_of_measures(*params),
+        *_of_directions(*metrics),
     ]
 
 
@@ -112,6 +115,14 @@ def _of_measures(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[C
         before, after = _at(base, name), _at(head, name)
         if before is not None and before != after:
             yield ContractChange(name, f"{before} → {after}", loosens=True)
+
+
+def _of_directions(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[ContractChange]:
+    for name in base:
+        before, after = (one.get(name, {}).get("better") for one in (base, head))
+        if after is not None and before != after:
+            what = f"{before} is better → {after} is better"
+            yield ContractChange(f"metric {name}", what, loosens=True)
 
 
 def _at(content: Mapping[str, Any], name: str) -> Any:

@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 from tabrail import paths
 from tabrail.errors import InputError
+from tabrail.evaluation.reported import are_described
 from tabrail.project import git
 
 CONFLICT = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
@@ -50,6 +51,16 @@ class Snapshot:
         """What DVC calls the content of the validation table; blank if there is none."""
         outs = self.stages.get("prepare", {}).get("outs", [])
         return next((out["md5"] for out in outs if out["path"] == paths.VALIDATION.as_posix()), "")
+
+    @property
+    def measures(self) -> dict[str, Any]:
+        """Content of params.yaml, with the main metric of the results where it names none."""
+        section = self.params.get("evaluate")
+        if not isinstance(section, dict) or section.get("main_metric"):
+            return self.params
+        return self.params | {
+            "evaluate": section | {"main_metric": self.evaluation.get("main_metric")}
+        }
 
 
 def read(revision: str | None = None) -> Snapshot:
@@ -107,6 +118,7 @@ def _evaluation(text: str) -> dict[str, Any]:
         parts = [content["validation"]["slices"], content["model"]]
     except (KeyError, TypeError):
         return {}
+    whole = whole and are_described(content.get("metrics", {}))
     return content if whole and all(isinstance(part, dict) for part in parts) else {}
 
 

@@ -2,10 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from tabrail.evaluation.metrics import shown, sign
+from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.markdown import amount, plain, table
 from tabrail.review.acceptance import HOW
 from tabrail.review.base import Base
@@ -25,6 +25,7 @@ SYMBOLS = {
 }
 MOST_ROWS, MOST_BARS, MOST_NAMED = 40, 8, 3  # GitHub takes 65,536 characters in all
 LONGEST_LABEL = 20
+Describe = Callable[[str], ReportedMetric]
 NOTED = {"gate", "acceptance"}  # what is said of the gate itself
 
 
@@ -46,21 +47,27 @@ def render(
         gate: the gate's verdicts.
         plots_url: where the page of `dvc plots diff` is; blank if it is nowhere.
     """
+
+    def describe(metric: str) -> ReportedMetric:
+        return reported(metric, before.evaluation, now.evaluation)
+
     parts = [
         MARKER,
         f"## {_headline(before, now, found, gate)}",
         _intro(base, before, now, found, gate),
     ]
     if now.evaluation and found.any:
-        parts += [_main_scores(now, found), _plot(before, now, found)]
+        parts += [_main_scores(now, found, describe), _plot(before, now, found)]
     if plots_url:
         parts.append(f"[All plots, before and now]({plots_url})")
     score, value = ["", "before", "now", "difference"], ["", "before", "now"]
     libraries = _ours_first(found.packages, now.direct | before.direct)
     parts += [
         _folded("Gate", ["", "check", "what was got, what is allowed"], _gate(gate)),
-        _folded("All metrics", score, _scores(found.metrics)),
-        _folded("Slices of the validation split", score, _scores(_worst_first(found.slices))),
+        _folded("All metrics", score, _scores(found.metrics, describe)),
+        _folded(
+            "Slices of the validation split", score, _scores(_worst_first(found.slices), describe)
+        ),
         _folded("Parameters", value, _values(found.params)),
         _folded("Data", value, _values(found.data)),
         _folded("Schema", ["column", "change", "allows more"], _contract(found.schema)),
@@ -77,15 +84,16 @@ def _headline(before: Snapshot, now: Snapshot, found: Differences, gate: Sequenc
     symbol = "❌" if any(check.verdict == "FAILED" for check in gate) else "✅"
     if not found.any:
         return f"{symbol} Nothing changed"
-    metric = now.evaluation["main_metric"]
-    main = _of("validation", metric, found.metrics)
-    value = f"{plain(metric)} {shown(metric, _value(main.head))}"
+    metric = reported(now.evaluation["main_metric"], before.evaluation, now.evaluation)
+    main = _of("validation", metric.name, found.metrics)
+    name, is_now = plain(metric.name), metric.shown(_value(main.head))
+    value = f"{name} {is_now}"
     if main.base is None:
         return f"{symbol} {value}"
     if main.direction == "same":
         return f"{symbol} {value}, as before"
-    was = shown(metric, _value(main.base))
-    return f"{symbol} {plain(metric)} {was} → {shown(metric, _value(main.head))}: {_judgment(main)}"
+    was = metric.shown(_value(main.base))
+    return f"{symbol} {name} {was} → {is_now}: {_judgment(main)}"
 
 
 def _intro(
@@ -119,33 +127,33 @@ def _intro(
 
 def _hidden_losses(found: Differences, before: Snapshot) -> str:
     """Name the slices that lost most although the whole has gained."""
-    metric = before.evaluation.get("main_metric", "")
-    main = [one for one in found.metrics if (one.where, one.metric) == ("validation", metric)]
+    metric = reported(before.evaluation.get("main_metric", ""), before.evaluation)
+    main = [one for one in found.metrics if (one.where, one.metric) == ("validation", metric.name)]
     if not main or main[0].direction != "better":
         return ""
     worse = [one for one in found.slices if one.direction == "worse"]
     worse.sort(key=lambda one: -abs(one.change or 0))
     named = [
-        f"{plain(one.where)} ({shown(metric, _value(one.base))} → "
-        f"{shown(metric, _value(one.head))}{', intervals overlap' if one.is_noise else ''})"
+        f"{plain(one.where)} ({metric.shown(_value(one.base))} → "
+        f"{metric.shown(_value(one.head))}{', intervals overlap' if one.is_noise else ''})"
         for one in worse[:MOST_NAMED]
     ]
     more = f" and {len(worse) - MOST_NAMED} more slices" if len(worse) > MOST_NAMED else ""
     return ", ".join(named) + more
 
 
-def _main_scores(now: Snapshot, found: Differences) -> str:
+def _main_scores(now: Snapshot, found: Differences, describe: Describe) -> str:
     metric = now.evaluation["main_metric"]
     rows = [["", "before", "now", "difference"]]
     for split in ("validation", "test"):
         one = _of(split, metric, found.metrics)
-        rows.append([plain(f"{metric} on {split}"), *_cells(one)])
+        rows.append([plain(f"{metric} on {split}"), *_cells(one, describe)])
     constant = _of("validation", metric, found.metrics)
     rows.append(
         [
             "baseline on validation",
             *(
-                shown(metric, _value(run, "baseline_value")) if run else ""
+                describe(metric).shown(_value(run, "baseline_value")) if run else ""
                 for run in (constant.base, constant.head)
             ),
             "",
@@ -164,7 +172,8 @@ def _plot(before: Snapshot, now: Snapshot, found: Differences) -> str:
         bars = {one.where: _value(one.head) for one in slices[:MOST_BARS]}
         lines = {one.where: _value(one.base) for one in slices if one.base}
         main = _of("validation", metric, found.metrics)
-        start = _value(main.head, "baseline_value") if sign(metric) > 0 else 0.0
+        higher = reported(metric, before.evaluation, now.evaluation).sign > 0
+        start = _value(main.head, "baseline_value") if higher else 0.0
     else:
         start = 0.0
         what = f"Importance: loss of {metric} (validation)"
@@ -210,8 +219,10 @@ def _drawn(text: str) -> str:
     return re.sub(r"[^\w .,+/():=-]", "·", " ".join(text.split())) or "·"
 
 
-def _scores(differences: Iterable[ScoreDifference]) -> list[list[str]]:
-    return [[plain(cut(f"{one.metric} on {one.where}")), *_cells(one)] for one in differences]
+def _scores(differences: Iterable[ScoreDifference], describe: Describe) -> list[list[str]]:
+    return [
+        [plain(cut(f"{one.metric} on {one.where}")), *_cells(one, describe)] for one in differences
+    ]
 
 
 def _worst_first(slices: Sequence[ScoreDifference]) -> Sequence[ScoreDifference]:
@@ -221,18 +232,19 @@ def _worst_first(slices: Sequence[ScoreDifference]) -> Sequence[ScoreDifference]
     return sorted(slices, key=lambda one: (one.direction != "worse", -abs(one.change or 0)))
 
 
-def _cells(one: ScoreDifference) -> list[str]:
-    return [_interval(one.metric, one.base), _interval(one.metric, one.head), _judgment(one)]
+def _cells(one: ScoreDifference, describe: Describe) -> list[str]:
+    metric = describe(one.metric)
+    return [_interval(metric, one.base), _interval(metric, one.head), _judgment(one)]
 
 
-def _interval(metric: str, numbers: Mapping[str, Any] | None) -> str:
+def _interval(metric: ReportedMetric, numbers: Mapping[str, Any] | None) -> str:
     if numbers is None:
         return ""
     if numbers["value"] is None:
         return "not scored"
     low, high = numbers["low"], numbers["high"]
-    bounds = f" [{shown(metric, low)}, {shown(metric, high)}]" if low is not None else ""
-    return f"{shown(metric, numbers['value'])}{bounds}"
+    bounds = f" [{metric.shown(low)}, {metric.shown(high)}]" if low is not None else ""
+    return f"{metric.shown(numbers['value'])}{bounds}"
 
 
 def _judgment(one: ScoreDifference) -> str:

@@ -34,16 +34,16 @@ logger = logging.getLogger(__name__)
 def create(setup: Setup) -> FastAPI:
     """Return the application."""
     service = Service(setup)
-    bundle, params, docs = service.bundle, service.params, service.documents
+    release, params, docs = service.release, service.params, service.documents
     app = FastAPI(
-        title=bundle.params.card.title,
-        version=bundle.version,
-        description=bundle.params.card.intended_use,
+        title=release.params.card.title,
+        version=release.version,
+        description=release.params.card.intended_use,
         lifespan=service.running,
         docs_url=None,
         redoc_url=None,
     )
-    shown = page.render(bundle, needs_key=bool(setup.key))
+    shown = page.render(release, needs_key=bool(setup.key))
     policy = {"Content-Security-Policy": page.policy()}
     about = to_json(_about(setup))
 
@@ -75,8 +75,8 @@ def create(setup: Setup) -> FastAPI:
     @app.get("/reviews", responses=docs.responses(docs.waiting, rows=True))
     async def reviews(most: int = Query(50, ge=1, le=MOST_REVIEWS)) -> Response:
         """List predictions that a person is to decide and none has, the oldest first."""
-        found = await _asked(service.log.waiting, most, lambda one: fits(one, bundle.schema))
-        return _answer(to_json({"waiting": [_waiting(one, bundle.schema) for one in found]}))
+        found = await _asked(service.log.waiting, most, lambda one: fits(one, release.schema))
+        return _answer(to_json({"waiting": [_waiting(one, release.schema) for one in found]}))
 
     async def record(request: Request, table: sa.Table) -> Response:
         try:
@@ -200,20 +200,20 @@ def _waiting(entry: dict[str, Any], schema: Schema) -> dict[str, Any]:
 
 
 def _about(setup: Setup) -> dict[str, Any]:
-    bundle = setup.champion
-    schema = bundle.schema
+    release = setup.champion
+    schema = release.schema
     told = documents.Told.model_fields
     return {
-        "version": bundle.version,
+        "version": release.version,
         "challenger": setup.challenger.version if setup.challenger else None,
         "task": schema.task,
         "target": schema.target,
         "classes": schema.classes,
-        "threshold": bundle.params.evaluate.threshold if schema.task == "binary" else None,
+        "threshold": release.params.evaluate.threshold if schema.task == "binary" else None,
         "columns": [
             {"name": name} | column.model_dump(include=set(told))
             for name, column in for_scoring(schema).used.items()
         ],
-        "metrics": {part: bundle.evaluation[part]["metrics"] for part in ("validation", "test")},
-        "card": bundle.card,
+        "metrics": {part: release.evaluation[part]["metrics"] for part in ("validation", "test")},
+        "card": release.card,
     }

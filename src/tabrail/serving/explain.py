@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from tabrail.model import reference
-from tabrail.model.bundle import Bundle
+from tabrail.model.release import Release
 
 
-def explain(bundle: Bundle, row: pd.DataFrame) -> list[dict[str, Any]]:
+def explain(release: Release, row: pd.DataFrame) -> list[dict[str, Any]]:
     """Return what each feature's value does to the prediction, the largest change first.
 
     Args:
-        bundle: the model.
+        release: the model.
         row: one row that conforms to the schema.
 
     Returns:
@@ -26,18 +26,18 @@ def explain(bundle: Bundle, row: pd.DataFrame) -> list[dict[str, Any]]:
         that its value makes against the typical one: of the probability (of the class to predict
         or, with several, of the predicted one), or of the predicted number.
     """
-    names = bundle.schema.features
+    names = release.schema.features
     typical = reference.table(
-        [reference.typical(bundle.schema, bundle.distributions)], bundle.schema
+        [reference.typical(release.schema, release.distributions)], release.schema
     )
     variants = pd.concat([row] * (len(names) + 1), ignore_index=True)
     for place, name in enumerate(names, start=1):
         variants[name] = variants[name].mask(variants.index == place, typical[name].iloc[0])
-    numbers = bundle.predict(variants)
+    numbers = release.predict(variants)
     if numbers.ndim > 1:
         numbers = numbers[:, numbers[0].argmax()]
     changes = numbers[0] - numbers[1:]
-    kinds = [bundle.schema.columns[name].kind for name in names]
+    kinds = [release.schema.columns[name].kind for name in names]
     found = [
         {
             "column": name,

@@ -12,41 +12,41 @@ from markdown_it import MarkdownIt
 
 from tabrail.data.schema import Column, Schema
 from tabrail.model import reference
-from tabrail.model.bundle import Bundle
+from tabrail.model.release import Release
 from tabrail.model.scoring import for_scoring
 
 TEMPLATE = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
 CLOSED = "<p>It is shown to those who have the key: GET /model.</p>"
 
 
-def render(bundle: Bundle, *, needs_key: bool) -> str:
+def render(release: Release, *, needs_key: bool) -> str:
     """Return the page.
 
     Args:
-        bundle: the model that answers.
+        release: the model that answers.
         needs_key: whether requests need a key: the page asks for it, and leaves the card out.
     """
-    schema = bundle.schema
+    schema = release.schema
     markdown = MarkdownIt("js-default", {"linkify": False, "html": False})
-    typical = reference.typical(schema, bundle.distributions)
+    typical = reference.typical(schema, release.distributions)
     columns = for_scoring(schema).used
     parts = {
-        "title": escape(bundle.params.card.title),
+        "title": escape(release.params.card.title),
         "target": escape(_target(schema)),
-        "version": escape(bundle.version),
+        "version": escape(release.version),
         "fields": "\n".join(
             _field(number, name, column, typical[name])
             for number, (name, column) in enumerate(columns.items())
         ),
         "answer": _answer(schema),
-        "card": CLOSED if needs_key else markdown.render(_below_title(bundle.card)),
+        "card": CLOSED if needs_key else markdown.render(_below_title(release.card)),
         "key": "" if needs_key else "hidden",
         "metadata": _script_data(
             {
                 "task": schema.task,
                 "target": schema.target,
                 "positive": (schema.classes or [""])[-1],
-                "threshold": bundle.params.evaluate.threshold,
+                "threshold": release.params.evaluate.threshold,
                 "unit": schema.columns[schema.target].unit,
             }
         ),

@@ -14,7 +14,7 @@ import pandas as pd
 from tabrail.data.schema import Schema
 from tabrail.errors import InputError
 from tabrail.log.prediction_log import Prediction, Role, utc_now
-from tabrail.model.bundle import Bundle
+from tabrail.model.release import Release
 from tabrail.model.scoring import close_calls, decided, for_scoring
 from tabrail.serving.batching import Waiting
 from tabrail.serving.request import Rows
@@ -44,8 +44,8 @@ class Rollout:
 
     def __init__(
         self,
-        champion: Bundle,
-        challenger: Bundle | None = None,
+        champion: Release,
+        challenger: Release | None = None,
         share: float = 0.0,
         failed: Callable[[], None] = lambda: None,
     ) -> None:
@@ -137,7 +137,7 @@ class Rollout:
             logger.exception("the challenger failed; the champion answers")
             return None
 
-    def answering(self, rows: Rows) -> Bundle:
+    def answering(self, rows: Rows) -> Release:
         """Return the model that answers the first of some rows."""
         challenger = self.challenger
         return challenger if challenger and self._shared(rows, 0) else self.champion
@@ -150,10 +150,10 @@ class Rollout:
         return int.from_bytes(digest[:8], "big") < self._share * 2**64
 
 
-def say(bundle: Bundle, frame: pd.DataFrame) -> Said:
+def say(release: Release, frame: pd.DataFrame) -> Said:
     """Return what a model says of rows."""
-    numbers = bundle.predict(frame)
-    schema, params = bundle.schema, bundle.params
+    numbers = release.predict(frame)
+    schema, params = release.schema, release.params
     threshold, classes = params.evaluate.threshold, schema.classes
     words = (
         numbers.tolist()
@@ -166,7 +166,7 @@ def say(bundle: Bundle, frame: pd.DataFrame) -> Said:
         {"prediction": word} | probabilities(each, schema) | {"review": review}
         for word, each, review in zip(words, lists, near.tolist(), strict=True)
     ]
-    return Said(bundle.version, lists, shown)
+    return Said(release.version, lists, shown)
 
 
 def probabilities(numbers: list[float], schema: Schema) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def fits(entry: Mapping[str, Any], schema: Schema) -> bool:
     return len(entry["numbers"]) == width and entry["prediction"] in schema.classes
 
 
-def require_same_rows(champion: Bundle, challenger: Bundle) -> None:
+def require_same_rows(champion: Release, challenger: Release) -> None:
     """Check that two models answer the same question about the same rows.
 
     Raises:

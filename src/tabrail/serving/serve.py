@@ -16,7 +16,7 @@ from uvicorn.supervisors import Multiprocess
 
 from tabrail.errors import InputError
 from tabrail.log.prediction_log import PredictionLog
-from tabrail.model import bundle
+from tabrail.model.release import load_release
 from tabrail.serving.app import create
 from tabrail.serving.observed import FOLDER
 from tabrail.serving.service import Setup
@@ -28,7 +28,13 @@ KEEP_ALIVE_S = 60
 
 
 def serve(
-    host: str, port: int, workers: int = 1, challenger: Path | None = None, share: float = 0.0
+    host: str,
+    port: int,
+    workers: int = 1,
+    challenger: Path | None = None,
+    share: float = 0.0,
+    *,
+    untrusted: bool = False,
 ) -> None:
     """Serve until told to stop, then finish what has begun.
 
@@ -38,6 +44,7 @@ def serve(
         workers: how many processes.
         challenger: a clone of this project with another model, to be scored beside this one.
         share: of the keys for which the challenger answers.
+        untrusted: whether the model files may be such that were never recorded.
 
     Raises:
         InputError: the port is taken, or a model or the log cannot be used.
@@ -45,14 +52,16 @@ def serve(
     if share and not challenger:
         raise InputError("--share needs a model to share with; name it with: --challenger FOLDER")
     listening = _listen(host, port)
-    setup = prepare(challenger, share, PredictionLog())
+    setup = prepare(challenger, share, PredictionLog(), untrusted=untrusted)
     app: FastAPI | str = create(setup)
     print(_greeting(setup, listening), flush=True)
     seconds = setup.champion.params.serve.timeout_seconds
     with tempfile.TemporaryDirectory(prefix="metrics-") as folder:
         if workers > 1:
             os.environ[FOLDER] = folder
-            os.environ[WORKER] = json.dumps([str(challenger) if challenger else None, share])
+            os.environ[WORKER] = json.dumps(
+                [str(challenger) if challenger else None, share, untrusted]
+            )
             app = f"{__name__}:worker"
         config = uvicorn.Config(
             app,
@@ -76,19 +85,22 @@ def serve(
 
 def worker() -> FastAPI:
     """Return the application of one of several processes."""
-    challenger, share = json.loads(os.environ[WORKER])
+    challenger, share, untrusted = json.loads(os.environ[WORKER])
     log = PredictionLog(create=False)  # it has its tables, and may be in trouble just now
-    return create(prepare(Path(challenger) if challenger else None, share, log))
+    folder = Path(challenger) if challenger else None
+    return create(prepare(folder, share, log, untrusted=untrusted))
 
 
-def prepare(challenger: Path | None, share: float, log: PredictionLog) -> Setup:
+def prepare(
+    challenger: Path | None, share: float, log: PredictionLog, *, untrusted: bool = False
+) -> Setup:
     """Load what a server needs.
 
     Raises:
         InputError: a model cannot be loaded, or says something else than at its evaluation.
     """
-    beside = bundle.load(challenger) if challenger else None
-    setup = Setup(bundle.load(), beside, share, log, os.environ.get(KEY, ""))
+    beside = load_release(challenger, untrusted=untrusted) if challenger else None
+    setup = Setup(load_release(untrusted=untrusted), beside, share, log, os.environ.get(KEY, ""))
     gc.collect()
     gc.freeze()  # models and modules are never garbage: walking them would hold up requests
     return setup

@@ -13,14 +13,14 @@ from starlette.concurrency import run_in_threadpool
 from tabrail.log import prediction_log
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model import reference
-from tabrail.model.bundle import Bundle
+from tabrail.model.release import Release
 from tabrail.serving import limits
 from tabrail.serving.batching import Batcher, Waiting
 from tabrail.serving.documents import Documents
 from tabrail.serving.explain import explain
 from tabrail.serving.journal import Journal
 from tabrail.serving.observed import Metrics
-from tabrail.serving.problems import SchemaViolationError, Found
+from tabrail.serving.problems import Found, SchemaViolationError
 from tabrail.serving.request import Door, Rows
 from tabrail.serving.rollout import Rollout
 
@@ -39,8 +39,8 @@ class Setup:
         key: the API key, or blank.
     """
 
-    champion: Bundle
-    challenger: Bundle | None
+    champion: Release
+    challenger: Release | None
     share: float
     log: PredictionLog
     key: str
@@ -51,10 +51,10 @@ class Service:
 
     def __init__(self, setup: Setup) -> None:
         """Bring the parts together; threads start with the server."""
-        self.bundle = setup.champion
-        self.params = self.bundle.params.serve
-        schema = self.bundle.schema
-        example = reference.typical(schema, self.bundle.distributions)
+        self.release = setup.champion
+        self.params = self.release.params.serve
+        schema = self.release.schema
+        example = reference.typical(schema, self.release.distributions)
         self.scoring_schema = Door(schema, self.params.max_rows, example)
         self.documents = Documents(schema, self.scoring_schema)
         self.metrics = Metrics(schema)
@@ -84,14 +84,14 @@ class Service:
 
     def explained(self, rows: Rows) -> dict[str, Any]:
         """Return what the values of a row do to its prediction."""
-        bundle, frame = self.rollout.answering(rows), self.scoring_schema.frame([rows])
+        release, frame = self.rollout.answering(rows), self.scoring_schema.frame([rows])
         try:
-            columns = explain(bundle, frame)
+            columns = explain(release, frame)
         except Exception:
-            if bundle is self.bundle:
+            if release is self.release:
                 raise
-            bundle, columns = self.bundle, explain(self.bundle, frame)  # as it answers, too
-        return {"model": bundle.version, "columns": columns}
+            release, columns = self.release, explain(self.release, frame)  # as it answers, too
+        return {"model": release.version, "columns": columns}
 
     def refused(self, path: str, refusal: limits.RequestError) -> None:
         """Log a request for predictions that failed; not those that anybody may send."""

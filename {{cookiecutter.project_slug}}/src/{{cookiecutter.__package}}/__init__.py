@@ -1,1 +1,1 @@
-"""{{ cookiecutter.__name_quoted }}."""
+{{ cookiecutter | library_file('src/' ~ cookiecutter.__package ~ '/__init__.py') }}

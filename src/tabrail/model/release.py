@@ -1,83 +1,112 @@
 """A model with all that belongs to it, as a folder has it: the project, or another clone."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import Pipeline
 
 from tabrail import paths
 from tabrail.config import Params, load_params
+from tabrail.data.cleaning import Clean
 from tabrail.data.schema import Schema, load_schema
 from tabrail.errors import InputError
-from tabrail.model import file as model
-from tabrail.model import reference
-from tabrail.project import registry
+from tabrail.model import file, reference
+from tabrail.model.recorded import require_recorded
+from tabrail.model.worker import Worker
+from tabrail.project import code, registry
+from tabrail.project.project import Project
 
 
 @dataclass(frozen=True)
-class Bundle:
+class Release:
     """A model with all that belongs to it.
 
     Attributes:
         version: its tag, or the start of its hash; see `registry.model_version`.
-        pipeline: the fitted model.
-        metadata: what it says of itself.
-        schema: what it expects of a row.
+        predict: predicts rows that conform to the schema; see `tabrail.Model.predict`.
+        clean: the cleaning function of its code.
+        metadata: what its file says of itself.
+        schema: what it expects of a cleaned row.
         params: the parameters of its run.
         evaluation: content of its reports/evaluation.json.
         distributions: content of its reports/distributions.json.
         card: its model card, as Markdown.
+        separate: whether it has other code than this project, and so runs in its own process.
     """
 
     version: str
-    pipeline: Pipeline
-    metadata: model.Metadata
+    predict: Callable[[pd.DataFrame], np.ndarray]
+    clean: Clean
+    metadata: file.Metadata
     schema: Schema
     params: Params
     evaluation: dict[str, Any]
     distributions: dict[str, Any]
     card: str
-
-    def predict(self, rows: pd.DataFrame) -> np.ndarray:
-        """Predict rows that conform to the schema; see `model.predict`."""
-        return model.predict(self.pipeline, self.metadata, rows, self.schema)
+    separate: bool
 
 
-def load(folder: Path = Path()) -> Bundle:
+def load_release(folder: Path = Path(), *, untrusted: bool = False) -> Release:
     """Read a model and all that belongs to it, and check that they belong together.
+
+    A model of other code than that of this project runs in a process of its own, so that two codes
+    are never mixed.
 
     Args:
         folder: the root of this project, or of a clone of it at another commit.
+        untrusted: whether the model file may be one that was never recorded.
 
     Raises:
-        InputError: a file is missing or damaged, or the model does not say of the reference rows
-            what it said when it was evaluated.
+        InputError: a file is missing or damaged, the model file is not the recorded one, or the
+            model does not predict of the reference rows what it did when it was evaluated.
     """
     if folder != Path() and not (folder / paths.SCHEMA).exists():
         raise InputError(
             f"{folder.resolve()} is no clone of this project; make one at a version with: "
             f"git clone --branch model@v0.1.0 . {folder} (there is no {paths.SCHEMA})"
         )
+    if not untrusted:
+        require_recorded(folder)
     schema = load_schema(folder / paths.SCHEMA)
-    pipeline, metadata = model.load(folder / paths.MODEL)
-    model.require(metadata, schema)
-    found = Bundle(
+    metadata = file.read_metadata(folder / paths.MODEL)
+    file.require(metadata, schema)
+    here = Path()
+    separate = folder.resolve() != here.resolve() and bool(code.changed(here, metadata.code))
+    predict, clean = _functions(folder, metadata, schema, separate=separate)
+    found = Release(
         version=registry.model_version(folder),
-        pipeline=pipeline,
+        predict=predict,
+        clean=clean,
         metadata=metadata,
         schema=schema,
         params=load_params(folder / paths.PARAMS),
         evaluation=_json(folder / paths.EVALUATION),
         distributions=_json(folder / paths.DISTRIBUTIONS),
         card=_text(folder / paths.MODEL_CARD),
+        separate=separate,
     )
     rows = reference.table(reference.rows(schema, found.distributions), schema)
     reference.require(found.evaluation["reference"], found.predict(rows), found.evaluation)
     return found
+
+
+def _functions(
+    folder: Path, metadata: file.Metadata, schema: Schema, *, separate: bool
+) -> tuple[Callable[[pd.DataFrame], np.ndarray], Clean]:
+    """Return what predicts and what cleans, here or in a process of its own."""
+    if separate:
+        worker = Worker(folder)
+        return worker.predict, worker.clean
+    here = Path()
+    pipeline, _ = file.load(folder / paths.MODEL, here)
+    return (
+        lambda rows: file.predict(pipeline, metadata, rows, schema),
+        Project.load(here).clean,
+    )
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from trained import stand_in
 from tabrail import paths
 from tabrail.data.schema import Task, conform, load_schema
 from tabrail.errors import InputError
-from tabrail.model import bundle, reference
+from tabrail.model import reference
+from tabrail.model.release import load_release
 from tabrail.model.scoring import for_scoring
 
 
@@ -28,7 +29,7 @@ def test_a_folder_has_a_model_with_all_that_belongs_to_it(
 ) -> None:
     here = Path.cwd()
     monkeypatch.chdir("/")
-    found = bundle.load(here)
+    found = load_release(here)
     assert found.schema.task == task
     assert found.version.startswith("md5:")
     assert found.card.startswith("# Model card: Shops")
@@ -70,29 +71,29 @@ def test_a_model_that_says_something_else_is_not_loaded(task: Task) -> None:
     paths.EVALUATION.write_text(json.dumps(content), encoding="utf-8")
     message = r"off those of its evaluation by .*; model and reports are of different runs"
     with pytest.raises(InputError, match=message):
-        bundle.load()
+        load_release()
     content["model"]["versions"]["numpy"] = "1.0"
     paths.EVALUATION.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(InputError, match=r"trained with numpy 1\.0: .* uv sync --locked"):
-        bundle.load()
+        load_release()
     content["reference"] = content["reference"][:-1]
     paths.EVALUATION.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(InputError, match="of different runs"):
-        bundle.load()
+        load_release()
 
 
 def test_a_folder_that_lacks_a_report_is_refused(project: Path) -> None:
     stand_in("binary", project)
     paths.DISTRIBUTIONS.unlink()
     with pytest.raises(InputError, match=r"is missing; .* git checkout -- reports"):
-        bundle.load()
+        load_release()
     for damaged in ("{", ""):
         paths.DISTRIBUTIONS.write_text(damaged, encoding="utf-8")
         with pytest.raises(InputError, match=r"is damaged .* git checkout -- reports"):
-            bundle.load()
+            load_release()
 
 
 def test_a_folder_that_is_no_clone_is_named(project: Path) -> None:
     stand_in("binary", project)
     with pytest.raises(InputError, match="nowhere is no clone of this project; make one"):
-        bundle.load(Path("../nowhere"))
+        load_release(Path("../nowhere"))

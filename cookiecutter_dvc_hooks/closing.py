@@ -1,0 +1,57 @@
+"""Print what there is once the set-up has ended, and what remains to be done."""
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from cookiecutter_dvc_hooks.commands import written
+from cookiecutter_dvc_hooks.steps import Step
+
+
+def way_to(project: Path) -> str:
+    """Return the command that goes to the project from where the user stands."""
+    # Cookiecutter changes the working directory; shells leave the user's own in PWD.
+    start = Path(os.environ.get("PWD", "")).resolve()
+    inside = start != project and project.is_relative_to(start)
+    return written(("cd", str(project.relative_to(start) if inside else project)))
+
+
+def print_remaining(todo: Iterable[Step], project: Path) -> None:
+    """Print the commands of some steps, ready to be copied."""
+    print("\nWhat remains to be done:\n")
+    for command in (way_to(project), *(written(c) for step in todo for c in step.commands)):
+        print(f"    {command}")
+    print(flush=True)
+
+
+def print_success(name: str, project: Path) -> None:
+    """Print what there is now, and what to try."""
+    score = headline_score(project)
+    print(f"\n{name} is ready: committed, run once and pushed{score}. Try:\n")
+    print(f"    {way_to(project)}")
+    print("    uv run dvc plots show       a page with the curves of this run")
+    print("    uv run dvc repro            after a change in params.yaml: rebuilds what changed")
+    print("    uv run dvc metrics diff     what the change did to the scores\n", flush=True)
+    if not shutil.which("uv"):
+        print(f"uv is not on your PATH; it is in {Path(sys.executable).parent}\n", flush=True)
+
+
+def headline_score(project: Path) -> str:
+    """Return the main score on the validation rows for the closing line, or ""."""
+    try:
+        params = (project / "params.yaml").read_text(encoding="utf-8")
+        metrics = json.loads((project / "reports" / "metrics.json").read_text(encoding="utf-8"))
+        (name,) = re.findall(r"^  main_metric: *(\w+)", params, flags=re.MULTILINE)
+        return f", with a validation {name} of {metrics[f'validation.{name}']:.3f}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def use_replacement_characters() -> None:
+    """Let a console that cannot show the project's name show something else: it is no error."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")

@@ -1,0 +1,91 @@
+"""Run commands as the user would, and write them down."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+LEAVE_OUT = (
+    *("VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"),
+    # The first run caches bytecode, so that the next one starts three times as fast.
+    "PYTHONDONTWRITEBYTECODE",
+)
+SECONDS_BETWEEN_TICKS = 0.2
+
+Command = tuple[str, ...]
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the user's environment without what belongs to another project."""
+    environment = {key: value for key, value in os.environ.items() if key not in LEAVE_OUT}
+    return environment | {"PATH": search_path()}  # Git's hooks call uv, too
+
+
+def find(tool: str) -> str | None:
+    """Return the path of a tool."""
+    return shutil.which(tool, path=search_path())
+
+
+def search_path() -> str:
+    """Return where tools are looked for: PATH, then beside the Python that runs cookiecutter."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)])
+
+
+def run(
+    command: Command, environment: Mapping[str, str], tick: Callable[[], None] | None = None
+) -> str:
+    """Run a command, calling `tick` while it lasts; return the output of a failure, or "".
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed; the command has been ended.
+    """
+    try:
+        done = call(command, tick, env=environment, stderr=subprocess.STDOUT)
+    except OSError as error:
+        return str(error)
+    if done.returncode == 0:
+        return ""
+    return done.stdout.strip() or f"exit code {done.returncode}"
+
+
+def call(
+    command: Command, tick: Callable[[], None] | None, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run a command, calling `tick` while it lasts; return what became of it.
+
+    Args:
+        command: the tool and its arguments.
+        tick: called several times a second.
+        options: what else `Popen` is to know.
+
+    Raises:
+        OSError: the tool cannot be started.
+        KeyboardInterrupt: Ctrl-C was pressed; the command has been ended.
+    """
+    with subprocess.Popen(
+        [find(command[0]) or command[0], *command[1:]],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        **options,
+    ) as process:
+        while True:
+            try:
+                output, errors = process.communicate(timeout=SECONDS_BETWEEN_TICKS)
+                return subprocess.CompletedProcess(command, process.returncode, output, errors)
+            except subprocess.TimeoutExpired:
+                if tick:
+                    tick()
+            except KeyboardInterrupt:
+                process.terminate()
+                raise
+
+
+def written(command: Command) -> str:
+    """Return a command as one would type it."""
+    return subprocess.list2cmdline(command) if os.name == "nt" else shlex.join(command)

@@ -1,0 +1,94 @@
+"""Run the steps of a set-up, and say what became of each."""
+
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from cookiecutter_dvc_hooks import commands
+from cookiecutter_dvc_hooks.commands import Command, written
+
+HOW_TO_INSTALL = {
+    "git": "see https://git-scm.com/downloads",
+    "uv": "pip install uv, or see https://docs.astral.sh/uv/",
+}
+STOPPED = "stopped"
+LINES_OF_A_FAILURE = 15
+
+
+class Step(NamedTuple):
+    """A part of the set-up: commands to run in order, once the steps it needs are done."""
+
+    title: str
+    commands: tuple[Command, ...]
+    needs: tuple[str, ...] = ()
+
+
+class Outcome(NamedTuple):
+    """What became of a step: done, or what stood in the way."""
+
+    step: Step
+    obstacle: str = ""
+
+
+def run_all(todo: Iterable[Step], environment: Mapping[str, str]) -> list[Outcome]:
+    """Run the steps whose needs are met and print a line for each; Ctrl-C skips the rest."""
+    outcomes: list[Outcome] = []
+    for step in todo:
+        undone = {outcome.step.title for outcome in outcomes if outcome.obstacle}
+        if outcomes and outcomes[-1].obstacle == STOPPED:
+            obstacle = STOPPED
+        else:
+            obstacle = attempt(step, undone, environment)
+        outcomes.append(Outcome(step, obstacle))
+    return outcomes
+
+
+def attempt(step: Step, undone: set[str], environment: Mapping[str, str]) -> str:
+    """Run a step if it lacks nothing; return what stood in the way, or ""."""
+    try:
+        if lack := missing(step, undone):
+            tell(step.title, f"skipped: {lack}")
+            return lack
+        return run_step(step, environment)
+    except KeyboardInterrupt:
+        tell(step.title, STOPPED)
+        return STOPPED
+
+
+def missing(step: Step, undone: set[str]) -> str:
+    """Return what a step lacks, an earlier step or a tool, or ""."""
+    for need in step.needs:
+        if need in undone:
+            return f'it needs "{need}"'
+    for tool in dict.fromkeys(command[0] for command in step.commands):
+        if not commands.find(tool):
+            return f"{tool} was not found; to install it: {HOW_TO_INSTALL[tool]}"
+    return ""
+
+
+def run_step(step: Step, environment: Mapping[str, str]) -> str:
+    """Run a step's commands and print a line with the time; return what failed, or ""."""
+    start = time.monotonic()
+
+    def tell_time(end: str = "\r") -> None:
+        tell(step.title, f"{time.monotonic() - start:5.1f} s", end)
+
+    for command in step.commands:
+        failure = commands.run(command, environment, tell_time if sys.stdout.isatty() else None)
+        if failure:
+            tell(step.title, f"failed: {written(command)}")
+            print(indented(failure), flush=True)
+            return f"{written(command)} failed"
+    tell_time(end="\n")
+    return ""
+
+
+def tell(title: str, what: str, end: str = "\n") -> None:
+    """Print a line of progress."""
+    print(f"  {title:<16}{what}", end=end, flush=True)
+
+
+def indented(output: str) -> str:
+    """Return the last lines of an output, moved to the right."""
+    return "\n".join(f"    | {line}" for line in output.splitlines()[-LINES_OF_A_FAILURE:])

@@ -1,0 +1,28 @@
+"""Run a stage."""
+
+import traceback
+from typing import Annotated
+
+import typer
+
+from tabrail.errors import InputError, one_message
+
+
+def run(
+    stage: Annotated[str, typer.Argument(help="A module of the project with a function main.")],
+) -> None:
+    """Run one stage of the pipeline, as dvc.yaml does; for all that changed: uv run dvc repro.
+
+    The stage is the module of this name in the project's package, and its function main gets the
+    project. Exit code 0: it succeeded, and dvc.yaml lists every module that it imports. 1: it
+    failed, and its old results are still there.
+    """
+    with one_message():
+        from tabrail.run import run as run_stage
+
+        try:
+            run_stage(stage)
+        except InputError as error:
+            if error.__cause__ is not None:  # of the owner's own code: where it was is of use
+                traceback.print_exception(error.__cause__)
+            raise

@@ -1,0 +1,56 @@
+"""The owner's cleaning function: what it may do with rows, checked at each call."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from tabrail.errors import InputError
+
+Clean = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+def no_cleaning(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows as they are."""
+    return rows
+
+
+def cleaned(rows: pd.DataFrame, clean: Clean) -> pd.DataFrame:
+    """Call a cleaning function, and check what it returns.
+
+    Args:
+        rows: rows with the columns as they came, n_rows of them.
+        clean: returns these rows or some of them, in any order of columns.
+
+    Returns:
+        The cleaned rows, at most n_rows, in the order in which they came.
+
+    Raises:
+        InputError: the function fails, or it returns other rows or other columns.
+    """
+    if clean is no_cleaning:
+        return rows
+    name = f"{clean.__module__}.{clean.__qualname__}"
+    try:
+        found = clean(rows.copy(deep=False))
+    except Exception as error:
+        raise InputError(f"{name} failed: {type(error).__name__}: {error}") from error
+    if not isinstance(found, pd.DataFrame):
+        raise InputError(f"{name} returned a {type(found).__name__}; expected a DataFrame")
+    if sorted(map(str, found.columns)) != sorted(map(str, rows.columns)):
+        new = [str(column) for column in found.columns if column not in rows.columns]
+        gone = [str(column) for column in rows.columns if column not in found.columns]
+        what = [f"adds {', '.join(new)}"] if new else []
+        what += [f"loses {', '.join(gone)}"] if gone else []
+        raise InputError(
+            f"{name} {' and '.join(what)}; it must keep the set of columns: "
+            "a new column belongs into derive in features.py"
+        )
+    if not found.index.is_unique or not found.index.isin(rows.index).all():
+        raise InputError(
+            f"{name} changes the index of the rows; it must keep the index, so that each row is "
+            "known by its number: do not call reset_index or concat in it"
+        )
+    found = found[list(rows.columns)]
+    if found.index.equals(rows.index):
+        return found
+    return found.loc[rows.index[rows.index.isin(found.index)]]

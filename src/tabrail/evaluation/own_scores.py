@@ -1,0 +1,56 @@
+"""Scores of a list of metrics, some of which are a project's own."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from tqdm import tqdm
+
+from tabrail.evaluation.metrics import Metric
+from tabrail.evaluation.scores import Scores
+
+
+class OwnScores:
+    """The scores of some predictions, by the listed metrics and in their order; see `Scores`.
+
+    The metrics of the library and the own ones are computed under the same weights, so that their
+    intervals and differences are of the same draws.
+    """
+
+    def __init__(
+        self,
+        builtin: Scores,
+        metrics: Sequence[str | Metric],
+        y_true: np.ndarray,
+        predictions: Mapping[str, np.ndarray],
+    ) -> None:
+        """Keep the rows.
+
+        Args:
+            builtin: the scores of the same rows by the metrics of the library.
+            metrics: names of some of these, and own ones.
+            y_true: as own metrics get it; shape (n_rows,).
+            predictions: as own metrics get them, by `Metric.on`; n_rows each.
+        """
+        self.order = builtin.order
+        self._builtin, self._metrics = builtin, metrics
+        self._y_true, self._predictions = y_true, predictions
+        self._places = np.argsort(builtin.order, kind="stable")
+
+    def under(self, weights: np.ndarray) -> dict[str, np.ndarray]:
+        """See `Scores`."""
+        some_builtin = any(isinstance(one, str) for one in self._metrics)
+        known = self._builtin.under(weights) if some_builtin else {}
+        as_they_came = weights.take(self._places, axis=1)
+        found: dict[str, np.ndarray] = {}
+        for one in self._metrics:
+            if isinstance(one, str):
+                found[one] = known[one]
+            else:
+                found[one.name] = self._own(one, as_they_came)
+        return found
+
+    def _own(self, metric: Metric, weights: np.ndarray) -> np.ndarray:
+        """Compute one metric under each set of weights, with a progress bar if that takes long."""
+        sets = tqdm(weights, desc=metric.name, delay=1, leave=False, disable=None)
+        y_pred = self._predictions[metric.on]
+        return np.array([metric(self._y_true, y_pred, one) for one in sets])

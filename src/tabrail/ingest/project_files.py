@@ -1,0 +1,64 @@
+"""Render params.yaml, dvc.yaml and what else depends on the table again, for a new one."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tabrail import paths, record
+from tabrail.data.schema import Schema
+from tabrail.ingest.draft import Draft
+from tabrail.record import RECORD
+from tabrail.rendering import TASK_DEFAULTS
+
+
+def texts(
+    draft: Draft, schema: Schema, datasheet: str, say: Callable[[str], None]
+) -> dict[Path, str]:
+    """Return the new content of the files that depend on the table.
+
+    A file that was edited since it was generated is left out, and it is said what to change in it.
+
+    Args:
+        draft: what was found in the data.
+        schema: the new schema.
+        datasheet: the new datasheet.
+        say: shows a text to the user.
+
+    Raises:
+        InputError: .tabrail.json is missing or is damaged.
+    """
+    before = record.load()
+    after = before.model_copy(update={"data": {**before.data, **facts(draft, schema)}})
+    old, new = before.rendered(), after.rendered()
+    # The sample's datasheet is a file of the library, that of another table is not.
+    old.setdefault(paths.DATASHEET, "")
+    new[paths.DATASHEET] = datasheet
+    found = {}
+    for path, text in new.items():
+        if text == old.get(path, ""):
+            continue
+        # A file that its owner has removed stays away; a new table needs its datasheet.
+        is_new = path == paths.DATASHEET or path.as_posix() not in before.files
+        if before.is_as_generated(path) or (is_new and not path.exists()):
+            found[path] = text
+        elif path.exists():
+            say(_by_hand(path, old.get(path, ""), text))
+    return {**found, RECORD: after.with_files(found).text()}
+
+
+def facts(draft: Draft, schema: Schema) -> dict[str, Any]:
+    """Return what a table implies for the files of its project."""
+    found = {**TASK_DEFAULTS, "sample": False, "target": schema.target, "task": schema.task}
+    if schema.task == "binary":
+        found["threshold"] = round(min(max(draft.positive_share, 0.01), 0.99), 2)
+    unlabeled = draft.unlabeled / draft.rows
+    if unlabeled > TASK_DEFAULTS["unlabeled"]:
+        found["unlabeled"] = round(min(unlabeled * 1.1 + 0.01, 1), 2)
+    return found
+
+
+def _by_hand(path: Path, old: str, new: str) -> str:
+    if path == paths.DATASHEET:
+        return f"{path} was edited and stays as it is; it may describe the data before: read it."
+    shown = record.difference(old, new, path)
+    return f"{path} was edited and stays as it is; change by hand for this table:\n{shown}"

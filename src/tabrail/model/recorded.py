@@ -1,0 +1,51 @@
+"""Whether a model file is the one that was recorded when it was made."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tabrail import paths
+from tabrail.documents import read_yaml
+from tabrail.errors import InputError
+from tabrail.project.pipeline import md5
+
+
+def require_recorded(folder: Path = Path()) -> None:
+    """Check the hash of a model file against dvc.lock, or against release.json without a dvc.lock.
+
+    It is checked before the file is opened.
+
+    Args:
+        folder: the project's root, that of another clone, or a folder made by `bundle`.
+
+    Raises:
+        InputError: the file is missing, no hash of it is recorded, or it is another one.
+    """
+    path = folder / paths.MODEL
+    if not path.exists():
+        raise InputError(f"{path} is missing; make it with: dvc repro, or fetch it with: dvc pull")
+    source, wanted = _recorded(folder)
+    if not wanted:
+        raise InputError(
+            f"{path} was never recorded: {source} has no hash of it. Make it with: uv run dvc "
+            "repro. If you know where it is from: --untrusted"
+        )
+    found = md5(path)
+    if found != wanted:
+        raise InputError(
+            f"{path} is not the recorded one: its MD5 is {found}, and {source} says {wanted}. "
+            "Fetch the recorded one with: uv run dvc checkout --force models, or dvc pull. If you "
+            "know where this one is from: --untrusted"
+        )
+
+
+def _recorded(folder: Path) -> tuple[Path, str]:
+    """Return the file that records the model's MD5, and the MD5; blank if there is none."""
+    lock, note = folder / paths.LOCK, folder / paths.RELEASE
+    if not lock.exists() and note.exists():
+        content: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
+        return note, content.get("files", {}).get(paths.MODEL.as_posix(), "")
+    stages = (read_yaml(lock) or {}).get("stages", {}) if lock.exists() else {}
+    outs = (out for stage in stages.values() for out in stage.get("outs", []))
+    hashes = (out.get("md5", "") for out in outs if out.get("path") == paths.MODEL.as_posix())
+    return lock, next(hashes, "")

@@ -1,0 +1,159 @@
+"""Save and load a project's model."""
+
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from tabrail import paths
+from tabrail.data import distributions
+from tabrail.data.schema import Schema
+from tabrail.documents import replacing, to_csv, to_json
+from tabrail.model import file
+from tabrail.model.search import SearchResult
+from tabrail.project import code
+from tabrail.project.environment import python_version
+from tabrail.project.project import Project
+
+
+class Model(NamedTuple):
+    """A model as it is used.
+
+    Attributes:
+        pipeline: the fitted pipeline.
+        metadata: what the model file says of itself.
+        schema: what the model expects of a row.
+    """
+
+    pipeline: Pipeline
+    metadata: file.Metadata
+    schema: Schema
+
+    def predict(self, rows: pd.DataFrame) -> np.ndarray:
+        """Predict rows that conform to the schema.
+
+        Args:
+            rows: n_rows rows.
+
+        Returns:
+            For a regression the predicted values, shape (n_rows,); for two classes the probability
+            of the one to predict, shape (n_rows,); for more of them the probability of each, in
+            the order of `schema.classes`, shape (n_rows, n_classes).
+
+        Raises:
+            InputError: the model was trained for another schema.
+        """
+        return file.predict(self.pipeline, self.metadata, rows, self.schema)
+
+
+def save_model(project: Project, model: Pipeline, found: SearchResult | None = None) -> None:
+    """Write models/model.skops, reports/distributions.json and reports/plots/search.csv.
+
+    Equal models are equal files, byte for byte. All files are written, or none.
+
+    Args:
+        project: the project.
+        model: the pipeline, fitted on the training rows.
+        found: what `search` found.
+
+    Raises:
+        InputError: the model holds a type that is not safe to load.
+
+    Example:
+        >>> from sklearn.pipeline import Pipeline
+        >>> from tabrail import Project, estimator, load_model, save_model
+        >>> from tabrail.features import numbers
+        >>> project = Project.load(example_root)
+        >>> train = project.split("train")
+        >>> columns = ColumnTransformer([("numbers", numbers(), ["age"])])
+        >>> model = Pipeline([("columns", columns), ("estimator", estimator(project))])
+        >>> save_model(project, model.fit(train.rows, train.y_true))
+        >>> load_model(project).metadata.task
+        'binary'
+    """
+    train = project.split("train")
+    with (project.root / paths.TRAIN).open("rb") as table:
+        data = hashlib.file_digest(table, "sha256").hexdigest()
+    metadata = describe(project, model, train.classes, len(train.rows), data, found)
+    content = file.dump(model, metadata, project.root)
+    tried = pd.DataFrame(columns=["candidate", "rows", "score", "std"])
+    texts = {
+        paths.DISTRIBUTIONS: to_json(distributions.describe(train.table, project.schema)),
+        paths.SEARCH: to_csv(tried if found is None else found.table),
+    }
+    written = [project.root / path for path in (paths.MODEL, *texts)]
+    with replacing(*written) as [model_file, *text_files]:
+        model_file.write_bytes(content)
+        for text_file, text in zip(text_files, texts.values(), strict=True):
+            text_file.write_text(text, encoding="utf-8", newline="\n")
+    print(f"{_name(project, model)} fitted on {len(train.rows):,} rows: {paths.MODEL}")
+
+
+def load_model(project: Project) -> Model:
+    """Load models/model.skops without running any code that it might contain.
+
+    Args:
+        project: the project.
+
+    Raises:
+        InputError: the file is missing, damaged, holds a type that is not trusted, or was trained
+            for another schema or with other code than the project has now.
+    """
+    pipeline, metadata = file.load(project.root / paths.MODEL, project.root)
+    file.require(metadata, project.schema)
+    return Model(pipeline, metadata, project.schema)
+
+
+def describe(
+    project: Project,
+    model: Pipeline,
+    classes: list[str],
+    rows: int,
+    data: str = "",
+    found: SearchResult | None = None,
+) -> file.Metadata:
+    """Return what a model file says of itself.
+
+    Args:
+        project: the project.
+        model: the fitted pipeline.
+        classes: the target's classes in training.
+        rows: how many rows it was trained on.
+        data: SHA-256 of the training table.
+        found: what `search` found.
+    """
+    schema, name = project.schema, _name(project, model)
+    is_given = name == project.params.train.estimator
+    given = project.params.train.options.get(type(model[-1]).__name__, {}) if is_given else {}
+    return file.Metadata(
+        estimator=name,
+        options=given | (found.best if found else {}),
+        search=found.summary if found else {},
+        task=schema.task,
+        target=schema.target,
+        classes=classes,
+        columns={column: schema.columns[column].kind for column in schema.features},
+        training_rows=rows,
+        training_data=data,
+        versions=file.library_versions(name),
+        python=python_version(),
+        code=_code(project, model),
+    )
+
+
+def _name(project: Project, model: Pipeline) -> str:
+    """Return the estimator's import path: as params.yaml has it, if it is the one of there."""
+    kind, given = type(model[-1]), project.params.train.estimator
+    if given.rpartition(".")[2] == kind.__name__:
+        return given
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _code(project: Project, model: Pipeline) -> dict[str, str]:
+    """Return the hashes of the project's modules that the model and `clean` come from."""
+    package = project.settings.package
+    modules = [project.settings.clean.partition(":")[0]] if project.settings.clean else []
+    modules += file.modules(model, package)
+    return code.hashes(project.root, code.imported_files(project.root, modules))

@@ -1,0 +1,145 @@
+"""A model of other code, in a process of its own.
+
+Two versions of the project's package have the same import name, so one process can hold one of
+them only. The parent sends frames to the process and gets results back, both pickled: the two
+processes are of one user and one machine, and nothing else reaches their pipe.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+import weakref
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pandas as pd
+
+from tabrail.errors import InputError
+
+LENGTH = 8  # bytes in front of each message
+
+
+class Worker:
+    """The model and the cleaning function of a folder, in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start the process, and wait until it has loaded the model.
+
+        Args:
+            folder: the root of a clone of the project.
+
+        Raises:
+            InputError: the model of the folder cannot be loaded.
+        """
+        command = [sys.executable, "-m", __name__, str(folder.resolve())]
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            cwd=folder,
+            start_new_session=True,  # Ctrl-C is for the parent, which then ends it
+        )
+        self._folder, self._lock = folder, threading.Lock()
+        weakref.finalize(self, _end, self._process)
+        self._answer()
+
+    def predict(self, rows: pd.DataFrame) -> np.ndarray:
+        """Predict rows that conform to the schema of the folder."""
+        found: np.ndarray = self._ask("predict", rows)
+        return found
+
+    def clean(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Clean rows as the code of the folder does."""
+        found: pd.DataFrame = self._ask("clean", rows)
+        return found
+
+    def _ask(self, what: str, rows: pd.DataFrame) -> Any:
+        with self._lock:
+            if self._process.stdin is None:
+                raise InputError(f"the process of {self._folder} takes nothing")
+            _send(self._process.stdin, (what, rows))
+            return self._answer()
+
+    def _answer(self) -> Any:
+        if self._process.stdout is None:
+            raise InputError(f"the process of {self._folder} says nothing")
+        try:
+            is_good, content = _receive(self._process.stdout)
+        except EOFError:
+            raise InputError(
+                f"the process of the model in {self._folder} has ended with exit code "
+                f"{self._process.wait()}"
+            ) from None
+        if not is_good:
+            raise InputError(f"{self._folder}: {content}")
+        return content
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End a process whose parent needs it no more."""
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    process.terminate()
+    process.wait()
+
+
+def _send(pipe: IO[bytes], message: Any) -> None:
+    content = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    pipe.write(len(content).to_bytes(LENGTH, "big") + content)
+    pipe.flush()
+
+
+def _receive(pipe: IO[bytes]) -> Any:
+    """Return the next message.
+
+    Raises:
+        EOFError: there is none.
+    """
+    length = pipe.read(LENGTH)
+    if len(length) < LENGTH:
+        raise EOFError
+    return pickle.loads(pipe.read(int.from_bytes(length, "big")))  # noqa: S301
+
+
+def main(folder: Path) -> None:
+    """Load the model of a folder, and answer until the parent closes the pipe."""
+    from tabrail import paths
+    from tabrail.data.cleaning import cleaned
+    from tabrail.data.schema import load_schema
+    from tabrail.model import file
+    from tabrail.project.project import Project
+
+    pipe, output = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr  # what the model prints must not come between the messages
+    try:
+        schema = load_schema(folder / paths.SCHEMA)
+        pipeline, metadata = file.load(folder / paths.MODEL, folder)
+        clean = Project.load(folder).clean
+    except InputError as error:
+        _send(output, (False, str(error)))
+        return
+    _send(output, (True, None))
+    while True:
+        try:
+            what, rows = _receive(pipe)
+        except EOFError:
+            return
+        try:
+            found = (
+                cleaned(rows, clean)
+                if what == "clean"
+                else file.predict(pipeline, metadata, rows, schema)
+            )
+            _send(output, (True, found))
+        except InputError as error:
+            _send(output, (False, str(error)))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,191 @@
+"""The table of parts: what each brings, what to do next, and how to take it away.
+
+A part's files stand in the table of `tabrail.rendering`, with the name of the part.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tabrail import rendering
+from tabrail.record import RECORD, Record
+
+GITLAB = ".gitlab-ci.yml"
+PROJECT = "pyproject.toml"
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A key that a part adds to an existing file.
+
+    Attributes:
+        file: the YAML or TOML file.
+        keys: the way to the key, from the top.
+        value: what it is to hold. Of a list, the items are added that are not there.
+        ci: the service for which it is added; blank for any.
+    """
+
+    file: str
+    keys: tuple[str, ...]
+    value: Any
+    ci: str = ""
+
+    def __str__(self) -> str:
+        """Return how people are told of it."""
+        return f"{self.file}: {'.'.join(self.keys)}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part that can be added to a project.
+
+    Attributes:
+        name: what `tabrail add` calls it.
+        summary: what it is, in one line.
+        next_steps: what to do once it is there, by the CI service; "" stands for any.
+        additions: keys that it adds to existing files.
+    """
+
+    name: str
+    summary: str
+    next_steps: dict[str, tuple[str, ...]]
+    additions: tuple[Addition, ...] = ()
+
+    def files(self, record: Record) -> dict[Path, str]:
+        """Return the text of each of its files, by path, for the project's CI service."""
+        table = [file for file in rendering.FILES if file.part == self.name]
+        given = {**record.model_dump(), "parts": [self.name]}
+        return {Path(path): text for path, text in rendering.files(given, table).items()}
+
+    def additions_for(self, ci: str) -> list[Addition]:
+        """Return the keys that it adds for a CI service."""
+        return [addition for addition in self.additions if addition.ci in ("", ci)]
+
+    def steps(self, ci: str) -> tuple[str, ...]:
+        """Return what to do once it is there, for a CI service."""
+        return self.next_steps.get(ci) or self.next_steps[""]
+
+    def way_back(self, record: Record) -> list[str]:
+        """Return what to do to take it away again."""
+        removed = " ".join(path.as_posix() for path in self.files(record))
+        found = [f"git rm {removed}"]
+        for addition in self.additions_for(record.answers["ci"]):
+            key = ".".join(addition.keys)
+            if addition.file == PROJECT:
+                found.append(f"in {PROJECT}, delete {key}; then run: uv lock")
+                continue
+            for item in addition.value:
+                entry = ", ".join(f"{name}: {value}" for name, value in item.items())
+                found.append(f"in {addition.file}, below {key}, delete: - {entry}")
+        found.append(f'in {RECORD}, delete "{self.name}" from "parts"')
+        return found
+
+
+def _included(name: str) -> Addition:
+    """Return the entry by which .gitlab-ci.yml takes in a file of its own."""
+    return Addition(GITLAB, ("include",), [{"local": f".gitlab/{name}.yml"}], "gitlab")
+
+
+def _pipelines(rule: str) -> Addition:
+    """Return the rule by which GitLab starts a pipeline."""
+    return Addition(GITLAB, ("workflow", "rules"), [{"if": rule}], "gitlab")
+
+
+_ALL = (
+    Part(
+        "release",
+        "CI registers a model version and assigns it to stages, with an approval before prod",
+        {
+            "github": (
+                "on GitHub, create the environments `staging` and `production`, the latter with "
+                "required reviewers (Settings, Environments)",
+                "commit, push, and start it: Actions, Release, Run workflow",
+            ),
+            "gitlab": (
+                "on GitLab, create a project access token with the role Maintainer and the scope "
+                "write_repository, and store it as RELEASE_TOKEN, a masked and protected variable "
+                "of the environments `staging` and `production`",
+                "commit, push, and start the job `release` in a pipeline of main",
+            ),
+        },
+        (_included("release"),),
+    ),
+    Part(
+        "monitor",
+        "CI checks the model in prod every day, and opens an issue when there is an alert",
+        {
+            "github": (
+                "on GitHub, create the environment `monitor` and store the address of the "
+                "prediction log there as the secret PREDICTION_LOG (Settings, Environments)",
+                "commit, push, and start it once: Actions, Monitor, Run workflow",
+            ),
+            "gitlab": (
+                "on GitLab, store the address of the prediction log as PREDICTION_LOG, a masked "
+                "variable of the environment `monitor`",
+                "store a project access token with the role Reporter and the scope api as "
+                "REPORT_TOKEN, a masked variable of the environment `tell`",
+                "commit, push, and create a pipeline schedule with the variable TASK=monitor",
+            ),
+        },
+        (
+            _included("monitor"),
+            _pipelines('$CI_PIPELINE_SOURCE == "schedule" && $TASK == "monitor"'),
+        ),
+    ),
+    Part(
+        "train",
+        "CI trains a branch by hand, or with new rows once a month, and proposes the result",
+        {
+            "github": (
+                "on GitHub, create the environment `train` with the credentials that may write to "
+                "the DVC remote (Settings, Environments)",
+                "for new rows once a month, give it the variable NEW_DATA or the secret "
+                "PREDICTION_LOG",
+                "allow Actions to create pull requests (Settings, Actions, General)",
+                "commit, push, and start it: Actions, Train, Run workflow",
+            ),
+            "gitlab": (
+                "on GitLab, store the credentials that may write to the DVC remote as masked "
+                "variables of the environment `train`",
+                "store a project access token with the role Developer and the scope "
+                "write_repository as TRAIN_TOKEN, a masked variable of the environment `propose`",
+                "for new rows once a month, give `train` the variable NEW_DATA or PREDICTION_LOG, "
+                "and create a pipeline schedule with the variable TASK=retrain",
+                "commit, push, and start it: Build, Pipelines, New pipeline",
+            ),
+        },
+        (
+            _included("train"),
+            _pipelines('$CI_PIPELINE_SOURCE == "web" && $CI_COMMIT_BRANCH'),
+            _pipelines('$CI_PIPELINE_SOURCE == "schedule" && $TASK == "retrain"'),
+        ),
+    ),
+    Part(
+        "notebook",
+        "a notebook that shows the prepared data; a commit strips its outputs",
+        {
+            "": (
+                "uv run dvc repro prepare",
+                "uv run --group notebook --with jupyterlab jupyter lab notebooks/explore.ipynb, or "
+                "open it in an editor with the environment of `uv sync --group notebook`",
+            )
+        },
+        (
+            Addition(
+                PROJECT, ("dependency-groups", "notebook"), ["ipykernel>=7.0", "nbclient>=0.10"]
+            ),
+        ),
+    ),
+    Part(
+        "devcontainer",
+        "a development container for VS Code and compatible services",
+        {
+            "": (
+                'commit, and choose "Reopen in Container"',
+                "inside, `uv run dvc pull` needs the DVC remote: a folder beside the project has "
+                "to be mounted, see .dvc/config",
+            )
+        },
+    ),
+)
+PARTS = {part.name: part for part in _ALL}

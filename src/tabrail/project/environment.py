@@ -1,0 +1,113 @@
+"""The environment that runs: whether it is the one that uv.lock describes."""
+
+import json
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from tabrail import paths
+from tabrail.errors import InputError
+from tabrail.results import RESULTS
+
+EDITABLE = "+editable"
+# What results depend on, whatever the estimator.
+NUMERIC = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops", "tabrail")
+
+
+def python_version() -> str:
+    """Return the version of Python that runs, without the patch level."""
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def installed_version(name: str) -> str:
+    """Return a distribution's version; one that is installed as editable ends with +editable.
+
+    Returns:
+        The version, or "" if there is no such distribution.
+    """
+    try:
+        found = distribution(name)
+    except PackageNotFoundError:
+        return ""
+    origin = json.loads(found.read_text("direct_url.json") or "{}")
+    editable = origin.get("dir_info", {}).get("editable", False)
+    return f"{found.version}{EDITABLE}" if editable else found.version
+
+
+def locked_versions(root: Path) -> dict[str, str]:
+    """Return the versions of all packages in uv.lock; none if there is no lock.
+
+    Raises:
+        InputError: uv.lock is damaged.
+    """
+    path = root / paths.PACKAGES
+    if not path.exists():
+        return {}
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is damaged ({error}); make it again with: uv lock") from None
+    return {one["name"]: one.get("version", "") for one in content.get("package", [])}
+
+
+def require_locked(root: Path) -> str:
+    """Check that what results depend on is installed as uv.lock and .python-version say.
+
+    Args:
+        root: the project's root.
+
+    Returns:
+        A warning if tabrail is installed as editable, else "".
+
+    Raises:
+        InputError: Python or a package is of another version.
+    """
+    wanted = _wanted_python(root)
+    if wanted and wanted != python_version():
+        raise InputError(
+            f"Python {python_version()} runs, and {paths.PYTHON} says {wanted}; run: uv sync"
+        )
+    locked, warning = locked_versions(root), ""
+    for name in (*NUMERIC, *_evaluated(root)):
+        found = installed_version(name)
+        if name == "tabrail" and found.endswith(EDITABLE):
+            warning = f"tabrail {found}: results are of code that no version names"
+        elif name in locked and found != locked[name]:
+            got = f"{name} {found} is installed" if found else f"{name} is not installed"
+            raise InputError(f"{got}, and {paths.PACKAGES} says {locked[name]}; run: uv sync")
+    return warning
+
+
+def require_results(results: dict[str, int], stage: str) -> None:
+    """Check that the library computes a stage's results as the project expects.
+
+    Args:
+        results: the table `[tool.tabrail.results]` of pyproject.toml.
+        stage: the stage's name; one of an owner's own has no number.
+
+    Raises:
+        InputError: the numbers differ.
+    """
+    if stage in RESULTS and results.get(stage, RESULTS[stage]) != RESULTS[stage]:
+        raise InputError(
+            f"{paths.PROJECT} says {stage} = {results[stage]} under [tool.tabrail.results], and "
+            f"this tabrail computes {RESULTS[stage]}; run: uv run tabrail upgrade, or install the "
+            "tabrail that uv.lock names with: uv sync"
+        )
+
+
+def _wanted_python(root: Path) -> str:
+    path = root / paths.PYTHON
+    if not path.exists():
+        return ""
+    return ".".join(path.read_text(encoding="utf-8").strip().split(".")[:2])
+
+
+def _evaluated(root: Path) -> list[str]:
+    """Return the libraries that reports/evaluation.json names; none if it cannot be read."""
+    try:
+        content = json.loads((root / paths.EVALUATION).read_text(encoding="utf-8"))
+        return list(content["model"]["versions"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []

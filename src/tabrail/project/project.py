@@ -1,0 +1,161 @@
+"""The project's folder as stages and commands see it: parameters, schema, code and tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import numpy as np
+import pandas as pd
+
+from tabrail import paths
+from tabrail.config import Params, load_params
+from tabrail.data import tables
+from tabrail.data.cleaning import Clean, no_cleaning
+from tabrail.data.schema import Schema, encode_target, load_schema
+from tabrail.data.split import row_hashes
+from tabrail.errors import InputError
+from tabrail.project import code
+from tabrail.project.settings import TABLE, Settings, find_root, load_settings
+
+SplitName = Literal["train", "validation", "test"]
+PREPARED: dict[SplitName, Path] = {
+    "train": paths.TRAIN,
+    "validation": paths.VALIDATION,
+    "test": paths.TEST,
+}
+
+
+@dataclass(frozen=True)
+class Split:
+    """A prepared table, taken apart for scikit-learn.
+
+    Attributes:
+        table: all columns of the prepared table, n_rows of them.
+        rows: the columns that the model may learn from; shape (n_rows, n_features).
+        y_true: what is to be predicted; shape (n_rows,). For a regression the numbers, in the
+            target's unit; otherwise the code of each row's class among `classes`.
+        classes: the names of the classes that occur; none for a regression.
+        weights: how much each row counts; shape (n_rows,). None if the schema names no column.
+        groups: a hash of each row's key, or of its features without a key; shape (n_rows,), uint64.
+    """
+
+    table: pd.DataFrame
+    rows: pd.DataFrame
+    y_true: np.ndarray
+    classes: list[str]
+    weights: np.ndarray | None
+    groups: np.ndarray
+
+    @property
+    def fit_params(self) -> dict[str, np.ndarray]:
+        """The keyword arguments of a pipeline's `fit` that hand the weights to its last step."""
+        return {} if self.weights is None else {"estimator__sample_weight": self.weights}
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project's folder.
+
+    Example:
+        >>> from tabrail import Project
+        >>> project = Project.load(example_root)
+        >>> project.schema.target
+        'bought'
+        >>> len(project.split("train").rows.columns)
+        6
+
+    Attributes:
+        root: the folder that has pyproject.toml, params.yaml and schema.yaml.
+        settings: the table `[tool.tabrail]` of pyproject.toml.
+        params: the content of params.yaml, with the defaults of what it leaves out.
+        schema: the content of schema.yaml.
+    """
+
+    root: Path
+    settings: Settings
+    params: Params
+    schema: Schema
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Self:
+        """Read the project of a folder, or of one above it.
+
+        Args:
+            folder: where to begin; the working directory, if none is given.
+
+        Raises:
+            InputError: there is no project, or one of its files is missing or wrong.
+        """
+        root = find_root(folder)
+        return cls(
+            root=root,
+            settings=load_settings(root),
+            params=load_params(root / paths.PARAMS),
+            schema=load_schema(root / paths.SCHEMA),
+        )
+
+    @cached_property
+    def clean(self) -> Clean:
+        """The owner's cleaning function; one that changes nothing, if none is set.
+
+        Raises:
+            InputError: `clean` in pyproject.toml leads nowhere.
+        """
+        if not self.settings.clean:
+            return no_cleaning
+        reference, setting = self.settings.clean, f"{paths.PROJECT}, {TABLE}.clean"
+        found: Clean = code.load_object(self.root, reference, setting)
+        return found
+
+    @cached_property
+    def metrics(self) -> Sequence[Any] | None:
+        """The owner's list of metrics; None if none is set.
+
+        Raises:
+            InputError: `metrics` in pyproject.toml leads nowhere.
+        """
+        if not self.settings.metrics:
+            return None
+        reference, setting = self.settings.metrics, f"{paths.PROJECT}, {TABLE}.metrics"
+        found: Sequence[Any] = code.load_object(self.root, reference, setting)
+        return found
+
+    def section(self, stage: str) -> dict[str, Any]:
+        """Return the parameters of a stage of your own: its section of params.yaml.
+
+        Args:
+            stage: the stage's name in dvc.yaml, which is the section's name, too.
+
+        Raises:
+            InputError: params.yaml has no such section.
+        """
+        sections = self.params.model_extra or {}
+        if stage not in sections:
+            raise InputError(f"{paths.PARAMS} has no section {stage!r}; add one, or do not ask")
+        found: dict[str, Any] = sections[stage]
+        return found
+
+    def split(self, name: SplitName) -> Split:
+        """Read a prepared table.
+
+        Args:
+            name: which one.
+
+        Raises:
+            InputError: the table is missing or damaged.
+        """
+        table = tables.read(self.root / PREPARED[name])
+        y_true, classes = encode_target(table[self.schema.target], self.schema), list[str]()
+        if self.schema.task != "regression":
+            present, y_true = np.unique(y_true, return_inverse=True)
+            classes = [self.schema.classes[int(place)] for place in present]
+        return Split(
+            table=table,
+            rows=table[self.schema.features],
+            y_true=y_true,
+            classes=classes,
+            weights=table[self.schema.weight].to_numpy() if self.schema.weight else None,
+            groups=row_hashes(table[self.schema.key or self.schema.features]),
+        )

@@ -1,0 +1,83 @@
+"""What pyproject.toml says of the project under `[tool.tabrail]`."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from tabrail import paths
+from tabrail.documents import parse
+from tabrail.errors import InputError
+
+TABLE = "tool.tabrail"
+
+
+class Settings(BaseModel):
+    """The table `[tool.tabrail]`.
+
+    Attributes:
+        package: import name of the project's package in src.
+        clean: where the cleaning function is, as `package.module:name`; blank for none.
+        metrics: where the list of metrics is, as `package.module:NAME`; blank for the task's own.
+        trusted: types of other packages that a model file may hold, by import path.
+        results: the numbers of the results that the project has; see `tabrail.results`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    package: str
+    clean: str = ""
+    metrics: str = ""
+    trusted: list[str] = []
+    results: dict[str, int] = {}
+
+
+def load_settings(root: Path = Path()) -> Settings:
+    """Read the project's settings.
+
+    Raises:
+        InputError: pyproject.toml is missing, is no TOML, or has no such table, or a wrong one.
+    """
+    path = root / paths.PROJECT
+    content = read_table(path)
+    if content is None:
+        raise InputError(
+            f'{path} has no table [{TABLE}]; expected one with package = "NAME", the package in src'
+        )
+    return parse(Settings, content, path)
+
+
+def read_table(path: Path) -> dict[str, Any] | None:
+    """Return the content of `[tool.tabrail]` in a pyproject.toml; None without it.
+
+    Raises:
+        InputError: the file is missing or is no TOML.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(
+            f"{path} is missing in {Path.cwd()}; go to the project's root, or restore the file "
+            f"with: git checkout -- {paths.PROJECT}"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not valid TOML: {error}") from None
+    table: dict[str, Any] | None = content.get("tool", {}).get("tabrail")
+    return table
+
+
+def find_root(start: Path | None = None) -> Path:
+    """Return the project's root: the nearest folder, from here upwards, with `[tool.tabrail]`.
+
+    Raises:
+        InputError: there is none.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / paths.PROJECT).is_file() and read_table(folder / paths.PROJECT) is not None:
+            return folder
+    raise InputError(
+        f"{here} is in no project: no {paths.PROJECT} here or above has a table [{TABLE}]; "
+        "go into the project's folder"
+    )

@@ -1,0 +1,256 @@
+"""Render the files of a project that the library keeps up to date.
+
+This module needs Jinja2 and the standard library only, and no other module of tabrail: the template
+loads it by its path, in cookiecutter's Python, where the library is not installed. In a project,
+`ingest`, `add` and `upgrade` call it. `python -m tabrail.rendering` reads a record (.tabrail.json)
+and writes all files that this version renders for it as JSON: so `upgrade` asks a newer version.
+"""
+
+import hashlib
+import json
+import re
+import runpy
+import sys
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+TEMPLATES = Path(__file__).parent / "templates" / "project"
+RESULTS: dict[str, int] = runpy.run_path(str(Path(__file__).with_name("results.py")))["RESULTS"]
+RECORD = ".tabrail.json"
+MANUAL = "https://github.com/<owner>/cookiecutter-dvc/blob/main/docs"
+
+
+class File(NamedTuple):
+    """A file of a project.
+
+    Attributes:
+        target: its path in the project; {package} stands for the name of the project's package.
+        source: its path in the folder of templates. One that ends in .jinja is rendered, another
+            one is copied.
+        ci: the service for which the project has it; blank for any.
+        part: the part that it belongs to; blank for the core.
+        sample: whether it belongs to the bundled sample alone.
+    """
+
+    target: str
+    source: str
+    ci: str = ""
+    part: str = ""
+    sample: bool = False
+
+
+MODULES = ("__init__", "prepare", "features", "train", "evaluate")
+METRICS = {
+    "binary": ("roc_auc", "average_precision", "log_loss", "brier", "precision", "recall", "f1"),
+    "multiclass": ("roc_auc_ovr", "accuracy", "f1_macro", "f1_weighted", "log_loss"),
+    "regression": ("mae", "rmse", "r2", "median_absolute_error"),
+}
+PLOTS = (
+    *(f"{name}.json" for name in ("class_scores", "confusion_classes", "confusion_counts")),
+    *(f"{name}.json" for name in ("curve", "importance", "line")),
+    "page.html",
+)
+# What is renewed by `upgrade` where it is as it was generated. A new file is one line here and,
+# unless it belongs to a part, one file in the template, which calls the filter `library_file`.
+FILES = (
+    File("params.yaml", "params.yaml.jinja"),
+    File("dvc.yaml", "dvc.yaml.jinja"),
+    *(File(f"src/{{package}}/{name}.py", f"src/{name}.py.jinja") for name in MODULES),
+    File("tests/test_project.py", "tests/test_project.py.jinja"),
+    File(".pre-commit-config.yaml", "pre-commit-config.yaml"),
+    *(File(f".dvc/plots/{name}", f"plots/{name}") for name in PLOTS),
+    File("docs/datasheet.md", "docs/datasheet.md", sample=True),
+    File(".github/workflows/verify.yaml", "github/verify.yaml.jinja", ci="github"),
+    File(".github/CODEOWNERS", "github/CODEOWNERS.jinja", ci="github"),
+    File(".github/ruleset.json", "github/ruleset.json", ci="github"),
+    File(".github/dependabot.yml", "github/dependabot.yml", ci="github"),
+    File(".gitlab-ci.yml", "gitlab/gitlab-ci.yml.jinja", ci="gitlab"),
+    File(".gitlab/comment.py", "gitlab/comment.py", ci="gitlab"),
+    File("renovate.json", "gitlab/renovate.json", ci="gitlab"),
+    File(".github/workflows/release.yaml", "github/release.yaml.jinja", "github", "release"),
+    File(".gitlab/release.yml", "gitlab/release.yml", "gitlab", "release"),
+    File(".github/workflows/monitor.yaml", "github/monitor.yaml.jinja", "github", "monitor"),
+    File(".gitlab/monitor.yml", "gitlab/monitor.yml", "gitlab", "monitor"),
+    File(".gitlab/issue.py", "gitlab/issue.py", "gitlab", "monitor"),
+    File(".github/workflows/train.yaml", "github/train.yaml.jinja", "github", "train"),
+    File(".gitlab/train.yml", "gitlab/train.yml", "gitlab", "train"),
+    File("notebooks/explore.ipynb", "notebooks/explore.ipynb.jinja", part="notebook"),
+    File(".devcontainer/devcontainer.json", "devcontainer.json.jinja", part="devcontainer"),
+)
+PARTS = tuple(dict.fromkeys(file.part for file in FILES if file.part))
+CI_PARTS = tuple(dict.fromkeys(file.part for file in FILES if file.part and file.ci))
+# Their owner's from the start: `upgrade` shows what a new project would have, and changes nothing.
+OWNERS_FILES = (
+    File("README.md", "README.md.jinja"),
+    File("pyproject.toml", "pyproject.toml.jinja"),
+)
+
+# What a project remembers of the answers: nothing secret, and no path of a machine but that of the
+# DVC remote, which is in .dvc/config as well.
+ANSWERS = (
+    *("project_name", "project_slug", "description", "author_name", "author_email"),
+    *("license", "dvc_remote", "ci"),
+)
+SAMPLE_TARGET = "late"
+# As long as nothing is known of the data.
+TASK_DEFAULTS: dict[str, Any] = {"task": "binary", "threshold": 0.3, "unlabeled": 0.01}
+
+# What DVC has to be installed with, by the scheme of the remote's URL.
+EXTRA_OF_SCHEME = {
+    "s3": "s3",
+    "gs": "gs",
+    "azure": "azure",
+    "ssh": "ssh",
+    "webdav": "webdav",
+    "webdavs": "webdav",
+    "hdfs": "hdfs",
+    "webhdfs": "webhdfs",
+    "oss": "oss",
+    "http": "",
+    "https": "",
+}
+
+Record = Mapping[str, Any]
+
+
+def new_record(answers: Mapping[str, object], library_version: str) -> dict[str, Any]:
+    """Return the record of a project that is being generated.
+
+    Args:
+        answers: those of cookiecutter.
+        library_version: the version of the library that renders the files.
+
+    Returns:
+        What .tabrail.json holds: the version, the answers, what is known of the data, the parts
+        that were added, and the SHA-256 of each file as it was generated.
+    """
+    own_table = bool(answers["data_file"])
+    target = str(answers["target"]).strip() if own_table else SAMPLE_TARGET
+    record: dict[str, Any] = {
+        "tabrail": library_version,
+        "answers": {key: answers[key] for key in ANSWERS},
+        "data": {"sample": not own_table, "target": target, **TASK_DEFAULTS},
+        "parts": [],
+    }
+    hashes = {path: fingerprint(text) for path, text in files(record).items()}
+    return {**record, "files": hashes}
+
+
+def record_text(record: Record) -> str:
+    """Return a record as .tabrail.json has it."""
+    return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+
+
+def fingerprint(text: str) -> str:
+    """Return the SHA-256 of a text, whatever its line ends are on this system."""
+    return hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest()
+
+
+def files(
+    record: Record, table: Iterable[File] = FILES, results: Mapping[str, int] = RESULTS
+) -> dict[str, str]:
+    """Return the text of each file that a project has, by its path in the project.
+
+    Args:
+        record: what .tabrail.json holds.
+        table: the files to choose from.
+        results: the number of each stage's results.
+    """
+    values = {**context(record), "results": results}
+    chosen = [file for file in table if belongs(file, record)]
+    return {file.target.format(package=values["package"]): render(file, values) for file in chosen}
+
+
+def belongs(file: File, record: Record) -> bool:
+    """Say whether a project has a file."""
+    return (
+        file.ci in ("", record["answers"]["ci"])
+        and (not file.part or file.part in record["parts"])
+        and (not file.sample or record["data"]["sample"])
+    )
+
+
+def render(file: File, values: Mapping[str, Any]) -> str:
+    """Return the text of a file.
+
+    Raises:
+        jinja2.UndefinedError: the template uses a name that the context does not have.
+    """
+    source = TEMPLATES / file.source
+    if source.suffix != ".jinja":
+        return source.read_text(encoding="utf-8")
+    # Its output is YAML, TOML, Markdown or JSON: what HTML escapes would be wrong there.
+    environment = Environment(  # noqa: S701
+        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, keep_trailing_newline=True
+    )
+    return environment.get_template(file.source).render(values)
+
+
+def context(record: Record) -> dict[str, Any]:
+    """Return what templates may use: the answers, and what follows from them and from the data."""
+    answers, data = record["answers"], record["data"]
+    regression = data["task"] == "regression"
+    return {
+        **answers,
+        **data,
+        "parts": record["parts"],
+        "own_table": not data["sample"],
+        "regression": regression,
+        "metrics": METRICS[data["task"]],
+        "package": answers["project_slug"].replace("-", "_"),
+        "library_version": record["tabrail"],
+        "manual": MANUAL,
+        "dvc_extra": dvc_extra(answers["dvc_remote"]),
+        "remote_url": answers["dvc_remote"] or f"../../{answers['project_slug']}-dvc-storage",
+        "name_quoted": quoted(answers["project_name"]),
+        "description_quoted": quoted(answers["description"]),
+        "author_quoted": quoted(answers["author_name"]),
+        "name_markdown": markdown(answers["project_name"]),
+        "description_markdown": markdown(answers["description"]),
+        "author_markdown": markdown(answers["author_name"]),
+        "target_markdown": markdown(data["target"]),
+    }
+
+
+def dvc_extra(url: str) -> str:
+    """Return the extra of the package `dvc` that a remote needs, such as "[s3]", or ""."""
+    scheme, mark, _ = url.partition("://")
+    extra = EXTRA_OF_SCHEME.get(scheme.lower(), "") if mark else ""
+    return f"[{extra}]" if extra else ""
+
+
+def quoted(text: str) -> str:
+    """Escape text for use between double quotes in TOML, YAML, JSON and Python."""
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def markdown(text: str) -> str:
+    """Escape text so that Markdown shows it as it was typed, in a heading, paragraph or cell."""
+    escaped = re.sub(r"[\\`*_\[\]<>#&~|$]", r"\\\g<0>", text.strip())
+    # At the start of a line these would make a list or an underline.
+    return re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", escaped)
+
+
+def everything(record: Record, library_version: str) -> dict[str, Any]:
+    """Return all that this version of the library has for a project.
+
+    Returns:
+        The version, the numbers of its results, the files that it keeps up to date, and those of
+        the owner as a new project would have them.
+    """
+    now = {**record, "tabrail": library_version}
+    return {
+        "version": library_version,
+        "results": RESULTS,
+        "files": files(now),
+        "owners_files": files(now, OWNERS_FILES),
+    }
+
+
+if __name__ == "__main__":
+    given = json.load(sys.stdin.buffer)
+    sys.stdout.buffer.write(json.dumps(everything(given, version("tabrail"))).encode())

@@ -1,0 +1,227 @@
+"""Tests that an owner's own code must pass: its rules are checked as a person would state them."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import Pipeline
+
+from tabrail import paths
+from tabrail.data import tables
+from tabrail.data.cleaning import cleaned
+from tabrail.documents import replacing
+from tabrail.errors import InputError
+from tabrail.model import file, reference
+from tabrail.model.saving import describe
+from tabrail.project import code, pipeline
+from tabrail.project.project import PREPARED, Project
+
+__all__ = ["check_model", "check_project", "check_rowwise", "sample_rows"]
+
+ROWS = 200
+ALONE = 25  # rows that are tried one by one
+COPIES = 8  # of the reference rows, for a model to be fitted on
+
+Function = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+def sample_rows(project: Project, *, raw: bool = False, count: int = ROWS) -> pd.DataFrame:
+    """Return some rows of the project's data to try code on.
+
+    Where the data is not here, the rows are made from schema.yaml and reports/distributions.json.
+
+    Args:
+        project: the project.
+        raw: whether to return rows as they came in data/raw, instead of prepared ones.
+        count: the most rows to return.
+
+    Returns:
+        Raw rows with all their columns, or prepared rows with the features, at most `count`.
+
+    Raises:
+        InputError: there is no data and no report, or a file is damaged.
+    """
+    schema = project.schema
+    if raw and any((project.root / paths.RAW).rglob("*.*")):
+        path = tables.find(project.root / paths.RAW)[0]
+        names = tables.columns(path, schema.csv)
+        return next(tables.read_chunks(path, schema, count, names, verbatim=True))
+    prepared = project.root / PREPARED["train"]
+    if not raw and prepared.exists():
+        return tables.read(prepared, schema.features).head(count)
+    made = reference.rows(schema, _distributions(project))
+    return pd.DataFrame(made) if raw else reference.table(made, schema)[schema.features]
+
+
+def check_rowwise(function: Function, rows: pd.DataFrame) -> None:
+    """Check that what a function makes of a row depends on that row alone.
+
+    Each row must come out alike in the whole table, alone, in a part of the table, in another
+    order, and when the function is called again.
+
+    Args:
+        function: such as `clean` or `derive`; it gets and returns a DataFrame.
+        rows: rows to try it on, n_rows of them.
+
+    Raises:
+        AssertionError: names the first row and column that differ, and how they came out.
+
+    Example:
+        >>> import pandas as pd
+        >>> from tabrail.testing import check_rowwise
+        >>> rows = pd.DataFrame({"age": [20.0, 40.0, 90.0]})
+        >>> check_rowwise(lambda rows: rows.assign(age=rows["age"] / 10), rows)
+        >>> check_rowwise(lambda rows: rows.assign(age=rows["age"] - rows["age"].mean()), rows)
+        Traceback (most recent call last):
+        ...
+        AssertionError: <lambda> is not row-wise: row 0, column 'age' is -30.0 in the whole table \
+and 0.0 alone; the result for a row must depend on that row alone
+    """
+    whole = function(rows.copy())
+    half = len(rows) // 2
+    parts = {
+        "when called again": [rows],
+        "in reverse order": [rows.iloc[::-1]],
+        "in a part of the table": [rows.iloc[:half], rows.iloc[half:]],
+        "alone": [rows.iloc[[place]] for place in range(min(len(rows), ALONE))],
+    }
+    for how in ("alone", "in a part of the table", "in reverse order", "when called again"):
+        for part in parts[how]:
+            if len(part):
+                _compare(function, whole, function(part.copy()), part.index, how)
+
+
+def _compare(
+    function: Function, whole: pd.DataFrame, found: pd.DataFrame, index: pd.Index, how: str
+) -> None:
+    """Compare the rows of a part with the same rows of the whole table."""
+    name = getattr(function, "__name__", "the function")
+    advice = "the result for a row must depend on that row alone"
+    for row in index:
+        if (row in whole.index) != (row in found.index):
+            there, gone = ("in the whole table", how) if row in whole.index else (how, "there")
+            raise AssertionError(
+                f"{name} is not row-wise: row {row} is kept {there} and left out {gone}; {advice}"
+            )
+    shared = [row for row in index if row in found.index]
+    for column in whole.columns:
+        before, after = whole.loc[shared, column], found.loc[shared, column]
+        differs = ~((before == after) | (before.isna() & after.isna())).to_numpy(dtype=bool)
+        if differs.any():
+            place = int(np.flatnonzero(differs)[0])
+            raise AssertionError(
+                f"{name} is not row-wise: row {shared[place]}, column {column!r} is "
+                f"{before.iloc[place]!s} in the whole table and {after.iloc[place]!s} {how}; "
+                f"{advice}"
+            )
+
+
+def check_project(project: Project, model: Pipeline) -> None:
+    """Check that the project's own parts fit together.
+
+    `clean` keeps the columns, also where those are absent that only training needs; dvc.yaml
+    lists every module that a stage imports; `metrics` is a list; and the model uses every column
+    that its first steps add.
+
+    Args:
+        project: the project.
+        model: the unfitted model.
+
+    Raises:
+        AssertionError: says what does not fit, and what to do.
+    """
+    try:
+        raw = sample_rows(project, raw=True)
+        cleaned(raw, project.clean)
+        needless = [
+            name
+            for name in raw.columns
+            if name not in project.schema.features and name not in project.schema.key
+        ]
+        cleaned(raw.drop(columns=needless), project.clean)
+        if project.settings.metrics and not isinstance(project.metrics, (list, tuple)):
+            raise AssertionError(f"{project.settings.metrics} is no list of metrics")
+    except InputError as error:
+        raise AssertionError(str(error)) from error
+    for stage in pipeline.stages():
+        _check_stage(project, stage)
+    _check_derived(project, model)
+
+
+def _check_stage(project: Project, stage: str) -> None:
+    """Check that dvc.yaml lists the modules that a stage imports."""
+    root = project.root.resolve()
+    listed = [(root / dep).resolve() for dep in pipeline.stages()[stage].get("deps", [])]
+    imported = code.imported_files(root, [f"{project.settings.package}.{stage}"])
+    missing = [
+        path.relative_to(root).as_posix()
+        for path in sorted(imported)
+        if not any(path.is_relative_to(dep) for dep in listed)
+    ]
+    assert not missing, (  # noqa: S101
+        f"dvc.yaml: add under stages.{stage}.deps, so that a change of it runs the stage again: "
+        f"{', '.join(missing)}"
+    )
+
+
+def _check_derived(project: Project, model: Pipeline) -> None:
+    """Check that the model uses every column that its first steps add."""
+    rows = sample_rows(project)
+    taken: set[str] = set()
+    derived = rows
+    for _, step in model.steps[:-1]:
+        if isinstance(step, ColumnTransformer):
+            for _, _, names in step.transformers:
+                taken |= {names} if isinstance(names, str) else set(names)
+            break
+        derived = step.fit_transform(derived)
+    new = [name for name in derived.columns if name not in rows.columns]
+    unused = [name for name in new if taken and name not in taken]
+    assert not unused, (  # noqa: S101
+        f"nothing takes the derived columns {', '.join(unused)}; name them in build, beside the "
+        "columns of their kind"
+    )
+
+
+def check_model(project: Project, model: Pipeline) -> None:
+    """Check that a model can be fitted, stored and loaded, and then predicts the same.
+
+    It is fitted on a few rows that are made from schema.yaml and reports/distributions.json.
+
+    Args:
+        project: the project.
+        model: the unfitted model.
+
+    Raises:
+        AssertionError: the loaded model predicts something else.
+        InputError: the model holds a type that is not safe to load.
+    """
+    schema = project.schema
+    made = reference.rows(schema, _distributions(project)) * COPIES
+    rows = reference.table(made, schema)[schema.features]
+    y_true: np.ndarray = np.arange(len(rows)) % max(2, len(schema.classes))
+    model.fit(rows, y_true.astype(np.float64) if schema.task == "regression" else y_true)
+    metadata = describe(project, model, schema.classes, len(rows))
+    path = project.root / paths.MODEL.with_name("check.skops")
+    try:
+        with replacing(path) as [temporary]:
+            temporary.write_bytes(file.dump(model, metadata, project.root))
+        loaded, _ = file.load(path, project.root)
+    finally:
+        path.unlink(missing_ok=True)
+    same = np.array_equal(
+        file.predict(model, metadata, rows, schema), file.predict(loaded, metadata, rows, schema)
+    )
+    assert same, "the model predicts something else after it was stored and loaded"  # noqa: S101
+
+
+def _distributions(project: Project) -> dict[str, Any]:
+    """Return what training has seen of the columns; nothing before the first run."""
+    path = project.root / paths.DISTRIBUTIONS
+    if not path.exists():
+        return {"columns": {}}
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content

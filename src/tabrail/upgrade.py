@@ -1,0 +1,320 @@
+"""Take another version of the library into a project: pin, wheel, lock, numbers and files."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import InvalidVersion, Version
+from tomlkit.exceptions import TOMLKitError
+
+from tabrail import paths, record, rendering
+from tabrail.documents import write_texts
+from tabrail.errors import InputError
+from tabrail.project import git
+from tabrail.record import RECORD, Record
+from tabrail.wheels import NAME, wheel_version
+
+VENDOR = Path("vendor")
+LINES_OF_A_FAILURE = 6
+# What belongs to the environment that runs this, and not to those that uv is to make.
+LEAVE_OUT = ("VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH")
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a version of the library comes from.
+
+    Attributes:
+        version: the version.
+        wheel: the wheel to put into vendor/; None for the package index.
+    """
+
+    version: str
+    wheel: Path | None = None
+
+    @property
+    def requirement(self) -> str:
+        """What uv is asked for."""
+        return str(self.wheel.resolve()) if self.wheel else f"{NAME}=={self.version}"
+
+
+def upgrade(given: str, say: Say) -> None:
+    """Take another version of the library into the project in the current folder.
+
+    The pin in pyproject.toml, the wheel, where uv finds it, the numbers of results and uv.lock
+    change together, or nothing changes. Files that are as the library generated them are renewed;
+    of the others it is shown what changes in the library's form of them.
+
+    Args:
+        given: a wheel's path, or a version on the package index; blank for the newest one there.
+        say: shows a text to the user.
+
+    Raises:
+        InputError: the wheel or version cannot be used, files have changes that are not committed,
+            or uv fails. Nothing has changed then.
+    """
+    known = record.load()
+    project = _project()
+    source = _source(given, project)
+    _require_clean(known)
+    say(f"Rendering the files of {NAME} {source.version} …")
+    theirs = _everything(source, known)
+    renewed, left = _sorted_out(known, theirs["files"])
+    _repin(project, source, theirs["results"])
+    texts = {**renewed, paths.PROJECT: tomlkit.dumps(project)}
+    texts[RECORD] = known.with_files(renewed, tabrail=source.version).text()
+    with _restoring([*texts, paths.PACKAGES, *VENDOR.glob(f"{NAME}-*.whl"), *_goal(source)]):
+        _vendor(source)
+        write_texts(texts)
+        say("Locking …")
+        # Without the name, uv would keep the hash of another wheel of the same version.
+        _uv("lock", "--upgrade-package", NAME)
+    say(_report(known, source, theirs, renewed, left))
+
+
+def _project() -> tomlkit.TOMLDocument:
+    """Read pyproject.toml.
+
+    Raises:
+        InputError: it is missing, or is no TOML.
+    """
+    try:
+        return tomlkit.parse(paths.PROJECT.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{paths.PROJECT} is missing in {Path.cwd()}") from None
+    except TOMLKitError as error:
+        raise InputError(f"{paths.PROJECT} is not valid TOML: {error}") from None
+
+
+def _source(given: str, project: Mapping[str, Any]) -> Source:
+    """Find out where the wanted version comes from.
+
+    Raises:
+        InputError: the wheel is missing or damaged, or the index does not have the version.
+    """
+    if given.endswith(".whl") or "/" in given or os.sep in given:
+        return Source(wheel_version(Path(given)), Path(given))
+    is_vendored = NAME in project.get("tool", {}).get("uv", {}).get("sources", {})
+    if not given and is_vendored:
+        raise InputError(
+            f"this project takes {NAME} from {VENDOR}/; give the path of the new wheel, or a "
+            "version to take from the package index from now on"
+        )
+    try:
+        wanted = f"{NAME}=={Version(given)}" if given else NAME
+    except InvalidVersion:
+        raise InputError(
+            f"{given!r} is neither a wheel nor a version; give a file such as "
+            f"{NAME}-2.1.0-py3-none-any.whl, or a version such as 2.1.0"
+        ) from None
+    options = ("--no-deps", "--no-header", "--no-annotate", "--quiet")
+    done = _run_uv("pip", "compile", *options, "-", given=wanted)
+    lines = [line for line in done.stdout.splitlines() if line.startswith(f"{NAME}==")]
+    if done.returncode or not lines:
+        raise InputError(
+            f"the package index has no {wanted}, or cannot be reached: {_last_line(done.stderr)}"
+        )
+    return Source(lines[0].partition("==")[2].split()[0])
+
+
+def _require_clean(known: Record) -> None:
+    """Check that no file that may change has changes that are not committed.
+
+    Raises:
+        InputError: some have, or Git is not there.
+    """
+    if not git.succeeds("rev-parse", "--git-dir"):
+        return
+    ours = [str(path) for path in (paths.PROJECT, paths.PACKAGES, VENDOR, RECORD)]
+    status = git.git("status", "--porcelain", "--", *ours, *known.files).splitlines()
+    if status:
+        names = ", ".join(line[3:] for line in status)
+        raise InputError(
+            f"changes would mix with those of the upgrade; commit or stash them first: {names}"
+        )
+
+
+def _everything(source: Source, known: Record) -> dict[str, Any]:
+    """Return what the other version has for this project, by its own code.
+
+    Raises:
+        InputError: it cannot be installed, or cannot render the files.
+    """
+    # Without these flags uv would resolve the pyproject.toml of this project.
+    uv = ("run", "--no-project", "--isolated", "--python", sys.executable)
+    module = ("--with", source.requirement, "python", "-m", "tabrail.rendering")
+    done = _run_uv(*uv, *module, given=known.text())
+    try:
+        found: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        raise InputError(
+            f"{NAME} {source.version} cannot render this project: {_last_line(done.stderr)}"
+        ) from None
+    return found
+
+
+def _sorted_out(known: Record, files: Mapping[str, str]) -> tuple[dict[Path, str], dict[Path, str]]:
+    """Return the new content of the files to renew, and of those that their owner has changed."""
+    renewed, left = {}, {}
+    for name, text in files.items():
+        path = Path(name)
+        if path.exists() and record.content(path) == text:
+            continue
+        is_new = not path.exists() and name not in known.files
+        if is_new or known.is_as_generated(path):
+            renewed[path] = text
+        elif path.exists():  # what its owner has removed stays away
+            left[path] = text
+    return renewed, left
+
+
+def _repin(project: tomlkit.TOMLDocument, source: Source, results: Mapping[str, int]) -> None:
+    """Set version, source and numbers of results in pyproject.toml.
+
+    Raises:
+        InputError: the project does not depend on the library.
+    """
+    dependencies: Any = project.get("project", {}).get("dependencies", [])
+    for place, text in enumerate(dependencies):
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            continue
+        if requirement.name == NAME:
+            extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+            dependencies[place] = f"{NAME}{extras}=={source.version}"
+            break
+    else:
+        raise InputError(
+            f'{paths.PROJECT} does not list {NAME} among its dependencies; add "{NAME}"'
+        )
+    tool = project.setdefault("tool", tomlkit.table(is_super_table=True))
+    uv = tool.setdefault("uv", tomlkit.table())
+    sources = uv.get("sources", {})
+    sources.pop(NAME, None)
+    for goal in _goal(source):
+        entry = tomlkit.inline_table()
+        entry["path"] = goal.as_posix()
+        uv.setdefault("sources", tomlkit.table())[NAME] = entry
+    if "sources" in uv and not uv["sources"]:
+        del uv["sources"]
+    numbers = tool.setdefault(NAME, tomlkit.table()).setdefault("results", tomlkit.table())
+    for stage, number in results.items():
+        numbers[stage] = number
+
+
+def _goal(source: Source) -> list[Path]:
+    """Return where the wheel goes, if there is one."""
+    return [VENDOR / source.wheel.name] if source.wheel else []
+
+
+def _vendor(source: Source) -> None:
+    """Put the new wheel in place of the old one."""
+    content = source.wheel.read_bytes() if source.wheel else b""
+    for old in VENDOR.glob(f"{NAME}-*.whl"):
+        old.unlink()
+    for goal in _goal(source):
+        goal.parent.mkdir(exist_ok=True)
+        goal.write_bytes(content)
+    if VENDOR.is_dir() and not any(VENDOR.iterdir()):
+        VENDOR.rmdir()
+
+
+@contextmanager
+def _restoring(files: Iterable[Path]) -> Iterator[None]:
+    """Bring files back to what they held, or away, if what is done in between fails."""
+    before = {path: path.read_bytes() if path.exists() else None for path in files}
+    try:
+        yield
+    except BaseException:
+        for path, content in before.items():
+            if content is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+        raise
+
+
+def _uv(*arguments: str) -> None:
+    """Run uv.
+
+    Raises:
+        InputError: it fails; the message is uv's.
+    """
+    done = _run_uv(*arguments)
+    if done.returncode:
+        reason = "\n".join(done.stderr.strip().splitlines()[-LINES_OF_A_FAILURE:])
+        raise InputError(f"uv {' '.join(arguments)} failed, so nothing was changed:\n{reason}")
+
+
+def _run_uv(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run uv with some input; return what became of it."""
+    uv = os.environ.get("UV") or shutil.which("uv")  # `uv run` says where it is itself
+    if not uv:
+        raise InputError("uv was not found; install it: https://docs.astral.sh/uv/")
+    environment = {key: value for key, value in os.environ.items() if key not in LEAVE_OUT}
+    return subprocess.run(
+        [uv, *arguments],
+        input=given,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1].strip() if lines else "no reason was given"
+
+
+def _report(
+    known: Record,
+    source: Source,
+    theirs: Mapping[str, Any],
+    renewed: Mapping[Path, str],
+    left: Mapping[Path, str],
+) -> str:
+    """Return what was changed, what was left and why, and what to run."""
+    given = known.model_dump()
+    ours = rendering.files(given)
+    # With the other version's numbers, so that only what a reader has to look at differs.
+    pinned = {**given, "tabrail": source.version}
+    owners = rendering.files(pinned, rendering.OWNERS_FILES, theirs["results"])
+    lines = [f"{NAME} {known.tabrail} → {source.version}", ""]
+    lines += [f"changed  {paths.PROJECT}", f"changed  {paths.PACKAGES}"]
+    lines += [f"new      {goal}" for goal in _goal(source)]
+    lines += [f"renewed  {path}" for path in renewed]
+    for path, text in left.items():
+        lines += _left(path, text, ours.get(path.as_posix()), known)
+    for name, text in theirs["owners_files"].items():
+        if shown := record.difference(owners.get(name, ""), text, Path(name)):
+            lines += ["", f"{name} is yours; in a new project it would now differ by:", shown]
+    for stage, number in theirs["results"].items():
+        if number != rendering.RESULTS.get(stage):
+            lines += ["", f"The results of {stage} change: `dvc repro` will run it again."]
+    lines += ["", "Next:", "    uv sync", "    uv run dvc repro", "    git diff", ""]
+    return "\n".join(lines)
+
+
+def _left(path: Path, theirs: str, ours: str | None, known: Record) -> list[str]:
+    """Return what a reader has to know of a file that was left as it is."""
+    is_ours = ours is not None and known.files.get(path.as_posix()) == rendering.fingerprint(ours)
+    # What the library changed is less to read than all that the owner has changed as well.
+    shown = record.difference(ours if is_ours and ours else record.content(path), theirs, path)
+    if not shown:
+        return []
+    return ["", f"left     {path}: you have changed it. What changes in the library's:", shown]

@@ -1,0 +1,213 @@
+"""A part comes whole, changes nothing of anybody's, and can be taken away again."""
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+import tomlkit
+from generated import contents, write_project
+from ruamel.yaml import YAML
+from typer.testing import CliRunner
+
+from tabrail import parts, record, rendering
+from tabrail.cli import app as cli
+
+NAMES = ("release", "monitor", "train", "notebook", "devcontainer")
+
+
+def call(*names: str, code: int = 0) -> str:
+    """Run the command and return what it prints."""
+    done = CliRunner().invoke(cli.app, ["add", *names])
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+@pytest.fixture(params=["github", "gitlab"])
+def project(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Stand in a new project; return its CI service."""
+    monkeypatch.chdir(tmp_path)
+    write_project(tmp_path, ci=request.param)
+    return str(request.param)
+
+
+def test_the_table_and_the_files_name_the_same_parts() -> None:
+    assert tuple(parts.PARTS) == rendering.PARTS == NAMES
+
+
+def test_without_a_name_all_are_listed(project: str) -> None:
+    before = contents(Path())
+    listed = call()
+    assert [line.split()[0] for line in listed.splitlines()] == list(NAMES)
+    assert contents(Path()) == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_part_comes_with_its_files_and_says_what_to_do(project: str, name: str) -> None:
+    before = contents(Path())
+    printed = call(name)
+    new = set(contents(Path())) - set(before)
+    assert new
+    for path in new:
+        assert f"new      {path} (" in printed
+        assert record.load().is_as_generated(Path(path))
+    assert "\nNext:\n  - " in printed
+    assert "\nThe way back:\n  - git rm " in printed
+    assert record.load().parts == [name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_adding_twice_changes_nothing(project: str, name: str) -> None:
+    call(name)
+    before = contents(Path())
+    assert call(name) == f"{name} is there already; nothing was changed.\n"
+    assert contents(Path()) == before
+
+
+def test_all_parts_at_once_are_the_same_as_one_by_one(project: str, tmp_path: Path) -> None:
+    call(*NAMES)
+    together = contents(Path())
+    other = tmp_path / "other"
+    write_project(other, ci=project)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(other)
+        for name in NAMES:
+            call(name)
+    inner = {path: text for path, text in together.items() if not path.startswith("other/")}
+    assert contents(other) == inner
+
+
+def test_the_difference_of_existing_files_is_shown(project: str) -> None:
+    printed = call("notebook")
+    assert "changed  pyproject.toml" in printed
+    assert '+notebook = ["ipykernel' in printed
+    text = Path("pyproject.toml").read_text(encoding="utf-8")
+    assert "notebook" in tomlkit.parse(text)["dependency-groups"]
+
+
+def test_everything_else_in_a_changed_file_stays_byte_for_byte(project: str) -> None:
+    path = Path("pyproject.toml")
+    path.write_text(path.read_text(encoding="utf-8") + "\n[tool.mine]   # my own\na  =  1\n")
+    before = path.read_text(encoding="utf-8").splitlines()
+    call("notebook")
+    after = path.read_text(encoding="utf-8").splitlines()
+    assert [line for line in after if line not in before] == [
+        'notebook = ["ipykernel>=7.0", "nbclient>=0.10"]'
+    ]
+    assert [line for line in before if line not in after] == []
+
+
+def test_an_edited_file_of_a_part_is_never_overwritten(project: str) -> None:
+    call("train", "notebook")
+    path = Path("notebooks/explore.ipynb")
+    path.write_text("{}")
+    assert "there already" in call("notebook")
+    assert path.read_text() == "{}"
+
+
+def test_a_part_that_was_taken_away_can_come_again(project: str) -> None:
+    call("release")
+    printed = call("notebook")
+    (line,) = (line for line in printed.splitlines() if "git rm" in line)
+    for name in shlex.split(line)[3:]:
+        Path(name).unlink()
+    assert "new      notebooks/explore.ipynb" in call("notebook")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_stranger_in_the_way_is_not_overwritten(project: str, name: str) -> None:
+    (path, *_) = parts.PARTS[name].files(record.load())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("mine")
+    before = contents(Path())
+    printed = call("devcontainer" if name != "devcontainer" else "notebook", name, code=1)
+    assert f"error: {path} is there already, and is not of the part {name}" in printed
+    assert contents(Path()) == before
+
+
+def test_an_unknown_part_is_refused_with_the_nearest_name(project: str) -> None:
+    before = contents(Path())
+    printed = call("release", "notebok", code=1)
+    assert "there is no part 'notebok'; did you mean 'notebook'?" in printed
+    assert contents(Path()) == before
+
+
+@pytest.mark.parametrize("name", ["release", "monitor", "train"])
+def test_a_workflow_needs_a_service(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_project(tmp_path, ci="none")
+    printed = call(name, code=1)
+    assert f"error: {name} runs on GitHub or GitLab, and this project was made for" in printed
+    assert "notebook" in call("notebook")
+
+
+def test_outside_a_project_it_says_where_to_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert ".tabrail.json is missing" in call("notebook", code=1)
+
+
+def test_another_value_of_a_key_is_not_overwritten(project: str) -> None:
+    path = Path("pyproject.toml")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("[dependency-groups]\n", '[dependency-groups]\nnotebook = ["a"]\n')
+    )
+    before = contents(Path())
+    printed = call("notebook", code=1)
+    assert "pyproject.toml: dependency-groups.notebook is there already" in printed
+    assert contents(Path()) == before
+
+
+def gitlab(text: str) -> dict[str, object]:
+    """Return what GitLab reads, without the order of lists that has no meaning."""
+    found = YAML(typ="safe").load(text)
+    included = found.pop("include", [])
+    rules = found["workflow"].pop("rules")
+    return {**found, "included": sorted(map(str, included)), "rules": sorted(map(str, rules))}
+
+
+def test_an_edited_pipeline_of_gitlab_gets_the_same_keys_as_a_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_project(tmp_path, ci="gitlab")
+    path = Path(".gitlab-ci.yml")
+    mine = "\nmine:  # my own\n  script:\n    - echo 'a'  # quoted\n"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + mine, encoding="utf-8")
+    call("release", "monitor", "train")
+    edited = path.read_text(encoding="utf-8")
+    assert mine in edited
+    before = (text + mine).splitlines()
+    assert [line for line in before if line not in edited.splitlines()] == []
+
+    path.write_text(text, encoding="utf-8")
+    known = record.load()
+    rendered = known.rendered()[path]
+    assert gitlab(edited) == gitlab(rendered + mine)
+
+
+def test_a_yaml_file_that_would_lose_its_form_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_project(tmp_path, ci="gitlab")
+    path = Path(".gitlab-ci.yml")
+    path.write_text("workflow:\n      rules:\n         - if: $CI\n", encoding="utf-8")
+    before = contents(Path())
+    printed = call("train", code=1)
+    assert ".gitlab-ci.yml is written in a way that would be lost" in printed
+    assert ".gitlab/train.yml" in printed
+    assert contents(Path()) == before
+
+
+def test_the_notebook_is_plain_and_imports_the_package(project: str) -> None:
+    call("notebook")
+    notebook = json.loads(Path("notebooks/explore.ipynb").read_text(encoding="utf-8"))
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert all(not cell["outputs"] and cell["execution_count"] is None for cell in code)
+    assert "import flight_delays\n" in code[0]["source"]

@@ -1,0 +1,169 @@
+"""The files of a project come from one table, in any Python that has Jinja2."""
+
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from generated import ANSWERS, made
+from jinja2 import UndefinedError
+from ruamel.yaml import YAML
+
+from tabrail import params, rendering, results
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "sample": {},
+    "own table": {"data_file": "/home/ada/a.csv", "target": " price "},
+    "gitlab": {"ci": "gitlab", "license": "Proprietary"},
+    "no ci": {"ci": "none", "dvc_remote": "s3://bucket/folder"},
+}
+TASKS = ("binary", "multiclass", "regression")
+
+
+def with_task(task: str) -> dict[str, Any]:
+    """Return the record of a project with an own table."""
+    record = made(data_file="a.csv", target="price")
+    return {**record, "data": {**record["data"], "task": task}}
+
+
+def test_rendering_imports_no_heavy_module() -> None:
+    code = (
+        "import runpy, sys; "
+        f"runpy.run_path({rendering.__file__!r}); "
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"numpy", "pandas", "pydantic", "ruamel", "tomlkit", "tabrail"} & set(
+        done.stdout.split()
+    )
+
+
+@pytest.mark.parametrize("answers", VARIANTS.values(), ids=list(VARIANTS))
+def test_every_file_of_every_variant_can_be_read(answers: dict[str, Any]) -> None:
+    record = {**made(**answers), "parts": list(rendering.PARTS)}
+    texts = rendering.files(record) | rendering.files(record, rendering.OWNERS_FILES)
+    for name, text in texts.items():
+        assert text.endswith("\n"), name
+        if name.endswith((".yaml", ".yml")):
+            YAML(typ="safe").load(text)
+        elif name.endswith((".json", ".ipynb")):
+            json.loads(text)
+        elif name.endswith(".toml"):
+            tomllib.loads(text)
+
+
+def test_every_template_is_in_the_table() -> None:
+    sources = {file.source for file in (*rendering.FILES, *rendering.OWNERS_FILES)}
+    there = {
+        path.relative_to(rendering.TEMPLATES).as_posix()
+        for path in rendering.TEMPLATES.rglob("*")
+        if path.is_file()
+    }
+    assert there == sources
+
+
+def test_a_package_has_its_place_in_the_path() -> None:
+    table = [rendering.File("src/{package}/curve.json", "plots/curve.json")]
+    (path,) = rendering.files(made(), table)
+    assert path == "src/flight_delays/curve.json"
+
+
+def test_an_unknown_name_in_a_template_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = made()
+    (tmp_path / "a.txt.jinja").write_text("{{ project_nmae }}")
+    monkeypatch.setattr(rendering, "TEMPLATES", tmp_path)
+    with pytest.raises(UndefinedError, match="project_nmae"):
+        rendering.files(record, [rendering.File("a.txt", "a.txt.jinja")])
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_parameters_are_those_of_the_task(task: str, tmp_path: Path) -> None:
+    file = tmp_path / "params.yaml"
+    file.write_text(rendering.files(with_task(task))["params.yaml"], encoding="utf-8")
+    found = params.load(file)
+    kind = "Regressor" if task == "regression" else "Classifier"
+    assert found.train.estimator.endswith(kind)
+    others = {"LogisticRegression", "Ridge"}
+    named = set(found.train.options) | set(found.train.search.values)
+    assert all(name.endswith(kind) for name in named - others)
+    assert named & others == ({"Ridge"} if task == "regression" else {"LogisticRegression"})
+    main_metric = {"binary": "roc_auc", "multiclass": "roc_auc_ovr", "regression": "mae"}[task]
+    assert found.evaluate.main_metric == main_metric
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_comments_begin_where_they_began(task: str) -> None:
+    lines = rendering.files(with_task(task))["params.yaml"].splitlines()
+    for key in ("unlabeled", "scoring", "main_metric", "threshold"):
+        line = next(line for line in lines if line.strip().startswith(f"{key}: "))
+        assert line.index("#") == max(28, len(line.partition("#")[0].rstrip()) + 2)
+
+
+def test_the_record_holds_no_path_of_a_machine_and_no_setting_of_the_run() -> None:
+    record = made(data_file="/home/ada/prices.csv", target=" price ")
+    assert "/home" not in rendering.record_text(record)
+    assert "setup" not in record["answers"]
+    assert record["data"]["target"] == "price"
+    assert record["data"]["sample"] is False
+
+
+def test_the_record_has_the_hash_of_each_file() -> None:
+    record = made()
+    texts = rendering.files(record)
+    assert record["files"] == {path: rendering.fingerprint(text) for path, text in texts.items()}
+    crlf = texts["dvc.yaml"].replace("\n", "\r\n")
+    assert rendering.fingerprint(crlf) == record["files"]["dvc.yaml"]
+
+
+def test_the_pipeline_depends_on_the_numbers_of_results() -> None:
+    record = made()
+    pipeline = YAML(typ="safe").load(rendering.files(record)["dvc.yaml"])
+    project = tomllib.loads(rendering.files(record, rendering.OWNERS_FILES)["pyproject.toml"])
+    assert project["tool"]["tabrail"]["results"] == results.RESULTS
+    for stage, described in pipeline["stages"].items():
+        assert {"pyproject.toml": [f"tool.tabrail.results.{stage}"]} in described["params"]
+
+
+def test_another_version_tells_all_it_has_as_json() -> None:
+    record = made(ci="gitlab")
+    done = subprocess.run(
+        [sys.executable, "-m", "tabrail.rendering"],
+        input=rendering.record_text(record).encode(),
+        capture_output=True,
+        check=True,
+    )
+    found = json.loads(done.stdout)
+    assert found["files"] == rendering.files(record)
+    assert found["results"] == results.RESULTS
+    assert set(found["owners_files"]) == {"README.md", "pyproject.toml"}
+
+
+def test_the_template_has_a_stub_for_each_file() -> None:
+    template = Path(__file__).parents[2] / "{{cookiecutter.project_slug}}"
+    calls = []
+    for path in template.rglob("*"):
+        if path.is_file() and ".parquet" not in path.name:
+            text = path.read_text(encoding="utf-8")
+            if "library_file(" in text:
+                name = text.partition("library_file('")[2].partition("')")[0]
+                calls.append(name)
+                assert text == f"{{{{ cookiecutter | library_file('{name}') -}}}}\n"
+                shown = path.relative_to(template).as_posix()
+                assert all(part in shown for part in name.split("/"))
+    table = (*rendering.FILES, *rendering.OWNERS_FILES)
+    assert sorted(calls) == sorted(file.target for file in table if not file.part)
+
+
+@pytest.mark.parametrize("answers", VARIANTS.values(), ids=list(VARIANTS))
+def test_nothing_of_cookiecutter_is_left(answers: dict[str, Any]) -> None:
+    for name, text in rendering.files(made(**answers)).items():
+        assert "cookiecutter." not in text, name
+
+
+def test_answers_that_are_kept_are_asked_for() -> None:
+    assert set(rendering.ANSWERS) <= set(ANSWERS)

@@ -1,0 +1,1 @@
+{{ cookiecutter | library_file('tests/test_project.py') }}
