@@ -21,6 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 TEMPLATES = Path(__file__).parent / "templates" / "project"
 RESULTS: dict[str, int] = runpy.run_path(str(Path(__file__).with_name("results.py")))["RESULTS"]
 RECORD = ".tabrail.json"
+MANUAL = "https://github.com/<owner>/cookiecutter-dvc/blob/main/docs"
 
 
 class File(NamedTuple):
@@ -202,6 +203,7 @@ def context(record: Record) -> dict[str, Any]:
         "metrics": METRICS[data["task"]],
         "package": answers["project_slug"].replace("-", "_"),
         "library_version": record["tabrail"],
+        "manual": MANUAL,
         "dvc_extra": dvc_extra(answers["dvc_remote"]),
         "remote_url": answers["dvc_remote"] or f"../../{answers['project_slug']}-dvc-storage",
         "name_quoted": quoted(answers["project_name"]),

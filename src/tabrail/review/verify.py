@@ -162,7 +162,7 @@ def data_is_in_the_remote() -> Check:
         return Check("data", "skipped", "the DVC remote is a folder of another machine")
     done = _dvc("data", "status", "--not-in-remote", "--json")
     if done.returncode:
-        fix = "credentials? see the manual, storage; on a fork: --no-remote"
+        fix = "credentials? see storage.md of the manual; on a fork: --no-remote"
         return Check("data", "FAILED", f"the remote cannot be asked: {_last(done.stderr)}", fix)
     missing = json.loads(done.stdout or "{}").get("not_in_remote", [])
     if missing:
