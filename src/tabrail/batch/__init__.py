@@ -1,1 +1,5 @@
-"""batch"""
+"""Score tables of any size."""
+
+from tabrail.batch.predict import predict as predict
+
+__all__ = ["predict"]

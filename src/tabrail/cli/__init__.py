@@ -1,1 +1,1 @@
-"""cli"""
+"""The command `tabrail`: a file for each verb."""

@@ -1,1 +1,1 @@
-"""data"""
+"""Tables: reading, cleaning, checking against the schema, splitting and writing."""

@@ -1,1 +1,1 @@
-"""evaluation"""
+"""Scores, intervals, plots and the model card."""

@@ -1,1 +1,1 @@
-"""ingest"""
+"""From an unknown table to its schema."""

@@ -1,1 +1,1 @@
-"""log"""
+"""The prediction log, and what comes true."""

@@ -1,1 +1,1 @@
-"""model"""
+"""Models: estimators, search, files, releases and reference rows."""

@@ -1,1 +1,1 @@
-"""project"""
+"""The project's folder: settings, code, environment, Git and DVC."""
