@@ -9,7 +9,7 @@ from pathlib import Path
 
 from common.growing import CHUNK, grown
 from common.measure import Cost, alternate, cpu, ratio, say, wall
-from common.project import PACKAGE, Project, finished
+from common.project import Project, finished
 from common.results import Row, show
 
 REPETITIONS = {100_000: 3, 1_000_000: 3, 10_000_000: 1}  # by number of rows
@@ -21,16 +21,19 @@ READY = f"""
 import sys, time
 from pathlib import Path
 import pandas as pd
-from {PACKAGE} import model, paths, schema, scoring, tables
+from tabrail import Project, load_model
+from tabrail.data.tables import read_chunks
+from tabrail.data.schema import conform
+from tabrail.model.scoring import for_scoring
 
-contract = scoring.for_scoring(schema.load())
-pipeline, facts = model.load(paths.MODEL)
-chunks = tables.read_chunks(Path(sys.argv[1]), contract, {CHUNK})
-rows = pd.concat(schema.conform(chunk, contract)[0] for chunk in chunks)
+project = Project.load()
+model, schema = load_model(project), for_scoring(project.schema)
+chunks = read_chunks(Path(sys.argv[1]), schema, {CHUNK})
+rows = pd.concat(conform(project.clean(chunk), schema)[0] for chunk in chunks)
 """
 IN_MEMORY = f"""{READY}
 before, began = time.process_time(), time.perf_counter()
-pipeline.predict_proba(rows[contract.features])
+model.pipeline.predict_proba(rows[schema.inputs])
 spent = time.process_time() - before, time.perf_counter() - began
 Path(sys.argv[2]).write_text(" ".join(map(str, spent)))
 """
@@ -78,7 +81,7 @@ def measure(project: Project, table: Path, rows: int) -> list[Row]:
 
 def score(project: Project, table: Path, suffix: str) -> Cost:
     """Run the command."""
-    verb = ("-c", f"from {PACKAGE}.cli import app; app()")
+    verb = ("-c", "from tabrail.cli.app import app; app()")
     return project.run(
         "python", *verb, "predict", table, table.with_name(f"out{suffix}"), "--overwrite"
     )

@@ -1,16 +1,16 @@
 """What a cold `dvc repro` costs, against the same stages in one plain Python process."""
 
 from common.measure import Cost, alternate, cpu, ratio, wall
-from common.project import PACKAGE, Project, finished
+from common.project import Project, finished
 from common.results import Row, show
 
 REPETITIONS = 5
 STAGES = ("prepare", "train", "evaluate")
 LIMIT = 1.8
 PLAIN = f"""
-from {PACKAGE} import {", ".join(STAGES)}
-for stage in ({", ".join(STAGES)}):
-    stage.main()
+from tabrail.run import run
+for stage in {STAGES!r}:
+    run(stage)
 """
 
 
@@ -29,7 +29,7 @@ def main() -> None:
             Row("dvc repro --force, CPU", cpu(repro), "s"),
             Row("dvc repro --force, wall clock", wall(repro), "s"),
             *(
-                Row(f"  of which python -m {PACKAGE}.{name}, CPU", cpu(costs), "s")
+                Row(f"  of which tabrail run {name}, CPU", cpu(costs), "s")
                 for name, costs in zip(STAGES, stages, strict=True)
             ),
             Row("  of which DVC itself (the rest), CPU", cpu(repro) - sum(map(cpu, stages)), "s"),
@@ -42,7 +42,7 @@ def main() -> None:
 
 def run_stage(project: Project, stage: str) -> Cost:
     """Run one stage alone, as dvc.yaml has it."""
-    return project.run("python", "-m", f"{PACKAGE}.{stage}")
+    return project.run("tabrail", "run", stage)
 
 
 if __name__ == "__main__":

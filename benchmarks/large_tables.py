@@ -9,7 +9,7 @@ from pathlib import Path
 
 from common.growing import CHUNK, grown
 from common.measure import alternate, cpu, ratio, run, say, wall
-from common.project import PACKAGE, Project, finished
+from common.project import Project, finished
 from common.results import Row, show
 
 REPETITIONS = {100_000: 5, 1_000_000: 3, 10_000_000: 1}  # by number of rows
@@ -56,11 +56,11 @@ def copy(project: Project, work: Path) -> None:
 
 def measure(project: Project, work: Path, table: Path, rows: int) -> list[Row]:
     """Measure at one size."""
-    verb = ("-c", f"from {PACKAGE}.cli import app; app()")
+    verb = ("-c", "from tabrail.cli.app import app; app()")
     commands: dict[str, tuple[str | Path, ...]] = {
         "ingest": (*verb, "ingest", table, "--target", "late", "--replace"),
         "validate": (*verb, "validate", table),
-        "prepare": ("-m", f"{PACKAGE}.prepare"),
+        "prepare": (*verb, "run", "prepare"),
         IN_CHUNKS: ("-c", READ_IN_CHUNKS, table),
     }
     if rows <= LARGEST_READ_AT_ONCE:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from common.measure import LEAVE_OUT, say
-from common.project import PACKAGE, Project, finished
+from common.project import Project, finished
 from common.results import Row, show
 
 ROUNDS = 40
@@ -26,14 +26,16 @@ SECONDS_OF_MANY = 0.5  # of the one turn of many clients in a round: they need t
 CLIENTS = 8
 SLOWER_LIMIT = 1.5  # a request against predict_proba
 FASTER_LIMIT = 4  # eight clients against one
-BARE = f"""
+BARE = """
 import sys, time
-from {PACKAGE} import bundle, reference
+from tabrail import Project, load_model
+from tabrail.model import reference
+from tabrail.model.release import load_release
 
-model = bundle.load()
-contract = model.contract
-typical = reference.typical(contract, model.distributions)
-row = reference.table([typical], contract)[contract.features]
+model = load_model(Project.load())
+schema = model.schema
+typical = reference.typical(schema, load_release().distributions)
+row = reference.table([typical], schema)[schema.inputs]
 for seconds in sys.stdin:
     end, times = time.perf_counter() + float(seconds), []
     while time.perf_counter() < end:
@@ -138,15 +140,16 @@ def quantile(times: list[float], share: float) -> float:
 def served(project: Project) -> Iterator[tuple[str, str]]:
     """Serve the project; yield the port and the body of a request."""
     typical = (
-        f"import json; from {PACKAGE} import bundle, reference; model = bundle.load(); "
-        'print(json.dumps({"rows": [reference.typical(model.contract, model.distributions)]}))'
+        "import json; from tabrail.model import reference; "
+        "from tabrail.model.release import load_release; model = load_release(); "
+        'print(json.dumps({"rows": [reference.typical(model.schema, model.distributions)]}))'
     )
     python = str(project.path / ".venv" / "bin" / "python")
     body = subprocess.check_output(
         [python, "-c", typical], cwd=project.path, env=environment(), encoding="utf-8"
     ).strip()
     json.loads(body)
-    command = [python, "-c", f"from {PACKAGE}.cli import app; app()", "serve", "--port", "0"]
+    command = [python, "-c", "from tabrail.cli.app import app; app()", "serve", "--port", "0"]
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         log = f"sqlite:///{Path(folder) / 'predictions.sqlite'}"
         with subprocess.Popen(

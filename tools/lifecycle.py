@@ -161,7 +161,7 @@ def _generated(folder: Path) -> Folder:
 def _released(people: Folder) -> None:
     _chapter("Release: a version is a tag, and so is the stage that it is in")
     _say("The launch checklist first.")
-    people.uv("flight-delays", "checklist")
+    people.uv("tabrail", "checklist")
     _staged(people, "v0.1.0")
     _assigned(people, "v0.1.0")
 
@@ -215,7 +215,7 @@ def _watch(people: Folder, spans: Spans) -> None:
         code = 1 if name in MONTHS else 0
         page = str(people.path.parent / f"{name.lower().replace(' ', '-')}.html")
         window = ("--since", since, "--until", until)
-        people.uv("flight-delays", "monitor", *window, "--output", page, code=code)
+        people.uv("tabrail", "monitor", *window, "--output", page, code=code)
 
 
 def _outcomes_arrive(people: Folder, spans: Spans, outcomes: Outcomes) -> None:
@@ -226,10 +226,10 @@ def _outcomes_arrive(people: Folder, spans: Spans, outcomes: Outcomes) -> None:
             writer = csv.DictWriter(table, ["id", "late"])
             writer.writeheader()
             writer.writerows(found)
-        people.uv("flight-delays", "outcomes", str(file))
+        people.uv("tabrail", "outcomes", str(file))
     _say("Is it as good as it was to be expected of so many flights?")
     for name, (since, until) in spans.items():
-        command = ("uv", "run", "flight-delays", "monitor", "--since", since, "--until", until)
+        command = ("uv", "run", "tabrail", "monitor", "--since", since, "--until", until)
         found = json.loads(people.quietly(*command, "--json", code=1 if name in MONTHS else 0))
         alerts = {(one["check"], one["about"]) for one in found["alerts"]}
         (metric,) = (one for one in found["checks"] if one["check"] == "main_metric")
@@ -241,30 +241,30 @@ def _outcomes_arrive(people: Folder, spans: Spans, outcomes: Outcomes) -> None:
     since, until = spans["December"]
     page = str(people.path.parent / "december-outcomes.html")
     window = ("--since", since, "--until", until, "--output", page)
-    people.uv("flight-delays", "monitor", *window, code=1)
+    people.uv("tabrail", "monitor", *window, code=1)
 
 
 def _retrain(people: Folder, serving: Folder, spans: Spans) -> None:
     _chapter("Retrain: a branch with the new rows, and a pull request")
     people.run("git", "switch", "--quiet", "--create", "retrain")
     since, _ = spans["September"]
-    people.uv("flight-delays", "export", "incoming/autumn.parquet", "--since", since)
-    _say("New airports and a new airline need a wider contract. Without a yes, nothing changes:")
-    people.uv("flight-delays", "ingest", "incoming", code=1)
+    people.uv("tabrail", "export", "incoming/autumn.parquet", "--since", since)
+    _say("New airports and a new airline need a wider schema. Without a yes, nothing changes:")
+    people.uv("tabrail", "ingest", "incoming", code=1)
     _say("A person has looked at them, and says yes.")
-    people.uv("flight-delays", "ingest", "incoming", "--yes")
+    people.uv("tabrail", "ingest", "incoming", "--yes")
     people.quietly("rm", "-r", "incoming")
     people.uv("dvc", "repro")
     serving.uv("dvc", "pull", "--quiet", "data/prepared/validation.parquet")
     _say("Is it better than the one in prod, on validation rows that neither has seen?")
-    people.uv("flight-delays", "compare", str(serving.path))
+    people.uv("tabrail", "compare", str(serving.path))
     people.run("git", "add", "--all")
     people.run("git", "commit", "--quiet", "--message", "Learn from autumn, too")
-    _say("What reviewers read, and the gate, which has a question about the contract:")
-    people.uv("flight-delays", "report", "--base", "origin/main")
+    _say("What reviewers read, and the gate, which has a question about the schema:")
+    people.uv("tabrail", "report", "--base", "origin/main")
     people.uv("dvc", "push", "--quiet")
-    people.uv("flight-delays", "verify", "--base", "origin/main", code=1)
-    accepted = "Accept-Gate: contract: airports and an airline that are new in autumn"
+    people.uv("tabrail", "verify", "--base", "origin/main", code=1)
+    accepted = "Accept-Gate: schema: airports and an airline that are new in autumn"
     people.run(
         *("git", "commit", "--quiet", "--allow-empty"),
         *("--message", "Accept new airports", "--message", accepted),
@@ -278,7 +278,7 @@ def _retrain(people: Folder, serving: Folder, spans: Spans) -> None:
 
 def _released_again(people: Folder) -> None:
     _chapter("Release the second version, to staging")
-    people.uv("flight-delays", "checklist")
+    people.uv("tabrail", "checklist")
     _staged(people, "v0.2.0")
 
 
@@ -303,7 +303,7 @@ def _beside(people: Folder, serving: Folder) -> None:
     answered = sum(one.get("model") == "model@v0.2.0" for one in said)
     print(f"    {answered} of {len(said):,} answers are the challenger's")
     window = ("--since", since, "--until", until)
-    printed = people.uv("flight-delays", "monitor", *window, code=1)
+    printed = people.uv("tabrail", "monitor", *window, code=1)
     if "model@v0.2.0" not in printed:
         raise OtherwiseError("monitor says nothing of the challenger")
 
@@ -339,7 +339,7 @@ def _assigned(people: Folder, version: str) -> None:
 @contextmanager
 def _served(serving: Folder, version: str, *options: str) -> Iterator[Server]:
     """Serve what a clone has, and check that it is a version; end well."""
-    command = ["uv", "run", "flight-delays", "serve", "--port", "0", *options]
+    command = ["uv", "run", "tabrail", "serve", "--port", "0", *options]
     print(f"\n    {serving.path.name}$ {' '.join(command)}", flush=True)
     process = subprocess.Popen(
         command,

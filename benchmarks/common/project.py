@@ -10,7 +10,6 @@ from pathlib import Path
 from .measure import Cost, run, say
 
 TEMPLATE = Path(__file__).resolve().parents[2]
-PACKAGE = "flight_delays"
 
 
 class Project:

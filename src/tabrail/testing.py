@@ -60,7 +60,8 @@ def check_rowwise(function: Function, rows: pd.DataFrame) -> None:
     """Check that what a function makes of a row depends on that row alone.
 
     Each row must come out alike in the whole table, alone, in a part of the table, in another
-    order, and when the function is called again.
+    order, and when the function is called again. What it makes of its own result must be that
+    result: rows that come back from the prediction log have been cleaned already.
 
     Args:
         function: such as `clean` or `derive`; it gets and returns a DataFrame.
@@ -92,6 +93,8 @@ and 0.0 alone; the result for a row must depend on that row alone
         for part in parts[how]:
             if len(part):
                 _compare(function, whole, function(part.copy()), part.index, how)
+    if set(whole.columns) == set(rows.columns):
+        _compare(function, whole, function(whole.copy()), whole.index, "when cleaned twice")
 
 
 def _compare(
@@ -102,9 +105,10 @@ def _compare(
     advice = "the result for a row must depend on that row alone"
     for row in index:
         if (row in whole.index) != (row in found.index):
-            there, gone = ("in the whole table", how) if row in whole.index else (how, "there")
+            here, there = "in the whole table", how
+            kept, lost = (here, there) if row in whole.index else (there, here)
             raise AssertionError(
-                f"{name} is not row-wise: row {row} is kept {there} and left out {gone}; {advice}"
+                f"{name} is not row-wise: row {row} is kept {kept} and left out {lost}; {advice}"
             )
     shared = [row for row in index if row in found.index]
     for column in whole.columns:
