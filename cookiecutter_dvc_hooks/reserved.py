@@ -29,20 +29,20 @@ PACKAGE_NAMES = """
     jmespath joblib jsonschema jsonschema-specifications jupyter jupyter-client jupyter-core
     jupyterlab kiwisolver knack kombu librt lightgbm make markdown-it markdown-it-py markupsafe
     matplotlib matplotlib-inline mdurl mlflow mpl-toolkits msal msal-extensions msrest multidict
-    mypy mypy-extensions mypyc narwhals nbclient nbconvert nbformat nbstripout nest-asyncio networkx
-    nodeenv notebook numpy nvidia-nccl-cu12 oauthlib omegaconf onnx onnxruntime opentelemetry
-    opentelemetry-api orjson oss2 ossfs packaging pandas pandas-stubs pandera parso pathspec pexpect
-    pil pillow pip platformdirs pluggy pre-commit pre-commit-hooks prettytable prometheus-client
-    prompt-toolkit propcache proto-plus protobuf psutil psycopg psycopg-binary ptyprocess public
-    pure-eval py pyarrow pyasn1 pyasn1-modules pycparser pycryptodome pydantic pydantic-core
-    pydantic-settings pydevd-plugins pydot pygit2 pygments pygtrie pylab pyparsing pyright pytest
-    pytest-cov pytest-xdist python python-dateutil python-discovery python-dotenv pywin32 pyyaml
-    pyzmq referencing requests requests-oauthlib rich rpds rpds-py rsa ruamel ruamel-yaml ruff s3fs
-    s3transfer scikit-learn scipy scmrepo semver setuptools shellingham shortuuid shtab six sklearn
-    skops smmap sniffio sqlalchemy sqltrie sshfs stack-data starlette tabrail tabulate threadpoolctl
-    tomlkit tornado tqdm traitlets typeguard typer types-tqdm typing-extensions typing-inspect
-    typing-inspection tzdata tzlocal urllib3 uv uvicorn uvloop uvx validate vine virtualenv
-    vl-convert vl-convert-python voluptuous watchfiles wcwidth webdav4 websockets wrapt xdist
-    xgboost xgboost-cpu yaml yarl zc zc-lockfile zmq
+    mypy mypy-extensions mypyc narwhals nbclient nbconvert nbformat nbstripout nest-asyncio
+    nest-asyncio2 networkx nodeenv notebook numpy nvidia-nccl-cu12 oauthlib omegaconf onnx
+    onnxruntime opentelemetry opentelemetry-api orjson oss2 ossfs packaging pandas pandas-stubs
+    pandera parso pathspec pexpect pil pillow pip platformdirs pluggy pre-commit pre-commit-hooks
+    prettytable prometheus-client prompt-toolkit propcache proto-plus protobuf psutil psycopg
+    psycopg-binary ptyprocess public pure-eval py pyarrow pyasn1 pyasn1-modules pycparser
+    pycryptodome pydantic pydantic-core pydantic-settings pydevd-plugins pydot pygit2 pygments
+    pygtrie pylab pyparsing pyright pytest pytest-cov pytest-xdist python python-dateutil
+    python-discovery python-dotenv pywin32 pyyaml pyzmq referencing requests requests-oauthlib rich
+    rpds rpds-py rsa ruamel ruamel-yaml ruff s3fs s3transfer scikit-learn scipy scmrepo semver
+    setuptools shellingham shortuuid shtab six sklearn skops smmap sniffio sqlalchemy sqltrie sshfs
+    stack-data starlette tabrail tabulate threadpoolctl tomlkit tornado tqdm traitlets typeguard
+    typer types-tqdm typing-extensions typing-inspect typing-inspection tzdata tzlocal urllib3 uv
+    uvicorn uvloop uvx validate vine virtualenv vl-convert vl-convert-python voluptuous watchfiles
+    wcwidth webdav4 websockets wrapt xdist xgboost xgboost-cpu yaml yarl zc zc-lockfile zmq
 """
 PACKAGES = frozenset(PACKAGE_NAMES.split())

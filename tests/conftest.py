@@ -112,6 +112,11 @@ def generated(
     return Project(folder)
 
 
+def add_parts(project: Project, *names: str) -> None:
+    """Add parts to a project that needs no environment of its own for that."""
+    project.run(sys.executable, "-m", "tabrail.cli.app", "add", *names)
+
+
 def shared_folder(factory: pytest.TempPathFactory) -> Path:
     """Return a folder that is the same for all workers of this run, and new in each run."""
     folder = factory.getbasetemp()

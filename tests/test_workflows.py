@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import TEMPLATE, Project, generated
+from conftest import TEMPLATE, Project, add_parts, generated
 from forge import be_quick, edit, git, origin_and_author
 from github_runner import BOT, ZEROS, Outcome, Runner, on_branch, pull_request
 
@@ -32,11 +32,21 @@ GITHUB = {
     ".github/workflows/train.yaml",
     ".github/workflows/verify.yaml",
 }
-GITLAB = {".gitlab", ".gitlab-ci.yml", ".gitlab/comment.py", ".gitlab/issue.py", "renovate.json"}
+GITLAB = {
+    ".gitlab",
+    ".gitlab-ci.yml",
+    ".gitlab/comment.py",
+    ".gitlab/issue.py",
+    ".gitlab/monitor.yml",
+    ".gitlab/release.yml",
+    ".gitlab/train.yml",
+    "renovate.json",
+}
+PARTS = {"monitor", "release", "train"}
 SCHEMAS = {
     "github-workflows": [place for place in sorted(GITHUB) if "/workflows/" in place],
     "dependabot": [".github/dependabot.yml"],
-    "gitlab-ci": [".gitlab-ci.yml"],
+    "gitlab-ci": [place for place in sorted(GITLAB) if place.endswith(".yml")],
     "renovate": ["renovate.json"],
 }
 REMOTES = {"folder": "", "S3": "s3://bucket/folder", "Azure": "azure://container/folder"}
@@ -60,6 +70,11 @@ ENVIRONMENTS = {
 )
 def test_only_the_chosen_service_has_files(ci: str, files: set[str], tmp_path: Path) -> None:
     rendered = generated(tmp_path, ci=ci, setup=False)
+    if files:
+        at_first = {path.name for path in rendered.path.rglob("*") if path.is_file()}
+        assert not {"issue.py", *(f"{part}.yml" for part in PARTS)} & at_first
+        assert not {f"{part}.yaml" for part in PARTS} & at_first
+        add_parts(rendered, *PARTS)
     found = [*rendered.path.glob(".git[hl]*"), *rendered.path.glob(".git[hl]*/**/*")]
     found += rendered.path.glob("renovate*")
     assert {path.relative_to(rendered.path).as_posix() for path in found} == files
@@ -71,6 +86,7 @@ def test_only_the_chosen_service_has_files(ci: str, files: set[str], tmp_path: P
 @pytest.mark.parametrize("remote", REMOTES.values(), ids=list(REMOTES))
 def test_generated_workflows_are_sound(remote: str, tmp_path: Path) -> None:
     rendered = generated(tmp_path, dvc_remote=remote, setup=False)
+    add_parts(rendered, *PARTS)
     assert_workflows_are_sound(rendered)
     for file in (rendered.path / ".github" / "workflows").iterdir():
         text = file.read_text(encoding="utf-8")
@@ -83,6 +99,7 @@ def test_generated_workflows_are_sound(remote: str, tmp_path: Path) -> None:
 
 def test_token_that_writes_is_far_from_code(tmp_path: Path) -> None:
     rendered = generated(tmp_path, setup=False)
+    add_parts(rendered, *PARTS)
     for file in (rendered.path / ".github" / "workflows").iterdir():
         for name, job in yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"].items():
             text = json.dumps(job).replace(GTO_ALONE, "")
@@ -129,6 +146,12 @@ class GitHub:
         self.origin, self.author = origin_and_author(project, folder)
         self.storage = project.path.with_name("flight-delays-dvc-storage")
         self.folder = folder
+        # Runners take the workflows from here, those of parts among them.
+        self.files = Project(folder / "files")
+        self.files.path.mkdir()
+        shutil.copytree(self.author.path / ".github", self.files.path / ".github")
+        shutil.copy(self.author.path / ".tabrail.json", self.files.path)
+        add_parts(self.files, *PARTS)
 
     def push(self, branch: str) -> None:
         """Commit what the author changed on a new branch, and propose it for main."""
@@ -141,7 +164,7 @@ class GitHub:
 
     def runner(self, github: dict[str, Any], name: str = "verify", **given: Any) -> Runner:
         """Return a runner for an event."""
-        workflow = self.author.path / ".github" / "workflows" / f"{name}.yaml"
+        workflow = self.files.path / ".github" / "workflows" / f"{name}.yaml"
         return Runner(workflow, self.origin, self.folder / f"runner-{name}", github, **given)
 
 

@@ -146,7 +146,8 @@ def _generated(folder: Path) -> Folder:
     home = Folder(folder)
     said = home.quietly(
         *(sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input"),
-        *("--output-dir", str(folder), "author_name=Ada Byron", "author_email=ada@example.com"),
+        *("--output-dir", str(folder), "parts=release, monitor, train"),
+        *("author_name=Ada Byron", "author_email=ada@example.com"),
     )
     if "is ready" not in said:
         raise OtherwiseError(said)

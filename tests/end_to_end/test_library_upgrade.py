@@ -1,0 +1,115 @@
+"""A project takes the next version of the library: from a wheel, and from a package index."""
+
+import re
+import shutil
+import subprocess
+import threading
+import tomllib
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from conftest import Project, user_environment
+
+NEXT = "99.1.0"
+NAME = f"tabrail-{NEXT}-py3-none-any.whl"
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    """Replace a text that stands in a file once."""
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{path}: {old}"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def wheel(copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of a version with another evaluation, another comment and another README."""
+    source = tmp_path_factory.mktemp("next") / "source"
+    shutil.copytree(copy, source)
+    version = tomllib.loads((source / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    replace(source / "pyproject.toml", f'version = "{version}"', f'version = "{NEXT}"')
+    library = source / "src" / "tabrail"
+    replace(library / "results.py", '"evaluate": 1', '"evaluate": 2')
+    templates = library / "templates" / "project"
+    replace(templates / "dvc.yaml.jinja", "# The stage graph", "# The next graph")
+    replace(templates / "params.yaml.jinja", "\nprepare:\n", "\n# Next.\nprepare:\n")
+    readme = templates / "README.md.jinja"
+    readme.write_text(readme.read_text(encoding="utf-8") + "\nNext.\n", encoding="utf-8")
+    build = ("uv", "build", "--quiet", "--wheel", "--out-dir", "wheels", ".")
+    subprocess.run(build, cwd=source, env=user_environment(), check=True)
+    return source / "wheels" / NAME
+
+
+@pytest.fixture(scope="module")
+def index(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve a package index on this machine that has the wheel."""
+    root = tmp_path_factory.mktemp("index")
+    folder = root / "simple" / "tabrail"
+    folder.mkdir(parents=True)
+    shutil.copy(wheel, folder)
+    (folder / "index.html").write_text(f'<a href="{NAME}">{NAME}</a>')
+    handler = partial(SimpleHTTPRequestHandler, directory=str(root))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/simple"
+    server.shutdown()
+
+
+def locked(project: Project) -> str:
+    """Return what uv.lock says of the library."""
+    text = (project.path / "uv.lock").read_text(encoding="utf-8")
+    (found,) = re.findall(r'\[\[package\]\]\nname = "tabrail"\n.*?\n\n', text, flags=re.DOTALL)
+    return str(found)
+
+
+@pytest.mark.slow
+def test_a_newer_wheel_reruns_what_has_other_results(clone: Project, wheel: Path) -> None:
+    replace(clone.path / "params.yaml", "chunk_rows: 100000", "chunk_rows: 50000")
+    clone.commit("Smaller chunks")
+    printed = clone.uv("tabrail", "upgrade", str(wheel))
+    assert "renewed  dvc.yaml" in printed
+    assert "left     params.yaml: you have changed it" in printed
+    assert "+# Next." in printed
+    assert "README.md is yours; in a new project it would now differ by:" in printed
+    assert "pyproject.toml is yours" not in printed
+    assert [file.name for file in (clone.path / "vendor").iterdir()] == [NAME]
+    clone.run("uv", "lock", "--check")
+    assert "sha256:" in locked(clone)
+
+    replace(clone.path / "params.yaml", "chunk_rows: 50000", "chunk_rows: 100000")
+    status = clone.uv("dvc", "status")
+    assert "tool.tabrail.results.evaluate" in status
+    assert "prepare:" not in status
+    assert "train:" not in status
+    assert f"tabrail       {NEXT}" in clone.uv("tabrail", "info")
+
+    clone.commit("Upgrade")
+    with_nothing_else = clone.path.parent / "with-nothing-else"
+    for name in ("pyproject.toml", "uv.lock", f"vendor/{NAME}"):
+        (with_nothing_else / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(clone.path / name, with_nothing_else / name)
+    Project(with_nothing_else).run("uv", "sync", "--locked", "--no-install-project", "--quiet")
+
+
+@pytest.mark.slow
+def test_a_version_of_an_index_takes_the_place_of_the_wheel(clone: Project, index: str) -> None:
+    printed = clone.uv("tabrail", "upgrade", "99.2.0", code=1, UV_INDEX=index)
+    assert "the package index has no tabrail==99.2.0" in printed
+    assert clone.run("git", "status", "--porcelain") == ""
+    clone.uv("tabrail", "upgrade", NEXT, UV_INDEX=index)
+    assert not (clone.path / "vendor").exists()
+    assert f'source = {{ registry = "{index}" }}' in locked(clone)
+    printed = clone.uv("tabrail", "info", UV_INDEX=index)
+    assert "tabrail from  a package index\n" in printed
+    assert f"tabrail       {NEXT}\n" in printed
+
+
+@pytest.mark.slow
+def test_a_wheel_that_cannot_be_installed_changes_nothing(clone: Project, tmp_path: Path) -> None:
+    (damaged := tmp_path / NAME).write_bytes(b"PK not a wheel")
+    printed = clone.uv("tabrail", "upgrade", str(damaged), code=1)
+    assert "is damaged" in printed
+    assert clone.run("git", "status", "--porcelain") == ""
