@@ -6,13 +6,16 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tabrail import paths
+from tabrail import paths, record, rendering
 from tabrail.data import dialect, tables
+from tabrail.data.cleaning import Clean, no_cleaning
 from tabrail.data.schema import Schema, Task, load_schema
 from tabrail.documents import replacing
 from tabrail.errors import InputError
 from tabrail.ingest import extend
+from tabrail.project import code
 from tabrail.project.project import Project
+from tabrail.project.settings import TABLE, load_settings
 
 INCOMING = paths.RAW.with_name("incoming.tmp")
 OUTGOING = paths.RAW.with_name("outgoing.tmp")
@@ -70,7 +73,7 @@ def start(
     from tabrail.ingest.infer import infer
 
     incoming = _incoming(places)
-    draft = infer(list(incoming.values()), target, task, name)
+    draft = infer(list(incoming.values()), target, task, name, _kept_cleaning())
     schema = Schema.model_validate(draft.schema)
     say(summary.text(draft, schema))
     if dry_run:
@@ -122,6 +125,18 @@ def grow(
         return
     _put_in_place(incoming, texts, replace=False)
     say(f"added to {paths.RAW}: {added}; now run: uv run dvc repro")
+
+
+def _kept_cleaning() -> Clean:
+    """Return the cleaning function that the owner has edited; none if it will be rendered again."""
+    if not (paths.PROJECT.exists() and Path(rendering.RECORD).exists()):
+        return no_cleaning
+    reference = load_settings().clean
+    file = code.module_file(Path(), reference.partition(":")[0])
+    if file is None or record.load().is_as_generated(file.relative_to(Path().resolve())):
+        return no_cleaning
+    found: Clean = code.load_object(Path(), reference, f"{paths.PROJECT}, {TABLE}.clean")
+    return found
 
 
 def _incoming(places: Sequence[Path]) -> dict[Path, Path]:

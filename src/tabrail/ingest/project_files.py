@@ -1,11 +1,11 @@
 """Render params.yaml, dvc.yaml and what else depends on the table again, for a new one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 from tabrail import paths, record
-from tabrail.data.schema import Schema
+from tabrail.data.schema import Schema, load_schema
 from tabrail.ingest.draft import Draft
 from tabrail.record import RECORD
 from tabrail.rendering import TASK_DEFAULTS
@@ -43,7 +43,34 @@ def texts(
             found[path] = text
         elif path.exists():
             say(_by_hand(path, old.get(path, ""), text))
+    for sentence in lines_of_gone_columns(schema, {path for path in found if path in old}):
+        say(sentence)
     return {**found, RECORD: after.with_files(found).text()}
+
+
+def lines_of_gone_columns(schema: Schema, renewed: Collection[Path]) -> list[str]:
+    """Name the lines of the owner's code that speak of columns which the new table lacks.
+
+    Args:
+        schema: the new schema.
+        renewed: files that are rendered again.
+
+    Returns:
+        A sentence for each such line, with its file and number.
+    """
+    if not paths.SCHEMA.exists():
+        return []
+    gone = set(load_schema().columns) - set(schema.columns)
+    found = []
+    for path in sorted(Path("src").rglob("*.py")):
+        if path in renewed:
+            continue
+        for number, line in enumerate(record.content(path).splitlines(), start=1):
+            named = sorted(name for name in gone if f'"{name}"' in line or f"'{name}'" in line)
+            if named:
+                where = f"{path.as_posix()}, line {number}"
+                found.append(f"{where} speaks of {', '.join(named)}, which this table lacks.")
+    return found
 
 
 def facts(draft: Draft, schema: Schema) -> dict[str, Any]:
