@@ -9,8 +9,8 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from support.projects import TEMPLATE, Project, user_environment
 from markdown_it import MarkdownIt
+from support.projects import TEMPLATE, Project, user_environment
 
 MERMAID = "mermaid@11.17.2"
 CHROMIUM = shutil.which("chromium")

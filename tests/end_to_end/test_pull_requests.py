@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.projects import Project, shared_folder
 from filelock import FileLock
+from support.projects import Project, shared_folder
 from test_pipeline import ran, replace
 
 STORAGE = "flight-delays-dvc-storage"

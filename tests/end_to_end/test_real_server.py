@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.projects import Project
 from playwright.sync_api import Page, expect, sync_playwright
+from support.projects import Project
 from support.served import Client, Served, serving
 
 CHROMIUM = shutil.which("chromium")

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.projects import TEMPLATE, Project
 from support.forge import be_quick, edit, git
 from support.github_runner import BOT, Runner, on_branch
+from support.projects import TEMPLATE, Project
 from support.served import serving
 from test_readme import commands
 from test_workflows import GitHub, passed

@@ -9,12 +9,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from support import own_tables
 import pytest
 import yaml
-from support.projects import Project, generated, shared_folder, user_environment
 from filelock import FileLock
+from support import own_tables
 from support.own_tables import BY_NAME, TABLES, Table
+from support.projects import Project, generated, shared_folder, user_environment
 from support.served import serving
 
 LINEAR = {

@@ -15,6 +15,10 @@ def write_hostile_table(folder: Path) -> dict[str, str]:
             writer = csv.writer(file)
             writer.writerow(["area", "rent", "city", HOSTILE_TARGET])
             for i in range(400):
-                area, rent, city = i * 37 % 199, i * 91 % 401 / 8, ("Oslo", "Ulm", "Köln")[i * i % 3]
+                area, rent, city = (
+                    i * 37 % 199,
+                    i * 91 % 401 / 8,
+                    ("Oslo", "Ulm", "Köln")[i * i % 3],
+                )
                 writer.writerow([area, rent, city, "sold" if area + rent > 120 else "open"])
     return {"data_file": str(table), "target": HOSTILE_TARGET}
