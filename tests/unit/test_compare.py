@@ -11,20 +11,19 @@ import pandas as pd
 import pytest
 from conftest import edit, shops
 from sklearn.metrics import roc_auc_score
+from stages import evaluate, prepare, train
 from trained import stand_in
 from typer.testing import CliRunner
 
-from stages import evaluate, prepare, train
 from tabrail import paths
 from tabrail.cli import app as cli
 from tabrail.data import tables
 from tabrail.data.schema import Task, load_schema
 from tabrail.errors import InputError
-
 from tabrail.evaluation.intervals import Score
-
-from tabrail.review.compare import (
 from tabrail.model.release import load_release
+from tabrail.project import code
+from tabrail.review.compare import (
     Compared,
     Comparison,
     compare,
@@ -152,6 +151,7 @@ def compare_from(folder: Path, other: Path) -> Compared:
     """Compare from within another folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        code.forget("shops")
         return compare(other)
 
 

@@ -20,7 +20,7 @@ from trained import stand_in
 from tabrail.data.schema import Task
 from tabrail.log.prediction_log import Prediction, PredictionLog
 from tabrail.model import reference
-from tabrail.model.release import load_release
+from tabrail.model.release import Release, load_release
 from tabrail.serving import rollout
 from tabrail.serving.request import Rows
 from tabrail.serving.rollout import Rollout
@@ -258,7 +258,7 @@ def test_one_bad_request_does_not_fail_those_that_are_scored_with_it(
 ) -> None:
     say = rollout.say
 
-    def picky(model: release.Release, frame: Any) -> Any:
+    def picky(model: Release, frame: Any) -> Any:
         if (frame["age"] == 66).any():
             raise ValueError
         return say(model, frame)
@@ -409,7 +409,7 @@ def test_a_share_depends_on_nothing_but_the_key(shop: Path) -> None:
 
 
 def test_a_challenger_that_fails_fails_no_answer(shop: Path) -> None:
-    challenger = replace(loaded(), version="rival", pipeline=None)
+    challenger = replace(loaded(), version="rival", predict=None)
     with served(challenger=challenger, share=1.0) as client:
         answer = send(client, typical())
         metrics = client.get("/metrics").text

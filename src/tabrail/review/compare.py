@@ -249,7 +249,7 @@ def require_same_question(ours: Schema, theirs: Schema) -> None:
             f"the models cannot be compared: one predicts {ours.target} ({ours.task}), the other "
             f"{theirs.target} ({theirs.task}); compare with a model of the same target and task"
         )
-    if lost := [name for name in theirs.inputs if name not in ours.used]:
+    if lost := [name for name in theirs.features if name not in ours.used]:
         raise InputError(
             f"the other model needs columns that the rows here lack: {', '.join(lost)}; keep them "
             f"in {paths.SCHEMA}, or compare reports instead, with: report --base"
