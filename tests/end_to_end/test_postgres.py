@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import Project, user_environment
-from servers import HOST, free_port
+from support.projects import Project, user_environment
+from support.servers import HOST, free_port
 
 PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))  # where Debian has its programs
 PATIENCE_S = 60

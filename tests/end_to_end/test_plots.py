@@ -9,8 +9,8 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from conftest import TEMPLATE, Project, user_environment
 from markdown_it import MarkdownIt
+from support.projects import TEMPLATE, Project, user_environment
 
 MERMAID = "mermaid@11.17.2"
 CHROMIUM = shutil.which("chromium")
@@ -69,7 +69,7 @@ def test_the_page_opens_complete_and_overlays_commits(changed: Project, tmp_path
 @pytest.mark.skipif(not shutil.which("npm"), reason="npm is not installed")
 def test_a_report_is_drawn_as_git_services_do(changed: Project, tmp_path: Path) -> None:
     """Markdown with HTML, and its diagrams by Mermaid, as GitHub and GitLab show a comment."""
-    report = changed.uv("flight-delays", "report", "--base", "HEAD")
+    report = changed.uv("tabrail", "report", "--base", "HEAD")
     subprocess.run(["npm", "pack", "--silent", MERMAID], cwd=tmp_path, check=True)
     with tarfile.open(next(tmp_path.glob("*.tgz"))) as archive:
         archive.extract("package/dist/mermaid.min.js", tmp_path, filter="data")

@@ -11,8 +11,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from conftest import AUTHOR, TEMPLATE, Project, generate, generated, user_environment
 from markdown_it import MarkdownIt
+from support.projects import AUTHOR, TEMPLATE, Project, generate, generated, user_environment
 
 HOSTILE_TARGET = """sold? *1* `"2"` <3> $HOME | 'é'"""
 STEPS = (

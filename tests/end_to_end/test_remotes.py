@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Project, generate, generated, user_environment
-from servers import S3, Ssh, find_sshd, s3_server, ssh_server
+from support.projects import Project, generate, generated, user_environment
+from support.servers import S3, Ssh, find_sshd, s3_server, ssh_server
 
 FOLDER_IN_S3 = "bucket/team/flights"
 MODEL = "models/model.skops"

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import TEMPLATE, Project
+from support.projects import TEMPLATE, Project
 from test_plots import rendered
 
 RESHUFFLED = """
@@ -23,12 +23,12 @@ MONTHS = sorted((TEMPLATE / "sample").glob("flights-2013-*.parquet"))
 def watched(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page about the months, which is an alert."""
     page = tmp_path_factory.mktemp("watched") / "page.html"
-    finished.uv("flight-delays", "monitor", *map(str, MONTHS), "--output", str(page), code=1)
+    finished.uv("tabrail", "monitor", *map(str, MONTHS), "--output", str(page), code=1)
     return page
 
 
 def found(project: Project, *tables: Path, code: int) -> dict[str, list[dict[str, str]]]:
-    command = ("flight-delays", "monitor", *map(str, tables), "--json")
+    command = ("tabrail", "monitor", *map(str, tables), "--json")
     content: dict[str, list[dict[str, str]]] = json.loads(project.uv(*command, code=code))
     return content
 

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from conftest import Project, user_environment
+from support.projects import Project, user_environment
 
 LATEST_START_S = 60
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from conftest import AUTHOR, Project, generated, user_environment
+from support.projects import AUTHOR, Project, generated, user_environment
 
 OUTPUTS = ["data/prepared", "models", "reports", "dvc.lock"]
 
@@ -153,7 +153,7 @@ def test_a_stale_result_can_be_committed_but_not_pushed(clone: Project, tmp_path
     clone.run("git", "init", "--quiet", "--bare", str(tmp_path / "origin.git"))
     clone.run("git", "remote", "set-url", "origin", str(tmp_path / "origin.git"))
     replace(clone, "params.yaml", "max_iter: 100", "max_iter: 20")
-    assert "not committed: params.yaml" in clone.uv("flight-delays", "verify", code=1)
+    assert "not committed: params.yaml" in clone.uv("tabrail", "verify", code=1)
     clone.run("git", "commit", "--all", "--message", "Work in progress")
     output = clone.run("git", "push", "origin", "main", code=1)
     assert "changed since the last run: train; run: uv run dvc repro" in output

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Project
 from playwright.sync_api import Page, expect, sync_playwright
-from served import Client, Served, serving
+from support.projects import Project
+from support.served import Client, Served, serving
 
 CHROMIUM = shutil.which("chromium")
 SECONDS = 60

@@ -10,7 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from conftest import TEMPLATE, Project, user_environment
+from support.projects import TEMPLATE, Project, user_environment
 
 
 def commands(text: str, language: str = "bash") -> list[str]:
@@ -67,7 +67,7 @@ def test_the_generated_readme_word_for_word(clone: Project, tmp_path: Path) -> N
             if words[0] == "cd":
                 folder = Project((folder.path / words[1]).resolve())
                 continue
-            if words[-2:] == ["flight-delays", "serve"]:
+            if words[-2:] == ["tabrail", "serve"]:
                 stop(server)
                 server = started(folder, words)
                 continue
@@ -84,9 +84,7 @@ def test_the_generated_readme_word_for_word(clone: Project, tmp_path: Path) -> N
     assert "up to date" in Project(folder.path.with_name("my-copy")).uv("dvc", "status")
     assert '"status":"ready"' in printed["curl http://127.0.0.1:8000/ready"]
     assert 'status="200"' in printed["curl http://127.0.0.1:8000/metrics"]
-    assert (
-        "All is well" in printed["uv run flight-delays monitor data/raw --output log/monitor.html"]
-    )
+    assert "All is well" in printed["uv run tabrail monitor data/raw --output log/monitor.html"]
     assert "v0.1.0" in printed["uv run gto show"]
     assert printed['uv run gto show "model#prod" --ref'].strip() == "model@v0.1.0"
     fetched = folder.path.with_name("released.skops").read_bytes()

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import TEMPLATE, Project
-from forge import be_quick, edit, git
-from github_runner import BOT, Runner, on_branch
-from served import serving
+from support.forge import be_quick, edit, git
+from support.github_runner import BOT, Runner, on_branch
+from support.projects import TEMPLATE, Project
+from support.served import serving
 from test_readme import commands
 from test_workflows import GitHub, passed
 
@@ -104,7 +104,7 @@ def typed(project: Project, lines: list[str]) -> tuple[Project, dict[str, str]]:
         words = shlex.split(line.replace("../released", f"../{project.path.name}-released"))
         if words[0] == "cd":
             folder = Project((folder.path / words[1]).resolve())
-        elif words[-2:] == ["flight-delays", "serve"]:
+        elif words[-2:] == ["tabrail", "serve"]:
             assert words[:3] == ["uv", "run", "--no-sync"]
         else:
             printed[line] = folder.run(*words)

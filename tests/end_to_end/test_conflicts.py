@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Project
+from support.projects import Project
 
-MERGE = ("flight-delays", "merge")
+MERGE = ("tabrail", "merge")
 RATE = ("learning_rate: 0.1\n", "learning_rate: 0.2\n")
 LEAVES = ("max_leaf_nodes: 15\n", "max_leaf_nodes: 7\n")
 GENERATED = ("dvc.lock", "reports/metrics.json", "reports/model_card.md")
@@ -141,9 +141,9 @@ def assert_merged(project: Project) -> None:
 def test_both_trained(clone: Project, begun: bool) -> None:
     if begun:
         clone.run("git", "merge", "origin/theirs", code=1)
-        said = clone.uv("flight-delays", "verify", "--no-remote", code=1)
+        said = clone.uv("tabrail", "verify", "--no-remote", code=1)
         assert "FAILED    merge: in conflict: dvc.lock" in said
-        assert "run: uv run flight-delays merge" in said
+        assert "run: uv run tabrail merge" in said
     said = clone.uv(*MERGE, "origin/theirs")
     assert "Running stage 'train'" in said
     assert "Running stage 'prepare'" not in said

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import user_environment
+from support.projects import user_environment
 
 
 @pytest.mark.slow

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Project, shared_folder
 from filelock import FileLock
+from support.projects import Project, shared_folder
 from test_pipeline import ran, replace
 
 STORAGE = "flight-delays-dvc-storage"
@@ -150,11 +150,11 @@ def test_a_change_without_effect_passes_in_a_fresh_clone_without_data(team: Team
     assert "results are those of the code" in team.printed["comment: push"]
     project = team.clone("reviewer", "comment", "--no-tags")
     project.run("uv", "sync", "--quiet")
-    printed = project.uv("flight-delays", "verify", "--base", "origin/main")
+    printed = project.uv("tabrail", "verify", "--base", "origin/main")
     assert not re.search("^(FAILED|skipped)", printed, re.MULTILINE)
     assert len(printed.splitlines()) == 14
     assert not (project.path / "data" / "raw").exists()
-    report = project.uv("flight-delays", "report", "--base", "origin/main")
+    report = project.uv("tabrail", "report", "--base", "origin/main")
     assert re.search(r"^## ✅ roc_auc 0\.\d+, as before$", report, re.MULTILINE)
     assert "| evaluate | src/flight_delays/evaluation |" in report
 
@@ -296,7 +296,7 @@ def test_a_conflict_is_found_before_all_else(team: Team) -> None:
     checks = team.verify(project)
     assert list(checks) == ["merge"]
     assert checks["merge"].detail.startswith("in conflict: dvc.lock, reports/evaluation.json")
-    assert checks["merge"].fix == "run: uv run flight-delays merge"
+    assert checks["merge"].fix == "run: uv run tabrail merge"
 
 
 def on_another_base(project: Project, change: Callable[[dict[str, Any]], object]) -> None:
