@@ -200,16 +200,21 @@ def load_params(path: Path = paths.PARAMS) -> Params:
     """
     content = read_yaml(path)
     known = set(Params.model_fields)
-    unknown = [key for key in content if key not in known] if isinstance(content, dict) else []
-    stages = _stages(path.with_name(paths.PIPELINE.name)) if unknown else []
-    for section in unknown:
-        if section not in stages:
-            hint = nearest(str(section), [*known, *stages])
-            raise InputError(
-                f"{path} has values that cannot be used:\n  {section}: unknown key{hint}; a section "
-                f"of your own has the name of a stage of yours in {paths.PIPELINE}"
-            )
-    return parse(Params, content, path)
+    others = [key for key in content if key not in known] if isinstance(content, dict) else []
+    stages = _stages(path.with_name(paths.PIPELINE.name)) if others else []
+    unknown = [
+        f"  {name}: unknown key{nearest(str(name), [*known, *stages])}; a section of your own has "
+        f"the name of a stage of yours in {paths.PIPELINE}"
+        for name in others
+        if name not in stages
+    ]
+    try:
+        params = parse(Params, content, path)
+    except InputError as error:
+        raise InputError("\n".join([str(error), *unknown])) from None
+    if unknown:
+        raise InputError("\n".join([f"{path} has values that cannot be used:", *unknown]))
+    return params
 
 
 def _stages(pipeline: Path) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from support.projects import Project
+from support.projects import PACKAGE, Project
 
 MERGE = ("tabrail", "merge")
 RATE = ("learning_rate: 0.1\n", "learning_rate: 0.2\n")
@@ -62,6 +62,7 @@ class Team:
 
     def __init__(self, folder: Path, finished: Project) -> None:
         """Copy a project's Git repository and remote, to be changed by the tests."""
+        self.finished = finished
         self.origin = Project(folder / "origin.git")
         storage = "flight-delays-dvc-storage"
         shutil.copytree(finished.path.with_name(storage), folder / storage)
@@ -70,8 +71,9 @@ class Team:
 
     def clone(self, name: str) -> Project:
         """Return a clone with environment and data."""
-        project = self.origin.clone_with_environment(name)
-        project.uv("dvc", "pull", "--quiet")
+        project = self.origin.clone(name)
+        project.sync(self.finished)
+        project.take_data(self.finished)
         return project
 
     def push(self, branch: str, *works: Work) -> None:
@@ -210,7 +212,7 @@ def test_sources_in_conflict_are_for_a_person(team: Team, clone: Project) -> Non
 
 @pytest.mark.parametrize("begun", [False, True], ids=["from-a-clean-tree", "from-conflicts"])
 def test_both_changed_the_libraries(team: Team, clone: Project, begun: bool) -> None:
-    for package, before in {"six": '    "numpy', "shellingham": '    "typer'}.items():
+    for package, before in {"six": '    "dvc', "shellingham": '    "pytest>'}.items():
         if f"origin/{package}" not in clone.run("git", "branch", "--remotes"):
             team.push(package, needs(package, before))
     clone.run("git", "fetch", "--quiet")
@@ -226,9 +228,9 @@ def test_both_changed_the_libraries(team: Team, clone: Project, begun: bool) -> 
 
 
 def test_a_failed_run_is_gone_on_with(team: Team, clone: Project) -> None:
-    program = "src/flight_delays/evaluate.py"
+    program = f"{PACKAGE}/evaluate.py"
     broken = 'raise SystemExit("broken by a merge")\n'
-    team.push("broken", replace(program, "import numpy", f"{broken}import numpy"))
+    team.push("broken", replace(program, "METRICS: ", f"{broken}METRICS: "))
     clone.run("git", "fetch", "--quiet")
     replace("params.yaml", *RATE)(clone)
     clone.uv("dvc", "repro", "train")

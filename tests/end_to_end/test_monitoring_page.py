@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support.browser import CHROMIUM, rendered
 from support.projects import TEMPLATE, Project
-from test_plots import rendered
 
 RESHUFFLED = """
 import sys, pandas as pd
@@ -49,6 +49,7 @@ def test_reshuffled_training_months_are_silent(finished: Project, tmp_path: Path
     assert found(finished, *parts, code=0)["alerts"] == []
 
 
+@pytest.mark.ci("it needs Chromium")
 def test_the_page_opens_complete_without_a_network(watched: Path, tmp_path: Path) -> None:
     source = watched.read_text(encoding="utf-8")
     assert not re.search(r"https?:|<script|url\(|@import", source)
@@ -59,6 +60,7 @@ def test_the_page_opens_complete_without_a_network(watched: Path, tmp_path: Path
     assert len(re.findall(r'<svg[^>]* role="img" aria-label="[^"]', shown)) > 20
 
 
+@pytest.mark.ci("it needs Chromium")
 @pytest.mark.parametrize("width", [320, 1100])
 def test_the_page_needs_no_scrolling_sideways(width: int, watched: Path, tmp_path: Path) -> None:
     """Seen through a frame, for no browser window is that narrow."""
@@ -74,11 +76,11 @@ def test_the_page_needs_no_scrolling_sideways(width: int, watched: Path, tmp_pat
         "document.title=p.scrollWidth+' of '+p.clientWidth}</script>",
         encoding="utf-8",
     )
-    rendered(copy, tmp_path / "first")  # skips where there is no browser
+    assert CHROMIUM, "on Debian: apt-get install chromium"
     flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files"]
     done = subprocess.run(
         [
-            "chromium",
+            CHROMIUM,
             *flags,
             f"--user-data-dir={tmp_path / 'second'}",
             "--dump-dom",

@@ -1,294 +1,98 @@
-"""A model's way from main to prod and back, watched and trained again, as the documents say."""
+"""A model's way from main to prod and back, as the manual and the runbook say."""
 
-import json
 import re
 import shlex
 import shutil
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-from support.forge import be_quick, edit, git
-from support.github_runner import BOT, Runner, on_branch
-from support.projects import TEMPLATE, Project
+from end_to_end.edits import follow
+from end_to_end.markdown import blocks
+from support.projects import STORAGE, TEMPLATE, Project
 from support.served import serving
-from test_readme import commands
-from test_workflows import GitHub, passed
 
-SEPTEMBER = TEMPLATE / "sample" / "flights-2013-09.parquet"
-BY_HAND = "workflow_dispatch"
-FAKE_MONITOR = """#!/bin/sh
-case "$*" in
-  *"flight-delays monitor"*) echo "<html></html>" > "$5"; echo "drift of @carrier"; exit {code};;
-esac
-exec "{uv}" "$@"
-"""
+MANUAL = TEMPLATE / "docs" / "releases.md"
 
 
-@pytest.fixture
-def world(
-    finished: Project,
-    tmp_path: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
-) -> GitHub:
-    """Return a repository with the finished project, on a service that releases it."""
-    be_quick(tmp_path_factory, monkeypatch)
-    return GitHub(finished, tmp_path)
+@dataclass
+class Terminal:
+    """Where somebody types what a page says.
 
+    Attributes:
+        folder: where one stands.
+        printed: what each command printed last.
+    """
 
-def started(world: GitHub, workflow: str, branch: str = "main", **given: Any) -> Runner:
-    """Return a runner for a workflow that is started by hand, whose jobs reach the DVC remote."""
-    shutil.rmtree(world.folder / f"runner-{workflow}", ignore_errors=True)
-    runner = world.runner(on_branch(BY_HAND, branch), workflow, **given)
-    shutil.copytree(world.storage, runner.folder / world.storage.name)
-    return runner
+    folder: Project
+    printed: dict[str, str] = field(default_factory=dict)
 
+    def read(self, page: str, *headings: str) -> None:
+        """Do what a page says below some headings, but start no server."""
+        for heading in headings:
+            section = re.split(rf"^#+ {heading}$", page, flags=re.MULTILINE)[1]
+            section = re.split(r"^#+ ", section, flags=re.MULTILINE)[0]
+            for block in blocks(section):
+                if block.language != "bash":
+                    follow(block, self.folder.path)
+                    continue
+                for line in block.commands:
+                    self.type(shlex.split(line), line)
 
-def tags(world: GitHub) -> list[str]:
-    """Return the tags that the service has."""
-    found = git(world.author, "-C", str(world.origin), "tag", "--list").splitlines()
-    return sorted(found)
-
-
-@pytest.mark.slow
-def test_releases_roll_back_as_the_documents_say(clone: Project, tmp_path: Path) -> None:
-    origin = tmp_path / "origin.git"
-    clone.run("git", "clone", "--quiet", "--bare", ".", str(origin))
-    clone.run("git", "remote", "set-url", "origin", str(origin))
-    docs = {
-        name: (clone.path / "docs" / name).read_text(encoding="utf-8")
-        for name in ("release.md", "runbook.md")
-    }
-    for line in (
-        "uv run gto register model --version v0.1.0 --push",
-        "uv run gto assign model --version v0.1.0 --stage prod --push",
-    ):
-        clone.run(*shlex.split(line))
-    edit(clone, "params.yaml", "max_iter: 100\n", "max_iter: 80\n")
-    clone.uv("dvc", "repro", "--quiet")
-    clone.commit("Train for less long")
-    clone.uv("dvc", "push", "--quiet")
-    printed = {line: clone.run(*shlex.split(line)) for line in commands(docs["release.md"])}
-    (checks,) = (text for line, text in printed.items() if line.endswith(" checklist"))
-    assert not re.search("^(FAILED|skipped)", checks, re.MULTILINE), checks
-    assert "compared with model@v0.1.0" in checks
-    assert "in a clean environment with numpy" in checks
-    assert clone.uv("gto", "show", "model#prod", "--ref").strip() == "model@v0.2.0"
-
-    readme = (clone.path / "README.md").read_text(encoding="utf-8")
-    lines = commands(readme)
-    (start,) = (n for n, line in enumerate(lines) if line.startswith("git clone --branch model@"))
-    to_serve = [line.replace("v0.1.0", "v0.2.0") for line in lines[start : start + 5]]
-    released = typed(clone, to_serve)[0]
-    assert served(released, tmp_path) == "model@v0.2.0"
-    back_there, printed = typed(clone, commands(docs["runbook.md"]))
-    assert printed['uv run gto show "model#prod" --ref'].strip() == "model@v0.1.0"
-    assert back_there.path == released.path
-    assert served(released, tmp_path) == "model@v0.1.0"
-    # Others who ask the origin see it, too; and the way forward is the same.
-    assert "model#prod#4" in clone.run("git", "ls-remote", "--tags", "origin")
-    (back,) = (line for line in printed if " gto assign " in line)
-    assert f"`{back}`" in readme
-    forward = [line.replace("v0.1.0", "v0.2.0") for line in commands(docs["runbook.md"])]
-    typed(clone, forward)
-    assert clone.uv("gto", "show", "model#prod", "--ref").strip() == "model@v0.2.0"
-    assert served(released, tmp_path) == "model@v0.2.0"
-
-
-def typed(project: Project, lines: list[str]) -> tuple[Project, dict[str, str]]:
-    """Type commands, but those that serve; return where one then stands, and what was printed."""
-    folder, printed = project, {}
-    for line in lines:
-        words = shlex.split(line.replace("../released", f"../{project.path.name}-released"))
+    def type(self, words: list[str], line: str) -> None:
+        """Type one command."""
         if words[0] == "cd":
-            folder = Project((folder.path / words[1]).resolve())
+            self.folder = Project((self.folder.path / words[1]).resolve())
         elif words[-2:] == ["tabrail", "serve"]:
             assert words[:3] == ["uv", "run", "--no-sync"]
         else:
-            printed[line] = folder.run(*words)
-    return folder, printed
+            self.printed[line] = self.folder.run(*words)
 
 
-def served(project: Project, folder: Path) -> str:
+def version_served(project: Project, folder: Path) -> str:
     """Return the version that answers when a clone serves."""
     with serving(project, folder) as server:
         return str(server.ask("GET", "/model")[1]["version"])
 
 
-def test_release(world: GitHub) -> None:
-    runner = started(world, "release", inputs={"version": ""})
-    passed(runner.run("checklist"))
-    assert "ok        model: " in runner.summary
-    assert "skipped   base: no version is in prod" in runner.summary
-    assert tags(world) == []
-    assert passed(runner.run("stage")).outputs == {"version": "model@v0.1.0"}
-    assert tags(world) == ["model#staging#1", "model@v0.1.0"]
-    shutil.rmtree(runner.folder / "stage")  # when it is run again, it goes on
-    assert passed(runner.run("stage")).outputs == {"version": "model@v0.1.0"}
-    assert tags(world) == ["model#staging#1", "model@v0.1.0"]
-    passed(runner.run("promote"))
-    shutil.rmtree(runner.folder / "promote")
-    passed(runner.run("promote"))
-    assert tags(world) == ["model#prod#2", "model#staging#1", "model@v0.1.0"]
-    assert runner.summary.endswith("model@v0.1.0 is in prod.\n")
+@pytest.mark.slow
+def test_releases_and_rollback_as_the_documents_say(finished: Project, tmp_path: Path) -> None:
+    project = Project(tmp_path / "flight-delays")
+    origin = tmp_path / "origin.git"
+    shutil.copytree(finished.path.with_name(STORAGE), tmp_path / STORAGE)
+    finished.run("git", "clone", "--quiet", "--bare", ".", str(origin))
+    finished.run("git", "clone", "--quiet", str(origin), str(project.path))
+    for key in ("user.name", "user.email"):
+        project.run("git", "config", key, "ada@example.com")
+    project.sync(finished)
+    project.take_data(finished)
+    project.uv("pre-commit", "install")
+    page = MANUAL.read_text(encoding="utf-8")
 
-    # The same commit has one version, and the next commit gets the one that is asked for.
-    done = started(world, "release", inputs={"version": "v0.3.0"}).run("stage")
-    assert "This commit is registered as model@v0.1.0, not as model@v0.3.0" in done.output
-    edit(world.author, "README.md", "# Flight Delays", "# Delays of flights")
-    world.author.commit("Rename")
-    git(world.author, "push", "--quiet", "origin", "HEAD:main")
-    runner = started(world, "release", inputs={"version": "v0.3.0"})
-    assert passed(runner.run("stage")).outputs == {"version": "model@v0.3.0"}
-    passed(runner.run("promote"))
-    assert tags(world)[:2] == ["model#prod#2", "model#prod#4"]
+    here = Terminal(project)
+    here.read(page, "Register a version", "Look at the registry")
+    assert here.printed['uv run gto show "model#prod" --ref'].strip() == "model@v0.1.0"
+    here.read(page, "Release the next version")
+    checks = here.printed["uv run tabrail checklist"]
+    assert not re.search("^(FAILED|skipped)", checks, re.MULTILINE), checks
+    assert "compared with model@v0.1.0" in checks
+    assert "in a clean environment with numpy" in checks
+    assert project.uv("gto", "show", "model#prod", "--ref").strip() == "model@v0.2.0"
 
-
-def test_only_main_is_released(world: GitHub) -> None:
-    git(world.author, "push", "--quiet", "origin", "HEAD:other")
-    done = started(world, "release", "other").run("checklist")
-    assert done.result == "failure"
-    assert "other is not main" in done.output
-    jobs = world.runner(on_branch(BY_HAND, "main"), "release").workflow["jobs"]
-    assert [job.get("needs") for job in jobs.values()] == [None, "checklist", "stage"]
-
-
-def test_a_failed_checklist_stops_the_release(world: GitHub) -> None:
-    edit(world.author, "docs/runbook.md", "ada@example.com", "you@example.com")
-    world.author.commit("Name nobody")
-    git(world.author, "push", "--quiet", "origin", "HEAD:main")
-    runner = started(world, "release")
-    assert runner.run("checklist").result == "failure"
-    assert "FAILED    runbook: docs/runbook.md still says: you@example.com" in runner.summary
-
-
-def watched(world: GitHub, code: int | None = None, log: str = "sqlite:///log.sqlite") -> Runner:
-    """Return a runner that watches the model, with a `monitor` that ends with an exit code."""
-    state = world.folder / "runner-monitor" / "github.json"
-    kept = state.read_text(encoding="utf-8") if state.exists() else ""
-    runner = started(world, "monitor", secrets={"PREDICTION_LOG": log})
-    if kept:
-        state.write_text(kept, encoding="utf-8")
-    if code is not None:
-        uv = runner.folder / "tools" / "uv"
-        uv.write_text(FAKE_MONITOR.format(code=code, uv=shutil.which("uv")), encoding="utf-8")
-        uv.chmod(0o755)
-    return runner
-
-
-def test_alert_opens_one_issue_until_all_is_well(world: GitHub) -> None:
-    others = [{"number": 1, "state": "open", "user": {"login": "eve"}, "body": "<!-- monitor -->"}]
-    for day, code in enumerate((0, 1, 1, 0, 0, 1)):
-        runner = watched(world, code)
-        if not day:
-            file = runner.folder / "github.json"
-            file.write_text(json.dumps({"issues": others}), encoding="utf-8")
-        passed(runner.run("monitor"))
-        assert "drift of @carrier" in runner.summary
-        assert "<html" in (runner.artifacts / "monitor.html").read_text(encoding="utf-8")
-        passed(runner.run("tell"))
-        state = [issue["state"] for issue in runner.posted["issues"]]
-        expected = ["open", *[["open"], ["closed"], ["closed", "open"]][(day > 2) + (day > 4)]]
-        assert state == (expected if day else ["open"])
-        assert len(runner.posted["said"]) == (day > 2)
-    alert = runner.posted["issues"][1]
-    assert alert["user"] == {"login": BOT}
-    assert alert["labels[]"] == "monitoring"
-    assert alert["body"].startswith("<!-- monitor -->\n\n[The whole page](https://github.com/")
-    assert "~~~~text\ndrift of @carrier\n" in alert["body"]
-    assert runner.posted["said"][0]["body"].startswith("All is well again.\n")
-    assert runner.posted["issues"][0] == others[0]
-
-
-def test_without_a_log_nothing_is_watched(world: GitHub) -> None:
-    runner = watched(world, log="")
-    passed(runner.run("monitor"))
-    assert "the secret PREDICTION_LOG is missing" in runner.summary
-    assert runner.run("tell").result == "skipped"
-
-
-def test_a_model_that_cannot_be_judged_fails(world: GitHub) -> None:
-    git(world.author, "tag", "-a", "model@v0.1.0", "-m", "Register")
-    git(world.author, "tag", "-a", "model#prod#1", "-m", "Assign")
-    git(world.author, "push", "--quiet", "--tags")
-    runner = watched(world)
-    done = runner.run("monitor")
-    assert done.failed.startswith("uv run dvc pull models/model.skops")
-    assert git(Project(done.folder), "tag", "--points-at", "HEAD").endswith("model@v0.1.0")
-    assert runner.run("tell").result == "skipped"
-    assert runner.posted == {}
-
-
-def retraining(world: GitHub, new: Path | None, *, extend: bool = False, log: str = "") -> Runner:
-    """Return a runner that trains with new rows."""
-    given = {"NEW_DATA": str(new or ""), "PREDICTION_LOG": log, "MONTHS_BACK": "4 3"}
-    inputs = {"force": False, "new_data": True, "extend": extend}
-    return started(world, "train", secrets=given, inputs=inputs)
-
-
-def test_retraining_proposes_what_new_rows_teach(world: GitHub, tmp_path: Path) -> None:
-    git(world.author, "tag", "-a", "model@v0.1.0", "-m", "Register")
-    git(world.author, "tag", "-a", "model#prod#1", "-m", "Assign")
-    git(world.author, "push", "--quiet", "--tags")
-    runner = retraining(world, None, log=f"sqlite:///{tmp_path / 'log.sqlite'}")
-    said = passed(runner.run("train")).output
-    spans = re.findall(
-        r"has no row with an outcome from (\d+)-(\d+)-01 .* to (\d+)-(\d+)-01 ", said
-    )
-    today = datetime.now(UTC)
-    months = [[int(y) * 12 + int(m) for y, m in (span[:2], span[2:])] for span in spans]
-    now = today.year * 12 + today.month
-    assert months == [[now - 4, now - 3], [now - 3, now - 2]]
-    assert runner.summary.startswith("There are no new rows.\nNothing changed")
-
-    new = tmp_path / "new"
-    new.mkdir()
-    shutil.copy(SEPTEMBER, new / "flights.parquet")  # a name that data/raw has, too
-    (new / "notes.txt").write_text("no table\n", encoding="utf-8")
-    done = retraining(world, new).run("train")
-    assert done.result == "failure"
-    assert "dest: 1 new: ILM" in done.output
-    assert "nothing was changed; correct the data, or accept with --yes" in done.output
-
-    runner = retraining(world, new, extend=True)
-    done = passed(runner.run("train"))
-    assert "added to data/raw: 42-flights.parquet" in done.output
-    passed(runner.run("propose"))
-    git(world.author, "fetch", "--quiet", "origin")
-    changed = git(world.author, "diff", "--name-only", "origin/main", "origin/train/42-1")
-    assert {"data/raw.dvc", "dvc.lock", "schema.yaml"} < set(changed.splitlines())
-    (request,) = runner.posted["pull_requests"]
-    assert "contract: allows more" in request["body"].replace("| ", "") or "ILM" in request["body"]
-    assert "<!-- model comparison -->" in request["body"]
-    assert "| **fresh rows** | " in request["body"]
-    # The rows are in the remote, and once more they are not new.
-    git(world.author, "push", "--quiet", "origin", "origin/train/42-1:main")
-    kept = world.storage
-    world.storage = runner.folder / kept.name
-    world.storage = Path(shutil.copytree(world.storage, tmp_path / "kept" / kept.name))
-    runner = retraining(world, new)
-    passed(runner.run("train"))
-    assert runner.summary.startswith("There are no new rows.")
-
-
-def test_without_a_source_a_schedule_does_nothing(world: GitHub) -> None:
-    runner = world.runner(on_branch("schedule", "main"), "train")  # as a new project has it
-    done = passed(runner.run("train"))
-    assert runner.summary.startswith("Nothing is trained: neither NEW_DATA nor PREDICTION_LOG says")
-    assert "uv " not in done.output
-    assert runner.run("propose").result == "skipped"
-    runner = world.runner(on_branch("schedule", "main"), "train", secrets={"NEW_DATA": "/none"})
-    shutil.rmtree(runner.folder / "train")
-    assert "uv run dvc get-url" in runner.run("train").failed
-
-
-def test_a_schedule_takes_in_new_rows_and_extends_nothing(world: GitHub) -> None:
-    runner = world.runner(on_branch("schedule", "main"), "train")
-    (step,) = (s for s in runner.workflow["jobs"]["train"]["steps"] if s.get("id") == "rows")
-    assert runner.evaluate(step["if"], {"work": {"outputs": {"there": "yes"}}})
-    assert runner.fill(step["env"]["MONTHS_BACK"], {}) == "2 1"
-    assert runner.fill(step["env"]["EXTEND"], {}) == ""
-    allowed = runner.workflow["jobs"]["propose"]["steps"][2]["env"]
-    assert [runner.fill(allowed[name], {}) for name in ("ROWS", "EXTEND")] == ["yes", ""]
+    here.read(page.replace("model@v0.1.0", "model@v0.2.0"), "Get a released model")
+    fetched = tmp_path / "released.skops"
+    assert fetched.read_bytes() == (project.path / "models" / "model.skops").read_bytes()
+    released = here.folder
+    assert released.path == tmp_path / "released"
+    assert version_served(released, tmp_path) == "model@v0.2.0"
+    here.read(page, "Roll back")
+    assert here.printed['uv run gto show "model#prod" --ref'].strip() == "model@v0.1.0"
+    assert here.folder == released
+    assert version_served(released, tmp_path) == "model@v0.1.0"
+    # Others who ask the origin see it, too; and the way forward is the same.
+    assert "model#prod#" in project.run("git", "ls-remote", "--tags", "origin")
+    runbook = project.read("docs/runbook.md")
+    back = Terminal(project)
+    back.read(runbook.replace("v0.1.0", "v0.2.0"), "Roll back")
+    assert project.uv("gto", "show", "model#prod", "--ref").strip() == "model@v0.2.0"
+    assert version_served(released, tmp_path) == "model@v0.2.0"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from support.own_project import write_hostile_table
 from support.projects import AUTHOR, TEMPLATE, Project, generate, shared_folder
 
 
@@ -48,12 +49,10 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
     It is shared: look at it and clone it, but do not change it.
     """
-    from support.own_project import write_hostile_table
-
     shared = shared_folder(tmp_path_factory)
     with FileLock(shared / "own-table.lock"):
         answers = write_hostile_table(shared)
-    return _made(shared / "own", **answers, **AUTHOR)
+    return _made(shared / "own", **AUTHOR | answers)
 
 
 def _made(folder: Path, **answers: str) -> Project:

@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 HOSTILE_TARGET = """sold? *1* `"2"` <3> $HOME | 'é'"""
+HOSTILE_WORDS = r"""O'Neil "Ж" \ Größe & <b> #1 {} %s ☃ 🎉"""
 
 
 def write_hostile_table(folder: Path) -> dict[str, str]:
@@ -21,4 +22,5 @@ def write_hostile_table(folder: Path) -> dict[str, str]:
                     ("Oslo", "Ulm", "Köln")[i * i % 3],
                 )
                 writer.writerow([area, rent, city, "sold" if area + rent > 120 else "open"])
-    return {"data_file": str(table), "target": HOSTILE_TARGET}
+    words = {"description": HOSTILE_WORDS, "author_name": HOSTILE_WORDS}
+    return {"data_file": str(table), "target": HOSTILE_TARGET, **words}

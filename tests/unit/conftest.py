@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ruamel.yaml import YAML
 
 from tabrail.evaluation import latency
+from tabrail.project import code
 
 
 def _rendered() -> Path:
@@ -177,9 +178,11 @@ def main(project: Project) -> None:
 '''
 
 
-def code() -> dict[str, str]:
+def package() -> dict[str, str]:
     """Return the files of a project's package, as they are generated for a table."""
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined)
+    loader = FileSystemLoader(TEMPLATES)
+    # It renders Python, which HTML escapes would break.
+    environment = Environment(loader=loader, undefined=StrictUndefined)  # noqa: S701
     facts = {"package": "shops", "sample": False, "name_quoted": "Shops", "description_quoted": ""}
     names = ("__init__", "prepare", "features", "train")
     made = {
@@ -192,7 +195,7 @@ def code() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def _files() -> dict[str, str]:
     """Return what is in a project above, written once for all tests."""
-    texts = {"data/raw/shops.csv": shops().to_csv(index=False)} | code()
+    texts = {"data/raw/shops.csv": shops().to_csv(index=False)} | package()
     texts |= {"pyproject.toml": SETTINGS, "dvc.yaml": PIPELINE}
     for name, content in (("params.yaml", PARAMS), ("schema.yaml", SCHEMA)):
         written = StringIO()
@@ -205,6 +208,8 @@ def _files() -> dict[str, str]:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _files: dict[str, str]) -> Path:
     """Stand in an empty folder with the params, the schema and the data above."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    code.forget("shops")
     for name, text in _files.items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(text, encoding="utf-8", newline="")

@@ -19,12 +19,12 @@ import uvicorn
 
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model import reference
+from tabrail.model.release import Release, load_release
 from tabrail.serving.app import create
 from tabrail.serving.service import Setup
 
 COMMAND = """
 from tabrail.cli.app import app
-from tabrail.model.release import load_release
 app()
 """
 PATIENCE_S = 30
@@ -32,7 +32,7 @@ PATIENCE_S = 30
 
 @contextmanager
 def served(
-    key: str = "", challenger: release.Release | None = None, share: float = 0.0, **changes: Any
+    key: str = "", challenger: Release | None = None, share: float = 0.0, **changes: Any
 ) -> Iterator[httpx.Client]:
     """Serve the project that one stands in from a thread.
 
@@ -60,7 +60,7 @@ def served(
                 thread.join()
 
 
-def loaded(folder: Path = Path(), **changes: Any) -> release.Release:
+def loaded(folder: Path = Path(), **changes: Any) -> Release:
     """Return a project's model, with other values of `serve` in its params.yaml."""
     found = load_release(folder)
     serve = found.params.serve.model_copy(update=changes)

@@ -11,20 +11,19 @@ import pandas as pd
 import pytest
 from conftest import edit, shops
 from sklearn.metrics import roc_auc_score
+from stages import evaluate, prepare, train
 from trained import stand_in
 from typer.testing import CliRunner
 
-from stages import evaluate, prepare, train
 from tabrail import paths
 from tabrail.cli import app as cli
 from tabrail.data import tables
 from tabrail.data.schema import Task, load_schema
 from tabrail.errors import InputError
-
 from tabrail.evaluation.intervals import Score
-
-from tabrail.review.compare import (
 from tabrail.model.release import load_release
+from tabrail.project import code
+from tabrail.review.compare import (
     Compared,
     Comparison,
     compare,
@@ -88,7 +87,7 @@ def test_equal_models_without_fresh_rows_cannot_be_told_apart(project: Path) -> 
     assert found.fresh == 0
     assert list(found.parts) == ["**all rows**"]
     assert found.parts["**all rows**"].difference == Score(0.0, 0.0, 0.0)
-    assert found.verdict.startswith("⚪ Which model is better cannot be told")
+    assert found.verdict.startswith("⚪ There is no clear difference")
     assert found.notes[0].startswith("There are no fresh rows")
 
 
@@ -152,6 +151,7 @@ def compare_from(folder: Path, other: Path) -> Compared:
     """Compare from within another folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        code.forget("shops")
         return compare(other)
 
 
@@ -196,9 +196,9 @@ def test_the_verdict_follows_the_interval_of_the_difference() -> None:
         assert better.startswith("✅ The challenger is better")
         worse = verdict(metric, Score(-sign * 0.2, *sorted((-sign * 0.1, -sign * 0.3))))
         assert worse.startswith("❌ The challenger is worse")
-        assert "cannot be told:" in verdict(metric, Score(0.2, -0.1, 0.5))
+        assert "no clear difference" in verdict(metric, Score(0.2, -0.1, 0.5))
         nothing = verdict(metric, Score(0.2, float("nan"), float("nan")))
-        assert nothing.endswith("cannot be told: too few rows or keys")
+        assert nothing.endswith(": too few rows or keys")
 
 
 def test_of_many_slices_the_worst_are_shown() -> None:

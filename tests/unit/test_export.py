@@ -10,6 +10,7 @@ import pytest
 from conftest import edit, shops
 
 from tabrail.data import tables
+from tabrail.data.cleaning import no_cleaning
 from tabrail.data.schema import conform, load_schema
 from tabrail.errors import InputError
 from tabrail.ingest import extend
@@ -58,7 +59,7 @@ def test_what_is_exported_is_what_came_in(name: str, project: Path) -> None:
     assert export.export(Path(name)).startswith("80 rows with their outcomes, of 100 ")
     expected, _ = conform(table.iloc[:80], load_schema())
     pd.testing.assert_frame_equal(read(Path(name)), expected, check_dtype=False)
-    assert extend.changes([Path(name)], load_schema()) == []
+    assert extend.changes([Path(name)], load_schema(), no_cleaning) == []
 
 
 def test_dates_are_written_as_the_contract_says(project: Path) -> None:
@@ -66,7 +67,7 @@ def test_dates_are_written_as_the_contract_says(project: Path) -> None:
     table = shops(40, seed=1)
     fill(table.assign(seen=table["seen"].dt.strftime("%d.%m.%Y")), known=40)
     export.export(Path("new.csv"))
-    assert extend.changes([Path("new.csv")], load_schema()) == []
+    assert extend.changes([Path("new.csv")], load_schema(), no_cleaning) == []
     assert pd.read_csv("new.csv")["seen"].iloc[0] == "01.01.2024"
 
 
@@ -103,7 +104,7 @@ def test_what_the_log_does_not_keep_cannot_be_exported(project: Path) -> None:
     fill(shops(20, seed=1).drop(columns="city"), known=20)
     export.export(Path("new.csv"))
     assert pd.read_csv("new.csv")["city"].isna().all()
-    assert extend.changes([Path("new.csv")], load_schema()) == []
+    assert extend.changes([Path("new.csv")], load_schema(), no_cleaning) == []
 
 
 def test_nothing_is_overwritten_or_left_half_written(project: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from conftest import shops
 
 from tabrail import paths
+from tabrail.data.cleaning import no_cleaning
 from tabrail.data.schema import load_schema
 from tabrail.errors import InputError
 from tabrail.ingest import extend
@@ -19,7 +20,7 @@ more = partial(shops, seed=9)  # other rows than those of the project
 def found(table: pd.DataFrame) -> list[str]:
     """Return the changes that a table needs, as they are shown."""
     table.to_csv(NEW, index=False)
-    return [str(change) for change in extend.changes([NEW], load_schema())]
+    return [str(change) for change in extend.changes([NEW], load_schema(), no_cleaning)]
 
 
 def test_rows_that_conform_need_nothing(project: Path) -> None:
@@ -37,9 +38,9 @@ def test_every_need_is_a_line(project: Path) -> None:
         "city: 2 new: Bonn, Rome",
         "member: nullable False → True (1 missing)",
     ]
-    changes = extend.changes([NEW], load_schema())
+    changes = extend.changes([NEW], load_schema(), no_cleaning)
     paths.SCHEMA.write_text(extend.applied(changes, paths.SCHEMA), encoding="utf-8")
-    assert extend.changes([NEW], load_schema()) == []
+    assert extend.changes([NEW], load_schema(), no_cleaning) == []
     assert load_schema().columns["city"].categories == ["NO", "Oslo", "Ulm", "Bonn", "Rome"]
 
 
@@ -49,7 +50,7 @@ def test_comments_and_other_lines_stay(project: Path) -> None:
     )
     paths.SCHEMA.write_text(text, encoding="utf-8")
     more(30).assign(age=130).to_csv(NEW, index=False)
-    after = extend.applied(extend.changes([NEW], load_schema()), paths.SCHEMA)
+    after = extend.applied(extend.changes([NEW], load_schema(), no_cleaning), paths.SCHEMA)
     assert after.splitlines() == text.replace("max: 120", "max: 130").splitlines()
 
 
@@ -71,6 +72,6 @@ def test_what_no_contract_could_allow_is_refused(
 
 def test_a_key_cannot_do_without_a_value(project: Path) -> None:
     more(30).assign(customer=None).to_csv(NEW, index=False)
-    changes = extend.changes([NEW], load_schema())
+    changes = extend.changes([NEW], load_schema(), no_cleaning)
     with pytest.raises(InputError, match="key: column 'customer' must not be nullable"):
         extend.applied(changes, paths.SCHEMA)

@@ -5,21 +5,33 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import PARAMS, SCHEMA, shops
+from conftest import PARAMS, SCHEMA, package, shops
+from sklearn.compose import ColumnTransformer
 
 from tabrail.config import Params
 from tabrail.data.schema import Schema, conform, encode_target
-from tabrail.features import preprocessing as features
+from tabrail.features import DateParts
 
-KNOBS = Params.model_validate(PARAMS).train
+PARAMETERS = Params.model_validate(PARAMS)
+
+
+def build(schema: Schema, *, by_time: bool) -> ColumnTransformer:
+    """Return the transformer of the generated module."""
+    module: dict[str, Any] = {}
+    exec(package()["src/shops/features.py"], module)  # noqa: S102
+    split = PARAMETERS.prepare.split.model_copy(update={"method": "time" if by_time else "hash"})
+    prepare = PARAMETERS.prepare.model_copy(update={"split": split})
+    made: ColumnTransformer = module["build"](
+        schema, PARAMETERS.model_copy(update={"prepare": prepare})
+    )
+    return made
 
 
 def matrix(table: pd.DataFrame, *, by_time: bool = False, **changes: Any) -> np.ndarray:
     """Return the features of a table that is fitted on itself."""
     schema = Schema.model_validate(SCHEMA | changes)
     typed, _ = conform(table, schema)
-    classes = len(schema.classes)
-    transformer = features.preprocessing(schema, KNOBS, classes=classes, by_time=by_time)
+    transformer = build(schema, by_time=by_time)
     y_true = encode_target(typed[schema.target], schema)
     return np.asarray(transformer.fit_transform(typed[schema.features], y_true))
 
@@ -48,11 +60,11 @@ def test_many_categories_take_one_column_and_unlisted_ones_count_as_many() -> No
 
 def test_dates_are_places_on_circles() -> None:
     dates = pd.DataFrame({"d": pd.to_datetime(["2023-12-31 23:59", "2024-01-01 00:00", "NaT"])})
-    parts = features.DateParts(with_years=False).fit(dates).transform(dates)
+    parts = DateParts(with_years=False).fit(dates).transform(dates)
     assert parts.shape == (3, 6)
     assert np.abs(parts[0, [0, 1, 4, 5]] - parts[1, [0, 1, 4, 5]]).max() < 0.05
     assert np.isnan(parts[2]).all()
-    with_years = features.DateParts(with_years=True).fit(dates).transform(dates)
+    with_years = DateParts(with_years=True).fit(dates).transform(dates)
     assert with_years[1, 6] == pytest.approx(54, abs=0.01)
 
 
@@ -67,9 +79,7 @@ def test_the_words_that_tell_count() -> None:
     schema = Schema.model_validate(SCHEMA)
     typed, _ = conform(telling, schema)
     y_true = encode_target(typed["bought"], schema)
-    words = features.preprocessing(schema, KNOBS, classes=2, by_time=False).fit(
-        typed[schema.features], y_true
-    )
+    words = build(schema, by_time=False).fit(typed[schema.features], y_true)
     found = words.named_transformers_["text_0"].transform(typed["note"]).toarray()
-    assert found.shape == (300, KNOBS.text_words)
+    assert found.shape == (300, PARAMETERS.train.text_words)
     assert max(abs(np.corrcoef(column, y_true)[0, 1]) for column in found.T if column.std()) > 0.99

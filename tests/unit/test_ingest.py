@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,15 @@ import pandas as pd
 import pytest
 from conftest import ROOT, shops
 from ruamel.yaml import YAML
+from stages import evaluate, prepare, train
 from typer.testing import CliRunner
 
-from tabrail import documents, params, paths, record
+from tabrail import documents, paths, record, rendering
 from tabrail.cli import app as cli
-from tabrail.data import prepare, schema
-from tabrail.evaluation import evaluate
+from tabrail.config import load_params
+from tabrail.data.schema import load_schema
 from tabrail.ingest import ingest
-from tabrail.model import train
+from tabrail.project import code
 
 PLOTS = {
     "binary": ["roc", "precision_recall", "calibration", "confusion", "importance"],
@@ -29,6 +31,7 @@ TARGETS = {"binary": "bought", "multiclass": "city", "regression": "income"}
 FILES = (
     *("params.yaml", "dvc.yaml", ".tabrail.json", ".dvc/config", ".dvcignore", ".gitignore"),
     "pyproject.toml",
+    *(f"src/flight_delays/{name}.py" for name in rendering.MODULES),
 )
 
 
@@ -57,8 +60,10 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     project = tmp_path / "project"
     project.mkdir()
     monkeypatch.chdir(project)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    code.forget("flight_delays")
     for name in FILES:
-        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, name)
     subprocess.run(["git", "init", "--quiet"], check=True)
     shops().drop(columns="seen").to_csv("../shops.csv", index=False)
@@ -76,7 +81,7 @@ def untracked(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_new_table_becomes_a_project_that_runs(empty: Path, task: str) -> None:
     printed = call("../shops.csv", "--target", TARGETS[task])
     assert f"predicts     {TARGETS[task]} (task: {task}" in printed
-    contract = schema.load()
+    contract = load_schema()
     assert (contract.task, contract.target, contract.key) == (task, TARGETS[task], ["customer"])
     listed = YAML(typ="safe").load(paths.PIPELINE)["stages"]["evaluate"]["plots"]
     names = [Path(path).stem for plot in listed for path in plot]
@@ -181,8 +186,8 @@ def test_a_wider_contract_is_shown_and_asked_for(empty: Path) -> None:
     assert "nothing was changed; correct the data, or accept with --yes" in printed
     assert contents() == before
     call("../more.csv", "--yes")
-    assert "Rome" in (schema.load().columns["city"].categories or [])
-    assert schema.load().columns["age"].max == 500
+    assert "Rome" in (load_schema().columns["city"].categories or [])
+    assert load_schema().columns["age"].max == 500
     prepare.main()
 
 
@@ -296,14 +301,14 @@ def test_stopping_half_way_loses_nothing(
     call(*arguments)  # it can simply be done again
     assert (paths.RAW / "more.csv").exists()
     assert not list(Path("data").glob("*.tmp"))
-    schema.load()
+    load_schema()
 
 
 @pytest.mark.usefixtures("untracked")
 def test_edited_files_are_left_and_what_to_change_in_them_is_said(empty: Path) -> None:
     call("../shops.csv", "--target", "bought")
     text = paths.PARAMS.read_text(encoding="utf-8")
-    paths.PARAMS.write_text(text.replace("folds: 3", "folds: 4"), encoding="utf-8")
+    paths.PARAMS.write_text(text.replace("method: none ", "method: random "), encoding="utf-8")
     edited = paths.PARAMS.read_bytes()
     printed = call("../shops.csv", "--target", "income", "--replace")
     assert paths.PARAMS.read_bytes() == edited
@@ -354,7 +359,7 @@ def test_rows_without_a_target_are_tolerated_as_they_are(empty: Path) -> None:
     assert "drops        120 rows without a value of bought" in call(
         "../shops.csv", "--target", "bought"
     )
-    assert params.load().prepare.tolerance.unlabeled > 0.2
+    assert load_params().prepare.tolerance.unlabeled > 0.2
     prepare.main()
     assert pd.read_parquet(paths.TRAIN)["bought"].notna().all()
 

@@ -35,7 +35,7 @@ from tabrail.log.prediction_log import (
     Refusal,
     utc_now,
 )
-from tabrail.model.release import load_release
+from tabrail.model.release import Release, load_release
 from tabrail.monitoring import clusters, expected, monitor, period
 from tabrail.monitoring.page import page
 from tabrail.monitoring.period import Period
@@ -87,10 +87,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def stand_in(project: Path, trained: Path) -> Callable[[Task], release.Release]:
+def stand_in(project: Path, trained: Path) -> Callable[[Task], Release]:
     """Return what lets a test stand in a finished project of a task."""
 
-    def stand(task: Task) -> release.Release:
+    def stand(task: Task) -> Release:
         if not (trained / task).exists():
             set_task(task)
             for stage in (prepare, train, evaluate):
@@ -103,7 +103,7 @@ def stand_in(project: Path, trained: Path) -> Callable[[Task], release.Release]:
 
 
 @pytest.fixture
-def model(stand_in: Callable[[Task], release.Release]) -> release.Release:
+def model(stand_in: Callable[[Task], Release]) -> Release:
     """Stand in a finished project of two classes; return its model."""
     return stand_in("binary")
 
@@ -114,7 +114,7 @@ def fresh(seed: int, rows: int = 300) -> pd.DataFrame:
     return table.assign(customer=f"{seed}-" + table["customer"])
 
 
-def said(model: release.Release, number: Any) -> str:
+def said(model: Release, number: Any) -> str:
     match model.schema.task:
         case "binary":
             return model.schema.classes[int(number >= model.params.evaluate.threshold)]
@@ -124,7 +124,7 @@ def said(model: release.Release, number: Any) -> str:
 
 
 def fill(
-    model: release.Release,
+    model: Release,
     weeks: list[pd.DataFrame],
     *,
     version: str = "",
@@ -196,7 +196,7 @@ def older(table: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.mark.parametrize("task", TARGETS)
 def test_nothing_is_said_of_rows_like_those_of_training(
-    task: Task, stand_in: Callable[[Task], release.Release]
+    task: Task, stand_in: Callable[[Task], Release]
 ) -> None:
     fill(stand_in(task), weeks())
     result = monitor.monitor([])
@@ -212,7 +212,7 @@ def test_nothing_is_said_of_rows_like_those_of_training(
 
 
 @pytest.mark.parametrize(("rows", "runs"), [(50, 60), (200, 60), (2_000, 40), (20_000, 20)])
-def test_chance_raises_no_alert(rows: int, runs: int, model: release.Release) -> None:
+def test_chance_raises_no_alert(rows: int, runs: int, model: Release) -> None:
     """Reshuffled training rows, all columns together, with a single period: 1 in 20 at most."""
     training, usual, params = tables.read(paths.TRAIN), expected.here(model.version), load_params()
     alarms = 0
@@ -225,7 +225,7 @@ def test_chance_raises_no_alert(rows: int, runs: int, model: release.Release) ->
 
 
 def test_live_performance_like_that_of_the_evaluation_raises_no_alert(
-    model: release.Release,
+    model: Release,
 ) -> None:
     """With a single period, where nothing has to last: three checks, each wrong in 1 of 40."""
     usual, params = expected.here(model.version), load_params()
@@ -239,7 +239,7 @@ def test_live_performance_like_that_of_the_evaluation_raises_no_alert(
 
 
 @pytest.mark.parametrize("rows", [200, 2_000])
-def test_a_shift_is_found_and_told_in_words(rows: int, model: release.Release) -> None:
+def test_a_shift_is_found_and_told_in_words(rows: int, model: Release) -> None:
     fill(model, [older(fresh(seed, rows)) for seed in range(WEEKS)], outcomes=False)
     result = monitor.monitor([])
     assert {("drift", "age"), ("scores", "")} <= about(result.alerts)
@@ -249,7 +249,7 @@ def test_a_shift_is_found_and_told_in_words(rows: int, model: release.Release) -
     assert "First: " in result.text()
 
 
-def test_an_alert_has_to_last(model: release.Release) -> None:
+def test_an_alert_has_to_last(model: Release) -> None:
     fill(model, weeks(older, last=1), outcomes=False)
     result = monitor.monitor([])
     assert ("drift", "age") in about(result.notes)
@@ -257,14 +257,14 @@ def test_an_alert_has_to_last(model: release.Release) -> None:
     assert "All is well" not in result.text() + page(result)
 
 
-def test_an_alert_says_since_when(model: release.Release) -> None:
+def test_an_alert_says_since_when(model: Release) -> None:
     fill(model, weeks(older, last=2), outcomes=False)
     result = monitor.monitor([])
     [alert] = [one for one in result.alerts if one.about == "age"]
     assert alert.since == result.periods[2].begin
 
 
-def test_a_column_that_hardly_counts_raises_no_alert(model: release.Release) -> None:
+def test_a_column_that_hardly_counts_raises_no_alert(model: Release) -> None:
     fill(model, weeks(lambda table: table.assign(member=True)), outcomes=False)
     usual = expected.here(model.version)
     assert usual.importance["member"] < 0.01
@@ -274,7 +274,7 @@ def test_a_column_that_hardly_counts_raises_no_alert(model: release.Release) -> 
     assert not result.alerts
 
 
-def test_rows_of_one_key_count_as_less(model: release.Release) -> None:
+def test_rows_of_one_key_count_as_less(model: Release) -> None:
     """Whole days of weather: each key has one value, and few keys differ much by chance."""
     random = np.random.default_rng(0)
     trained = np.sort(random.normal(size=200)).repeat(60)
@@ -292,7 +292,7 @@ def test_rows_of_one_key_count_as_less(model: release.Release) -> None:
     assert clusters.chance(known, values, np.arange(len(values)), len(trained)) == 0
 
 
-def test_missing_values_raise_an_alert(model: release.Release) -> None:
+def test_missing_values_raise_an_alert(model: Release) -> None:
     edit(Path("schema.yaml"), lambda c: c["columns"]["age"].update(nullable=True))
     gap: Change = lambda t: t.assign(age=t["age"].where(t.index % 2 == 0))  # noqa: E731
     fill(model, weeks(gap), outcomes=False)
@@ -301,7 +301,7 @@ def test_missing_values_raise_an_alert(model: release.Release) -> None:
     assert "missing in 50.0% of the rows, 0.0% in training" in result.text()
 
 
-def test_refusals_and_errors_raise_alerts(model: release.Release) -> None:
+def test_refusals_and_errors_raise_alerts(model: Release) -> None:
     log, now = fill(model, weeks()), utc_now()
     for day in range(1, 28):
         at = now - timedelta(days=day)
@@ -312,12 +312,12 @@ def test_refusals_and_errors_raise_alerts(model: release.Release) -> None:
     assert "most often age: out_of_range" in result.text()
 
 
-def test_slow_answers_and_many_reviews_raise_alerts(model: release.Release) -> None:
+def test_slow_answers_and_many_reviews_raise_alerts(model: Release) -> None:
     fill(model, weeks(), latency=900.0, review=True)
     assert {("latency", ""), ("review", "")} <= about(monitor.monitor([]).alerts)
 
 
-def test_silence_raises_an_alert(model: release.Release) -> None:
+def test_silence_raises_an_alert(model: Release) -> None:
     made = weeks()
     made[2:] = [made[2].iloc[:0], made[3].iloc[:0]]
     fill(model, made)
@@ -326,7 +326,7 @@ def test_silence_raises_an_alert(model: release.Release) -> None:
     assert result.alerts[0].since == result.periods[2].begin
 
 
-def test_worse_live_performance_raises_an_alert(model: release.Release) -> None:
+def test_worse_live_performance_raises_an_alert(model: Release) -> None:
     def shuffled(table: pd.DataFrame) -> pd.DataFrame:
         return table.assign(bought=table["bought"].sample(frac=1, random_state=0).to_numpy())
 
@@ -338,7 +338,7 @@ def test_worse_live_performance_raises_an_alert(model: release.Release) -> None:
     assert "<h2>Live performance</h2>" in page(result)
 
 
-def test_probabilities_that_are_off_raise_an_alert(model: release.Release) -> None:
+def test_probabilities_that_are_off_raise_an_alert(model: Release) -> None:
     seldom: Change = lambda t: t.assign(bought=t["bought"] & (t.index % 3 > 0))  # noqa: E731
     fill(model, weeks(seldom))
     result = monitor.monitor([])
@@ -346,14 +346,14 @@ def test_probabilities_that_are_off_raise_an_alert(model: release.Release) -> No
     assert re.search(r"\d% came true .* \d\d\.\d% were predicted", result.text())
 
 
-def test_too_few_rows_tell_nothing(model: release.Release) -> None:
+def test_too_few_rows_tell_nothing(model: Release) -> None:
     fill(model, [older(fresh(seed, 30)) for seed in range(WEEKS)])
     result = monitor.monitor([])
     assert (result.verdict, result.code) == ("unknown", 2)
     assert "the fullest of 4 periods has 30 rows, and 50 are needed" in result.text()
 
 
-def test_an_empty_log_is_said(model: release.Release) -> None:
+def test_an_empty_log_is_said(model: Release) -> None:
     done = CliRunner().invoke(cli.app, ["monitor"])
     assert done.exit_code == 2
     assert "has no prediction from" in done.stderr
@@ -367,7 +367,7 @@ def test_without_a_model_it_cannot_tell(project: Path) -> None:
     assert "error: " in done.stderr
 
 
-def test_tables_are_periods(model: release.Release) -> None:
+def test_tables_are_periods(model: Release) -> None:
     for number in range(2):
         fresh(number).to_csv(f"{number}.csv", index=False)
     older(fresh(3)).drop(columns="bought").to_csv("old.csv", index=False)
@@ -387,7 +387,7 @@ def test_tables_are_periods(model: release.Release) -> None:
     assert done.exit_code == 2
 
 
-def test_rows_of_a_table_that_break_the_contract_are_counted(model: release.Release) -> None:
+def test_rows_of_a_table_that_break_the_contract_are_counted(model: Release) -> None:
     table = fresh(0)
     table.loc[table.index % 3 == 0, "age"] = 900
     table.to_csv("new.csv", index=False)
@@ -396,9 +396,7 @@ def test_rows_of_a_table_that_break_the_contract_are_counted(model: release.Rele
     assert ("refused", "") in about(result.alerts)
 
 
-def test_a_long_table_is_looked_at_in_part(
-    model: release.Release, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_long_table_is_looked_at_in_part(model: Release, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(period, "MOST_ROWS", 100)
     edit(Path("params.yaml"), lambda p: p["prepare"].update(chunk_rows=70))
     fresh(0, 500).to_csv("new.csv", index=False)
@@ -406,7 +404,7 @@ def test_a_long_table_is_looked_at_in_part(
     assert (found.rows, len(found.table), len(found.numbers)) == (500, 100, 100)
 
 
-def test_a_challenger_is_compared_on_the_same_rows(model: release.Release) -> None:
+def test_a_challenger_is_compared_on_the_same_rows(model: Release) -> None:
     random = np.random.default_rng(0)
     fill(model, weeks(), challenger=lambda numbers: random.permutation(numbers))
     result = monitor.monitor([])
@@ -419,23 +417,23 @@ def test_a_challenger_is_compared_on_the_same_rows(model: release.Release) -> No
 
 @pytest.mark.parametrize("task", TARGETS)
 def test_an_equal_challenger_is_not_said_to_be_better(
-    task: Task, stand_in: Callable[[Task], release.Release]
+    task: Task, stand_in: Callable[[Task], Release]
 ) -> None:
     fill(stand_in(task), weeks(), challenger=lambda numbers: numbers)
     challenger = monitor.monitor([]).challenger
     assert challenger is not None
     assert challenger["equal"] == 1
-    assert "cannot be told yet" in challenger["sentence"]
+    assert "is not known yet" in challenger["sentence"]
 
 
-def test_a_challenger_without_outcomes_waits_for_them(model: release.Release) -> None:
+def test_a_challenger_without_outcomes_waits_for_them(model: Release) -> None:
     fill(model, weeks(), challenger=lambda numbers: numbers, outcomes=False)
     challenger = monitor.monitor([]).challenger
     assert challenger is not None
     assert "0 outcomes are known of the rows that both have scored" in challenger["sentence"]
 
 
-def test_predictions_of_another_model_need_its_reports(model: release.Release) -> None:
+def test_predictions_of_another_model_need_its_reports(model: Release) -> None:
     fill(model, weeks(), version="model@v0.1.0")
     with pytest.raises(InputError, match=r"by model@v0\.1\.0"):
         monitor.monitor([])
@@ -449,7 +447,7 @@ def test_predictions_of_another_model_need_its_reports(model: release.Release) -
     assert result.verdict == "well"
 
 
-def test_a_model_that_was_registered_while_it_served_is_one_model(model: release.Release) -> None:
+def test_a_model_that_was_registered_while_it_served_is_one_model(model: Release) -> None:
     fill(model, weeks()[:2])
     fill(model, weeks()[2:], version="model@v0.1.0")
     repository = Repository()
@@ -465,7 +463,7 @@ def test_a_model_that_was_registered_while_it_served_is_one_model(model: release
     assert sum(one.others for one in result.periods) == 0
 
 
-def test_rows_of_earlier_models_are_left_out(model: release.Release) -> None:
+def test_rows_of_earlier_models_are_left_out(model: Release) -> None:
     fill(model, weeks()[:2], version="earlier")
     fill(model, weeks()[2:])
     result = monitor.monitor([])
@@ -473,7 +471,7 @@ def test_rows_of_earlier_models_are_left_out(model: release.Release) -> None:
     assert "600 rows that other models answered were not looked at" in result.text()
 
 
-def test_a_window_can_be_chosen(model: release.Release) -> None:
+def test_a_window_can_be_chosen(model: Release) -> None:
     fill(model, weeks())
     since, until = (f"{utc_now() - timedelta(days=ago):%Y-%m-%d}" for ago in (14, 7))
     assert sum(one.rows for one in monitor.monitor([], since, until).periods) == 300
@@ -481,7 +479,7 @@ def test_a_window_can_be_chosen(model: release.Release) -> None:
         monitor.monitor([], "7d", "14d")
 
 
-def test_json_has_all_of_it(model: release.Release) -> None:
+def test_json_has_all_of_it(model: Release) -> None:
     fill(model, weeks(older), challenger=lambda numbers: numbers)
     done = CliRunner().invoke(cli.app, ["monitor", "--json"])
     content = json.loads(done.stdout)
@@ -515,7 +513,7 @@ class Tags(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_page_is_whole(model: release.Release) -> None:
+def test_the_page_is_whole(model: Release) -> None:
     fill(model, weeks(older), challenger=lambda numbers: numbers)
     done = CliRunner().invoke(cli.app, ["monitor", "--output", "out/page.html"])
     assert done.exit_code == 1
@@ -533,7 +531,7 @@ def test_the_page_is_whole(model: release.Release) -> None:
     assert "<title>Alert: Shops</title>" in text
 
 
-def test_the_page_shows_names_as_they_are(model: release.Release) -> None:
+def test_the_page_shows_names_as_they_are(model: Release) -> None:
     edit(Path("schema.yaml"), lambda c: c.update(name="<b>Shops</b> & $model"))
     fill(model, weeks(older))
     text = page(monitor.monitor([]))
@@ -544,7 +542,7 @@ def failed(at: datetime, status: int = 503, bad: int = 1) -> Refusal:
     return Refusal(at, status, "", "unavailable", 1, uuid4().hex, bad)
 
 
-def test_an_outage_raises_an_alert_at_once(model: release.Release) -> None:
+def test_an_outage_raises_an_alert_at_once(model: Release) -> None:
     made = weeks()
     made[-1] = made[-1].iloc[:20]
     log = fill(model, made)
@@ -554,7 +552,7 @@ def test_an_outage_raises_an_alert_at_once(model: release.Release) -> None:
     assert "100 of 120 requests" in result.text()
 
 
-def test_silence_of_some_days_raises_an_alert(model: release.Release) -> None:
+def test_silence_of_some_days_raises_an_alert(model: Release) -> None:
     now = midnight(utc_now())
     fill(model, weeks(), outcomes=False)
     for ago, alerts in ((0, set()), (1, set()), (3, {("volume", "")})):
@@ -563,7 +561,7 @@ def test_silence_of_some_days_raises_an_alert(model: release.Release) -> None:
         assert about(monitor.monitor([], "", end).alerts) == alerts
 
 
-def test_shares_of_requests_are_not_of_rows(model: release.Release) -> None:
+def test_shares_of_requests_are_not_of_rows(model: Release) -> None:
     """Twenty requests of many rows, of which one is slow, and ten that failed."""
     now = utc_now() - timedelta(minutes=1)
     [row] = json.loads(
@@ -601,7 +599,7 @@ def test_shares_of_requests_are_not_of_rows(model: release.Release) -> None:
     assert ("latency", "") not in about(result.alerts)
 
 
-def test_a_fault_that_is_gone_raises_no_alert(model: release.Release) -> None:
+def test_a_fault_that_is_gone_raises_no_alert(model: Release) -> None:
     def strange(table: pd.DataFrame) -> pd.DataFrame:
         return table.assign(city=table["city"].mask(table.index % 6 == 0, "Rome"))
 
@@ -618,7 +616,7 @@ def test_a_fault_that_is_gone_raises_no_alert(model: release.Release) -> None:
 
 @pytest.mark.parametrize("task", ["multiclass", "binary"])
 def test_outcomes_of_an_unknown_class_are_left_out(
-    task: Task, stand_in: Callable[[Task], release.Release]
+    task: Task, stand_in: Callable[[Task], Release]
 ) -> None:
     model, made = stand_in(task), weeks()
     target = model.schema.target
@@ -635,7 +633,7 @@ def test_outcomes_of_an_unknown_class_are_left_out(
     assert found.periods[0].labeled(target).sum() == 240
 
 
-def test_it_is_said_how_often_people_agree(model: release.Release) -> None:
+def test_it_is_said_how_often_people_agree(model: Release) -> None:
     log = fill(model, weeks(), review=True)
     entries = log.waiting(40)
     other = {"yes": "no", "no": "yes"}
@@ -653,7 +651,7 @@ def test_it_is_said_how_often_people_agree(model: release.Release) -> None:
     assert sum(one["decisions_as_predicted"] for one in periods) == 30
 
 
-def test_close_calls_in_tables_are_counted(model: release.Release) -> None:
+def test_close_calls_in_tables_are_counted(model: Release) -> None:
     fresh(0).to_csv("new.csv", index=False)
     edit(Path("params.yaml"), lambda p: p["serve"].update(review_margin=0.5))
     assert ("review", "") in about(monitor.monitor([Path("new.csv")]).alerts)
@@ -661,27 +659,27 @@ def test_close_calls_in_tables_are_counted(model: release.Release) -> None:
     assert ("review", "") not in about(monitor.monitor([Path("new.csv")]).alerts)
 
 
-def test_where_the_log_is_is_not_told(model: release.Release) -> None:
+def test_where_the_log_is_is_not_told(model: Release) -> None:
     fill(model, weeks(older))
     result = monitor.monitor([])
     assert "sqlite" not in result.text() + page(result) + json.dumps(result.content())
 
 
-def test_periods_begin_at_midnight(model: release.Release) -> None:
+def test_periods_begin_at_midnight(model: Release) -> None:
     fill(model, weeks(), outcomes=False)
     now = midnight(utc_now())
     begins = [f"{now - timedelta(days=7 * ago):%Y-%m-%d}" for ago in range(WEEKS, 0, -1)]
     assert [one.begin for one in monitor.monitor([]).periods] == begins
 
 
-def test_a_log_is_read_in_parts(model: release.Release, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_is_read_in_parts(model: Release, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(model, weeks(older), challenger=lambda numbers: numbers)
     whole = monitor.monitor([]).content()
     monkeypatch.setattr(prediction_log, "PART", 101)
     assert monitor.monitor([]).content() == whole
 
 
-def test_a_crash_is_no_alert(model: release.Release, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_is_no_alert(model: Release, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(model, weeks(), outcomes=False)
     whole = Path("reports/evaluation.json").read_text(encoding="utf-8")
     Path("reports/evaluation.json").write_text("{", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Batch scoring: one prediction a row, whole files or none, and the schema at the scoring_schema."""
+"""Batch scoring: one prediction a row, whole files or none, and rows checked by the schema."""
 
 import errno
 import gzip
@@ -20,7 +20,7 @@ from trained import stand_in
 from typer.testing import CliRunner
 
 from tabrail import paths
-from tabrail.batch import predict
+from tabrail.batch import score as predict
 from tabrail.cli import app as cli
 from tabrail.data import outputs, validate
 from tabrail.data.schema import Task, conform, load_schema
@@ -88,7 +88,7 @@ def scores(path: Path = OUT) -> pd.DataFrame:
 def expected(table: pd.DataFrame) -> np.ndarray:
     """Return what the model says of rows in memory."""
     schema = load_schema()
-    pipeline, metadata = model.load(paths.MODEL)
+    pipeline, metadata = model.load(paths.MODEL, Path())
     return model.predict(pipeline, metadata, conform(table, schema)[0], schema)
 
 
@@ -173,7 +173,7 @@ def test_one_bad_row_is_enough_to_refuse_the_table(shop: Path) -> None:
         "  city",
         "    unseen_category: 2 (rows 3, 5), such as 'Rome'; only a warning",
         "  member",
-        "    missing: 1 (row 4), such as nan",
+        "    missing: 1 (row 4), such as ''",
         "Nothing is written. Correct these rows and check them with: validate new.csv, "
         "or score the others with: --rejected FILE",
     ]

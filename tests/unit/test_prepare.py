@@ -20,7 +20,8 @@ from stages import prepare
 
 from tabrail import paths
 from tabrail.data import tables
-from tabrail.errors import InputError, run_stage
+from tabrail.data.prepare import SPLITS
+from tabrail.errors import InputError, one_message
 
 OUTPUTS = [paths.TRAIN, paths.VALIDATION, paths.TEST, paths.DATA_REPORT]
 RAW = Path("data/raw/shops.csv")
@@ -43,7 +44,7 @@ def report() -> dict[str, Any]:
 
 
 def test_prepare_starts_without_scikit_learn() -> None:
-    code = f"import sys, {prepare.__name__}; assert 'sklearn' not in sys.modules"
+    code = "import sys, tabrail.run, tabrail.project.prepare; assert 'sklearn' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -52,7 +53,7 @@ def test_every_row_goes_to_one_split(project: Path) -> None:
     kept = pd.concat(pd.read_parquet(path) for path in OUTPUTS[:3])
     assert len(kept) == 600
     assert report()["rows"]["raw"] == 600
-    assert sum(report()["rows"][split] for split in prepare.SPLITS) == 600
+    assert sum(report()["rows"][split] for split in SPLITS) == 600
 
 
 def read_at_once(rows: int, params: Any) -> None:
@@ -269,18 +270,11 @@ def test_a_full_disk_leaves_earlier_outputs(
         real(*arguments)
 
     monkeypatch.setattr(tables.Writer, step, full)
-    monkeypatch.setattr(sys, "argv", ["prepare"])
-    with pytest.raises(SystemExit, match="1"):
-        run_stage(prepare.main)
+    with pytest.raises(SystemExit, match="1"), one_message():
+        prepare.main()
     assert capsys.readouterr().err.endswith("error: No space left on device\n")
     assert contents() == before
     assert not list(project.rglob("*.tmp"))
-
-
-def test_a_stage_takes_no_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["prepare", "--help"])
-    with pytest.raises(SystemExit, match="a stage takes no arguments"):
-        run_stage(prepare.main)
 
 
 def test_a_split_by_time_holds_back_the_latest_rows(project: Path) -> None:

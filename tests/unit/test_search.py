@@ -9,11 +9,11 @@ from stages import prepare, train
 
 from tabrail import paths
 from tabrail.config import load_params
-from tabrail.data import tables
-from tabrail.data.schema import encode_target, load_schema
+from tabrail.data.schema import load_schema
 from tabrail.errors import InputError
 from tabrail.model import file as model
 from tabrail.model import search
+from tabrail.project.project import Project
 
 LOGISTIC = "sklearn.linear_model.LogisticRegression"
 
@@ -29,7 +29,7 @@ def test_the_best_candidate_is_trained_and_all_are_listed(project: Path, method:
     choose(method=method, candidates=3)
     prepare.main()
     train.main()
-    _, metadata = model.load(paths.MODEL)
+    _, metadata = model.load(paths.MODEL, Path())
     table = pd.read_csv(paths.SEARCH)
     assert sorted(table["candidate"]) == ["C=0.01", "C=1.0", "C=100.0"]
     assert table["candidate"][0] == f"C={metadata.options['C']}"
@@ -45,7 +45,7 @@ def test_without_a_search_the_table_is_empty(project: Path) -> None:
     prepare.main()
     train.main()
     assert paths.SEARCH.read_text(encoding="utf-8") == "candidate,rows,score,std\n"
-    assert model.load(paths.MODEL)[1].search == {}
+    assert model.load(paths.MODEL, Path())[1].search == {}
 
 
 @pytest.mark.parametrize(("task", "target"), [("multiclass", "city"), ("regression", "age")])
@@ -64,13 +64,13 @@ def test_other_tasks_are_searched_too(project: Path, task: str, target: str) -> 
 
 def test_folds_keep_a_key_together_and_the_past_before_the_future(project: Path) -> None:
     prepare.main()
-    table, schema = tables.read(paths.TRAIN), load_schema()
-    y_true = encode_target(table["bought"], schema)
-    for fit, score in search._folds(table, y_true, schema, load_params()):
+    rows, schema = Project.load().split("train"), load_schema()
+    table = rows.table
+    for fit, score in search._folds(rows, schema, load_params()):
         assert not set(table["customer"][fit]) & set(table["customer"][score])
     edit(Path("params.yaml"), lambda p: p["prepare"]["split"].update(method="time"))
     schema = schema.model_copy(update={"time": "seen"})
-    for fit, score in search._folds(table, y_true, schema, load_params()):
+    for fit, score in search._folds(rows, schema, load_params()):
         assert table["seen"][fit].max() < table["seen"][score].min()
 
 

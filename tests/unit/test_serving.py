@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 import httpx
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import edit
 from serving import body, loaded, logged, refusals, served, typical, wait_for
@@ -20,7 +21,7 @@ from trained import stand_in
 from tabrail.data.schema import Task
 from tabrail.log.prediction_log import Prediction, PredictionLog
 from tabrail.model import reference
-from tabrail.model.release import load_release
+from tabrail.model.release import Release, load_release
 from tabrail.serving import rollout
 from tabrail.serving.request import Rows
 from tabrail.serving.rollout import Rollout
@@ -258,7 +259,7 @@ def test_one_bad_request_does_not_fail_those_that_are_scored_with_it(
 ) -> None:
     say = rollout.say
 
-    def picky(model: release.Release, frame: Any) -> Any:
+    def picky(model: Release, frame: Any) -> Any:
         if (frame["age"] == 66).any():
             raise ValueError
         return say(model, frame)
@@ -408,8 +409,13 @@ def test_a_share_depends_on_nothing_but_the_key(shop: Path) -> None:
         assert sum(every._shared(keys, place) for place in range(100)) == expected
 
 
+def failing(rows: pd.DataFrame) -> np.ndarray:
+    """Fail to predict."""
+    raise ValueError(f"{len(rows)} rows too many")
+
+
 def test_a_challenger_that_fails_fails_no_answer(shop: Path) -> None:
-    challenger = replace(loaded(), version="rival", pipeline=None)
+    challenger = replace(loaded(), version="rival", predict=failing)
     with served(challenger=challenger, share=1.0) as client:
         answer = send(client, typical())
         metrics = client.get("/metrics").text

@@ -13,6 +13,7 @@ from tabrail.errors import InputError
 from tabrail.review.snapshot import Snapshot, read
 
 FILES: dict[Path, str] = {
+    paths.PYTHON: "3.11.7\n",
     paths.EVALUATION: json.dumps(evaluation()),
     paths.DATA_REPORT: '{"rows": {"train": 1}}',
     paths.DISTRIBUTIONS: '{"rows": 1, "columns": {}}',
@@ -59,6 +60,7 @@ def test_everything_is_read(repository: Repository, revision: str | None) -> Non
     assert found.params == {"train": {"seed": 1, "since": "2024-01-01"}}
     assert found.schema == {"columns": {"a": {"kind": "numeric"}}}
     assert found.stages == {"train": {"cmd": "x"}}
+    assert found.python == "3.11"
     assert found.packages == {"numpy": "2.3.0 or 2.4.6"}
     assert found.direct == {"numpy", "ruamel-yaml", "pytest"}
     assert all(getattr(found, field.name) for field in fields(Snapshot))

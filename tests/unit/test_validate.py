@@ -60,7 +60,7 @@ def test_all_violations_are_said_by_column(project: Path, rows: int) -> None:
         "  city",
         "    unseen_category: 1 (row 3), such as 'Rome'; only a warning",
         "  member",
-        "    missing: 1 (row 4), such as nan",
+        "    missing: 1 (row 4), such as ''",
     ]
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -61,8 +62,9 @@ def dvc(monkeypatch: pytest.MonkeyPatch) -> Dvc:
 @pytest.fixture
 def repository(project: Path, dvc: Dvc) -> Repository:
     """Stand in a project that passes every check."""
+    shutil.rmtree("src")
     for folder in ("reports", "src"):
-        Path(folder).mkdir()
+        Path(folder).mkdir(exist_ok=True)
     Path("src/code.py").write_text("")
     Path("data/raw.dvc").write_text("outs: []\n")
     Path(".gitignore").write_text("/data/raw\n")

@@ -1,1 +1,1 @@
-{{ cookiecutter | library_file('tests/test_project.py') }}
+{{ cookiecutter | library_file('tests/test_project.py') -}}

@@ -1,5 +1,5 @@
 """Score tables of any size."""
 
-from tabrail.batch.predict import predict as predict
+from tabrail.batch.score import predict as predict
 
 __all__ = ["predict"]

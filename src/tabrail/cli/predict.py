@@ -42,7 +42,7 @@ def predict(
     1: nothing is.
     """
     with one_message():
-        from tabrail.batch.predict import predict
+        from tabrail.batch.score import predict
 
         # A scheduler's stop, like a person's, leaves nothing half written.
         signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -1,4 +1,4 @@
-"""The model file: a fitted pipeline that is safe to load, with its metadata beside it in one archive.
+"""The model file: a fitted pipeline that is safe to load, and its metadata, in one archive.
 
 skops stores no code, so a file from anywhere can be opened without running anything
 (https://skops.readthedocs.io/en/stable/persistence.html). Written by this module, equal
@@ -111,14 +111,34 @@ def predict(
         InputError: the model was trained for another schema.
     """
     require(metadata, schema)
-    columns = rows if list(rows) == schema.inputs else rows[schema.inputs]
+    columns = rows if list(rows) == schema.inputs else _given(rows, schema)
     if metadata.task == "regression":
-        return _rounded(np.asarray(pipeline.predict(columns) if len(rows) else [], np.float64))
+        with _explained():
+            values = pipeline.predict(columns) if len(rows) else []
+        return _rounded(np.asarray(values, np.float64))
     probability = np.zeros((len(rows), len(schema.classes)))
     places = [schema.classes.index(name) for name in metadata.classes]
     if len(rows):  # scikit-learn refuses to predict nothing
-        probability[:, places] = pipeline.predict_proba(columns).round(DIGITS)
+        with _explained():
+            probability[:, places] = pipeline.predict_proba(columns).round(DIGITS)
     return probability[:, 1] if metadata.task == "binary" else probability
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Say which column a feature function misses."""
+    try:
+        yield
+    except KeyError as error:
+        raise InputError(
+            f"the model looks for a column {error} that {paths.SCHEMA} does not give it; see the "
+            "feature function, derive, and train again with: dvc repro"
+        ) from error
+
+
+def _given(rows: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """Return the columns that a model is given; keys and identifiers may be absent."""
+    return rows[[n for n in schema.inputs if n in schema.features or n in rows.columns]]
 
 
 def _rounded(numbers: np.ndarray) -> np.ndarray:
@@ -138,10 +158,11 @@ def require(metadata: Metadata, schema: Schema) -> None:
     unknown = set(metadata.classes) - set(schema.classes)
     if (metadata.task, metadata.target) != (schema.task, schema.target) or unknown:
         raise InputError(
-            f"{paths.MODEL} predicts {metadata.target} ({metadata.task}: {', '.join(metadata.classes)}), "
-            f"which is not what {paths.SCHEMA} says; train it again with: dvc repro"
+            f"{paths.MODEL} predicts {metadata.target} ({metadata.task}: "
+            f"{', '.join(metadata.classes)}), which is not what "
+            f"{paths.SCHEMA} says; train it again with: dvc repro"
         )
-    columns = {name: schema.columns[name].kind for name in schema.inputs}
+    columns = {name: schema.columns[name].kind for name in schema.features}
     if metadata.columns != columns:
         differing = {name for name, _ in metadata.columns.items() ^ columns.items()}
         raise InputError(

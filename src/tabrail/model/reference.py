@@ -6,7 +6,6 @@ the same: another version of a library may not.
 
 from collections.abc import Mapping
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from tabrail.data.distributions import Distributions
 from tabrail.data.schema import Column, Schema, conform
 from tabrail.errors import InputError
 from tabrail.model.scoring import for_scoring
+from tabrail.project.environment import installed_version
 
 ROWS = 16  # a power of two, so that odd steps reach every place
 TYPICAL = 0.5
@@ -68,7 +68,7 @@ def table(given: list[dict[str, Any]], schema: Schema) -> pd.DataFrame:
 
 
 def require(expected: list[Any], found: np.ndarray, evaluation: Mapping[str, Any]) -> None:
-    """Check that a model says of the reference rows what it said when it was evaluated.
+    """Check that a model predicts of the reference rows what it did when it was evaluated.
 
     Args:
         expected: `reference` of reports/evaluation.json.
@@ -87,7 +87,9 @@ def require(expected: list[Any], found: np.ndarray, evaluation: Mapping[str, Any
     if not np.allclose(before, found, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True):
         worst = float(np.nanmax(np.abs(before - found)))
         trained = evaluation["model"]["versions"]
-        others = [f"{name} {old}" for name, old in trained.items() if _installed(name) != old]
+        others = [
+            f"{name} {old}" for name, old in trained.items() if installed_version(name) != old
+        ]
         why = (
             f"it was trained with {', '.join(others)}: install that, with: uv sync --locked"
             if others
@@ -98,13 +100,6 @@ def require(expected: list[Any], found: np.ndarray, evaluation: Mapping[str, Any
             f"the model's reference predictions are off those of its evaluation by {worst:.2g}; "
             + why
         )
-
-
-def _installed(library: str) -> str:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return ""
 
 
 def _place(row: int, column: int) -> float:

@@ -134,7 +134,7 @@ def describe(
         task=schema.task,
         target=schema.target,
         classes=classes,
-        columns={column: schema.columns[column].kind for column in schema.inputs},
+        columns={column: schema.columns[column].kind for column in schema.features},
         training_rows=rows,
         training_data=data,
         versions=file.library_versions(name),

@@ -1,1 +1,1 @@
-{{ cookiecutter | library_file('src/' ~ cookiecutter.__package ~ '/__init__.py') }}
+{{ cookiecutter | library_file('src/' ~ cookiecutter.__package ~ '/__init__.py') -}}

@@ -1,1 +1,1 @@
-{{ cookiecutter | library_file('src/' ~ cookiecutter.__package ~ '/prepare.py') }}
+{{ cookiecutter | library_file('src/' ~ cookiecutter.__package ~ '/prepare.py') -}}

@@ -1,1 +1,1 @@
-{{ cookiecutter | library_file('src/' ~ cookiecutter.__package ~ '/train.py') }}
+{{ cookiecutter | library_file('src/' ~ cookiecutter.__package ~ '/train.py') -}}
