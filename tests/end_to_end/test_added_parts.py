@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from conftest import AUTHOR, TEMPLATE, Project, generated
+from support.projects import AUTHOR, TEMPLATE, Project, generated
 
 PARTS = ("release", "monitor", "train", "notebook", "devcontainer")
 

@@ -11,7 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from conftest import Project, user_environment
+from support.projects import Project, user_environment
 
 NEXT = "99.1.0"
 NAME = f"tabrail-{NEXT}-py3-none-any.whl"

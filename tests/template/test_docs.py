@@ -11,11 +11,11 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import typer
-from conftest import TEMPLATE, generated
 from end_to_end import edits
 from end_to_end.markdown import Block, anchors, blocks, code, links, tables
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from support.projects import TEMPLATE, generated
 
 from tabrail.cli.app import app
 from tabrail.config import Params

@@ -423,7 +423,7 @@ def test_an_equal_challenger_is_not_said_to_be_better(
     challenger = monitor.monitor([]).challenger
     assert challenger is not None
     assert challenger["equal"] == 1
-    assert "cannot be told yet" in challenger["sentence"]
+    assert "is not known yet" in challenger["sentence"]
 
 
 def test_a_challenger_without_outcomes_waits_for_them(model: Release) -> None:

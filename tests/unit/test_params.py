@@ -1,5 +1,6 @@
 """A wrong knob is named, with what it may be."""
 
+from operator import methodcaller
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def test_a_wrong_value_is_named(
 def test_what_is_left_out_has_a_default(project: Path) -> None:
     edit(Path("params.yaml"), lambda p: p["prepare"]["split"].pop("validation"))
     for section in ("gate", "serve", "monitor", "evaluate"):
-        edit(Path("params.yaml"), lambda p, section=section: p.pop(section))
+        edit(Path("params.yaml"), methodcaller("pop", section))
     found = load_params()
     assert found.prepare.split.validation == 0.2
     assert found.gate.slices.tolerance == 1.0
@@ -45,17 +46,17 @@ def test_what_is_left_out_has_a_default(project: Path) -> None:
 
 def test_what_has_no_default_is_missed(project: Path) -> None:
     edit(Path("params.yaml"), lambda p: p["train"].pop("estimator"))
-    with pytest.raises(InputError, match="train.estimator: is missing"):
+    with pytest.raises(InputError, match=r"train\.estimator: is missing"):
         load_params()
 
 
 def test_a_section_that_is_named_like_a_stage_is_the_owners(project: Path) -> None:
     edit(Path("params.yaml"), lambda p: p.update(export={"format": "onnx"}))
-    with pytest.raises(InputError, match="export: unknown key; a section of your own has the name"):
+    with pytest.raises(InputError, match="export: unknown key; a section of your own has"):
         load_params()
     edit(Path("dvc.yaml"), lambda p: p["stages"].update(export={"cmd": "tabrail run export"}))
     assert Project.load().section("export") == {"format": "onnx"}
-    with pytest.raises(InputError, match="params.yaml has no section 'exports'"):
+    with pytest.raises(InputError, match=r"params\.yaml has no section 'exports'"):
         Project.load().section("exports")
 
 

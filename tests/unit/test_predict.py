@@ -1,4 +1,4 @@
-"""Batch scoring: one prediction a row, whole files or none, and the schema at the scoring_schema."""
+"""Batch scoring: one prediction a row, whole files or none, and rows checked by the schema."""
 
 import errno
 import gzip

@@ -270,9 +270,8 @@ def test_a_full_disk_leaves_earlier_outputs(
         real(*arguments)
 
     monkeypatch.setattr(tables.Writer, step, full)
-    with pytest.raises(SystemExit, match="1"):
-        with one_message():
-            prepare.main()
+    with pytest.raises(SystemExit, match="1"), one_message():
+        prepare.main()
     assert capsys.readouterr().err.endswith("error: No space left on device\n")
     assert contents() == before
     assert not list(project.rglob("*.tmp"))

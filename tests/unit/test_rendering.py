@@ -100,7 +100,7 @@ def test_the_parameters_are_those_of_the_task(task: str, tmp_path: Path) -> None
     (metrics,) = (n for n in ast.walk(ast.parse(code)) if isinstance(n, ast.List))
     names = ast.literal_eval(metrics)
     assert names[0] == main_metric
-    assert set(names) == set(METRICS[task])
+    assert set(names) == set(METRICS[task])  # type: ignore[index]
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 import httpx
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import edit
 from serving import body, loaded, logged, refusals, served, typical, wait_for
@@ -408,8 +409,13 @@ def test_a_share_depends_on_nothing_but_the_key(shop: Path) -> None:
         assert sum(every._shared(keys, place) for place in range(100)) == expected
 
 
+def failing(rows: pd.DataFrame) -> np.ndarray:
+    """Fail to predict."""
+    raise ValueError(f"{len(rows)} rows too many")
+
+
 def test_a_challenger_that_fails_fails_no_answer(shop: Path) -> None:
-    challenger = replace(loaded(), version="rival", predict=None)
+    challenger = replace(loaded(), version="rival", predict=failing)
     with served(challenger=challenger, share=1.0) as client:
         answer = send(client, typical())
         metrics = client.get("/metrics").text

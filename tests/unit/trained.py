@@ -10,6 +10,7 @@ from conftest import edit, shops
 from stages import evaluate, prepare, train
 
 from tabrail.data.schema import Task
+from tabrail.project import code
 
 TARGETS: dict[Task, str] = {"binary": "bought", "multiclass": "city", "regression": "income"}
 MAIN: dict[Task, str] = {"binary": "roc_auc", "multiclass": "accuracy", "regression": "rmse"}
@@ -30,6 +31,7 @@ def stand_in(task: Task, project: Path, estimator: str = "") -> Path:
         estimator: import path of an estimator; a linear one, if blank.
     """
     shutil.copytree(_made(task, estimator or LINEAR[task], project), project, dirs_exist_ok=True)
+    code.forget("shops")  # that of another test
     return project
 
 

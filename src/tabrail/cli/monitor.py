@@ -29,7 +29,7 @@ def monitor(
 
     Looks at the prediction log (see `monitor` in params.yaml), or at tables, each a period, in the
     order given; with the target in them, at the live performance as well. Exit code 0: all is well.
-    1: an alert. 2: it could not be told.
+    1: an alert. 2: there is no verdict.
     """
     with one_message(code=2):
         from tabrail.documents import to_json, write_texts

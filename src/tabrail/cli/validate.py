@@ -1,4 +1,4 @@
-"""Hold tables against the schema."""
+"""Check tables against the schema."""
 
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +21,7 @@ def validate(
         ),
     ] = None,
 ) -> None:
-    """Hold tables against the schema in schema.yaml and say all that is wrong at once.
+    """Check tables against the schema in schema.yaml and say all that is wrong at once.
 
     Exit code 0: all is right. 1: something breaks the schema. 2: a file is no such table.
     """

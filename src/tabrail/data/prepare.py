@@ -1,4 +1,4 @@
-"""Read raw tables, clean and check them against the schema, drop what breaks it, and split the rest."""
+"""Read raw tables, clean and check them, drop what violates the schema, and split the rest."""
 
 from collections.abc import Callable
 from contextlib import ExitStack

@@ -217,7 +217,7 @@ def _limits(stated: str, results: Mapping[str, Any], metric: ReportedMetric) -> 
     if best < baseline:
         lines.append(f"- On validation, {name} is worse than the baseline's.")
     elif not worst > baseline:
-        lines.append(f"- On validation, {name} cannot be told from the baseline's.")
+        lines.append(f"- On validation, {name} does not differ clearly from the baseline's.")
     unscored = [
         plain(f"{column} {value}")
         for column, values in results["validation"]["slices"].items()

@@ -64,7 +64,7 @@ def goal(name: str, words: Mapping[str, int], form: Csv, wanted: Task | None = N
             "write it in one way, or ask for the task regression"
         )
     if two_sides and wanted != "multiclass":
-        return Goal("binary", "boolean", f"two sides: {', '.join(sorted(words)[:6])}")
+        return Goal("binary", "boolean", f"two values: {', '.join(sorted(words)[:6])}")
     if wanted in ("binary", "multiclass") and (classes == 2) != (wanted == "binary"):
         raise InputError(
             f"target {name!r} has {classes} classes, which does not fit the task {wanted}; "

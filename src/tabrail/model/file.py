@@ -1,4 +1,4 @@
-"""The model file: a fitted pipeline that is safe to load, with its metadata beside it in one archive.
+"""The model file: a fitted pipeline that is safe to load, and its metadata, in one archive.
 
 skops stores no code, so a file from anywhere can be opened without running anything
 (https://skops.readthedocs.io/en/stable/persistence.html). Written by this module, equal
@@ -158,8 +158,9 @@ def require(metadata: Metadata, schema: Schema) -> None:
     unknown = set(metadata.classes) - set(schema.classes)
     if (metadata.task, metadata.target) != (schema.task, schema.target) or unknown:
         raise InputError(
-            f"{paths.MODEL} predicts {metadata.target} ({metadata.task}: {', '.join(metadata.classes)}), "
-            f"which is not what {paths.SCHEMA} says; train it again with: dvc repro"
+            f"{paths.MODEL} predicts {metadata.target} ({metadata.task}: "
+            f"{', '.join(metadata.classes)}), which is not what "
+            f"{paths.SCHEMA} says; train it again with: dvc repro"
         )
     columns = {name: schema.columns[name].kind for name in schema.features}
     if metadata.columns != columns:

@@ -68,7 +68,7 @@ def table(given: list[dict[str, Any]], schema: Schema) -> pd.DataFrame:
 
 
 def require(expected: list[Any], found: np.ndarray, evaluation: Mapping[str, Any]) -> None:
-    """Check that a model says of the reference rows what it said when it was evaluated.
+    """Check that a model predicts of the reference rows what it did when it was evaluated.
 
     Args:
         expected: `reference` of reports/evaluation.json.

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import weakref
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,6 +21,10 @@ import pandas as pd
 from tabrail.errors import InputError
 
 LENGTH = 8  # bytes in front of each message
+
+
+class EndedError(InputError):
+    """The process of a model has ended; it answers nothing any more."""
 
 
 class Worker:
@@ -33,6 +38,7 @@ class Worker:
 
         Raises:
             InputError: the model of the folder cannot be loaded.
+            EndedError: the process has ended, now or at any later call.
         """
         command = [sys.executable, "-m", __name__, str(folder.resolve())]
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
@@ -61,30 +67,37 @@ class Worker:
     def _ask(self, what: str, rows: pd.DataFrame) -> Any:
         with self._lock:
             if self._process.stdin is None:
-                raise InputError(f"the process of {self._folder} takes nothing")
-            _send(self._process.stdin, (what, rows))
+                raise EndedError(f"the process of {self._folder} takes nothing")
+            try:
+                _send(self._process.stdin, (what, rows))
+            except OSError:  # its end of the pipe is closed
+                raise self._ended() from None
             return self._answer()
 
     def _answer(self) -> Any:
         if self._process.stdout is None:
-            raise InputError(f"the process of {self._folder} says nothing")
+            raise EndedError(f"the process of {self._folder} says nothing")
         try:
             is_good, content = _receive(self._process.stdout)
         except EOFError:
-            raise InputError(
-                f"the process of the model in {self._folder} has ended with exit code "
-                f"{self._process.wait()}"
-            ) from None
+            raise self._ended() from None
         if not is_good:
             raise InputError(f"{self._folder}: {content}")
         return content
+
+    def _ended(self) -> EndedError:
+        return EndedError(
+            f"the process of the model in {self._folder} has ended with exit code "
+            f"{self._process.wait()}; start the command again"
+        )
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
     """End a process whose parent needs it no more."""
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
-            pipe.close()
+            with suppress(OSError):  # what it has not read, if it has ended
+                pipe.close()
     process.terminate()
     process.wait()
 
@@ -104,7 +117,10 @@ def _receive(pipe: IO[bytes]) -> Any:
     length = pipe.read(LENGTH)
     if len(length) < LENGTH:
         raise EOFError
-    return pickle.loads(pipe.read(int.from_bytes(length, "big")))  # noqa: S301
+    content = pipe.read(int.from_bytes(length, "big"))
+    if len(content) < int.from_bytes(length, "big"):
+        raise EOFError
+    return pickle.loads(content)  # noqa: S301
 
 
 def main(folder: Path) -> None:
@@ -139,6 +155,8 @@ def main(folder: Path) -> None:
             _send(output, (True, found))
         except InputError as error:
             _send(output, (False, str(error)))
+        except Exception as error:  # of one call; the next one may be better
+            _send(output, (False, f"{what} failed: {type(error).__name__}: {error}"))
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ TITLES = {
     "errors": "Failed requests",
     "slices": "Live performance by slice",
     "main_metric": "Live performance",
-    "calibration": "Came true against predicted",
+    "calibration": "Observed and predicted rate",
 }
 SENTENCES = {
     "volume": "No rows came in",

@@ -106,10 +106,10 @@ def _difference(
 def _sentence(content: dict[str, Any], metric: ReportedMetric, least: int) -> str:
     found = content["metric"]
     if not metric.name:
-        return f"Whether {content['model']} is better cannot be told: there is no metric for it."
+        return f"Whether {content['model']} is better is not known: there is no metric for it."
     if found is None:
         return (
-            f"Whether {content['model']} is better cannot be told yet: {content['outcomes']:,} "
+            f"Whether {content['model']} is better is not known yet: {content['outcomes']:,} "
             f"outcomes are known of the rows that both have scored; {least:,} are needed."
         )
     numbers = (
@@ -117,6 +117,6 @@ def _sentence(content: dict[str, Any], metric: ReportedMetric, least: int) -> st
         f"{metric.shown(found['low'])} to {metric.shown(found['high'])})"
     )
     if found["low"] <= 0 <= found["high"]:
-        return f"Whether {content['model']} is better cannot be told yet: {numbers}."
+        return f"Whether {content['model']} is better is not known yet: {numbers}."
     better = metric.sign * found["value"] > 0
     return f"{content['model']} is {'better' if better else 'worse'} than the champion: {numbers}."

@@ -206,7 +206,7 @@ def from_to(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
 def _spread(column: Mapping[str, Any]) -> str:
     places = np.searchsorted(column["up_to"], [0.25, 0.5, 0.75])
     low, middle, high = (figure(column["values"][place]) for place in places)
-    return f"{middle} (middle half {low} to {high})"
+    return f"{middle} (interquartile range {low} to {high})"
 
 
 def _at_most(column: Mapping[str, Any]) -> str:

@@ -128,7 +128,7 @@ def half_width(numbers: Mapping[str, Any]) -> float | None:
 def _compared(
     found: Score, usual: Mapping[str, Any], metric: ReportedMetric, margin: float
 ) -> Point:
-    """Hold a score against that of the evaluation, as far as both may be off by chance."""
+    """Compare a score with that of the evaluation, as far as both may be off by chance."""
     live, before = half_width({"low": found.low, "high": found.high}), half_width(usual)
     if live is None or before is None or not math.isfinite(found.value):
         said = f"{metric.shown(found.value)}; too few rows or keys to compare"

@@ -74,7 +74,7 @@ def lock_is_fresh() -> Check:
 
 
 def gate_is_passed(stage: str, params: Gate) -> Iterator[Check]:
-    """Hold the results against those of the version in a stage; without one, against bounds."""
+    """Compare the results with those of the version in a stage; without one, against bounds."""
     version = released(stage)
     head = git.commit("HEAD")
     if version is not None and git.commit(version) != head:
@@ -145,7 +145,7 @@ def model_works_elsewhere(params: Params) -> Iterator[Check]:
         return
     seen = json.loads(done.stdout)
     versions = ", ".join(f"{name} {version}" for name, version in seen["versions"].items())
-    same = "says of the reference rows what it said when it was evaluated"
+    same = "gives the same predictions for the reference rows as when it was evaluated"
     yield Check("model", "ok", f"{seen['model']} {same}, in a clean environment with {versions}")
     demanded = params.gate.prediction_time
     detail = f"one row takes {seen['p50_ms']:g} ms (p50); at most {demanded.milliseconds}"

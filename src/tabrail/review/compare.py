@@ -308,14 +308,14 @@ def verdict(metric: str, difference: Score, described: ReportedMetric | None = N
     """
     described = described or reported(metric)
     if not math.isfinite(difference.low):
-        return f"⚪ Which model has the better {metric} cannot be told: too few rows or keys"
+        return f"⚪ There is no verdict on {metric}: too few rows or keys"
     ahead = f"by {_shown(described, difference, signed=True)}"
     low, high = sorted(described.sign * bound for bound in (difference.low, difference.high))
     if low > 0:
         return f"✅ The challenger is better: {metric} differs {ahead}"
     if high < 0:
         return f"❌ The challenger is worse: {metric} differs {ahead}"
-    return f"⚪ Which model is better cannot be told: {metric} differs {ahead}"
+    return f"⚪ There is no clear difference: {metric} differs {ahead}"
 
 
 def notes(challenger: Release, champion: Release, count: int) -> list[str]:

@@ -20,7 +20,7 @@ Outcome = tuple[bool | None, str]  # None: it cannot be told; and what was got a
 def checks(
     base: Snapshot, head: Snapshot, params: Gate, accepted: Mapping[str, Acceptance]
 ) -> list[Check]:
-    """Hold a run against another one and against fixed bounds.
+    """Compare a run with another one and with fixed bounds.
 
     Args:
         base: the run that the change starts from; empty if there was none.

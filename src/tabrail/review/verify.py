@@ -172,7 +172,7 @@ def data_is_in_the_remote() -> Check:
 
 
 def gate_is_passed(base: str | None) -> Iterator[Check]:
-    """Hold the results against the base's and against params.yaml, if there is a base."""
+    """Compare the results with the base's and against params.yaml, if there is a base."""
     try:
         made = report(base)
     except InputError as error:

@@ -50,11 +50,11 @@ def create(setup: Setup) -> FastAPI:
     @app.post(
         "/predict",
         responses=docs.responses(docs.answer, body=True),
-        openapi_extra=documents.body(service.scoring_schema.many),
+        openapi_extra=documents.body(service.many),
     )
     async def predict(request: Request) -> Response:
         """Predict one or many rows."""
-        rows = service.scoring_schema.read(await _json(request))
+        rows = service.read(await _json(request))
         try:
             answer = await service.batcher.answer(rows, request.scope["state"]["began"])
         except OverloadedError:
@@ -65,11 +65,11 @@ def create(setup: Setup) -> FastAPI:
     @app.post(
         "/explain",
         responses=docs.responses(documents.Reasons, body=True),
-        openapi_extra=documents.body(service.scoring_schema.one),
+        openapi_extra=documents.body(service.one),
     )
     async def explain_row(request: Request) -> Response:
         """Say what each value of a row does to its prediction."""
-        rows = service.scoring_schema.read(await _json(request), single=True)
+        rows = service.read(await _json(request), single=True)
         return _answer(to_json(await service.batcher.run(service.explained, rows)))
 
     @app.get("/reviews", responses=docs.responses(docs.waiting, rows=True))
@@ -150,7 +150,7 @@ def create(setup: Setup) -> FastAPI:
         service.broken(request.url.path, refused)
         return _answer(to_json({"detail": refused.errors}), 422)
 
-    own = [service.scoring_schema.many, service.scoring_schema.one, docs.values]
+    own = [service.many, service.one, docs.values]
     described = documents.completed(app.openapi(), own, limits.OPEN if setup.key else None)
     app.openapi = lambda: described  # type: ignore[method-assign]
     told = manual.render(described)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+from tabrail.serving.raw import Raw
 from tabrail.serving.request import Rows
 
 TICKS = 2  # of the event loop, in which requests that have arrived already are read
@@ -22,12 +23,12 @@ class Waiting:
     """A request that waits to be scored.
 
     Attributes:
-        rows: its rows.
+        rows: its rows; raw ones are cleaned and checked in the thread.
         began: when it arrived, by `time.perf_counter`.
         answer: what it waits for.
     """
 
-    rows: Rows
+    rows: Rows | Raw
     began: float = field(default_factory=perf_counter)
     answer: asyncio.Future[Any] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
@@ -43,7 +44,7 @@ class Batcher:
         """Start the thread.
 
         Args:
-            score: returns the answer of each request; runs in the thread.
+            score: returns the answer of each request, or an exception; runs in the thread.
             most_rows: how many rows are scored together, unless one request has more.
             most_waiting: how many rows may wait.
         """
@@ -55,11 +56,12 @@ class Batcher:
         self._busy = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scoring")
 
-    async def answer(self, rows: Rows, began: float) -> Any:
+    async def answer(self, rows: Rows | Raw, began: float) -> Any:
         """Return the answer to a request, as soon as it is scored.
 
         Raises:
             OverloadedError: too many rows wait already.
+            Exception: what `score` returned for this request as its answer.
         """
         if self._rows and self._rows + len(rows) > self._most_waiting:
             raise OverloadedError

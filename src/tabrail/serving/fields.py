@@ -3,13 +3,43 @@
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
+from pydantic import BeforeValidator, Field, GetPydanticSchema, StrictBool, StrictInt, StrictStr
+from pydantic_core import core_schema
 
 from tabrail.data import cells
 from tabrail.data.schema import Column
 
 WRITTEN = {"categorical", "text", "datetime", "identifier"}
 SHOWN = 20  # categories in the documentation of a column
+
+Scalar = Annotated[
+    Any,
+    GetPydanticSchema(
+        lambda *_: core_schema.union_schema(
+            [
+                core_schema.str_schema(strict=True),
+                core_schema.bool_schema(strict=True),
+                core_schema.int_schema(strict=True, gt=-int(cells.LARGEST), lt=int(cells.LARGEST)),
+                core_schema.float_schema(
+                    strict=True, allow_inf_nan=False, gt=-cells.LARGEST, lt=cells.LARGEST
+                ),
+                core_schema.none_schema(),
+            ],
+            mode="left_to_right",
+            custom_error_type="scalar",
+            custom_error_message="Input should be a text, a number, true, false or null",
+        )
+    ),
+]
+
+
+def scalar(name: str, column: Column) -> tuple[Any, Any]:
+    """Return the type and the documentation of a column that is cleaned before it is checked."""
+    notes = [f"{column.description.removesuffix('.')}." if column.description else ""]
+    notes += [f"Unit: {column.unit}."] if column.unit else []
+    notes.append("It is cleaned, and then checked.")
+    said = " ".join(note for note in notes if note)
+    return Scalar, Field(None, alias=name, description=said)
 
 
 class Fields:

@@ -1,6 +1,6 @@
 """What a request does wrong: for the client with its place, for the log without any value."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -30,6 +30,7 @@ class SchemaViolationError(Exception):
         errors: what to tell the client, by place.
         faults: for each column and fault, in how many rows; 1 for the request as a whole.
         bad: how many rows have a fault; 1 for the request as a whole.
+        rows: for each column and fault the rows' numbers; none for the request as a whole.
     """
 
     def __init__(
@@ -43,9 +44,20 @@ class SchemaViolationError(Exception):
         """
         super().__init__(errors)
         self.errors = errors[:MOST_ERRORS]
-        found = faults or {}
+        self.rows = found = faults or {}
         self.faults = {fault: len(rows) or 1 for fault, rows in found.items()}
         self.bad = len(set[int]().union(*found.values())) or 1
+
+    def renumbered(self, numbers: Sequence[int]) -> "SchemaViolationError":
+        """Return the same of rows that have other numbers in their request."""
+        errors = [
+            one | {"loc": [*one["loc"][:1], numbers[one["loc"][1]], *one["loc"][2:]]}
+            if one["loc"][:1] == ["rows"] and len(one["loc"]) > 1
+            else one
+            for one in self.errors
+        ]
+        rows = {fault: {numbers[row] for row in some} for fault, some in self.rows.items()}
+        return SchemaViolationError(errors, rows)
 
 
 def broken(

@@ -1,7 +1,7 @@
 """The request model that the schema makes, and the rows that it lets in."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -31,11 +31,13 @@ class Rows:
         values: by column, as JSON can hold them; None where there is none.
         dates: by column of kind datetime, the same ones as the model takes them.
         warnings: for each row what is unusual about it.
+        came: the same rows as they came, before they were cleaned; only for who needs them.
     """
 
     values: dict[str, list[Any]]
     dates: dict[str, np.ndarray]
     warnings: list[list[str]] = field(default_factory=list)
+    came: Sequence[dict[str, Any]] = ()
 
     def __len__(self) -> int:
         return len(self.warnings)
@@ -65,28 +67,8 @@ class Door:
         self._known = {name: set(c.categories) for name, c in self.columns.items() if c.categories}
         make = Fields(schema.missing)
         self._word = make.word
-        unused = {name: c for name, c in schema.columns.items() if name not in self.columns}
-        fields: dict[str, Any] = {
-            f"column_{number}": make.of(name, column)
-            for number, (name, column) in enumerate(self.columns.items())
-        }
-        self._fields = dict(zip(self.columns, fields, strict=True))
-        for number, name in enumerate(unused):
-            note = "May be left in a row; it is not looked at."
-            fields[f"unused_{number}"] = (Any, Field(None, alias=name, description=note))
-        self.row_model: type[BaseModel] = create_model(
-            "Row",
-            __config__=ConfigDict(extra="forbid", json_schema_extra={"examples": [dict(example)]}),
-            **fields,
-        )
-        self.many: type[BaseModel] = create_model(
-            "Rows",
-            __config__=ConfigDict(extra="forbid"),
-            rows=(list[self.row_model], Field(min_length=1, max_length=most_rows)),  # type: ignore[name-defined]
-        )
-        self.one: type[BaseModel] = create_model(
-            "OneRow", __config__=ConfigDict(extra="forbid"), row=(self.row_model, ...)
-        )
+        self._fields = {name: f"column_{number}" for number, name in enumerate(self.columns)}
+        self.many, self.one = request_models(schema, most_rows, example, make.of)
 
     def read(self, body: bytes, *, single: bool = False) -> Rows:
         """Read the body of a request.
@@ -174,6 +156,41 @@ class Door:
                     said = f"{name}: {shown(value)} is a category that training has not seen"
                     warnings[place].append(said)
         return warnings
+
+
+def request_models(
+    schema: Schema,
+    most_rows: int,
+    example: Mapping[str, Any],
+    field_of: Callable[[str, Column], tuple[Any, Any]],
+) -> tuple[type[BaseModel], type[BaseModel]]:
+    """Return the model of a request with many rows, and of one with a single row.
+
+    Args:
+        schema: names the columns.
+        most_rows: how many rows a request may have.
+        example: a row for the documentation.
+        field_of: returns the type and the documentation of a column that the model uses; the
+            attributes of the columns are named `column_0` and so on.
+    """
+    used = for_scoring(schema).used
+    fields: dict[str, Any] = {
+        f"column_{number}": field_of(name, column)
+        for number, (name, column) in enumerate(used.items())
+    }
+    for number, name in enumerate(name for name in schema.columns if name not in used):
+        note = "May be left in a row; it is not looked at."
+        fields[f"unused_{number}"] = (Any, Field(None, alias=name, description=note))
+    row: type[BaseModel] = create_model(
+        "Row",
+        __config__=ConfigDict(extra="forbid", json_schema_extra={"examples": [dict(example)]}),
+        **fields,
+    )
+    forbid = ConfigDict(extra="forbid")
+    rows = (list[row], Field(min_length=1, max_length=most_rows))  # type: ignore[valid-type]
+    many: type[BaseModel] = create_model("Rows", __config__=forbid, rows=rows)
+    one: type[BaseModel] = create_model("OneRow", __config__=forbid, row=(row, ...))
+    return many, one
 
 
 def _dates(values: list[str | None], column: Column) -> np.ndarray:

@@ -1,9 +1,13 @@
-"""Champion and challenger: both score every row, and one of them answers."""
+"""Champion and challenger: both score every row, and one of them answers.
+
+A challenger of the same code and schema gets the cleaned rows of the champion. One of other code or
+with another schema gets the rows as they came: it cleans and checks them itself.
+"""
 
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -11,17 +15,31 @@ from uuid import uuid4
 
 import pandas as pd
 
-from tabrail.data.schema import Schema
+from tabrail.data.schema import Schema, conform, usable
 from tabrail.errors import InputError
 from tabrail.log.prediction_log import Prediction, Role, utc_now
 from tabrail.model.release import Release
 from tabrail.model.scoring import close_calls, decided, for_scoring
-from tabrail.serving.batching import Waiting
+from tabrail.serving.explain import explain
+from tabrail.serving.raw import clean_rows
 from tabrail.serving.request import Rows
 
 ROLES: tuple[Role, Role] = ("champion", "challenger")
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A request whose rows are cleaned and conform to the schema.
+
+    Attributes:
+        rows: its rows.
+        began: when it arrived, by `time.perf_counter`.
+    """
+
+    rows: Rows
+    began: float
 
 
 @dataclass(frozen=True)
@@ -37,6 +55,19 @@ class Said:
     model: str
     numbers: list[list[float]]
     shown: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Second:
+    """What the challenger says.
+
+    Attributes:
+        said: of the rows that it takes.
+        places: by the place of a row in the batch, its place among those; not of a refused row.
+    """
+
+    said: Said
+    places: Mapping[int, int]
 
 
 class Rollout:
@@ -64,17 +95,17 @@ class Rollout:
             require_same_rows(champion, challenger)
         self.champion = champion
         self.challenger = challenger
+        self.reads_raw = challenger is not None and reads_raw(champion, challenger)
+        self._fails = False
         self._share = share
         self._failed = failed
         schema = champion.schema
-        others = challenger.schema.inputs if challenger else []
-        self.needed = list(dict.fromkeys([*schema.inputs, *others]))
         columns = for_scoring(schema).used
         self._logged = [name for name, column in columns.items() if not column.sensitive]
         self._whose = [name for name in schema.key if name in columns] or list(columns)
 
     def score(
-        self, batch: list[Waiting], frame: pd.DataFrame
+        self, batch: Sequence[Checked], frame: pd.DataFrame
     ) -> tuple[list[dict[str, Any]], list[Prediction]]:
         """Score the rows of several requests.
 
@@ -86,7 +117,7 @@ class Rollout:
             The answer to each request, and what is to be logged.
         """
         champion = say(self.champion, frame)
-        challenger = self._second(frame)
+        challenger = self._second(batch, frame)
         now, done = utc_now(), perf_counter()
         found: list[dict[str, Any]] = []
         entries: list[Prediction] = []
@@ -97,11 +128,12 @@ class Rollout:
             predictions: list[dict[str, Any]] = []
             for number, warnings in enumerate(one.rows.warnings):
                 place, identifier = start + number, uuid4().hex
-                said = champion
-                if challenger and self._shared(one.rows, number):
-                    said = challenger
+                scored = [(champion, place)]
+                if challenger and place in challenger.places:
+                    scored.append((challenger.said, challenger.places[place]))
+                said, where = scored[-1 if self._shared(one.rows, number) else 0]
                 models.append(said.model)
-                predictions.append({"id": identifier} | said.shown[place] | {"warnings": warnings})
+                predictions.append({"id": identifier} | said.shown[where] | {"warnings": warnings})
                 row = one.rows.row(number, self._logged)
                 entries += [
                     Prediction(
@@ -111,14 +143,13 @@ class Rollout:
                         model=model.model,
                         answered=model is said,
                         row=row,
-                        numbers=model.numbers[place],
-                        prediction=str(model.shown[place]["prediction"]),
-                        review=model.shown[place]["review"],
+                        numbers=model.numbers[at],
+                        prediction=str(model.shown[at]["prediction"]),
+                        review=model.shown[at]["review"],
                         latency_ms=latency,
                         request=request,
                     )
-                    for role, model in zip(ROLES, (champion, challenger), strict=True)
-                    if model
+                    for role, (model, at) in zip(ROLES, scored, strict=False)
                 ]
             if len(set(models)) > 1:
                 for prediction, version in zip(predictions, models, strict=True):
@@ -127,20 +158,42 @@ class Rollout:
             start += len(one.rows)
         return found, entries
 
-    def _second(self, frame: pd.DataFrame) -> Said | None:
+    def _second(self, batch: Sequence[Checked], frame: pd.DataFrame) -> Second | None:
         if not self.challenger:
             return None
         try:
-            return say(self.challenger, frame)
+            places: Mapping[int, int] = {place: place for place in range(len(frame))}
+            if self.reads_raw:
+                rows = [row for one in batch for row in one.rows.came]
+                frame, places = taken(self.challenger, rows)
+            found = Second(say(self.challenger, frame), places) if len(frame) else None
         except Exception:  # whatever is wrong with it, the champion answers
             self._failed()
-            logger.exception("the challenger failed; the champion answers")
+            if not self._fails:  # it may fail at every request from now on
+                logger.exception("the challenger fails; the champion answers")
+            self._fails = True
             return None
+        if self._fails:
+            logger.warning("the challenger answers again")
+        self._fails = False
+        return found
 
-    def answering(self, rows: Rows) -> Release:
-        """Return the model that answers the first of some rows."""
+    def explained(self, rows: Rows, frame: pd.DataFrame) -> dict[str, Any]:
+        """Return what the values of a row do to the prediction of the model that answers it.
+
+        Args:
+            rows: one row.
+            frame: the same, as the champion takes it.
+        """
         challenger = self.challenger
-        return challenger if challenger and self._shared(rows, 0) else self.champion
+        if challenger and self._shared(rows, 0):
+            try:
+                mine = taken(challenger, rows.came)[0] if self.reads_raw else frame
+                if len(mine):
+                    return {"model": challenger.version, "columns": explain(challenger, mine)}
+            except Exception:  # the champion answers, and so it explains
+                logger.debug("the challenger explains nothing", exc_info=True)
+        return {"model": self.champion.version, "columns": explain(self.champion, frame)}
 
     def _shared(self, rows: Rows, number: int) -> bool:
         """Return whether a row is the challenger's: the same on every machine, at any time."""
@@ -148,6 +201,38 @@ class Rollout:
         text = json.dumps(key, ensure_ascii=False)
         digest = hashlib.sha256(text.encode()).digest()
         return int.from_bytes(digest[:8], "big") < self._share * 2**64
+
+
+def reads_raw(champion: Release, challenger: Release) -> bool:
+    """Return whether a challenger must clean and check the rows itself."""
+    return challenger.separate or challenger.schema != champion.schema
+
+
+def taken(
+    release: Release, rows: Sequence[dict[str, Any]]
+) -> tuple[pd.DataFrame, Mapping[int, int]]:
+    """Clean rows and check them against the schema, as `predict` does with those of a table.
+
+    Args:
+        release: the model with its schema and its cleaning function.
+        rows: as they came.
+
+    Returns:
+        The rows that the model takes, and their places there by their places among those given.
+        Missing are those that the cleaning function leaves out or fails on, and those that break
+        the schema.
+
+    Raises:
+        EndedError: the process of the model has ended.
+    """
+    schema = for_scoring(release.schema)
+    tables = []
+    for _, cleaned in clean_rows(rows, release.schema, release.clean).tables:
+        table, violations = conform(cleaned, schema)
+        tables.append(table[usable(violations, len(table))])
+    whole = pd.concat(tables) if tables else pd.DataFrame()
+    places = {place: number for number, place in enumerate(whole.index.tolist())}
+    return whole.reset_index(drop=True), places
 
 
 def say(release: Release, frame: pd.DataFrame) -> Said:
@@ -201,11 +286,11 @@ def require_same_rows(champion: Release, challenger: Release) -> None:
             f"the champion {champion.version} {first.target} ({first.task}), or their classes "
             "differ; choose a challenger that answers the same question"
         )
-    kinds = {name: column.kind for name, column in for_scoring(first).used.items()}
-    missing = [n for n in second.inputs if kinds.get(n) != second.columns[n].kind]
+    there = for_scoring(first).used
+    needed = for_scoring(second).used.items()
+    missing = [name for name, column in needed if name not in there and not column.nullable]
     if missing:
         raise InputError(
-            f"the challenger {challenger.version} needs columns that requests do not have, or that "
-            f"are of another kind in the champion's schema: {', '.join(missing)}; first release "
-            "a model whose schema has them"
+            f"the challenger {challenger.version} needs columns that requests do not have: "
+            f"{', '.join(missing)}; first release a model whose schema has them"
         )

@@ -1,13 +1,14 @@
 """What stands behind the routes: the models, the thread that scores, the log and the metrics."""
 
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
 from fastapi import FastAPI
+from pydantic_core import from_json
 from starlette.concurrency import run_in_threadpool
 
 from tabrail.log import prediction_log
@@ -16,13 +17,14 @@ from tabrail.model import reference
 from tabrail.model.release import Release
 from tabrail.serving import limits
 from tabrail.serving.batching import Batcher, Waiting
+from tabrail.serving.cleaning import RequestCleaner
 from tabrail.serving.documents import Documents
-from tabrail.serving.explain import explain
 from tabrail.serving.journal import Journal
 from tabrail.serving.observed import Metrics
 from tabrail.serving.problems import Found, SchemaViolationError
+from tabrail.serving.raw import Raw, changes_nothing
 from tabrail.serving.request import Door, Rows
-from tabrail.serving.rollout import Rollout
+from tabrail.serving.rollout import Checked, Rollout
 
 WAITING = 10  # times the rows of the largest request may wait to be scored
 
@@ -55,7 +57,13 @@ class Service:
         self.params = self.release.params.serve
         schema = self.release.schema
         example = reference.typical(schema, self.release.distributions)
+        self._inputs = schema.inputs
         self.scoring_schema = Door(schema, self.params.max_rows, example)
+        self.cleaner: RequestCleaner | None = None
+        if not changes_nothing(self.release.clean):
+            self.cleaner = RequestCleaner(self.release, self.scoring_schema, self.params.max_rows)
+        shown = self.cleaner or self.scoring_schema
+        self.many, self.one = shown.many, shown.one
         self.documents = Documents(schema, self.scoring_schema)
         self.metrics = Metrics(schema)
         failed = self.metrics.challenger_failures.inc
@@ -75,23 +83,52 @@ class Service:
         self.batcher.close()
         await run_in_threadpool(self.journal.close, self.params.timeout_seconds)
 
-    def score(self, batch: list[Waiting]) -> list[dict[str, Any]]:
-        """Score requests together and log what they are answered."""
-        frame = self.scoring_schema.frame([one.rows for one in batch], self.rollout.needed)
-        found, entries = self.rollout.score(batch, frame)
-        self.journal.write(entries)
-        return found
+    def read(self, body: bytes, *, single: bool = False) -> Rows | Raw:
+        """Read the body of a request; its rows are not cleaned and checked yet if they are raw.
 
-    def explained(self, rows: Rows) -> dict[str, Any]:
-        """Return what the values of a row do to its prediction."""
-        release, frame = self.rollout.answering(rows), self.scoring_schema.frame([rows])
-        try:
-            columns = explain(release, frame)
-        except Exception:
-            if release is self.release:
-                raise
-            release, columns = self.release, explain(self.release, frame)  # as it answers, too
-        return {"model": release.version, "columns": columns}
+        Raises:
+            SchemaViolationError: it is no JSON, or a row breaks the schema.
+        """
+        if self.cleaner:
+            return self.cleaner.read(body, single=single)
+        rows = self.scoring_schema.read(body, single=single)
+        if self.rollout.reads_raw:
+            given = from_json(body)
+            return replace(rows, came=[given["row"]] if single else given["rows"])
+        return rows
+
+    def score(self, batch: list[Waiting]) -> list[dict[str, Any] | SchemaViolationError]:
+        """Score requests together and log what they are answered; refuse those with bad rows."""
+        checked = self._checked([one.rows for one in batch])
+        good = [
+            Checked(rows, one.began)
+            for one, rows in zip(batch, checked, strict=True)
+            if isinstance(rows, Rows)
+        ]
+        found: list[dict[str, Any]] = []
+        if good:
+            frame = self.scoring_schema.frame([one.rows for one in good], self._inputs)
+            found, entries = self.rollout.score(good, frame)
+            self.journal.write(entries)
+        answers = iter(found)
+        return [next(answers) if isinstance(rows, Rows) else rows for rows in checked]
+
+    def explained(self, given: Rows | Raw) -> dict[str, Any]:
+        """Return what the values of a row do to its prediction, after it is cleaned.
+
+        Raises:
+            SchemaViolationError: the row is refused.
+        """
+        [rows] = self._checked([given])
+        if not isinstance(rows, Rows):
+            raise rows
+        return self.rollout.explained(rows, self.scoring_schema.frame([rows]))
+
+    def _checked(self, requests: Sequence[Rows | Raw]) -> list[Rows | SchemaViolationError]:
+        """Clean and check the rows of requests that are raw."""
+        raw = [one for one in requests if isinstance(one, Raw)]
+        checked = iter(self.cleaner.check(raw) if self.cleaner else [])
+        return [next(checked) if isinstance(one, Raw) else one for one in requests]
 
     def refused(self, path: str, refusal: limits.RequestError) -> None:
         """Log a request for predictions that failed; not those that anybody may send."""

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import json
 import os
 import re
 import runpy
@@ -18,9 +19,10 @@ import pytest
 from cookiecutter.utils import create_env_with_context
 
 PYTHON = sys.executable
-TEMPLATE = Path(__file__).parents[1]
+TEMPLATE = Path(__file__).parents[2]
 HOOKS = TEMPLATE / "hooks"
 os.environ["COOKIECUTTER_DVC"] = str(TEMPLATE)  # as the extension does
+PIN = f"uv python pin {sys.version_info.major}.{sys.version_info.minor}"
 BUILD = f"uv build --wheel --no-create-gitignore --out-dir vendor {TEMPLATE}"
 ANSWERS = {
     "data_file": "",
@@ -36,6 +38,7 @@ ALL_STEPS = [
     "git init",
     "git symbolic-ref HEAD refs/heads/main",
     "uv build --wheel",
+    "uv python pin",
     "uv sync",
     "uv run dvc add data/raw",
     "uv run dvc repro",
@@ -182,8 +185,7 @@ def test_everything_is_run_in_order(
     project: Path, tools: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (project / "reports").mkdir()
-    (project / "reports" / "metrics.json").write_text('{"validation.roc_auc": 0.6914}')
-    (project / "params.yaml").write_text("evaluate:\n  main_metric: roc_auc  # of several\n")
+    (project / "reports" / "evaluation.json").write_text(evaluation("roc_auc", 0.6914))
 
     set_up(project)
 
@@ -267,8 +269,9 @@ def test_own_table_is_among_what_remains(
     set_up(project, data_file=str(table), target='"price" $')
 
     remaining = commands_in(capsys.readouterr().out)
-    assert remaining[:3] == [
+    assert remaining[:4] == [
         "cd my-project",
+        PIN,
         "uv sync",
         shlex.join(
             ["uv", "run", "tabrail", "ingest", str(table), "--target", '"price" $', "--yes"]
@@ -287,7 +290,7 @@ def test_without_uv(project: Path, tools: Path, capsys: pytest.CaptureFixture[st
     assert "skipped: uv was not found; to install it: pip install uv" in out
     assert 'skipped: it needs "Environment"' in out
     remaining = commands_in(out)
-    assert remaining[:4] == ["cd my-project", BUILD, "uv sync", "uv run dvc add data/raw"]
+    assert remaining[:4] == ["cd my-project", BUILD, PIN, "uv sync"]
     assert "git init" not in remaining
 
 
@@ -297,7 +300,7 @@ def test_without_git(project: Path, tools: Path, capsys: pytest.CaptureFixture[s
 
     set_up(project)
 
-    assert calls(tools) == [BUILD, "uv sync"]
+    assert calls(tools) == [BUILD, PIN, "uv sync"]
     out = capsys.readouterr().out
     assert "skipped: git was not found; to install it: see https://git-scm.com" in out
     assert "uv sync" not in commands_in(out)
@@ -469,27 +472,31 @@ def test_way_to_the_project_from_elsewhere(
     assert closing.way_to(project) == commands.written(("cd", str(project)))
 
 
+def evaluation(metric: object, value: object) -> str:
+    """Return reports/evaluation.json as far as the closing line reads it."""
+    scores = {"metrics": {metric: {"value": value}}}
+    return json.dumps({"main_metric": metric, "validation": scores})
+
+
 @pytest.mark.parametrize(
-    ("metrics", "score"),
+    ("text", "score"),
     [
-        ('{"validation.mae": 2.5, "test.mae": 3, "validation.r2": 1}', "mae of 2.500"),
-        ('{"validation.mae": -12345.6789}', "mae of -12345.679"),
-        ('{"validation.roc_auc": 0.7}', ""),
-        ('{"validation.mae": "?"}', ""),
+        (evaluation("mae", 2.5), "mae of 2.500"),
+        (evaluation("mae", -12345.6789), "mae of -12345.679"),
+        (evaluation("mae", 2.5).replace("main_metric", "metric"), ""),
+        (evaluation("mae", "?"), ""),
+        (evaluation("mae", None), ""),
         ("[]", ""),
         ("nonsense", ""),
     ],
 )
-def test_headline_score(metrics: str, score: str, project: Path) -> None:
+def test_headline_score(text: str, score: str, project: Path) -> None:
     (project / "reports").mkdir()
-    (project / "reports" / "metrics.json").write_text(metrics)
-    (project / "params.yaml").write_text("evaluate:\n  seed: 0\n  main_metric: mae\n")
+    (project / "reports" / "evaluation.json").write_text(text)
     assert closing.headline_score(project) == (score and f", with a validation {score}")
 
 
-def test_missing_metrics_are_no_error(project: Path) -> None:
-    assert closing.headline_score(project) == ""
-    (project / "params.yaml").write_text("main_metric: mae\n")
+def test_missing_evaluation_is_no_error(project: Path) -> None:
     assert closing.headline_score(project) == ""
 
 

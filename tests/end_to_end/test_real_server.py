@@ -1,8 +1,6 @@
 """The real model is served: to programs of any manners, to eight clients at once, and to people."""
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -11,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Project
 from playwright.sync_api import Page, expect, sync_playwright
-from served import Client, Served, serving
+from support.browser import CHROMIUM
+from support.projects import Project
+from support.served import Client, Served, serving
 
-CHROMIUM = shutil.which("chromium")
 SECONDS = 60
+needs_chromium = pytest.mark.ci("it needs Chromium")
 CLIENTS = 8
 
 
@@ -36,6 +35,7 @@ def row(served: Served) -> dict[str, Any]:
     return dict(example)
 
 
+@pytest.mark.ci("it asks for half a minute")
 def test_the_description_holds(served: Served, tmp_path: Path) -> None:
     schemathesis = str(Path(sys.executable).with_name("schemathesis"))
     command = [schemathesis, "run", f"{served.address}/openapi.json", "--checks=all"]
@@ -46,6 +46,7 @@ def test_the_description_holds(served: Served, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.ci("it takes a minute")
 def test_eight_clients_for_a_minute(served: Served, row: dict[str, Any]) -> None:
     clients = [Client(served.port, row) for _ in range(CLIENTS)]
     for client in clients:
@@ -94,9 +95,7 @@ def test_what_came_true_is_kept_beside_a_prediction(served: Served, row: dict[st
 @pytest.fixture
 def page(served: Served) -> Iterator[Page]:
     """The page for people, in a real browser that complains about nothing."""
-    if CHROMIUM is None:
-        assert "CI" not in os.environ, "CI installs Debian's package chromium"
-        pytest.skip("Debian's package chromium is not installed")
+    assert CHROMIUM, "on Debian: apt-get install chromium"
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         opened = browser.new_page()
@@ -109,6 +108,7 @@ def page(served: Served) -> Iterator[Page]:
     assert complaints == []
 
 
+@needs_chromium
 def test_a_person_asks_by_keyboard_alone(page: Page) -> None:
     expect(page).to_have_title("Flight Delays")
     page.keyboard.press("Tab")  # the link to the description
@@ -132,6 +132,7 @@ def test_a_person_asks_by_keyboard_alone(page: Page) -> None:
     expect(page.locator("#result")).to_contain_text("23")
 
 
+@needs_chromium
 def test_a_close_call_is_decided_on_the_page(
     page: Page, served: Served, row: dict[str, Any]
 ) -> None:
@@ -153,6 +154,7 @@ def test_a_close_call_is_decided_on_the_page(
     assert len(served.ask("GET", "/reviews?most=1000")[1]["waiting"]) == waiting - 1
 
 
+@needs_chromium
 def test_the_page_has_the_model_card(page: Page) -> None:
     page.get_by_text("Model card", exact=True).click()
     expect(page.get_by_role("heading", name="Intended use")).to_be_visible()

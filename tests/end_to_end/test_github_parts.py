@@ -1,26 +1,25 @@
-"""A model's way from main to prod and back, watched and trained again, as the documents say."""
+"""GitHub's workflows that release, monitor and train, run on this machine."""
 
 import json
 import re
-import shlex
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import TEMPLATE, Project
-from forge import be_quick, edit, git
-from github_runner import BOT, Runner, on_branch
-from served import serving
-from test_readme import commands
-from test_workflows import GitHub, passed
+from support.forge import be_quick, edit, git
+from support.github_runner import BOT, Runner, on_branch
+from support.github_service import GitHub, passed
+from support.projects import TEMPLATE, Project
+
+pytestmark = pytest.mark.ci("the jobs of a forge take half a minute each")
 
 SEPTEMBER = TEMPLATE / "sample" / "flights-2013-09.parquet"
 BY_HAND = "workflow_dispatch"
 FAKE_MONITOR = """#!/bin/sh
 case "$*" in
-  *"flight-delays monitor"*) echo "<html></html>" > "$5"; echo "drift of @carrier"; exit {code};;
+  *"tabrail monitor"*) echo "<html></html>" > "$5"; echo "drift of @carrier"; exit {code};;
 esac
 exec "{uv}" "$@"
 """
@@ -50,71 +49,6 @@ def tags(world: GitHub) -> list[str]:
     """Return the tags that the service has."""
     found = git(world.author, "-C", str(world.origin), "tag", "--list").splitlines()
     return sorted(found)
-
-
-@pytest.mark.slow
-def test_releases_roll_back_as_the_documents_say(clone: Project, tmp_path: Path) -> None:
-    origin = tmp_path / "origin.git"
-    clone.run("git", "clone", "--quiet", "--bare", ".", str(origin))
-    clone.run("git", "remote", "set-url", "origin", str(origin))
-    docs = {
-        name: (clone.path / "docs" / name).read_text(encoding="utf-8")
-        for name in ("release.md", "runbook.md")
-    }
-    for line in (
-        "uv run gto register model --version v0.1.0 --push",
-        "uv run gto assign model --version v0.1.0 --stage prod --push",
-    ):
-        clone.run(*shlex.split(line))
-    edit(clone, "params.yaml", "max_iter: 100\n", "max_iter: 80\n")
-    clone.uv("dvc", "repro", "--quiet")
-    clone.commit("Train for less long")
-    clone.uv("dvc", "push", "--quiet")
-    printed = {line: clone.run(*shlex.split(line)) for line in commands(docs["release.md"])}
-    (checks,) = (text for line, text in printed.items() if line.endswith(" checklist"))
-    assert not re.search("^(FAILED|skipped)", checks, re.MULTILINE), checks
-    assert "compared with model@v0.1.0" in checks
-    assert "in a clean environment with numpy" in checks
-    assert clone.uv("gto", "show", "model#prod", "--ref").strip() == "model@v0.2.0"
-
-    readme = (clone.path / "README.md").read_text(encoding="utf-8")
-    lines = commands(readme)
-    (start,) = (n for n, line in enumerate(lines) if line.startswith("git clone --branch model@"))
-    to_serve = [line.replace("v0.1.0", "v0.2.0") for line in lines[start : start + 5]]
-    released = typed(clone, to_serve)[0]
-    assert served(released, tmp_path) == "model@v0.2.0"
-    back_there, printed = typed(clone, commands(docs["runbook.md"]))
-    assert printed['uv run gto show "model#prod" --ref'].strip() == "model@v0.1.0"
-    assert back_there.path == released.path
-    assert served(released, tmp_path) == "model@v0.1.0"
-    # Others who ask the origin see it, too; and the way forward is the same.
-    assert "model#prod#4" in clone.run("git", "ls-remote", "--tags", "origin")
-    (back,) = (line for line in printed if " gto assign " in line)
-    assert f"`{back}`" in readme
-    forward = [line.replace("v0.1.0", "v0.2.0") for line in commands(docs["runbook.md"])]
-    typed(clone, forward)
-    assert clone.uv("gto", "show", "model#prod", "--ref").strip() == "model@v0.2.0"
-    assert served(released, tmp_path) == "model@v0.2.0"
-
-
-def typed(project: Project, lines: list[str]) -> tuple[Project, dict[str, str]]:
-    """Type commands, but those that serve; return where one then stands, and what was printed."""
-    folder, printed = project, {}
-    for line in lines:
-        words = shlex.split(line.replace("../released", f"../{project.path.name}-released"))
-        if words[0] == "cd":
-            folder = Project((folder.path / words[1]).resolve())
-        elif words[-2:] == ["flight-delays", "serve"]:
-            assert words[:3] == ["uv", "run", "--no-sync"]
-        else:
-            printed[line] = folder.run(*words)
-    return folder, printed
-
-
-def served(project: Project, folder: Path) -> str:
-    """Return the version that answers when a clone serves."""
-    with serving(project, folder) as server:
-        return str(server.ask("GET", "/model")[1]["version"])
 
 
 def test_release(world: GitHub) -> None:

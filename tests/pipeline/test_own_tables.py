@@ -9,13 +9,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import own_tables
 import pytest
 import yaml
-from conftest import Project, generated, shared_folder, user_environment
 from filelock import FileLock
-from own_tables import BY_NAME, TABLES, Table
-from served import serving
+from support import own_tables
+from support.own_tables import BY_NAME, TABLES, Table
+from support.projects import Project, generated, shared_folder, user_environment
+from support.served import serving
 
 LINEAR = {
     "binary": "sklearn.linear_model.LogisticRegression",

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from conftest import user_environment
+from support.projects import user_environment
 
 STUB = Path(__file__).parent / "github_stub.py"
 REPOSITORY = "ada/flight-delays"

@@ -10,12 +10,16 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Project, generate, generated, user_environment
-from servers import S3, Ssh, find_sshd, s3_server, ssh_server
+from support.projects import Project, generate, generated, user_environment
+from support.servers import S3, Ssh, find_sshd, s3_server, ssh_server
 
 FOLDER_IN_S3 = "bucket/team/flights"
 MODEL = "models/model.skops"
 UP_TO_DATE = "Data and pipelines are up to date."
+
+
+over_s3 = pytest.mark.ci("it sets up a project on a server of S3")
+over_ssh = pytest.mark.ci("it needs sshd")
 
 
 def forget_data(project: Project) -> None:
@@ -66,6 +70,7 @@ def colleague(project_on_s3: Project) -> Project:
     return project_on_s3.clone_with_environment("colleague")
 
 
+@over_s3
 def test_set_up_pushes_to_s3_with_the_credentials_of_the_environment(
     printed_on_s3: tuple[Project, str], s3: S3
 ) -> None:
@@ -76,12 +81,14 @@ def test_set_up_pushes_to_s3_with_the_credentials_of_the_environment(
     assert objects(s3.folder / FOLDER_IN_S3, project)
 
 
+@over_s3
 def test_s3_support_is_required_and_locked(project_on_s3: Project) -> None:
     lock = tomllib.loads((project_on_s3.path / "uv.lock").read_text(encoding="utf-8"))
     assert dvc_requirement(project_on_s3).startswith("dvc[s3]>=")
     assert "dvc-s3" in {package["name"] for package in lock["package"]}
 
 
+@over_s3
 def test_git_knows_the_address_but_no_credentials(project_on_s3: Project, s3: S3) -> None:
     content = everything_in_git(project_on_s3)
     assert f"url = s3://{FOLDER_IN_S3}\n    verify = true\n".encode() in content
@@ -89,6 +96,7 @@ def test_git_knows_the_address_but_no_credentials(project_on_s3: Project, s3: S3
         assert private.encode() not in content
 
 
+@over_s3
 def test_a_fresh_clone_pulls_from_s3(colleague: Project, s3: S3, tmp_path: Path) -> None:
     forget_data(colleague)
     environment = s3.environment(DVC_SITE_CACHE_DIR=str(tmp_path))
@@ -96,6 +104,7 @@ def test_a_fresh_clone_pulls_from_s3(colleague: Project, s3: S3, tmp_path: Path)
     assert UP_TO_DATE in colleague.uv("dvc", "status", **environment)
 
 
+@over_s3
 def test_a_corrupted_object_is_refused_by_name(colleague: Project, s3: S3) -> None:
     forget_data(colleague)
     (stored,) = objects(s3.folder / FOLDER_IN_S3, colleague)
@@ -111,6 +120,7 @@ def test_a_corrupted_object_is_refused_by_name(colleague: Project, s3: S3) -> No
     assert UP_TO_DATE in colleague.uv("dvc", "status", **s3.environment())
 
 
+@over_s3
 @pytest.mark.parametrize(
     ("remote", "credentials", "complaint"),
     [
@@ -136,9 +146,7 @@ def ssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ssh]:
     sshd = find_sshd()
     if not sshd:
         lack = "sshd was not found; on Debian and Ubuntu: apt-get install openssh-server"
-        if os.environ.get("CI"):
-            pytest.fail(lack)
-        pytest.skip(lack)
+        pytest.fail(lack)
     with ssh_server(sshd, tmp_path_factory.mktemp("ssh")) as server:
         yield server
 
@@ -177,6 +185,7 @@ def pushed_over_ssh(
     return project, project.uv("dvc", "push", **home)
 
 
+@over_ssh
 def test_set_up_without_access_leaves_only_the_push_to_be_done(
     printed_on_ssh: tuple[Project, str],
 ) -> None:
@@ -189,6 +198,7 @@ def test_set_up_without_access_leaves_only_the_push_to_be_done(
     assert project.run("git", "log", "--format=%s").startswith("Set up Flight Delays")
 
 
+@over_ssh
 def test_the_push_succeeds_once_the_key_is_configured(
     pushed_over_ssh: tuple[Project, str], ssh: Ssh
 ) -> None:
@@ -197,6 +207,7 @@ def test_the_push_succeeds_once_the_key_is_configured(
     assert objects(ssh.folder / "storage", project)
 
 
+@over_ssh
 def test_the_key_is_configured_for_one_user_only(
     pushed_over_ssh: tuple[Project, str], ssh: Ssh
 ) -> None:
@@ -205,6 +216,7 @@ def test_the_key_is_configured_for_one_user_only(
     assert str(ssh.key).encode() not in everything_in_git(project)
 
 
+@over_ssh
 def test_a_fresh_clone_pulls_over_ssh_with_the_users_own_ssh_config(
     pushed_over_ssh: tuple[Project, str], ssh: Ssh, home: dict[str, str]
 ) -> None:

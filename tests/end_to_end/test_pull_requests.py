@@ -11,16 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Project, shared_folder
 from filelock import FileLock
-from test_pipeline import ran, replace
+from support.projects import PACKAGE as CODE
+from support.projects import STORAGE, Project, ran, shared_folder
 
-STORAGE = "flight-delays-dvc-storage"
-CODE = "src/flight_delays"
-SEEING = "columns = rows if list(rows) == contract.features else rows[contract.features]"
-BLIND = """columns = rows[contract.features].copy()
-    numbers = columns.select_dtypes("number").columns
-    columns.loc[columns["carrier"] == "US", numbers] = np.nan"""
+SEEING = "    return rows.assign("
+BLIND = """    us = rows["carrier"] == "US"
+    rows = rows.assign(**{name: rows[name].mask(us) for name in rows.select_dtypes("number")})
+    return rows.assign("""
 ACCEPT = "\n".join(
     f"Accept-Gate: {name}: it is fifty times as fast" for name in ("main_metric", "slices")
 )
@@ -71,7 +69,7 @@ class Team:
 
     def call(self, project: Project, *arguments: str, code: int | None = None) -> str:
         """Run the project's command in a clone, out of the author's environment."""
-        program = self.folder / "author" / ".venv" / "bin" / "flight-delays"
+        program = self.folder / "author" / ".venv" / "bin" / "tabrail"
         printed: str = project.run(str(program), *arguments, code=code)
         return printed
 
@@ -103,18 +101,18 @@ def play(folder: Path, finished: Project) -> dict[str, str]:
     shutil.copytree(finished.path.with_name(STORAGE), folder / STORAGE)
     finished.run("git", "clone", "--quiet", "--bare", ".", str(folder / "origin.git"))
     author = Team(folder, {}).clone("author")
-    author.run("uv", "sync", "--quiet")
-    author.uv("dvc", "pull", "--quiet")
+    author.sync(finished)
+    author.take_data(finished)
     author.uv("pre-commit", "install")
     printed = {}
 
-    replace(author, f"{CODE}/evaluation/curves.py", "import numpy", "# A comment.\nimport numpy")
+    author.edit(f"{CODE}/evaluate.py", "METRICS: ", "# A comment.\nMETRICS: ")
     printed["comment: repro"] = author.uv("dvc", "repro")
     author.commit("Explain")
     printed["comment: push"] = push(author, "comment")
 
     author.run("git", "checkout", "--quiet", "main")
-    replace(author, "params.yaml", "max_iter: 100", "max_iter: 2")
+    author.edit("params.yaml", "max_iter: 100", "max_iter: 2")
     author.uv("dvc", "repro")
     author.commit("Train for a moment")
     push(author, "worse", "--no-verify")
@@ -126,7 +124,7 @@ def play(folder: Path, finished: Project) -> dict[str, str]:
     printed["accepted: push"] = push(author, "accepted")
 
     author.run("git", "checkout", "--quiet", "--detach", "origin/main")
-    replace(author, f"{CODE}/model.py", SEEING, BLIND)
+    author.edit(f"{CODE}/features.py", SEEING, BLIND)
     author.uv("dvc", "repro")
     author.commit("Blind it")
     push(author, "blind", "--no-verify")
@@ -150,13 +148,13 @@ def test_a_change_without_effect_passes_in_a_fresh_clone_without_data(team: Team
     assert "results are those of the code" in team.printed["comment: push"]
     project = team.clone("reviewer", "comment", "--no-tags")
     project.run("uv", "sync", "--quiet")
-    printed = project.uv("flight-delays", "verify", "--base", "origin/main")
+    printed = project.uv("tabrail", "verify", "--base", "origin/main")
     assert not re.search("^(FAILED|skipped)", printed, re.MULTILINE)
     assert len(printed.splitlines()) == 14
     assert not (project.path / "data" / "raw").exists()
-    report = project.uv("flight-delays", "report", "--base", "origin/main")
+    report = project.uv("tabrail", "report", "--base", "origin/main")
     assert re.search(r"^## ✅ roc_auc 0\.\d+, as before$", report, re.MULTILINE)
-    assert "| evaluate | src/flight_delays/evaluation |" in report
+    assert "| evaluate | src/flight_delays/evaluate.py |" in report
 
 
 def test_a_worse_model_is_not_pushed_but_its_data_is(team: Team) -> None:
@@ -201,7 +199,7 @@ def test_a_model_that_is_worse_for_some_only_fails_for_them(team: Team) -> None:
 
 def test_a_forgotten_run_is_found(team: Team) -> None:
     def change(project: Project) -> None:
-        replace(project, "params.yaml", "max_iter: 100", "max_iter: 50")
+        project.edit("params.yaml", "max_iter: 100", "max_iter: 50")
 
     checks = team.verify(team.slip("forgot-repro", change))
     assert failed(checks) == ["pipeline"]
@@ -243,17 +241,17 @@ def test_results_edited_by_hand_are_found(team: Team) -> None:
     assert checks["reports"].detail == "not what the last run wrote: reports/metrics.json"
 
 
-def test_a_looser_contract_is_found(team: Team) -> None:
+def test_a_looser_schema_is_found(team: Team) -> None:
     def change(project: Project) -> None:
-        replace(project, "params.yaml", "missing: 0.01 ", "missing: 0.5 ")
+        project.edit("params.yaml", "prepare:\n", "prepare:\n  tolerance: {missing: 0.5}\n")
 
     checks = team.verify(team.slip("looser", change))
-    assert failed(checks) == ["pipeline", "contract"]
+    assert failed(checks) == ["pipeline", "schema"]
     expected = "allows more, or measures otherwise: tolerance: missing 0.01 → 0.5"
-    assert checks["contract"].detail == expected
+    assert checks["schema"].detail == expected
 
 
-@pytest.mark.parametrize("name", ["schema.yaml", "data/raw.dvc", f"{CODE}/search.py"])
+@pytest.mark.parametrize("name", ["schema.yaml", "data/raw.dvc", f"{CODE}/features.py"])
 def test_a_deleted_file_that_a_stage_reads_is_found(team: Team, name: str) -> None:
     def change(project: Project) -> None:
         project.run("git", "rm", "--quiet", name)
@@ -296,7 +294,7 @@ def test_a_conflict_is_found_before_all_else(team: Team) -> None:
     checks = team.verify(project)
     assert list(checks) == ["merge"]
     assert checks["merge"].detail.startswith("in conflict: dvc.lock, reports/evaluation.json")
-    assert checks["merge"].fix == "run: uv run flight-delays merge"
+    assert checks["merge"].fix == "run: uv run tabrail merge"
 
 
 def on_another_base(project: Project, change: Callable[[dict[str, Any]], object]) -> None:
@@ -355,7 +353,7 @@ def test_a_base_without_dvc(team: Team) -> None:
     checks = team.verify(project)
     assert failed(checks) == []
     skipped = [name for name, check in checks.items() if check.verdict == "skipped"]
-    assert skipped == ["data", "main_metric", "slices", "contract", "drift"]
+    assert skipped == ["data", "main_metric", "slices", "schema", "drift"]
     report = team.call(project, "report", code=0)
     assert f"Compared with origin/main ({start[:7]}), which has no results yet." in report
 

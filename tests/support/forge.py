@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import Project
+from support.projects import Project
 
 
 def origin_and_author(project: Project, folder: Path) -> tuple[Path, Project]:
@@ -30,9 +30,7 @@ def edit(project: Project, file: str, old: str, new: str) -> None:
 
 
 def be_quick(factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -> None:
-    """Let all jobs share an environment, which a runner makes anew, and test little in it."""
+    """Let all jobs share an environment, which a runner makes anew."""
     shared = factory.getbasetemp()
     patch.setenv("UV_PROJECT_ENVIRONMENT", str(shared / "environment"))
     patch.setenv("MYPY_CACHE_DIR", str(shared / "mypy"))
-    # The project's whole suite passes in test_readme; here it is enough that its step runs.
-    patch.setenv("PYTEST_ADDOPTS", "tests/test_cells.py")

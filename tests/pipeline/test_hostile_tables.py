@@ -10,10 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import hostile_tables
 import pytest
-from conftest import Project, user_environment
-from hostile_tables import CASES, EITHER, REFUSED, SAME, TRAINS
+from support import hostile_tables
+from support.hostile_tables import CASES, EITHER, REFUSED, SAME, TRAINS
+from support.projects import Project, user_environment
 
 
 class Server:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import Project, user_environment
-from servers import HOST, free_port
+from support.projects import Project, user_environment
+from support.servers import HOST, free_port
 
 PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))  # where Debian has its programs
 PATIENCE_S = 60
@@ -23,7 +23,7 @@ JSON = {"Content-Type": "application/json"}
 READ = """
 import json
 from datetime import datetime
-from flight_delays.prediction_log import OUTCOMES, PredictionLog, utc_now
+from tabrail.log.prediction_log import OUTCOMES, PredictionLog, utc_now
 with PredictionLog() as log:
     before = datetime(2000, 1, 1), datetime(2100, 1, 1)
     found = log.predictions(*before)
@@ -96,7 +96,7 @@ def postgres() -> Iterator[Postgres]:
     """A running server with an empty database."""
     programs = find_postgres()
     if not programs:
-        pytest.skip("initdb of PostgreSQL is not installed")
+        pytest.fail("initdb of PostgreSQL is not installed; apt-get install postgresql")
     with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
         if os.geteuid() == 0:
             shutil.chown(folder, "nobody")
@@ -110,7 +110,7 @@ def postgres() -> Iterator[Postgres]:
 @contextmanager
 def served(project: Project, log: str) -> Iterator[str]:
     """Serve the project with two workers; yield the address."""
-    program = project.path / ".venv/bin/flight-delays"
+    program = project.path / ".venv/bin/tabrail"
     with subprocess.Popen(
         [program, "serve", "--port", "0", "--workers", "2"],
         cwd=project.path,
@@ -147,8 +147,9 @@ def wait_for(true: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.ci("it needs PostgreSQL")
 def test_predictions_are_kept_in_postgres(clone: Project, postgres: Postgres) -> None:
-    clone.run("uv", "sync", "--quiet", "--locked", "--group", "postgres")
+    clone.sync(None, "--locked", "--group", "postgres")
     answered: list[str] = []
     with served(clone, postgres.url) as address:
         described = get(f"{address}/openapi.json")

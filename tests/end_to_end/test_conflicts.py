@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Project
+from support.projects import PACKAGE, Project
 
-MERGE = ("flight-delays", "merge")
+MERGE = ("tabrail", "merge")
 RATE = ("learning_rate: 0.1\n", "learning_rate: 0.2\n")
 LEAVES = ("max_leaf_nodes: 15\n", "max_leaf_nodes: 7\n")
 GENERATED = ("dvc.lock", "reports/metrics.json", "reports/model_card.md")
@@ -62,6 +62,7 @@ class Team:
 
     def __init__(self, folder: Path, finished: Project) -> None:
         """Copy a project's Git repository and remote, to be changed by the tests."""
+        self.finished = finished
         self.origin = Project(folder / "origin.git")
         storage = "flight-delays-dvc-storage"
         shutil.copytree(finished.path.with_name(storage), folder / storage)
@@ -70,8 +71,9 @@ class Team:
 
     def clone(self, name: str) -> Project:
         """Return a clone with environment and data."""
-        project = self.origin.clone_with_environment(name)
-        project.uv("dvc", "pull", "--quiet")
+        project = self.origin.clone(name)
+        project.sync(self.finished)
+        project.take_data(self.finished)
         return project
 
     def push(self, branch: str, *works: Work) -> None:
@@ -141,9 +143,9 @@ def assert_merged(project: Project) -> None:
 def test_both_trained(clone: Project, begun: bool) -> None:
     if begun:
         clone.run("git", "merge", "origin/theirs", code=1)
-        said = clone.uv("flight-delays", "verify", "--no-remote", code=1)
+        said = clone.uv("tabrail", "verify", "--no-remote", code=1)
         assert "FAILED    merge: in conflict: dvc.lock" in said
-        assert "run: uv run flight-delays merge" in said
+        assert "run: uv run tabrail merge" in said
     said = clone.uv(*MERGE, "origin/theirs")
     assert "Running stage 'train'" in said
     assert "Running stage 'prepare'" not in said
@@ -210,7 +212,7 @@ def test_sources_in_conflict_are_for_a_person(team: Team, clone: Project) -> Non
 
 @pytest.mark.parametrize("begun", [False, True], ids=["from-a-clean-tree", "from-conflicts"])
 def test_both_changed_the_libraries(team: Team, clone: Project, begun: bool) -> None:
-    for package, before in {"six": '    "numpy', "shellingham": '    "typer'}.items():
+    for package, before in {"six": '    "dvc', "shellingham": '    "pytest>'}.items():
         if f"origin/{package}" not in clone.run("git", "branch", "--remotes"):
             team.push(package, needs(package, before))
     clone.run("git", "fetch", "--quiet")
@@ -226,9 +228,9 @@ def test_both_changed_the_libraries(team: Team, clone: Project, begun: bool) -> 
 
 
 def test_a_failed_run_is_gone_on_with(team: Team, clone: Project) -> None:
-    program = "src/flight_delays/evaluate.py"
+    program = f"{PACKAGE}/evaluate.py"
     broken = 'raise SystemExit("broken by a merge")\n'
-    team.push("broken", replace(program, "import numpy", f"{broken}import numpy"))
+    team.push("broken", replace(program, "METRICS: ", f"{broken}METRICS: "))
     clone.run("git", "fetch", "--quiet")
     replace("params.yaml", *RATE)(clone)
     clone.uv("dvc", "repro", "train")

@@ -1,0 +1,177 @@
+"""What GitHub and GitLab run, of generated projects and of this repository: sound on paper."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.gitlab_stub import TOKEN
+from support.projects import TEMPLATE, Project, add_parts, generated
+
+# All actions that a workflow may use. To update one, change it here and in every workflow that
+# `git grep` finds: Dependabot sees .github only, not the workflow of generated projects.
+PINS = {
+    "actions/checkout": "3d3c42e5aac5ba805825da76410c181273ba90b1  # v7.0.1",
+    "actions/download-artifact": "3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c  # v8.0.1",
+    "actions/setup-python": "5fda3b95a4ea91299a34e894583c3862153e4b97  # v7.0.0",
+    "actions/upload-artifact": "043fb46d1a93c77aae656e7c1c64a875d1fc6a0a  # v7.0.1",
+    "astral-sh/setup-uv": "c771a70e6277c0a99b617c7a806ffedaca235ff9  # v9.0.0",
+}
+GITHUB = {
+    ".github",
+    ".github/CODEOWNERS",
+    ".github/dependabot.yml",
+    ".github/ruleset.json",
+    ".github/workflows",
+    ".github/workflows/monitor.yaml",
+    ".github/workflows/release.yaml",
+    ".github/workflows/train.yaml",
+    ".github/workflows/verify.yaml",
+}
+GITLAB = {
+    ".gitlab",
+    ".gitlab-ci.yml",
+    ".gitlab/comment.py",
+    ".gitlab/issue.py",
+    ".gitlab/monitor.yml",
+    ".gitlab/release.yml",
+    ".gitlab/train.yml",
+    "renovate.json",
+}
+PARTS = {"monitor", "release", "train"}
+SCHEMAS = {
+    "github-workflows": [place for place in sorted(GITHUB) if "/workflows/" in place],
+    "dependabot": [".github/dependabot.yml"],
+    "gitlab-ci": [place for place in sorted(GITLAB) if place.endswith(".yml")],
+    "renovate": ["renovate.json"],
+}
+REMOTES = {"folder": "", "S3": "s3://bucket/folder", "Azure": "azure://container/folder"}
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+MARKER = "<!-- model report -->"
+# Neither this project nor anything of it is installed for that, let alone run.
+GTO_ALONE = "uv run --locked --only-group pipeline gto "
+ENVIRONMENTS = {
+    ("monitor", "monitor"): "monitor",
+    ("release", "promote"): "production",
+    ("release", "stage"): "staging",
+    ("train", "propose"): "propose",
+    ("train", "train"): "train",
+}
+
+
+@pytest.mark.parametrize(
+    ("ci", "files"),
+    [("github", GITHUB), ("gitlab", GITLAB), ("none", set())],
+    ids=["github", "gitlab", "none"],
+)
+def test_only_the_chosen_service_has_files(ci: str, files: set[str], tmp_path: Path) -> None:
+    rendered = generated(tmp_path, ci=ci, setup=False)
+    if files:
+        at_first = {path.name for path in rendered.path.rglob("*") if path.is_file()}
+        assert not {"issue.py", *(f"{part}.yml" for part in PARTS)} & at_first
+        assert not {f"{part}.yaml" for part in PARTS} & at_first
+        add_parts(rendered, *PARTS)
+    found = [*rendered.path.glob(".git[hl]*"), *rendered.path.glob(".git[hl]*/**/*")]
+    found += rendered.path.glob("renovate*")
+    assert {path.relative_to(rendered.path).as_posix() for path in found} == files
+    for schema, places in SCHEMAS.items():
+        if chosen := [place for place in places if place in files]:
+            rendered.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *chosen)
+
+
+@pytest.mark.parametrize("remote", REMOTES.values(), ids=list(REMOTES))
+def test_generated_workflows_are_sound(remote: str, tmp_path: Path) -> None:
+    rendered = generated(tmp_path, dvc_remote=remote, setup=False)
+    add_parts(rendered, *PARTS)
+    assert_workflows_are_sound(rendered)
+    for file in (rendered.path / ".github" / "workflows").iterdir():
+        text = file.read_text(encoding="utf-8")
+        assert all((key in text) == remote.startswith("s3:") for key in KEYS)
+        assert "pull_request_target" not in text
+        for job in yaml.safe_load(text)["jobs"].values():
+            for step in job["steps"]:
+                assert "${{" not in step.get("run", ""), "others could write what is run"
+
+
+def test_token_that_writes_is_far_from_code(tmp_path: Path) -> None:
+    rendered = generated(tmp_path, setup=False)
+    add_parts(rendered, *PARTS)
+    for file in (rendered.path / ".github" / "workflows").iterdir():
+        for name, job in yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"].items():
+            text = json.dumps(job).replace(GTO_ALONE, "")
+            runs_code = "uv " in text
+            writes = "TRAIN_TOKEN" in text or "write" in job["permissions"].values()
+            assert runs_code != writes, name
+            assert job.get("environment") == ENVIRONMENTS.get((file.stem, name))
+
+
+def test_workflows_of_this_repository_are_sound() -> None:
+    assert_workflows_are_sound(Project(TEMPLATE))
+
+
+def assert_workflows_are_sound(project: Project) -> None:
+    project.run("zizmor", "--offline", "--quiet", "--persona=pedantic", ".github")
+    workflows = sorted((project.path / ".github" / "workflows").iterdir())
+    project.run("actionlint", *map(str, workflows))
+    for workflow in workflows:
+        for used in re.findall(r"uses:(.*)", workflow.read_text(encoding="utf-8")):
+            action, _, pin = used.strip().partition("@")
+            assert pin == PINS.get(action), f"{workflow.name}: {used}; see PINS in {__file__}"
+
+
+def test_pins_are_commits_with_their_version() -> None:
+    for action, pin in PINS.items():
+        assert re.fullmatch(r"[0-9a-f]{40}  # v\d+\.\d+\.\d+", pin), action
+
+
+def test_ruleset_asks_for_jobs_that_are_there(finished: Project) -> None:
+    folder = finished.path / ".github"
+    rules = {
+        rule["type"]: rule for rule in json.loads((folder / "ruleset.json").read_text())["rules"]
+    }
+    checks = rules["required_status_checks"]["parameters"]["required_status_checks"]
+    jobs = yaml.safe_load((folder / "workflows" / "verify.yaml").read_text())["jobs"]
+    always = {job["name"] for job in jobs.values() if "if" not in job}
+    assert {check["context"] for check in checks} == always
+
+
+def whole_pipeline(folder: Path) -> dict[str, Any]:
+    """Return what GitLab makes of .gitlab-ci.yml and the files of parts that it includes."""
+    rendered = generated(folder, ci="gitlab", setup=False)
+    add_parts(rendered, "monitor", "release", "train")
+    pipeline = yaml.safe_load((rendered.path / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+    for included in pipeline.pop("include"):
+        pipeline |= yaml.safe_load((rendered.path / included["local"]).read_text(encoding="utf-8"))
+    return dict(pipeline)
+
+
+def test_training_pushes_with_its_token_on_gitlab(tmp_path: Path) -> None:
+    pipeline = whole_pipeline(tmp_path)
+    for name, job in pipeline.items():
+        assert ("TRAIN_TOKEN" in str(job)) == (name == "propose")
+    assert "uv " not in str(pipeline["propose"])
+    script = "\n".join(pipeline["propose"]["script"])
+    (helper,) = re.findall(r"credential\.helper '(.*?)'", script)
+    done = subprocess.run(
+        ["git", "-c", f"credential.helper={helper}", "credential", "fill"],
+        env={**os.environ, "TRAIN_TOKEN": TOKEN},
+        input="protocol=https\nhost=gitlab.example\n\n",
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=True,
+    )
+    assert f"password={TOKEN}\n" in done.stdout
+
+
+def test_tokens_that_write_are_far_from_code_on_gitlab(tmp_path: Path) -> None:
+    pipeline = whole_pipeline(tmp_path)
+    jobs = {name: job for name, job in pipeline.items() if "script" in job}
+    for name, job in jobs.items():
+        text = str(job | {"before": pipeline.get(job.get("extends"), {})})
+        runs_code = "uv " in text.replace("uv run --locked --only-group pipeline gto ", "")
+        assert runs_code != (name in {"comment", "propose", "promote", "stage", "tell"}), name
+        assert ("RELEASE_TOKEN" in text) == (name in {"promote", "stage"})
