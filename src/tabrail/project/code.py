@@ -5,7 +5,7 @@ import hashlib
 import importlib
 import importlib.util
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -162,17 +162,49 @@ def defines(root: Path, package: str, path: str) -> bool:
     file = module_file(root, module)
     if file is None:
         return False
-    kinds = (ast.FunctionDef, ast.ClassDef)
     tree = ast.parse(file.read_bytes())
-    bound = [node for node in tree.body if _binds(node, name)]
-    return bool(bound) and all(isinstance(node, kinds) for node in bound)
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    defined = [node for node in tree.body if isinstance(node, kinds) and node.name == name]
+    others = (node for node in tree.body if node not in defined)
+    inside = (part for node in others for part in _of_module(node))
+    return bool(defined) and not any(_binds(part, name) for part in inside)
 
 
-def _binds(node: ast.stmt, name: str) -> bool:
-    """Say whether a statement at the top of a module gives a name a meaning."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return node.name == name
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return any((alias.asname or alias.name) in {name, "*"} for alias in node.names)
-    stored = (n for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
-    return any(inner.id == name for inner in stored)
+def _of_module(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the parts of a statement that can give a name of the module a meaning.
+
+    Names of functions and classes are their own, unless these say `global`.
+    """
+    yield node
+    has_scope = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda))
+    own = node.body if has_scope else []
+    body = own if isinstance(own, list) else [own]
+    for child in ast.iter_child_nodes(node):
+        if child in body:
+            yield from (inner for inner in ast.walk(child) if isinstance(inner, ast.Global))
+        else:
+            yield from _of_module(child)
+
+
+def _binds(node: ast.AST, name: str) -> bool:
+    """Say whether a part of a statement gives a name a meaning, or takes it away."""
+    match node:
+        case ast.Import() | ast.ImportFrom():
+            bound = {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+            return bool(bound & {name, "*"})
+        case ast.Name(id=found, ctx=ast.Store() | ast.Del()):
+            return found == name
+        case ast.Global(names=names):
+            return name in names
+        case (
+            ast.FunctionDef(name=found)
+            | ast.AsyncFunctionDef(name=found)
+            | ast.ClassDef(name=found)
+            | ast.ExceptHandler(name=found)
+            | ast.MatchAs(name=found)
+            | ast.MatchStar(name=found)
+            | ast.MatchMapping(rest=found)
+        ):
+            return found == name
+        case _:
+            return False
