@@ -5,7 +5,6 @@ import shlex
 import subprocess
 import time
 import urllib.request
-from collections.abc import Mapping
 
 from end_to_end import edits
 from end_to_end.markdown import Block, blocks
@@ -24,16 +23,10 @@ class Reader:
         printed: what each command printed, the latest time that it ran.
     """
 
-    def __init__(self, project: Project, codes: Mapping[str, int] | None = None) -> None:
-        """Start in a project.
-
-        Args:
-            project: where to start.
-            codes: exit codes of commands that end with another one than 0.
-        """
+    def __init__(self, project: Project) -> None:
+        """Start in a project."""
         self.project = project
         self.printed: dict[str, str] = {}
-        self._codes = codes or {}
         self._server: subprocess.Popen[str] | None = None
         self._port = free_port()  # 8000 may be another server's
 
@@ -67,7 +60,7 @@ class Reader:
             return self._serve([*words, "--port", str(self._port)])
         if words[0] == "curl":
             words = [word.replace(":8000", f":{self._port}") for word in words]
-        return self.project.run(*words, code=self._codes.get(command, 0))
+        return self.project.run(*words)
 
     def _program(self, block: Block) -> str:
         (self.project.path / "program.py").write_text(block.text, encoding="utf-8")
