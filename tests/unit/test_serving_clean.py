@@ -345,7 +345,7 @@ def test_what_clean_gets_of_a_row_does_not_depend_on_other_rows() -> None:
             {"city": {"a": 1}},
         )
     ]
-    alone, together = [], {}
+    alone: list[Any] = []
 
     def types(tables: list[Any]) -> dict[int, Any]:
         return {
