@@ -69,7 +69,8 @@ def world(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> World:
     main.run("git", "clone", "--quiet", "--branch", TAG, ".", "../released")
     released = Project(folder / "released")
     released.run("uv", "run", "--quiet", "--locked", "dvc", "pull", "models/model.skops")
-    given = json.loads(rows.to_json(orient="records", date_format="iso"))
+    days = rows["date"].dt.strftime("%Y-%m-%d")
+    given = json.loads(rows.assign(date=days).to_json(orient="records"))
     return World(main, released, given, table, expected, found)
 
 
