@@ -184,7 +184,7 @@ def test_a_library_of_other_results_shows_and_is_refused(project: Project, stage
     assert number
     results = results.replace(number[0], f"{stage} = 99")
     (project.path / "pyproject.toml").write_text(f"{table}[tool.tabrail.results]{results}", "utf-8")
-    changed = json.loads(project.uv("dvc", "status", "--json"))
+    changed = json.loads(project.run("uv", "run", "--quiet", "dvc", "status", "--json"))
     assert set(changed) == {stage}
     assert f"tool.tabrail.results.{stage}" in json.dumps(changed)
     refused = project.uv("tabrail", "run", stage, code=1)
