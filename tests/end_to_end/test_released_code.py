@@ -68,8 +68,10 @@ def world(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> World:
     assert scored(main, table) != expected
     main.run("git", "clone", "--quiet", "--branch", TAG, ".", "../released")
     released = Project(folder / "released")
-    released.run("uv", "run", "--quiet", "--locked", "dvc", "pull", "models/model.skops")
-    given = json.loads(rows.to_json(orient="records", date_format="iso"))
+    needed = ("models/model.skops", "data/prepared/validation.parquet")  # the latter by compare
+    released.run("uv", "run", "--quiet", "--locked", "dvc", "pull", *needed)
+    days = rows["date"].dt.strftime("%Y-%m-%d")
+    given = json.loads(rows.assign(date=days).to_json(orient="records"))
     return World(main, released, given, table, expected, found)
 
 
