@@ -19,7 +19,7 @@ import pytest
 from conftest import edit, shops
 from serving import body, command, logged, refusals, served, typical, wait_for
 from stages import evaluate, prepare, train
-from trained import stand_in
+from trained import LINEAR, stand_in
 
 from tabrail.batch import predict
 from tabrail.data.cleaning import no_cleaning
@@ -66,9 +66,7 @@ def make(folder: Path, clean: str) -> Path:
     edit(Path("schema.yaml"), lambda content: content["columns"]["note"].update(kind="ignored"))
     edit(
         Path("params.yaml"),
-        lambda content: content["train"].update(
-            estimator="sklearn.linear_model.LogisticRegression"
-        ),
+        lambda content: content["train"].update(estimator=LINEAR["binary"]),
     )
     table = shops()
     table["city"] = table["city"].mask(table.index % 7 == 0, "oslo")
@@ -153,7 +151,7 @@ def test_an_unclean_spelling_gets_the_prediction_of_the_clean_one(cleaning: Path
     export(Path("out.csv"))
     exported = pd.read_csv("out.csv", dtype={"customer": "str"})
     assert sorted(exported["city"]) == ["Oslo"] * 5 + ["Ulm"]
-    again = exported.drop(columns="bought").to_dict("records")
+    again: Any = exported.drop(columns="bought").to_dict("records")
     assert sorted(scores(again)) == sorted(found)
 
 
@@ -172,9 +170,7 @@ def test_any_scalar_is_cleaned_before_it_is_checked(cleaning: Path) -> None:
     with served() as client:
         assert said(client, row | {"member": "ja"}) == said(client, row | {"member": True})
         assert said(client, row | {"age": "55"}) == said(client, row | {"age": 55})
-        assert said(client, row | {"city": "Oslo"}) == said(client, row | {"city": " oslo "})[
-            :0
-        ] + (said(client, row | {"city": " Oslo "}))
+        assert said(client, row | {"city": "Oslo"}) == said(client, row | {"city": " Oslo "})
         wrong: list[tuple[dict[str, Any], str, str]] = [
             ({"member": "perhaps"}, "member", "valid boolean, got 'perhaps'"),
             ({"age": "old"}, "age", "valid number, got 'old'"),
@@ -344,7 +340,6 @@ def test_what_clean_gets_of_a_row_does_not_depend_on_other_rows() -> None:
             {"city": {"a": 1}},
         )
     ]
-    alone, together = [], {}
 
     def types(tables: list[Any]) -> dict[int, Any]:
         return {
@@ -353,8 +348,7 @@ def test_what_clean_gets_of_a_row_does_not_depend_on_other_rows() -> None:
             for place in after.index
         }
 
-    for row in rows:
-        alone.append(types(clean_rows([row], SCHEMA, lambda given: given).tables)[0])
+    alone = [types(clean_rows([row], SCHEMA, lambda given: given).tables)[0] for row in rows]
     together = types(clean_rows(rows, SCHEMA, lambda given: given).tables)
     assert [together[place] for place in range(len(rows))] == alone
 
@@ -388,7 +382,8 @@ def test_a_clean_that_changes_nothing_costs_nothing(project: Path) -> None:
     assert generated is not no_cleaning
     assert changes_nothing(generated)
     assert changes_nothing(no_cleaning)
-    for other_ in (lambda rows: rows[:1], lambda rows, _=1: rows, pd.DataFrame.copy, print):
+    others: list[Any] = [lambda rows: rows[:1], lambda rows, _=1: rows, pd.DataFrame.copy, print]
+    for other_ in others:
         assert not changes_nothing(other_)
     with served() as client:
         row = client.get("/openapi.json").json()["components"]["schemas"]["Row"]["properties"]
@@ -446,9 +441,10 @@ def test_a_challenger_gets_rows_as_they_came_where_the_champion_cleans_nothing(
 ) -> None:
     first = Path("first")
     shutil.copytree(FOLDER / "first", first)
-    Path("plain").mkdir()
     text = Path("src/shops/prepare.py").read_text(encoding="utf-8")
     Path("src/shops/prepare.py").write_text(text.replace(CLEAN, "\n    return rows\n"))
+    raw = Path("data/raw/shops.csv")
+    raw.write_text(raw.read_text(encoding="utf-8").replace("oslo", "Oslo"), encoding="utf-8")
     for stage in (prepare, train, evaluate):
         stage.main()
     row = typical()
