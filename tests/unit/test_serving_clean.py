@@ -29,6 +29,7 @@ from tabrail.log.outcomes import outcomes
 from tabrail.model.release import Release, load_release
 from tabrail.monitoring.monitor import monitor
 from tabrail.project import code
+from tabrail.serving.checkable import checkable
 from tabrail.serving.cleaned_columns import changed_columns
 from tabrail.serving.raw import changes_nothing, clean_rows
 from tabrail.serving.rollout import Rollout
@@ -228,7 +229,8 @@ def test_an_error_in_clean_is_that_rows_error(
     assert problem["message"].startswith("clean failed: ValueError in line ")
     assert refusals() == [(422, "(whole row)", "clean_failed", 1, 1)]
     [line] = [one for one in caplog.records if one.name.startswith("tabrail")]
-    assert "1 rows are refused" in line.getMessage()
+    assert line.getMessage().startswith("clean failed: ValueError in line ")
+    assert line.getMessage().endswith("rows refused for such errors: 1")
     assert "secret" not in caplog.text
     assert not line.exc_info
 
@@ -351,6 +353,31 @@ def test_what_clean_gets_of_a_row_does_not_depend_on_other_rows() -> None:
     alone = [types(clean_rows([row], SCHEMA, lambda given: given).tables)[0] for row in rows]
     together = types(clean_rows(rows, SCHEMA, lambda given: given).tables)
     assert [together[place] for place in range(len(rows))] == alone
+
+
+def test_what_clean_changes_is_read_like_a_table() -> None:
+    columns = COLUMNS | {"day": Column(kind="datetime", format="%d.%m.%Y")}
+    schema = SCHEMA.model_copy(update={"columns": columns})
+
+    def clean(rows: pd.DataFrame) -> pd.DataFrame:
+        return rows.assign(
+            age=rows["age"].replace({45.0: 46.0}), day=pd.to_datetime(rows["day"], dayfirst=True)
+        )
+
+    ages = [44, 45, "44", " 1e1 ", "NA", None, "old"]
+    rows = [ROW | {"age": age, "day": "1.2.2024 14:30", "city": 7} for age in ages]
+    found = checkable(clean_rows(rows, schema, clean), schema, {"age", "member"})
+    assert found.changed == {"age", "day"}
+    values = [found.rows[place]["age"] for place in range(len(ages))]
+    assert values == [44.0, 46.0, 44.0, 10.0, None, None, "old"]
+    assert {row["member"] for row in found.rows.values()} == {True}
+    assert {row["city"] for row in found.rows.values()} == {"7"}
+    assert {row["day"] for row in found.rows.values()} == {"01.02.2024"}
+    moments = {pd.Timestamp(date) for date in found.dates.values()}
+    assert moments == {pd.Timestamp("2024-02-01T14:30")}
+    strict = checkable(clean_rows(rows, schema, clean), schema, set())
+    assert strict.rows[2]["age"] == "44"
+    assert strict.rows[1]["age"] == 46.0
 
 
 @pytest.mark.parametrize(
