@@ -2,13 +2,14 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +28,7 @@ COMMAND = """
 from tabrail.cli.app import app
 app()
 """
-PATIENCE_S = 30
+PATIENCE_S = 150  # a busy machine takes its time
 
 
 @contextmanager
@@ -76,6 +77,7 @@ def command(*arguments: object, **extra: str) -> Iterator[tuple[subprocess.Popen
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         env=os.environ | extra,
+        start_new_session=True,  # so that its workers end with it, however the test ends
     )
     try:
         address = ""
@@ -89,7 +91,8 @@ def command(*arguments: object, **extra: str) -> Iterator[tuple[subprocess.Popen
         wait_for(lambda: ready(address))
         yield process, address
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 
 

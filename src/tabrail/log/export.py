@@ -22,6 +22,8 @@ FIRST = datetime(2020, 1, 1)  # no prediction log is older
 def export(out: Path, since: str = "", until: str = "", *, overwrite: bool = False) -> str:
     """Write the rows of the log that have an outcome, as a table that `ingest` takes.
 
+    They are the cleaned rows, which is what the log keeps.
+
     Args:
         out: the file to write.
         since: the first moment; see `moment`. All that the log has, if blank.

@@ -1,5 +1,8 @@
 """The prediction log: what was predicted, what people decided, and what came true.
 
+Of a row it keeps what the cleaning function made of it, and nothing of what came. So `monitor` and
+`export` need not clean it again, and drift compares cleaned rows with cleaned rows.
+
 In SQLite by default, or in any database that SQLAlchemy has a URL for
 (https://docs.sqlalchemy.org/en/21/core/engines.html). Several processes may write at once.
 """
@@ -96,7 +99,7 @@ class Prediction:
         at: when, in UTC.
         model: its version.
         answered: whether the client got this prediction.
-        row: the columns that the schema does not mark as sensitive.
+        row: the cleaned row, in the columns that the schema does not mark as sensitive.
         numbers: what `model.predict` returns of the row: one number, or one for each class.
         prediction: a class, or a number as text.
         review: whether it is to be looked at by a person.

@@ -37,7 +37,7 @@ def midnight(moment: datetime) -> datetime:
 def from_log(
     log: PredictionLog, since: datetime, until: datetime, schema: Schema, versions: dict[str, str]
 ) -> Period:
-    """Return what a span of time has in the log.
+    """Return what a span of time has in the log, which keeps cleaned rows.
 
     Args:
         log: the log.
@@ -68,7 +68,7 @@ def from_log(
 
 
 def from_table(file: Path, release: Release, rows: int) -> Period:
-    """Return what a table has, scored by the model.
+    """Return what a table has, cleaned by the model's cleaning function and scored by the model.
 
     Args:
         file: the table.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tabrail.data import cells
@@ -37,10 +38,9 @@ def checkable(cleaned: Cleaned, schema: Schema, lenient: set[str]) -> Checkable:
         lenient: columns whose cells are all read like those of a table.
     """
     found = Checkable()
-    columns = {name: c for name, c in schema.used.items() if name not in (schema.weight,)}
+    columns = {name: c for name, c in schema.used.items() if name != schema.weight}
     for before, after in cleaned.tables:
-        places = after.index.tolist()
-        rows = [found.rows.setdefault(place, {}) for place in places]
+        rows = [found.rows.setdefault(place, {}) for place in after.index]
         for name in after.columns:
             values = python_values(after[name])
             unlike = [not one for one in same(python_values(before[name]), values)]
@@ -48,31 +48,41 @@ def checkable(cleaned: Cleaned, schema: Schema, lenient: set[str]) -> Checkable:
                 found.changed.add(name)
             if name not in columns:  # which the model does not use
                 continue
-            if name in lenient or any(unlike):
-                column = columns[name]
-                typed = read(cells.present(after[name], schema.missing), column, schema.csv)
-                is_date = after[name].dtype.kind == "M"
-                for number, text in enumerate(_written(typed, column)):
-                    if (name in lenient or unlike[number]) and text is not None:
-                        if column.kind != "datetime" or not isinstance(values[number], str):
-                            values[number] = text
-                        if is_date:
-                            values[number] = text
-                            found.dates[places[number], name] = typed.iloc[number].to_datetime64()
+            if name in lenient:
+                unlike = [True] * len(values)
+            if any(unlike):
+                read_values, dates = _read(after[name], columns[name], schema)
+                values = [
+                    other if is_unlike else value
+                    for value, other, is_unlike in zip(values, read_values, unlike, strict=True)
+                ]
+                found.dates |= {(place, name): date for place, date in dates.items()}
             for row, value in zip(rows, values, strict=True):
                 row[name] = value
     return found
 
 
-def _written(typed: "pd.Series[Any]", column: Column) -> list[Any]:
-    """Return values in the schema's types as the API takes them; None where there is none."""
-    gone = typed.isna().tolist()
-    values: list[Any] = typed.tolist()
-    if column.kind == "boolean":
-        values = [value == 1.0 for value in values]
-    elif column.kind == "datetime":
-        values = [
-            None if no else value.strftime(column.format) if column.format else value.isoformat()
-            for value, no in zip(values, gone, strict=True)
-        ]
-    return [None if no else value for value, no in zip(values, gone, strict=True)]
+def _read(
+    given: "pd.Series[Any]", column: Column, schema: Schema
+) -> tuple[list[Any], dict[int, np.datetime64]]:
+    """Read cells like those of a table.
+
+    Returns:
+        The cells as the API takes them, None where there is none; what cannot be read stays as it
+        is. And by place the dates that are no text, which may be finer than their format.
+    """
+    there = cells.present(given, schema.missing)
+    typed = read(there, column, schema.csv)
+    values, dates = python_values(there), {}
+    is_date = given.dtype.kind == "M"
+    if column.kind == "datetime" and not is_date:  # the API reads text as a table is read
+        return values, {}
+    for number, value in enumerate(typed.tolist()):
+        if values[number] is None or pd.isna(value):
+            continue
+        if column.kind == "datetime":
+            dates[int(given.index[number])] = typed.iloc[number].to_datetime64()
+            values[number] = value.strftime(column.format) if column.format else value.isoformat()
+        else:
+            values[number] = value == 1.0 if column.kind == "boolean" else value
+    return values, dates

@@ -81,7 +81,7 @@ class RequestCleaner:
         cleaned = clean_rows(rows, self._schema, self._clean)
         if cleaned.failed:
             first = cleaned.failed[min(cleaned.failed)]
-            logger.warning("%d rows are refused, the first one: %s", len(cleaned.failed), first)
+            logger.warning("%s; rows refused for such errors: %d", first, len(cleaned.failed))
         ready = checkable(cleaned, self._schema, self.changed)
         found: list[Rows | SchemaViolationError] = []
         start = 0

@@ -93,9 +93,9 @@ def _clean(table: pd.DataFrame, clean: Clean, found: Cleaned) -> None:
     """Clean a table; if that fails, each row alone."""
     try:
         kept = cleaned(table, clean)
-    except EndedError:
-        raise
     except InputError as error:
+        if isinstance(error.__cause__, EndedError):
+            raise error.__cause__ from None
         if len(table) == 1:
             found.failed[int(table.index[0])] = _reason(error, clean)
             return

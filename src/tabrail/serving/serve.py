@@ -25,6 +25,7 @@ KEY = "API_KEY"  # of the environment
 WORKER = "SERVE_WORKER"  # of the environment: tells a worker what its parent was called with
 BACKLOG = 2048
 KEEP_ALIVE_S = 60
+START_S = 60  # how long a worker may be silent: on a busy machine it takes long to begin
 
 
 def serve(
@@ -67,6 +68,7 @@ def serve(
             app,
             factory=workers > 1,
             workers=workers,
+            timeout_worker_healthcheck=START_S,
             backlog=BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=math.ceil(2 * seconds) + 1,  # for a body, then its answer
