@@ -146,21 +146,16 @@ def check_project(project: Project, model: Pipeline) -> None:
             raise AssertionError(f"{project.settings.metrics} is no list of metrics")
     except InputError as error:
         raise AssertionError(str(error)) from error
-    for stage in pipeline.stages():
+    for stage in pipeline.stages(root=project.root):
         _check_stage(project, stage)
     _check_derived(project, model)
 
 
 def _check_stage(project: Project, stage: str) -> None:
     """Check that dvc.yaml lists the modules that a stage imports."""
-    root = project.root.resolve()
-    listed = [(root / dep).resolve() for dep in pipeline.stages()[stage].get("deps", [])]
-    imported = code.imported_files(root, [f"{project.settings.package}.{stage}"])
-    missing = [
-        path.relative_to(root).as_posix()
-        for path in sorted(imported)
-        if not any(path.is_relative_to(dep) for dep in listed)
-    ]
+    modules = [f"{project.settings.package}.{stage}"]
+    imported = code.imported_files(project.root, modules)
+    missing = pipeline.unlisted(stage, imported, project.root)
     assert not missing, (  # noqa: S101
         f"dvc.yaml: add under stages.{stage}.deps, so that a change of it runs the stage again: "
         f"{', '.join(missing)}"

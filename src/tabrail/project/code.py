@@ -176,9 +176,11 @@ def _of_module(node: ast.AST) -> Iterator[ast.AST]:
     Names of functions and classes are their own, unless these say `global`.
     """
     yield node
-    has_scope = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda))
-    own = node.body if has_scope else []
-    body = own if isinstance(own, list) else [own]
+    body: list[ast.AST] = []
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        body = [*node.body]
+    elif isinstance(node, ast.Lambda):
+        body = [node.body]
     for child in ast.iter_child_nodes(node):
         if child in body:
             yield from (inner for inner in ast.walk(child) if isinstance(inner, ast.Global))
