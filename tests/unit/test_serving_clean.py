@@ -153,7 +153,8 @@ def test_an_unclean_spelling_gets_the_prediction_of_the_clean_one(cleaning: Path
     export(Path("out.csv"))
     exported = pd.read_csv("out.csv", dtype={"customer": "str"})
     assert sorted(exported["city"]) == ["Oslo"] * 5 + ["Ulm"]
-    again = exported.drop(columns="bought").to_dict("records")
+    records = exported.drop(columns="bought").to_dict("records")
+    again = [{str(name): value for name, value in row.items()} for row in records]
     assert sorted(scores(again)) == sorted(found)
 
 
@@ -344,7 +345,7 @@ def test_what_clean_gets_of_a_row_does_not_depend_on_other_rows() -> None:
             {"city": {"a": 1}},
         )
     ]
-    alone, together = [], {}
+    alone: list[Any] = []
 
     def types(tables: list[Any]) -> dict[int, Any]:
         return {
@@ -353,8 +354,7 @@ def test_what_clean_gets_of_a_row_does_not_depend_on_other_rows() -> None:
             for place in after.index
         }
 
-    for row in rows:
-        alone.append(types(clean_rows([row], SCHEMA, lambda given: given).tables)[0])
+    alone.extend(types(clean_rows([row], SCHEMA, lambda given: given).tables)[0] for row in rows)
     together = types(clean_rows(rows, SCHEMA, lambda given: given).tables)
     assert [together[place] for place in range(len(rows))] == alone
 
@@ -388,7 +388,13 @@ def test_a_clean_that_changes_nothing_costs_nothing(project: Path) -> None:
     assert generated is not no_cleaning
     assert changes_nothing(generated)
     assert changes_nothing(no_cleaning)
-    for other_ in (lambda rows: rows[:1], lambda rows, _=1: rows, pd.DataFrame.copy, print):
+    others: tuple[Any, ...] = (
+        lambda rows: rows[:1],
+        lambda rows, _=1: rows,
+        pd.DataFrame.copy,
+        print,
+    )
+    for other_ in others:
         assert not changes_nothing(other_)
     with served() as client:
         row = client.get("/openapi.json").json()["components"]["schemas"]["Row"]["properties"]

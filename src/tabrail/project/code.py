@@ -178,7 +178,7 @@ def _of_module(node: ast.AST) -> Iterator[ast.AST]:
     yield node
     body: list[ast.AST] = []
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        body = [*node.body]
+        body = list(node.body)
     elif isinstance(node, ast.Lambda):
         body = [node.body]
     for child in ast.iter_child_nodes(node):
