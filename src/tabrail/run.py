@@ -63,21 +63,13 @@ def require_listed(root: Path, package: str, stage: str) -> None:
     Raises:
         InputError: dvc.yaml has no such stage, or a module is missing among its `deps`.
     """
-    stages = pipeline.stages()
+    stages = pipeline.stages(root=root)
     if stage not in stages:
         raise InputError(
             f"{paths.PIPELINE} has no stage {stage!r}{nearest(stage, stages)}; the name of a stage "
             "is that of its module"
         )
-    listed = [
-        (root / (dep if isinstance(dep, str) else next(iter(dep)))).resolve()
-        for dep in stages[stage].get("deps", [])
-    ]
-    missing = [
-        file.relative_to(root.resolve()).as_posix()
-        for file in sorted(code.loaded_files(root, package))
-        if not any(file.is_relative_to(dep) for dep in listed)
-    ]
+    missing = pipeline.unlisted(stage, code.loaded_files(root, package), root)
     if missing:
         lines = "\n".join(f"      - {path}" for path in missing)
         raise InputError(

@@ -23,6 +23,7 @@ __all__ = ["check_model", "check_project", "check_rowwise", "sample_rows"]
 
 ROWS = 200
 ALONE = 25  # rows that are tried one by one
+AGAIN = "when called on its own result"
 COPIES = 8  # of the reference rows, for a model to be fitted on
 
 Function = Callable[[pd.DataFrame], pd.DataFrame]
@@ -74,7 +75,7 @@ def check_rowwise(function: Function, rows: pd.DataFrame) -> None:
         >>> import pandas as pd
         >>> from tabrail.testing import check_rowwise
         >>> rows = pd.DataFrame({"age": [20.0, 40.0, 90.0]})
-        >>> check_rowwise(lambda rows: rows.assign(age=rows["age"] / 10), rows)
+        >>> check_rowwise(lambda rows: rows.assign(age=rows["age"].clip(upper=80)), rows)
         >>> check_rowwise(lambda rows: rows.assign(age=rows["age"] - rows["age"].mean()), rows)
         Traceback (most recent call last):
         ...
@@ -94,7 +95,7 @@ and 0.0 alone; the result for a row must depend on that row alone
             if len(part):
                 _compare(function, whole, function(part.copy()), part.index, how)
     if set(whole.columns) == set(rows.columns):
-        _compare(function, whole, function(whole.copy()), whole.index, "when cleaned twice")
+        _compare(function, whole, function(whole.copy()), whole.index, AGAIN)
 
 
 def _compare(
@@ -102,13 +103,16 @@ def _compare(
 ) -> None:
     """Compare the rows of a part with the same rows of the whole table."""
     name = getattr(function, "__name__", "the function")
+    wrong, where = "is not row-wise", "in the whole table"
     advice = "the result for a row must depend on that row alone"
+    if how == AGAIN:
+        wrong, where = "changes its own result", "when called once"
+        advice = "rows that come back from the prediction log have been cleaned already"
     for row in index:
         if (row in whole.index) != (row in found.index):
-            here, there = "in the whole table", how
-            kept, lost = (here, there) if row in whole.index else (there, here)
+            kept, lost = (where, how) if row in whole.index else (how, where)
             raise AssertionError(
-                f"{name} is not row-wise: row {row} is kept {kept} and left out {lost}; {advice}"
+                f"{name} {wrong}: row {row} is kept {kept} and left out {lost}; {advice}"
             )
     shared = [row for row in index if row in found.index]
     for column in whole.columns:
@@ -117,8 +121,8 @@ def _compare(
         if differs.any():
             place = int(np.flatnonzero(differs)[0])
             raise AssertionError(
-                f"{name} is not row-wise: row {shared[place]}, column {column!r} is "
-                f"{before.iloc[place]!s} in the whole table and {after.iloc[place]!s} {how}; "
+                f"{name} {wrong}: row {shared[place]}, column {column!r} is "
+                f"{before.iloc[place]!s} {where} and {after.iloc[place]!s} {how}; "
                 f"{advice}"
             )
 
@@ -146,21 +150,16 @@ def check_project(project: Project, model: Pipeline) -> None:
             raise AssertionError(f"{project.settings.metrics} is no list of metrics")
     except InputError as error:
         raise AssertionError(str(error)) from error
-    for stage in pipeline.stages():
+    for stage in pipeline.stages(root=project.root):
         _check_stage(project, stage)
     _check_derived(project, model)
 
 
 def _check_stage(project: Project, stage: str) -> None:
     """Check that dvc.yaml lists the modules that a stage imports."""
-    root = project.root.resolve()
-    listed = [(root / dep).resolve() for dep in pipeline.stages()[stage].get("deps", [])]
-    imported = code.imported_files(root, [f"{project.settings.package}.{stage}"])
-    missing = [
-        path.relative_to(root).as_posix()
-        for path in sorted(imported)
-        if not any(path.is_relative_to(dep) for dep in listed)
-    ]
+    modules = [f"{project.settings.package}.{stage}"]
+    imported = code.imported_files(project.root, modules)
+    missing = pipeline.unlisted(stage, imported, project.root)
     assert not missing, (  # noqa: S101
         f"dvc.yaml: add under stages.{stage}.deps, so that a change of it runs the stage again: "
         f"{', '.join(missing)}"

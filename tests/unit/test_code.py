@@ -1,4 +1,4 @@
-"""The project's code: which modules belong together, what a module defines, and from where it is."""
+"""The project's code: which modules belong together, what they define, and where they are."""
 
 import sys
 from collections.abc import Iterator

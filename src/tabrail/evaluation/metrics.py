@@ -59,6 +59,7 @@ class Metric:
 
     Example:
         >>> import numpy as np
+        >>> from tabrail import Metric
         >>> def cost(y_true, y_pred):
         ...     "Return the mean cost of a row: 1 for a false alarm, 5 for a miss."
         ...     return np.mean((y_pred > y_true) + 5 * (y_true > y_pred))

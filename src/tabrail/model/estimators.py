@@ -36,7 +36,7 @@ def estimator(project: Project) -> BaseEstimator:
     Example:
         >>> from tabrail import Project, estimator
         >>> estimator(Project.load(example_root)).max_iter
-        1000
+        100
     """
     made, _ = make(project.params.train, project.schema.task)
     if project.schema.weight and not has_fit_parameter(made, "sample_weight"):

@@ -43,7 +43,12 @@ def _recorded(folder: Path) -> tuple[Path, str]:
     """Return the file that records the model's MD5, and the MD5; blank if there is none."""
     lock, note = folder / paths.LOCK, folder / paths.RELEASE
     if not lock.exists() and note.exists():
-        content: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
+        try:
+            content: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise InputError(
+                f"{note} is damaged ({error}); make the folder again with: tabrail bundle"
+            ) from None
         return note, content.get("files", {}).get(paths.MODEL.as_posix(), "")
     stages = (read_yaml(lock) or {}).get("stages", {}) if lock.exists() else {}
     outs = (out for stage in stages.values() for out in stage.get("outs", []))

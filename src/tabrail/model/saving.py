@@ -70,6 +70,7 @@ def save_model(project: Project, model: Pipeline, found: SearchResult | None = N
         >>> columns = ColumnTransformer([("numbers", numbers(), ["age"])])
         >>> model = Pipeline([("columns", columns), ("estimator", estimator(project))])
         >>> save_model(project, model.fit(train.rows, train.y_true))
+        sklearn.linear_model.LogisticRegression fitted on 363 rows: models/model.skops
         >>> load_model(project).metadata.task
         'binary'
     """
@@ -100,6 +101,12 @@ def load_model(project: Project) -> Model:
     Raises:
         InputError: the file is missing, damaged, holds a type that is not trusted, or was trained
             for another schema or with other code than the project has now.
+
+    Example:
+        >>> from tabrail import Project, load_model
+        >>> project = Project.load(example_root)
+        >>> load_model(project).predict(project.split("test").rows).shape
+        (138,)
     """
     pipeline, metadata = file.load(project.root / paths.MODEL, project.root)
     file.require(metadata, project.schema)

@@ -1,6 +1,7 @@
 """What dvc.yaml says, here or in a commit, and how DVC knows a file."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,17 +34,18 @@ def generated(revision: str | None = None) -> list[str]:
     return found
 
 
-def stages(revision: str | None = None) -> dict[str, Any]:
+def stages(revision: str | None = None, root: Path = Path()) -> dict[str, Any]:
     """Return the stages by name.
 
     Args:
         revision: whose dvc.yaml to read; the working tree's, if none is given.
+        root: the project's root, for that of the working tree.
 
     Raises:
         InputError: dvc.yaml is no YAML.
     """
     if revision is None:
-        content = read_yaml(paths.PIPELINE)
+        content = read_yaml(root / paths.PIPELINE)
     else:
         try:
             text = git.text(revision, paths.PIPELINE) or ""
@@ -51,6 +53,27 @@ def stages(revision: str | None = None) -> dict[str, Any]:
         except YAMLError:
             raise InputError(f"{paths.PIPELINE} of {revision} is not valid YAML") from None
     return (content or {}).get("stages", {})
+
+
+def unlisted(stage: str, files: Iterable[Path], root: Path = Path()) -> list[str]:
+    """Return those of the files that a stage's deps in dvc.yaml do not cover.
+
+    Args:
+        stage: the stage's name.
+        files: files of the project, as absolute paths.
+        root: the project's root.
+
+    Raises:
+        InputError: dvc.yaml is no YAML.
+    """
+    here = root.resolve()
+    deps = stages(root=root).get(stage, {}).get("deps", [])
+    listed = [(here / (dep if isinstance(dep, str) else next(iter(dep)))).resolve() for dep in deps]
+    return [
+        file.relative_to(here).as_posix()
+        for file in sorted(files)
+        if not any(file.is_relative_to(dep) for dep in listed)
+    ]
 
 
 def md5(path: Path) -> str:
