@@ -35,7 +35,7 @@ OF_THE_MACHINE = ("one_row_within_ms", "bytes", "python", "versions")
 
 def animals(rows: int = 900) -> str:
     """Return a table with columns of every kind, and gaps, as CSV."""
-    draw = random.Random(7)
+    draw = random.Random(7)  # noqa: S311 (a table, no secret)
     lines = ["number,seen,breed,coat,age,height,note,weight"]
     for number in range(rows):
         breed = draw.choices(["Afghan", "Beagle", "Collie", "Dachshund"], [4, 3, 2, 1])[0]
