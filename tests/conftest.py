@@ -6,5 +6,6 @@ from support.fixtures import (  # noqa: F401 (pytest finds them here)
     copy,
     finished,
     own,
+    pytest_addoption,
     pytest_collection_modifyitems,
 )

@@ -175,8 +175,8 @@ def test_hostile_words_arrive_as_they_were_typed(own: Project) -> None:
     assert own.run("git", "log", "--format=%an") == HOSTILE_WORDS.replace("<b>", "b") + "\n"
     code = (
         "import importlib.metadata as m; print(m.metadata('hauser-more')['Summary']); "
-        "from tabrail import Project; card = Project.load().params.card; "
-        "print(card.title); print(card.owner)"
+        "from tabrail import Project; c = Project.load().params.card; "
+        "print(c.title); print(c.owner)"
     )
     assert own.uv("python", "-c", code).splitlines()[-3:] == [
         HOSTILE_WORDS,

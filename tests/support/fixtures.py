@@ -12,6 +12,11 @@ from support.own_project import write_hostile_table
 from support.projects import AUTHOR, TEMPLATE, Project, generate, shared_folder
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what writes the golden hashes."""
+    parser.addoption("--write-golden", action="store_true", help="write tests/pipeline/golden.json")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out what only continuous integration runs, and begin with the slow tests.
 

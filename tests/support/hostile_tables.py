@@ -1,31 +1,13 @@
-"""Tables as they come on bad days, and a program that brings each one into a project.
-
-    uv run --project PROJECT tests/hostile_tables.py PACKAGE SKELETON
-
-The program runs with a generated project's interpreter. It reads lines of JSON, [case, folder],
-and answers each with a line of JSON that says what every command did. One process does many
-cases: the libraries are imported once. Each case has a copy of the skeleton, a clone of the
-project, to itself.
-"""
+"""Tables as they come on bad days, each with what must become of it."""
 
 import csv
 import gzip
-import hashlib
-import importlib
 import io
 import json
 import math
-import os
 import random
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-import traceback
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -35,11 +17,7 @@ TRAINS = "trains"
 SAME = "same"
 REFUSED = "refused"
 EITHER = "either"
-SECONDS_FOR_A_CASE = 120
-
-started = subprocess.run
 STAGES = ("prepare", "train", "evaluate")
-PREPARED = [f"data/prepared/{split}.parquet" for split in ("train", "validation", "test")]
 
 Row = dict[str, Any]
 Writer = Callable[[Path], Path]
@@ -1063,135 +1041,3 @@ def a_parquet_file_without_rows(folder: Path) -> Path:
 def a_million_rows(folder: Path) -> Path:
     body = text(shop(10_000)).split("\n", 1)
     return save(folder, body[0] + "\n" + body[1] * 100)
-
-
-# The program
-
-
-@dataclass
-class Shell:
-    """Runs the project's commands in this process, as far as a user can tell."""
-
-    package: str
-
-    def run(self, module: str, *arguments: str) -> tuple[int, str]:
-        """Run a command line or a stage; return its exit code and all that it prints."""
-        with captured() as output:
-            code = self._exit_code(module, arguments)
-        return code, output()
-
-    def _exit_code(self, module: str, arguments: tuple[str, ...]) -> int:
-        sys.argv = [module, *arguments]
-        try:
-            loaded = importlib.import_module(f"{self.package}.{module}")
-            if module == "cli":
-                loaded.app()
-            else:
-                importlib.import_module(f"{self.package}.errors").run_stage(loaded.main)
-        except SystemExit as stop:
-            if isinstance(stop.code, str):
-                print(stop.code, file=sys.stderr)
-                return 1
-            return stop.code or 0
-        except BaseException:  # what a user would see as a traceback
-            traceback.print_exc()
-            return 1
-        return 0
-
-
-def run_dvc_here(command: Sequence[str], **options: Any) -> "subprocess.CompletedProcess[str]":
-    """Stand in for `subprocess.run`: DVC is imported once, and not once for each case."""
-    if list(command[:3]) != [sys.executable, "-m", "dvc"]:
-        return started(command, **options)
-    from dvc.cli import main as dvc
-
-    with captured() as output:
-        code = dvc(list(command[3:]))
-    return subprocess.CompletedProcess(command, code, "", output())
-
-
-@contextmanager
-def captured() -> Iterator[Callable[[], str]]:
-    """Collect what this process and its children print."""
-    with tempfile.TemporaryFile() as file:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        kept = os.dup(1), os.dup(2)
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-        text_so_far = ""
-        try:
-            yield lambda: text_so_far
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            for number, descriptor in enumerate(kept, start=1):
-                os.dup2(descriptor, number)
-                os.close(descriptor)
-            file.seek(0)
-            text_so_far = file.read().decode("utf-8", "replace")
-
-
-def state(project: Path) -> dict[str, bytes]:
-    """Return the files of a project that a refused table must leave as they are."""
-    files = [path for path in project.rglob("*") if path.is_file() and ".git" not in path.parts]
-    ours = [path for path in files if not {".dvc", "__pycache__"} & set(path.parts)]
-    return {path.relative_to(project).as_posix(): path.read_bytes() for path in sorted(ours)}
-
-
-def attempt(shell: Shell, skeleton: Path, name: str, folder: Path) -> dict[str, Any]:
-    """Bring a case's table into a copy of the skeleton and train; return what happened."""
-    given, project = folder / "given", folder / "project"
-    given.mkdir(parents=True)
-    table = CASES[name].write(given)
-    shutil.copytree(skeleton, project, symlinks=True)
-    os.chdir(project)
-    before = state(project)
-    arguments = ("ingest", str(table), "--target", CASES[name].target, "--replace", "--yes")
-    steps = [("ingest", *shell.run("cli", *arguments, *CASES[name].options))]
-    after_ingest = state(project)
-    for stage in CASES[name].stages:
-        if steps[-1][1] == 0:
-            steps.append((stage, *shell.run(stage)))
-    contract, metrics = project / "schema.yaml", project / "reports" / "metrics.json"
-    trained = steps[-1][:2] == ("evaluate", 0)
-    changed = {file for file in before | after_ingest if before.get(file) != after_ingest.get(file)}
-    return {
-        "steps": steps,
-        "changed": sorted(changed),
-        "prepared": prepared_rows(),
-        "contract": contract.read_text(encoding="utf-8"),
-        "metrics": json.loads(metrics.read_text(encoding="utf-8")) if trained else {},
-    }
-
-
-def prepared_rows() -> str:
-    """Return the prepared tables' hash; the parts in which they were written do not matter."""
-    import pyarrow.parquet as pq
-
-    tables = [pq.read_table(file).to_pydict() for file in PREPARED if Path(file).exists()]
-    return hashlib.sha256(repr(tables).encode()).hexdigest()
-
-
-def too_long(*_: object) -> None:
-    """End a case that hangs."""
-    raise TimeoutError(f"no end after {SECONDS_FOR_A_CASE} s")
-
-
-def main(package: str, skeleton: str) -> None:
-    """Serve cases until the input ends."""
-    shell = Shell(package)
-    subprocess.run = run_dvc_here  # type: ignore[assignment]
-    signal.signal(signal.SIGALRM, too_long)
-    for line in sys.stdin:
-        name, folder = json.loads(line)
-        signal.alarm(SECONDS_FOR_A_CASE)
-        answer = attempt(shell, Path(skeleton), name, Path(folder))
-        signal.alarm(0)
-        os.chdir(skeleton)
-        shutil.rmtree(folder, ignore_errors=True)
-        print(json.dumps(answer), flush=True)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
