@@ -99,4 +99,5 @@ def test_the_readmes_other_way_to_generate(copy: Path) -> None:
 
 def test_continuous_integration_calls_the_readmes_test_command() -> None:
     assert "make test" in commands((TEMPLATE / "README.md").read_text(encoding="utf-8"))
-    assert (TEMPLATE / ".ci/run").read_text(encoding="utf-8").rstrip().endswith("\nCI=true make test")
+    run = (TEMPLATE / ".ci/run").read_text(encoding="utf-8")
+    assert run.rstrip().endswith("\nCI=true make test")
