@@ -16,8 +16,9 @@ import pytest
 from support.projects import TEMPLATE, Project
 
 # What `uv sync` needs of a repository: the requirements, what was locked, and the wheel. Only for
-# the project's own package, which is installed editable, it needs the code as well.
+# the project's own package, it needs the code as well, and the README that pyproject.toml names.
 LOCKED = ("pyproject.toml", "uv.lock", "vendor")
+BUILT = ("README.md", "src")
 OFFLINE = {"UV_OFFLINE": "1"}
 IMPORT = "import tabrail, pathlib; print(pathlib.Path(tabrail.__file__).resolve())"
 
@@ -93,14 +94,14 @@ def test_three_places_are_enough_for_the_packages(finished: Project, tmp_path: P
 
 
 def test_with_its_code_all_of_it_is_installed(finished: Project, tmp_path: Path) -> None:
-    project = elsewhere(finished, tmp_path / "image", *LOCKED, "src")
+    project = elsewhere(finished, tmp_path / "image", *LOCKED, *BUILT)
     project.run("uv", "sync", "--quiet", "--locked", "--no-default-groups", **OFFLINE)
     code = "import flight_delays.train as t; print(t.__name__)"
     assert project.run(".venv/bin/python", "-c", code) == "flight_delays.train\n"
 
 
 def test_a_wheel_that_was_tampered_with_is_refused(finished: Project, tmp_path: Path) -> None:
-    project = elsewhere(finished, tmp_path / "image", *LOCKED, "src")
+    project = elsewhere(finished, tmp_path / "image", *LOCKED, *BUILT)
     changed = tmp_path / "changed.whl"
     with ZipFile(wheel(project)) as before, ZipFile(changed, "w") as after:
         for name in before.namelist():
@@ -113,7 +114,7 @@ def test_a_wheel_that_was_tampered_with_is_refused(finished: Project, tmp_path: 
 
 
 def test_a_wheel_that_is_missing_is_named(finished: Project, tmp_path: Path) -> None:
-    project = elsewhere(finished, tmp_path / "image", *LOCKED, "src")
+    project = elsewhere(finished, tmp_path / "image", *LOCKED, *BUILT)
     name = wheel(project).name
     wheel(project).unlink()
     printed = project.run("uv", "sync", "--locked", code=None, **OFFLINE)

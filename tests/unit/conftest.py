@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -205,7 +205,9 @@ def _files() -> dict[str, str]:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _files: dict[str, str]) -> Path:
+def project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _files: dict[str, str]
+) -> Iterator[Path]:
     """Stand in an empty folder with the params, the schema and the data above."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -213,4 +215,5 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _files: dict[str, s
     for name, text in _files.items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(text, encoding="utf-8", newline="")
-    return tmp_path
+    yield tmp_path
+    code.forget("shops")
