@@ -1,7 +1,7 @@
 """Build the page that shows `dvc plots` without internet.
 
 DVC's own page loads Vega from a content delivery network, so it stays empty offline. This tool
-writes `.dvc/plots/page.html` of the generated project: the same page with the minified builds of
+writes `page.html` of the library's templates: the same page with the minified builds of
 vega, vega-lite and vega-embed inside. A project uses it through `plots.html_template` in
 `.dvc/config`.
 
@@ -21,7 +21,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-PAGE = Path(__file__).parents[1] / "{{cookiecutter.project_slug}}" / ".dvc" / "plots" / "page.html"
+PLOTS = Path(__file__).parents[1] / "src" / "tabrail" / "templates" / "project" / "plots"
+PAGE = PLOTS / "page.html"
 
 # Package, version, SHA-256 of the package file, minified build inside it. The order matters.
 PACKAGES = [
