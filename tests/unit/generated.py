@@ -4,23 +4,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from support import in_process
+
 from tabrail import rendering
 from tabrail.documents import write_texts
 
-ANSWERS: dict[str, Any] = {
-    "data_file": "",
-    "target": "",
-    "project_name": "Flight Delays",
-    "project_slug": "flight-delays",
-    "description": "Predicts which flights arrive late.",
-    "author_name": "Ada Byron",
-    "author_email": "ada@example.com",
-    "license": "MIT",
-    "dvc_remote": "",
-    "ci": "github",
-    "parts": "",
-    "setup": True,
-}
+ANSWERS: dict[str, Any] = {**in_process.ANSWERS, "ci": "github"}
 
 
 def made(**answers: Any) -> dict[str, Any]:

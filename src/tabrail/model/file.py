@@ -234,8 +234,9 @@ def load(path: Path, root: Path | None = None) -> tuple[Pipeline, Metadata]:
                 f"{path} holds types that are not trusted: {', '.join(unknown)}. "
                 f"{_remedy(unknown, root)}"
             )
-        with _importable(root):
-            pipeline = skops.io.loads(content, trusted=skops.io.get_untrusted_types(data=content))
+        if root is not None:  # so that the project's package comes from the project's folder
+            code.import_module(root, load_settings(root).package)
+        pipeline = skops.io.loads(content, trusted=skops.io.get_untrusted_types(data=content))
         if not isinstance(pipeline, Pipeline):
             raise TypeError(f"it holds a {type(pipeline).__name__} instead of a Pipeline")
         return pipeline, metadata
@@ -297,14 +298,6 @@ def _remedy(unknown: list[str], root: Path | None) -> str:
         f"Choose another estimator, or, if these types are harmless, add them to trusted under "
         f"[{TABLE}] in {paths.PROJECT}."
     )
-
-
-@contextmanager
-def _importable(root: Path | None) -> Iterator[None]:
-    """Let the project's package be imported from the project's folder."""
-    if root is not None:
-        code.import_module(root, load_settings(root).package)
-    yield
 
 
 def modules(pipeline: Pipeline, package: str) -> list[str]:

@@ -186,11 +186,10 @@ def as_they_came(challenger: Release) -> pd.DataFrame:
         InputError: data/raw is not here.
     """
     schema, params = challenger.schema, challenger.params.prepare
-    sides_of = splitter(tables.find(paths.RAW), params, schema, challenger.clean)
+    files, clean = tables.find(paths.RAW), challenger.clean
+    sides_of = splitter(files, params, schema, clean)
     found = []
-    for chunk in checked(
-        tables.find(paths.RAW), schema, params.chunk_rows, "rows as they came", challenger.clean
-    ):
+    for chunk in checked(files, schema, params.chunk_rows, "rows as they came", clean):
         good = usable(chunk.violations, len(chunk.table)) & ~chunk.repeated
         side = sides_of(chunk.table[good])
         found.append(chunk.raw[good][side == "validation"])
