@@ -1,6 +1,7 @@
 """The environment that runs: whether it is the one that uv.lock describes."""
 
 import json
+import re
 import sys
 import tomllib
 from importlib.metadata import PackageNotFoundError, distribution
@@ -18,6 +19,18 @@ NUMERIC = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops", "tabr
 def python_version() -> str:
     """Return the version of Python that runs, without the patch level."""
     return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def requested_python(text: str) -> str:
+    """Return the version of Python in a .python-version, without the patch level.
+
+    Raises:
+        ValueError: the text names no version, or more than one thing.
+    """
+    found = re.fullmatch(r"\D*?(\d+\.\d+)\S*", text.strip())
+    if found is None or len(text.split()) != 1:
+        raise ValueError(f"expected one version such as 3.12, got {text.strip()[:40]!r}")
+    return found.group(1)
 
 
 def installed_version(name: str) -> str:
@@ -107,7 +120,10 @@ def _wanted_python(root: Path) -> str:
     path = root / paths.PYTHON
     if not path.exists():
         return ""
-    return ".".join(path.read_text(encoding="utf-8").strip().split(".")[:2])
+    try:
+        return requested_python(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path}: {error}; write it again with: uv python pin VERSION") from None
 
 
 def _evaluated(root: Path) -> list[str]:

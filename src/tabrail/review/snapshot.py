@@ -17,6 +17,7 @@ from tabrail.config import Params
 from tabrail.errors import InputError
 from tabrail.evaluation.reported import are_described
 from tabrail.project import git
+from tabrail.project.environment import requested_python
 
 CONFLICT = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
 SPLITS = ("validation", "test")
@@ -104,14 +105,12 @@ def read(revision: str | None = None) -> Snapshot:
         stages=content(paths.LOCK, _stages),
         packages=content(paths.PACKAGES, _versions),
         direct=_direct(project),
-        python=_python(
-            (git.text(revision, paths.PYTHON) if revision else _text(paths.PYTHON)) or ""
-        ),
+        python=content(paths.PYTHON, _python).get("version", ""),
     )
 
 
-def _python(text: str) -> str:
-    return ".".join(text.strip().split(".")[:2])
+def _python(text: str) -> dict[str, str]:
+    return {"version": requested_python(text)}
 
 
 def _text(path: Path) -> str | None:
