@@ -18,7 +18,7 @@ from support.projects import TEMPLATE, Project
 # What `uv sync` needs of a repository: the requirements, what was locked, and the wheel. Only for
 # the project's own package, it needs the code as well, and the README that pyproject.toml names.
 LOCKED = ("pyproject.toml", "uv.lock", "vendor")
-BUILT = ("README.md", "src")
+BUILT = ("README.md", "LICENSE", "src")
 OFFLINE = {"UV_OFFLINE": "1"}
 IMPORT = "import tabrail, pathlib; print(pathlib.Path(tabrail.__file__).resolve())"
 

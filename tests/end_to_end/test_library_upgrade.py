@@ -67,8 +67,8 @@ def locked(project: Project) -> str:
 
 @pytest.mark.slow
 def test_a_newer_wheel_reruns_what_has_other_results(clone: Project, wheel: Path) -> None:
-    replace(clone.path / "params.yaml", "chunk_rows: 100000", "chunk_rows: 50000")
-    clone.commit("Smaller chunks")
+    replace(clone.path / "params.yaml", "max_leaf_nodes: 15", "max_leaf_nodes: 16")
+    clone.commit("Larger trees")
     printed = clone.uv("tabrail", "upgrade", str(wheel))
     assert "renewed  dvc.yaml" in printed
     assert "left     params.yaml: you have changed it" in printed
@@ -79,7 +79,7 @@ def test_a_newer_wheel_reruns_what_has_other_results(clone: Project, wheel: Path
     clone.run("uv", "lock", "--check")
     assert "sha256:" in locked(clone)
 
-    replace(clone.path / "params.yaml", "chunk_rows: 50000", "chunk_rows: 100000")
+    replace(clone.path / "params.yaml", "max_leaf_nodes: 16", "max_leaf_nodes: 15")
     status = clone.uv("dvc", "status")
     assert "tool.tabrail.results.evaluate" in status
     assert "prepare:" not in status

@@ -75,8 +75,10 @@ def test_what_changed_is_rebuilt_and_nothing_else(clone: Project) -> None:
 
 
 def test_a_forgotten_dependency_is_named(clone: Project) -> None:
-    clone.edit("dvc.yaml", f"      - {PACKAGE}/features.py\n", "")
-    output = clone.uv("dvc", "repro", code=255)
+    # Both train and evaluate import it; only train has the module of `clean` behind it.
+    behind = f"      - {PACKAGE}/prepare.py\n      - {PACKAGE}/train.py\n"
+    clone.edit("dvc.yaml", f"      - {PACKAGE}/features.py\n{behind}", behind)
+    output = clone.uv("dvc", "repro", "--force", "--single-item", "train", code=255)
     assert "add under stages.train.deps:" in output
     assert f"      - {PACKAGE}/features.py" in output
 
@@ -111,10 +113,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 with zipfile.ZipFile("models/model.skops") as archive:
-    facts = archive.read("facts.json")
+    metadata = archive.read("metadata.json")
 skops.io.dump(make_pipeline(FunctionTransformer(numpy.save)), "hostile.skops")
 with zipfile.ZipFile("hostile.skops", "a") as archive:
-    archive.writestr("facts.json", facts)
+    archive.writestr("metadata.json", metadata)
 """
     clone.uv("python", "-c", code)
     (clone.path / "hostile.skops").replace(clone.path / "models/model.skops")

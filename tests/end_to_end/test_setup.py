@@ -122,7 +122,7 @@ def test_the_package_imports_from_anywhere(finished: Project, tmp_path: Path) ->
     done = subprocess.run(
         [*command, code], cwd=tmp_path, env=user_environment(), capture_output=True, check=True
     )
-    assert done.stdout.decode().startswith("Flight Delays: ")
+    assert done.stdout.decode().startswith("The code of this project: ")
 
 
 def test_the_command_line_teaches(finished: Project) -> None:

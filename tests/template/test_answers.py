@@ -289,9 +289,12 @@ def test_code_data_and_plots_are_copied_as_they_are(hostile: Path) -> None:
     for file in everything_in(plots):
         assert (hostile / ".dvc" / "plots" / file.name).read_bytes() == file.read_bytes()
     assert len(everything_in(hostile / ".dvc" / "plots")) == len(everything_in(plots))
-    code = ast.parse((hostile / "src" / "hostile" / "__init__.py").read_text(encoding="utf-8"))
-    told = f"{HOSTILE['project_name']}: {HOSTILE['description']}"
-    assert ast.get_docstring(code, clean=False) == told
+    # The linters of a commit would stumble over quotes and backslashes in a docstring.
+    for module in (hostile / "src" / "hostile").iterdir():
+        code = module.read_text(encoding="utf-8")
+        assert ast.get_docstring(ast.parse(code))
+        assert HOSTILE["project_name"] not in code
+        assert HOSTILE["description"] not in code
     assert everything_in(hostile / "data") == [hostile / "data/raw", hostile / "data" / SAMPLE]
     (sample,) = (SOURCE / "data" / "raw").iterdir()
     assert (hostile / "data" / SAMPLE).read_bytes() == sample.read_bytes()
