@@ -12,7 +12,7 @@ LIBRARY = Path(tabrail.__file__).parent
 # From the lowest floor to the highest; those of one floor do not import each other.
 FLOORS = [
     ["threads", "errors", "paths", "results", "markdown", "rendering"],
-    ["documents", "moments", "wheels"],
+    ["documents", "jinja", "moments", "wheels"],
     ["record"],
     ["config"],
     ["data"],
