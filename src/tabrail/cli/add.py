@@ -9,13 +9,14 @@ from tabrail.errors import one_message
 
 def add(
     parts: Annotated[
-        list[str] | None, typer.Argument(metavar="PART…", help="Without one, all are listed.")
+        list[str] | None,
+        typer.Argument(metavar="PART…", help="Without one, all parts are listed."),
     ] = None,
 ) -> None:
     """Add a part to the project: a workflow, a notebook, a development container.
 
-    Its files are written, and keys are added to existing files. You see what changed, what to do
-    next and the way back. A file that is there already is never overwritten, and adding a part
+    The command writes the part's files and adds keys to existing files. It shows what changed, what
+    to do next and how to remove the part. A file that exists is never overwritten. To add a part
     twice changes nothing. Exit code 0: done. 1: nothing has changed.
     """
     with one_message():

@@ -44,7 +44,7 @@ Untrusted = Annotated[
     bool,
     typer.Option(
         "--untrusted",
-        help="Take a model file whose hash was never recorded. What it may hold stays limited.",
+        help="Load a model whose hash is not recorded. The list of trusted types still holds.",
     ),
 ]
 
@@ -53,6 +53,6 @@ BaseRevision = Annotated[
     typer.Option(
         "--base",
         metavar="REV",
-        help="Compare with where HEAD left this branch or commit. [default: origin/main, if here]",
+        help="Compare with the commit where HEAD left it. [default: origin/main, if it exists]",
     ),
 ]

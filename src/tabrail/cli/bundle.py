@@ -13,14 +13,14 @@ def bundle(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder.", parser=given)],
     revision: Annotated[
         str,
-        typer.Option("--rev", metavar="REV", help="A commit, branch or tag: model@v0.1.0, say."),
+        typer.Option("--rev", metavar="REV", help="A commit, branch or tag, such as model@v0.1.0."),
     ] = "HEAD",
 ) -> None:
     """Write the model of a revision, its code, parameters and reports, for a server without Git.
 
     In the folder, `uv sync --locked --no-default-groups --group serve` makes the environment, and
-    `uv run --no-sync tabrail serve` serves the model. Exit code 0: the folder is complete. 1: it
-    was not made.
+    `uv run --no-sync tabrail serve` serves the model. Exit code 0: the folder is complete. 1: no
+    folder was made.
     """
     with one_message():
         from tabrail.review.bundle import bundle

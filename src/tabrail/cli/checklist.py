@@ -15,10 +15,10 @@ def checklist(
 ) -> None:
     """Check that the model of this commit can be released: the launch checklist.
 
-    All that `verify` asks, with the version in prod to compare with; then lock, model card, owner,
-    runbook, and whether the model works, and how fast, in an environment that has only what a
-    server has. Needs the model file. Exit code 0: all is well, or was accepted deliberately. 1: it
-    is not.
+    The checks of `verify` are made against the version in prod. Then follow the lock file, the
+    model card, the owner and the runbook. Last, the model is loaded and timed in an environment
+    that has only what a server has. The model file is needed. Exit code 0: every check passes or
+    was accepted by a person. 1: a check fails.
     """
     with one_message():
         from tabrail.cli.answers import print_checks

@@ -21,15 +21,15 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON instead of Markdown.")] = False,
     output: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write there instead of printing.", parser=given),
+        typer.Option(metavar="FILE", help="Write to this file instead of printing.", parser=given),
     ] = None,
     untrusted: Untrusted = False,
 ) -> None:
     """Compare the model with that of another clone, on validation rows that neither has seen.
 
-    A clone at the tag of the model in prod needs no more than `dvc pull models/model.skops
-    data/prepared/validation.parquet`. Both models score the validation rows that are here and not
-    there. Exit code 0: here is the comparison. 2: there can be none.
+    Both models score the validation rows that this project has and the other clone does not have.
+    A clone at the tag of the model in prod only needs `dvc pull models/model.skops
+    data/prepared/validation.parquet`. Exit code 0: the models are compared. 2: they cannot be.
     """
     with one_message(code=2):
         from tabrail.documents import to_json, write_texts

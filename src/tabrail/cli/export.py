@@ -1,4 +1,4 @@
-"""Make a table of the prediction log."""
+"""Export the prediction log as a table."""
 
 import signal
 from pathlib import Path
@@ -20,13 +20,13 @@ def export(
     ] = "",
     until: Annotated[str, typer.Option(metavar="WHEN", help="End; now, if not given.")] = "",
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace OUT if it is there.")
+        bool, typer.Option("--overwrite", help="Replace OUT if it exists.")
     ] = False,
 ) -> None:
-    """Write the rows of the prediction log of which it is known what came true, to train with.
+    """Write the rows of the prediction log whose outcome is known, to train with.
 
-    The table has the schema's columns, so that `ingest` takes it. Exit code 0: it is written.
-    1: nothing is.
+    The table has the schema's columns, so that `ingest` takes it. Exit code 0: the table is
+    written. 1: nothing is written.
     """
     with one_message():
         from tabrail.log.export import export

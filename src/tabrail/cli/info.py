@@ -1,4 +1,4 @@
-"""Show versions and places for a bug report."""
+"""Show versions and paths for a bug report."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Bring a table in."""
+"""Bring a table into the project."""
 
 import sys
 from typing import Annotated, Literal
@@ -15,9 +15,9 @@ def ingest(
     files: Tables,
     target: Annotated[str, typer.Option(metavar="COLUMN", help="The column to predict.")] = "",
     task: Annotated[
-        Task | None, typer.Option(help="What to learn, if not what the target's values suggest.")
+        Task | None, typer.Option(help="Kind of model. [default: what the target's values suggest]")
     ] = None,
-    name: Annotated[str, typer.Option(help="What the data is called.")] = "",
+    name: Annotated[str, typer.Option(help="Name of the data set.")] = "",
     replace: Annotated[
         bool, typer.Option("--replace", help="Start over with this table and a new schema.")
     ] = False,
@@ -25,14 +25,14 @@ def ingest(
         bool, typer.Option("--yes", help="Extend the schema without being asked.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be done; write nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be done; write nothing.")
     ] = False,
 ) -> None:
-    """Bring a table in: into data/raw, tracked by DVC, with its schema in schema.yaml.
+    """Bring a table into data/raw, tracked by DVC, and write its schema to schema.yaml.
 
-    More of the same table is added to what is there. If new rows need a wider schema, you see how
-    it would change and are asked first. With --replace, or without a schema.yaml, the schema is
-    inferred from the table, and --target is needed. Exit code 0: done. 1: nothing has changed.
+    New rows of the same table are added to those in data/raw. If they need a wider schema, the
+    command shows the change and asks first. With --replace, or without a schema.yaml, it infers
+    the schema from the table and needs --target. Exit code 0: done. 1: nothing has changed.
     """
     with one_message():
         from tabrail.ingest import ingest as verb

@@ -1,4 +1,4 @@
-"""Merge a branch when both sides trained."""
+"""Merge a branch when both sides have trained."""
 
 from typing import Annotated
 
@@ -12,11 +12,11 @@ def merge(
         str, typer.Argument(metavar="REV", help="The branch or commit to merge.")
     ] = "origin/main",
 ) -> None:
-    """Merge a branch when both sides trained: dvc.lock and reports conflict, and a run settles it.
+    """Merge a branch when both sides have trained: run the pipeline where generated files conflict.
 
-    Also goes on with a `git merge` that ended in conflicts. What people wrote is never decided
-    here: if such files are in conflict, the merge is refused, and nothing has changed. Exit code 0:
-    merged, or nothing to merge. 1: refused or failed.
+    The command also continues a `git merge` that ended in conflicts. It never decides on files that
+    people wrote: if such files conflict, the merge is refused and nothing changes. Exit code 0:
+    merged, or there is nothing to merge. 1: refused or failed.
     """
     with one_message():
         from tabrail.review.merge import merge

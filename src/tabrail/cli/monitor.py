@@ -1,4 +1,4 @@
-"""Watch the model."""
+"""Check what the model is given, what it predicts, and how good it is."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ from tabrail.errors import InputError, one_message
 def monitor(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FILE…", help="Tables to look at instead of the log.", parser=given),
+        typer.Argument(metavar="FILE…", help="Tables to check instead of the log.", parser=given),
     ] = None,
     since: Annotated[
         str, typer.Option(metavar="WHEN", help="Start: a date, a time (UTC), or days ago as in 7d.")
@@ -20,16 +20,16 @@ def monitor(
     until: Annotated[str, typer.Option(metavar="WHEN", help="End; now, if not given.")] = "",
     output: Annotated[
         Path | None,
-        typer.Option(metavar="PAGE.html", help="Write a page about it there.", parser=given),
+        typer.Option(metavar="PAGE.html", help="Write the result as an HTML page.", parser=given),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     untrusted: Untrusted = False,
 ) -> None:
-    """Say whether the rows that the model gets, its predictions and what came true are as expected.
+    """Check whether the model's input, its predictions and the outcomes are as expected.
 
-    Looks at the prediction log (see `monitor` in params.yaml), or at tables, each a period, in the
-    order given; with the target in them, at the live performance as well. Exit code 0: all is well.
-    1: an alert. 2: there is no verdict.
+    The rows come from the prediction log (see `monitor` in params.yaml). Tables can be given
+    instead: each is a period, in the order given. Where outcomes are known, live performance is
+    checked, too. Exit code 0: no alert. 1: an alert. 2: the check could not be made.
     """
     with one_message(code=2):
         from tabrail.documents import to_json, write_texts
@@ -37,7 +37,9 @@ def monitor(
         from tabrail.project.project import Project
 
         if output and output.suffix != ".html":
-            raise InputError(f"{output} is to be a page; choose a name that ends in .html")
+            raise InputError(
+                f"--output writes an HTML page; got {output}, so choose a name that ends in .html"
+            )
         result = monitor(files or [], since, until, Project.load().metrics, untrusted=untrusted)
         if output:
             from tabrail.monitoring.page import page

@@ -1,4 +1,4 @@
-"""Record what came true."""
+"""Record outcomes."""
 
 from typing import Annotated
 
@@ -14,11 +14,11 @@ def outcomes(
         str, typer.Option("--id", metavar="COLUMN", help="The column of the predictions' ids.")
     ] = "id",
 ) -> None:
-    """Record what came true of predictions in the log, so that `monitor` can tell how good it was.
+    """Record the outcomes of predictions, so that `monitor` can measure live performance.
 
-    A table needs the id that the server gave each prediction, and the target. Rows without a value
-    yet are passed over, and a later word replaces an earlier one, so the command can be repeated.
-    Exit code 0: something was recorded. 1: nothing was.
+    A table needs two columns: the id that the server gave each prediction, and the target. Rows
+    without a value are skipped. A later outcome replaces an earlier one, so the command can be
+    repeated. Exit code 0: at least one outcome is recorded. 1: none is.
     """
     with one_message():
         from tabrail.log.outcomes import outcomes

@@ -25,21 +25,21 @@ def predict(
         Path | None,
         typer.Option(
             metavar="FILE.csv",
-            help="Write rows that break the schema there, with the reasons; score the others.",
+            help="Write rows that break the schema to this file, with reasons; score the others.",
             parser=given,
         ),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace OUT and FILE.csv if they are there.")
+        bool, typer.Option("--overwrite", help="Replace OUT and FILE.csv if they exist.")
     ] = False,
     untrusted: Untrusted = False,
 ) -> None:
-    """Let the model predict every row of a table, which may be larger than memory.
+    """Predict every row of a table, which may be larger than memory.
 
-    OUT gets a line for each row, in order: the row's number, key and identifiers, the prediction,
-    the model's version and the time. A row that breaks the schema in schema.yaml makes the
-    command refuse the table, unless there is a file for such rows. Exit code 0: all is written.
-    1: nothing is.
+    OUT gets one line for each row, in order: the row's number, key and identifiers, the prediction,
+    the model's version and the time. A row that breaks schema.yaml makes the command refuse the
+    table, unless --rejected names a file for such rows. Exit code 0: everything is written. 1:
+    nothing is written.
     """
     with one_message():
         from tabrail.batch.score import predict

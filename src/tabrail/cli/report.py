@@ -1,4 +1,4 @@
-"""Say what a change does to the model."""
+"""Report what a change does to the model."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,18 +12,19 @@ from tabrail.errors import one_message
 def report(
     base: BaseRevision = None,
     plots_url: Annotated[
-        str, typer.Option(metavar="URL", help="Where the page of `dvc plots diff` is, to link to.")
+        str,
+        typer.Option(metavar="URL", help="Address of the page of `dvc plots diff`."),
     ] = "",
     output: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write there instead of printing.", parser=given),
+        typer.Option(metavar="FILE", help="Write to this file instead of printing.", parser=given),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON instead of Markdown.")] = False,
 ) -> None:
-    """Say what a change does to the model: scores, slices, parameters, data, schema, libraries.
+    """Report what a change does to the model: scores, slices, parameters, data, schema, libraries.
 
-    All of it comes from what Git keeps, so neither data nor credentials are needed. Whether it may
-    be merged is for `verify` to decide. Exit code 0: here is the report. 2: there can be none.
+    The report needs only files that Git tracks, neither data nor credentials. `verify` decides
+    whether the change can be merged. Exit code 0: the report is made. 2: it cannot be made.
     """
     with one_message(code=2):
         from tabrail.documents import to_json, write_texts

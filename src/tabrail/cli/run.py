@@ -11,11 +11,11 @@ from tabrail.errors import InputError, one_message
 def run(
     stage: Annotated[str, typer.Argument(help="A module of the project with a function main.")],
 ) -> None:
-    """Run one stage of the pipeline, as dvc.yaml does; for all that changed: uv run dvc repro.
+    """Run one stage of the pipeline, as dvc.yaml does. To run what changed: uv run dvc repro.
 
-    The stage is the module of this name in the project's package, and its function main gets the
-    project. Exit code 0: it succeeded, and dvc.yaml lists every module that it imports. 1: it
-    failed, and its old results are still there.
+    The stage is the module of this name in the project's package. Its function main gets the
+    Project. Exit code 0: the stage succeeded, and dvc.yaml lists every module that it imports. 1:
+    the stage failed, and its old results are unchanged.
     """
     with one_message():
         from tabrail.run import run as run_stage

@@ -28,11 +28,11 @@ def serve(
 ) -> None:
     """Serve the model as a REST API, with a page for people at /.
 
-    Limits are in params.yaml, under serve. Every prediction is kept in the log that the
-    environment's PREDICTION_LOG names, a SQLite file by default. With API_KEY in the environment,
-    requests need it. A challenger scores every row, too, and both predictions are kept; rows of
-    equal keys (schema.yaml, key) have one model.
-    Exit code 0: it was asked to stop. 1: it could not start.
+    The section serve of params.yaml has the limits. Every prediction is written to the prediction
+    log: the environment variable PREDICTION_LOG names it, and the default is a SQLite file. With
+    API_KEY in the environment, every request needs this key. A challenger scores every row, too,
+    and the log has both predictions. Rows of one group (key in schema.yaml) are answered by one
+    model. Exit code 0: the server was asked to stop. 1: it could not start.
     """
     with one_message():
         os.environ["OMP_NUM_THREADS"] = "1"  # more threads than that cost a small batch time

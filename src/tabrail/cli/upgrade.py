@@ -1,4 +1,4 @@
-"""Take another version of the library into the project."""
+"""Upgrade the library in a project."""
 
 from typing import Annotated
 
@@ -17,11 +17,11 @@ def upgrade(
         ),
     ] = "",
 ) -> None:
-    """Take another version of tabrail into the project: all of it, or nothing changes.
+    """Upgrade tabrail in the project: everything changes together, or nothing changes.
 
-    The pin in pyproject.toml, the wheel in vendor, the numbers of results and uv.lock change
-    together. Files that are as they were generated are renewed; those that you have edited stay,
-    and you see what the library changed in them. Exit code 0: done. 1: nothing has changed.
+    The pin in pyproject.toml, the wheel in vendor, the result versions and uv.lock change together.
+    Files that you have not edited are renewed. Files that you have edited stay, and the command
+    shows what the library changed in them. Exit code 0: done. 1: nothing has changed.
     """
     with one_message():
         from tabrail.upgrade import upgrade as verb

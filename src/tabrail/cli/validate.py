@@ -16,14 +16,14 @@ def validate(
         Path | None,
         typer.Option(
             metavar="OUT.csv",
-            help="Write there the rows that `prepare` would drop, each with the reasons.",
+            help="Write the rows that `prepare` would drop to this file, with reasons.",
             parser=given,
         ),
     ] = None,
 ) -> None:
-    """Check tables against the schema in schema.yaml and say all that is wrong at once.
+    """Check tables against schema.yaml and report all violations at once.
 
-    Exit code 0: all is right. 1: something breaks the schema. 2: a file is no such table.
+    Exit code 0: no violation. 1: at least one violation. 2: a file cannot be read as a table.
     """
     with one_message(code=2):
         from tabrail.data.validate import validate

@@ -18,9 +18,9 @@ def verify(
 ) -> None:
     """Check that the committed results are those of the committed code, and pass the gate.
 
-    Nothing is run and no data is needed. Each line says what was asked, what was found and what to
-    do. CI calls it for every change, and so does Git's pre-push hook. Exit code 0: all is well, or
-    was accepted deliberately. 1: it is not.
+    Nothing is run and no data is needed. Each line shows what was checked, what was found and what
+    to do. CI calls it for every change, and so does Git's pre-push hook. Exit code 0: every check
+    passes or was accepted by a person. 1: a check fails.
     """
     with one_message():
         from tabrail.cli.answers import print_checks
