@@ -81,7 +81,7 @@ class Evaluate(Section):
 
 
 class GateCheck(Section):
-    """Whether a check of the gate fails a change, is only said, or is not made."""
+    """Whether a check of the gate can fail a change, is only reported, or is not made."""
 
     check: Literal["enabled", "dry_run", "disabled"] = "enabled"
 

@@ -122,7 +122,7 @@ def test_alert_opens_one_issue_until_all_is_well(world: GitHub) -> None:
         passed(runner.run("monitor"))
         assert "drift of @carrier" in runner.summary
         assert "<html" in (runner.artifacts / "monitor.html").read_text(encoding="utf-8")
-        passed(runner.run("tell"))
+        passed(runner.run("issue"))
         state = [issue["state"] for issue in runner.posted["issues"]]
         expected = ["open", *[["open"], ["closed"], ["closed", "open"]][(day > 2) + (day > 4)]]
         assert state == (expected if day else ["open"])
@@ -140,7 +140,7 @@ def test_without_a_log_nothing_is_watched(world: GitHub) -> None:
     runner = watched(world, log="")
     passed(runner.run("monitor"))
     assert "the secret PREDICTION_LOG is missing" in runner.summary
-    assert runner.run("tell").result == "skipped"
+    assert runner.run("issue").result == "skipped"
 
 
 def test_a_model_that_cannot_be_judged_fails(world: GitHub) -> None:
@@ -151,7 +151,7 @@ def test_a_model_that_cannot_be_judged_fails(world: GitHub) -> None:
     done = runner.run("monitor")
     assert done.failed.startswith("uv run dvc pull models/model.skops")
     assert git(Project(done.folder), "tag", "--points-at", "HEAD").endswith("model@v0.1.0")
-    assert runner.run("tell").result == "skipped"
+    assert runner.run("issue").result == "skipped"
     assert runner.posted == {}
 
 

@@ -255,7 +255,7 @@ def test_monitoring_tells_in_one_issue(world: GitLab, tmp_path: Path) -> None:
     schedule["CI_COMMIT_BRANCH"] = "main"
     printed = world.pipeline("main", **schedule)
     assert "Nothing is watched: the variable PREDICTION_LOG is missing" in printed
-    assert "There is nothing to tell." in printed
+    assert "There is nothing to report." in printed
     assert not re.search(r"(PASS|FAIL) +(code|results|train)", printed)
     log = f"sqlite:///{tmp_path / 'log.sqlite'}"
     assert re.search(

@@ -173,5 +173,5 @@ def test_tokens_that_write_are_far_from_code_on_gitlab(tmp_path: Path) -> None:
     for name, job in jobs.items():
         text = str(job | {"before": pipeline.get(job.get("extends"), {})})
         runs_code = "uv " in text.replace("uv run --locked --only-group pipeline gto ", "")
-        assert runs_code != (name in {"comment", "propose", "promote", "stage", "tell"}), name
+        assert runs_code != (name in {"comment", "propose", "promote", "stage", "issue"}), name
         assert ("RELEASE_TOKEN" in text) == (name in {"promote", "stage"})

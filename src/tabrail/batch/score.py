@@ -67,12 +67,12 @@ def predict(
     scoring_schema = for_scoring(schema)
 
     def result(table: pd.DataFrame, numbers: np.ndarray, file: Path) -> pd.DataFrame:
-        said = answers(numbers, schema, params.evaluate.threshold)
+        predicted = answers(numbers, schema, params.evaluate.threshold)
         origin: dict[str, object] = {"file": str(file)} if len(files) > 1 else {}
-        whose = _renamed(
-            table[identity(scoring_schema)], {"file", "row", *said, "model", "scored_at"}
+        identifiers = _renamed(
+            table[identity(scoring_schema)], {"file", "row", *predicted, "model", "scored_at"}
         )
-        columns = origin | {"row": table.index + 1} | dict(whose.items()) | said
+        columns = origin | {"row": table.index + 1} | dict(identifiers.items()) | predicted
         columns |= {"model": version, "scored_at": now}
         words = dict.fromkeys([*origin, "model", "scored_at"], "str")
         return pd.DataFrame(columns, index=table.index).astype(words)
@@ -130,7 +130,7 @@ def _require_room(place: Path, written: Sequence[Path], *, overwrite: bool) -> N
 
 
 def _renamed(table: pd.DataFrame, taken: set[str]) -> pd.DataFrame:
-    """Return a table whose columns have no name that is taken: those get a _ behind theirs."""
+    """Return the table; a column whose name is taken gets a _ at the end of its name."""
     names = [str(name) for name in table]
     for place in range(len(names)):
         while names[place] in taken or names.count(names[place]) > 1:

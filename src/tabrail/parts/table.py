@@ -123,7 +123,7 @@ _ALL = (
                 "on GitLab, store the address of the prediction log as PREDICTION_LOG, a masked "
                 "variable of the environment `monitor`",
                 "store a project access token with the role Reporter and the scope api as "
-                "REPORT_TOKEN, a masked variable of the environment `tell`",
+                "REPORT_TOKEN, a masked variable of the environment `issue`",
                 "commit, push, and create a pipeline schedule with the variable TASK=monitor",
             ),
         },

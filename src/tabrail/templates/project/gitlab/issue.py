@@ -37,7 +37,7 @@ def opened() -> int | None:
     return None
 
 
-def tell(folder: Path) -> None:
+def write_issue(folder: Path) -> None:
     """Open, edit or close the issue, as the exit code of `monitor` says."""
     well = (folder / "status.txt").read_text().strip() == "0"
     url = (folder / "url.txt").read_text().strip()
@@ -59,4 +59,4 @@ def tell(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    tell(Path(sys.argv[1]))
+    write_issue(Path(sys.argv[1]))
