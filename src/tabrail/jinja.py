@@ -50,7 +50,12 @@ def _options(template: Path) -> dict[str, Any]:
 
 
 def _filled(environment: Environment, template: Path, values: dict[str, Any]) -> str:
-    environment.filters |= {"number": number, "amount": amount}
+    environment.filters |= {
+        "number": number,
+        "amount": amount,
+        "count": "{:,}".format,
+        "percent": "{:.1%}".format,
+    }
     return environment.get_template(template.name).render(values)
 
 

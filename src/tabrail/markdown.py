@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 def plain(text: str) -> str:
     """Escape a person's words so that Markdown shows them as they were typed, on one line."""
     special = r"[\\`*\[\]<>#&~$]|(?<!\w)_|_(?!\w)"  # GitHub takes no underscore within a word
-    return re.sub(special, r"\\\g<0>", " ".join(text.split()))
+    return re.sub(special, r"\\\g<0>", re.sub(r"\s+", " ", text))
 
 
 def number(value: float) -> str:

@@ -1,43 +1,28 @@
 """The model card: what the run says of its own model, for those who decide whether to use it.
 
-After Mitchell et al., 2019, "Model Cards for Model Reporting".
+After Mitchell et al., 2019, "Model Cards for Model Reporting". The text is in model_card.md.jinja.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from tabrail import paths
 from tabrail.config import Evaluate, Params
-from tabrail.data.schema import Schema, Task
-from tabrail.evaluation import data_card
+from tabrail.data.schema import Schema
 from tabrail.evaluation.metrics import METRICS
 from tabrail.evaluation.reported import ReportedMetric, reported
-from tabrail.markdown import number, plain, table
+from tabrail.jinja import fill_markdown
+from tabrail.markdown import amount
 from tabrail.model.file import Metadata
 
+TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
 TOP_COLUMNS = 10
 MOST_CLASSES = 20
-
-# What every row gets of the baseline, how the scores are meant, and what a prediction is.
-BASELINE: dict[Task, str] = {
-    "binary": "the share of positives in training",
-    "multiclass": "the share of each class in training",
-    "regression": "the target's mean in training",
-}
-MEANING: dict[Task, str] = {
-    "binary": "Precision, recall and F1 are at a probability of {threshold}.",
-    "multiclass": "The most probable class counts as predicted. In f1_macro and roc_auc_ovr all "
-    "classes weigh alike.",
-    "regression": "All but r2 are in the unit of the target.",
-}
-PREDICTION: dict[Task, str] = {
-    "binary": "the probability that {target} is {positive}",
-    "multiclass": "a probability for each class, in the order of `schema.classes`",
-    "regression": "a prediction of {target}",
-}
+CLASSES_WEIGH_ALIKE = ("f1_macro", "roc_auc_ovr")
+MOMENTS = {"mean": "mean", "std": "standard deviation", "min": "least", "max": "greatest"}
 
 
 def render(
@@ -58,199 +43,111 @@ def render(
         results: content of reports/evaluation.json.
         plotted: the tables behind the plots, by name.
     """
-    card, metric = params.card, reported(results["main_metric"], results)
-    sections = [
-        f"# Model card: {plain(card.title)}",
-        table(
-            ["", ""],
-            [
-                ["Predicts", f"{_what(schema)} (task: {schema.task})"],
-                ["Estimator", _estimator(metadata)],
-                *([["Search", _search(metadata)]] if metadata.search else []),
-                ["Owner", plain(card.owner)],
-                ["License", card.license],
-                ["Libraries", ", ".join(f"{n} {v}" for n, v in metadata.versions.items())],
-            ],
-        ),
-        f"## Intended use\n\n{plain(card.intended_use)}",
-        f"## Data\n\n{data_card.describe(params, schema, metadata, data)}",
-        f"## Results\n\n{_results(results, params.evaluate, schema)}",
-    ]
-    if "class_scores" in plotted:
-        sections.append(f"## Classes\n\n{_classes(plotted['class_scores'])}")
-    sections += [
-        f"## Slices\n\n{_slices(results, metric, params.evaluate.min_slice_rows)}",
-        f"## What it looks at\n\n{_importance(plotted['importance'], metric)}",
-        f"## Limits\n\n{_limits(plain(card.limits), results, metric)}",
-        f"## How to load it\n\n{_loading(schema)}",
-    ]
-    return "\n\n".join(sections) + "\n"
+    metric = reported(results["main_metric"], results)
+    return fill_markdown(
+        TEMPLATE,
+        card=params.card,
+        schema=schema,
+        target=schema.columns[schema.target],
+        metadata=metadata,
+        metric=metric,
+        **_data(params, schema, data),
+        **_scores(results, params.evaluate, schema),
+        classes=_classes(plotted.get("class_scores")),
+        **_slices(results, params.evaluate),
+        importance=list(plotted["importance"].head(TOP_COLUMNS).itertuples(index=False)),
+        baseline=_against_baseline(results, metric),
+    )
 
 
-def _what(schema: Schema) -> str:
-    target = schema.columns[schema.target]
-    outcome = plain(schema.target)
-    if schema.positive:
-        outcome += f" = {plain(schema.positive)}"
+def _data(params: Params, schema: Schema, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how the rows were split, what the target is like in each split, and what is missing.
+
+    Of a regression, `statistics` are moments, else shares of classes, of which rare ones are cut.
+    """
+    target = data["target"]
+    names = list(target["train"])
     if schema.task == "multiclass":
-        outcome += f", one of {len(schema.classes)} classes"
-    if target.unit:
-        outcome += f" in {plain(target.unit)}"
-    return f"{outcome}: {plain(target.description)}" if target.description else outcome
+        names = sorted(names, key=lambda name: -target["train"][name])
+    is_regression = schema.task == "regression"
+    show = amount if is_regression else "{:.1%}".format
+    labels = {name: MOMENTS[name] if is_regression else name for name in names[:MOST_CLASSES]}
+    gaps = {name: share for name, share in data["missing_share"].items() if share > 0}
+    return {
+        "rows": data["rows"],
+        "splits": list(target),
+        "split_by_time": params.prepare.split.method == "time" and schema.time,
+        "statistics": [
+            (label, [show(target[split][name]) for split in target])
+            for name, label in labels.items()
+        ],
+        "rarer_classes": max(len(names) - MOST_CLASSES, 0),
+        "missing": sorted(gaps.items(), key=lambda item: -item[1]),
+    }
 
 
-def _estimator(metadata: Metadata) -> str:
-    options = ", ".join(plain(f"{name}={value}") for name, value in metadata.options.items())
-    return f"`{metadata.estimator}`" + (f" with {options}" if options else "")
-
-
-def _search(metadata: Metadata) -> str:
-    found = metadata.search
-    return (
-        f"{found['method']}: these options did best of {found['candidates']} on {found['folds']} "
-        f"folds of the training rows, with {found['scoring']} at {number(found['score'])}"
-    )
-
-
-def _results(results: Mapping[str, Any], params: Evaluate, schema: Schema) -> str:
-    head = ["metric", "validation", "baseline", "test", "baseline"]
-    rows = [
-        [f"**{plain(name)}**" if name == results["main_metric"] else plain(name)]
-        + [
-            _interval(reported(name, results), results[split]["metrics"][name], prefix)
-            for split in ("validation", "test")
-            for prefix in ("", "baseline_")
-        ]
-        for name in results["validation"]["metrics"]
-    ]
-    lines = [
-        f"In brackets: 95% bootstrap intervals from {params.resamples:,} resamples of the "
-        f"{'keys' if schema.key else 'rows'}.",
-        f"The baseline gives every row {BASELINE[schema.task]}.",
-        *_meaning(results, params.threshold, schema.task),
-        "Validation is for decisions; test is only reported.",
-    ]
-    if schema.weight:
-        lines.insert(1, f"Each row counts as much as its {plain(schema.weight)} says.")
-    return f"{table(head, rows)}\n\n{' '.join(lines)}"
-
-
-def _meaning(results: Mapping[str, Any], threshold: float, task: Task) -> list[str]:
-    """Return sentences that tell how the listed metrics are meant."""
-    names = tuple(results["metrics"])
-    if names == METRICS[task]:
-        return [MEANING[task].format(threshold=threshold)]
+def _scores(results: Mapping[str, Any], params: Evaluate, schema: Schema) -> dict[str, Any]:
+    """Return the scores of each metric and of the baseline, and what the metrics need explained."""
+    names = list(results["metrics"])
     described = [reported(name, results) for name in names]
-    lines = []
-    match task:
-        case "binary":
-            lines.append(f"Decisions are at a probability of {threshold}.")
-        case "multiclass":
-            lines.append("The most probable class counts as predicted.")
-            if alike := [name for name in names if name in ("f1_macro", "roc_auc_ovr")]:
-                lines.append(f"In {_joined(alike)} all classes weigh alike.")
-        case "regression":
-            if units := [one.name for one in described if one.unit == "target"]:
-                verb = "is" if len(units) == 1 else "are"
-                lines.append(f"{_joined(units)} {verb} in the unit of the target.")
-    lines += [
-        f"{plain(one.name)} is the project's own metric; {one.better} is better."
-        for one in described
-        if one.unit == "unknown"
-    ]
-    return lines
+    return {
+        "scores": [
+            {
+                "name": name,
+                "is_main": name == results["main_metric"],
+                "intervals": [
+                    reported(name, results).interval(results[split]["metrics"][name], prefix)
+                    for split in ("validation", "test")
+                    for prefix in ("", "baseline_")
+                ],
+            }
+            for name in results["validation"]["metrics"]
+        ],
+        "resamples": params.resamples,
+        "threshold": params.threshold,
+        "are_standard_metrics": tuple(names) == METRICS[schema.task],
+        "classes_weigh_alike": [name for name in names if name in CLASSES_WEIGH_ALIKE],
+        "in_unit_of_target": [one.name for one in described if one.unit == "target"],
+        "own_metrics": [one for one in described if one.unit == "unknown"],
+    }
 
 
-def _joined(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+def _classes(scores: pd.DataFrame | None) -> dict[str, Any] | None:
+    """Return the scores of each class, or None where there are none."""
+    if scores is None:
+        return None
+    listed = scores.head(MOST_CLASSES).itertuples(index=False)
+    return {
+        "columns": list(scores.columns),
+        "rows": [(name, count, found) for name, count, *found in listed],
+        "left_out": max(len(scores) - MOST_CLASSES, 0),
+    }
 
 
-def _classes(scores: pd.DataFrame) -> str:
-    rows = [
-        [plain(name), f"{count:,}", *map(number, found)]
-        for name, count, *found in scores.head(MOST_CLASSES).itertuples(index=False)
-    ]
-    listed = table([str(name) for name in scores.columns], rows)
-    return f"{listed}\n\nOn validation, the lowest F1 first" + (
-        f"; {len(scores) - len(rows)} classes with a higher one are left out."
-        if len(scores) > len(rows)
-        else "."
-    )
-
-
-def _slices(results: Mapping[str, Any], metric: ReportedMetric, least: int) -> str:
-    slices = results["validation"]["slices"]
-    if not slices:
-        return f"None: `slices` in {paths.SCHEMA} names no columns."
-    found = [
+def _slices(results: Mapping[str, Any], params: Evaluate) -> dict[str, Any]:
+    """Return the score of each slice on validation, and which slices have none."""
+    slices = [
         (column, value, numbers)
-        for column, values in slices.items()
+        for column, values in results["validation"]["slices"].items()
         for value, numbers in values.items()
     ]
-    counts = [name for name in ("rows", "positive") if name in found[0][2]]
-    rows = [
-        [
-            plain(column),
-            plain(value),
-            *(f"{numbers[c]:,}" for c in counts),
-            _interval(metric, numbers),
-        ]
-        for column, value, numbers in found
-    ]
-    listed = table(["column", "value", *counts, f"{plain(metric.name)} on validation"], rows)
-    return f"{listed}\n\nBelow {least} rows, or without a class it needs, none is given."
+    return {
+        "slices": slices,
+        "counts": [name for name in ("rows", "positive") if slices and name in slices[0][2]],
+        "min_slice_rows": params.min_slice_rows,
+        "not_scored": [
+            f"{column} {value}"
+            for column, value, numbers in slices
+            if not math.isfinite(numbers["value"])
+        ],
+    }
 
 
-def _importance(importance: pd.DataFrame, metric: ReportedMetric) -> str:
-    rows = [
-        [plain(str(column)), metric.shown(fall)]
-        for column, fall in importance.head(TOP_COLUMNS).itertuples(index=False)
-    ]
-    return table(["column", f"how much worse {plain(metric.name)} is when it is shuffled"], rows)
-
-
-def _limits(stated: str, results: Mapping[str, Any], metric: ReportedMetric) -> str:
-    lines = [f"- {stated}"]
-    name, numbers = plain(metric.name), results["validation"]["metrics"][metric.name]
+def _against_baseline(results: Mapping[str, Any], metric: ReportedMetric) -> str:
+    """Return whether the model is `better` than the baseline, `worse`, or `unclear`."""
+    numbers = results["validation"]["metrics"][metric.name]
     worst, best = sorted(metric.sign * numbers[bound] for bound in ("low", "high"))
     baseline = metric.sign * numbers["baseline_value"]
     if best < baseline:
-        lines.append(f"- On validation, {name} is worse than the baseline's.")
-    elif not worst > baseline:
-        lines.append(f"- On validation, {name} does not differ clearly from the baseline's.")
-    unscored = [
-        plain(f"{column} {value}")
-        for column, values in results["validation"]["slices"].items()
-        for value, found in values.items()
-        if not math.isfinite(found["value"])
-    ]
-    if unscored:
-        lines.append(f"- Not scored, for want of rows or of a class: {', '.join(unscored)}.")
-    return "\n".join(lines)
-
-
-def _loading(schema: Schema) -> str:
-    prediction = PREDICTION[schema.task].format(
-        target=plain(schema.target), positive=plain((schema.classes or [""])[-1])
-    )
-    return f"""From the project's root:
-
-```python
-from tabrail import Project, load_model
-
-project = Project.load()
-model = load_model(project)
-predictions = model.predict(project.split("test").rows)
-```
-
-Each row gets {prediction}. The model expects {len(schema.inputs)} columns:
-{", ".join(map(plain, schema.inputs))}.
-Score rows from elsewhere with `uv run tabrail predict IN OUT`, which cleans and checks them."""
-
-
-def _interval(metric: ReportedMetric, numbers: Mapping[str, float], prefix: str = "") -> str:
-    value, low, high = (numbers[f"{prefix}{bound}"] for bound in ("value", "low", "high"))
-    if not math.isfinite(value):
-        return "not scored"
-    bounds = f" [{metric.shown(low)}, {metric.shown(high)}]" if math.isfinite(low) else ""
-    return f"{metric.shown(value)}{bounds}"
+        return "worse"
+    return "better" if worst > baseline else "unclear"

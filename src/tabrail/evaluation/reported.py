@@ -3,12 +3,17 @@
 evaluation.json has both for every metric, so that a reader of reports needs no code of the project.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from tabrail.evaluation.metrics import IN_UNITS_OF_TARGET, LOWER_IS_BETTER
 from tabrail.markdown import amount, number
+
+BOUNDS = ("value", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,21 @@ class ReportedMetric:
         """Return a value as people read it."""
         return number(value) if self.unit == "none" else amount(value)
 
+    def interval(self, numbers: Mapping[str, float | None] | None, prefix: str = "") -> Markup:
+        """Return a score with its interval, as Markdown; blank for no score.
+
+        Args:
+            numbers: value, low and high as evaluation.json has them.
+            prefix: what their names begin with, such as `baseline_`.
+        """
+        if numbers is None:
+            return Markup()
+        value, low, high = (_finite(numbers[f"{prefix}{name}"]) for name in BOUNDS)
+        if value is None:
+            return Markup("not scored")
+        bounds = "" if low is None or high is None else f" [{self.shown(low)}, {self.shown(high)}]"
+        return Markup(f"{self.shown(value)}{bounds}")  # noqa: S704 (these are numbers)
+
     def content(self) -> dict[str, str]:
         """Return what evaluation.json has under the metric's name."""
         return {"better": self.better, "unit": self.unit}
@@ -58,6 +78,10 @@ def reported(name: str, *evaluations: Mapping[str, Any]) -> ReportedMetric:
         "lower" if name in LOWER_IS_BETTER else "higher",
         "target" if name in IN_UNITS_OF_TARGET else "none",
     )
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def are_described(metrics: Any) -> bool:
