@@ -67,7 +67,7 @@ def test_a_change_at_a_glance() -> None:
         == """
 <!-- model report -->
 ## ✅ roc_auc 0.700 → 0.750: +0.050 better
-Compared with origin/main (0123abc), on validation. The gate lets it through.
+Compared with origin/main (0123abc), on validation. The gate passes.
 - ⚠️ better on average, but worse in city Ulm (0.710 → 0.700, intervals overlap)
 |  | before | now | difference |
 | --- | --- | --- | --- |
@@ -101,7 +101,7 @@ def test_a_failure_at_a_glance() -> None:
     text = made(run(), run(evaluation=evaluation({"roc_auc": 0.6})))
     assert glance(text)[1] == "## ❌ roc_auc 0.700 → 0.600: -0.100 worse"
     assert "- ❌ **main_metric**: roc_auc 0.700 → 0.600, worse by 5.00 margins" in text
-    assert "lets it through" not in text
+    assert "The gate passes" not in text
     assert "- to accept one of these on purpose: `git commit --allow-empty" in text
 
 
@@ -110,7 +110,7 @@ def test_nothing_changed() -> None:
     assert lines[1:] == [
         "## ✅ Nothing changed",
         "No result, parameter, data, schema, stage or library differs from "
-        "origin/main (0123abc). The gate lets it through.",
+        "origin/main (0123abc). The gate passes.",
     ]
 
 

@@ -36,8 +36,9 @@ class ReportedMetric:
         """Return 1 if higher is better, else -1."""
         return -1 if self.better == "lower" else 1
 
-    def shown(self, value: float) -> str:
+    def shown(self, value: float | None) -> str:
         """Return a value as people read it."""
+        value = math.nan if value is None else value
         return number(value) if self.unit == "none" else amount(value)
 
     def interval(self, numbers: Mapping[str, float | None] | None, prefix: str = "") -> Markup:
