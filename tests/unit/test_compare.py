@@ -23,14 +23,8 @@ from tabrail.errors import InputError
 from tabrail.evaluation.intervals import Score
 from tabrail.model.release import load_release
 from tabrail.project import code
-from tabrail.review.compare import (
-    Compared,
-    Comparison,
-    compare,
-    fresh,
-    require_same_question,
-    verdict,
-)
+from tabrail.review.compare import compare, fresh, require_same_question
+from tabrail.review.comparison import Compared, Comparison, verdict
 
 
 def champion_of(project: Path) -> Path:
@@ -56,7 +50,7 @@ def test_each_task_is_compared_on_fresh_rows(task: Task, project: Path) -> None:
     before = tables.read(champion / paths.VALIDATION)
     now = tables.read(paths.VALIDATION)
     assert found.fresh == len(now) - len(before) > 50
-    one, both = found.parts["**fresh rows**"], found.parts["all rows"]
+    one, both = found.parts["fresh rows"], found.parts["all rows"]
     assert (one.rows, both.rows) == (found.fresh, len(now))
     for part in (one, both):
         assert part.difference.value == pytest.approx(part.challenger.value - part.champion.value)
@@ -73,7 +67,7 @@ def test_the_scores_are_those_of_each_model_alone(project: Path) -> None:
     stand_in("binary", project)
     champion = champion_of(project)
     more_rows()
-    found = compare(champion).parts["**fresh rows**"]
+    found = compare(champion).parts["fresh rows"]
     rows = tables.read(paths.VALIDATION)
     rows = rows[rows["customer"].str.startswith("new")]
     for folder, score in ((Path(), found.challenger), (champion, found.champion)):
@@ -85,8 +79,8 @@ def test_equal_models_without_fresh_rows_cannot_be_told_apart(project: Path) -> 
     stand_in("binary", project)
     found = compare(champion_of(project))
     assert found.fresh == 0
-    assert list(found.parts) == ["**all rows**"]
-    assert found.parts["**all rows**"].difference == Score(0.0, 0.0, 0.0)
+    assert list(found.parts) == ["all rows"]
+    assert found.parts["all rows"].difference == Score(0.0, 0.0, 0.0)
     assert found.verdict.startswith("⚪ There is no clear difference")
     assert found.notes[0].startswith("There are no fresh rows")
 
@@ -120,7 +114,7 @@ def test_each_model_reads_the_rows_by_its_own_contract(project: Path) -> None:
     for stage in (prepare, train, evaluate):
         stage.main()
     found = compare(champion)
-    assert found.parts["**all rows**"].champion.value > 0.5
+    assert found.parts["all rows"].champion.value > 0.5
     # The other way round, the rows lack what the champion needs.
     with pytest.raises(InputError, match="needs columns that the rows here lack: height"):
         compare_from(champion, project)
@@ -140,7 +134,7 @@ def test_a_class_that_is_new_counts_as_one_that_the_champion_never_predicts(proj
     right = load_release(champion)
     expected = np.array(right.schema.classes)[right.predict(rows).argmax(axis=1)]
     found = compare(champion)
-    whole = found.parts.get("all rows", found.parts.get("**all rows**"))
+    whole = found.parts["all rows"]
     assert whole is not None
     assert whole.champion.value == pytest.approx(np.mean(expected == rows["city"]))
     with pytest.raises(InputError, match=r"knows classes that schema\.yaml lacks: Bonn"):
@@ -204,7 +198,7 @@ def test_the_verdict_follows_the_interval_of_the_difference() -> None:
 def test_of_many_slices_the_worst_are_shown() -> None:
     score = Score(0.5, 0.4, 0.6)
     part = Comparison(100, score, score, score)
-    parts = {"**fresh rows**": part}
+    parts = {"fresh rows": part}
     for number in range(600):
         difference = Score(number / 600 if number else float("nan"), -1.0, 1.0)
         parts[f"{'city' * 50} {number}"] = replace(part, difference=difference)

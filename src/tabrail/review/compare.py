@@ -1,10 +1,8 @@
 """Two models on the same rows: the challenger, which is here, and that of another clone."""
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,105 +19,9 @@ from tabrail.evaluation.intervals import FEWEST_GROUPS, Score, draw, interval
 from tabrail.evaluation.metric_list import Scoring, scoring
 from tabrail.evaluation.metrics import Metric
 from tabrail.evaluation.predictions import Predictions, predict
-from tabrail.evaluation.reported import ReportedMetric, reported
-from tabrail.markdown import plain, table
 from tabrail.model.release import Release, load_release
 from tabrail.model.scoring import for_scoring
-from tabrail.review.check import cut
-
-MARKER = "<!-- model comparison -->"
-FRESH, EVERY = "**fresh rows**", "**all rows**"
-WHOLE = (FRESH, EVERY, "all rows")
-MOST_ROWS = 40  # GitHub takes 65,536 characters in all
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """How two models do on the same rows.
-
-    Attributes:
-        rows: how many there are.
-        challenger: the score of the model that is here.
-        champion: that of the other one.
-        difference: the first less the second, on the same draws of rows.
-    """
-
-    rows: int
-    challenger: Score
-    champion: Score
-    difference: Score
-
-
-@dataclass(frozen=True)
-class Compared:
-    """A challenger and a champion.
-
-    Attributes:
-        challenger: the version of the model that is here.
-        champion: that of the other one.
-        metric: what they are scored by.
-        fresh: how many validation rows the champion's run did not have.
-        verdict: better, worse or cannot be told; of the fresh rows, or of all if there are none.
-        parts: comparisons by name: fresh rows, slices of them, all rows.
-        notes: what to bear in mind, in sentences.
-        described: which way the metric is better and how it is shown, for a metric of the project's
-            own.
-    """
-
-    challenger: str
-    champion: str
-    metric: str
-    fresh: int
-    verdict: str
-    parts: dict[str, Comparison]
-    notes: list[str]
-    described: ReportedMetric | None = field(default=None, repr=False)
-
-    def content(self) -> dict[str, Any]:
-        """Return it for programs."""
-        content = asdict(self)
-        del content["described"]
-        return content
-
-    def markdown(self) -> str:
-        """Return it for people."""
-        metric = self._described()
-        head = ["validation rows", "rows", "challenger", "champion", "difference"]
-        lines = [
-            [
-                cut(name),
-                f"{part.rows:,}",
-                *(_shown(metric, s) for s in (part.challenger, part.champion)),
-                _shown(metric, part.difference, signed=True),
-            ]
-            for name, part in self._worst_first()
-        ]
-        if (more := len(lines) - MOST_ROWS) > 0:
-            lines[MOST_ROWS:] = [[f"and {more} more slices", "", "", "", ""]]
-        about = (
-            f"{self.metric} of the challenger (`{self.challenger}`) and of the champion "
-            f"(`{self.champion}`), in brackets 95% bootstrap intervals; "
-            f"{metric.better} is better. The difference has the "
-            "same draws of rows for both."
-        )
-        # A name in the data is nobody to be called.
-        scores = table(head, lines).replace("@", "@\u200b")
-        parts = [MARKER, f"## {self.verdict}", about, scores, " ".join(self.notes)]
-        return "\n\n".join(parts) + "\n"
-
-    def _described(self) -> ReportedMetric:
-        return self.described or reported(self.metric)
-
-    def _worst_first(self) -> list[tuple[str, Comparison]]:
-        """Return the parts, the slices in another order if there is no room for all."""
-        if len(self.parts) <= MOST_ROWS:
-            return list(self.parts.items())
-
-        def place(part: tuple[str, Comparison]) -> tuple[bool, float]:
-            name, ahead = part[0], self._described().sign * part[1].difference.value
-            return name not in WHOLE, ahead if math.isfinite(ahead) else math.inf
-
-        return sorted(self.parts.items(), key=place)
+from tabrail.review.comparison import ALL, FRESH, Compared, Comparison, verdict
 
 
 def compare(
@@ -155,18 +57,18 @@ def compare(
     theirs = replace(ours, prediction=found)
     new &= scored
     some = np.flatnonzero(new if new.any() else scored)
-    name = FRESH if new.any() else EVERY
+    name = FRESH if new.any() else ALL
     parts = {name: _compared(challenger, champion, by, ours.of(some), theirs.of(some))}
     for label, places in slices(rows.iloc[some], challenger):
         pair = (one.of(some[places]) for one in (ours, theirs))
         parts[label] = _compared(challenger, champion, by, *pair)
     if new.any() and not new.all():
         both = np.flatnonzero(scored)
-        parts["all rows"] = _compared(challenger, champion, by, ours.of(both), theirs.of(both))
+        parts[ALL] = _compared(challenger, champion, by, ours.of(both), theirs.of(both))
     metric = by.metrics.reported(by.name)
-    said = [*filter(None, [by.remark]), *notes(challenger, champion, int(new.sum()))]
+    remarks = [*filter(None, [by.remark]), *notes(challenger, champion, int(new.sum()))]
     if lost := int((~scored).sum()):
-        said.append(f"{lost:,} rows are not compared: the champion does not take them.")
+        remarks.append(f"{lost:,} rows are not compared: the champion does not take them.")
     return Compared(
         challenger=challenger.version,
         champion=champion.version,
@@ -174,7 +76,7 @@ def compare(
         fresh=int(new.sum()),
         verdict=verdict(metric.name, parts[name].difference, metric),
         parts=parts,
-        notes=said,
+        notes=remarks,
         described=metric,
     )
 
@@ -293,50 +195,29 @@ def slices(rows: pd.DataFrame, challenger: Release) -> Iterator[tuple[str, np.nd
         values = cells.words(rows[column]).fillna("missing")
         for value, places in sorted(rows.groupby(values).indices.items()):
             if len(places) >= least:
-                yield plain(f"{column} {value}"), np.asarray(places)
-
-
-def verdict(metric: str, difference: Score, described: ReportedMetric | None = None) -> str:
-    """Say which model is better, if the interval of their difference leaves no doubt.
-
-    Args:
-        metric: what they are scored by.
-        difference: the challenger's score less the champion's.
-        described: which way the metric is better and how it is shown; not needed for a metric of
-            the library.
-    """
-    described = described or reported(metric)
-    if not math.isfinite(difference.low):
-        return f"⚪ There is no verdict on {metric}: too few rows or keys"
-    ahead = f"by {_shown(described, difference, signed=True)}"
-    low, high = sorted(described.sign * bound for bound in (difference.low, difference.high))
-    if low > 0:
-        return f"✅ The challenger is better: {metric} differs {ahead}"
-    if high < 0:
-        return f"❌ The challenger is worse: {metric} differs {ahead}"
-    return f"⚪ There is no clear difference: {metric} differs {ahead}"
+                yield f"{column} {value}", np.asarray(places)
 
 
 def notes(challenger: Release, champion: Release, count: int) -> list[str]:
     """Return what to bear in mind when reading a comparison."""
-    said = []
+    remarks = []
     if not count:
-        said.append("There are no fresh rows: the champion's run had all of these, too.")
+        remarks.append("There are no fresh rows: the champion's run had all of these, too.")
     splits = [one.params.prepare.split for one in (challenger, champion)]
     keys = [one.schema.key or one.schema.features for one in (challenger, champion)]
     if splits[0] != splits[1] or (splits[0].method == "hash" and keys[0] != keys[1]):
-        said.append(
+        remarks.append(
             "The split is another one than the champion's: the champion may have trained on some "
             "of these rows, which flatters it."
         )
     elif splits[0].method == "time":
-        said.append(
+        remarks.append(
             "The split is by time: rows that only tested the champion may validate here. Unless "
             "older rows have come in, neither model has trained on any of these."
         )
     else:
-        said.append("Neither model has trained on any of these rows.")
-    return said
+        remarks.append("Neither model has trained on any of these rows.")
+    return remarks
 
 
 def _compared(
@@ -370,14 +251,3 @@ def _compared(
 def _lenient(schema: Schema) -> Schema:
     """Return a schema that takes prepared cells as they are: none is a word for missing."""
     return schema.model_copy(update={"missing": [""]})
-
-
-def _shown(metric: ReportedMetric, score: Score, *, signed: bool = False) -> str:
-    if not math.isfinite(score.value):
-        return "not scored"
-
-    def number(value: float) -> str:
-        return f"{'+' if signed and value > 0 else ''}{metric.shown(value)}"
-
-    bounds = f" [{number(score.low)}, {number(score.high)}]" if math.isfinite(score.low) else ""
-    return number(score.value) + bounds
