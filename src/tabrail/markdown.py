@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections.abc import Iterable, Sequence
 
 
 def plain(text: str) -> str:
@@ -22,9 +21,3 @@ def number(value: float) -> str:
 def amount(value: float) -> str:
     """Return a number in a unit of any size: one that is too small for `number` has an exponent."""
     return f"{value:.2e}" if 0 < abs(value) < 0.0005 else number(value)
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table; a cell's bars do not end it."""
-    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in r] for r in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tabrail.markdown import amount, number, plain, table
+from tabrail.markdown import amount, number, plain
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,3 @@ def test_a_persons_words_are_no_markdown(text: str, escaped: str) -> None:
 def test_numbers_have_digits_that_say_something(value: float, shown: str, in_units: str) -> None:
     assert number(value) == shown
     assert amount(value) == in_units
-
-
-def test_a_bar_does_not_end_a_cell() -> None:
-    assert table(["a"], [["b|c"]]) == "| a |\n| --- |\n| b\\|c |"
