@@ -1,12 +1,12 @@
-"""What the checks found over the periods, and which of it people are told.
+"""Alerts and notes: what the checks found over the periods, and which of it needs a person.
 
-An alert needs an effect beyond its limit. What the world or its data may do by themselves needs to
-last, too: the latest periods with enough rows must all have it, or all of them if there are fewer.
-What began only in the last one, or is in a column that hardly counts, is a note. A service that
-fails is an alert at once.
+An alert needs an effect beyond its limit. An effect of the world or of its data must also last: the
+latest periods with enough rows must all show it, or all periods if there are fewer. An effect that
+began in the last period, or is in a column that hardly counts, is a note. A failing service is an
+alert at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,57 +15,107 @@ from tabrail.monitoring.checks import Point
 from tabrail.monitoring.expected import Expected
 
 MATTERS = 0.01  # the least share of all importance with which a column's drift is an alert
-
-AT_ONCE = {"volume", "refused", "errors", "latency"}  # checks for which one period is enough
-
-TITLES = {
-    "volume": "Rows scored",
-    "refused": "Rows that break the schema",
-    "faults": "Faults by column",
-    "missing": "Missing values",
-    "drift": "Columns against training",
-    "scores": "Predictions against validation",
-    "review": "Sent to a person",
-    "latency": "Time to answer",
-    "errors": "Failed requests",
-    "slices": "Live performance by slice",
-    "main_metric": "Live performance",
-    "calibration": "Observed and predicted rate",
-}
-SENTENCES = {
-    "volume": "No rows came in",
-    "refused": "{value:.1%} of the rows break the schema; at most {limit:.1%} may",
-    "faults": "{about} in {value:.1%} of the rows; at most {limit:.1%} may",
-    "missing": "{about} misses more values than in training",
-    "drift": "{about} moved away from training (index {value:.2f}; at most {limit:.2f})",
-    "scores": "The predictions moved (index {value:.2f}; at most {limit:.2f})",
-    "review": "{value:.1%} of the predictions went to a person; at most {limit:.1%} should",
-    "latency": "More than 1 of 100 requests takes longer than {limit:g} ms",
-    "errors": "{value:.1%} of the requests failed; at most {limit:.1%} may",
-    "main_metric": "{metric} is worse than could be expected",
-    "slices": "{metric} of {about} is worse than could be expected",
-    "calibration": "The probabilities are off",
-}
 RETRAIN = "retrain with newer rows: export, ingest, dvc repro"
-FIRST_THING = {
-    "volume": "See whether the server answers (GET /ready), and whether its callers still call it.",
-    "refused": "Ask whoever sends these rows what changed; correct it there, or widen the schema "
-    "in schema.yaml deliberately.",
-    "faults": "Ask whoever sends these rows what changed; a new category is learned only by "
-    "training with it.",
-    "missing": "Find out at the column's source why its values no longer arrive.",
-    "drift": "Look at the column's source: another unit, code or default? If the world has "
-    f"changed, {RETRAIN}.",
-    "scores": f"Look at the columns that moved below; if none is at fault, {RETRAIN}.",
-    "review": "See that enough people answer reviews; if predictions have come closer to the "
-    f"threshold, {RETRAIN}.",
-    "latency": "Look at the server's load in GET /metrics; add workers, or give it more room.",
-    "errors": "Read the server's log for these times; if it began with a release, roll back.",
-    "main_metric": f"Look at the columns that moved; if the data is right, {RETRAIN}. If another "
-    "version did better, roll back.",
-    "slices": f"See whether rows of this slice come in as before; if they do, {RETRAIN}.",
-    "calibration": "Do not take the probabilities at their word, nor what the threshold makes of "
-    f"them: check that the outcomes are complete, then {RETRAIN}.",
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of alert.
+
+    Attributes:
+        title: its name for people.
+        sentence: what is wrong; it may name `about`, `value`, `limit` and `metric`.
+        first: the first thing to do.
+        limit: the parameter of `monitor` that is the limit; blank if each period has its own.
+        at_once: whether one period is enough.
+    """
+
+    title: str
+    sentence: str
+    first: str
+    limit: str = ""
+    at_once: bool = False
+
+
+KINDS = {
+    "volume": Kind(
+        "Rows scored",
+        "No rows came in",
+        "Check that the server answers (GET /ready), and that its callers still call it.",
+        at_once=True,
+    ),
+    "refused": Kind(
+        "Rows that break the schema",
+        "{value:.1%} of the rows break the schema; at most {limit:.1%} may",
+        "Ask whoever sends these rows what changed. Correct it there, or widen the schema in "
+        "schema.yaml deliberately.",
+        limit="refused",
+        at_once=True,
+    ),
+    "faults": Kind(
+        "Violations by column",
+        "{about} in {value:.1%} of the rows; at most {limit:.1%} may",
+        "Ask whoever sends these rows what changed. A model learns a new category only when it is "
+        "trained with it.",
+        limit="refused",
+    ),
+    "missing": Kind(
+        "Missing values",
+        "{about} misses more values than in training",
+        "Find out at the column's source why its values no longer arrive.",
+    ),
+    "drift": Kind(
+        "Columns against training",
+        "{about} moved away from training (index {value:.2f}; at most {limit:.2f})",
+        "Check the column's source: another unit, code or default? If the world has changed, "
+        f"{RETRAIN}.",
+        limit="psi",
+    ),
+    "scores": Kind(
+        "Predictions against validation",
+        "The predictions moved (index {value:.2f}; at most {limit:.2f})",
+        f"Check the columns that moved. If their values are right, {RETRAIN}.",
+        limit="psi",
+    ),
+    "review": Kind(
+        "Sent to human review",
+        "{value:.1%} of the predictions went to human review; at most {limit:.1%} should",
+        "Check that enough people answer reviews. If predictions have come closer to the "
+        f"threshold, {RETRAIN}.",
+        limit="review",
+    ),
+    "latency": Kind(
+        "Time to answer",
+        "More than 1 of 100 requests takes longer than {limit:g} ms",
+        "Check the server's load in GET /metrics. Add workers, or give it more room.",
+        limit="latency_ms",
+        at_once=True,
+    ),
+    "errors": Kind(
+        "Failed requests",
+        "{value:.1%} of the requests failed; at most {limit:.1%} may",
+        "Read the server's log for these times. If the errors began with a release, roll back.",
+        limit="errors",
+        at_once=True,
+    ),
+    "slices": Kind(
+        "Live performance by slice",
+        "{metric} of {about} is worse than could be expected",
+        f"Check whether rows of this slice come in as before. If they do, {RETRAIN}.",
+    ),
+    "main_metric": Kind(
+        "Live performance",
+        "{metric} is worse than could be expected",
+        f"Check the columns that moved. If the data is right, {RETRAIN}. If another version did "
+        "better, roll back.",
+    ),
+    "calibration": Kind(
+        "Observed and predicted rate",
+        "The probabilities are off",
+        "Do not rely on the probabilities, nor on decisions at the threshold. Check that the "
+        f"outcomes are complete, then {RETRAIN}.",
+        limit="calibration",
+    ),
 }
 
 
@@ -77,14 +127,14 @@ class Series:
         check: its name.
         about: a column, a slice, or blank.
         limit: beyond which it is too much; None if each period has its own.
-        grave: whether it may raise an alert.
-        points: one for each period; None where there is too little to tell.
+        may_alert: whether it may raise an alert, or only a note.
+        points: one for each period; None where there are too few rows.
     """
 
     check: str
     about: str
     limit: float | None
-    grave: bool
+    may_alert: bool
     points: tuple[Point | None, ...]
 
     @property
@@ -110,14 +160,14 @@ class Series:
             "check": self.check,
             "about": self.about,
             "limit": self.limit,
-            "may_alert": self.grave,
+            "may_alert": self.may_alert,
             "periods": points,
         }
 
 
 @dataclass(frozen=True)
 class Alert:
-    """Something that people are told.
+    """Something that needs a person, or may need one soon.
 
     Attributes:
         check: the name of the check that found it.
@@ -138,28 +188,19 @@ def limit(check: str, about: str, expected: Expected, params: Monitor) -> float 
     """Return the limit of a check; None if each period has its own."""
     if check == "missing":
         return float(expected.distributions["columns"][about]["missing"]) + params.missing
-    limits: Mapping[str, float] = {
-        "refused": params.refused,
-        "faults": params.refused,
-        "drift": params.psi,
-        "scores": params.psi,
-        "review": params.review,
-        "latency": params.latency_ms,
-        "errors": params.errors,
-        "calibration": params.calibration,
-    }
-    return limits.get(check)
+    parameter = KINDS[check].limit
+    return float(getattr(params, parameter)) if parameter else None
 
 
-def grave(check: str, about: str, expected: Expected) -> bool:
+def may_alert(check: str, about: str, expected: Expected) -> bool:
     """Say whether a check may raise an alert, or only a note."""
     if check in {"drift", "missing"}:
         return not expected.importance or expected.importance.get(about, 0.0) >= MATTERS
-    # Other faults are refusals, which have a check of their own.
+    # Other violations are refusals, which have a check of their own.
     return check != "faults" or about.endswith(": unseen_category")
 
 
-def told(
+def alerts_and_notes(
     series: Sequence[Series], names: Sequence[str], expected: Expected, persistence: int
 ) -> tuple[list[Alert], list[Alert]]:
     """Return the alerts and the notes.
@@ -181,20 +222,21 @@ def told(
             run += 1
         if run:
             # Where few periods have enough rows, they are all the evidence that there is.
-            lasts = run >= min(1 if one.check in AT_ONCE else persistence, len(known))
-            where = alerts if one.grave and lasts else notes
+            lasts = run >= min(1 if KINDS[one.check].at_once else persistence, len(known))
+            where = alerts if one.may_alert and lasts else notes
             where.append(_alert(one, names[known[-run][0]], expected))
     # Of the drifting columns, the ones that count most come first.
     weight = {name: -share for name, share in expected.importance.items()}
-    order = list(TITLES)
+    order = list(KINDS)
     for found in (alerts, notes):
         found.sort(key=lambda one: (-order.index(one.check), weight.get(one.about, 0.0)))
     return alerts, notes
 
 
 def _alert(one: Series, since: str, expected: Expected) -> Alert:
-    sentence = SENTENCES[one.check].format(
+    kind = KINDS[one.check]
+    sentence = kind.sentence.format(
         about=one.about, value=one.last.value, limit=one.limit, metric=expected.metric
     )
     what = f"{sentence}: {one.last.words}." if one.last.words else f"{sentence}."
-    return Alert(one.check, one.about, what, since, FIRST_THING[one.check])
+    return Alert(one.check, one.about, what, since, kind.first)

@@ -1,7 +1,9 @@
-"""Small drawings for the page, as SVG that is part of it; every one says in words what it shows."""
+"""Coordinates of the page's small drawings; each one says in words what it shows.
+
+The drawings are SVG that is part of the page: see drawings.html.jinja.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -16,61 +18,54 @@ RANGE = (360, 28)
 BARS = (400, 170)
 MOST_BARS = 12  # beside those of all other and of missing values
 
+Drawing = dict[str, Any]  # what a macro of drawings.html.jinja draws
 
-def line(series: Series, names: Sequence[str]) -> str:
-    """Draw one check over the periods, with its limit as a dashed line."""
+
+def line(series: Series, names: Sequence[str]) -> Drawing:
+    """Place one check over the periods, with its limit as a dashed line."""
     width, height = LINE
     known = [(place, point) for place, point in enumerate(series.points) if point]
     values = [point.value for _, point in known]
     limits = [series.limit] if series.limit is not None else []
     up = _scale([0.0, *values, *limits], height, 6)
     across = _places(len(series.points), width, 8)
-    drawn = []
-    if limits:
-        y = up(limits[0])
-        drawn.append(f'<line class="limit" x1="0" x2="{width}" y1="{y:.1f}" y2="{y:.1f}"/>')
-    path = " ".join(f"{across[place]:.1f},{up(point.value):.1f}" for place, point in known)
-    drawn.append(f'<polyline class="live" points="{path}"/>')
-    for place, point in known:
-        kind = "bad" if point.beyond else "dot"
-        drawn.append(
-            f'<circle class="{kind}" cx="{across[place]:.1f}" cy="{up(point.value):.1f}" r="3.2"/>'
-        )
-    said = "; ".join(f"{names[place]}: {figure(point.value)}" for place, point in known)
-    return _svg(LINE, f"{said}; limit {figure(limits[0])}" if limits else said, drawn)
+    words = "; ".join(f"{names[place]}: {figure(point.value)}" for place, point in known)
+    return {
+        "size": LINE,
+        "label": f"{words}; limit {figure(limits[0])}" if limits else words,
+        "limit": up(limits[0]) if limits else None,
+        "points": [(_kind(one.beyond), across[place], up(one.value)) for place, one in known],
+    }
 
 
-def ranges(series: Series, usual: float) -> list[str]:
-    """Draw a score with its interval in each period, over what was to be expected of it."""
+def ranges(series: Series, usual: float) -> list[Drawing]:
+    """Place a score with its interval in each period, over what was to be expected of it."""
     known = [point for point in series.points if point]
     numbers = [usual]
     for point in known:
         numbers += [one for one in (point.value, point.low, point.high) if one is not None]
         if point.limit is not None:  # as far on the other side of what was measured
             numbers += [point.limit, 2 * usual - point.limit]
-    along, middle = _scale(numbers, RANGE[0], 8, upward=False), RANGE[1] / 2
-    drawings = []
-    for point in known:
-        drawn, x = [], along(point.value)
-        if point.limit is not None:
-            left, right = sorted((along(point.limit), along(2 * usual - point.limit)))
-            drawn.append(
-                f'<rect class="band" x="{left:.1f}" y="2" width="{right - left:.1f}" '
-                f'height="{RANGE[1] - 4}" rx="4"/>'
-            )
-        place = f'x1="{along(usual):.1f}" x2="{along(usual):.1f}" y1="0" y2="{RANGE[1]}"'
-        drawn.append(f'<line class="limit" {place}/>')
-        if point.low is not None and point.high is not None:
-            place = f'x1="{along(point.low):.1f}" x2="{along(point.high):.1f}"'
-            drawn.append(f'<line class="live" {place} y1="{middle}" y2="{middle}"/>')
-        kind = "bad" if point.beyond else "dot"
-        drawn.append(f'<circle class="{kind}" cx="{x:.1f}" cy="{middle}" r="5"/>')
-        drawings.append(_svg(RANGE, point.words, drawn))
-    return drawings
+    along = _scale(numbers, RANGE[0], 8, upward=False)
+    return [
+        {
+            "size": RANGE,
+            "label": point.words,
+            "band": None
+            if point.limit is None
+            else sorted((along(point.limit), along(2 * usual - point.limit))),
+            "usual": along(usual),
+            "interval": None
+            if point.low is None or point.high is None
+            else (along(point.low), along(point.high)),
+            "point": (_kind(point.beyond), along(point.value)),
+        }
+        for point in known
+    ]
 
 
-def bars(known: Mapping[str, Any], values: pd.Series) -> str:
-    """Draw how the values of a column are distributed now, beside how they were in training."""
+def bars(known: Mapping[str, Any], values: pd.Series) -> Drawing:
+    """Place how the values of a column are distributed now, beside how they were in training."""
     names, before, after = (
         _categories(known, values) if "shares" in known else _histogram(known, values)
     )
@@ -79,24 +74,27 @@ def bars(known: Mapping[str, Any], values: pd.Series) -> str:
         names, before, after = [*names, "missing"], [*before, known["missing"]], [*after, gap]
     width, height = BARS
     most = max([*before, *after, 1e-9])
-    step = width / len(names)
-    drawn, floor = [], height - 22
+    step, floor = width / len(names), height - 22
     every = 1 if len(names) < 8 or max(map(len, names)) < 4 else 2
+    drawn, labels = [], []
     for place, (name, was, now) in enumerate(zip(names, before, after, strict=True)):
         left = place * step + step * 0.12
         for kind, share, shift in (("then", was, 0.0), ("now", now, step * 0.38)):
             tall = share / most * (floor - 6)
-            drawn.append(
-                f'<rect class="{kind}" x="{left + shift:.1f}" y="{floor - tall:.1f}" '
-                f'width="{step * 0.36:.1f}" height="{tall:.1f}" rx="1.5"/>'
-            )
+            drawn.append((kind, left + shift, floor - tall, tall))
         if place % every == 0 or name in ("missing", "others"):
-            drawn.append(_text(left + step * 0.38, height - 6, name, step * every))
-    said = "; ".join(
+            labels.append((left + step * 0.38, _short(name, step * every)))
+    words = (
         f"{name}: {was:.1%} in training, {now:.1%} now"
         for name, was, now in zip(names, before, after, strict=True)
     )
-    return _svg(BARS, said, drawn)
+    return {
+        "size": BARS,
+        "label": "; ".join(words),
+        "bars": drawn,
+        "bar_width": step * 0.36,
+        "labels": labels,
+    }
 
 
 def _categories(
@@ -160,14 +158,12 @@ def _places(count: int, width: float, pad: float) -> list[float]:
     return [pad + place * (width - 2 * pad) / (count - 1) for place in range(count)]
 
 
-def _text(x: float, y: float, text: str, room: float) -> str:
+def _kind(beyond: bool) -> str:
+    """Return the class of a point."""
+    return "bad" if beyond else "dot"
+
+
+def _short(text: str, room: float) -> str:
+    """Return a label that fits between its neighbours."""
     most = max(3, int(room / 6))  # letters that fit
-    shown = text if len(text) <= most + 1 else f"{text[:most]}…"
-    return f'<text class="axis" x="{x:.1f}" y="{y:.1f}">{escape(shown)}</text>'
-
-
-def _svg(size: tuple[int, int], said: str, drawn: Sequence[str]) -> str:
-    width, height = size
-    label = escape(said, quote=True)
-    box = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
-    return f'<svg {box} role="img" aria-label="{label}">{"".join(drawn)}</svg>'
+    return text if len(text) <= most + 1 else f"{text[:most]}…"

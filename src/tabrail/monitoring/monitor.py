@@ -142,11 +142,11 @@ def judged(
         ]
         for about in sorted({about for points in found for about in points}):
             limit = alerts.limit(name, about, expected, params.monitor)
-            grave = alerts.grave(name, about, expected)
+            may_alert = alerts.may_alert(name, about, expected)
             series.append(
-                Series(name, about, limit, grave, tuple(points.get(about) for points in found))
+                Series(name, about, limit, may_alert, tuple(points.get(about) for points in found))
             )
-    raised, notes = alerts.told(
+    raised, notes = alerts.alerts_and_notes(
         series,
         [period.begin or period.name for period in periods],
         expected,
@@ -172,4 +172,4 @@ def _volume(periods: Sequence[Period], least: int, today: date) -> Series:
         silent = today - days[-1] > usual + timedelta(days=1)  # today is not over
         words = f"the last came on {days[-1]}" if silent else ""
         points[-1] = Point(float(periods[-1].rows), None, None, silent, words)
-    return Series("volume", "", None, grave=True, points=tuple(points))
+    return Series("volume", "", None, may_alert=True, points=tuple(points))

@@ -50,7 +50,7 @@ class Result:
     @property
     def word(self) -> str:
         """The verdict for people; what began lately and may become an alert is not well."""
-        if self.verdict == "well" and any(one.grave and one.last.beyond for one in self.series):
+        if self.verdict == "well" and any(one.may_alert and one.last.beyond for one in self.series):
             return "No alert yet"
         return {"well": "All is well", "alert": "Alert", "unknown": "Could not tell"}[self.verdict]
 
