@@ -1,5 +1,6 @@
 """Somebody who reads a page of the manual and does what it says, word for word."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -50,6 +51,12 @@ class Reader:
                 self.printed[PROGRAM] = self._program(block)
             else:
                 edits.follow(block, self.project.path)
+
+    def served_version(self) -> str:
+        """Return the version that the server which the page started answers with."""
+        address = f"http://127.0.0.1:{self._port}/model"
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            return str(json.load(answer)["version"])
 
     def _type(self, command: str) -> str:
         words = shlex.split(command)

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from support.projects import AUTHOR, TEMPLATE, Project, generated
 
+pytestmark = pytest.mark.ci("it generates one more project")
+
 PARTS = ("release", "monitor", "train", "notebook", "devcontainer")
 
 

@@ -167,6 +167,7 @@ def test_a_published_library_is_locked_by_its_address_and_hash(
     )
 
 
+@pytest.mark.ci("it serves a package index")
 def test_with_a_published_library_nothing_is_stale_and_everything_runs(
     published: Project, index: str
 ) -> None:

@@ -94,6 +94,7 @@ def test_a_newer_wheel_reruns_what_has_other_results(clone: Project, wheel: Path
     Project(with_nothing_else).run("uv", "sync", "--locked", "--no-install-project", "--quiet")
 
 
+@pytest.mark.ci("it serves a package index")
 @pytest.mark.slow
 def test_a_version_of_an_index_takes_the_place_of_the_wheel(clone: Project, index: str) -> None:
     printed = clone.uv("tabrail", "upgrade", "99.2.0", code=1, UV_INDEX=index)

@@ -248,12 +248,36 @@ def test_pull_requests(shared: Project) -> None:
 
 @LONG
 def test_releases(shared: Project) -> None:
+    """The page is read up to a rollback, and then the runbook, which brings the next version."""
+    text = page("releases.md")
+    release, rollback = text.split("## Roll back\n")
+    release, get = release.split("## Get a released model\n")
     with Reader(shared) as reader:
-        reader.read(page("releases.md"))
-        at_tag = reader.project.run("git", "describe", "--tags", "--exact-match", "--match=model@*")
-    assert at_tag.strip() == "model@v0.1.0"
-    shown = reader.printed['uv run gto show "model#prod" --ref']
-    assert shown.strip() == "model@v0.1.0"
+        reader.read(release)
+        assert reader.printed['uv run gto show "model#prod" --ref'].strip() == "model@v0.1.0"
+        checks = reader.printed["uv run tabrail checklist"]
+        assert not re.search("^(FAILED|skipped)", checks, re.MULTILINE), checks
+        assert "compared with model@v0.1.0" in checks
+        assert "in a clean environment with numpy" in checks
+        assert shared.uv("gto", "show", "model#prod", "--ref").strip() == "model@v0.2.0"
+
+        reader.read(get.replace("model@v0.1.0", "model@v0.2.0"))
+        fetched = shared.path.parent / "released.skops"
+        assert fetched.read_bytes() == (shared.path / "models/model.skops").read_bytes()
+        assert reader.project.path == shared.path.parent / "released"
+        assert reader.served_version() == "model@v0.2.0"
+
+        reader.read(rollback)
+        assert reader.printed['uv run gto show "model#prod" --ref'].strip() == "model@v0.1.0"
+        assert reader.served_version() == "model@v0.1.0"
+        # Others who ask the origin see it, too.
+        assert "model#prod#" in shared.run("git", "ls-remote", "--tags", "origin")
+
+        reader.project = shared
+        runbook = section(shared.read("docs/runbook.md"), "Roll back")
+        reader.read(runbook.replace("v0.1.0", "v0.2.0"))
+        assert shared.uv("gto", "show", "model#prod", "--ref").strip() == "model@v0.2.0"
+        assert reader.served_version() == "model@v0.2.0"
 
 
 @LONG
@@ -264,12 +288,14 @@ def test_retraining(shared: Project) -> None:
     assert re.search("better|worse|no clear difference", answer)
 
 
+@LONG
 @pytest.mark.parametrize("name", ["storage.md", "upgrading.md"])
 def test_short_pages(project: Project, name: str) -> None:
     with Reader(project) as reader:
         reader.read(page(name))
 
 
+@LONG
 def test_monitoring(project: Project) -> None:
     with Reader(project) as reader:
         reader.read(page("monitoring.md"))

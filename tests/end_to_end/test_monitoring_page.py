@@ -33,6 +33,7 @@ def found(project: Project, *tables: Path, code: int) -> dict[str, list[dict[str
     return content
 
 
+@pytest.mark.ci("it takes half a minute")
 def test_drift_is_found_in_the_months_where_it_is(finished: Project) -> None:
     """September to November were less often late, December more; all were of another season."""
     for month in MONTHS:

@@ -272,6 +272,7 @@ def test_thresholds_that_are_edited_in_passing_do_not_count(team: Team) -> None:
     assert checks["gate"].detail.endswith("which counts from the next change on")
 
 
+@pytest.mark.ci("it sets up another environment")
 def test_results_of_another_librarys_version_are_found(team: Team) -> None:
     def change(project: Project) -> None:
         path = project.path / "uv.lock"

@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support.projects import Project, generate, generated, user_environment
+from support.projects import (
+    ANOTHER_MACHINE,
+    Project,
+    generate,
+    generated,
+    hashes,
+    user_environment,
+)
 from support.servers import S3, Ssh, find_sshd, s3_server, ssh_server
 
 FOLDER_IN_S3 = "bucket/team/flights"
@@ -52,7 +59,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
 def printed_on_s3(s3: S3, tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, str]:
     """A project set up with S3, and what the set-up printed."""
     output = tmp_path_factory.mktemp("on-s3")
-    environment = user_environment(**s3.environment())
+    environment = user_environment(**s3.environment(), **ANOTHER_MACHINE)
     done = generate(output, environment=environment, dvc_remote=f"s3://{FOLDER_IN_S3}")
     assert done.returncode == 0, done.stdout + done.stderr
     return Project(output / "flight-delays"), done.stdout
@@ -79,6 +86,17 @@ def test_set_up_pushes_to_s3_with_the_credentials_of_the_environment(
     missing = project.uv("dvc", "data", "status", "--not-in-remote", "--json", **s3.environment())
     assert missing.strip() == "{}"
     assert objects(s3.folder / FOLDER_IN_S3, project)
+
+
+@over_s3
+def test_two_generations_have_the_same_hashes(project_on_s3: Project, finished: Project) -> None:
+    """This one was made in other circumstances: hash seed, threads, time zone, language."""
+    ours, theirs = hashes(project_on_s3), hashes(finished)
+    # It holds a time of the machine.
+    assert ours.pop("reports/evaluation.json")
+    assert theirs.pop("reports/evaluation.json")
+    assert ours == theirs
+    assert len(ours) == 4 + 1 + 2 + 7  # prepare, model, its reports, evaluate
 
 
 @over_s3
@@ -244,6 +262,7 @@ def dvc_requirement(project: Project) -> str:
     return next(requirement for requirement in group if requirement.startswith("dvc"))
 
 
+@pytest.mark.ci("it generates a dozen projects")
 @pytest.mark.parametrize(
     ("url", "extra", "verify"),
     [

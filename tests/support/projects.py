@@ -17,6 +17,12 @@ AUTHOR = {"author_name": "Ada Byron", "author_email": "ada@example.com"}
 PACKAGE = "src/flight_delays"
 STORAGE = "flight-delays-dvc-storage"
 DATA = ("data/raw", "data/prepared", "models")
+ANOTHER_MACHINE = {
+    "PYTHONHASHSEED": "42",
+    "OMP_NUM_THREADS": "2",
+    "TZ": "Asia/Kathmandu",
+    "LC_ALL": "C",
+}
 HIDDEN = {"VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTEST_ADDOPTS"}
 
 

@@ -504,6 +504,7 @@ def test_a_challenger_that_dies_fails_no_answer(
     assert [one["probability"] for one in answer.json()["predictions"]] == scores(rows)
 
 
+@pytest.mark.ci("two workers and their challengers start")
 @pytest.mark.parametrize(("workers", "stop"), [(1, signal.SIGINT), (2, signal.SIGTERM)])
 def test_no_process_is_left_when_a_server_is_told_to_stop(
     workers: int, stop: signal.Signals, other: Path

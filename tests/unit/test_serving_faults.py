@@ -80,6 +80,7 @@ def load(address: str, clients: int = 4) -> Iterator[Load]:
         clients_.stop()
 
 
+@pytest.mark.ci("it takes half a minute")
 def test_a_killed_worker_loses_nothing_that_it_has_answered() -> None:
     with command("--workers", 2) as (process, address):
         with load(address) as clients:
