@@ -5,15 +5,17 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
-import pandas as pd
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from tabrail.errors import InputError, nearest
+
+if TYPE_CHECKING:  # half a second, for a module that every command imports
+    import pandas as pd
 
 SMALLEST_DIGIT = 12  # of numbers that cancel out, a speck remains that differs between machines
 Model = TypeVar("Model", bound=BaseModel)
@@ -107,7 +109,7 @@ def to_json(content: Mapping[str, Any]) -> str:
     return json.dumps(_rounded(content), indent=2, ensure_ascii=False) + "\n"
 
 
-def to_csv(table: pd.DataFrame) -> str:
+def to_csv(table: "pd.DataFrame") -> str:
     """Return CSV with floats rounded to 6 significant digits."""
     return table.round(SMALLEST_DIGIT).to_csv(index=False, float_format="%.6g", lineterminator="\n")
 
