@@ -31,7 +31,7 @@ class Addition:
     ci: str = ""
 
     def __str__(self) -> str:
-        """Return how people are told of it."""
+        """Return the key as messages name it, such as `pyproject.toml: tool.uv`."""
         return f"{self.file}: {'.'.join(self.keys)}"
 
 
