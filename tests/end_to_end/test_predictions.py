@@ -21,7 +21,7 @@ def test_a_later_month_is_scored_row_by_row(clone: Project, tmp_path: Path) -> N
     assert {row["prediction"] for row in rows} == {"no", "yes"}
     assert all((float(row["probability"]) >= 0.3) == (row["prediction"] == "yes") for row in rows)
     assert {row["model"] for row in rows} == {"model@v0.1.0"}
-    # Nothing is replaced unasked, and data that breaks the contract is not scored.
+    # Nothing is replaced unasked, and data that breaks the schema is not scored.
     again = clone.uv("tabrail", "predict", str(SEPTEMBER), str(out), code=1)
     assert "is there already" in again
     broken = tmp_path / "broken.csv"
