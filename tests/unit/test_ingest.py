@@ -1,4 +1,4 @@
-"""A table comes in whole or not at all, with its contract, and nothing that was there is lost."""
+"""A table comes in whole or not at all, with its schema, and nothing that was there is lost."""
 
 import shutil
 import subprocess
@@ -56,7 +56,7 @@ def tracked() -> bool:
 
 @pytest.fixture
 def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand in this project as it is without data or a contract, with a table beside it."""
+    """Stand in this project as it is without data or a schema, with a table beside it."""
     project = tmp_path / "project"
     project.mkdir()
     monkeypatch.chdir(project)
