@@ -75,7 +75,7 @@ def save_model(project: Project, model: Pipeline, found: SearchResult | None = N
         'binary'
     """
     train = project.split("train")
-    with (project.root / paths.TRAIN).open("rb") as table:
+    with paths.located(project.root, paths.TRAIN).open("rb") as table:
         data = hashlib.file_digest(table, "sha256").hexdigest()
     metadata = describe(project, model, train.classes, len(train.rows), data, found)
     content = file.dump(model, metadata, project.root)
@@ -84,7 +84,7 @@ def save_model(project: Project, model: Pipeline, found: SearchResult | None = N
         paths.DISTRIBUTIONS: to_json(distributions.describe(train.table, project.schema)),
         paths.SEARCH: to_csv(tried if found is None else found.table),
     }
-    written = [project.root / path for path in (paths.MODEL, *texts)]
+    written = [paths.located(project.root, path) for path in (paths.MODEL, *texts)]
     with replacing(*written) as [model_file, *text_files]:
         model_file.write_bytes(content)
         for text_file, text in zip(text_files, texts.values(), strict=True):
@@ -108,7 +108,7 @@ def load_model(project: Project) -> Model:
         >>> load_model(project).predict(project.split("test").rows).shape
         (138,)
     """
-    pipeline, metadata = file.load(project.root / paths.MODEL, project.root)
+    pipeline, metadata = file.load(paths.located(project.root, paths.MODEL), project.root)
     file.require(metadata, project.schema)
     return Model(pipeline, metadata, project.schema)
 
