@@ -14,16 +14,17 @@ from threadpoolctl import threadpool_limits
 
 from tabrail import paths
 from tabrail.config import Evaluate
-from tabrail.data import cells, distributions, tables
+from tabrail.data import distributions, tables
 from tabrail.data.schema import Schema
 from tabrail.documents import to_csv, to_json, write_texts
-from tabrail.evaluation import curves, importance, latency, model_card
+from tabrail.evaluation import curves, importance, latency, model_card, slices
 from tabrail.evaluation.intervals import Score, score
 from tabrail.evaluation.metric_list import MetricList
 from tabrail.evaluation.metrics import Metric
 from tabrail.evaluation.predictions import Predictions, baseline, predict
 from tabrail.evaluation.reported import ReportedMetric
 from tabrail.model import file, reference
+from tabrail.model.derived import derive
 from tabrail.model.saving import Model
 from tabrail.project.project import Project
 
@@ -60,10 +61,14 @@ def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | N
         split: predict(tables.read(located(path)), model.predict, schema)
         for split, path in (("validation", paths.VALIDATION), ("test", paths.TEST))
     }
+    labels = {
+        split: slices.labels(predictions.table, schema, partial(derive, pipeline))
+        for split, predictions in splits.items()
+    }
     results: dict[str, Any] = {
         split: {
             "metrics": _metrics(predictions, constant, listed, params),
-            "slices": _slices(predictions, listed, params),
+            "slices": _slices(predictions, labels[split], listed, params),
         }
         for split, predictions in splits.items()
     }
@@ -119,14 +124,13 @@ def _metrics(
 
 
 def _slices(
-    predictions: Predictions, listed: MetricList, params: Evaluate
+    predictions: Predictions, labels: dict[str, pd.Series], listed: MetricList, params: Evaluate
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Return the main metric for each value of the slice columns, with row counts."""
     schema, metric = listed.schema, params.main_metric
-    slices: dict[str, dict[str, dict[str, float]]] = {column: {} for column in schema.slices}
-    for column in schema.slices:
-        labels = cells.words(predictions.table[column]).fillna("missing")
-        for value, rows in sorted(predictions.table.groupby(labels).indices.items()):
+    found: dict[str, dict[str, dict[str, float]]] = {column: {} for column in labels}
+    for column, values in labels.items():
+        for value, rows in sorted(predictions.table.groupby(values).indices.items()):
             some = predictions.of(np.asarray(rows))
             result = Score(np.nan, np.nan, np.nan)
             if len(rows) >= params.min_slice_rows:
@@ -134,8 +138,8 @@ def _slices(
             counts = {"rows": len(rows)}
             if schema.task == "binary":
                 counts["positive"] = int(some.y_true.sum())
-            slices[column][str(value)] = counts | asdict(result)
-    return slices
+            found[column][str(value)] = counts | asdict(result)
+    return found
 
 
 def _plotted(
