@@ -28,3 +28,13 @@ PLOTS = Path("reports/plots")
 SEARCH = PLOTS / "search.csv"
 
 PREDICTION_LOG = Path("log/predictions.sqlite")
+
+
+def located(root: Path, path: Path) -> Path:
+    """Return where a file of a project is; relative, as messages show it, where one is in its root.
+
+    Args:
+        root: the project's root.
+        path: one of the paths above.
+    """
+    return path if root.resolve() == Path.cwd() else root / path

@@ -14,7 +14,9 @@ from tabrail.data import tables
 from tabrail.data.cleaning import cleaned
 from tabrail.documents import replacing
 from tabrail.errors import InputError
+from tabrail.evaluation.slices import require_known
 from tabrail.model import file, reference
+from tabrail.model.derived import first_steps
 from tabrail.model.saving import describe
 from tabrail.project import code, pipeline
 from tabrail.project.project import PREPARED, Project
@@ -131,8 +133,8 @@ def check_project(project: Project, model: Pipeline) -> None:
     """Check that the project's own parts fit together.
 
     `clean` keeps the columns, also where those are absent that only training needs; dvc.yaml
-    lists every module that a stage imports; `metrics` is a list; and the model uses every column
-    that its first steps add.
+    lists every module that a stage imports; `metrics` is a list; the model or a slice uses every
+    column that the model's first steps add; and every column of `slices` is there.
 
     Args:
         project: the project.
@@ -167,18 +169,19 @@ def _check_stage(project: Project, stage: str) -> None:
 
 
 def _check_derived(project: Project, model: Pipeline) -> None:
-    """Check that the model uses every column that its first steps add."""
-    rows = sample_rows(project)
-    taken: set[str] = set()
-    derived = rows
-    for _, step in model.steps[:-1]:
-        if isinstance(step, ColumnTransformer):
-            for _, _, names in step.transformers:
-                taken |= {names} if isinstance(names, str) else set(names)
-            break
-        derived = step.fit_transform(derived)
+    """Check that every column that the model's first steps add is used, and every slice known."""
+    rows, steps = sample_rows(project), first_steps(model)
+    derived = rows if steps is None else steps.fit_transform(rows)
     new = [name for name in derived.columns if name not in rows.columns]
-    unused = [name for name in new if taken and name not in taken]
+    try:
+        require_known(project.schema, new)
+    except InputError as error:
+        raise AssertionError(str(error)) from error
+    used = set(project.schema.slices)
+    for step in model.named_steps.values():
+        for _, _, names in step.transformers if isinstance(step, ColumnTransformer) else ():
+            used |= {names} if isinstance(names, str) else set(names)
+    unused = [name for name in new if name not in used]
     assert not unused, (  # noqa: S101
         f"nothing takes the derived columns {', '.join(unused)}; name them in build, beside the "
         "columns of their kind"

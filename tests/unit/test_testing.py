@@ -173,6 +173,17 @@ def test_a_derived_column_that_nothing_takes_is_named(project: Path) -> None:
     taken = text.replace('features_of("numeric", "boolean")', 'features_of("numeric") + ["decade"]')
     FEATURES.write_text(taken, encoding="utf-8")
     check_project(Project.load(), model())
+    FEATURES.write_text(text, encoding="utf-8")
+    edit(paths.SCHEMA, lambda s: s.update(slices=["decade"]))
+    check_project(Project.load(), model())
+
+
+def test_a_slice_that_is_neither_in_the_schema_nor_derived_is_named(project: Path) -> None:
+    derive("rows.assign(decade=rows['age'] // 10)")
+    edit(paths.SCHEMA, lambda s: s.update(slices=["decad"]))
+    message = r"slices: no column 'decad'; did you mean 'decade'\?.*the model derives: decade$"
+    with pytest.raises(AssertionError, match=message):
+        check_project(Project.load(), model())
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """A wrong estimator or option is named, with what is allowed."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import skops.io
 from conftest import edit, shops
 from stages import prepare, train
 
@@ -181,3 +183,22 @@ def test_the_estimator_for_the_task_is_suggested(
     prepare.main()
     with pytest.raises(InputError, match=f"the task is {task}; did you mean '{hint}'"):
         train.main()
+
+
+@pytest.mark.parametrize("method", ["none", "random"])
+def test_the_rows_are_read_and_the_model_is_serialized_once(
+    project: Path, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(Path("params.yaml"), lambda p: p["train"].update(estimator=LOGISTIC))
+    edit(Path("params.yaml"), lambda p: p["train"]["search"].update(method=method, candidates=2))
+    prepare.main()
+    calls: list[str] = []
+
+    def count(name: str, function: Callable[..., Any], *given: Any) -> Any:
+        calls.append(name)
+        return function(*given)
+
+    for place, name in ((tables, "read"), (skops.io, "dumps")):
+        monkeypatch.setattr(place, name, partial(count, name, getattr(place, name)))
+    train.main()
+    assert sorted(calls) == ["dumps", "read"]

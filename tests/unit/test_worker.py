@@ -106,6 +106,10 @@ def test_a_release_of_other_code_predicts_as_its_own_folder_does(
     assert predicted(theirs).tobytes() == numbers.tobytes()
     assert predicted(ours).tobytes() == mine.tobytes()
     assert code.loaded_files(other, "shops") == set()
+    typed, _ = conform(rows, for_scoring(theirs.schema))
+    expected = typed["income"] * (typed["age"] % 7)
+    assert theirs.derive(typed[theirs.schema.inputs])["income"].equals(expected)
+    assert ours.derive(typed[ours.schema.inputs])["income"].equals(typed["income"])
 
 
 def test_a_folder_of_the_same_code_needs_no_process(other: Path) -> None:

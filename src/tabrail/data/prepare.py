@@ -21,24 +21,26 @@ from tabrail.errors import InputError
 SPLITS = {"train": paths.TRAIN, "validation": paths.VALIDATION, "test": paths.TEST}
 
 
-def prepare_tables(params: Prepare, schema: Schema, clean: Clean) -> None:
+def prepare_tables(params: Prepare, schema: Schema, clean: Clean, root: Path) -> None:
     """Read data/raw; write the three prepared tables and reports/data.json.
 
     Args:
         params: the section `prepare` of params.yaml.
         schema: describes the cleaned rows.
         clean: the owner's cleaning function.
+        root: the project's root.
 
     Raises:
         InputError: the data breaks the schema beyond what params.yaml tolerates, or a split
             would have nothing to learn from or to score.
     """
-    files = tables.find(paths.RAW)
+    files = tables.find(paths.located(root, paths.RAW))
     sides_of = splitter(files, params, schema, clean)
     nothing = pd.DataFrame({name: pd.Series(dtype="str") for name in schema.used})
     template, _ = conform(nothing, schema)
     report = DataReport(schema)
-    with replacing(*SPLITS.values(), paths.DATA_REPORT) as (*part_files, report_file):
+    written = [paths.located(root, path) for path in (*SPLITS.values(), paths.DATA_REPORT)]
+    with replacing(*written) as (*part_files, report_file):
         with ExitStack() as open_files:
             writers = {
                 split: open_files.enter_context(tables.Writer(file, template))

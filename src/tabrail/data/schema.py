@@ -117,6 +117,8 @@ class Schema(BaseModel):
         }
         for role, names in roles.items():
             for name in names:
+                if role == "slices" and name not in self.columns:
+                    continue  # a derived column: which ones there are, the model knows
                 if name not in self.columns:
                     raise ValueError(f"{role}: no column {name!r}{nearest(name, self.columns)}")
                 if self.columns[name].kind == "ignored":
@@ -130,8 +132,8 @@ class Schema(BaseModel):
     @model_validator(mode="after")
     def _kinds_fit_the_roles(self) -> Self:
         for name in self.slices:
-            column = self.columns[name]
-            if column.kind != "boolean" and not column.categories:
+            column = self.columns.get(name)
+            if column and column.kind != "boolean" and not column.categories:
                 raise ValueError(
                     f"slices: column {name!r} is neither boolean nor categorical with its "
                     "categories listed"

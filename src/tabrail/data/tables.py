@@ -33,7 +33,7 @@ def find(place: Path) -> list[Path]:
     else:
         files = sorted(p for p in place.rglob("*") if p.is_file() and not _is_hidden(p, place))
     if not files:
-        if place.exists() or place == paths.RAW:
+        if place.exists() or place.match(str(paths.RAW)):
             raise InputError(
                 f"{place} has no table; fetch it with: dvc pull {place}, or put files there"
             )

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,16 +14,17 @@ from threadpoolctl import threadpool_limits
 
 from tabrail import paths
 from tabrail.config import Evaluate
-from tabrail.data import cells, distributions, tables
+from tabrail.data import distributions, tables
 from tabrail.data.schema import Schema
 from tabrail.documents import to_csv, to_json, write_texts
-from tabrail.evaluation import curves, importance, latency, model_card
+from tabrail.evaluation import curves, importance, latency, model_card, slices
 from tabrail.evaluation.intervals import Score, score
 from tabrail.evaluation.metric_list import MetricList
 from tabrail.evaluation.metrics import Metric
 from tabrail.evaluation.predictions import Predictions, baseline, predict
 from tabrail.evaluation.reported import ReportedMetric
 from tabrail.model import file, reference
+from tabrail.model.derived import derive
 from tabrail.model.saving import Model
 from tabrail.project.project import Project
 
@@ -37,10 +40,6 @@ def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | N
         metrics: names of metrics of the task, and metrics of your own, in the order of reports;
             all metrics of the task, if None.
 
-    Args:
-        metrics: names of metrics of the task, and own ones, in the order of reports; all of the
-            task, if None.
-
     Raises:
         InputError: a file is missing or damaged, or a metric cannot be used.
 
@@ -55,16 +54,21 @@ def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | N
     main_metric = listed.main(all_params.evaluate.main_metric)
     params = all_params.evaluate.model_copy(update={"main_metric": main_metric})
     pipeline, metadata = model.pipeline, model.metadata
+    located = partial(paths.located, project.root)
     names = [name for name in (schema.target, schema.weight) if name]
-    constant = baseline(tables.read(paths.TRAIN, names), schema)
+    constant = baseline(tables.read(located(paths.TRAIN), names), schema)
     splits = {
-        split: predict(tables.read(path), model.predict, schema)
+        split: predict(tables.read(located(path)), model.predict, schema)
         for split, path in (("validation", paths.VALIDATION), ("test", paths.TEST))
+    }
+    labels = {
+        split: slices.labels(predictions.table, schema, partial(derive, pipeline))
+        for split, predictions in splits.items()
     }
     results: dict[str, Any] = {
         split: {
             "metrics": _metrics(predictions, constant, listed, params),
-            "slices": _slices(predictions, listed, params),
+            "slices": _slices(predictions, labels[split], listed, params),
         }
         for split, predictions in splits.items()
     }
@@ -72,25 +76,24 @@ def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | N
         "main_metric": params.main_metric,
         "metrics": listed.content(),
         "model": {
-            "bytes": paths.MODEL.stat().st_size,
+            "bytes": located(paths.MODEL).stat().st_size,
             "one_row_within_ms": _latency(splits["validation"].table, pipeline, metadata, schema),
             "python": metadata.python,
             "versions": metadata.versions,
         },
         "scores": distributions.describe_scores(splits["validation"].prediction, schema),
-        "reference": _reference(pipeline, metadata, schema),
+        "reference": _reference(pipeline, metadata, schema, located(paths.DISTRIBUTIONS)),
     }
     plotted = _plotted(splits["validation"], pipeline, metadata, listed, params)
-    data = json.loads(paths.DATA_REPORT.read_text(encoding="utf-8"))
+    data = json.loads(located(paths.DATA_REPORT).read_text(encoding="utf-8"))
     card = model_card.render(all_params, schema, metadata, data, about | results, plotted)
-    write_texts(
-        {
-            paths.METRICS: to_json(_values(results)),
-            paths.EVALUATION: to_json(about | results),
-            paths.MODEL_CARD: card,
-            **{paths.PLOTS / f"{name}.csv": to_csv(table) for name, table in plotted.items()},
-        }
-    )
+    texts = {
+        paths.METRICS: to_json(_values(results)),
+        paths.EVALUATION: to_json(about | results),
+        paths.MODEL_CARD: card,
+        **{paths.PLOTS / f"{name}.csv": to_csv(table) for name, table in plotted.items()},
+    }
+    write_texts({located(path): text for path, text in texts.items()})
     summed_up = results["validation"]["metrics"][params.main_metric]
     print(_summary(summed_up, listed.reported(params.main_metric)))
 
@@ -121,14 +124,13 @@ def _metrics(
 
 
 def _slices(
-    predictions: Predictions, listed: MetricList, params: Evaluate
+    predictions: Predictions, labels: dict[str, pd.Series], listed: MetricList, params: Evaluate
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Return the main metric for each value of the slice columns, with row counts."""
     schema, metric = listed.schema, params.main_metric
-    slices: dict[str, dict[str, dict[str, float]]] = {column: {} for column in schema.slices}
-    for column in schema.slices:
-        labels = cells.words(predictions.table[column]).fillna("missing")
-        for value, rows in sorted(predictions.table.groupby(labels).indices.items()):
+    found: dict[str, dict[str, dict[str, float]]] = {column: {} for column in labels}
+    for column, values in labels.items():
+        for value, rows in sorted(predictions.table.groupby(values).indices.items()):
             some = predictions.of(np.asarray(rows))
             result = Score(np.nan, np.nan, np.nan)
             if len(rows) >= params.min_slice_rows:
@@ -136,8 +138,8 @@ def _slices(
             counts = {"rows": len(rows)}
             if schema.task == "binary":
                 counts["positive"] = int(some.y_true.sum())
-            slices[column][str(value)] = counts | asdict(result)
-    return slices
+            found[column][str(value)] = counts | asdict(result)
+    return found
 
 
 def _plotted(
@@ -185,9 +187,11 @@ def _latency(
         return latency.within_ms(lambda: file.predict(pipeline, metadata, row, schema))
 
 
-def _reference(pipeline: Pipeline, metadata: file.Metadata, schema: Schema) -> list[Any]:
-    """Return what the model says of the rows by which it is known again elsewhere."""
-    known = json.loads(paths.DISTRIBUTIONS.read_text(encoding="utf-8"))
+def _reference(
+    pipeline: Pipeline, metadata: file.Metadata, schema: Schema, distributions_file: Path
+) -> list[Any]:
+    """Return the predictions of the rows by which the model is known again elsewhere."""
+    known = json.loads(distributions_file.read_text(encoding="utf-8"))
     rows = reference.table(reference.rows(schema, known), schema)
     return file.predict(pipeline, metadata, rows, schema).tolist()
 

@@ -10,7 +10,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from sklearn.pipeline import Pipeline
 
 from tabrail import paths
 from tabrail.data.schema import Schema
-from tabrail.documents import replacing
 from tabrail.errors import InputError
 from tabrail.project import code
 from tabrail.project.environment import installed_version
@@ -172,25 +171,13 @@ def require(metadata: Metadata, schema: Schema) -> None:
         )
 
 
-def save(pipeline: Pipeline, metadata: Metadata, path: Path, root: Path | None = None) -> None:
-    """Write a fitted pipeline and its metadata, whole or not at all.
+def dump(pipeline: Pipeline, metadata: Metadata, root: Path | None = None) -> bytes:
+    """Return the content of the model file of a fitted pipeline.
 
     Args:
         pipeline: the fitted model.
-        metadata: what the model file says of itself.
-        path: the file to write.
+        metadata: the content of the file's metadata, but for `code`, which is added here.
         root: the project whose code the model may hold; none, if not given.
-
-    Raises:
-        InputError: the pipeline holds a type that `load` would refuse.
-    """
-    content = dump(pipeline, metadata, root)
-    with replacing(path) as [temporary]:
-        temporary.write_bytes(content)
-
-
-def dump(pipeline: Pipeline, metadata: Metadata, root: Path | None = None) -> bytes:
-    """Return the content of a model file; see `save`.
 
     Raises:
         InputError: the pipeline holds a type that `load` would refuse.
@@ -200,13 +187,15 @@ def dump(pipeline: Pipeline, metadata: Metadata, root: Path | None = None) -> by
         written = skops.io.dumps(pipeline)
     except Exception as error:  # of whatever the pipeline holds
         raise InputError(f"the model cannot be stored: {type(error).__name__}: {error}") from error
-    content = _canonical(written, metadata)
-    if unknown := _untrusted(content, root):
+    types = skops.io.get_untrusted_types(data=written)
+    if unknown := _untrusted(types, root):
         raise InputError(
             f"{metadata.estimator} cannot be stored safely: it holds {', '.join(unknown)}. "
             f"{_remedy(unknown, root)}"
         )
-    return content
+    if root is not None:
+        metadata = replace(metadata, code=_code(types, root))
+    return _canonical(written, metadata)
 
 
 def load(path: Path, root: Path | None = None) -> tuple[Pipeline, Metadata]:
@@ -229,14 +218,15 @@ def load(path: Path, root: Path | None = None) -> tuple[Pipeline, Metadata]:
                 f"{path} was trained with other code: {', '.join(other)} differs. Train it again "
                 "with: uv run dvc repro, or check out the commit that trained it"
             )
-        if unknown := _untrusted(content, root):
+        types = skops.io.get_untrusted_types(data=content)
+        if unknown := _untrusted(types, root):
             raise InputError(
                 f"{path} holds types that are not trusted: {', '.join(unknown)}. "
                 f"{_remedy(unknown, root)}"
             )
         if root is not None:  # so that the project's package comes from the project's folder
             code.import_module(root, load_settings(root).package)
-        pipeline = skops.io.loads(content, trusted=skops.io.get_untrusted_types(data=content))
+        pipeline = skops.io.loads(content, trusted=types)
         if not isinstance(pipeline, Pipeline):
             raise TypeError(f"it holds a {type(pipeline).__name__} instead of a Pipeline")
         return pipeline, metadata
@@ -273,12 +263,12 @@ def read_metadata(path: Path) -> Metadata:
         ) from None
 
 
-def _untrusted(content: bytes, root: Path | None) -> list[str]:
-    """Return the types in a model file that neither the library nor the project vouches for.
+def _untrusted(types: list[str], root: Path | None) -> list[str]:
+    """Return the types that neither the library nor the project trusts.
 
     Of the project's package only what is defined there counts, not what is imported there.
     """
-    found = set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED)
+    found = set(types) - set(TRUSTED)
     if root is not None and found:
         settings = load_settings(root)
         found -= set(settings.trusted)
@@ -300,11 +290,13 @@ def _remedy(unknown: list[str], root: Path | None) -> str:
     )
 
 
-def modules(pipeline: Pipeline, package: str) -> list[str]:
-    """Return the modules of a package whose classes and functions a pipeline holds."""
-    content = skops.io.dumps(pipeline)
-    names = skops.io.get_untrusted_types(data=content)
-    return sorted({name.rpartition(".")[0] for name in names if name.startswith(f"{package}.")})
+def _code(types: list[str], root: Path) -> dict[str, str]:
+    """Return the hashes of the project's modules that these types and `clean` come from."""
+    settings = load_settings(root)
+    modules = [name.rpartition(".")[0] for name in types if name.startswith(f"{settings.package}.")]
+    if settings.clean:
+        modules.append(settings.clean.partition(":")[0])
+    return code.hashes(root, code.imported_files(root, modules))
 
 
 def _forget_threads(pipeline: Pipeline) -> None:

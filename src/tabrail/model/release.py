@@ -14,7 +14,7 @@ from tabrail.config import Params, load_params
 from tabrail.data.cleaning import Clean
 from tabrail.data.schema import Schema, load_schema
 from tabrail.errors import InputError
-from tabrail.model import file, reference
+from tabrail.model import derived, file, reference
 from tabrail.model.recorded import require_recorded
 from tabrail.model.worker import Worker
 from tabrail.project import code, registry
@@ -29,6 +29,7 @@ class Release:
         version: its tag, or the start of its hash; see `registry.model_version`.
         predict: predicts rows that conform to the schema; see `tabrail.Model.predict`.
         clean: the cleaning function of its code.
+        derive: adds the columns that the model derives; see `tabrail.model.derived`.
         metadata: what its file says of itself.
         schema: what it expects of a cleaned row.
         params: the parameters of its run.
@@ -41,6 +42,7 @@ class Release:
     version: str
     predict: Callable[[pd.DataFrame], np.ndarray]
     clean: Clean
+    derive: Callable[[pd.DataFrame], pd.DataFrame]
     metadata: file.Metadata
     schema: Schema
     params: Params
@@ -76,11 +78,12 @@ def load_release(folder: Path = Path(), *, untrusted: bool = False) -> Release:
     file.require(metadata, schema)
     here = Path()
     separate = folder.resolve() != here.resolve() and bool(code.changed(here, metadata.code))
-    predict, clean = _functions(folder, metadata, schema, separate=separate)
+    predict, clean, derive = _functions(folder, metadata, schema, separate=separate)
     found = Release(
         version=registry.model_version(folder),
         predict=predict,
         clean=clean,
+        derive=derive,
         metadata=metadata,
         schema=schema,
         params=load_params(folder / paths.PARAMS),
@@ -96,16 +99,17 @@ def load_release(folder: Path = Path(), *, untrusted: bool = False) -> Release:
 
 def _functions(
     folder: Path, metadata: file.Metadata, schema: Schema, *, separate: bool
-) -> tuple[Callable[[pd.DataFrame], np.ndarray], Clean]:
-    """Return what predicts and what cleans, here or in a process of its own."""
+) -> tuple[Callable[[pd.DataFrame], np.ndarray], Clean, Callable[[pd.DataFrame], pd.DataFrame]]:
+    """Return what predicts, cleans and derives columns, here or in a process of its own."""
     if separate:
         worker = Worker(folder)
-        return worker.predict, worker.clean
+        return worker.predict, worker.clean, worker.derive
     here = Path()
     pipeline, _ = file.load(folder / paths.MODEL, here)
     return (
         lambda rows: file.predict(pipeline, metadata, rows, schema),
         Project.load(here).clean,
+        lambda rows: derived.derive(pipeline, rows),
     )
 
 

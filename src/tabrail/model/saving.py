@@ -13,7 +13,6 @@ from tabrail.data.schema import Schema
 from tabrail.documents import replacing, to_csv, to_json
 from tabrail.model import file
 from tabrail.model.search import SearchResult
-from tabrail.project import code
 from tabrail.project.environment import python_version
 from tabrail.project.project import Project
 
@@ -74,8 +73,8 @@ def save_model(project: Project, model: Pipeline, found: SearchResult | None = N
         >>> load_model(project).metadata.task
         'binary'
     """
-    train = project.split("train")
-    with (project.root / paths.TRAIN).open("rb") as table:
+    train = found.train if found else project.split("train")
+    with paths.located(project.root, paths.TRAIN).open("rb") as table:
         data = hashlib.file_digest(table, "sha256").hexdigest()
     metadata = describe(project, model, train.classes, len(train.rows), data, found)
     content = file.dump(model, metadata, project.root)
@@ -84,7 +83,7 @@ def save_model(project: Project, model: Pipeline, found: SearchResult | None = N
         paths.DISTRIBUTIONS: to_json(distributions.describe(train.table, project.schema)),
         paths.SEARCH: to_csv(tried if found is None else found.table),
     }
-    written = [project.root / path for path in (paths.MODEL, *texts)]
+    written = [paths.located(project.root, path) for path in (paths.MODEL, *texts)]
     with replacing(*written) as [model_file, *text_files]:
         model_file.write_bytes(content)
         for text_file, text in zip(text_files, texts.values(), strict=True):
@@ -108,7 +107,7 @@ def load_model(project: Project) -> Model:
         >>> load_model(project).predict(project.split("test").rows).shape
         (138,)
     """
-    pipeline, metadata = file.load(project.root / paths.MODEL, project.root)
+    pipeline, metadata = file.load(paths.located(project.root, paths.MODEL), project.root)
     file.require(metadata, project.schema)
     return Model(pipeline, metadata, project.schema)
 
@@ -121,7 +120,7 @@ def describe(
     data: str = "",
     found: SearchResult | None = None,
 ) -> file.Metadata:
-    """Return what a model file says of itself.
+    """Return the metadata of a model file; `file.dump` adds the hashes of the code.
 
     Args:
         project: the project.
@@ -146,7 +145,6 @@ def describe(
         training_data=data,
         versions=file.library_versions(name),
         python=python_version(),
-        code=_code(project, model),
     )
 
 
@@ -156,11 +154,3 @@ def _name(project: Project, model: Pipeline) -> str:
     if given.rpartition(".")[2] == kind.__name__:
         return given
     return f"{kind.__module__}.{kind.__qualname__}"
-
-
-def _code(project: Project, model: Pipeline) -> dict[str, str]:
-    """Return the hashes of the project's modules that the model and `clean` come from."""
-    package = project.settings.package
-    modules = [project.settings.clean.partition(":")[0]] if project.settings.clean else []
-    modules += file.modules(model, package)
-    return code.hashes(project.root, code.imported_files(project.root, modules))

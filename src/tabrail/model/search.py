@@ -1,7 +1,7 @@
 """Hyper-parameter search: tries options on folds of the training rows, if params.yaml says so."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -43,12 +43,14 @@ class SearchResult:
         best: these options.
         summary: how they were found, for the model's metadata; empty without a search.
         table: a row for each candidate, best first: its options and its score.
+        train: the training rows that it was given.
     """
 
     model: Pipeline
     best: dict[str, Any]
     summary: dict[str, Any]
     table: pd.DataFrame
+    train: Split = field(repr=False)
 
 
 def search(project: Project, model: Pipeline, train: Split) -> SearchResult:
@@ -88,7 +90,7 @@ def _search(pipeline: Pipeline, train: Split, schema: Schema, params: Params) ->
     wanted = params.train.search
     if wanted.method == "none":
         nothing = pd.DataFrame(columns=["candidate", "rows", "score", "std"])
-        return SearchResult(pipeline, {}, {}, nothing)
+        return SearchResult(pipeline, {}, {}, nothing, train)
     name = type(pipeline[-1]).__name__
     values = wanted.values.get(name, {})
     if not values:
@@ -122,7 +124,7 @@ def _search(pipeline: Pipeline, train: Split, schema: Schema, params: Params) ->
         raise
     except Exception as error:  # estimators check their options in ways of their own
         raise InputError(f"{KEY}: {error}") from error
-    return _found(pipeline, tried.cv_results_, values, wanted, scoring, len(train.rows))
+    return _found(pipeline, tried.cv_results_, values, wanted, scoring, train)
 
 
 def _scorer(name: str, weights: np.ndarray | None) -> Callable[..., float]:
@@ -156,7 +158,7 @@ def _found(
     values: dict[str, list[Any]],
     wanted: Search,
     scoring: str,
-    rows: int,
+    train: Split,
 ) -> SearchResult:
     """Order what was tried: by the rows it was fitted on, which halving varies, and by score."""
     table = pd.DataFrame(
@@ -165,7 +167,7 @@ def _found(
                 ", ".join(f"{key}={given[f'estimator__{key}']}" for key in values)
                 for given in results["params"]
             ],
-            "rows": results.get("n_resources", [rows] * len(results["params"])),
+            "rows": results.get("n_resources", [len(train.rows)] * len(results["params"])),
             "score": results["mean_test_score"],
             "std": results["std_test_score"],
             "place": range(len(results["params"])),
@@ -182,4 +184,4 @@ def _found(
         "scoring": scoring,
         "score": float(table["score"][0]),
     }
-    return SearchResult(pipeline, best, summary, table.drop(columns="place"))
+    return SearchResult(pipeline, best, summary, table.drop(columns="place"), train)

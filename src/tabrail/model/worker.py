@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -62,6 +63,11 @@ class Worker:
     def clean(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Clean rows as the code of the folder does."""
         found: pd.DataFrame = self._ask("clean", rows)
+        return found
+
+    def derive(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Add the columns that the model of the folder derives."""
+        found: pd.DataFrame = self._ask("derive", rows)
         return found
 
     def _ask(self, what: str, rows: pd.DataFrame) -> Any:
@@ -128,7 +134,7 @@ def main(folder: Path) -> None:
     from tabrail import paths
     from tabrail.data.cleaning import cleaned
     from tabrail.data.schema import load_schema
-    from tabrail.model import file
+    from tabrail.model import derived, file
     from tabrail.project.project import Project
 
     pipe, output = sys.stdin.buffer, sys.stdout.buffer
@@ -140,6 +146,11 @@ def main(folder: Path) -> None:
     except InputError as error:
         _send(output, (False, str(error)))
         return
+    functions: dict[str, Callable[[pd.DataFrame], Any]] = {
+        "predict": lambda rows: file.predict(pipeline, metadata, rows, schema),
+        "clean": lambda rows: cleaned(rows, clean),
+        "derive": lambda rows: derived.derive(pipeline, rows),
+    }
     _send(output, (True, None))
     while True:
         try:
@@ -147,12 +158,7 @@ def main(folder: Path) -> None:
         except EOFError:
             return
         try:
-            found = (
-                cleaned(rows, clean)
-                if what == "clean"
-                else file.predict(pipeline, metadata, rows, schema)
-            )
-            _send(output, (True, found))
+            _send(output, (True, functions[what](rows)))
         except InputError as error:
             _send(output, (False, str(error)))
         except Exception as error:  # of one call; the next one may be better

@@ -26,4 +26,4 @@ def prepare(project: Project, clean: Clean) -> None:
         >>> prepare(Project.load(example_root), lambda rows: rows)
         600 rows read, 0 dropped: 363 for train, 99 for validation, 138 for test
     """
-    prepare_tables(project.params.prepare, project.schema, clean)
+    prepare_tables(project.params.prepare, project.schema, clean, project.root)

@@ -146,7 +146,7 @@ class Project:
         Raises:
             InputError: the table is missing or damaged.
         """
-        table = tables.read(self.root / PREPARED[name])
+        table = tables.read(paths.located(self.root, PREPARED[name]))
         y_true, classes = encode_target(table[self.schema.target], self.schema), list[str]()
         if self.schema.task != "regression":
             present, y_true = np.unique(y_true, return_inverse=True)

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from tabrail import paths
-from tabrail.data import cells, tables
+from tabrail.data import tables
 from tabrail.data.checks import checked
 from tabrail.data.cleaning import cleaned
 from tabrail.data.prepare import splitter
 from tabrail.data.schema import Schema, conform, usable
 from tabrail.data.split import row_hashes
 from tabrail.errors import InputError
+from tabrail.evaluation import slices
 from tabrail.evaluation.intervals import FEWEST_GROUPS, Score, draw, interval
 from tabrail.evaluation.metric_list import Scoring, scoring
 from tabrail.evaluation.metrics import Metric
@@ -59,7 +60,7 @@ def compare(
     some = np.flatnonzero(new if new.any() else scored)
     name = FRESH if new.any() else ALL
     parts = {name: _compared(challenger, champion, by, ours.of(some), theirs.of(some))}
-    for label, places in slices(rows.iloc[some], challenger):
+    for label, places in _slices(rows.iloc[some], challenger):
         pair = (one.of(some[places]) for one in (ours, theirs))
         parts[label] = _compared(challenger, champion, by, *pair)
     if new.any() and not new.all():
@@ -188,11 +189,11 @@ def placed(champion: Release, predictions: np.ndarray, schema: Schema) -> np.nda
     return found
 
 
-def slices(rows: pd.DataFrame, challenger: Release) -> Iterator[tuple[str, np.ndarray]]:
+def _slices(rows: pd.DataFrame, challenger: Release) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name and the places of the slices that have rows enough for a score."""
     least = challenger.params.evaluate.min_slice_rows
-    for column in challenger.schema.slices:
-        values = cells.words(rows[column]).fillna("missing")
+    labels = slices.labels(rows, challenger.schema, challenger.derive)
+    for column, values in labels.items():
         for value, places in sorted(rows.groupby(values).indices.items()):
             if len(places) >= least:
                 yield f"{column} {value}", np.asarray(places)

@@ -1,0 +1,77 @@
+"""Slices: the rows that have the same value in a column, for which scores are reported."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from tabrail import paths
+from tabrail.data import cells
+from tabrail.data.schema import Schema
+from tabrail.errors import InputError, nearest
+
+MOST_VALUES = 100  # of a derived column: each becomes a line in reports, which are in Git
+
+
+def labels(
+    table: pd.DataFrame, schema: Schema, derive: Callable[[pd.DataFrame], pd.DataFrame]
+) -> dict[str, pd.Series]:
+    """Return the slice that each row belongs to, by slice column.
+
+    Args:
+        table: rows of a prepared table, n_rows of them.
+        schema: names the slice columns; those that it does not describe are derived ones.
+        derive: adds the columns that the model derives to rows with the columns `schema.inputs`.
+
+    Raises:
+        InputError: a slice column is neither in the schema nor derived, or it has too many values.
+    """
+    derived = pd.DataFrame()
+    if not set(schema.slices) <= set(schema.columns):
+        made = derive(table[schema.inputs])
+        new = [str(name) for name in made.columns if name not in schema.columns]
+        require_known(schema, new)
+        derived = made[new]
+    found = {}
+    for name in schema.slices:
+        found[name] = _texts(derived[name] if name in derived else table[name])
+        if name in derived and found[name].nunique() > MOST_VALUES:
+            raise InputError(
+                f"{paths.SCHEMA}, slices: the derived column {name!r} has "
+                f"{found[name].nunique():,} values; expected at most {MOST_VALUES}; let derive "
+                "make groups of them, such as with pandas.cut"
+            )
+    return found
+
+
+def require_known(schema: Schema, derived: list[str]) -> None:
+    """Check that every slice column is in the schema or derived.
+
+    Args:
+        schema: names the slice columns.
+        derived: names of the columns that the model derives.
+
+    Raises:
+        InputError: one is neither; the message names the columns that can be used.
+    """
+    for name in schema.slices:
+        if name not in schema.columns and name not in derived:
+            described = [
+                name
+                for name, column in schema.used.items()
+                if name != schema.target and (column.kind == "boolean" or column.categories)
+            ]
+            raise InputError(
+                f"{paths.SCHEMA}, slices: no column {name!r}"
+                f"{nearest(name, [*described, *derived])}; {paths.SCHEMA} has for slices: "
+                f"{', '.join(described) or 'none'}; the model derives: "
+                f"{', '.join(derived) or 'none'}"
+            )
+
+
+def _texts(values: pd.Series) -> pd.Series:
+    """Return values as they are shown: yes and no for booleans, whole numbers without a point."""
+    if pd.api.types.is_bool_dtype(values) or values.dropna().isin([0, 1]).all():
+        values = cells.words(values.astype("float64"))
+    elif pd.api.types.is_numeric_dtype(values):
+        values = values.map("{:g}".format, na_action="ignore")
+    return values.astype("str").fillna("missing")
