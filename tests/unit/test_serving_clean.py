@@ -26,13 +26,15 @@ from tabrail.data.cleaning import no_cleaning
 from tabrail.data.schema import Column, Schema
 from tabrail.log.export import export
 from tabrail.log.outcomes import outcomes
+from tabrail.model import reference
 from tabrail.model.release import Release, load_release
 from tabrail.monitoring.monitor import monitor
 from tabrail.project import code
 from tabrail.serving.checkable import checkable
 from tabrail.serving.cleaned_columns import changed_columns
 from tabrail.serving.raw import changes_nothing, clean_rows
-from tabrail.serving.rollout import Rollout
+from tabrail.serving.request import Rows
+from tabrail.serving.rollout import Checked, Rollout
 
 JSON = {"Content-Type": "application/json"}
 FOLDER = Path(tempfile.mkdtemp(prefix="cleaned-"))
@@ -488,7 +490,8 @@ def test_a_challenger_that_dies_fails_no_answer(
     rows = [typical() | {"age": age} for age in (40, 50)]
     with beside(other, 1.0) as (client, rival):
         assert post(client, *rows).json()["model"] == rival.version
-        worker = rival.clean.__self__._process  # type: ignore[attr-defined]
+        assert rival.worker
+        worker = rival.worker._process
         worker.kill()
         worker.wait()
         for count in (1.0, 2.0, 3.0):
@@ -500,8 +503,31 @@ def test_a_challenger_that_dies_fails_no_answer(
         why = client.post("/explain", json={"row": rows[0]}).json()
     assert why["model"] == answer.json()["model"]
     lines = [one.getMessage() for one in caplog.records if one.name.startswith("tabrail")]
-    assert lines == ["the challenger fails; the champion answers"]
+    assert len(lines) == 1
+    assert lines[0].startswith("the challenger is switched off, and the champion answers: ")
     assert [one["probability"] for one in answer.json()["predictions"]] == scores(rows)
+
+
+def test_a_challenger_that_hangs_is_switched_off(
+    other: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    champion, rival = load_release(), load_release(other)
+    assert rival.worker
+    process = rival.worker._process
+    process.send_signal(signal.SIGSTOP)  # it sleeps: it neither answers nor ends
+    failures: list[bool] = []
+    rollout = Rollout(champion, rival, 1.0, lambda: failures.append(True), seconds=0.1)
+    given = Rows({name: [value] for name, value in typical().items()}, {}, [[]], came=[typical()])
+    frame = reference.table([typical()], champion.schema)
+    for count in (1, 2):
+        [answer], entries = rollout.score([Checked(given, 0.0)], frame)
+        assert answer["model"] == champion.version
+        assert [entry.role for entry in entries] == ["champion"]
+        assert len(failures) == count
+    assert process.wait() == -signal.SIGKILL
+    assert rollout.explained(given, frame)["model"] == champion.version
+    [line] = [one.getMessage() for one in caplog.records if one.name.startswith("tabrail")]
+    assert "gave no answer in 0.1 seconds and was stopped" in line
 
 
 @pytest.mark.parametrize(("workers", "stop"), [(1, signal.SIGINT), (2, signal.SIGTERM)])

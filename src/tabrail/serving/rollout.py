@@ -1,13 +1,15 @@
 """Champion and challenger: both score every row, and one of them answers.
 
 A challenger of the same code and schema gets the cleaned rows of the champion. One of other code or
-with another schema gets the rows as they came: it cleans and checks them itself.
+with another schema gets the rows as they came: it cleans and checks them itself. When the process
+of a challenger ends or gives no answer in time, the challenger is switched off.
 """
 
 import hashlib
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -20,6 +22,7 @@ from tabrail.errors import InputError
 from tabrail.log.prediction_log import Prediction, Role, utc_now
 from tabrail.model.release import Release
 from tabrail.model.scoring import close_calls, decided, for_scoring
+from tabrail.model.worker import EndedError
 from tabrail.serving.explain import explain
 from tabrail.serving.raw import clean_rows
 from tabrail.serving.request import Rows
@@ -79,6 +82,7 @@ class Rollout:
         challenger: Release | None = None,
         share: float = 0.0,
         failed: Callable[[], None] = lambda: None,
+        seconds: float = 5.0,
     ) -> None:
         """Bring both together.
 
@@ -86,7 +90,8 @@ class Rollout:
             champion: answers.
             challenger: scores the same rows, and answers some of them.
             share: this share of the keys, from 0 to 1: rows of equal keys have one model.
-            failed: is called when the challenger fails.
+            failed: is called for each batch that the challenger does not score.
+            seconds: after so many without an answer the process of the challenger is stopped.
 
         Raises:
             InputError: the challenger cannot take the rows that the champion takes.
@@ -96,7 +101,8 @@ class Rollout:
         self.champion = champion
         self.challenger = challenger
         self.reads_raw = challenger is not None and reads_raw(champion, challenger)
-        self._fails = False
+        self._fails = self._off = False
+        self._seconds = seconds
         self._share = share
         self._failed = failed
         schema = champion.schema
@@ -161,12 +167,21 @@ class Rollout:
     def _second(self, batch: Sequence[Checked], frame: pd.DataFrame) -> Second | None:
         if not self.challenger:
             return None
+        if self._off:
+            self._failed()
+            return None
         try:
             places: Mapping[int, int] = {place: place for place in range(len(frame))}
-            if self.reads_raw:
-                rows = [row for one in batch for row in one.rows.came]
-                frame, places = taken(self.challenger, rows)
-            found = Second(say(self.challenger, frame), places) if len(frame) else None
+            with self._time_limit(self.challenger):
+                if self.reads_raw:
+                    rows = [row for one in batch for row in one.rows.came]
+                    frame, places = taken(self.challenger, rows)
+                found = Second(say(self.challenger, frame), places) if len(frame) else None
+        except EndedError as error:
+            self._failed()
+            self._off = True
+            logger.error("the challenger is switched off, and the champion answers: %s", error)
+            return None
         except Exception:  # whatever is wrong with it, the champion answers
             self._failed()
             if not self._fails:  # it may fail at every request from now on
@@ -186,14 +201,19 @@ class Rollout:
             frame: the same, as the champion takes it.
         """
         challenger = self.challenger
-        if challenger and self._shared(rows, 0):
+        if challenger and not self._off and self._shared(rows, 0):
             try:
-                mine = taken(challenger, rows.came)[0] if self.reads_raw else frame
-                if len(mine):
-                    return {"model": challenger.version, "columns": explain(challenger, mine)}
+                with self._time_limit(challenger):
+                    mine = taken(challenger, rows.came)[0] if self.reads_raw else frame
+                    if len(mine):
+                        return {"model": challenger.version, "columns": explain(challenger, mine)}
             except Exception:  # the champion answers, and so it explains
                 logger.debug("the challenger explains nothing", exc_info=True)
         return {"model": self.champion.version, "columns": explain(self.champion, frame)}
+
+    def _time_limit(self, challenger: Release) -> AbstractContextManager[None]:
+        worker = challenger.worker
+        return worker.time_limit(self._seconds) if worker else nullcontext()
 
     def _shared(self, rows: Rows, number: int) -> bool:
         """Return whether a row is the challenger's: the same on every machine, at any time."""

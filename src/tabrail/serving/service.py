@@ -67,7 +67,8 @@ class Service:
         self.documents = Documents(schema, self.scoring_schema)
         self.metrics = Metrics(schema)
         failed = self.metrics.challenger_failures.inc
-        self.rollout = Rollout(setup.champion, setup.challenger, setup.share, failed)
+        seconds = self.params.timeout_seconds / 2  # so that the champion's answer is in time
+        self.rollout = Rollout(setup.champion, setup.challenger, setup.share, failed, seconds)
         self.log = setup.log
         self.ready = False
 
