@@ -536,20 +536,35 @@ def test_no_process_is_left_when_a_server_is_told_to_stop(
 ) -> None:
     with command("--workers", workers, "--challenger", other) as (process, address):
         assert post(httpx.Client(base_url=address), typical()).status_code == 200
+        wait_for(lambda: len(challengers(descendants(process.pid))) == workers)
+        if workers > 1:  # the process that only starts the others has no challenger
+            assert not challengers(started_by(process.pid))
         children = descendants(process.pid)
-        names = [Path(f"/proc/{one}/cmdline").read_text() for one in children]
-        assert sum("tabrail.model.worker" in name for name in names) >= workers
         process.send_signal(stop)
         assert process.wait(30) == 0
     wait_for(lambda: not any(alive(one) for one in children))
 
 
-def descendants(process: int) -> list[int]:
-    """Return the processes that a process has started, and those that these have."""
+def challengers(processes: list[int]) -> list[int]:
+    """Return those processes that run a challenger."""
+    return [
+        one
+        for one in processes
+        if "tabrail.model.worker" in Path(f"/proc/{one}/cmdline").read_text()
+    ]
+
+
+def started_by(process: int) -> list[int]:
+    """Return the processes that a process has started."""
     listed = subprocess.run(
         ["pgrep", "--parent", str(process)], capture_output=True, encoding="utf-8", check=False
     )
-    own = [int(number) for number in listed.stdout.split()]
+    return [int(number) for number in listed.stdout.split()]
+
+
+def descendants(process: int) -> list[int]:
+    """Return the processes that a process has started, and those that these have."""
+    own = started_by(process)
     return own + [below for one in own for below in descendants(one)]
 
 
