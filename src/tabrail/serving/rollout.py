@@ -23,26 +23,13 @@ from tabrail.log.prediction_log import Prediction, Role, utc_now
 from tabrail.model.release import Release
 from tabrail.model.scoring import close_calls, decided, for_scoring
 from tabrail.model.worker import EndedError
+from tabrail.serving.cleaning import clean_rows
 from tabrail.serving.explain import explain
-from tabrail.serving.raw import clean_rows
 from tabrail.serving.request import Rows
 
 ROLES: tuple[Role, Role] = ("champion", "challenger")
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A request whose rows are cleaned and conform to the schema.
-
-    Attributes:
-        rows: its rows.
-        began: when it arrived, by `time.perf_counter`.
-    """
-
-    rows: Rows
-    began: float
 
 
 @dataclass(frozen=True)
@@ -100,7 +87,9 @@ class Rollout:
             require_same_rows(champion, challenger)
         self.champion = champion
         self.challenger = challenger
-        self.reads_raw = challenger is not None and reads_raw(champion, challenger)
+        self._cleans = challenger is not None and (
+            challenger.separate or challenger.schema != champion.schema
+        )
         self._fails = self._off = False
         self._seconds = seconds
         self._share = share
@@ -111,13 +100,13 @@ class Rollout:
         self._whose = [name for name in schema.key if name in columns] or list(columns)
 
     def score(
-        self, batch: Sequence[Checked], frame: pd.DataFrame
+        self, batch: Sequence[Rows], frame: pd.DataFrame
     ) -> tuple[list[dict[str, Any]], list[Prediction]]:
         """Score the rows of several requests.
 
         Args:
-            batch: the requests.
-            frame: their rows, as a model takes them.
+            batch: the rows of the requests.
+            frame: the same, as a model takes them.
 
         Returns:
             The answer to each request, and what is to be logged.
@@ -129,18 +118,18 @@ class Rollout:
         entries: list[Prediction] = []
         start = 0
         for one in batch:
-            latency, request = 1000 * (done - one.began), uuid4().hex
+            latency, request = 1000 * (done - one.request.began), uuid4().hex
             models: list[str] = []
             predictions: list[dict[str, Any]] = []
-            for number, warnings in enumerate(one.rows.warnings):
+            for number, warnings in enumerate(one.warnings):
                 place, identifier = start + number, uuid4().hex
                 scored = [(champion, place)]
                 if challenger and place in challenger.places:
                     scored.append((challenger.said, challenger.places[place]))
-                said, where = scored[-1 if self._shared(one.rows, number) else 0]
+                said, where = scored[-1 if self._shared(one, number) else 0]
                 models.append(said.model)
                 predictions.append({"id": identifier} | said.shown[where] | {"warnings": warnings})
-                row = one.rows.row(number, self._logged)
+                row = {name: one.values[name][number] for name in self._logged}
                 entries += [
                     Prediction(
                         id=identifier,
@@ -161,10 +150,10 @@ class Rollout:
                 for prediction, version in zip(predictions, models, strict=True):
                     prediction["model"] = version
             found.append({"model": models[0], "predictions": predictions})
-            start += len(one.rows)
+            start += len(one)
         return found, entries
 
-    def _second(self, batch: Sequence[Checked], frame: pd.DataFrame) -> Second | None:
+    def _second(self, batch: Sequence[Rows], frame: pd.DataFrame) -> Second | None:
         if not self.challenger:
             return None
         if self._off:
@@ -173,8 +162,8 @@ class Rollout:
         try:
             places: Mapping[int, int] = {place: place for place in range(len(frame))}
             with self._time_limit(self.challenger):
-                if self.reads_raw:
-                    rows = [row for one in batch for row in one.rows.came]
+                if self._cleans:
+                    rows = [row for one in batch for row in one.request.rows]
                     frame, places = taken(self.challenger, rows)
                 found = Second(say(self.challenger, frame), places) if len(frame) else None
         except EndedError as error:
@@ -204,7 +193,7 @@ class Rollout:
         if challenger and not self._off and self._shared(rows, 0):
             try:
                 with self._time_limit(challenger):
-                    mine = taken(challenger, rows.came)[0] if self.reads_raw else frame
+                    mine = taken(challenger, rows.request.rows)[0] if self._cleans else frame
                     if len(mine):
                         return {"model": challenger.version, "columns": explain(challenger, mine)}
             except Exception:  # the champion answers, and so it explains
@@ -221,11 +210,6 @@ class Rollout:
         text = json.dumps(key, ensure_ascii=False)
         digest = hashlib.sha256(text.encode()).digest()
         return int.from_bytes(digest[:8], "big") < self._share * 2**64
-
-
-def reads_raw(champion: Release, challenger: Release) -> bool:
-    """Return whether a challenger must clean and check the rows itself."""
-    return challenger.separate or challenger.schema != champion.schema
 
 
 def taken(
