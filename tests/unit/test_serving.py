@@ -23,7 +23,7 @@ from tabrail.log.prediction_log import Prediction, PredictionLog
 from tabrail.model import reference
 from tabrail.model.release import Release, load_release
 from tabrail.serving import rollout
-from tabrail.serving.request import Rows
+from tabrail.serving.request import Request, Rows
 from tabrail.serving.rollout import Rollout
 
 JSON = {"Content-Type": "application/json"}
@@ -401,7 +401,7 @@ def test_both_models_score_and_one_of_them_answers(shop: Path) -> None:
 def test_a_share_depends_on_nothing_but_the_key(shop: Path) -> None:
     model = loaded()
     half = Rollout(model, model, 0.5)
-    keys = Rows({"customer": [f"{place:04}" for place in range(100)]}, {})
+    keys = Rows(Request([]), {"customer": [f"{place:04}" for place in range(100)]}, {}, [])
     chosen = [half._shared(keys, place) for place in range(8)]
     assert chosen == [False, True, True, False, True, False, False, False]
     for share, expected in ((0.0, 0), (1.0, 100)):

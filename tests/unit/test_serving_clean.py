@@ -26,12 +26,13 @@ from tabrail.data.cleaning import no_cleaning
 from tabrail.data.schema import Column, Schema
 from tabrail.log.export import export
 from tabrail.log.outcomes import outcomes
+from tabrail.model import reference
 from tabrail.model.release import Release, load_release
 from tabrail.monitoring.monitor import monitor
 from tabrail.project import code
-from tabrail.serving.checkable import checkable
 from tabrail.serving.cleaned_columns import changed_columns
-from tabrail.serving.raw import changes_nothing, clean_rows
+from tabrail.serving.cleaning import changes_nothing, clean_rows, json_cells
+from tabrail.serving.request import Request, RequestReader, Rows
 from tabrail.serving.rollout import Rollout
 
 JSON = {"Content-Type": "application/json"}
@@ -366,18 +367,61 @@ def test_what_clean_changes_is_read_like_a_table() -> None:
 
     ages = [44, 45, "44", " 1e1 ", "NA", None, "old"]
     rows = [ROW | {"age": age, "day": "1.2.2024 14:30", "city": 7} for age in ages]
-    found = checkable(clean_rows(rows, schema, clean), schema, {"age", "member"})
-    assert found.changed == {"age", "day"}
-    values = [found.rows[place]["age"] for place in range(len(ages))]
+    found, changed = json_cells(clean_rows(rows, schema, clean), schema, {"age", "member"})
+    assert changed == {"age", "day"}
+    values = [found[place]["age"] for place in range(len(ages))]
     assert values == [44.0, 46.0, 44.0, 10.0, None, None, "old"]
-    assert {row["member"] for row in found.rows.values()} == {True}
-    assert {row["city"] for row in found.rows.values()} == {"7"}
-    assert {row["day"] for row in found.rows.values()} == {"01.02.2024"}
-    moments = {pd.Timestamp(date) for date in found.dates.values()}
-    assert moments == {pd.Timestamp("2024-02-01T14:30")}
-    strict = checkable(clean_rows(rows, schema, clean), schema, set())
-    assert strict.rows[2]["age"] == "44"
-    assert strict.rows[1]["age"] == 46.0
+    assert {row["member"] for row in found.values()} == {True}
+    assert {row["city"] for row in found.values()} == {"7"}
+    assert {row["day"] for row in found.values()} == {pd.Timestamp("2024-02-01T14:30")}
+    strict, _ = json_cells(clean_rows(rows, schema, clean), schema)
+    assert strict[2]["age"] == "44"
+    assert strict[1]["age"] == 46.0
+
+
+def test_a_date_of_clean_is_shown_in_its_format_and_scored_as_it_is() -> None:
+    columns = COLUMNS | {"day": Column(kind="datetime", format="%d.%m.%Y")}
+    schema = SCHEMA.model_copy(update={"columns": columns})
+
+    def clean(rows: pd.DataFrame) -> pd.DataFrame:
+        return rows.assign(day=pd.to_datetime(rows["day"], dayfirst=True))
+
+    row = ROW | {"day": "1.2.2024 14:30"}
+    reader = RequestReader(schema, 10, row, clean, [row])
+    [found] = reader.check([Request([row])])
+    assert isinstance(found, Rows)
+    assert found.values["day"] == ["01.02.2024"]
+    assert reader.frame([found])["day"].tolist() == [pd.Timestamp("2024-02-01T14:30")]
+
+
+def test_all_violations_of_a_row_are_reported_at_once(cleaning: Path) -> None:
+    row = typical()
+    wrong = [
+        row | {"unknown": 1, "age": -5, "seen": "soon", "city": "oslo"},
+        row | {"income": [1], "age": -5, "member": "perhaps"},
+        row | {"unknown": 1, "age": 115},  # which the cleaning function leaves out
+        row | {"income": {}, "age": 115},  # so that it does not get the whole row
+        7,
+        row | {"age": float("nan")},
+    ]
+    with served() as client:
+        problems = post(client, *wrong).json()["detail"]
+        single = client.post("/explain", json={"row": wrong[0]}).json()["detail"]
+    assert [one["loc"][1:] for one in problems] == [
+        [0, "age"],
+        [0, "unknown"],
+        [0, "seen"],
+        [1, "age"],
+        [1, "income"],
+        [1, "member"],
+        [2, "unknown"],
+        [2, "(whole row)"],
+        [3, "income"],
+        [4],
+        [5, "age"],
+    ]
+    assert [one["loc"] for one in single] == [["row", one["loc"][2]] for one in problems[:3]]
+    assert [one["message"] for one in single] == [one["message"] for one in problems[:3]]
 
 
 @pytest.mark.parametrize(
@@ -488,7 +532,8 @@ def test_a_challenger_that_dies_fails_no_answer(
     rows = [typical() | {"age": age} for age in (40, 50)]
     with beside(other, 1.0) as (client, rival):
         assert post(client, *rows).json()["model"] == rival.version
-        worker = rival.clean.__self__._process  # type: ignore[attr-defined]
+        assert rival.worker
+        worker = rival.worker._process
         worker.kill()
         worker.wait()
         for count in (1.0, 2.0, 3.0):
@@ -500,8 +545,32 @@ def test_a_challenger_that_dies_fails_no_answer(
         why = client.post("/explain", json={"row": rows[0]}).json()
     assert why["model"] == answer.json()["model"]
     lines = [one.getMessage() for one in caplog.records if one.name.startswith("tabrail")]
-    assert lines == ["the challenger fails; the champion answers"]
+    assert len(lines) == 1
+    assert lines[0].startswith("the challenger is switched off, and the champion answers: ")
     assert [one["probability"] for one in answer.json()["predictions"]] == scores(rows)
+
+
+def test_a_challenger_that_hangs_is_switched_off(
+    other: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    champion, rival = load_release(), load_release(other)
+    assert rival.worker
+    process = rival.worker._process
+    process.send_signal(signal.SIGSTOP)  # it sleeps: it neither answers nor ends
+    failures: list[bool] = []
+    rollout = Rollout(champion, rival, 1.0, lambda: failures.append(True), seconds=0.1)
+    values = {name: [value] for name, value in typical().items()}
+    given = Rows(Request([typical()]), values, {}, [[]])
+    frame = reference.table([typical()], champion.schema)
+    for count in (1, 2):
+        [answer], entries = rollout.score([given], frame)
+        assert answer["model"] == champion.version
+        assert [entry.role for entry in entries] == ["champion"]
+        assert len(failures) == count
+    assert process.wait() == -signal.SIGKILL
+    assert rollout.explained(given, frame)["model"] == champion.version
+    [line] = [one.getMessage() for one in caplog.records if one.name.startswith("tabrail")]
+    assert "gave no answer in 0.1 seconds and was stopped" in line
 
 
 @pytest.mark.ci("two workers and their challengers start")
@@ -511,20 +580,35 @@ def test_no_process_is_left_when_a_server_is_told_to_stop(
 ) -> None:
     with command("--workers", workers, "--challenger", other) as (process, address):
         assert post(httpx.Client(base_url=address), typical()).status_code == 200
+        wait_for(lambda: len(challengers(descendants(process.pid))) == workers)
+        if workers > 1:  # the process that only starts the others has no challenger
+            assert not challengers(started_by(process.pid))
         children = descendants(process.pid)
-        names = [Path(f"/proc/{one}/cmdline").read_text() for one in children]
-        assert sum("tabrail.model.worker" in name for name in names) >= workers
         process.send_signal(stop)
         assert process.wait(30) == 0
     wait_for(lambda: not any(alive(one) for one in children))
 
 
-def descendants(process: int) -> list[int]:
-    """Return the processes that a process has started, and those that these have."""
+def challengers(processes: list[int]) -> list[int]:
+    """Return those processes that run a challenger."""
+    return [
+        one
+        for one in processes
+        if "tabrail.model.worker" in Path(f"/proc/{one}/cmdline").read_text()
+    ]
+
+
+def started_by(process: int) -> list[int]:
+    """Return the processes that a process has started."""
     listed = subprocess.run(
         ["pgrep", "--parent", str(process)], capture_output=True, encoding="utf-8", check=False
     )
-    own = [int(number) for number in listed.stdout.split()]
+    return [int(number) for number in listed.stdout.split()]
+
+
+def descendants(process: int) -> list[int]:
+    """Return the processes that a process has started, and those that these have."""
+    own = started_by(process)
     return own + [below for one in own for below in descendants(one)]
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from tabrail.data.schema import Column, Schema, conform
 from tabrail.model.scoring import for_scoring
-from tabrail.serving.problems import SchemaViolationError
-from tabrail.serving.request import Door
+from tabrail.serving.request import RequestReader, Rows
+from tabrail.serving.violations import SchemaViolationError
 
 COLUMNS: dict[str, dict[str, Any]] = {
     "id": {"kind": "identifier"},
@@ -52,7 +52,7 @@ GOOD: dict[str, Any] = {
     "title": "A title",
     "__class__": 1.5,
 }
-DOOR = Door(SCHEMA, 10, GOOD)
+READER = RequestReader(SCHEMA, 10, GOOD)
 VALUES: list[Any] = [
     *(None, True, False, 0, 1, -1, 7, 7.0, -0.0, 2.5, -5, -5.000001, 100, 101, -999, -999.0),
     *(1e100, 9.9e99, 1e308, -1e308, 2**53 + 1, 2**63, 2**64 + 1, 10**30, 10**300, 5e-324),
@@ -73,9 +73,17 @@ STRICTER = {  # a CSV file can only say it in words, JSON need not
 }
 
 
+def accepted(body: Any, reader: RequestReader = READER, *, single: bool = False) -> Rows:
+    """Return the rows of a request, or raise why it is refused."""
+    [found] = reader.check([reader.read(json.dumps(body).encode(), single=single)])
+    if not isinstance(found, Rows):
+        raise found
+    return found
+
+
 def read(*rows: dict[str, Any]) -> pd.DataFrame:
     """Return what the API makes of rows."""
-    return DOOR.frame([DOOR.read(json.dumps({"rows": rows}).encode())])
+    return READER.frame([accepted({"rows": rows})])
 
 
 def checked(row: dict[str, Any], *names: str) -> tuple[pd.DataFrame, set[str]]:
@@ -158,10 +166,10 @@ def test_random_rows_are_read_as_the_contract_reads_them() -> None:
 
 def test_rows_of_several_requests_are_one_frame() -> None:
     others = [GOOD | {"day": None, "a b": 2}, GOOD | {"_x": "NA", "note": ""}]
-    parts = [DOOR.read(json.dumps({"rows": rows}).encode()) for rows in ([GOOD], others)]
+    parts = [accepted({"rows": rows}) for rows in ([GOOD], others)]
     expected = pd.concat([checked(row)[0] for row in (GOOD, *others)], ignore_index=True)
-    pd.testing.assert_frame_equal(DOOR.frame(parts), expected)
-    some = DOOR.frame(parts, ["note", "a b"])
+    pd.testing.assert_frame_equal(READER.frame(parts), expected)
+    some = READER.frame(parts, ["note", "a b"])
     pd.testing.assert_frame_equal(some, expected[["note", "a b"]])
 
 
@@ -178,23 +186,23 @@ def test_what_pandas_would_stumble_over_is_refused(name: str, value: Any) -> Non
 
 def test_the_last_of_equal_keys_counts() -> None:
     text = json.dumps({"rows": [GOOD]}).replace('"model_x": 3', '"model_x": 3, "model_x": 4')
-    assert DOOR.read(text.encode()).values["model_x"] == [4.0]
+    assert READER.read(text.encode()).rows[0]["model_x"] == 4
 
 
 def test_faults_are_counted_by_column_without_values() -> None:
     bad = [GOOD | {"model_x": 999, "class": None}, GOOD | {"model_x": -9, "what": 1}, {}]
     with pytest.raises(SchemaViolationError) as raised:
-        DOOR.read(json.dumps({"rows": bad}).encode())
-    faults = raised.value.faults
-    assert faults["model_x", "out_of_range"] == 2
-    assert faults["model_x", "missing"] == 1
-    assert faults["class", "missing"] == 2
-    assert faults["", "unknown_column"] == 1
+        accepted({"rows": bad})
+    counts = raised.value.counts
+    assert counts["model_x", "out_of_range"] == 2
+    assert counts["model_x", "missing"] == 1
+    assert counts["class", "missing"] == 2
+    assert counts["", "unknown_column"] == 1
     assert raised.value.bad == 3
     dates = [GOOD | {"when": "soon"}, GOOD | {"when": "later", "day": "x"}]
     with pytest.raises(SchemaViolationError) as raised:
-        DOOR.read(json.dumps({"rows": dates}).encode())
-    assert raised.value.faults == {("when", "unreadable"): 2, ("day", "unreadable"): 1}
+        accepted({"rows": dates})
+    assert raised.value.counts == {("when", "unreadable"): 2, ("day", "unreadable"): 1}
     assert raised.value.errors[0]["loc"] == ["rows", 0, "when"]
     assert raised.value.bad == 2
 
@@ -206,14 +214,14 @@ def test_all_faults_are_said_at_once() -> None:
         7,
     ]
     with pytest.raises(SchemaViolationError) as raised:
-        DOOR.read(json.dumps({"rows": wrong}).encode())
+        accepted({"rows": wrong})
     places = {tuple(one["loc"]) for one in raised.value.errors}
     assert places >= {("rows", 0, "when"), ("rows", 0, "model_x"), ("rows", 1, "day")}
     assert not any("day" in place for place in places if place[1] == 0)
-    assert raised.value.faults["when", "unreadable"] == 1
+    assert raised.value.counts["when", "unreadable"] == 1
     assert raised.value.bad == 3
     with pytest.raises(SchemaViolationError) as raised:
-        DOOR.read(json.dumps({"row": GOOD | {"when": "soon", "title": None}}).encode(), single=True)
+        accepted({"row": GOOD | {"when": "soon", "title": None}}, single=True)
     assert [one["loc"] for one in raised.value.errors] == [["row", "title"], ["row", "when"]]
 
 
@@ -228,24 +236,24 @@ def test_all_faults_are_said_at_once() -> None:
 )
 def test_a_wrong_key_is_no_column(given: dict[str, Any]) -> None:
     with pytest.raises(SchemaViolationError) as raised:
-        DOOR.read(json.dumps(given).encode())
+        accepted(given)
     message = "expected rows, and no other key"
     assert raised.value.errors == [{"loc": ["rows"], "message": message}]
-    assert raised.value.faults == {("", "malformed"): 1}
+    assert raised.value.counts == {("", "malformed"): 1}
     assert raised.value.bad == 1
 
 
 def test_a_key_that_is_written_in_two_ways_is_one() -> None:
     both = [GOOD | {"when": word} for word in ("2013-09-01", "2013-09-01T00:00:00")]
-    found = DOOR.read(json.dumps({"rows": both}).encode())
+    found = accepted({"rows": both})
     assert found.typed(0, ["when", "id"]) == found.typed(1, ["when", "id"])
 
 
 def test_errors_are_not_without_end() -> None:
     with pytest.raises(SchemaViolationError) as raised:
-        Door(SCHEMA, 1000, GOOD).read(json.dumps({"rows": [{}] * 1000}).encode())
+        accepted({"rows": [{}] * 1000}, RequestReader(SCHEMA, 1000, GOOD))
     assert len(raised.value.errors) == 100
-    assert raised.value.faults["id", "missing"] == 1000
+    assert raised.value.counts["id", "missing"] == 1000
 
 
 def test_the_frame_has_the_types_of_the_contract() -> None:

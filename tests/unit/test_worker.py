@@ -22,6 +22,18 @@ from tabrail.project import code
 
 CLEAN = "rows.assign(age=(pd.to_numeric(rows['age']) // 2).astype('str'))"
 DERIVE = "rows.assign(income=rows['income'] * (rows['age'] % 7))"
+HANGS = """
+import signal
+import subprocess
+import time
+
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def clean(rows):
+    subprocess.Popen(["sleep", "600"])  # it holds the pipe of this process open
+    time.sleep(600)
+"""
 ALONE = """
 import sys
 import numpy as np, pandas as pd
@@ -140,6 +152,37 @@ def test_a_process_that_dies_is_one_message(other: Path) -> None:
     worker._process.wait()
     with pytest.raises(InputError, match="has ended with exit code -9"):
         worker.clean(given())
+
+
+def test_a_process_that_hangs_is_killed_with_those_that_it_has_started(
+    other: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helper = other / "src/shops/evaluate.py"  # no part of the model, so that it may change
+    text = (other / paths.PROJECT).read_text(encoding="utf-8")
+    (other / paths.PROJECT).write_text(
+        text.replace("shops.prepare:clean", "shops.evaluate:clean"), encoding="utf-8"
+    )
+    helper.write_text(HANGS, encoding="utf-8")
+    worker = Worker(other)
+    with (
+        pytest.raises(InputError, match=r"gave no answer in 0\.1 seconds and was stopped"),
+        worker.time_limit(0.1),
+    ):
+        worker.clean(given())
+    assert worker._process.wait() == -9
+    with pytest.raises(InputError, match="was stopped"):
+        worker.clean(given())
+    monkeypatch.setattr("tabrail.model.worker.END_S", 0.1)
+    deaf = Worker(other)
+    deaf.stop()
+    assert deaf._process.returncode == -9
+
+
+def test_a_process_that_answers_in_time_goes_on(other: Path) -> None:
+    worker = Worker(other)
+    for _ in range(2):
+        with worker.time_limit(60):
+            assert len(worker.clean(given())) == 80
 
 
 def test_what_the_owner_prints_does_not_disturb_the_answers(other: Path) -> None:

@@ -36,7 +36,7 @@ class Release:
         evaluation: content of its reports/evaluation.json.
         distributions: content of its reports/distributions.json.
         card: its model card, as Markdown.
-        separate: whether it has other code than this project, and so runs in its own process.
+        worker: the process that it runs in because its code is not this project's; else None.
     """
 
     version: str
@@ -49,7 +49,12 @@ class Release:
     evaluation: dict[str, Any]
     distributions: dict[str, Any]
     card: str
-    separate: bool
+    worker: Worker | None
+
+    @property
+    def separate(self) -> bool:
+        """Return whether its code is not this project's, so that it runs in its own process."""
+        return self.worker is not None
 
 
 def load_release(folder: Path = Path(), *, untrusted: bool = False) -> Release:
@@ -78,7 +83,8 @@ def load_release(folder: Path = Path(), *, untrusted: bool = False) -> Release:
     file.require(metadata, schema)
     here = Path()
     separate = folder.resolve() != here.resolve() and bool(code.changed(here, metadata.code))
-    predict, clean, derive = _functions(folder, metadata, schema, separate=separate)
+    worker = Worker(folder) if separate else None
+    predict, clean, derive = _functions(folder, metadata, schema, worker)
     found = Release(
         version=registry.model_version(folder),
         predict=predict,
@@ -90,7 +96,7 @@ def load_release(folder: Path = Path(), *, untrusted: bool = False) -> Release:
         evaluation=_json(folder / paths.EVALUATION),
         distributions=_json(folder / paths.DISTRIBUTIONS),
         card=_text(folder / paths.MODEL_CARD),
-        separate=separate,
+        worker=worker,
     )
     rows = reference.table(reference.rows(schema, found.distributions), schema)
     reference.require(found.evaluation["reference"], found.predict(rows), found.evaluation)
@@ -98,11 +104,10 @@ def load_release(folder: Path = Path(), *, untrusted: bool = False) -> Release:
 
 
 def _functions(
-    folder: Path, metadata: file.Metadata, schema: Schema, *, separate: bool
+    folder: Path, metadata: file.Metadata, schema: Schema, worker: Worker | None
 ) -> tuple[Callable[[pd.DataFrame], np.ndarray], Clean, Callable[[pd.DataFrame], pd.DataFrame]]:
     """Return what predicts, cleans and derives columns, here or in a process of its own."""
-    if separate:
-        worker = Worker(folder)
+    if worker:
         return worker.predict, worker.clean, worker.derive
     here = Path()
     pipeline, _ = file.load(folder / paths.MODEL, here)

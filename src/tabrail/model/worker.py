@@ -7,12 +7,13 @@ processes are of one user and one machine, and nothing else reaches their pipe.
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +23,7 @@ import pandas as pd
 from tabrail.errors import InputError
 
 LENGTH = 8  # bytes in front of each message
+END_S = 5.0  # for a process to end after SIGTERM; then it is killed
 
 
 class EndedError(InputError):
@@ -52,7 +54,8 @@ class Worker:
             start_new_session=True,  # Ctrl-C is for the parent, which then ends it
         )
         self._folder, self._lock = folder, threading.Lock()
-        weakref.finalize(self, _end, self._process)
+        self._too_slow = ""
+        self.stop = weakref.finalize(self, _end, self._process)
         self._answer()
 
     def predict(self, rows: pd.DataFrame) -> np.ndarray:
@@ -69,6 +72,20 @@ class Worker:
         """Add the columns that the model of the folder derives."""
         found: pd.DataFrame = self._ask("derive", rows)
         return found
+
+    @contextmanager
+    def time_limit(self, seconds: float) -> Iterator[None]:
+        """Kill the process if the block takes longer; the call in it then raises EndedError."""
+        timer = threading.Timer(seconds, self._kill, [seconds])
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _kill(self, seconds: float) -> None:
+        self._too_slow = f"gave no answer in {seconds:g} seconds and was stopped"
+        _kill(self._process)
 
     def _ask(self, what: str, rows: pd.DataFrame) -> Any:
         with self._lock:
@@ -92,9 +109,9 @@ class Worker:
         return content
 
     def _ended(self) -> EndedError:
+        reason = self._too_slow or f"has ended with exit code {self._process.wait()}"
         return EndedError(
-            f"the process of the model in {self._folder} has ended with exit code "
-            f"{self._process.wait()}; start the command again"
+            f"the process of the model in {self._folder} {reason}; start the command again"
         )
 
 
@@ -105,6 +122,19 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
             with suppress(OSError):  # what it has not read, if it has ended
                 pipe.close()
     process.terminate()
+    try:
+        process.wait(END_S)
+    except subprocess.TimeoutExpired:
+        _kill(process)
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a process and those that it has started: they share its pipe and would keep it open."""
+    if os.name == "nt":
+        process.kill()
+    else:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 

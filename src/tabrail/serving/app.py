@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,9 +22,9 @@ from tabrail.serving import documents, limits, manual, page
 from tabrail.serving.batching import OverloadedError
 from tabrail.serving.limits import Limited, Limits, busy
 from tabrail.serving.observed import Observed
-from tabrail.serving.problems import SchemaViolationError, places
 from tabrail.serving.rollout import fits, probabilities
 from tabrail.serving.service import Service, Setup
+from tabrail.serving.violations import SchemaViolationError
 
 MOST_REVIEWS = 1000
 
@@ -50,13 +50,14 @@ def create(setup: Setup) -> FastAPI:
     @app.post(
         "/predict",
         responses=docs.responses(docs.answer, body=True),
-        openapi_extra=documents.body(service.many),
+        openapi_extra=documents.body(service.reader.many),
     )
     async def predict(request: Request) -> Response:
         """Predict one or many rows."""
-        rows = service.read(await _json(request))
+        began = request.scope["state"]["began"]
+        given = service.reader.read(await _json(request), began=began)
         try:
-            answer = await service.batcher.answer(rows, request.scope["state"]["began"])
+            answer = await service.batcher.answer(given)
         except OverloadedError:
             raise busy("queue_full", "Too many requests wait already.") from None
         service.metrics.predicted(answer)
@@ -65,12 +66,12 @@ def create(setup: Setup) -> FastAPI:
     @app.post(
         "/explain",
         responses=docs.responses(documents.Reasons, body=True),
-        openapi_extra=documents.body(service.one),
+        openapi_extra=documents.body(service.reader.one),
     )
     async def explain_row(request: Request) -> Response:
         """Say what each value of a row does to its prediction."""
-        rows = service.read(await _json(request), single=True)
-        return _answer(to_json(await service.batcher.run(service.explained, rows)))
+        given = service.reader.read(await _json(request), single=True)
+        return _answer(to_json(await service.batcher.run(service.explained, given)))
 
     @app.get("/reviews", responses=docs.responses(docs.waiting, rows=True))
     async def reviews(most: int = Query(50, ge=1, le=MOST_REVIEWS)) -> Response:
@@ -82,7 +83,7 @@ def create(setup: Setup) -> FastAPI:
         try:
             given: Any = docs.values.model_validate_json(await _json(request))
         except ValidationError as error:
-            raise SchemaViolationError(places(error)) from None
+            return _unprocessable(error.errors())
         values = {
             one: value if isinstance(value, str) else f"{value!r}"
             for one, value in given.values.items()
@@ -142,15 +143,14 @@ def create(setup: Setup) -> FastAPI:
 
     @app.exception_handler(RequestValidationError)
     async def misasked(_: Request, error: RequestValidationError) -> Response:
-        found = [{"loc": one["loc"], "message": one["msg"]} for one in error.errors()]
-        return _answer(to_json({"detail": found}), 422)
+        return _unprocessable(error.errors())
 
     @app.exception_handler(SchemaViolationError)
     async def broken(request: Request, refused: SchemaViolationError) -> Response:
         service.broken(request.url.path, refused)
         return _answer(to_json({"detail": refused.errors}), 422)
 
-    own = [service.many, service.one, docs.values]
+    own = [service.reader.many, service.reader.one, docs.values]
     described = documents.completed(app.openapi(), own, limits.OPEN if setup.key else None)
     app.openapi = lambda: described  # type: ignore[method-assign]
     told = manual.render(described)
@@ -186,6 +186,11 @@ async def _asked(function: Callable[..., Any], *given: Any) -> Any:
 
 def _answer(content: bytes, status: int = 200) -> Response:
     return Response(content, status, media_type="application/json")
+
+
+def _unprocessable(errors: Sequence[Any]) -> Response:
+    found = [{"loc": one["loc"], "message": one["msg"]} for one in errors]
+    return _answer(to_json({"detail": found}), 422)
 
 
 def _waiting(entry: dict[str, Any], schema: Schema) -> dict[str, Any]:

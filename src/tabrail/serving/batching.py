@@ -5,11 +5,9 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from time import perf_counter
 from typing import Any
 
-from tabrail.serving.raw import Raw
-from tabrail.serving.request import Rows
+from tabrail.serving.request import Request
 
 TICKS = 2  # of the event loop, in which requests that have arrived already are read
 
@@ -23,13 +21,11 @@ class Waiting:
     """A request that waits to be scored.
 
     Attributes:
-        rows: its rows; raw ones are cleaned and checked in the thread.
-        began: when it arrived, by `time.perf_counter`.
+        request: the request; the thread cleans and checks its rows.
         answer: what it waits for.
     """
 
-    rows: Rows | Raw
-    began: float = field(default_factory=perf_counter)
+    request: Request
     answer: asyncio.Future[Any] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -39,7 +35,7 @@ class Batcher:
     """Collects requests while the thread is busy, and gives it all of them when it is free."""
 
     def __init__(
-        self, score: Callable[[list[Waiting]], list[Any]], most_rows: int, most_waiting: int
+        self, score: Callable[[list[Request]], list[Any]], most_rows: int, most_waiting: int
     ) -> None:
         """Start the thread.
 
@@ -56,18 +52,18 @@ class Batcher:
         self._busy = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scoring")
 
-    async def answer(self, rows: Rows | Raw, began: float) -> Any:
+    async def answer(self, request: Request) -> Any:
         """Return the answer to a request, as soon as it is scored.
 
         Raises:
             OverloadedError: too many rows wait already.
             Exception: what `score` returned for this request as its answer.
         """
-        if self._rows and self._rows + len(rows) > self._most_waiting:
+        if self._rows and self._rows + len(request) > self._most_waiting:
             raise OverloadedError
-        one = Waiting(rows, began)
+        one = Waiting(request)
         self._queue.append(one)
-        self._rows += len(rows)
+        self._rows += len(request)
         if not self._busy:
             self._busy = True
             self._soon()
@@ -89,12 +85,12 @@ class Batcher:
     def _start(self) -> None:
         batch: list[Waiting] = []
         rows = 0
-        while self._queue and (not batch or rows + len(self._queue[0].rows) <= self._most_rows):
+        while self._queue and (not batch or rows + len(self._queue[0].request) <= self._most_rows):
             one = self._queue.popleft()
-            self._rows -= len(one.rows)
+            self._rows -= len(one.request)
             if not one.answer.cancelled():  # it has waited too long, or its client has gone
                 batch.append(one)
-                rows += len(one.rows)
+                rows += len(one.request)
         if not batch:
             self._busy = False
             return
@@ -105,7 +101,7 @@ class Batcher:
     def _work(self, batch: list[Waiting]) -> list[Any]:
         """Score a batch; if that fails, each request alone, so that none fails for another."""
         try:
-            return self._score(batch)
+            return self._score([one.request for one in batch])
         except Exception as error:
             if len(batch) == 1:
                 return [error]

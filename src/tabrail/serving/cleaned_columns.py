@@ -1,19 +1,17 @@
 """Which columns the owner's cleaning function changes, as far as trying it out shows."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
 from tabrail.data.cleaning import Clean
 from tabrail.data.schema import Schema
-from tabrail.serving.checkable import checkable
-from tabrail.serving.raw import Row, clean_rows
+from tabrail.model.scoring import for_scoring
+from tabrail.serving.cleaning import Cleaned, Row, clean_rows, json_cells
 
 NAMES = {"categorical", "identifier", "text"}
 NUMBERS = (0.0, -1.0, 1e6)
 MOST_CATEGORIES = 1000  # of a column that are tried
-
-Variant = Callable[[str, Any], Any]
 
 
 def changed_columns(rows: Sequence[Row], typical: Row, schema: Schema, clean: Clean) -> set[str]:
@@ -32,65 +30,54 @@ def changed_columns(rows: Sequence[Row], typical: Row, schema: Schema, clean: Cl
         Columns of which a cell comes out unequal, and those for which a row is left out.
     """
     changed: set[str] = set()
+    columns = for_scoring(schema).used
 
-    def lost(some: Sequence[Row]) -> tuple[list[int], set[int]]:
-        """Clean rows; return the places of those that do not come out, and of the left out."""
+    def tried(some: Sequence[Row]) -> Cleaned:
         found = clean_rows(some, schema, clean)
-        changed.update(checkable(found, schema, set()).changed)
-        return sorted(found.left_out | set(found.failed)), found.left_out
+        changed.update(json_cells(found, schema)[1])
+        return found
 
-    bases = [*rows, typical]
-    gone, left_out = lost(bases)
-    for place in left_out:  # for which column: with a typical value there, the row is kept
-        names = list(typical)
-        mended = [bases[place] | {name: typical[name]} for name in names]
-        still, _ = lost(mended)
-        changed.update([names[n] for n in range(len(names)) if n not in still] or names)
-    kept = [row for place, row in enumerate(bases) if place not in gone]
-    for variant in variants(schema):
-        varied = [{name: variant(name, value) for name, value in row.items()} for row in kept]
-        missed, _ = lost(varied)
-        if missed:  # for which column, and what would happen to the others
-            row, other = kept[missed[0]], varied[missed[0]]
-            names = [name for name in row if row[name] != other[name]]
-            _, left_out = lost([row | {name: other[name]} for name in names])
-            changed.update(names[number] for number in left_out)
+    def causes(kept: Row, other: Row) -> list[str]:
+        """Return the columns for each of which alone the other row would be left out."""
+        names = [name for name in kept if kept[name] != other[name]]
+        left_out = tried([kept | {name: other[name]} for name in names]).left_out
+        return [names[place] for place in sorted(left_out)]
+
+    bases = [typical, *rows]
+    found = tried(bases)
+    if 0 in found.left_out:
+        return set(typical)
+    for place in found.left_out:
+        changed.update(causes(typical, bases[place]) or typical)
+    kept = [
+        row
+        for place, row in enumerate(bases)
+        if place not in found.left_out and place not in found.failed
+    ]
+    variants = [{name: _variants(row[name], columns[name].kind) for name in row} for row in kept]
+    for number in range(len(_variants(None, ""))):
+        varied = [{name: values[number] for name, values in row.items()} for row in variants]
+        found = tried(varied)
+        if lost := found.left_out.union(found.failed):
+            changed.update(causes(kept[min(lost)], varied[min(lost)]))
     if kept:
-        others = list(_other_categories(schema))
-        _, left_out = lost([kept[-1] | {name: category} for name, category in others])
-        changed.update(others[number][0] for number in left_out)
+        others = [
+            (name, category)
+            for name, column in columns.items()
+            for category in islice(column.categories or [], MOST_CATEGORIES)
+        ]
+        found = tried([kept[0] | {name: category} for name, category in others])
+        changed.update(others[place][0] for place in found.left_out)
     return changed & set(typical)
 
 
-def variants(schema: Schema) -> Iterator[Variant]:
-    """Yield functions that change the value of a column."""
-    columns = schema.columns
-
-    def on_text(change: Callable[[str], str]) -> Variant:
-        return lambda _, value: change(value) if isinstance(value, str) else value
-
-    def number(other: float) -> Variant:
-        return lambda name, value: other if columns[name].kind == "numeric" else value
-
-    yield lambda _, value: value if value is None else _as_text(value)
-    yield lambda _, value: value if value is None else str(value)
-    for change in (str.upper, str.lower, str.title, lambda text: f" {text} "):
-        yield on_text(change)
-    yield on_text(lambda _: "")
-    yield lambda _, value: None
-    yield lambda name, value: "another one" if columns[name].kind in NAMES else value
-    for other in NUMBERS:
-        yield number(other)
-
-
-def _as_text(value: Any) -> str:
+def _variants(value: Any, kind: str) -> list[Any]:
+    """Return other values of a cell, equally many for any."""
     whole = isinstance(value, float) and value.is_integer()
-    return str(int(value) if whole else value)
-
-
-def _other_categories(schema: Schema) -> Iterator[tuple[str, str]]:
-    """Yield columns with each of their categories."""
-    for name, column in schema.used.items():
-        if name not in (schema.target, schema.weight):
-            for category in islice(column.categories or [], MOST_CATEGORIES):
-                yield name, category
+    texts = [None if value is None else str(one) for one in (int(value) if whole else value, value)]
+    if isinstance(value, str):
+        texts += [value.upper(), value.lower(), value.title(), f" {value} ", ""]
+    else:
+        texts += [value] * 5
+    name = "another one" if kind in NAMES else value
+    return [*texts, None, name, *(NUMBERS if kind == "numeric" else [value] * len(NUMBERS))]

@@ -1,134 +1,251 @@
-"""Requests of a project whose cleaning function does something: cleaned first, then checked.
+"""Rows of requests before and after the owner's cleaning function.
 
-A request may have any scalar in a column that the schema knows. Its rows go through the owner's
-cleaning function, and what comes out is checked like a request of a project without one.
+A row must not change with the rows of other requests that are cleaned together with it. So what
+type a column of such a table has depends on the schema and on each row alone: rows with a text
+where others have a number stand in another table.
 """
 
-import logging
-from collections.abc import Sequence
-from dataclasses import replace
+import traceback
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import from_json, to_json
+import numpy as np
+import pandas as pd
 
-from tabrail.data.schema import Column
-from tabrail.data.validate import WHOLE_ROW
-from tabrail.model import reference
-from tabrail.model.release import Release
-from tabrail.serving.checkable import Checkable, checkable
-from tabrail.serving.cleaned_columns import changed_columns
-from tabrail.serving.fields import Fields, scalar
-from tabrail.serving.problems import Found, SchemaViolationError, broken
-from tabrail.serving.raw import LEFT_OUT, Cleaned, Raw, clean_rows
-from tabrail.serving.request import Door, Rows, request_models
+from tabrail.data import cells
+from tabrail.data.cleaning import Clean, cleaned, no_cleaning
+from tabrail.data.schema import Column, Schema, read
+from tabrail.errors import InputError
+from tabrail.model.scoring import for_scoring
+from tabrail.model.worker import EndedError
+from tabrail.serving.fields import WRITTEN, is_scalar
 
-logger = logging.getLogger(__name__)
+DTYPES: dict[str, Any] = {  # objects, because to look up their names takes time
+    "text": pd.StringDtype(na_value=np.nan),
+    "number": np.dtype("float64"),
+    "nullable": pd.BooleanDtype(),
+    "boolean": np.dtype("bool"),
+    "nothing": np.dtype("object"),
+}
 
-
-class RequestCleaner:
-    """Reads rows, cleans them, and checks the cleaned rows."""
-
-    def __init__(self, release: Release, door: Door, most_rows: int) -> None:
-        """Find out what the cleaning function changes, and make the request models.
-
-        Args:
-            release: the model with its schema and its cleaning function.
-            door: checks cleaned rows.
-            most_rows: how many rows a request may have.
-        """
-        self._schema, self._clean, self._door = release.schema, release.clean, door
-        example = reference.typical(release.schema, release.distributions)
-        rows = reference.rows(release.schema, release.distributions)
-        self.changed = changed_columns(rows, example, release.schema, release.clean)
-        self._many, self._one = request_models(release.schema, most_rows, example, scalar)
-        typed = Fields(release.schema.missing).of
-
-        def described(name: str, column: Column) -> tuple[Any, Any]:
-            return (scalar if name in self.changed else typed)(name, column)
-
-        self.many, self.one = request_models(release.schema, most_rows, example, described)
-
-    def read(self, body: bytes, *, single: bool = False) -> Raw:
-        """Read the body of a request, whose values are not checked yet.
-
-        Args:
-            body: JSON of `{"rows": [...]}`.
-            single: whether it is `{"row": ...}` instead.
-
-        Raises:
-            SchemaViolationError: it is no JSON, has an unknown column or a value that is no scalar.
-        """
-        expected = "row" if single else "rows"
-        try:
-            (self._one if single else self._many).model_validate_json(body)
-        except ValidationError as error:
-            raise broken(error, [], self._door.columns, expected) from None
-        given = from_json(body)[expected]
-        return Raw([given] if single else given, single)
-
-    def check(self, requests: Sequence[Raw]) -> list[Rows | SchemaViolationError]:
-        """Clean the rows of several requests together, and check each request.
-
-        Args:
-            requests: what `read` returned.
-
-        Returns:
-            For each request its cleaned rows, or why it is refused: because of a row that breaks
-            the schema, that is left out by the cleaning function, or on which that fails.
-        """
-        rows = [row for one in requests for row in one.rows]
-        cleaned = clean_rows(rows, self._schema, self._clean)
-        if cleaned.failed:
-            first = cleaned.failed[min(cleaned.failed)]
-            logger.warning("%s; rows refused for such errors: %d", first, len(cleaned.failed))
-        ready = checkable(cleaned, self._schema, self.changed)
-        found: list[Rows | SchemaViolationError] = []
-        start = 0
-        for one in requests:
-            places = range(start, start + len(one))
-            found.append(self._checked(one, places, cleaned, ready))
-            start += len(one)
-        return found
-
-    def _checked(
-        self, request: Raw, places: range, cleaned: Cleaned, ready: Checkable
-    ) -> Rows | SchemaViolationError:
-        refused = _refused_rows(request, places, cleaned)
-        kept = [number for number, place in enumerate(places) if place in ready.rows]
-        rows = [ready.rows[places[number]] for number in kept]
-        try:
-            content = {"row": rows[0]} if request.single and rows else {"rows": rows}
-            found = self._door.read(to_json(content), single=request.single) if rows else None
-        except SchemaViolationError as error:
-            return _merged(refused, error.renumbered(kept))
-        if refused or found is None:
-            return refused or SchemaViolationError([])
-        for name, dates in found.dates.items():
-            for number, place in enumerate(places):
-                if (place, name) in ready.dates:
-                    dates[number] = ready.dates[place, name]
-        return replace(found, came=request.rows)
+Row = dict[str, Any]
 
 
-def _refused_rows(request: Raw, places: range, cleaned: Cleaned) -> SchemaViolationError | None:
-    """Return the rows that the cleaning function does not return."""
-    errors: list[dict[str, Any]] = []
-    faults: dict[Found, set[int]] = {}
-    for number, place in enumerate(places):
-        message = LEFT_OUT if place in cleaned.left_out else cleaned.failed.get(place)
-        if message:
-            loc = ["row"] if request.single else ["rows", number]
-            errors.append({"loc": [*loc, WHOLE_ROW], "message": message})
-            fault = "left_out" if place in cleaned.left_out else "clean_failed"
-            faults.setdefault((WHOLE_ROW, fault), set()).add(number)
-    return SchemaViolationError(errors, faults) if errors else None
+@dataclass
+class Cleaned:
+    """What a cleaning function makes of rows.
+
+    Attributes:
+        tables: the kept rows, before and after, whose index is a row's place among those given.
+        left_out: the places of the rows that it leaves out.
+        failed: by place, why it cannot clean a row, without any value.
+    """
+
+    tables: list[tuple[pd.DataFrame, pd.DataFrame]] = field(default_factory=list)
+    left_out: set[int] = field(default_factory=set)
+    failed: dict[int, str] = field(default_factory=dict)
 
 
-def _merged(
-    first: SchemaViolationError | None, second: SchemaViolationError
-) -> SchemaViolationError:
-    if first is None:
-        return second
-    errors = sorted([*first.errors, *second.errors], key=lambda one: one["loc"][1:2])
-    return SchemaViolationError(errors, {**first.rows, **second.rows})
+def changes_nothing(clean: Clean) -> bool:
+    """Return whether a cleaning function does no more than to return what it is given.
+
+    Its compiled code is compared with that of a function which does so.
+    """
+    same = no_cleaning.__code__
+    return clean is no_cleaning or (
+        isinstance(clean, FunctionType)
+        and clean.__code__.co_code == same.co_code
+        and clean.__code__.co_flags == same.co_flags
+        and clean.__code__.co_argcount == same.co_argcount
+    )
+
+
+def clean_rows(rows: Sequence[Any], schema: Schema, clean: Clean) -> Cleaned:
+    """Clean rows of requests; one that cannot be cleaned does not affect the others.
+
+    Args:
+        rows: as JSON has them, with any columns and values; what is no object is passed over.
+        schema: names the columns; of the others none gets to the cleaning function.
+        clean: the cleaning function.
+
+    Raises:
+        EndedError: the process that cleans has ended.
+    """
+    found = Cleaned()
+    for table in _tables(rows, schema):
+        _clean(table, clean, found)
+    return found
+
+
+def json_cells(
+    cleaned: Cleaned, schema: Schema, lenient: Collection[str] = ()
+) -> tuple[dict[int, Row], set[str]]:
+    """Return cleaned rows as JSON can hold them, but for dates that are no text.
+
+    A cell that the cleaning function changes is read as one of a table is: `yes` may be true, and
+    text a number. A cell that it leaves as it came must have the type that the API asks for.
+
+    Args:
+        cleaned: the rows.
+        schema: describes them.
+        lenient: columns whose cells are all read like those of a table.
+
+    Returns:
+        By place the cells of the columns that the model uses, and the columns of which a cell
+        came out of the cleaning function unlike it went in.
+    """
+    found: dict[int, Row] = {}
+    changed: set[str] = set()
+    columns = for_scoring(schema).used
+    for before, after in cleaned.tables:
+        rows = [found.setdefault(place, {}) for place in after.index]
+        for name in after.columns:
+            values = python_values(after[name])
+            unlike = [not one for one in _same(python_values(before[name]), values)]
+            if any(unlike):
+                changed.add(name)
+            if name not in columns:
+                continue
+            if any(unlike) or name in lenient:
+                table_values = _read(after[name], columns[name], schema)
+                values = [
+                    other if is_unlike or name in lenient else value
+                    for value, other, is_unlike in zip(values, table_values, unlike, strict=True)
+                ]
+            for row, value in zip(rows, values, strict=True):
+                row[name] = value
+    return found, changed
+
+
+def python_values(given: "pd.Series[Any]") -> list[Any]:
+    """Return cells as JSON can hold them; None where there is none."""
+    return [
+        None if gone else _python(value)
+        for value, gone in zip(given.tolist(), given.isna().tolist(), strict=True)
+    ]
+
+
+def _read(given: "pd.Series[Any]", column: Column, schema: Schema) -> list[Any]:
+    """Read cells like those of a table; what cannot be read stays as it is."""
+    present = cells.present(given, schema.missing)
+    values = python_values(present)
+    if column.kind == "datetime" and given.dtype.kind != "M":
+        return values  # the API reads text as a table is read
+    typed = read(present, column, schema.csv).tolist()
+    if column.kind == "boolean":
+        typed = [value if pd.isna(value) else value == 1.0 for value in typed]
+    return [
+        value if value is None or pd.isna(other) else other
+        for value, other in zip(values, typed, strict=True)
+    ]
+
+
+def _clean(table: pd.DataFrame, clean: Clean, found: Cleaned) -> None:
+    """Clean a table; if that fails, each row alone."""
+    try:
+        kept = cleaned(table, clean)
+    except InputError as error:
+        if isinstance(error.__cause__, EndedError):
+            raise error.__cause__ from None
+        if len(table) == 1:
+            found.failed[int(table.index[0])] = _reason(error, clean)
+            return
+        for place in range(len(table)):
+            _clean(table.iloc[place : place + 1], clean, found)
+        return
+    found.left_out.update(table.index.difference(kept.index).tolist())
+    if len(kept):
+        found.tables.append((table.loc[kept.index], kept))
+
+
+def _reason(error: InputError, clean: Clean) -> str:
+    """Return the kind of an error and its line; its text may have values of the row."""
+    cause = error.__cause__
+    if cause is None:
+        return "clean failed: it does not return the rows as it must"
+    code = getattr(clean, "__code__", None)
+    lines = [
+        f" in line {frame.lineno}"
+        for frame in traceback.extract_tb(cause.__traceback__)
+        if code and frame.filename == code.co_filename
+    ]
+    return f"clean failed: {type(cause).__name__}{lines[-1] if lines else ''}"
+
+
+def _tables(rows: Sequence[Any], schema: Schema) -> Iterator[pd.DataFrame]:
+    """Yield tables that have all rows together; in each, a column has one type."""
+    used = for_scoring(schema).used
+    columns = {
+        name: column
+        for name, column in (used | schema.columns).items()
+        if name not in (schema.target, schema.weight)
+    }
+    places: dict[tuple[str, ...], list[int]] = {}
+    for place, row in enumerate(rows):
+        if isinstance(row, dict):
+            types = tuple(
+                _type(_cell(row.get(name)), column, is_used=name in used)
+                for name, column in columns.items()
+            )
+            places.setdefault(types, []).append(place)
+    for types, some in places.items():
+        yield pd.DataFrame(
+            {
+                name: _array([_cell(rows[place].get(name)) for place in some], kind)
+                for name, kind in zip(columns, types, strict=True)
+                if kind
+            },
+            index=pd.Index(some),
+        )
+
+
+def _cell(value: Any) -> Any:
+    return value if is_scalar(value) else None
+
+
+def _type(value: Any, column: Column, *, is_used: bool) -> str:
+    """Return the type of a column in a table where a row has this value; blank to leave it out.
+
+    A number in a column of words is a word if it is whole, as in tables: `7` may be a category.
+    """
+    written = column.kind in WRITTEN
+    boolean = "nullable" if column.nullable else "boolean"
+    match value:
+        case None if not is_used:
+            return ""
+        case None if column.kind == "boolean":
+            return "nullable" if column.nullable else "nothing"
+        case None:
+            return "text" if written else "number"
+        case str():
+            return "text"
+        case bool():
+            return boolean
+        case int():
+            return "text" if written else "number"
+        case _:
+            return "number"
+
+
+def _array(values: list[Any], kind: str) -> Any:
+    if kind == "text":
+        values = [None if value is None else str(value) for value in values]
+    return pd.array(values, dtype=DTYPES[kind])
+
+
+def _python(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, str | bool | int | float):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _same(given: Iterable[Any], found: Iterable[Any]) -> list[bool]:
+    """Return for each cell whether it came out as it went in."""
+    return [
+        one == other and isinstance(one, str | bool) == isinstance(other, str | bool)
+        for one, other in zip(given, found, strict=True)
+    ]

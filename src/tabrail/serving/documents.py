@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from tabrail.data.cells import LARGEST
 from tabrail.data.schema import Schema
-from tabrail.serving.request import Door
 
 Identifier = Annotated[str, Field(description="Of a prediction, as it was answered.")]
 SCHEMAS = "#/components/schemas/"
@@ -93,7 +92,7 @@ class About(BaseModel):
 class Documents:
     """The models of requests and answers that depend on the schema."""
 
-    def __init__(self, schema: Schema, scoring_schema: Door) -> None:
+    def __init__(self, schema: Schema) -> None:
         """Make them."""
         kind: Any = float | None
         if schema.task != "regression":
@@ -104,7 +103,6 @@ class Documents:
             said["probability"] = (float, Field(ge=0, le=1, description=note))
         if schema.task == "multiclass":
             said["probabilities"] = (dict[str, float], ...)
-        self.scoring_schema = scoring_schema
         answered = said | {
             "review": (bool, Field(description="Whether a person is to look at it.")),
             "warnings": (list[str], ...),

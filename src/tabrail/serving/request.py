@@ -1,50 +1,71 @@
-"""The request model that the schema makes, and the rows that it lets in."""
+"""Requests for predictions: read from JSON, cleaned, and checked against the schema."""
 
+import logging
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
 from pydantic_core import from_json
 
 from tabrail.data import cells
+from tabrail.data.cleaning import Clean, no_cleaning
 from tabrail.data.schema import Column, Schema
+from tabrail.data.validate import WHOLE_ROW
 from tabrail.model.scoring import for_scoring
-from tabrail.serving.fields import Fields
-from tabrail.serving.problems import broken, shown
+from tabrail.serving.cleaned_columns import changed_columns
+from tabrail.serving.cleaning import DTYPES, Row, changes_nothing, clean_rows, json_cells
+from tabrail.serving.fields import Fields, is_scalar
+from tabrail.serving.violations import SchemaViolationError, Violation, in_rows, shown
 
-TEXT = pd.StringDtype(na_value=np.nan)  # what "str" means; to look that up takes time
 PLAIN = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{6})?)?)?", re.ASCII)
 CLOCK = {"now", "today"}  # pandas reads the time that it is, which is no column's value
+TEXT = DTYPES["text"]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request for predictions, whose rows are not checked yet.
+
+    Attributes:
+        rows: what JSON has as its rows.
+        single: whether it has one row under `row`, and no list of rows.
+        began: when it arrived, by `time.perf_counter`.
+    """
+
+    rows: Sequence[Any]
+    single: bool = False
+    began: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows that conform to the schema.
+    """Rows of a request that are cleaned and conform to the schema.
 
     Attributes:
+        request: the request; it has them as they came.
         values: by column, as JSON can hold them; None where there is none.
         dates: by column of kind datetime, the same ones as the model takes them.
         warnings: for each row what is unusual about it.
-        came: the same rows as they came, before they were cleaned; only for who needs them.
     """
 
+    request: Request
     values: dict[str, list[Any]]
     dates: dict[str, np.ndarray]
-    warnings: list[list[str]] = field(default_factory=list)
-    came: Sequence[dict[str, Any]] = ()
+    warnings: list[list[str]]
 
     def __len__(self) -> int:
-        return len(self.warnings)
-
-    def row(self, number: int, names: Iterable[str]) -> dict[str, Any]:
-        """Return some columns of one row."""
-        return {name: self.values[name][number] for name in names}
+        return len(self.request)
 
     def typed(self, number: int, names: Iterable[str]) -> dict[str, Any]:
         """Return some columns of one row, with dates that are alike however they were written."""
@@ -52,51 +73,94 @@ class Rows:
         return {name: dates.get(name, self.values[name][number]) for name in names}
 
 
-class Door:
-    """Reads rows as the schema says, and refuses those that break it."""
+class RequestReader:
+    """Reads requests, cleans their rows, and refuses those that break the schema.
 
-    def __init__(self, schema: Schema, most_rows: int, example: Mapping[str, Any]) -> None:
-        """Make the request model.
+    A request may have any scalar in a column that the schema knows if a cleaning function does
+    something. Then its rows are cleaned first, and what comes out is checked.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        most_rows: int,
+        example: Row,
+        clean: Clean = no_cleaning,
+        rows: Sequence[Row] = (),
+    ) -> None:
+        """Make the models of a request, and find out what the cleaning function changes.
 
         Args:
             schema: the schema.
             most_rows: how many rows a request may have.
             example: a row for the documentation.
+            clean: the owner's cleaning function.
+            rows: rows that conform to the schema, with which it is tried out.
         """
         self.columns = for_scoring(schema).used
         self._known = {name: set(c.categories) for name, c in self.columns.items() if c.categories}
-        make = Fields(schema.missing)
-        self._word = make.word
-        self._fields = {name: f"column_{number}" for number, name in enumerate(self.columns)}
-        self.many, self.one = request_models(schema, most_rows, example, make.of)
+        self._schema, self._clean = schema, clean
+        self._cleans = not changes_nothing(clean)
+        self.changed = changed_columns(rows, example, schema, clean) if self._cleans else set()
+        self._fields = Fields(schema, cleaned=self._cleans)
+        self._attributes = {name: f"column_{number}" for number, name in enumerate(self.columns)}
+        rows_of: Any = list[self._fields.row(example)]  # type: ignore[misc]
+        self._rows: TypeAdapter[list[BaseModel]] = TypeAdapter(rows_of)
+        self._most_rows = most_rows
+        row: Any = self._fields.row(example, self.changed)
+        size = Field(min_length=1, max_length=most_rows)
+        forbid = ConfigDict(extra="forbid")
+        self.many = create_model("Rows", __config__=forbid, rows=(list[row], size))
+        self.one = create_model("OneRow", __config__=forbid, row=(row, ...))
 
-    def read(self, body: bytes, *, single: bool = False) -> Rows:
-        """Read the body of a request.
+    def read(self, body: bytes, *, single: bool = False, began: float = 0.0) -> Request:
+        """Read the body of a request, whose rows are not checked yet.
 
         Args:
             body: JSON of `{"rows": [...]}`.
             single: whether it is `{"row": ...}` instead.
+            began: when the request arrived.
 
         Raises:
-            problems.SchemaViolationError: it is no JSON, or a row breaks the schema.
+            SchemaViolationError: it is no JSON, or has no rows, too many or other keys.
         """
         expected = "row" if single else "rows"
+        message = f"expected {expected}, and no other key"
         try:
-            given: Any = (self.one if single else self.many).model_validate_json(body)
-        except ValidationError as error:
-            _, unreadable = self._read_dates(self._texts(body, expected), expected)
-            raise broken(error, unreadable, self.columns, expected) from None
-        rows = [given.row] if single else given.rows
-        values = {
-            name: [getattr(row, attribute) for row in rows]
-            for name, attribute in self._fields.items()
-        }
-        dates, unreadable = self._read_dates(values, expected)
-        if unreadable:
-            raise broken(None, unreadable, self.columns, expected)
-        return Rows(values, dates, self._warnings(values, len(rows)))
+            given = from_json(body)
+        except ValueError as error:
+            given, message = None, f"Invalid JSON: {error}"
+        if isinstance(given, dict) and list(given) == [expected]:
+            rows = [given["row"]] if single else given["rows"]
+            if isinstance(rows, list) and 1 <= len(rows) <= self._most_rows:
+                return Request(rows, single, began)
+            message = f"expected a list of 1 to {self._most_rows:,} rows"
+        raise SchemaViolationError([Violation((expected,), "", "malformed", message)])
 
-    def frame(self, parts: list[Rows], names: Iterable[str] | None = None) -> pd.DataFrame:
+    def check(self, requests: Sequence[Request]) -> list[Rows | SchemaViolationError]:
+        """Clean the rows of several requests together, and check each request.
+
+        Args:
+            requests: what `read` returned.
+
+        Returns:
+            For each request its cleaned rows, or why it is refused: because of rows that break
+            the schema, that are left out by the cleaning function, or on which that fails.
+        """
+        rows = [row for one in requests for row in one.rows]
+        dropped: dict[int, tuple[str, str]] = {}
+        if self._cleans:
+            rows, dropped = self._cleaned(rows)
+        found: list[Rows | SchemaViolationError] = []
+        start = 0
+        for one in requests:
+            places = range(start, start + len(one))
+            reasons = {place - start: dropped[place] for place in places if place in dropped}
+            found.append(self._checked(one, rows[start : places.stop], reasons))
+            start = places.stop
+        return found
+
+    def frame(self, parts: Sequence[Rows], names: Iterable[str] | None = None) -> pd.DataFrame:
         """Return rows in the types in which a model takes them.
 
         Args:
@@ -118,95 +182,123 @@ class Door:
                     columns[name] = pd.array(values, dtype=TEXT)
         return pd.DataFrame(columns)
 
-    def _read_dates(
-        self, values: Mapping[str, list[Any]], expected: str
-    ) -> tuple[dict[str, np.ndarray], list[tuple[tuple[Any, ...], str]]]:
-        """Return the dates by column, and the place and the value of each that is none."""
-        dates, unreadable = {}, []
-        for name, column in self.columns.items():
-            if column.kind == "datetime":
-                dates[name] = _dates(values[name], column)
-                unreadable += [
-                    ((expected, *([number] if expected == "rows" else []), name), text)
-                    for number in np.flatnonzero(np.isnat(dates[name])).tolist()
-                    if (text := values[name][number]) is not None
-                ]
-        return dates, unreadable
+    def _cleaned(self, rows: Sequence[Any]) -> tuple[list[Any], dict[int, tuple[str, str]]]:
+        """Clean rows.
 
-    def _texts(self, body: bytes, expected: str) -> dict[str, list[str | None]]:
-        """Return what may be dates in a body that breaks the schema, to tell all its faults."""
+        Returns:
+            The rows with their cleaned cells, and by place the kind and the message of a violation
+            for those that do not come out: these are as they came. So is what the cleaning function
+            does not get: columns that the schema does not know, and values that are no scalars.
+        """
+        cleaned = clean_rows(rows, self._schema, self._clean)
+        if cleaned.failed:
+            first = cleaned.failed[min(cleaned.failed)]
+            logger.warning("%s; rows refused for such errors: %d", first, len(cleaned.failed))
+        found, _ = json_cells(cleaned, self._schema, self.changed)
+        ready = [
+            found[place]
+            | {
+                name: value
+                for name, value in row.items()
+                if name not in self.columns or not is_scalar(value)
+            }
+            if place in found
+            else row
+            for place, row in enumerate(rows)
+        ]
+        dropped = {place: ("clean_failed", reason) for place, reason in cleaned.failed.items()}
+        return ready, dropped | dict.fromkeys(cleaned.left_out, ("left_out", "left out by clean"))
+
+    def _checked(
+        self, request: Request, rows: Sequence[Any], dropped: Mapping[int, tuple[str, str]]
+    ) -> Rows | SchemaViolationError:
+        """Check the rows of a request, of which the cleaning function has dropped some."""
+        typed: list[BaseModel] = []
+        dates, violations = self._dates(rows)
         try:
-            given = from_json(body)
-        except ValueError:
-            given = None
-        found = given.get(expected) if isinstance(given, dict) else None
-        rows = found if expected == "rows" and isinstance(found, list) else [found]
-        texts: dict[str, list[str | None]] = {}
+            typed = self._rows.validate_python(rows)
+        except ValidationError as error:
+            violations = [*in_rows(error, self.columns), *violations]
+        if dropped:
+            violations = _of_dropped(request, violations, dropped, self.columns)
+        if violations:
+            return SchemaViolationError(violations, single=request.single)
+        values = {
+            name: [getattr(row, attribute) for row in typed]
+            for name, attribute in self._attributes.items()
+        }
+        return Rows(request, values, dates, self._warnings(values, len(rows)))
+
+    def _dates(self, rows: Sequence[Any]) -> tuple[dict[str, np.ndarray], list[Violation]]:
+        """Return the dates of rows by column, and what is wrong with texts that are none."""
+        dates, violations = {}, []
         for name, column in self.columns.items():
             if column.kind == "datetime":
-                said = [row.get(name) if isinstance(row, dict) else None for row in rows]
-                texts[name] = [self._word(one) if isinstance(one, str) else None for one in said]
-        return texts
+                given = [row.get(name) if isinstance(row, dict) else None for row in rows]
+                given = [self._fields.word(value) for value in given]
+                dates[name] = _dates(given, column)
+                wanted = column.format or "such as 2024-01-31T14:30"
+                for number in np.flatnonzero(np.isnat(dates[name])).tolist():
+                    if isinstance(text := given[number], str):
+                        message = f"Input should be a date ({wanted}), got {shown(text)}"
+                        place = ("rows", number, name)
+                        violations.append(Violation(place, name, "unreadable", message))
+        return dates, violations
 
     def _warnings(self, values: Mapping[str, list[Any]], rows: int) -> list[list[str]]:
         warnings: list[list[str]] = [[] for _ in range(rows)]
         for name, known in self._known.items():
             for place, value in enumerate(values[name]):
                 if value is not None and value not in known:
-                    said = f"{name}: {shown(value)} is a category that training has not seen"
-                    warnings[place].append(said)
+                    message = f"{name}: {shown(value)} is a category that training has not seen"
+                    warnings[place].append(message)
         return warnings
 
 
-def request_models(
-    schema: Schema,
-    most_rows: int,
-    example: Mapping[str, Any],
-    field_of: Callable[[str, Column], tuple[Any, Any]],
-) -> tuple[type[BaseModel], type[BaseModel]]:
-    """Return the model of a request with many rows, and of one with a single row.
+def _of_dropped(
+    request: Request,
+    violations: Sequence[Violation],
+    dropped: Mapping[int, tuple[str, str]],
+    columns: Mapping[str, Column],
+) -> list[Violation]:
+    """Return the violations that stand whatever a cleaning function would make of a dropped row.
+
+    A row with a value that the function could not get may be dropped for that alone.
+    """
+    found = [
+        one
+        for one in violations
+        if one.row not in dropped
+        or one.column not in columns
+        or not is_scalar(request.rows[one.row].get(one.column))
+    ]
+    return found + [
+        Violation(("rows", number, WHOLE_ROW), WHOLE_ROW, kind, message)
+        for number, (kind, message) in dropped.items()
+        if all(is_scalar(request.rows[number].get(name)) for name in columns)
+    ]
+
+
+def _dates(values: list[Any], column: Column) -> np.ndarray:
+    """Read dates as `cells.datetime` does, most of them without it: it takes a millisecond.
 
     Args:
-        schema: names the columns.
-        most_rows: how many rows a request may have.
-        example: a row for the documentation.
-        field_of: returns the type and the documentation of a column that the model uses; the
-            attributes of the columns are named `column_0` and so on.
+        values: texts, and dates of a cleaning function; any other value is no date.
+        column: describes them.
     """
-    used = for_scoring(schema).used
-    fields: dict[str, Any] = {
-        f"column_{number}": field_of(name, column)
-        for number, (name, column) in enumerate(used.items())
-    }
-    for number, name in enumerate(name for name in schema.columns if name not in used):
-        note = "May be left in a row; it is not looked at."
-        fields[f"unused_{number}"] = (Any, Field(None, alias=name, description=note))
-    row: type[BaseModel] = create_model(
-        "Row",
-        __config__=ConfigDict(extra="forbid", json_schema_extra={"examples": [dict(example)]}),
-        **fields,
-    )
-    forbid = ConfigDict(extra="forbid")
-    rows = (list[row], Field(min_length=1, max_length=most_rows))  # type: ignore[valid-type]
-    many: type[BaseModel] = create_model("Rows", __config__=forbid, rows=rows)
-    one: type[BaseModel] = create_model("OneRow", __config__=forbid, row=(row, ...))
-    return many, one
-
-
-def _dates(values: list[str | None], column: Column) -> np.ndarray:
-    """Read dates as `cells.datetime` does, most of them without it: it takes a millisecond."""
     dates = np.full(len(values), np.datetime64("NaT"), dtype="datetime64[us]")
     others = []
     for place, value in enumerate(values):
-        if value is None:
-            continue
-        if column.format is None and PLAIN.fullmatch(value):
+        if isinstance(value, datetime):
+            dates[place] = value
+        elif isinstance(value, str):
             try:
+                if column.format is not None or not PLAIN.fullmatch(value):
+                    raise ValueError
                 dates[place] = datetime.fromisoformat(value)
             except ValueError:
-                others.append(place)
-        elif value.lower() not in CLOCK:
-            others.append(place)
+                if value.lower() not in CLOCK:
+                    others.append(place)
     if others:
         given = pd.Series([values[place] for place in others], dtype="str")
         dates[others] = cells.datetime(given, column.format).to_numpy()

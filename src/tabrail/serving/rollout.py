@@ -1,13 +1,15 @@
 """Champion and challenger: both score every row, and one of them answers.
 
 A challenger of the same code and schema gets the cleaned rows of the champion. One of other code or
-with another schema gets the rows as they came: it cleans and checks them itself.
+with another schema gets the rows as they came: it cleans and checks them itself. When the process
+of a challenger ends or gives no answer in time, the challenger is switched off.
 """
 
 import hashlib
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -20,26 +22,14 @@ from tabrail.errors import InputError
 from tabrail.log.prediction_log import Prediction, Role, utc_now
 from tabrail.model.release import Release
 from tabrail.model.scoring import close_calls, decided, for_scoring
+from tabrail.model.worker import EndedError
+from tabrail.serving.cleaning import clean_rows
 from tabrail.serving.explain import explain
-from tabrail.serving.raw import clean_rows
 from tabrail.serving.request import Rows
 
 ROLES: tuple[Role, Role] = ("champion", "challenger")
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A request whose rows are cleaned and conform to the schema.
-
-    Attributes:
-        rows: its rows.
-        began: when it arrived, by `time.perf_counter`.
-    """
-
-    rows: Rows
-    began: float
 
 
 @dataclass(frozen=True)
@@ -79,6 +69,7 @@ class Rollout:
         challenger: Release | None = None,
         share: float = 0.0,
         failed: Callable[[], None] = lambda: None,
+        seconds: float = 5.0,
     ) -> None:
         """Bring both together.
 
@@ -86,7 +77,8 @@ class Rollout:
             champion: answers.
             challenger: scores the same rows, and answers some of them.
             share: this share of the keys, from 0 to 1: rows of equal keys have one model.
-            failed: is called when the challenger fails.
+            failed: is called for each batch that the challenger does not score.
+            seconds: after so many without an answer the process of the challenger is stopped.
 
         Raises:
             InputError: the challenger cannot take the rows that the champion takes.
@@ -95,8 +87,11 @@ class Rollout:
             require_same_rows(champion, challenger)
         self.champion = champion
         self.challenger = challenger
-        self.reads_raw = challenger is not None and reads_raw(champion, challenger)
-        self._fails = False
+        self._cleans = challenger is not None and (
+            challenger.separate or challenger.schema != champion.schema
+        )
+        self._fails = self._off = False
+        self._seconds = seconds
         self._share = share
         self._failed = failed
         schema = champion.schema
@@ -105,13 +100,13 @@ class Rollout:
         self._whose = [name for name in schema.key if name in columns] or list(columns)
 
     def score(
-        self, batch: Sequence[Checked], frame: pd.DataFrame
+        self, batch: Sequence[Rows], frame: pd.DataFrame
     ) -> tuple[list[dict[str, Any]], list[Prediction]]:
         """Score the rows of several requests.
 
         Args:
-            batch: the requests.
-            frame: their rows, as a model takes them.
+            batch: the rows of the requests.
+            frame: the same, as a model takes them.
 
         Returns:
             The answer to each request, and what is to be logged.
@@ -123,18 +118,18 @@ class Rollout:
         entries: list[Prediction] = []
         start = 0
         for one in batch:
-            latency, request = 1000 * (done - one.began), uuid4().hex
+            latency, request = 1000 * (done - one.request.began), uuid4().hex
             models: list[str] = []
             predictions: list[dict[str, Any]] = []
-            for number, warnings in enumerate(one.rows.warnings):
+            for number, warnings in enumerate(one.warnings):
                 place, identifier = start + number, uuid4().hex
                 scored = [(champion, place)]
                 if challenger and place in challenger.places:
                     scored.append((challenger.said, challenger.places[place]))
-                said, where = scored[-1 if self._shared(one.rows, number) else 0]
+                said, where = scored[-1 if self._shared(one, number) else 0]
                 models.append(said.model)
                 predictions.append({"id": identifier} | said.shown[where] | {"warnings": warnings})
-                row = one.rows.row(number, self._logged)
+                row = {name: one.values[name][number] for name in self._logged}
                 entries += [
                     Prediction(
                         id=identifier,
@@ -155,18 +150,27 @@ class Rollout:
                 for prediction, version in zip(predictions, models, strict=True):
                     prediction["model"] = version
             found.append({"model": models[0], "predictions": predictions})
-            start += len(one.rows)
+            start += len(one)
         return found, entries
 
-    def _second(self, batch: Sequence[Checked], frame: pd.DataFrame) -> Second | None:
+    def _second(self, batch: Sequence[Rows], frame: pd.DataFrame) -> Second | None:
         if not self.challenger:
+            return None
+        if self._off:
+            self._failed()
             return None
         try:
             places: Mapping[int, int] = {place: place for place in range(len(frame))}
-            if self.reads_raw:
-                rows = [row for one in batch for row in one.rows.came]
-                frame, places = taken(self.challenger, rows)
-            found = Second(say(self.challenger, frame), places) if len(frame) else None
+            with self._time_limit(self.challenger):
+                if self._cleans:
+                    rows = [row for one in batch for row in one.request.rows]
+                    frame, places = taken(self.challenger, rows)
+                found = Second(say(self.challenger, frame), places) if len(frame) else None
+        except EndedError as error:
+            self._failed()
+            self._off = True
+            logger.error("the challenger is switched off, and the champion answers: %s", error)
+            return None
         except Exception:  # whatever is wrong with it, the champion answers
             self._failed()
             if not self._fails:  # it may fail at every request from now on
@@ -186,14 +190,19 @@ class Rollout:
             frame: the same, as the champion takes it.
         """
         challenger = self.challenger
-        if challenger and self._shared(rows, 0):
+        if challenger and not self._off and self._shared(rows, 0):
             try:
-                mine = taken(challenger, rows.came)[0] if self.reads_raw else frame
-                if len(mine):
-                    return {"model": challenger.version, "columns": explain(challenger, mine)}
+                with self._time_limit(challenger):
+                    mine = taken(challenger, rows.request.rows)[0] if self._cleans else frame
+                    if len(mine):
+                        return {"model": challenger.version, "columns": explain(challenger, mine)}
             except Exception:  # the champion answers, and so it explains
                 logger.debug("the challenger explains nothing", exc_info=True)
         return {"model": self.champion.version, "columns": explain(self.champion, frame)}
+
+    def _time_limit(self, challenger: Release) -> AbstractContextManager[None]:
+        worker = challenger.worker
+        return worker.time_limit(self._seconds) if worker else nullcontext()
 
     def _shared(self, rows: Rows, number: int) -> bool:
         """Return whether a row is the challenger's: the same on every machine, at any time."""
@@ -201,11 +210,6 @@ class Rollout:
         text = json.dumps(key, ensure_ascii=False)
         digest = hashlib.sha256(text.encode()).digest()
         return int.from_bytes(digest[:8], "big") < self._share * 2**64
-
-
-def reads_raw(champion: Release, challenger: Release) -> bool:
-    """Return whether a challenger must clean and check the rows itself."""
-    return challenger.separate or challenger.schema != champion.schema
 
 
 def taken(

@@ -64,6 +64,8 @@ def serve(
                 [str(challenger) if challenger else None, share, untrusted]
             )
             app = f"{__name__}:worker"
+            if setup.challenger and setup.challenger.worker:
+                setup.challenger.worker.stop()  # it has been checked; each worker starts its own
         config = uvicorn.Config(
             app,
             factory=workers > 1,

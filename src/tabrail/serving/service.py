@@ -1,14 +1,13 @@
 """What stands behind the routes: the models, the thread that scores, the log and the metrics."""
 
 import signal
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 from fastapi import FastAPI
-from pydantic_core import from_json
 from starlette.concurrency import run_in_threadpool
 
 from tabrail.log import prediction_log
@@ -16,15 +15,13 @@ from tabrail.log.prediction_log import PredictionLog
 from tabrail.model import reference
 from tabrail.model.release import Release
 from tabrail.serving import limits
-from tabrail.serving.batching import Batcher, Waiting
-from tabrail.serving.cleaning import RequestCleaner
+from tabrail.serving.batching import Batcher
 from tabrail.serving.documents import Documents
 from tabrail.serving.journal import Journal
 from tabrail.serving.observed import Metrics
-from tabrail.serving.problems import Found, SchemaViolationError
-from tabrail.serving.raw import Raw, changes_nothing
-from tabrail.serving.request import Door, Rows
-from tabrail.serving.rollout import Checked, Rollout
+from tabrail.serving.request import Request, RequestReader, Rows
+from tabrail.serving.rollout import Rollout
+from tabrail.serving.violations import SchemaViolationError
 
 WAITING = 10  # times the rows of the largest request may wait to be scored
 
@@ -56,18 +53,18 @@ class Service:
         self.release = setup.champion
         self.params = self.release.params.serve
         schema = self.release.schema
-        example = reference.typical(schema, self.release.distributions)
-        self._inputs = schema.inputs
-        self.scoring_schema = Door(schema, self.params.max_rows, example)
-        self.cleaner: RequestCleaner | None = None
-        if not changes_nothing(self.release.clean):
-            self.cleaner = RequestCleaner(self.release, self.scoring_schema, self.params.max_rows)
-        shown = self.cleaner or self.scoring_schema
-        self.many, self.one = shown.many, shown.one
-        self.documents = Documents(schema, self.scoring_schema)
+        self.reader = RequestReader(
+            schema,
+            self.params.max_rows,
+            reference.typical(schema, self.release.distributions),
+            self.release.clean,
+            reference.rows(schema, self.release.distributions),
+        )
+        self.documents = Documents(schema)
         self.metrics = Metrics(schema)
         failed = self.metrics.challenger_failures.inc
-        self.rollout = Rollout(setup.champion, setup.challenger, setup.share, failed)
+        seconds = self.params.timeout_seconds / 2  # so that the champion's answer is in time
+        self.rollout = Rollout(setup.champion, setup.challenger, setup.share, failed, seconds)
         self.log = setup.log
         self.ready = False
 
@@ -83,52 +80,28 @@ class Service:
         self.batcher.close()
         await run_in_threadpool(self.journal.close, self.params.timeout_seconds)
 
-    def read(self, body: bytes, *, single: bool = False) -> Rows | Raw:
-        """Read the body of a request; its rows are not cleaned and checked yet if they are raw.
-
-        Raises:
-            SchemaViolationError: it is no JSON, or a row breaks the schema.
-        """
-        if self.cleaner:
-            return self.cleaner.read(body, single=single)
-        rows = self.scoring_schema.read(body, single=single)
-        if self.rollout.reads_raw:
-            given = from_json(body)
-            return replace(rows, came=[given["row"]] if single else given["rows"])
-        return rows
-
-    def score(self, batch: list[Waiting]) -> list[dict[str, Any] | SchemaViolationError]:
+    def score(self, batch: list[Request]) -> list[dict[str, Any] | SchemaViolationError]:
         """Score requests together and log what they are answered; refuse those with bad rows."""
-        checked = self._checked([one.rows for one in batch])
-        good = [
-            Checked(rows, one.began)
-            for one, rows in zip(batch, checked, strict=True)
-            if isinstance(rows, Rows)
-        ]
+        checked = self.reader.check(batch)
+        good = [rows for rows in checked if isinstance(rows, Rows)]
         found: list[dict[str, Any]] = []
         if good:
-            frame = self.scoring_schema.frame([one.rows for one in good], self._inputs)
+            frame = self.reader.frame(good, self.release.schema.inputs)
             found, entries = self.rollout.score(good, frame)
             self.journal.write(entries)
         answers = iter(found)
         return [next(answers) if isinstance(rows, Rows) else rows for rows in checked]
 
-    def explained(self, given: Rows | Raw) -> dict[str, Any]:
+    def explained(self, request: Request) -> dict[str, Any]:
         """Return what the values of a row do to its prediction, after it is cleaned.
 
         Raises:
             SchemaViolationError: the row is refused.
         """
-        [rows] = self._checked([given])
+        [rows] = self.reader.check([request])
         if not isinstance(rows, Rows):
             raise rows
-        return self.rollout.explained(rows, self.scoring_schema.frame([rows]))
-
-    def _checked(self, requests: Sequence[Rows | Raw]) -> list[Rows | SchemaViolationError]:
-        """Clean and check the rows of requests that are raw."""
-        raw = [one for one in requests if isinstance(one, Raw)]
-        checked = iter(self.cleaner.check(raw) if self.cleaner else [])
-        return [next(checked) if isinstance(one, Raw) else one for one in requests]
+        return self.rollout.explained(rows, self.reader.frame([rows]))
 
     def refused(self, path: str, refusal: limits.RequestError) -> None:
         """Log a request for predictions that failed; not those that anybody may send."""
@@ -137,12 +110,12 @@ class Service:
 
     def broken(self, path: str, refused: SchemaViolationError) -> None:
         """Count and log rows that break the schema."""
-        for (column, fault), rows in refused.faults.items():
+        for (column, fault), rows in refused.counts.items():
             self.metrics.refused.labels(column, fault).inc(rows)
         if path == "/predict":
-            self._log_refusals(422, refused.faults, refused.bad)
+            self._log_refusals(422, refused.counts, refused.bad)
 
-    def _log_refusals(self, status: int, faults: Mapping[Found, int], bad: int) -> None:
+    def _log_refusals(self, status: int, faults: Mapping[tuple[str, str], int], bad: int) -> None:
         now, request = prediction_log.utc_now(), uuid4().hex
         self.journal.later(
             [

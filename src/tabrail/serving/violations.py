@@ -1,0 +1,106 @@
+"""What is wrong with a request: for the client with its place, for the log without any value."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from tabrail.data.schema import Column
+from tabrail.errors import nearest
+
+MOST_ERRORS = 100  # in one answer: a thousand rows can have many thousand
+MOST_LETTERS = 60  # of a value that an error repeats
+KINDS = {  # of violations, by pydantic's types of errors; all others are unreadable
+    "missing": "missing",
+    "greater_than_equal": "out_of_range",
+    "less_than_equal": "out_of_range",
+}
+HINTS = {  # for those who send words as a table has them
+    "bool_type": "; write true or false, without quotes",
+    "float_type": "; write numbers without quotes",
+}
+
+
+class Violation(NamedTuple):
+    """One thing that is wrong with a request.
+
+    Attributes:
+        place: where, such as ("rows", 0, "age"); also in a request with a single row.
+        column: the column, or blank.
+        kind: what is wrong, for the log.
+        message: the same for the client.
+    """
+
+    place: tuple[Any, ...]
+    column: str
+    kind: str
+    message: str
+
+    @property
+    def row(self) -> int:
+        """Return the number of the row in its request; -1 if the request is wrong as a whole."""
+        return self.place[1] if len(self.place) > 1 else -1
+
+
+class SchemaViolationError(Exception):
+    """A request that breaks the schema.
+
+    Attributes:
+        errors: what to tell the client, by place.
+        counts: for each column and kind of violation, in how many rows; 1 for the whole request.
+        bad: how many rows have a violation; 1 for the request as a whole.
+    """
+
+    def __init__(self, violations: Iterable[Violation], *, single: bool = False) -> None:
+        """Collect the violations of a request.
+
+        Args:
+            violations: they may be several at one place.
+            single: whether the request has one row under `row`, and no list of rows.
+        """
+        found = sorted(violations, key=lambda one: one.row)
+        messages: dict[tuple[Any, ...], str] = {}
+        rows: dict[tuple[str, str], set[int]] = {}
+        for one in found:
+            place = ("row", *one.place[2:]) if single else one.place
+            known = messages.setdefault(place, one.message)
+            if known != one.message and len(known) < 3 * MOST_LETTERS:
+                messages[place] = f"{known}; or: {one.message}"
+            rows.setdefault((one.column, one.kind), set()).add(one.row)
+        errors = [{"loc": list(place), "message": text} for place, text in messages.items()]
+        super().__init__(errors)
+        self.errors = errors[:MOST_ERRORS]
+        self.counts = {key: len(numbers) for key, numbers in rows.items()}
+        self.bad = len({one.row for one in found})
+
+
+def in_rows(error: ValidationError, columns: Mapping[str, Column]) -> Iterator[Violation]:
+    """Yield what pydantic found in a list of rows, without its names for the members of a union.
+
+    Args:
+        error: what it found.
+        columns: those of the schema.
+    """
+    for one in error.errors(include_url=False, include_context=False):
+        number, *inner = one["loc"]
+        given, message = one["input"], one["msg"]
+        if not inner:
+            yield Violation(("rows", number), "", "malformed", "Input should be an object")
+            continue
+        column = name = str(inner[0])
+        kind = KINDS.get(one["type"], "unreadable")
+        if one["type"] == "extra_forbidden":
+            column, kind = "", "unknown_column"
+            message = f"the schema has no such column{nearest(name, columns)}"
+        elif given is None or kind == "missing":
+            kind, message = "missing", "a value is needed"
+        elif not isinstance(given, dict | list):
+            hint = HINTS.get(one["type"], "") if isinstance(given, str) else ""
+            message += f", got {shown(given)}{hint}"
+        yield Violation(("rows", number, name), column, kind, message)
+
+
+def shown(value: Any) -> str:
+    """Return a value, or its beginning, as an error repeats it."""
+    text = repr(value)
+    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…"
