@@ -1,70 +1,34 @@
-"""How dates are written in a column: the format in which all of its values can be read."""
+"""Find the format in which all of a column's dates can be read."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import product
 
 import pandas as pd
 
 from tabrail.data import cells
 from tabrail.data.schema import Csv
-from tabrail.ingest.numerals import LOOK, MOST, READABLE
+from tabrail.ingest.numerals import LOOK, READABLE
 
 ISO = re.compile(r"\d{4}-\d{2}(?:-\d{2}(?:[T ]\d{2}(?::?\d{2}.*)?)?)?")
-LIKE_A_DATE = re.compile(
-    r"\d{4} [A-Za-z]{3,9}"
-    r"|\d{1,4}[-/. ]\w{1,9}[-/., ]+\d{2,4}\b.*|\d{1,2}/\d{4}|[A-Za-z]{3,9}[- ]\d{2,4}"
-    r"|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}.*|\d{8}[T ]\d{2}.*"
-)
-N, YEAR, SHORT, WORD = r"\d{1,2}", r"\d{4}", r"\d{2}", r"[A-Za-z]{3,9}"
-# Of two formats that fit equally well, the one named first is taken, unless `_usual` says more.
-DAYS = {
-    "%Y-%m-%d": rf"{YEAR}-{N}-{N}",
-    "%Y/%m/%d": rf"{YEAR}/{N}/{N}",
-    "%Y.%m.%d": rf"{YEAR}\.{N}\.{N}",
-    "%d.%m.%Y": rf"{N}\.{N}\.{YEAR}",
-    "%m.%d.%Y": rf"{N}\.{N}\.{YEAR}",
-    "%d-%m-%Y": rf"{N}-{N}-{YEAR}",
-    "%m-%d-%Y": rf"{N}-{N}-{YEAR}",
-    "%m/%d/%Y": rf"{N}/{N}/{YEAR}",
-    "%d/%m/%Y": rf"{N}/{N}/{YEAR}",
-    "%d.%m.%y": rf"{N}\.{N}\.{SHORT}",
-    "%d-%m-%y": rf"{N}-{N}-{SHORT}",
-    "%m-%d-%y": rf"{N}-{N}-{SHORT}",
-    "%m/%d/%y": rf"{N}/{N}/{SHORT}",
-    "%d/%m/%y": rf"{N}/{N}/{SHORT}",
-    "%Y%m%d": r"\d{8}",
-    "%d-%b-%Y": rf"{N}-{WORD}-{YEAR}",
-    "%d-%b-%y": rf"{N}-{WORD}-{SHORT}",
-    "%d %b %Y": rf"{N} {WORD} {YEAR}",
-    "%d/%b/%Y": rf"{N}/{WORD}/{YEAR}",
-    "%d %B %Y": rf"{N} {WORD} {YEAR}",
-    "%b %d, %Y": rf"{WORD} {N}, {YEAR}",
-    "%B %d, %Y": rf"{WORD} {N}, {YEAR}",
-    "%b %d %Y": rf"{WORD} {N} {YEAR}",
-    "%m/%Y": rf"{N}/{YEAR}",
-    "%b-%Y": rf"{WORD}-{YEAR}",
-    "%b %Y": rf"{WORD} {YEAR}",
-    "%Y %b": rf"{YEAR} {WORD}",
-    "%B %Y": rf"{WORD} {YEAR}",
-    "%b-%y": rf"{WORD}-{SHORT}",
-}
-TIMES = {
-    "": "",
-    " %H:%M": rf" {N}:{SHORT}",
-    " %H:%M:%S": rf" {N}:{SHORT}:{SHORT}",
-    " %H:%M:%S.%f": rf" {N}:{SHORT}:{SHORT}" + r"\.\d{1,6}",
-    " %I:%M %p": rf" {N}:{SHORT} [AaPp][Mm]",
-    " %I:%M:%S %p": rf" {N}:{SHORT}:{SHORT} [AaPp][Mm]",
-    " %I:%M%p": rf" {N}:{SHORT}[AaPp][Mm]",
-    "T%H:%M": rf"T{N}:{SHORT}",
-    "T%H:%M:%S": rf"T{N}:{SHORT}:{SHORT}",
-}
-PATTERNS = {
-    day + time: re.compile(date + clock)
-    for day, date in DAYS.items()
-    for time, clock in TIMES.items()
-}
+LIKE_A_DATE = re.compile(r"(?=.*\d\d).{6,40}")
+TRIED = 3  # values by which formats are preselected
+# pandas.tseries.api.guess_datetime_format knows no two-digit years, no months without a day and no
+# hours after noon with PM. Of two formats that fit equally well, the one named first is taken,
+# unless `_is_usual` prefers the other.
+DAYS = [
+    *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%m.%d.%Y", "%d-%m-%Y", "%m-%d-%Y"),
+    *("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%y", "%d-%m-%y", "%m-%d-%y", "%m/%d/%y", "%d/%m/%y"),
+    *("%Y%m%d", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d/%b/%Y", "%d %B %Y", "%b %d, %Y"),
+    *("%B %d, %Y", "%b %d %Y", "%m/%Y", "%b-%Y", "%b %Y", "%Y %b", "%B %Y", "%b-%y"),
+]
+TIMES = [
+    *("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p"),
+    *("T%H:%M", "T%H:%M:%S"),
+]
+FORMATS = [day + time for day, time in product(DAYS, TIMES)]
 
 
 @dataclass(frozen=True)
@@ -95,14 +59,10 @@ def find(
     some = list(words)[:LOOK]
     if None not in banned and _share(some, ISO) > 0.5 and _readable(words, None) >= READABLE:
         return Found(None, "ISO 8601")
-    if _share(some, LIKE_A_DATE) < MOST:
-        return None
     fitting = [
         format_
-        for format_, pattern in PATTERNS.items()
-        if format_ not in banned
-        and _share(some, pattern) >= MOST
-        and _readable(words, format_) >= READABLE
+        for format_ in _possible(some)
+        if format_ not in banned and _readable(words, format_) >= READABLE
     ]
     if not fitting:
         return None
@@ -110,13 +70,13 @@ def find(
     both = [one for one in fitting if one in swapped and one != _swap(one)]
     if not both:
         first = fitting[0]
-        known = _swap(first) in PATTERNS and first.startswith(("%d", "%m"))
+        known = _swap(first) in FORMATS and first.startswith(("%d", "%m"))
         why = f"the {'day' if first[1] == 'd' else 'month'} comes first: " if known else ""
         return Found(first, f"{why}the other way round not all could be read" if known else first)
     for format_ in both:
         if _in_order(words, format_) and not _in_order(words, _swap(format_)):
             return Found(format_, "day and month are told apart by the order of the rows")
-    best = next((format_ for format_ in both if _usual(format_, form)), both[0])
+    best = next((format_ for format_ in both if _is_usual(format_, form)), both[0])
     taken = "day" if best.startswith("%d") else "month"
     return Found(
         best,
@@ -126,7 +86,22 @@ def find(
     )
 
 
-def _usual(format_: str, form: Csv) -> bool:
+def _possible(some: list[str]) -> list[str]:
+    """Return the formats in which at least one of the first values can be read."""
+    if not any(map(LIKE_A_DATE.fullmatch, some[:TRIED])):
+        return []
+    return [one for one in FORMATS if any(_fits(word, one) for word in some[:TRIED])]
+
+
+def _fits(word: str, format_: str) -> bool:
+    try:
+        datetime.strptime(word, format_)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_usual(format_: str, form: Csv) -> bool:
     """Say whether a format is what one expects of a file like this."""
     european = form.delimiter == ";" or form.decimal == "," or format_[2:3] != "/"
     return format_.startswith("%d") == european
