@@ -23,7 +23,7 @@ from pathlib import Path
 import pandas as pd
 from tabrail import Project, load_model
 from tabrail.data.tables import read_chunks
-from tabrail.data.schema import conform
+from tabrail.data.conform import conform
 from tabrail.model.scoring import for_scoring
 
 project = Project.load()

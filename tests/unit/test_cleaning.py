@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from tabrail import paths
 from tabrail.cli import app as cli
 from tabrail.data.cleaning import cleaned, no_cleaning
-from tabrail.data.schema import conform, load_schema
+from tabrail.data.conform import conform
+from tabrail.data.schema import load_schema
 from tabrail.errors import InputError
 from tabrail.model import file
 from tabrail.model.scoring import for_scoring

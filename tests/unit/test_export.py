@@ -11,7 +11,8 @@ from conftest import edit, shops
 
 from tabrail.data import tables
 from tabrail.data.cleaning import no_cleaning
-from tabrail.data.schema import conform, load_schema
+from tabrail.data.conform import conform
+from tabrail.data.schema import load_schema
 from tabrail.errors import InputError
 from tabrail.ingest import extend
 from tabrail.log import export, prediction_log

@@ -9,7 +9,8 @@ from conftest import PARAMS, SCHEMA, package, shops
 from sklearn.compose import ColumnTransformer
 
 from tabrail.config import Params
-from tabrail.data.schema import Schema, conform, encode_target
+from tabrail.data.conform import conform
+from tabrail.data.schema import Schema, encode_target
 from tabrail.features import DateParts
 
 PARAMETERS = Params.model_validate(PARAMS)

@@ -17,7 +17,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from tabrail.data import tables
-from tabrail.data.schema import Schema, conform
+from tabrail.data.conform import conform
+from tabrail.data.schema import Schema
 from tabrail.errors import InputError
 from tabrail.ingest import look, survey
 from tabrail.ingest.draft import Draft, to_yaml

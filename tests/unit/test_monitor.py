@@ -24,7 +24,8 @@ from tabrail import paths
 from tabrail.cli import app as cli
 from tabrail.config import load_params
 from tabrail.data import tables
-from tabrail.data.schema import Task, conform
+from tabrail.data.conform import conform
+from tabrail.data.schema import Task
 from tabrail.errors import InputError
 from tabrail.log import prediction_log
 from tabrail.log.prediction_log import (

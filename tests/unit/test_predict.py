@@ -23,7 +23,8 @@ from tabrail import paths
 from tabrail.batch import score as predict
 from tabrail.cli import app as cli
 from tabrail.data import outputs, validate
-from tabrail.data.schema import Task, conform, load_schema
+from tabrail.data.conform import conform
+from tabrail.data.schema import Task, load_schema
 from tabrail.model import file as model
 from tabrail.project import registry
 

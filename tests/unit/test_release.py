@@ -10,7 +10,8 @@ from conftest import edit
 from trained import stand_in
 
 from tabrail import paths
-from tabrail.data.schema import Task, conform, load_schema
+from tabrail.data.conform import conform
+from tabrail.data.schema import Task, load_schema
 from tabrail.errors import InputError
 from tabrail.model import reference
 from tabrail.model.release import load_release

@@ -8,15 +8,8 @@ import pandas as pd
 import pytest
 from conftest import ROOT, SCHEMA, edit, shops
 
-from tabrail.data.schema import (
-    Schema,
-    Violation,
-    conform,
-    encode_target,
-    load_schema,
-    require_columns,
-    usable,
-)
+from tabrail.data.conform import Violation, conform, require_columns, usable
+from tabrail.data.schema import Schema, encode_target, load_schema
 from tabrail.errors import InputError
 
 SHOPS = Schema.model_validate(SCHEMA)

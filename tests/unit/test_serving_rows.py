@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tabrail.data.schema import Column, Schema, conform
+from tabrail.data.conform import conform
+from tabrail.data.schema import Column, Schema
 from tabrail.model.scoring import for_scoring
 from tabrail.serving.request import RequestReader, Rows
 from tabrail.serving.violations import SchemaViolationError

@@ -5,7 +5,8 @@ import pandas as pd
 from conftest import SCHEMA, shops
 
 from tabrail.config import Split
-from tabrail.data.schema import Schema, conform
+from tabrail.data.conform import conform
+from tabrail.data.schema import Schema
 from tabrail.data.split import Seen, assign, row_hashes
 
 SHOPS = Schema.model_validate(SCHEMA)

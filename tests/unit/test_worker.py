@@ -12,7 +12,7 @@ from conftest import edit, shops
 from stages import evaluate, prepare, train
 
 from tabrail import paths
-from tabrail.data.schema import conform
+from tabrail.data.conform import conform
 from tabrail.errors import InputError
 from tabrail.model import file
 from tabrail.model.release import Release, load_release
@@ -38,7 +38,7 @@ ALONE = """
 import sys
 import numpy as np, pandas as pd
 from pathlib import Path
-from tabrail.data.schema import conform
+from tabrail.data.conform import conform
 from tabrail.model import file
 from tabrail.model.scoring import for_scoring
 from tabrail.project.project import Project

@@ -11,7 +11,7 @@ import pandas as pd
 from tabrail import paths
 from tabrail.data import dialect, outputs, tables
 from tabrail.data.checks import checked
-from tabrail.data.schema import conform
+from tabrail.data.conform import conform
 from tabrail.data.validate import Verdict, rejects
 from tabrail.documents import replacing
 from tabrail.errors import InputError

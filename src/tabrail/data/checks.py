@@ -10,7 +10,8 @@ from tqdm import tqdm
 
 from tabrail.data import tables
 from tabrail.data.cleaning import Clean, cleaned
-from tabrail.data.schema import Schema, Violation, conform, require_columns
+from tabrail.data.conform import Violation, conform, require_columns
+from tabrail.data.schema import Schema
 from tabrail.data.split import Seen, row_hashes
 
 MOST_CELLS = 4_000_000  # in memory at a time

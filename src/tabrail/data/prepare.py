@@ -12,8 +12,9 @@ from tabrail.config import Prepare
 from tabrail.data import tables
 from tabrail.data.checks import checked
 from tabrail.data.cleaning import Clean
+from tabrail.data.conform import conform, usable
 from tabrail.data.data_report import DataReport
-from tabrail.data.schema import Schema, conform, usable
+from tabrail.data.schema import Schema
 from tabrail.data.split import assign, assign_by_time, cutoffs
 from tabrail.documents import replacing, to_json
 from tabrail.errors import InputError

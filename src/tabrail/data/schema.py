@@ -1,7 +1,5 @@
-"""The data schema: what schema.yaml says of each column, and how a table is checked against it."""
+"""The data schema: what schema.yaml says of each column."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -10,13 +8,11 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tabrail import paths
-from tabrail.data import cells
 from tabrail.documents import parse, read_yaml
-from tabrail.errors import InputError, nearest
+from tabrail.errors import nearest
 
 Task = Literal["binary", "multiclass", "regression"]
 Kind = Literal["numeric", "categorical", "text", "boolean", "datetime", "identifier", "ignored"]
-Fault = Literal["unlabeled", "missing", "unreadable", "out_of_range", "unseen_category"]
 
 FEATURE_KINDS = {"numeric", "categorical", "text", "boolean", "datetime"}
 VERBATIM_KINDS = {"categorical", "text", "datetime", "identifier"}
@@ -226,23 +222,6 @@ class Schema(BaseModel):
         return [] if self.task == "regression" else categories
 
 
-@dataclass(frozen=True)
-class Violation:
-    """What is wrong with one column of a table.
-
-    Attributes:
-        column: the column's name.
-        fault: the kind of violation.
-        rows: boolean array, shape (n_rows,), true where the row has it.
-        example: the first offending value, as it was in the table.
-    """
-
-    column: str
-    fault: Fault
-    rows: np.ndarray
-    example: object
-
-
 def load_schema(path: Path = paths.SCHEMA) -> Schema:
     """Read and check schema.yaml.
 
@@ -250,65 +229,6 @@ def load_schema(path: Path = paths.SCHEMA) -> Schema:
         InputError: the file is missing, is no YAML, or contradicts itself.
     """
     return parse(Schema, read_yaml(path), path)
-
-
-def conform(table: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, list[Violation]]:
-    """Give a table the schema's types and say where it breaks the schema.
-
-    A pure function of each row, so it serves a chunk of a file, a batch and one request.
-
-    Args:
-        table: rows as they were read, with the columns of `schema.used`, but for those that
-            only training needs, which may be absent: the target and the weight.
-        schema: the schema.
-
-    Returns:
-        The same rows with the schema's columns: numbers and booleans as float64 (true is 1.0),
-        dates as datetime64[us], all else as str; what cannot be read is missing. And what is wrong.
-    """
-    typed: dict[str, pd.Series] = {}
-    violations: list[Violation] = []
-    for name, column in schema.used.items():
-        if name in (schema.target, schema.weight) and name not in table:
-            continue
-        given = cells.present(table[name], schema.missing)
-        typed[name] = read(given, column, schema.csv)
-        for fault, rows in _faults(given, typed[name], column, name == schema.target):
-            if rows.any():
-                example = table[name][rows].iloc[:1].tolist()[0]
-                if column.sensitive:  # messages end in logs
-                    example = "(sensitive)"
-                violations.append(Violation(name, fault, rows.to_numpy(), example))
-    return pd.DataFrame(typed, index=table.index), violations
-
-
-def read(given: pd.Series, column: Column, csv: Csv) -> pd.Series:
-    """Read cells as the schema says of their column; what cannot be read becomes missing."""
-    match column.kind:
-        case "numeric":
-            return cells.numeric(given, csv.decimal, csv.thousands)
-        case "boolean":
-            return cells.boolean(given)
-        case "datetime":
-            return cells.datetime(given, column.format)
-        case "identifier":
-            return cells.identifier(given)
-        case "text":
-            return cells.text(given)
-        case _:
-            return cells.names(given)
-
-
-def usable(violations: list[Violation], rows: int) -> np.ndarray:
-    """Return true for the rows that a model can be given; shape (rows,).
-
-    A category that training has not seen does no harm; any other violation does.
-    """
-    good = np.ones(rows, dtype=bool)
-    for violation in violations:
-        if violation.fault != "unseen_category":
-            good &= ~violation.rows
-    return good
 
 
 def encode_target(target: pd.Series, schema: Schema) -> np.ndarray:
@@ -333,37 +253,3 @@ def encode_target(target: pd.Series, schema: Schema) -> np.ndarray:
     if (places < 0).any():  # NumPy would take it for the last class
         raise ValueError(f"{schema.target} has values that are none of its classes")
     return places
-
-
-def require_columns(names: list[str], wanted: list[str], schema: Schema, source: Path) -> None:
-    """Check that a table has every column that is wanted of it, once.
-
-    Raises:
-        InputError: columns are absent or there twice; the message names them, and what is nearest.
-    """
-    twice = {name for name in names if names.count(name) > 1 and name in wanted}
-    if twice:
-        raise InputError(f"{source} has more than one column named {', '.join(sorted(twice))}")
-    absent = [name for name in wanted if name not in names]
-    if absent:
-        unknown = [name for name in names if name not in schema.columns]
-        listed = ", ".join(f"{name!r}{nearest(name, unknown)}" for name in absent)
-        raise InputError(
-            f"{source} has no column {listed}. It has: {', '.join(names)}. "
-            f"Rename the column in the file, or change the schema in {paths.SCHEMA}."
-        )
-
-
-def _faults(
-    given: pd.Series, typed: pd.Series, column: Column, is_target: bool
-) -> Iterator[tuple[Fault, pd.Series]]:
-    yield "unreadable", given.notna() & typed.isna()
-    if not column.nullable:
-        yield ("unlabeled" if is_target else "missing"), given.isna()
-    if column.min is not None:
-        yield "out_of_range", typed < column.min
-    if column.max is not None:
-        yield "out_of_range", typed > column.max
-    if column.categories is not None:
-        unseen = typed.notna() & ~typed.isin(column.categories)
-        yield ("unreadable" if is_target else "unseen_category"), unseen

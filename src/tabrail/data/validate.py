@@ -14,7 +14,8 @@ from tabrail.config import load_params
 from tabrail.data import dialect, tables
 from tabrail.data.checks import Chunk, checked
 from tabrail.data.cleaning import Clean, no_cleaning
-from tabrail.data.schema import Csv, load_schema, usable
+from tabrail.data.conform import usable
+from tabrail.data.schema import Csv, load_schema
 from tabrail.documents import replacing
 from tabrail.errors import InputError
 

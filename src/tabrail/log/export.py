@@ -10,7 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tabrail import paths
 from tabrail.data import outputs
-from tabrail.data.schema import Csv, Schema, conform, load_schema, usable
+from tabrail.data.conform import conform, usable
+from tabrail.data.schema import Csv, Schema, load_schema
 from tabrail.documents import replacing
 from tabrail.errors import InputError
 from tabrail.log.prediction_log import PredictionLog, utc_now

@@ -11,7 +11,8 @@ from tqdm import tqdm
 
 from tabrail import paths
 from tabrail.data import dialect, tables
-from tabrail.data.schema import Column, Schema, conform, load_schema, require_columns
+from tabrail.data.conform import conform, require_columns
+from tabrail.data.schema import Column, Schema, load_schema
 from tabrail.errors import InputError
 from tabrail.log.prediction_log import OUTCOMES, PredictionLog
 

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from tabrail import paths
+from tabrail.data.conform import conform
 from tabrail.data.distributions import Distributions
-from tabrail.data.schema import Column, Schema, conform
+from tabrail.data.schema import Column, Schema
 from tabrail.errors import InputError
 from tabrail.model.scoring import for_scoring
 from tabrail.project.environment import installed_version

@@ -10,7 +10,8 @@ import pandas as pd
 
 from tabrail.data import dialect
 from tabrail.data.checks import checked
-from tabrail.data.schema import Column, Csv, Schema, Violation, conform, usable
+from tabrail.data.conform import Violation, conform, usable
+from tabrail.data.schema import Column, Csv, Schema
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.release import Release
 from tabrail.model.scoring import close_calls, for_scoring

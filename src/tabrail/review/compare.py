@@ -11,8 +11,9 @@ from tabrail import paths
 from tabrail.data import tables
 from tabrail.data.checks import checked
 from tabrail.data.cleaning import cleaned
+from tabrail.data.conform import conform, usable
 from tabrail.data.prepare import splitter
-from tabrail.data.schema import Schema, conform, usable
+from tabrail.data.schema import Schema
 from tabrail.data.split import row_hashes
 from tabrail.errors import InputError
 from tabrail.evaluation import slices

@@ -16,7 +16,8 @@ import pandas as pd
 
 from tabrail.data import cells
 from tabrail.data.cleaning import Clean, cleaned, no_cleaning
-from tabrail.data.schema import Column, Schema, read
+from tabrail.data.conform import read
+from tabrail.data.schema import Column, Schema
 from tabrail.errors import InputError
 from tabrail.model.scoring import for_scoring
 from tabrail.model.worker import EndedError

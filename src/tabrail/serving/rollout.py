@@ -17,7 +17,8 @@ from uuid import uuid4
 
 import pandas as pd
 
-from tabrail.data.schema import Schema, conform, usable
+from tabrail.data.conform import conform, usable
+from tabrail.data.schema import Schema
 from tabrail.errors import InputError
 from tabrail.log.prediction_log import Prediction, Role, utc_now
 from tabrail.model.release import Release
