@@ -17,6 +17,7 @@ from tabrail.errors import InputError
 from tabrail.evaluation.slices import require_known
 from tabrail.model import file, reference
 from tabrail.model.derived import first_steps
+from tabrail.model.predict import predict
 from tabrail.model.saving import describe
 from tabrail.project import code, pipeline
 from tabrail.project.project import PREPARED, Project
@@ -215,7 +216,7 @@ def check_model(project: Project, model: Pipeline) -> None:
     finally:
         path.unlink(missing_ok=True)
     same = np.array_equal(
-        file.predict(model, metadata, rows, schema), file.predict(loaded, metadata, rows, schema)
+        predict(model, metadata, rows, schema), predict(loaded, metadata, rows, schema)
     )
     assert same, "the model predicts something else after it was stored and loaded"  # noqa: S101
 

@@ -20,6 +20,7 @@ from tabrail.data.conform import conform
 from tabrail.data.schema import load_schema
 from tabrail.errors import InputError
 from tabrail.model import file
+from tabrail.model.predict import predict
 from tabrail.model.scoring import for_scoring
 from tabrail.project import code
 
@@ -240,9 +241,9 @@ def test_rows_to_score_are_cleaned_as_those_of_training(project: Path) -> None:
     schema = load_schema()
     pipeline, metadata = file.load(paths.MODEL, Path())
     half, _ = conform(table.assign(age=table["age"] / 2), for_scoring(schema))
-    expected = file.predict(pipeline, metadata, half, schema)
+    expected = predict(pipeline, metadata, half, schema)
     whole, _ = conform(table, for_scoring(schema))
-    assert not np.allclose(file.predict(pipeline, metadata, whole, schema), expected, atol=0.01)
+    assert not np.allclose(predict(pipeline, metadata, whole, schema), expected, atol=0.01)
     np.testing.assert_allclose(pd.read_csv(OUT)["probability"], expected, atol=1e-6)
 
 

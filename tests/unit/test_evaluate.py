@@ -25,6 +25,7 @@ from tabrail.evaluation import importance, latency
 from tabrail.evaluation.metrics import METRICS
 from tabrail.evaluation.reported import reported
 from tabrail.model import file as model
+from tabrail.model.predict import predict
 
 Results = dict[str, Any]
 
@@ -99,7 +100,7 @@ def validated(task: Task) -> tuple[np.ndarray, np.ndarray]:
     pipeline, metadata = model.load(paths.MODEL, Path())
     rows = tables.read(paths.VALIDATION)
     y_true = encode_target(rows[TARGETS[task]], schema)
-    return y_true, model.predict(pipeline, metadata, rows, schema)
+    return y_true, predict(pipeline, metadata, rows, schema)
 
 
 @pytest.fixture(scope="module")

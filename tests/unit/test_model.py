@@ -23,6 +23,7 @@ from tabrail.data import tables
 from tabrail.data.schema import load_schema
 from tabrail.errors import InputError
 from tabrail.model import file as model
+from tabrail.model.predict import predict
 
 CLASSIFIERS: dict[str, dict[str, Any]] = {
     "sklearn.ensemble.HistGradientBoostingClassifier": {"max_iter": 5},
@@ -64,10 +65,10 @@ def test_every_estimator_predicts_alike_after_loading(
     pipeline, metadata = model.load(paths.MODEL, Path())
     schema = load_schema()
     table = tables.read(paths.TEST)
-    prediction = model.predict(pipeline, metadata, table, schema)
+    prediction = predict(pipeline, metadata, table, schema)
     assert prediction.shape == ((len(table), 3) if task == "multiclass" else (len(table),))
     assert np.isfinite(prediction).all()
-    again = model.predict(*model.load(paths.MODEL, Path()), table, schema)
+    again = predict(*model.load(paths.MODEL, Path()), table, schema)
     assert (again == prediction).all()
     assert list(metadata.columns) == schema.features
     assert metadata.classes == schema.classes

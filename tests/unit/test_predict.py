@@ -25,8 +25,9 @@ from tabrail.cli import app as cli
 from tabrail.data import outputs, validate
 from tabrail.data.conform import conform
 from tabrail.data.schema import Task, load_schema
-from tabrail.model import file as model
+from tabrail.model.saving import Model, load_model
 from tabrail.project import registry
+from tabrail.project.project import Project
 
 IN, OUT, BAD = Path("new.csv"), Path("scores.csv"), Path("bad.csv")
 NOON = datetime(2024, 5, 1, 12, 0, 0, 250, tzinfo=UTC)
@@ -89,8 +90,7 @@ def scores(path: Path = OUT) -> pd.DataFrame:
 def expected(table: pd.DataFrame) -> np.ndarray:
     """Return what the model says of rows in memory."""
     schema = load_schema()
-    pipeline, metadata = model.load(paths.MODEL, Path())
-    return model.predict(pipeline, metadata, conform(table, schema)[0], schema)
+    return load_model(Project.load()).predict(conform(table, schema)[0])
 
 
 def files(folder: Path) -> set[str]:
@@ -475,7 +475,7 @@ def test_an_interruption_leaves_nothing_and_the_command_can_be_run_again(
     call(IN, f"usual-{name}")
     edit(Path("params.yaml"), lambda p: p["prepare"].update(chunk_rows=7))
     Path(name).write_text("mine")
-    before, calls, real = files(shop), [], model.predict
+    before, calls, real = files(shop), [], Model.predict
 
     def troubled(*arguments: Any) -> np.ndarray:
         calls.append(arguments)
@@ -484,7 +484,7 @@ def test_an_interruption_leaves_nothing_and_the_command_can_be_run_again(
         return real(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(model, "predict", troubled)
+        patch.setattr(Model, "predict", troubled)
         call(IN, name, "--rejected", BAD, "--overwrite", code=code)
     assert len(calls) == 5
     assert files(shop) == before

@@ -16,6 +16,7 @@ from tabrail.data import tables
 from tabrail.data.schema import load_schema
 from tabrail.errors import InputError
 from tabrail.model import file as model
+from tabrail.model.predict import predict
 
 LOGISTIC = "sklearn.linear_model.LogisticRegression"
 
@@ -110,7 +111,7 @@ def test_weights_weigh(project: Path) -> None:
         train.main()
         pipeline, metadata = model.load(paths.MODEL, Path())
         rows = tables.read(paths.VALIDATION)
-        means.append(model.predict(pipeline, metadata, rows, load_schema()).mean())
+        means.append(predict(pipeline, metadata, rows, load_schema()).mean())
     assert "w" not in metadata.columns
     assert means[1] > means[0] + 0.1
 
@@ -143,7 +144,7 @@ def test_balanced_classes_are_an_option_of_the_estimator(project: Path) -> None:
         train.main()
         pipeline, metadata = model.load(paths.MODEL, Path())
         rows = tables.read(paths.TRAIN)
-        means.append(model.predict(pipeline, metadata, rows, load_schema()).mean())
+        means.append(predict(pipeline, metadata, rows, load_schema()).mean())
     assert means[0] < 0.2 < means[1]
 
 
@@ -153,7 +154,7 @@ def test_a_class_that_training_has_not_gets_no_probability(project: Path) -> Non
     prepare.main()
     train.main()
     pipeline, metadata = model.load(paths.MODEL, Path())
-    found = model.predict(pipeline, metadata, tables.read(paths.TEST), load_schema())
+    found = predict(pipeline, metadata, tables.read(paths.TEST), load_schema())
     assert metadata.classes == ["NO", "Oslo", "Ulm"]
     assert (found[:, 0] == 0).all()
     assert np.allclose(found.sum(axis=1), 1)
@@ -164,7 +165,7 @@ def test_a_model_of_another_task_is_refused(project: Path) -> None:
     train.main()
     edit(Path("schema.yaml"), lambda s: s.update(task="regression", target="age"))
     with pytest.raises(InputError, match=r"predicts bought \(binary: no, yes\), which is not what"):
-        model.predict(*model.load(paths.MODEL, Path()), tables.read(paths.TEST), load_schema())
+        predict(*model.load(paths.MODEL, Path()), tables.read(paths.TEST), load_schema())
 
 
 @pytest.mark.parametrize(

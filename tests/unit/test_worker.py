@@ -40,6 +40,7 @@ import numpy as np, pandas as pd
 from pathlib import Path
 from tabrail.data.conform import conform
 from tabrail.model import file
+from tabrail.model.predict import predict
 from tabrail.model.scoring import for_scoring
 from tabrail.project.project import Project
 
@@ -48,7 +49,7 @@ pipeline, metadata = file.load(project.root / "models/model.skops", project.root
 rows = project.clean(pd.read_csv(sys.argv[2], dtype="str", keep_default_na=False))
 rows.to_pickle(sys.argv[4])
 typed, _ = conform(rows, for_scoring(project.schema))
-np.save(sys.argv[3], file.predict(pipeline, metadata, typed, project.schema))
+np.save(sys.argv[3], predict(pipeline, metadata, typed, project.schema))
 """
 
 

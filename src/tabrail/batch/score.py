@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tabrail import paths
 from tabrail.data import dialect, outputs, tables
 from tabrail.data.checks import checked
 from tabrail.data.conform import conform
@@ -57,12 +56,11 @@ def predict(
     for file in files:
         dialect.require(file, schema.csv)
 
-    from tabrail.model import file as model
+    from tabrail.model.saving import load_model
 
     if not untrusted:
         require_recorded()
-    pipeline, metadata = model.load(paths.MODEL, project.root)
-    model.require(metadata, schema)
+    model = load_model(project)
     version, now = registry.model_version(), datetime.now(UTC).isoformat(timespec="seconds")
     scoring_schema = for_scoring(schema)
 
@@ -81,7 +79,7 @@ def predict(
     nothing, _ = conform(
         pd.DataFrame(columns=list(scoring_schema.used), dtype="str"), scoring_schema
     )
-    template = result(nothing, model.predict(pipeline, metadata, nothing, schema), place)
+    template = result(nothing, model.predict(nothing), place)
     rows = min(params.prepare.chunk_rows, MOST_ROWS)
     with replacing(*written) as (temporary, *others), ExitStack() as opened:
         write = opened.enter_context(outputs.writer(temporary, out.name, template, schema.csv))
@@ -93,7 +91,7 @@ def predict(
             elif verdict.rejected:  # nothing is left to do but count
                 continue
             good = chunk.table[~bad]
-            write(result(good, model.predict(pipeline, metadata, good, schema), chunk.file))
+            write(result(good, model.predict(good), chunk.file))
             scored += len(good)
             del chunk, good  # before the next chunk is read beside them
         if verdict.rejected and not reject:

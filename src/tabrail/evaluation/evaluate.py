@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from tabrail import paths
 from tabrail.config import Evaluate
 from tabrail.data import distributions, tables
-from tabrail.data.schema import Schema
 from tabrail.documents import to_csv, to_json, write_texts
 from tabrail.evaluation import curves, importance, latency, model_card, slices
 from tabrail.evaluation.intervals import Score, score
@@ -23,7 +21,7 @@ from tabrail.evaluation.metric_list import MetricList
 from tabrail.evaluation.metrics import Metric
 from tabrail.evaluation.predictions import Predictions, baseline, predict
 from tabrail.evaluation.reported import ReportedMetric
-from tabrail.model import file, reference
+from tabrail.model import reference
 from tabrail.model.derived import derive
 from tabrail.model.saving import Model
 from tabrail.project.project import Project
@@ -77,14 +75,14 @@ def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | N
         "metrics": listed.content(),
         "model": {
             "bytes": located(paths.MODEL).stat().st_size,
-            "one_row_within_ms": _latency(splits["validation"].table, pipeline, metadata, schema),
+            "one_row_within_ms": _latency(splits["validation"].table, model),
             "python": metadata.python,
             "versions": metadata.versions,
         },
         "scores": distributions.describe_scores(splits["validation"].prediction, schema),
-        "reference": _reference(pipeline, metadata, schema, located(paths.DISTRIBUTIONS)),
+        "reference": _reference(model, located(paths.DISTRIBUTIONS)),
     }
-    plotted = _plotted(splits["validation"], pipeline, metadata, listed, params)
+    plotted = _plotted(splits["validation"], model, listed, params)
     data = json.loads(located(paths.DATA_REPORT).read_text(encoding="utf-8"))
     card = model_card.render(all_params, schema, metadata, data, about | results, plotted)
     texts = {
@@ -143,11 +141,7 @@ def _slices(
 
 
 def _plotted(
-    predictions: Predictions,
-    pipeline: Pipeline,
-    metadata: file.Metadata,
-    listed: MetricList,
-    params: Evaluate,
+    predictions: Predictions, model: Model, listed: MetricList, params: Evaluate
 ) -> dict[str, pd.DataFrame]:
     """Return the table behind each plot, by its name."""
     schema, metric = listed.schema, params.main_metric
@@ -166,34 +160,29 @@ def _plotted(
     some = predictions.of(places)
 
     def main_metric(columns: pd.DataFrame) -> float:
-        prediction = file.predict(pipeline, metadata, columns, schema)
-        scores = listed.scorer(some.y_true, prediction, params.threshold, metric)
+        scores = listed.scorer(some.y_true, model.predict(columns), params.threshold, metric)
         value = scores.under(some.weights[None, scores.order])[metric][0]
         return listed.reported(metric).sign * float(value)
 
     columns = some.table[schema.inputs]
-    measured = importance.by_column(pipeline, columns, some.y_true, main_metric, params.seed)
+    measured = importance.by_column(model.pipeline, columns, some.y_true, main_metric, params.seed)
     # A key or an identifier that nothing is derived from does not count, and says nothing here.
     counts = measured["column"].isin(schema.features) | (measured["importance"] != 0)
     return found | {"importance": measured[counts].reset_index(drop=True)}
 
 
-def _latency(
-    table: pd.DataFrame, pipeline: Pipeline, metadata: file.Metadata, schema: Schema
-) -> int | None:
+def _latency(table: pd.DataFrame, model: Model) -> int | None:
     """Return how long the prediction for one row takes, which more than one thread only slows."""
     row = table.iloc[:1]
     with threadpool_limits(limits=1):
-        return latency.within_ms(lambda: file.predict(pipeline, metadata, row, schema))
+        return latency.within_ms(lambda: model.predict(row))
 
 
-def _reference(
-    pipeline: Pipeline, metadata: file.Metadata, schema: Schema, distributions_file: Path
-) -> list[Any]:
+def _reference(model: Model, distributions_file: Path) -> list[Any]:
     """Return the predictions of the rows by which the model is known again elsewhere."""
     known = json.loads(distributions_file.read_text(encoding="utf-8"))
-    rows = reference.table(reference.rows(schema, known), schema)
-    return file.predict(pipeline, metadata, rows, schema).tolist()
+    rows = reference.table(reference.rows(model.schema, known), model.schema)
+    return model.predict(rows).tolist()
 
 
 def _values(results: dict[str, Any]) -> dict[str, float]:

@@ -8,27 +8,21 @@ pipelines are equal files, byte for byte.
 import io
 import json
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import skops.io
 from sklearn.pipeline import Pipeline
 
 from tabrail import paths
-from tabrail.data.schema import Schema
 from tabrail.errors import InputError
 from tabrail.project import code
 from tabrail.project.environment import installed_version
 from tabrail.project.settings import TABLE, load_settings
 
 METADATA = "metadata.json"
-DIGITS = 9  # of a prediction: later ones may depend on how many rows are predicted at once
 
 # Types beyond those that skops trusts by itself. Nothing here runs code when it is loaded.
 TRUSTED = [
@@ -88,87 +82,6 @@ def library_versions(estimator: str) -> dict[str, str]:
     if package != "sklearn":
         names += packages_distributions().get(package, [])
     return {name: installed_version(name) for name in sorted(set(names))}
-
-
-def predict(
-    pipeline: Pipeline, metadata: Metadata, rows: pd.DataFrame, schema: Schema
-) -> np.ndarray:
-    """Let a model predict.
-
-    Args:
-        pipeline: the fitted model.
-        metadata: what the model says of itself.
-        rows: rows that conform to the schema, n_rows of them; there may be none.
-        schema: the schema.
-
-    Returns:
-        For a regression the predicted values, shape (n_rows,); for two classes the probability of
-        the one to predict, shape (n_rows,); for more of them the probability of each, in the order
-        of `schema.classes`, shape (n_rows, n_classes).
-
-    Raises:
-        InputError: the model was trained for another schema.
-    """
-    require(metadata, schema)
-    columns = rows if list(rows) == schema.inputs else _given(rows, schema)
-    if metadata.task == "regression":
-        with _explained():
-            values = pipeline.predict(columns) if len(rows) else []
-        return _rounded(np.asarray(values, np.float64))
-    probability = np.zeros((len(rows), len(schema.classes)))
-    places = [schema.classes.index(name) for name in metadata.classes]
-    if len(rows):  # scikit-learn refuses to predict nothing
-        with _explained():
-            probability[:, places] = pipeline.predict_proba(columns).round(DIGITS)
-    return probability[:, 1] if metadata.task == "binary" else probability
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Say which column a feature function misses."""
-    try:
-        yield
-    except KeyError as error:
-        raise InputError(
-            f"the model looks for a column {error} that {paths.SCHEMA} does not give it; see the "
-            "feature function, derive, and train again with: dvc repro"
-        ) from error
-
-
-def _given(rows: pd.DataFrame, schema: Schema) -> pd.DataFrame:
-    """Return the columns that a model is given; keys and identifiers may be absent."""
-    return rows[[n for n in schema.inputs if n in schema.features or n in rows.columns]]
-
-
-def _rounded(numbers: np.ndarray) -> np.ndarray:
-    """Round numbers of any size to so many significant digits."""
-    with np.errstate(divide="ignore"):  # 0 has no first digit, and stays 0
-        place = np.nan_to_num(np.floor(np.log10(np.abs(numbers))), neginf=0.0, posinf=0.0)
-    unit = 10.0 ** (place - DIGITS + 1)
-    return np.rint(numbers / unit) * unit
-
-
-def require(metadata: Metadata, schema: Schema) -> None:
-    """Check that a model was trained for what a schema says now.
-
-    Raises:
-        InputError: its target, task or classes are others, or its columns.
-    """
-    unknown = set(metadata.classes) - set(schema.classes)
-    if (metadata.task, metadata.target) != (schema.task, schema.target) or unknown:
-        raise InputError(
-            f"{paths.MODEL} predicts {metadata.target} ({metadata.task}: "
-            f"{', '.join(metadata.classes)}), which is not what "
-            f"{paths.SCHEMA} says; train it again with: dvc repro"
-        )
-    columns = {name: schema.columns[name].kind for name in schema.features}
-    if metadata.columns != columns:
-        differing = {name for name, _ in metadata.columns.items() ^ columns.items()}
-        raise InputError(
-            f"{paths.MODEL} was trained on other columns, or on columns of another kind, than "
-            f"{paths.SCHEMA} says now: {', '.join(sorted(differing))}; train it again with: "
-            "dvc repro"
-        )
 
 
 def dump(pipeline: Pipeline, metadata: Metadata, root: Path | None = None) -> bytes:

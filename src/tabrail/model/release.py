@@ -15,6 +15,7 @@ from tabrail.data.cleaning import Clean
 from tabrail.data.schema import Schema, load_schema
 from tabrail.errors import InputError
 from tabrail.model import derived, file, reference
+from tabrail.model.predict import predict, require
 from tabrail.model.recorded import require_recorded
 from tabrail.model.worker import Worker
 from tabrail.project import code, registry
@@ -80,7 +81,7 @@ def load_release(folder: Path = Path(), *, untrusted: bool = False) -> Release:
         require_recorded(folder)
     schema = load_schema(folder / paths.SCHEMA)
     metadata = file.read_metadata(folder / paths.MODEL)
-    file.require(metadata, schema)
+    require(metadata, schema)
     here = Path()
     separate = folder.resolve() != here.resolve() and bool(code.changed(here, metadata.code))
     worker = Worker(folder) if separate else None
@@ -112,7 +113,7 @@ def _functions(
     here = Path()
     pipeline, _ = file.load(folder / paths.MODEL, here)
     return (
-        lambda rows: file.predict(pipeline, metadata, rows, schema),
+        lambda rows: predict(pipeline, metadata, rows, schema),
         Project.load(here).clean,
         lambda rows: derived.derive(pipeline, rows),
     )

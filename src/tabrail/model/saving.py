@@ -12,6 +12,7 @@ from tabrail.data import distributions
 from tabrail.data.schema import Schema
 from tabrail.documents import replacing, to_csv, to_json
 from tabrail.model import file
+from tabrail.model.predict import predict, require
 from tabrail.model.search import SearchResult
 from tabrail.project.environment import python_version
 from tabrail.project.project import Project
@@ -44,7 +45,7 @@ class Model(NamedTuple):
         Raises:
             InputError: the model was trained for another schema.
         """
-        return file.predict(self.pipeline, self.metadata, rows, self.schema)
+        return predict(self.pipeline, self.metadata, rows, self.schema)
 
 
 def save_model(project: Project, model: Pipeline, found: SearchResult | None = None) -> None:
@@ -108,7 +109,7 @@ def load_model(project: Project) -> Model:
         (138,)
     """
     pipeline, metadata = file.load(paths.located(project.root, paths.MODEL), project.root)
-    file.require(metadata, project.schema)
+    require(metadata, project.schema)
     return Model(pipeline, metadata, project.schema)
 
 

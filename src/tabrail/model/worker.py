@@ -161,25 +161,23 @@ def _receive(pipe: IO[bytes]) -> Any:
 
 def main(folder: Path) -> None:
     """Load the model of a folder, and answer until the parent closes the pipe."""
-    from tabrail import paths
     from tabrail.data.cleaning import cleaned
-    from tabrail.data.schema import load_schema
-    from tabrail.model import derived, file
+    from tabrail.model.derived import derive
+    from tabrail.model.saving import load_model
     from tabrail.project.project import Project
 
     pipe, output = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # what the model prints must not come between the messages
     try:
-        schema = load_schema(folder / paths.SCHEMA)
-        pipeline, metadata = file.load(folder / paths.MODEL, folder)
-        clean = Project.load(folder).clean
+        project = Project.load(folder)
+        model, clean = load_model(project), project.clean
     except InputError as error:
         _send(output, (False, str(error)))
         return
     functions: dict[str, Callable[[pd.DataFrame], Any]] = {
-        "predict": lambda rows: file.predict(pipeline, metadata, rows, schema),
+        "predict": model.predict,
         "clean": lambda rows: cleaned(rows, clean),
-        "derive": lambda rows: derived.derive(pipeline, rows),
+        "derive": lambda rows: derive(model.pipeline, rows),
     }
     _send(output, (True, None))
     while True:
