@@ -23,7 +23,8 @@ JSON = {"Content-Type": "application/json"}
 READ = """
 import json
 from datetime import datetime
-from tabrail.log.prediction_log import OUTCOMES, PredictionLog, utc_now
+from tabrail.log.entries import OUTCOMES, utc_now
+from tabrail.log.prediction_log import PredictionLog
 with PredictionLog() as log:
     before = datetime(2000, 1, 1), datetime(2100, 1, 1)
     found = log.predictions(*before)

@@ -16,7 +16,8 @@ from tabrail.data.schema import load_schema
 from tabrail.errors import InputError
 from tabrail.ingest import extend
 from tabrail.log import export, prediction_log
-from tabrail.log.prediction_log import OUTCOMES, Prediction, PredictionLog, utc_now
+from tabrail.log.entries import OUTCOMES, Prediction, utc_now
+from tabrail.log.prediction_log import PredictionLog
 
 
 def fill(table: pd.DataFrame, known: int) -> None:

@@ -28,14 +28,8 @@ from tabrail.data.conform import conform
 from tabrail.data.schema import Task
 from tabrail.errors import InputError
 from tabrail.log import prediction_log
-from tabrail.log.prediction_log import (
-    DECISIONS,
-    OUTCOMES,
-    Prediction,
-    PredictionLog,
-    Refusal,
-    utc_now,
-)
+from tabrail.log.entries import DECISIONS, OUTCOMES, Prediction, Refusal, utc_now
+from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.release import Release, load_release
 from tabrail.monitoring import clusters, expected, monitor, period
 from tabrail.monitoring.page import page

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from tabrail.cli import app as cli
 from tabrail.errors import InputError
 from tabrail.log import outcomes
-from tabrail.log.prediction_log import Prediction, PredictionLog, utc_now
+from tabrail.log.entries import Prediction, utc_now
+from tabrail.log.prediction_log import PredictionLog
 
 
 def predicted(count: int) -> list[str]:

@@ -10,30 +10,18 @@ import pytest
 import sqlalchemy as sa
 
 from tabrail.errors import InputError
-from tabrail.log.prediction_log import (
-    DECISIONS,
-    OUTCOMES,
-    VARIABLE,
-    Prediction,
-    PredictionLog,
-    Refusal,
-    Role,
-    reason,
-    utc_now,
-)
+from tabrail.log.database import VARIABLE, reason
+from tabrail.log.entries import DECISIONS, OUTCOMES, Prediction, Refusal, Role, utc_now
+from tabrail.log.prediction_log import PredictionLog
 
 WRITER = """
 import sys
 from uuid import uuid4
-from tabrail.log import prediction_log
-from tabrail.log.prediction_log import (
-    OUTCOMES,
-    Prediction,
-    PredictionLog,
-    utc_now,
-)
+from tabrail.log import database
+from tabrail.log.entries import OUTCOMES, Prediction, utc_now
+from tabrail.log.prediction_log import PredictionLog
 
-prediction_log.BUSY_S = 30  # a server would not wait as long; here, nothing is to be given up
+database.BUSY_S = 30  # a server would not wait as long; here, nothing is to be given up
 shared = [f"{number:032x}" for number in range(20)]
 with PredictionLog() as log:
     for number in range(60):

@@ -19,7 +19,8 @@ from serving import body, loaded, logged, refusals, served, typical, wait_for
 from trained import stand_in
 
 from tabrail.data.schema import Task
-from tabrail.log.prediction_log import Prediction, PredictionLog
+from tabrail.log.entries import Prediction
+from tabrail.log.prediction_log import PredictionLog
 from tabrail.model import reference
 from tabrail.model.release import Release, load_release
 from tabrail.serving import rollout

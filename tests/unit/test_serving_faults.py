@@ -24,7 +24,8 @@ from trained import stand_in
 
 from tabrail.data.schema import Column
 from tabrail.errors import InputError
-from tabrail.log.prediction_log import Prediction, PredictionLog, Refusal, utc_now
+from tabrail.log.entries import Prediction, Refusal, utc_now
+from tabrail.log.prediction_log import PredictionLog
 from tabrail.serving import journal, observed, serve
 from tabrail.serving.app import create
 from tabrail.serving.rollout import Rollout

@@ -14,7 +14,8 @@ from tabrail.data.conform import conform, usable
 from tabrail.data.schema import Csv, Schema, load_schema
 from tabrail.documents import replacing
 from tabrail.errors import InputError
-from tabrail.log.prediction_log import PredictionLog, utc_now
+from tabrail.log.entries import utc_now
+from tabrail.log.prediction_log import PredictionLog
 from tabrail.moments import moment
 
 FIRST = datetime(2020, 1, 1)  # no prediction log is older

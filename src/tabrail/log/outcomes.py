@@ -14,7 +14,8 @@ from tabrail.data import dialect, tables
 from tabrail.data.conform import conform, require_columns
 from tabrail.data.schema import Column, Schema, load_schema
 from tabrail.errors import InputError
-from tabrail.log.prediction_log import OUTCOMES, PredictionLog
+from tabrail.log.entries import OUTCOMES
+from tabrail.log.prediction_log import PredictionLog
 
 MOST_ROWS = 10_000  # recorded at once: all or none
 SHOWN = 3

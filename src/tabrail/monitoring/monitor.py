@@ -13,7 +13,8 @@ from tabrail.config import Params, load_params
 from tabrail.data import tables
 from tabrail.errors import InputError
 from tabrail.evaluation.metrics import Metric
-from tabrail.log.prediction_log import PredictionLog, utc_now
+from tabrail.log.entries import utc_now
+from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.release import load_release
 from tabrail.moments import moment
 from tabrail.monitoring import alerts, challengers, checks, performance, window

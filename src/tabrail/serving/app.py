@@ -16,7 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from tabrail.data.schema import Schema
-from tabrail.log import prediction_log
+from tabrail.log.database import reason
+from tabrail.log.entries import DECISIONS, OUTCOMES
 from tabrail.model.scoring import for_scoring
 from tabrail.serving import documents, limits, manual, page
 from tabrail.serving.batching import OverloadedError
@@ -99,12 +100,12 @@ def create(setup: Setup) -> FastAPI:
     @app.post("/decisions", **said)
     async def decisions(request: Request) -> Response:
         """Keep what a person says of predictions that were to be reviewed."""
-        return await record(request, prediction_log.DECISIONS)
+        return await record(request, DECISIONS)
 
     @app.post("/outcomes", **said)
     async def outcomes(request: Request) -> Response:
         """Keep what came true."""
-        return await record(request, prediction_log.OUTCOMES)
+        return await record(request, OUTCOMES)
 
     @app.get("/health", response_model=documents.Status)
     async def health() -> Response:
@@ -180,7 +181,7 @@ async def _asked(function: Callable[..., Any], *given: Any) -> Any:
     try:
         return await asyncio.to_thread(function, *given)
     except SQLAlchemyError as error:
-        logger.warning("the prediction log does not answer: %s", prediction_log.reason(error))
+        logger.warning("the prediction log does not answer: %s", reason(error))
         raise busy("log", "The prediction log does not answer.") from None
 
 

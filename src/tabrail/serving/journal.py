@@ -10,7 +10,9 @@ from typing import Protocol
 
 from sqlalchemy.exc import DataError, IntegrityError
 
-from tabrail.log.prediction_log import BUSY_S, Prediction, PredictionLog, Refusal, reason, utc_now
+from tabrail.log.database import BUSY_S, reason
+from tabrail.log.entries import Prediction, Refusal, utc_now
+from tabrail.log.prediction_log import PredictionLog
 
 RETRY_S = 1.0
 FORGET_S = 3600.0

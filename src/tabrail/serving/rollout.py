@@ -20,7 +20,7 @@ import pandas as pd
 from tabrail.data.conform import conform, usable
 from tabrail.data.schema import Schema
 from tabrail.errors import InputError
-from tabrail.log.prediction_log import Prediction, Role, utc_now
+from tabrail.log.entries import Prediction, Role, utc_now
 from tabrail.model.release import Release
 from tabrail.model.scoring import close_calls, decided, for_scoring
 from tabrail.model.worker import EndedError

@@ -10,7 +10,7 @@ from uuid import uuid4
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from tabrail.log import prediction_log
+from tabrail.log.entries import Refusal, utc_now
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model import reference
 from tabrail.model.release import Release
@@ -116,10 +116,10 @@ class Service:
             self._log_refusals(422, refused.counts, refused.bad)
 
     def _log_refusals(self, status: int, faults: Mapping[tuple[str, str], int], bad: int) -> None:
-        now, request = prediction_log.utc_now(), uuid4().hex
+        now, request = utc_now(), uuid4().hex
         self.journal.later(
             [
-                prediction_log.Refusal(now, status, column, fault, rows, request, bad)
+                Refusal(now, status, column, fault, rows, request, bad)
                 for (column, fault), rows in faults.items()
             ]
         )

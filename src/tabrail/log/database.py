@@ -1,0 +1,114 @@
+"""Connect to the database of the prediction log, and create its tables."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from tabrail import paths
+from tabrail.errors import InputError
+from tabrail.log.entries import TABLES
+
+VARIABLE = "PREDICTION_LOG"  # of the environment: the log's URL, which may hold a password
+BUSY_S = 0.5  # how long to wait for another process that writes
+POSTGRES = {  # when to give up on a server that does not answer
+    "connect_timeout": 2,
+    "options": f"-c lock_timeout={1000 * BUSY_S:.0f}",
+    "tcp_user_timeout": 2000,
+    "keepalives_idle": 10,
+}
+LOCK_AT_ONCE = "lock_at_once"  # an option of connections
+
+
+def connect(url: str) -> sa.Engine:
+    """Return an engine for the log's database; it opens no connection yet.
+
+    Args:
+        url: where it is, for SQLAlchemy; from the environment's PREDICTION_LOG, if blank, and
+            without that a SQLite file in this folder.
+
+    Raises:
+        InputError: it is no URL of a database that is installed.
+    """
+    given = url or os.environ.get(VARIABLE, "") or f"sqlite:///{paths.PREDICTION_LOG}"
+    try:
+        parsed = sa.make_url(given)
+        if not is_file(parsed):
+            return _server(parsed)
+        if parsed.database:
+            file = Path(parsed.database).resolve()  # two clones' logs should look like two
+            file.parent.mkdir(parents=True, exist_ok=True)
+            parsed = parsed.set(database=str(file))
+        return _sqlite(parsed)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        # Not the URL itself: it may hold a password.
+        raise InputError(
+            f"{VARIABLE} is no URL of a database that is installed ({type(error).__name__}); "
+            "expected one such as sqlite:///log/predictions.sqlite or, after "
+            "`uv sync --group postgres`, postgresql+psycopg://user@host/database"
+        ) from None
+
+
+def is_file(url: sa.URL) -> bool:
+    """Return whether a database is a file on this machine, and no server that may not answer."""
+    return url.drivername.startswith("sqlite")
+
+
+def locking(engine: sa.Engine) -> sa.Engine:
+    """Return an engine whose transactions lock the database at once, and not at the first write.
+
+    Two transactions that both read before they write would otherwise wait for each other, and
+    SQLite lets one of them fail at once.
+    """
+    return engine.execution_options(**{LOCK_AT_ONCE: True})
+
+
+def create_tables(connection: sa.Connection) -> list[str]:
+    """Create the log's tables where there are none.
+
+    Returns:
+        The columns, as `table.column`, that tables of these names lack.
+    """
+    TABLES.create_all(connection)
+    present = sa.inspect(connection)
+    return [
+        f"{table.name}.{column.name}"
+        for table in TABLES.sorted_tables
+        for names in [{found["name"] for found in present.get_columns(table.name)}]
+        for column in table.columns
+        if column.name not in names
+    ]
+
+
+def reason(error: Exception) -> str:
+    """Return a driver's message, without the statement and the values of a row."""
+    cause = getattr(error, "orig", None) or error
+    text = " ".join(str(cause).split()).partition(" DETAIL: ")[0]
+    return text or type(cause).__name__
+
+
+def _server(url: sa.URL) -> sa.Engine:
+    is_psycopg = url.drivername.startswith("postgresql+psycopg")
+    options = POSTGRES if is_psycopg else {}
+    return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=options)
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_S})
+
+    # Readers do not wait for writers, and a killed process loses nothing that it had committed
+    # (https://sqlite.org/wal.html).
+    @sa.event.listens_for(engine, "connect")
+    def _use_wal(connection: Any, _: object) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.isolation_level = None  # the next function begins the transactions
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        at_once = connection.get_execution_options().get(LOCK_AT_ONCE)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if at_once else "BEGIN")
+
+    return engine

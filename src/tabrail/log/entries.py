@@ -1,0 +1,114 @@
+"""The entries of the prediction log, and the tables that hold them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+Role = Literal["champion", "challenger"]
+Numbers = list[float]
+
+TABLES = sa.MetaData()
+
+PREDICTIONS = sa.Table(
+    "predictions",
+    TABLES,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("role", sa.String(10), primary_key=True),
+    sa.Column("at", sa.DateTime, nullable=False, index=True),
+    sa.Column("model", sa.String(100), nullable=False),
+    sa.Column("answered", sa.Boolean, nullable=False),
+    sa.Column("row", sa.Text, nullable=False),
+    sa.Column("numbers", sa.Text, nullable=False),
+    sa.Column("prediction", sa.Text, nullable=False),
+    sa.Column("review", sa.Boolean, nullable=False),
+    sa.Column("latency_ms", sa.Float, nullable=False),
+    sa.Column("request", sa.String(32), nullable=False),
+)
+REFUSALS = sa.Table(
+    "refusals",
+    TABLES,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("at", sa.DateTime, nullable=False, index=True),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("column", sa.Text, nullable=False),
+    sa.Column("fault", sa.Text, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("request", sa.String(32), nullable=False),
+    sa.Column("bad", sa.Integer, nullable=False),
+)
+
+
+def _values_by_id(name: str) -> sa.Table:
+    return sa.Table(
+        name,
+        TABLES,
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("at", sa.DateTime, nullable=False),
+        sa.Column("value", sa.Text, nullable=False),
+    )
+
+
+OUTCOMES = _values_by_id("outcomes")
+DECISIONS = _values_by_id("decisions")
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The prediction of one model for one row.
+
+    Attributes:
+        id: of the row; champion and challenger share it.
+        role: whether the model is the champion or its challenger.
+        at: when, in UTC.
+        model: its version.
+        answered: whether the client got this prediction.
+        row: the cleaned row, in the columns that the schema does not mark as sensitive.
+        numbers: what `model.predict` returns of the row: one number, or one for each class.
+        prediction: a class, or a number as text.
+        review: whether a person is to look at it.
+        latency_ms: from the request's arrival until it was scored; to log it takes more time.
+        request: an identifier that the rows of one request share.
+    """
+
+    id: str
+    role: Role
+    at: datetime
+    model: str
+    answered: bool
+    row: Mapping[str, Any]
+    numbers: Numbers
+    prediction: str
+    review: bool
+    latency_ms: float
+    request: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One reason for which a request got no prediction; a request may have several.
+
+    Attributes:
+        at: when, in UTC.
+        status: the HTTP status: below 500 the request is wrong, from 500 on the server failed.
+        column: the column that breaks the schema, or blank.
+        fault: the kind of violation, or of error.
+        rows: in how many rows; 1 for a request that could not be read.
+        request: an identifier that the refusals of one request share.
+        bad: how many rows of the request are refused; the same in all its refusals.
+    """
+
+    at: datetime
+    status: int
+    column: str
+    fault: str
+    rows: int
+    request: str
+    bad: int
+
+
+def utc_now() -> datetime:
+    """Return the time in UTC, without a zone, as databases hold it."""
+    return datetime.now(UTC).replace(tzinfo=None)
