@@ -2,8 +2,6 @@
 
 import json
 import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,14 +17,12 @@ from tomlkit.exceptions import TOMLKitError
 from tabrail import paths, record, rendering
 from tabrail.documents import write_texts
 from tabrail.errors import InputError
-from tabrail.project import git
+from tabrail.project import git, uv
 from tabrail.record import RECORD, Record
 from tabrail.wheels import NAME, wheel_version
 
 VENDOR = Path("vendor")
 LINES_OF_A_FAILURE = 6
-# What belongs to the environment that runs this, and not to those that uv is to make.
-LEAVE_OUT = ("VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH")
 
 Say = Callable[[str], None]
 
@@ -119,11 +115,11 @@ def _source(given: str, project: Mapping[str, Any]) -> Source:
             f"{NAME}-2.1.0-py3-none-any.whl, or a version such as 2.1.0"
         ) from None
     options = ("--no-deps", "--no-header", "--no-annotate", "--quiet")
-    done = _run_uv("pip", "compile", *options, "-", given=wanted)
+    done = uv.run("pip", "compile", *options, "-", given=wanted)
     lines = [line for line in done.stdout.splitlines() if line.startswith(f"{NAME}==")]
     if done.returncode or not lines:
         raise InputError(
-            f"the package index has no {wanted}, or cannot be reached: {_last_line(done.stderr)}"
+            f"the package index has no {wanted}, or cannot be reached: {uv.last_line(done.stderr)}"
         )
     return Source(lines[0].partition("==")[2].split()[0])
 
@@ -152,14 +148,14 @@ def _everything(source: Source, known: Record) -> dict[str, Any]:
         InputError: it cannot be installed, or cannot render the files.
     """
     # Without these flags uv would resolve the pyproject.toml of this project.
-    uv = ("run", "--no-project", "--isolated", "--python", sys.executable)
+    isolated = ("run", "--no-project", "--isolated", "--python", sys.executable)
     module = ("--with", source.requirement, "python", "-m", "tabrail.rendering")
-    done = _run_uv(*uv, *module, given=known.text())
+    done = uv.run(*isolated, *module, given=known.text())
     try:
         found: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
         raise InputError(
-            f"{NAME} {source.version} cannot render this project: {_last_line(done.stderr)}"
+            f"{NAME} {source.version} cannot render this project: {uv.last_line(done.stderr)}"
         ) from None
     return found
 
@@ -200,15 +196,15 @@ def _repin(project: tomlkit.TOMLDocument, source: Source, results: Mapping[str, 
             f'{paths.PROJECT} does not list {NAME} among its dependencies; add "{NAME}"'
         )
     tool = project.setdefault("tool", tomlkit.table(is_super_table=True))
-    uv = tool.setdefault("uv", tomlkit.table())
-    sources = uv.get("sources", {})
+    settings = tool.setdefault("uv", tomlkit.table())
+    sources = settings.get("sources", {})
     sources.pop(NAME, None)
     for goal in _goal(source):
         entry = tomlkit.inline_table()
         entry["path"] = goal.as_posix()
-        uv.setdefault("sources", tomlkit.table())[NAME] = entry
-    if "sources" in uv and not uv["sources"]:
-        del uv["sources"]
+        settings.setdefault("sources", tomlkit.table())[NAME] = entry
+    if "sources" in settings and not settings["sources"]:
+        del settings["sources"]
     numbers = tool.setdefault(NAME, tomlkit.table()).setdefault("results", tomlkit.table())
     for stage, number in results.items():
         numbers[stage] = number
@@ -253,32 +249,10 @@ def _uv(*arguments: str) -> None:
     Raises:
         InputError: it fails; the message is uv's.
     """
-    done = _run_uv(*arguments)
+    done = uv.run(*arguments)
     if done.returncode:
         reason = "\n".join(done.stderr.strip().splitlines()[-LINES_OF_A_FAILURE:])
         raise InputError(f"uv {' '.join(arguments)} failed, so nothing was changed:\n{reason}")
-
-
-def _run_uv(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    """Run uv with some input; return what became of it."""
-    uv = os.environ.get("UV") or shutil.which("uv")  # `uv run` says where it is itself
-    if not uv:
-        raise InputError("uv was not found; install it: https://docs.astral.sh/uv/")
-    environment = {key: value for key, value in os.environ.items() if key not in LEAVE_OUT}
-    return subprocess.run(
-        [uv, *arguments],
-        input=given,
-        env=environment,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1].strip() if lines else "no reason was given"
 
 
 def _report(
