@@ -30,6 +30,8 @@ DTYPES: dict[str, Any] = {  # objects, because to look up their names takes time
     "nothing": np.dtype("object"),
 }
 
+LEFT_OUT = "left out by clean"
+
 Row = dict[str, Any]
 
 
@@ -39,13 +41,11 @@ class Cleaned:
 
     Attributes:
         tables: the kept rows, before and after, whose index is a row's place among those given.
-        left_out: the places of the rows that it leaves out.
-        failed: by place, why it cannot clean a row, without any value.
+        dropped: by place, why a row does not come out: LEFT_OUT, or an error without any value.
     """
 
     tables: list[tuple[pd.DataFrame, pd.DataFrame]] = field(default_factory=list)
-    left_out: set[int] = field(default_factory=set)
-    failed: dict[int, str] = field(default_factory=dict)
+    dropped: dict[int, str] = field(default_factory=dict)
 
 
 def changes_nothing(clean: Clean) -> bool:
@@ -150,12 +150,12 @@ def _clean(table: pd.DataFrame, clean: Clean, found: Cleaned) -> None:
         if isinstance(error.__cause__, EndedError):
             raise error.__cause__ from None
         if len(table) == 1:
-            found.failed[int(table.index[0])] = _reason(error, clean)
+            found.dropped[int(table.index[0])] = _reason(error, clean)
             return
         for place in range(len(table)):
             _clean(table.iloc[place : place + 1], clean, found)
         return
-    found.left_out.update(table.index.difference(kept.index).tolist())
+    found.dropped |= dict.fromkeys(table.index.difference(kept.index).tolist(), LEFT_OUT)
     if len(kept):
         found.tables.append((table.loc[kept.index], kept))
 
