@@ -39,10 +39,10 @@ def changed_columns(rows: Sequence[Row], typical: Row, schema: Schema, clean: Cl
         dropped = sorted(found.dropped)
         return [place for place in dropped if found.dropped[place] == LEFT_OUT], dropped
 
-    def causes(kept: Row, other: Row) -> list[str]:
+    def causes(good: Row, other: Row) -> list[str]:
         """Return the columns for each of which alone the other row would be left out."""
-        names = [name for name in kept if kept[name] != other[name]]
-        left_out, _ = tried([kept | {name: other[name]} for name in names])
+        names = [name for name in good if good[name] != other[name]]
+        left_out, _ = tried([good | {name: other[name]} for name in names])
         return [names[place] for place in left_out]
 
     bases = [typical, *rows]
@@ -51,20 +51,20 @@ def changed_columns(rows: Sequence[Row], typical: Row, schema: Schema, clean: Cl
         return set(typical)
     for place in left_out:
         changed.update(causes(typical, bases[place]) or typical)
-    kept = [row for place, row in enumerate(bases) if place not in dropped]
-    variants = [{name: _variants(row[name], columns[name].kind) for name in row} for row in kept]
+    good = [row for place, row in enumerate(bases) if place not in dropped]
+    variants = [{name: _variants(row[name], columns[name].kind) for name in row} for row in good]
     for number in range(len(_variants(None, ""))):
         varied = [{name: values[number] for name, values in row.items()} for row in variants]
         _, dropped = tried(varied)
         if dropped:
-            changed.update(causes(kept[dropped[0]], varied[dropped[0]]))
-    if kept:
+            changed.update(causes(good[dropped[0]], varied[dropped[0]]))
+    if good:
         others = [
             (name, category)
             for name, column in columns.items()
             for category in islice(column.categories or [], MOST_CATEGORIES)
         ]
-        left_out, _ = tried([kept[0] | {name: category} for name, category in others])
+        left_out, _ = tried([good[0] | {name: category} for name, category in others])
         changed.update(others[place][0] for place in left_out)
     return changed & set(typical)
 

@@ -92,9 +92,8 @@ class LimitsMiddleware:
         except Exception:
             number = uuid4().hex
             logger.exception("request %s to %s failed", number, scope["path"])
-            refusal = RequestError(
-                500, "error", f"The server made an error; its log tells more of request {number}."
-            )
+            detail = f"The server made an error; its log has details of request {number}."
+            refusal = RequestError(500, "error", detail)
         else:
             return
         self._refused(scope["path"], refusal)

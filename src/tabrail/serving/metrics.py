@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -25,52 +26,36 @@ class Metrics:
 
     def __init__(self, schema: Schema) -> None:
         """Make the metrics for the predictions of a schema's task."""
-        own = self.registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
         self._task = schema.task
-        self.requests = Counter(
-            "requests", "Requests by path and status.", ("path", "status"), registry=own
-        )
-        self.seconds = Histogram(
-            "request_seconds", "Time to answer.", ("path",), buckets=SECONDS, registry=own
-        )
-        self.predictions = Counter(
+        counter = partial(Counter, registry=self.registry)
+        histogram = partial(Histogram, registry=self.registry)
+        self.requests = counter("requests", "Requests by path and status.", ("path", "status"))
+        self.seconds = histogram("request_seconds", "Time to answer.", ("path",), buckets=SECONDS)
+        self.predictions = counter(
             "predictions",
             "Predictions by model and, for classes, by the predicted one.",
             ("model", "prediction"),
-            registry=own,
         )
-        self.probability = Histogram(
+        self.probability = histogram(
             "prediction_probability",
             "Probability of the class to predict or, of several, of the most probable one.",
             ("model",),
             buckets=SHARES,
-            registry=own,
         )
-        self.number = Histogram(
-            "prediction_number",
-            "Predicted numbers, by powers of ten.",
-            ("model",),
-            buckets=POWERS,
-            registry=own,
-        )
-        self.reviews = Counter(
-            "predictions_to_review", "Predictions for human review.", registry=own
-        )
-        self.refused = Counter(
-            "rows_refused", "Rows that break the schema.", ("column", "fault"), registry=own
-        )
-        self.log = Counter(
-            "log_entries", "Entries of the prediction log, by fate.", ("fate",), registry=own
-        )
+        about = "Predicted numbers, by powers of ten."
+        self.number = histogram("prediction_number", about, ("model",), buckets=POWERS)
+        self.reviews = counter("predictions_to_review", "Predictions for human review.")
+        self.refused = counter("rows_refused", "Rows that break the schema.", ("column", "fault"))
+        self.log = counter("log_entries", "Entries of the prediction log, by fate.", ("fate",))
         self.backlog = Gauge(
             "log_entries_waiting",
             "Entries that wait in memory for the prediction log.",
             multiprocess_mode="livesum",
-            registry=own,
+            registry=self.registry,
         )
-        self.challenger_failures = Counter(
-            "challenger_failures", "Batches that the challenger could not score.", registry=own
-        )
+        about = "Batches that the challenger could not score."
+        self.challenger_failures = counter("challenger_failures", about)
         for fate in ("written", "failed", "lost"):
             self.log.labels(fate)
 

@@ -230,7 +230,7 @@ class RequestReader:
         for name, column in self.columns.items():
             if column.kind == "datetime":
                 given = [row.get(name) if isinstance(row, dict) else None for row in rows]
-                given = [self._fields.word(value) for value in given]
+                given = [self._fields.text(value) for value in given]
                 dates[name] = _dates(given, column)
                 wanted = column.format or "such as 2024-01-31T14:30"
                 for number in np.flatnonzero(np.isnat(dates[name])).tolist():

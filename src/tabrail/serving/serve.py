@@ -90,7 +90,7 @@ def serve(
 def worker() -> FastAPI:
     """Return the application of one of several processes."""
     challenger, share, untrusted = json.loads(os.environ[WORKER])
-    log = PredictionLog(create=False)  # it has its tables, and may be in trouble just now
+    log = PredictionLog(create=False)  # it has its tables, and may not answer just now
     folder = Path(challenger) if challenger else None
     return create(prepare(folder, share, log, untrusted=untrusted))
 
