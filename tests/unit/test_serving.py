@@ -245,7 +245,7 @@ def test_an_error_of_ours_shows_nothing(
         raise ZeroDivisionError("a secret")
 
     with served() as client:
-        monkeypatch.setattr(rollout, "say", fail)
+        monkeypatch.setattr(rollout, "predict", fail)
         answer = client.post("/predict", content=body(typical()), headers=JSON)
     assert answer.status_code == 500
     assert "secret" not in answer.text
@@ -258,15 +258,15 @@ def test_an_error_of_ours_shows_nothing(
 def test_one_bad_request_does_not_fail_those_that_are_scored_with_it(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    say = rollout.say
+    predict = rollout.predict
 
-    def picky(model: Release, frame: Any) -> Any:
+    def picky(model: Release, frame: Any, places: Any) -> Any:
         if (frame["age"] == 66).any():
             raise ValueError
-        return say(model, frame)
+        return predict(model, frame, places)
 
     with served() as client, ThreadPoolExecutor(8) as clients:
-        monkeypatch.setattr(rollout, "say", picky)
+        monkeypatch.setattr(rollout, "predict", picky)
         given = [typical() | {"age": 62 + place % 8} for place in range(16)]
         answers = clients.map(
             lambda row: client.post("/predict", content=body(row), headers=JSON).status_code, given
@@ -403,11 +403,11 @@ def test_a_share_depends_on_nothing_but_the_key(shop: Path) -> None:
     model = loaded()
     half = Rollout(model, model, 0.5)
     keys = Rows(Request([]), {"customer": [f"{place:04}" for place in range(100)]}, {}, [])
-    chosen = [half._shared(keys, place) for place in range(8)]
+    chosen = [half._is_shared(keys, place) for place in range(8)]
     assert chosen == [False, True, True, False, True, False, False, False]
     for share, expected in ((0.0, 0), (1.0, 100)):
         every = Rollout(model, model, share)
-        assert sum(every._shared(keys, place) for place in range(100)) == expected
+        assert sum(every._is_shared(keys, place) for place in range(100)) == expected
 
 
 def failing(rows: pd.DataFrame) -> np.ndarray:

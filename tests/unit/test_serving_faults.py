@@ -26,7 +26,7 @@ from tabrail.data.schema import Column
 from tabrail.errors import InputError
 from tabrail.log.entries import Prediction, Refusal, utc_now
 from tabrail.log.prediction_log import PredictionLog
-from tabrail.serving import journal, observed, serve
+from tabrail.serving import journal, metrics, serve
 from tabrail.serving.app import create
 from tabrail.serving.rollout import Rollout
 from tabrail.serving.service import Setup
@@ -232,8 +232,9 @@ def test_an_answer_of_a_silent_log_is_given_up(monkeypatch: pytest.MonkeyPatch) 
 class Fates(Counter[str]):
     """Counts entries by fate."""
 
-    def __getattr__(self, fate: str) -> Any:
-        return lambda entries: self.update({fate: entries})
+    def count(self, fate: str, entries: int) -> None:
+        """Count some."""
+        self.update({fate: entries})
 
 
 def test_what_comes_while_old_entries_are_deleted_is_written_at_a_clean_stop(
@@ -242,7 +243,7 @@ def test_what_comes_while_old_entries_are_deleted_is_written_at_a_clean_stop(
     monkeypatch.setattr(PredictionLog, "forget", lambda *_: time.sleep(1))
     fates = Fates()
     with PredictionLog() as log:
-        writer = journal.Journal(log, 1, fates)
+        writer = journal.Journal(log, 1, fates.count)
         writer.later([refusal() for _ in range(5)])
         writer.close(10)
     assert (fates["written"], fates["lost"]) == (5, 0)
@@ -266,7 +267,7 @@ def test_what_is_written_already_is_not_lost(monkeypatch: pytest.MonkeyPatch) ->
     fates = Fates()
     with PredictionLog() as log:
         log.write(many[:1])
-        writer = journal.Journal(log, 1, fates)
+        writer = journal.Journal(log, 1, fates.count)
         writer.later(many)
         wait_for(lambda: fates["written"] == 4)
         writer.close(10)
@@ -279,7 +280,7 @@ def test_on_windows_no_process_gets_a_signal(monkeypatch: pytest.MonkeyPatch) ->
     with monkeypatch.context() as windows:
         windows.setattr("os.name", "nt")
         windows.setattr("os.kill", lambda *_: pytest.fail("there, signal 0 is Ctrl-C"))
-        assert observed._lives(1)
+        assert metrics._is_alive(1)
 
 
 def test_a_stop_waits_for_the_longest_request(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,7 +99,7 @@ class Worker:
 
     def _answer(self) -> Any:
         if self._process.stdout is None:
-            raise EndedError(f"the process of {self._folder} says nothing")
+            raise EndedError(f"the process of {self._folder} gives no answer")
         try:
             is_good, content = _receive(self._process.stdout)
         except EOFError:
@@ -116,7 +116,7 @@ class Worker:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End a process whose parent needs it no more."""
+    """End a process whose parent no longer needs it."""
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             with suppress(OSError):  # what it has not read, if it has ended

@@ -1,4 +1,4 @@
-"""The REST API: what is answered where."""
+"""The REST API: its routes."""
 
 import asyncio
 import logging
@@ -21,8 +21,8 @@ from tabrail.log.entries import DECISIONS, OUTCOMES
 from tabrail.model.scoring import for_scoring
 from tabrail.serving import documents, limits, manual, page
 from tabrail.serving.batching import OverloadedError
-from tabrail.serving.limits import Limited, Limits, busy
-from tabrail.serving.observed import Observed
+from tabrail.serving.documents import responses
+from tabrail.serving.metrics import MetricsMiddleware
 from tabrail.serving.rollout import fits, probabilities
 from tabrail.serving.service import Service, Setup
 from tabrail.serving.violations import SchemaViolationError
@@ -35,7 +35,8 @@ logger = logging.getLogger(__name__)
 def create(setup: Setup) -> FastAPI:
     """Return the application."""
     service = Service(setup)
-    release, params, docs = service.release, service.params, service.documents
+    release, params, reader = service.release, service.params, service.reader
+    docs = documents.Documents(release.schema)
     app = FastAPI(
         title=release.params.card.title,
         version=release.version,
@@ -44,41 +45,41 @@ def create(setup: Setup) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    shown = page.render(release, needs_key=bool(setup.key))
+    form = page.render(release, needs_key=bool(setup.key))
     policy = {"Content-Security-Policy": page.policy()}
-    about = to_json(_about(setup))
+    about = to_json(_model_description(setup))
 
     @app.post(
         "/predict",
-        responses=docs.responses(docs.answer, body=True),
-        openapi_extra=documents.body(service.reader.many),
+        responses=responses(docs.answer, body=True),
+        openapi_extra=documents.body(reader.many),
     )
     async def predict(request: Request) -> Response:
         """Predict one or many rows."""
         began = request.scope["state"]["began"]
-        given = service.reader.read(await _json(request), began=began)
+        given = reader.read(await _json(request), began=began)
         try:
             answer = await service.batcher.answer(given)
         except OverloadedError:
-            raise busy("queue_full", "Too many requests wait already.") from None
+            raise limits.busy("queue_full", "Too many requests wait already.") from None
         service.metrics.predicted(answer)
         return _answer(to_json(answer))
 
     @app.post(
         "/explain",
-        responses=docs.responses(documents.Reasons, body=True),
-        openapi_extra=documents.body(service.reader.one),
+        responses=responses(documents.Explanation, body=True),
+        openapi_extra=documents.body(reader.one),
     )
     async def explain_row(request: Request) -> Response:
-        """Say what each value of a row does to its prediction."""
-        given = service.reader.read(await _json(request), single=True)
+        """Show the effect of each value of a row on its prediction."""
+        given = reader.read(await _json(request), single=True)
         return _answer(to_json(await service.batcher.run(service.explained, given)))
 
-    @app.get("/reviews", responses=docs.responses(docs.waiting, rows=True))
+    @app.get("/reviews", responses=responses(docs.waiting, rows=True))
     async def reviews(most: int = Query(50, ge=1, le=MOST_REVIEWS)) -> Response:
-        """List predictions that a person is to decide and none has, the oldest first."""
-        found = await _asked(service.log.waiting, most, lambda one: fits(one, release.schema))
-        return _answer(to_json({"waiting": [_waiting(one, release.schema) for one in found]}))
+        """List the predictions that wait for human review, the oldest first."""
+        found = await _query(service.log.waiting, most, lambda one: fits(one, release.schema))
+        return _answer(to_json({"waiting": [_review(one, release.schema) for one in found]}))
 
     async def record(request: Request, table: sa.Table) -> Response:
         try:
@@ -89,100 +90,101 @@ def create(setup: Setup) -> FastAPI:
             one: value if isinstance(value, str) else f"{value!r}"
             for one, value in given.values.items()
         }
-        unknown = await _asked(service.log.record, table, values)
+        unknown = await _query(service.log.record, table, values)
         return _answer(to_json({"recorded": len(values) - len(unknown), "unknown": unknown}))
 
-    said: dict[str, Any] = {
-        "responses": docs.responses(documents.Recorded, body=True),
+    recorded: dict[str, Any] = {
+        "responses": responses(documents.Recorded, body=True),
         "openapi_extra": documents.body(docs.values),
     }
 
-    @app.post("/decisions", **said)
+    @app.post("/decisions", **recorded)
     async def decisions(request: Request) -> Response:
-        """Keep what a person says of predictions that were to be reviewed."""
+        """Record what people decided about predictions for human review."""
         return await record(request, DECISIONS)
 
-    @app.post("/outcomes", **said)
+    @app.post("/outcomes", **recorded)
     async def outcomes(request: Request) -> Response:
-        """Keep what came true."""
+        """Record what really happened."""
         return await record(request, OUTCOMES)
 
     @app.get("/health", response_model=documents.Status)
     async def health() -> Response:
-        """Say that the server lives."""
+        """Report that the server runs."""
         return _answer(b'{"status":"alive"}')
 
     @app.get(
-        "/ready", responses={200: {"model": documents.Status}, 503: {"model": documents.Problem}}
+        "/ready", responses={200: {"model": documents.Status}, 503: {"model": documents.Error}}
     )
     async def ready() -> Response:
-        """Say whether the server takes requests."""
+        """Report whether the server takes requests."""
         if not service.ready:
             return JSONResponse({"detail": "The server is starting or stopping."}, 503)
         return _answer(b'{"status":"ready"}')
 
-    @app.get("/model", responses=docs.responses(documents.About))
+    @app.get("/model", responses=responses(documents.ModelDescription))
     async def model() -> Response:
-        """Describe the model: its version, its card, what it expects of a row, how good it is."""
+        """Describe the model: its version, its columns, its metrics, its model card."""
         return _answer(about)
 
-    @app.get("/metrics", response_class=Response, responses=docs.responses(None))
+    @app.get("/metrics", response_class=Response, responses=responses(None))
     async def metrics() -> Response:
-        """Return what Prometheus reads."""
+        """Return the metrics for Prometheus."""
         text = await run_in_threadpool(service.metrics.text)
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
-    async def people() -> Response:
+    async def form_page() -> Response:
         """Return the page for people."""
-        return HTMLResponse(shown, headers=policy)
+        return HTMLResponse(form, headers=policy)
 
     @app.get("/docs", response_class=HTMLResponse, include_in_schema=False)
     async def docs_page() -> Response:
         """Return the manual."""
-        return HTMLResponse(told, headers={"Content-Security-Policy": manual.POLICY})
+        return HTMLResponse(manual_page, headers={"Content-Security-Policy": manual.POLICY})
 
     @app.exception_handler(RequestValidationError)
-    async def misasked(_: Request, error: RequestValidationError) -> Response:
+    async def wrong_query(_: Request, error: RequestValidationError) -> Response:
         return _unprocessable(error.errors())
 
     @app.exception_handler(SchemaViolationError)
-    async def broken(request: Request, refused: SchemaViolationError) -> Response:
-        service.broken(request.url.path, refused)
-        return _answer(to_json({"detail": refused.errors}), 422)
+    async def wrong_rows(request: Request, error: SchemaViolationError) -> Response:
+        service.count_violations(request.url.path, error)
+        return _answer(to_json({"detail": error.errors}), 422)
 
-    own = [service.reader.many, service.reader.one, docs.values]
-    described = documents.completed(app.openapi(), own, limits.OPEN if setup.key else None)
+    models = [reader.many, reader.one, docs.values]
+    described = documents.completed(app.openapi(), models, limits.OPEN if setup.key else None)
     app.openapi = lambda: described  # type: ignore[method-assign]
-    told = manual.render(described)
+    manual_page = manual.render(described)
 
-    paths = [route.path for route in app.routes if hasattr(route, "path")]
     app.add_middleware(
-        Limited,
-        limits=Limits(int(params.max_megabytes * 1e6), params.timeout_seconds, setup.key),
-        refused=service.refused,
+        limits.LimitsMiddleware,
+        most_bytes=int(params.max_megabytes * 1e6),
+        seconds=params.timeout_seconds,
+        key=setup.key,
+        refused=service.count_refusal,
     )
-    app.add_middleware(Observed, metrics=service.metrics, paths=paths)
+    paths = [route.path for route in app.routes if hasattr(route, "path")]
+    app.add_middleware(MetricsMiddleware, metrics=service.metrics, paths=paths)
     return app
 
 
 async def _json(request: Request) -> bytes:
-    """Return the body of a request that says that it is JSON."""
+    """Return the body of a request whose media type is JSON."""
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/json":
-        raise limits.RequestError(
-            415, "no_json", f"Content-Type is {media!r}; expected application/json."
-        )
+        detail = f"Content-Type is {media!r}; expected application/json."
+        raise limits.RequestError(415, "no_json", detail)
     return await request.body()
 
 
-async def _asked(function: Callable[..., Any], *given: Any) -> Any:
-    """Ask the log, which may not answer."""
+async def _query(function: Callable[..., Any], *given: Any) -> Any:
+    """Call a function of the prediction log, which may not answer."""
     try:
         return await asyncio.to_thread(function, *given)
     except SQLAlchemyError as error:
         logger.warning("the prediction log does not answer: %s", reason(error))
-        raise busy("log", "The prediction log does not answer.") from None
+        raise limits.busy("log", "The prediction log does not answer.") from None
 
 
 def _answer(content: bytes, status: int = 200) -> Response:
@@ -194,21 +196,21 @@ def _unprocessable(errors: Sequence[Any]) -> Response:
     return _answer(to_json({"detail": found}), 422)
 
 
-def _waiting(entry: dict[str, Any], schema: Schema) -> dict[str, Any]:
+def _review(entry: dict[str, Any], schema: Schema) -> dict[str, Any]:
     """Return a logged prediction as a person sees it."""
-    said = entry["prediction"]
+    value = entry["prediction"]
     return {
         "id": entry["id"],
         "at": f"{entry['at'].isoformat()}Z",
         "row": entry["row"],
-        "prediction": float(said) if schema.task == "regression" else said,
+        "prediction": float(value) if schema.task == "regression" else value,
     } | probabilities(entry["numbers"], schema)
 
 
-def _about(setup: Setup) -> dict[str, Any]:
+def _model_description(setup: Setup) -> dict[str, Any]:
     release = setup.champion
     schema = release.schema
-    told = documents.Told.model_fields
+    known = set(documents.ColumnDescription.model_fields)
     return {
         "version": release.version,
         "challenger": setup.challenger.version if setup.challenger else None,
@@ -217,7 +219,7 @@ def _about(setup: Setup) -> dict[str, Any]:
         "classes": schema.classes,
         "threshold": release.params.evaluate.threshold if schema.task == "binary" else None,
         "columns": [
-            {"name": name} | column.model_dump(include=set(told))
+            {"name": name} | column.model_dump(include=known)
             for name, column in for_scoring(schema).used.items()
         ],
         "metrics": {part: release.evaluation[part]["metrics"] for part in ("validation", "test")},

@@ -4,8 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from tabrail.serving.request import Request
 
@@ -16,19 +15,11 @@ class OverloadedError(Exception):
     """More rows wait than the queue takes."""
 
 
-@dataclass
-class Waiting:
-    """A request that waits to be scored.
-
-    Attributes:
-        request: the request; the thread cleans and checks its rows.
-        answer: what it waits for.
-    """
+class Waiting(NamedTuple):
+    """A request that waits to be scored, and the future of its answer."""
 
     request: Request
-    answer: asyncio.Future[Any] = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
+    answer: asyncio.Future[Any]
 
 
 class Batcher:
@@ -40,7 +31,7 @@ class Batcher:
         """Start the thread.
 
         Args:
-            score: returns the answer of each request, or an exception; runs in the thread.
+            score: returns the answer to each request, or an exception; runs in the thread.
             most_rows: how many rows are scored together, unless one request has more.
             most_waiting: how many rows may wait.
         """
@@ -61,12 +52,12 @@ class Batcher:
         """
         if self._rows and self._rows + len(request) > self._most_waiting:
             raise OverloadedError
-        one = Waiting(request)
+        one = Waiting(request, asyncio.get_running_loop().create_future())
         self._queue.append(one)
         self._rows += len(request)
         if not self._busy:
             self._busy = True
-            self._soon()
+            self._start_soon()
         return await one.answer
 
     async def run(self, function: Callable[..., Any], *given: Any) -> Any:
@@ -77,10 +68,10 @@ class Batcher:
         """Stop the thread when it has done what it began."""
         self._thread.shutdown()
 
-    def _soon(self, ticks: int = TICKS) -> None:
-        """Start when the loop has read what has arrived; it never sleeps for it."""
+    def _start_soon(self, ticks: int = TICKS) -> None:
+        """Start a batch when the loop has read what has arrived; it never sleeps for it."""
         loop = asyncio.get_running_loop()
-        loop.call_soon(*((self._soon, ticks - 1) if ticks else (self._start,)))
+        loop.call_soon(*((self._start_soon, ticks - 1) if ticks else (self._start,)))
 
     def _start(self) -> None:
         batch: list[Waiting] = []
@@ -95,13 +86,13 @@ class Batcher:
             self._busy = False
             return
         loop = asyncio.get_running_loop()
-        work = self._thread.submit(self._work, batch)
+        work = self._thread.submit(self._work, [one.request for one in batch])
         work.add_done_callback(lambda done: loop.call_soon_threadsafe(self._finish, batch, done))
 
-    def _work(self, batch: list[Waiting]) -> list[Any]:
+    def _work(self, batch: list[Request]) -> list[Any]:
         """Score a batch; if that fails, each request alone, so that none fails for another."""
         try:
-            return self._score([one.request for one in batch])
+            return self._score(batch)
         except Exception as error:
             if len(batch) == 1:
                 return [error]
@@ -115,4 +106,4 @@ class Batcher:
                 one.answer.set_exception(answer)
             else:
                 one.answer.set_result(answer)
-        self._soon()
+        self._start_soon()

@@ -7,7 +7,7 @@ from typing import Any
 from tabrail.data.cleaning import Clean
 from tabrail.data.schema import Schema
 from tabrail.model.scoring import for_scoring
-from tabrail.serving.cleaning import Cleaned, Row, clean_rows, json_cells
+from tabrail.serving.cleaning import LEFT_OUT, Row, clean_rows, json_cells
 
 NAMES = {"categorical", "identifier", "text"}
 NUMBERS = (0.0, -1.0, 1e6)
@@ -32,42 +32,40 @@ def changed_columns(rows: Sequence[Row], typical: Row, schema: Schema, clean: Cl
     changed: set[str] = set()
     columns = for_scoring(schema).used
 
-    def tried(some: Sequence[Row]) -> Cleaned:
+    def tried(some: Sequence[Row]) -> tuple[list[int], list[int]]:
+        """Clean rows; return the places of those that are left out, and of all dropped ones."""
         found = clean_rows(some, schema, clean)
         changed.update(json_cells(found, schema)[1])
-        return found
+        dropped = sorted(found.dropped)
+        return [place for place in dropped if found.dropped[place] == LEFT_OUT], dropped
 
-    def causes(kept: Row, other: Row) -> list[str]:
+    def causes(good: Row, other: Row) -> list[str]:
         """Return the columns for each of which alone the other row would be left out."""
-        names = [name for name in kept if kept[name] != other[name]]
-        left_out = tried([kept | {name: other[name]} for name in names]).left_out
-        return [names[place] for place in sorted(left_out)]
+        names = [name for name in good if good[name] != other[name]]
+        left_out, _ = tried([good | {name: other[name]} for name in names])
+        return [names[place] for place in left_out]
 
     bases = [typical, *rows]
-    found = tried(bases)
-    if 0 in found.left_out:
+    left_out, dropped = tried(bases)
+    if 0 in left_out:
         return set(typical)
-    for place in found.left_out:
+    for place in left_out:
         changed.update(causes(typical, bases[place]) or typical)
-    kept = [
-        row
-        for place, row in enumerate(bases)
-        if place not in found.left_out and place not in found.failed
-    ]
-    variants = [{name: _variants(row[name], columns[name].kind) for name in row} for row in kept]
+    good = [row for place, row in enumerate(bases) if place not in dropped]
+    variants = [{name: _variants(row[name], columns[name].kind) for name in row} for row in good]
     for number in range(len(_variants(None, ""))):
         varied = [{name: values[number] for name, values in row.items()} for row in variants]
-        found = tried(varied)
-        if lost := found.left_out.union(found.failed):
-            changed.update(causes(kept[min(lost)], varied[min(lost)]))
-    if kept:
+        _, dropped = tried(varied)
+        if dropped:
+            changed.update(causes(good[dropped[0]], varied[dropped[0]]))
+    if good:
         others = [
             (name, category)
             for name, column in columns.items()
             for category in islice(column.categories or [], MOST_CATEGORIES)
         ]
-        found = tried([kept[0] | {name: category} for name, category in others])
-        changed.update(others[place][0] for place in found.left_out)
+        left_out, _ = tried([good[0] | {name: category} for name, category in others])
+        changed.update(others[place][0] for place in left_out)
     return changed & set(typical)
 
 

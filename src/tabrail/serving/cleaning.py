@@ -6,7 +6,7 @@ where others have a number stand in another table.
 """
 
 import traceback
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
@@ -31,6 +31,8 @@ DTYPES: dict[str, Any] = {  # objects, because to look up their names takes time
     "nothing": np.dtype("object"),
 }
 
+LEFT_OUT = "left out by clean"
+
 Row = dict[str, Any]
 
 
@@ -39,14 +41,12 @@ class Cleaned:
     """What a cleaning function makes of rows.
 
     Attributes:
-        tables: the kept rows, before and after, whose index is a row's place among those given.
-        left_out: the places of the rows that it leaves out.
-        failed: by place, why it cannot clean a row, without any value.
+        tables: remaining rows, before and after; their index is a row's place among those given.
+        dropped: by place, why a row does not come out: LEFT_OUT, or an error without any value.
     """
 
     tables: list[tuple[pd.DataFrame, pd.DataFrame]] = field(default_factory=list)
-    left_out: set[int] = field(default_factory=set)
-    failed: dict[int, str] = field(default_factory=dict)
+    dropped: dict[int, str] = field(default_factory=dict)
 
 
 def changes_nothing(clean: Clean) -> bool:
@@ -104,16 +104,19 @@ def json_cells(
         rows = [found.setdefault(place, {}) for place in after.index]
         for name in after.columns:
             values = python_values(after[name])
-            unlike = [not one for one in _same(python_values(before[name]), values)]
+            unlike = [
+                value != other or isinstance(value, str | bool) != isinstance(other, str | bool)
+                for value, other in zip(values, python_values(before[name]), strict=True)
+            ]
             if any(unlike):
                 changed.add(name)
             if name not in columns:
                 continue
             if any(unlike) or name in lenient:
-                table_values = _read(after[name], columns[name], schema)
+                typed = _read(after[name], columns[name], schema)
                 values = [
                     other if is_unlike or name in lenient else value
-                    for value, other, is_unlike in zip(values, table_values, unlike, strict=True)
+                    for value, other, is_unlike in zip(values, typed, unlike, strict=True)
                 ]
             for row, value in zip(rows, values, strict=True):
                 row[name] = value
@@ -146,19 +149,19 @@ def _read(given: "pd.Series[Any]", column: Column, schema: Schema) -> list[Any]:
 def _clean(table: pd.DataFrame, clean: Clean, found: Cleaned) -> None:
     """Clean a table; if that fails, each row alone."""
     try:
-        kept = cleaned(table, clean)
+        remaining = cleaned(table, clean)
     except InputError as error:
         if isinstance(error.__cause__, EndedError):
             raise error.__cause__ from None
         if len(table) == 1:
-            found.failed[int(table.index[0])] = _reason(error, clean)
+            found.dropped[int(table.index[0])] = _reason(error, clean)
             return
         for place in range(len(table)):
             _clean(table.iloc[place : place + 1], clean, found)
         return
-    found.left_out.update(table.index.difference(kept.index).tolist())
-    if len(kept):
-        found.tables.append((table.loc[kept.index], kept))
+    found.dropped |= dict.fromkeys(table.index.difference(remaining.index).tolist(), LEFT_OUT)
+    if len(remaining):
+        found.tables.append((table.loc[remaining.index], remaining))
 
 
 def _reason(error: InputError, clean: Clean) -> str:
@@ -211,23 +214,15 @@ def _type(value: Any, column: Column, *, is_used: bool) -> str:
 
     A number in a column of words is a word if it is whole, as in tables: `7` may be a category.
     """
-    written = column.kind in WRITTEN
-    boolean = "nullable" if column.nullable else "boolean"
-    match value:
-        case None if not is_used:
-            return ""
-        case None if column.kind == "boolean":
-            return "nullable" if column.nullable else "nothing"
-        case None:
-            return "text" if written else "number"
-        case str():
-            return "text"
-        case bool():
-            return boolean
-        case int():
-            return "text" if written else "number"
-        case _:
-            return "number"
+    if value is None and not is_used:
+        return ""
+    if isinstance(value, str):
+        return "text"
+    if column.kind in WRITTEN and (value is None or type(value) is int):
+        return "text"
+    if isinstance(value, bool) or (value is None and column.kind == "boolean"):
+        return "nullable" if column.nullable else "nothing" if value is None else "boolean"
+    return "number"
 
 
 def _array(values: list[Any], kind: str) -> Any:
@@ -242,11 +237,3 @@ def _python(value: Any) -> Any:
     if isinstance(value, str | bool | int | float):
         return value
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
-def _same(given: Iterable[Any], found: Iterable[Any]) -> list[bool]:
-    """Return for each cell whether it came out as it went in."""
-    return [
-        one == other and isinstance(one, str | bool) == isinstance(other, str | bool)
-        for one, other in zip(given, found, strict=True)
-    ]

@@ -1,4 +1,4 @@
-"""What answers look like, for the OpenAPI description, and what people may say of predictions."""
+"""The models of answers, for the OpenAPI description, and of decisions and outcomes."""
 
 from collections.abc import Container
 from typing import Annotated, Any, Literal
@@ -12,23 +12,23 @@ Identifier = Annotated[str, Field(description="Of a prediction, as it was answer
 SCHEMAS = "#/components/schemas/"
 
 
-class Problem(BaseModel):
+class Error(BaseModel):
     """Why there is no answer."""
 
     detail: str
 
 
-class Place(BaseModel):
+class Violation(BaseModel):
     """What is wrong with one value."""
 
     loc: list[str | int] = Field(examples=[["rows", 0, "hour"]])
     message: str
 
 
-class Problems(BaseModel):
+class Violations(BaseModel):
     """What is wrong with a request, value by value."""
 
-    detail: list[Place]
+    detail: list[Violation]
 
 
 class Status(BaseModel):
@@ -37,8 +37,8 @@ class Status(BaseModel):
     status: str
 
 
-class Reason(BaseModel):
-    """What one value does to a prediction."""
+class Effect(BaseModel):
+    """The effect of one value on a prediction."""
 
     column: str
     value: Any
@@ -46,21 +46,21 @@ class Reason(BaseModel):
     change: float | None
 
 
-class Reasons(BaseModel):
-    """What each value does to a prediction, the largest change first."""
+class Explanation(BaseModel):
+    """The effect of each value on a prediction, the largest change first."""
 
     model: str
-    columns: list[Reason]
+    columns: list[Effect]
 
 
 class Recorded(BaseModel):
-    """How many values were kept, and for which identifiers there is no prediction."""
+    """How many values were recorded, and for which identifiers there is no prediction."""
 
     recorded: int
     unknown: list[str]
 
 
-class Told(BaseModel):
+class ColumnDescription(BaseModel):
     """One column that a row has."""
 
     name: str
@@ -73,7 +73,7 @@ class Told(BaseModel):
     nullable: bool
 
 
-class About(BaseModel):
+class ModelDescription(BaseModel):
     """The model that answers."""
 
     model_config = ConfigDict(protected_namespaces=())
@@ -84,66 +84,78 @@ class About(BaseModel):
     target: str
     classes: list[str]
     threshold: float | None
-    columns: list[Told]
+    columns: list[ColumnDescription]
     metrics: dict[str, Any]
     card: str
 
 
 class Documents:
-    """The models of requests and answers that depend on the schema."""
+    """The models of answers, decisions and outcomes that depend on the schema."""
 
     def __init__(self, schema: Schema) -> None:
-        """Make them."""
-        kind: Any = float | None
-        if schema.task != "regression":
-            kind = Literal[tuple(schema.classes)]
-        said: dict[str, Any] = {"id": (str, ...), "prediction": (kind, ...)}
+        """Make the models."""
+        classes: Any = Literal[tuple(schema.classes)]
+        regression = schema.task == "regression"
+        basis: dict[str, Any] = {
+            "id": (str, ...),
+            "prediction": (float | None if regression else classes, ...),
+        }
         if schema.task == "binary":
             note = f"Of {schema.target} being {schema.classes[1]}."
-            said["probability"] = (float, Field(ge=0, le=1, description=note))
+            basis["probability"] = (float, Field(ge=0, le=1, description=note))
         if schema.task == "multiclass":
-            said["probabilities"] = (dict[str, float], ...)
-        answered = said | {
-            "review": (bool, Field(description="Whether a person is to look at it.")),
-            "warnings": (list[str], ...),
-            "model": (str, Field("", description="Whose it is, where rows differ in that.")),
-        }
-        one: Any = create_model("Prediction", **answered)
+            basis["probabilities"] = (dict[str, float], ...)
         note = "The version of the model that answers."
-        self.answer: type[BaseModel] = create_model(
-            "Answer", model=(str, Field(description=note)), predictions=(list[one], ...)
+        one: Any = create_model(
+            "Prediction",
+            **basis,
+            review=(bool, Field(description="Whether it is for human review.")),
+            warnings=(list[str], ...),
+            model=(str, Field("", description="The model's version, where rows differ in it.")),
         )
-        waits = said | {"at": (str, Field(json_schema_extra={"format": "date-time"}))}
-        waits |= {"row": (dict[str, Any], ...)}
-        review: Any = create_model("Review", **waits)
-        self.waiting: type[BaseModel] = create_model("Reviews", waiting=(list[review], ...))
-        value: Any = Literal[tuple(schema.classes)]
-        if schema.task == "regression":
+        predictions: Any = list[one]
+        self.answer = create_model(
+            "Answer", model=(str, Field(description=note)), predictions=(predictions, ...)
+        )
+        at = Field(json_schema_extra={"format": "date-time"})
+        review: Any = create_model("Review", **basis, at=(str, at), row=(dict[str, Any], ...))
+        self.waiting = create_model("Reviews", waiting=(list[review], ...))
+        value: Any = classes
+        if regression:
             value = Annotated[float, Field(allow_inf_nan=False, gt=-LARGEST, lt=LARGEST)]
+        note = "By the prediction's identifier."
         self.values: type[BaseModel] = create_model(
             "Values",
             __config__=ConfigDict(extra="forbid"),
-            values=(dict[Identifier, value], Field(description="By the prediction's identifier.")),
+            values=(dict[Identifier, value], Field(description=note)),
         )
 
-    def responses(self, answer: Any, *, body: bool = False, rows: bool = False) -> dict[Any, Any]:
-        """Return the documentation of all that a path may answer."""
-        said: dict[Any, Any] = {200: {"model": answer}}
-        problems = {
-            400: ("The request ended early.", body),
-            401: ("The API key is missing or wrong.", True),
-            408: ("The body arrived too slowly.", body),
-            413: ("The body is too large.", body),
-            415: ("The body is no JSON.", body),
-            500: ("The server made an error.", True),
-            503: ("The server has too much to do, or lacks something; try again later.", True),
+
+def responses(answer: Any, *, body: bool = False, rows: bool = False) -> dict[Any, Any]:
+    """Return the documentation of all answers of a path.
+
+    Args:
+        answer: the model of the answer to a good request.
+        body: whether a request has a body.
+        rows: whether values of a request may be wrong though it has no body.
+    """
+    errors = {
+        401: "The API key is missing or wrong.",
+        500: "The server made an error.",
+        503: "The server has too much to do, or lacks something; try again later.",
+    }
+    if body:
+        errors |= {
+            400: "The request ended early.",
+            408: "The body arrived too slowly.",
+            413: "The body is too large.",
+            415: "The body is no JSON.",
         }
-        for status, (words, may) in problems.items():
-            if may:
-                said[status] = {"model": Problem, "description": words}
-        if body or rows:
-            said[422] = {"model": Problems, "description": "Values are wrong."}
-        return said
+    found: dict[Any, Any] = {200: {"model": answer}}
+    found |= {status: {"model": Error, "description": text} for status, text in errors.items()}
+    if body or rows:
+        found[422] = {"model": Violations, "description": "Values are wrong."}
+    return found
 
 
 def body(model: type[BaseModel]) -> dict[str, Any]:
@@ -170,6 +182,6 @@ def completed(
     if free is not None:
         description["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
         for path, verbs in description["paths"].items():
-            for said in verbs.values():
-                said["security"] = [] if path in free else [{"key": []}]
+            for operation in verbs.values():
+                operation["security"] = [] if path in free else [{"key": []}]
     return description

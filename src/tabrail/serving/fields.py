@@ -23,12 +23,16 @@ from tabrail.data.schema import Column, Schema
 from tabrail.model.scoring import for_scoring
 
 WRITTEN = {"categorical", "text", "datetime", "identifier"}
+CLEANED = "It is cleaned, and then checked."
 SHOWN = 20  # categories in the documentation of a column
 
-LIMITS: dict[str, Any] = {"gt": -cells.LARGEST, "lt": cells.LARGEST}
-WHOLE: dict[str, Any] = {key: int(limit) for key, limit in LIMITS.items()}
-Scalar = (  # for the documentation: what a column may have that is cleaned before it is checked
-    str | bool | Annotated[int, Field(**WHOLE)] | Annotated[float, Field(**LIMITS)] | None
+WHOLE = int(cells.LARGEST)
+Scalar = (  # for the documentation of columns that are cleaned before they are checked
+    str
+    | bool
+    | Annotated[int, Field(gt=-WHOLE, lt=WHOLE)]
+    | Annotated[float, Field(gt=-cells.LARGEST, lt=cells.LARGEST)]
+    | None
 )
 
 
@@ -57,8 +61,8 @@ class Fields:
             cleaned: whether rows have been through a cleaning function.
         """
         self._schema, self._cleaned = schema, cleaned
-        self._words = set(schema.missing)
-        self._numbers = {float(word) for word in self._words if cells.NUMBER.fullmatch(word)}
+        self._missing = set(schema.missing)
+        self._numbers = {float(text) for text in self._missing if cells.NUMBER.fullmatch(text)}
 
     def row(self, example: Mapping[str, Any], scalars: Collection[str] = ()) -> type[BaseModel]:
         """Return the model of a row, in which the used columns are `column_0` and so on.
@@ -69,9 +73,9 @@ class Fields:
         """
         used = for_scoring(self._schema).used
         fields: dict[str, Any] = {
-            f"column_{number}": self._scalar(name, column)
-            if name in scalars
-            else self._typed(name, column)
+            f"column_{number}": self._typed(name, column)
+            if name not in scalars
+            else (Scalar, Field(None, alias=name, description=_described(column, CLEANED)))
             for number, (name, column) in enumerate(used.items())
         }
         for number, name in enumerate(name for name in self._schema.columns if name not in used):
@@ -80,28 +84,22 @@ class Fields:
         config = ConfigDict(extra="forbid", json_schema_extra={"examples": [dict(example)]})
         return create_model("Row", __config__=config, **fields)
 
-    def word(self, given: Any) -> Any:
-        """Return a text without the blanks around it, and None for a word that means missing."""
+    def text(self, given: Any) -> Any:
+        """Return a text without the blanks around it, and None for one that means missing."""
         if not isinstance(given, str):
             return given
-        word = given.strip()
-        return None if word in self._words else word
-
-    def _scalar(self, name: str, column: Column) -> tuple[Any, Any]:
-        said = _described(column, "It is cleaned, and then checked.")
-        return Scalar, Field(None, alias=name, description=said)
+        text = given.strip()
+        return None if text in self._missing else text
 
     def _typed(self, name: str, column: Column) -> tuple[Any, Any]:
         extra: dict[str, Any] = {}
         note = ""
-        check: Callable[[Any], Any] | None = self.word
+        check: Callable[[Any], Any] | None = self.text
         match column.kind:
             case "numeric":
-                limits = dict(LIMITS)
-                for limit, (beyond, within) in {"min": ("gt", "ge"), "max": ("lt", "le")}.items():
-                    if (value := getattr(column, limit)) is not None:
-                        del limits[beyond]
-                        limits[within] = value
+                limits: dict[str, Any]
+                limits = {"ge": column.min} if column.min is not None else {"gt": -cells.LARGEST}
+                limits |= {"le": column.max} if column.max is not None else {"lt": cells.LARGEST}
                 kind: Any = Annotated[float, Field(strict=True, allow_inf_nan=False, **limits)]
                 check = self._number if self._numbers else None
             case "boolean":
@@ -119,7 +117,7 @@ class Fields:
             case _:
                 kind = StrictStr
         if column.kind in WRITTEN and not column.nullable:
-            extra["pattern"] = self._some_word()
+            extra["pattern"] = self._not_missing()
         if column.nullable:
             kind = kind | None
         for before in (check, check_scalar if self._cleaned else None):
@@ -135,18 +133,18 @@ class Fields:
     def _date(self, column: Column, given: Any) -> Any:
         if isinstance(given, datetime):  # of a cleaning function
             given = given.strftime(column.format) if column.format else given.isoformat()
-        return self.word(given)
+        return self.text(given)
 
-    def _some_word(self) -> str:
-        words = "|".join(re.escape(word) for word in sorted(self._words))
-        return rf"^(?!\s*(?:{words})\s*$)" if words else ""
+    def _not_missing(self) -> str:
+        missing = "|".join(map(re.escape, sorted(self._missing)))
+        return rf"^(?!\s*(?:{missing})\s*$)" if missing else ""
 
     def _number(self, given: Any) -> Any:
         return None if type(given) in (int, float) and given in self._numbers else given
 
     def _name(self, given: Any) -> Any:
         given = self._number(given)
-        return self.word(str(given) if type(given) is int else given)
+        return self.text(str(given) if type(given) is int else given)
 
     def _identifier(self, given: Any) -> Any:
         name = self._name(given)

@@ -19,7 +19,7 @@ from tabrail.data.schema import Column, Schema
 from tabrail.data.validate import WHOLE_ROW
 from tabrail.model.scoring import for_scoring
 from tabrail.serving.cleaned_columns import changed_columns
-from tabrail.serving.cleaning import DTYPES, Row, changes_nothing, clean_rows, json_cells
+from tabrail.serving.cleaning import DTYPES, LEFT_OUT, Row, changes_nothing, clean_rows, json_cells
 from tabrail.serving.fields import Fields, is_scalar
 from tabrail.serving.violations import SchemaViolationError, Violation, in_rows, shown
 
@@ -148,16 +148,15 @@ class RequestReader:
             the schema, that are left out by the cleaning function, or on which that fails.
         """
         rows = [row for one in requests for row in one.rows]
-        dropped: dict[int, tuple[str, str]] = {}
+        dropped = [""] * len(rows)
         if self._cleans:
             rows, dropped = self._cleaned(rows)
         found: list[Rows | SchemaViolationError] = []
         start = 0
         for one in requests:
-            places = range(start, start + len(one))
-            reasons = {place - start: dropped[place] for place in places if place in dropped}
-            found.append(self._checked(one, rows[start : places.stop], reasons))
-            start = places.stop
+            end = start + len(one)
+            found.append(self._checked(one, rows[start:end], dropped[start:end]))
+            start = end
         return found
 
     def frame(self, parts: Sequence[Rows], names: Iterable[str] | None = None) -> pd.DataFrame:
@@ -182,45 +181,41 @@ class RequestReader:
                     columns[name] = pd.array(values, dtype=TEXT)
         return pd.DataFrame(columns)
 
-    def _cleaned(self, rows: Sequence[Any]) -> tuple[list[Any], dict[int, tuple[str, str]]]:
+    def _cleaned(self, rows: Sequence[Any]) -> tuple[list[Any], list[str]]:
         """Clean rows.
 
         Returns:
-            The rows with their cleaned cells, and by place the kind and the message of a violation
-            for those that do not come out: these are as they came. So is what the cleaning function
-            does not get: columns that the schema does not know, and values that are no scalars.
+            The rows with their cleaned cells, and for each why it does not come out, or blank. As
+            it came is all that the cleaning function does not return or get: dropped rows,
+            columns that the schema does not know, and values that are no scalars.
         """
         cleaned = clean_rows(rows, self._schema, self._clean)
-        if cleaned.failed:
-            first = cleaned.failed[min(cleaned.failed)]
-            logger.warning("%s; rows refused for such errors: %d", first, len(cleaned.failed))
-        found, _ = json_cells(cleaned, self._schema, self.changed)
-        ready = [
-            found[place]
-            | {
+        dropped = [cleaned.dropped.get(place, "") for place in range(len(rows))]
+        if failed := [one for one in dropped if one not in ("", LEFT_OUT)]:
+            logger.warning("%s; rows refused for such errors: %d", failed[0], len(failed))
+        cells, _ = json_cells(cleaned, self._schema, self.changed)
+        ready = list(rows)
+        for place, row in cells.items():
+            others = {
                 name: value
-                for name, value in row.items()
+                for name, value in rows[place].items()
                 if name not in self.columns or not is_scalar(value)
             }
-            if place in found
-            else row
-            for place, row in enumerate(rows)
-        ]
-        dropped = {place: ("clean_failed", reason) for place, reason in cleaned.failed.items()}
-        return ready, dropped | dict.fromkeys(cleaned.left_out, ("left_out", "left out by clean"))
+            ready[place] = row | others
+        return ready, dropped
 
     def _checked(
-        self, request: Request, rows: Sequence[Any], dropped: Mapping[int, tuple[str, str]]
+        self, request: Request, rows: Sequence[Any], dropped: Sequence[str]
     ) -> Rows | SchemaViolationError:
-        """Check the rows of a request, of which the cleaning function has dropped some."""
+        """Check the rows of a request, of which the cleaning function may have dropped some."""
         typed: list[BaseModel] = []
         dates, violations = self._dates(rows)
         try:
             typed = self._rows.validate_python(rows)
         except ValidationError as error:
             violations = [*in_rows(error, self.columns), *violations]
-        if dropped:
-            violations = _of_dropped(request, violations, dropped, self.columns)
+        if any(dropped):
+            violations = self._of_dropped(request.rows, violations, dropped)
         if violations:
             return SchemaViolationError(violations, single=request.single)
         values = {
@@ -235,7 +230,7 @@ class RequestReader:
         for name, column in self.columns.items():
             if column.kind == "datetime":
                 given = [row.get(name) if isinstance(row, dict) else None for row in rows]
-                given = [self._fields.word(value) for value in given]
+                given = [self._fields.text(value) for value in given]
                 dates[name] = _dates(given, column)
                 wanted = column.format or "such as 2024-01-31T14:30"
                 for number in np.flatnonzero(np.isnat(dates[name])).tolist():
@@ -245,6 +240,26 @@ class RequestReader:
                         violations.append(Violation(place, name, "unreadable", message))
         return dates, violations
 
+    def _of_dropped(
+        self, rows: Sequence[Any], violations: Iterable[Violation], dropped: Sequence[str]
+    ) -> list[Violation]:
+        """Return the violations that stand whatever the cleaning function would make of a row.
+
+        A row with a value that the function could not get may be dropped for that alone.
+        """
+        found = [
+            one
+            for one in violations
+            if not dropped[one.row]
+            or one.column not in self.columns
+            or not is_scalar(rows[one.row].get(one.column))
+        ]
+        for number, message in enumerate(dropped):
+            if message and all(is_scalar(rows[number].get(name)) for name in self.columns):
+                kind = "left_out" if message == LEFT_OUT else "clean_failed"
+                found.append(Violation(("rows", number, WHOLE_ROW), WHOLE_ROW, kind, message))
+        return found
+
     def _warnings(self, values: Mapping[str, list[Any]], rows: int) -> list[list[str]]:
         warnings: list[list[str]] = [[] for _ in range(rows)]
         for name, known in self._known.items():
@@ -253,30 +268,6 @@ class RequestReader:
                     message = f"{name}: {shown(value)} is a category that training has not seen"
                     warnings[place].append(message)
         return warnings
-
-
-def _of_dropped(
-    request: Request,
-    violations: Sequence[Violation],
-    dropped: Mapping[int, tuple[str, str]],
-    columns: Mapping[str, Column],
-) -> list[Violation]:
-    """Return the violations that stand whatever a cleaning function would make of a dropped row.
-
-    A row with a value that the function could not get may be dropped for that alone.
-    """
-    found = [
-        one
-        for one in violations
-        if one.row not in dropped
-        or one.column not in columns
-        or not is_scalar(request.rows[one.row].get(one.column))
-    ]
-    return found + [
-        Violation(("rows", number, WHOLE_ROW), WHOLE_ROW, kind, message)
-        for number, (kind, message) in dropped.items()
-        if all(is_scalar(request.rows[number].get(name)) for name in columns)
-    ]
 
 
 def _dates(values: list[Any], column: Column) -> np.ndarray:

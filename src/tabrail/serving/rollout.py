@@ -34,31 +34,20 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a model says of some rows.
+class Scores:
+    """The predictions of a model.
 
     Attributes:
         model: its version.
         numbers: of each row what `model.predict` returns, as a list.
-        shown: of each row what a client is told.
+        answers: for each row what the client gets.
+        places: by the place of a row in the batch its place here, for rows that the model takes.
     """
 
     model: str
     numbers: list[list[float]]
-    shown: list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Second:
-    """What the challenger says.
-
-    Attributes:
-        said: of the rows that it takes.
-        places: by the place of a row in the batch, its place among those; not of a refused row.
-    """
-
-    said: Said
-    places: Mapping[int, int]
+    answers: list[dict[str, Any]]
+    places: Mapping[int, int] | range
 
 
 class Rollout:
@@ -72,12 +61,12 @@ class Rollout:
         failed: Callable[[], None] = lambda: None,
         seconds: float = 5.0,
     ) -> None:
-        """Bring both together.
+        """Check that both models take the same rows.
 
         Args:
             champion: answers.
             challenger: scores the same rows, and answers some of them.
-            share: this share of the keys, from 0 to 1: rows of equal keys have one model.
+            share: of the groups, from 0 to 1: rows of one group are answered by one model.
             failed: is called for each batch that the challenger does not score.
             seconds: after so many without an answer the process of the challenger is stopped.
 
@@ -88,17 +77,14 @@ class Rollout:
             require_same_rows(champion, challenger)
         self.champion = champion
         self.challenger = challenger
-        self._cleans = challenger is not None and (
-            challenger.separate or challenger.schema != champion.schema
-        )
-        self._fails = self._off = False
-        self._seconds = seconds
         self._share = share
         self._failed = failed
+        self._seconds = seconds
+        self._is_failing = self._is_off = False
         schema = champion.schema
         columns = for_scoring(schema).used
         self._logged = [name for name, column in columns.items() if not column.sensitive]
-        self._whose = [name for name in schema.key if name in columns] or list(columns)
+        self._key = [name for name in schema.key if name in columns] or list(columns)
 
     def score(
         self, batch: Sequence[Rows], frame: pd.DataFrame
@@ -112,151 +98,138 @@ class Rollout:
         Returns:
             The answer to each request, and what is to be logged.
         """
-        champion = say(self.champion, frame)
-        challenger = self._second(batch, frame)
+        champion = predict(self.champion, frame, range(len(frame)))
+        challenger = self._challenge(batch, frame)
         now, done = utc_now(), perf_counter()
         found: list[dict[str, Any]] = []
         entries: list[Prediction] = []
-        start = 0
-        for one in batch:
-            latency, request = 1000 * (done - one.request.began), uuid4().hex
+        place = 0
+        for rows in batch:
+            latency, request = 1000 * (done - rows.request.began), uuid4().hex
             models: list[str] = []
             predictions: list[dict[str, Any]] = []
-            for number, warnings in enumerate(one.warnings):
-                place, identifier = start + number, uuid4().hex
-                scored = [(champion, place)]
+            for number, warnings in enumerate(rows.warnings):
+                identifier, scored = uuid4().hex, [champion]
                 if challenger and place in challenger.places:
-                    scored.append((challenger.said, challenger.places[place]))
-                said, where = scored[-1 if self._shared(one, number) else 0]
-                models.append(said.model)
-                predictions.append({"id": identifier} | said.shown[where] | {"warnings": warnings})
-                row = {name: one.values[name][number] for name in self._logged}
-                entries += [
-                    Prediction(
-                        id=identifier,
-                        role=role,
-                        at=now,
-                        model=model.model,
-                        answered=model is said,
-                        row=row,
-                        numbers=model.numbers[at],
-                        prediction=str(model.shown[at]["prediction"]),
-                        review=model.shown[at]["review"],
-                        latency_ms=latency,
-                        request=request,
+                    scored.append(challenger)
+                answering = scored[-1 if self._is_shared(rows, number) else 0]
+                answer = answering.answers[answering.places[place]]
+                models.append(answering.model)
+                predictions.append({"id": identifier} | answer | {"warnings": warnings})
+                row = {name: rows.values[name][number] for name in self._logged}
+                for role, scores in zip(ROLES, scored, strict=False):
+                    at = scores.places[place]
+                    entries.append(
+                        Prediction(
+                            id=identifier,
+                            role=role,
+                            at=now,
+                            model=scores.model,
+                            answered=scores is answering,
+                            row=row,
+                            numbers=scores.numbers[at],
+                            prediction=str(scores.answers[at]["prediction"]),
+                            review=scores.answers[at]["review"],
+                            latency_ms=latency,
+                            request=request,
+                        )
                     )
-                    for role, (model, at) in zip(ROLES, scored, strict=False)
-                ]
+                place += 1
             if len(set(models)) > 1:
                 for prediction, version in zip(predictions, models, strict=True):
                     prediction["model"] = version
             found.append({"model": models[0], "predictions": predictions})
-            start += len(one)
         return found, entries
 
-    def _second(self, batch: Sequence[Rows], frame: pd.DataFrame) -> Second | None:
-        if not self.challenger:
-            return None
-        if self._off:
-            self._failed()
-            return None
-        try:
-            places: Mapping[int, int] = {place: place for place in range(len(frame))}
-            with self._time_limit(self.challenger):
-                if self._cleans:
-                    rows = [row for one in batch for row in one.request.rows]
-                    frame, places = taken(self.challenger, rows)
-                found = Second(say(self.challenger, frame), places) if len(frame) else None
-        except EndedError as error:
-            self._failed()
-            self._off = True
-            logger.error("the challenger is switched off, and the champion answers: %s", error)
-            return None
-        except Exception:  # whatever is wrong with it, the champion answers
-            self._failed()
-            if not self._fails:  # it may fail at every request from now on
-                logger.exception("the challenger fails; the champion answers")
-            self._fails = True
-            return None
-        if self._fails:
-            logger.warning("the challenger answers again")
-        self._fails = False
-        return found
-
     def explained(self, rows: Rows, frame: pd.DataFrame) -> dict[str, Any]:
-        """Return what the values of a row do to the prediction of the model that answers it.
+        """Return the effect of each value of a row, by the model that answers it.
 
         Args:
             rows: one row.
             frame: the same, as the champion takes it.
         """
         challenger = self.challenger
-        if challenger and not self._off and self._shared(rows, 0):
+        if challenger and not self._is_off and self._is_shared(rows, 0):
             try:
                 with self._time_limit(challenger):
-                    mine = taken(challenger, rows.request.rows)[0] if self._cleans else frame
-                    if len(mine):
-                        return {"model": challenger.version, "columns": explain(challenger, mine)}
+                    found, _ = self._input(challenger, [rows], frame)
+                    if len(found):
+                        return {"model": challenger.version, "columns": explain(challenger, found)}
             except Exception:  # the champion answers, and so it explains
                 logger.debug("the challenger explains nothing", exc_info=True)
         return {"model": self.champion.version, "columns": explain(self.champion, frame)}
+
+    def _challenge(self, batch: Sequence[Rows], frame: pd.DataFrame) -> Scores | None:
+        """Return the predictions of the challenger; if it fails, the champion goes on."""
+        if not self.challenger:
+            return None
+        try:
+            if not self._is_off:
+                with self._time_limit(self.challenger):
+                    taken, places = self._input(self.challenger, batch, frame)
+                    found = predict(self.challenger, taken, places) if len(taken) else None
+                if self._is_failing:
+                    logger.warning("the challenger answers again")
+                self._is_failing = False
+                return found
+        except EndedError as error:
+            logger.error("the challenger is switched off, and the champion answers: %s", error)
+            self._is_off = True
+        except Exception:
+            if not self._is_failing:  # it may fail at every request from now on
+                logger.exception("the challenger fails; the champion answers")
+            self._is_failing = True
+        self._failed()
+        return None
 
     def _time_limit(self, challenger: Release) -> AbstractContextManager[None]:
         worker = challenger.worker
         return worker.time_limit(self._seconds) if worker else nullcontext()
 
-    def _shared(self, rows: Rows, number: int) -> bool:
+    def _input(
+        self, challenger: Release, batch: Sequence[Rows], frame: pd.DataFrame
+    ) -> tuple[pd.DataFrame, Mapping[int, int] | range]:
+        """Return the rows that a challenger takes, and their places there by those in the batch.
+
+        It cleans and checks rows as `predict` does with those of a table. Missing are those that
+        its cleaning function leaves out or fails on, and those that break its schema.
+        """
+        if not challenger.separate and challenger.schema == self.champion.schema:
+            return frame, range(len(frame))
+        rows = [row for one in batch for row in one.request.rows]
+        tables = []
+        for _, cleaned in clean_rows(rows, challenger.schema, challenger.clean).tables:
+            table, violations = conform(cleaned, for_scoring(challenger.schema))
+            tables.append(table[usable(violations, len(table))])
+        whole = pd.concat(tables) if tables else pd.DataFrame()
+        places = {place: number for number, place in enumerate(whole.index.tolist())}
+        return whole.reset_index(drop=True), places
+
+    def _is_shared(self, rows: Rows, number: int) -> bool:
         """Return whether a row is the challenger's: the same on every machine, at any time."""
-        key = list(rows.typed(number, self._whose).values())
+        key = list(rows.typed(number, self._key).values())
         text = json.dumps(key, ensure_ascii=False)
         digest = hashlib.sha256(text.encode()).digest()
         return int.from_bytes(digest[:8], "big") < self._share * 2**64
 
 
-def taken(
-    release: Release, rows: Sequence[dict[str, Any]]
-) -> tuple[pd.DataFrame, Mapping[int, int]]:
-    """Clean rows and check them against the schema, as `predict` does with those of a table.
-
-    Args:
-        release: the model with its schema and its cleaning function.
-        rows: as they came.
-
-    Returns:
-        The rows that the model takes, and their places there by their places among those given.
-        Missing are those that the cleaning function leaves out or fails on, and those that break
-        the schema.
-
-    Raises:
-        EndedError: the process of the model has ended.
-    """
-    schema = for_scoring(release.schema)
-    tables = []
-    for _, cleaned in clean_rows(rows, release.schema, release.clean).tables:
-        table, violations = conform(cleaned, schema)
-        tables.append(table[usable(violations, len(table))])
-    whole = pd.concat(tables) if tables else pd.DataFrame()
-    places = {place: number for number, place in enumerate(whole.index.tolist())}
-    return whole.reset_index(drop=True), places
-
-
-def say(release: Release, frame: pd.DataFrame) -> Said:
-    """Return what a model says of rows."""
+def predict(release: Release, frame: pd.DataFrame, places: Mapping[int, int] | range) -> Scores:
+    """Return the predictions of a model for rows, whose places are by those in the batch."""
     numbers = release.predict(frame)
     schema, params = release.schema, release.params
     threshold, classes = params.evaluate.threshold, schema.classes
-    words = (
+    predictions = (
         numbers.tolist()
         if schema.task == "regression"
         else [classes[place] for place in decided(numbers, schema, threshold).tolist()]
     )
-    near = close_calls(numbers, schema, threshold, params.serve.review_margin)
+    reviews = close_calls(numbers, schema, threshold, params.serve.review_margin).tolist()
     lists = numbers.reshape(len(frame), -1).tolist()
-    shown = [
-        {"prediction": word} | probabilities(each, schema) | {"review": review}
-        for word, each, review in zip(words, lists, near.tolist(), strict=True)
+    answers = [
+        {"prediction": prediction} | probabilities(each, schema) | {"review": review}
+        for prediction, each, review in zip(predictions, lists, reviews, strict=True)
     ]
-    return Said(release.version, lists, shown)
+    return Scores(release.version, lists, answers, places)
 
 
 def probabilities(numbers: list[float], schema: Schema) -> dict[str, Any]:
@@ -291,9 +264,12 @@ def require_same_rows(champion: Release, challenger: Release) -> None:
             f"the champion {champion.version} {first.target} ({first.task}), or their classes "
             "differ; choose a challenger that answers the same question"
         )
-    there = for_scoring(first).used
-    needed = for_scoring(second).used.items()
-    missing = [name for name, column in needed if name not in there and not column.nullable]
+    present = for_scoring(first).used
+    missing = [
+        name
+        for name, column in for_scoring(second).used.items()
+        if name not in present and not column.nullable
+    ]
     if missing:
         raise InputError(
             f"the challenger {challenger.version} needs columns that requests do not have: "

@@ -18,14 +18,14 @@ from tabrail.errors import InputError
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.release import load_release
 from tabrail.serving.app import create
-from tabrail.serving.observed import FOLDER
+from tabrail.serving.metrics import FOLDER
 from tabrail.serving.service import Setup
 
 KEY = "API_KEY"  # of the environment
-WORKER = "SERVE_WORKER"  # of the environment: tells a worker what its parent was called with
+WORKER = "SERVE_WORKER"  # of the environment: the arguments of the process that starts workers
 BACKLOG = 2048
 KEEP_ALIVE_S = 60
-START_S = 60  # how long a worker may be silent: on a busy machine it takes long to begin
+START_S = 60  # how long a worker may give no sign: on a busy machine it takes long to begin
 
 
 def serve(
@@ -37,21 +37,21 @@ def serve(
     *,
     untrusted: bool = False,
 ) -> None:
-    """Serve until told to stop, then finish what has begun.
+    """Serve until a signal stops the server, then finish the requests that have begun.
 
     Args:
         host: the address to listen at.
         port: the port; 0 for any that is free.
         workers: how many processes.
-        challenger: a clone of this project with another model, to be scored beside this one.
-        share: of the keys for which the challenger answers.
-        untrusted: whether the model files may be such that were never recorded.
+        challenger: a clone of this project with another model, which scores the same rows.
+        share: of the groups for which the challenger answers.
+        untrusted: whether the model files may be some that were never recorded.
 
     Raises:
         InputError: the port is taken, or a model or the log cannot be used.
     """
     if share and not challenger:
-        raise InputError("--share needs a model to share with; name it with: --challenger FOLDER")
+        raise InputError("--share needs a second model; name it with: --challenger FOLDER")
     listening = _listen(host, port)
     setup = prepare(challenger, share, PredictionLog(), untrusted=untrusted)
     app: FastAPI | str = create(setup)
@@ -78,7 +78,7 @@ def serve(
             log_level="warning",
             server_header=False,
         )
-        # A server that was asked to stop and has stopped has done well: exit code 0.
+        # A server that stops because of a signal has not failed: exit code 0.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: sys.exit(0))
         if workers > 1:
@@ -90,7 +90,7 @@ def serve(
 def worker() -> FastAPI:
     """Return the application of one of several processes."""
     challenger, share, untrusted = json.loads(os.environ[WORKER])
-    log = PredictionLog(create=False)  # it has its tables, and may be in trouble just now
+    log = PredictionLog(create=False)  # it has its tables, and may not answer just now
     folder = Path(challenger) if challenger else None
     return create(prepare(folder, share, log, untrusted=untrusted))
 
@@ -101,10 +101,10 @@ def prepare(
     """Load what a server needs.
 
     Raises:
-        InputError: a model cannot be loaded, or says something else than at its evaluation.
+        InputError: a model cannot be loaded, or predicts something else than at its evaluation.
     """
-    beside = load_release(challenger, untrusted=untrusted) if challenger else None
-    setup = Setup(load_release(untrusted=untrusted), beside, share, log, os.environ.get(KEY, ""))
+    second = load_release(challenger, untrusted=untrusted) if challenger else None
+    setup = Setup(load_release(untrusted=untrusted), second, share, log, os.environ.get(KEY, ""))
     gc.collect()
     gc.freeze()  # models and modules are never garbage: walking them would hold up requests
     return setup
@@ -143,6 +143,6 @@ def _greeting(setup: Setup, listening: socket.socket) -> str:
         f"log    {setup.log}",
     ]
     if setup.challenger:
-        beside = f"{setup.challenger.version}, which answers {setup.share:.0%} of the keys"
-        lines.insert(1, f"beside {beside}")
+        version = setup.challenger.version
+        lines.insert(1, f"challenger {version}, answers for {setup.share:.0%} of the groups")
     return "\n".join(lines)

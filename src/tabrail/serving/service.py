@@ -1,4 +1,4 @@
-"""What stands behind the routes: the models, the thread that scores, the log and the metrics."""
+"""The service behind the routes: the models, the thread that scores, the log and the metrics."""
 
 import signal
 from collections.abc import AsyncIterator, Mapping
@@ -14,11 +14,10 @@ from tabrail.log.entries import Refusal, utc_now
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model import reference
 from tabrail.model.release import Release
-from tabrail.serving import limits
 from tabrail.serving.batching import Batcher
-from tabrail.serving.documents import Documents
 from tabrail.serving.journal import Journal
-from tabrail.serving.observed import Metrics
+from tabrail.serving.limits import RequestError
+from tabrail.serving.metrics import Metrics
 from tabrail.serving.request import Request, RequestReader, Rows
 from tabrail.serving.rollout import Rollout
 from tabrail.serving.violations import SchemaViolationError
@@ -32,8 +31,8 @@ class Setup:
 
     Attributes:
         champion: the model that answers.
-        challenger: one that is tried beside it.
-        share: of the keys for which the challenger answers.
+        challenger: another one that scores the same rows.
+        share: of the groups for which the challenger answers.
         log: the prediction log.
         key: the API key, or blank.
     """
@@ -46,34 +45,37 @@ class Setup:
 
 
 class Service:
-    """Everything behind the routes."""
+    """The service behind the routes."""
 
     def __init__(self, setup: Setup) -> None:
-        """Bring the parts together; threads start with the server."""
-        self.release = setup.champion
-        self.params = self.release.params.serve
-        schema = self.release.schema
+        """Prepare the service; its threads start with the server."""
+        self.release = release = setup.champion
+        self.params = release.params.serve
         self.reader = RequestReader(
-            schema,
+            release.schema,
             self.params.max_rows,
-            reference.typical(schema, self.release.distributions),
-            self.release.clean,
-            reference.rows(schema, self.release.distributions),
+            reference.typical(release.schema, release.distributions),
+            release.clean,
+            reference.rows(release.schema, release.distributions),
         )
-        self.documents = Documents(schema)
-        self.metrics = Metrics(schema)
-        failed = self.metrics.challenger_failures.inc
-        seconds = self.params.timeout_seconds / 2  # so that the champion's answer is in time
-        self.rollout = Rollout(setup.champion, setup.challenger, setup.share, failed, seconds)
+        self.metrics = Metrics(release.schema)
+        self.rollout = Rollout(
+            release,
+            setup.challenger,
+            setup.share,
+            failed=self.metrics.challenger_failures.inc,
+            seconds=self.params.timeout_seconds / 2,  # so that the champion's answer is in time
+        )
         self.log = setup.log
         self.ready = False
 
     @asynccontextmanager
     async def running(self, _: FastAPI) -> AsyncIterator[None]:
         """Run the threads for as long as the server does."""
-        self.journal = Journal(self.log, self.params.retention_days, self.metrics)
-        self.batcher = Batcher(self.score, self.params.max_rows, WAITING * self.params.max_rows)
-        self._expect_stop()
+        most_rows, days = self.params.max_rows, self.params.retention_days
+        self.journal = Journal(self.log, days, self.metrics.count_entries)
+        self.batcher = Batcher(self.score, most_rows, WAITING * most_rows)
+        self._handle_stop()
         self.ready = True
         yield
         self.ready = False
@@ -81,7 +83,7 @@ class Service:
         await run_in_threadpool(self.journal.close, self.params.timeout_seconds)
 
     def score(self, batch: list[Request]) -> list[dict[str, Any] | SchemaViolationError]:
-        """Score requests together and log what they are answered; refuse those with bad rows."""
+        """Check, score and log requests together; refuse those with rows that break the schema."""
         checked = self.reader.check(batch)
         good = [rows for rows in checked if isinstance(rows, Rows)]
         found: list[dict[str, Any]] = []
@@ -93,7 +95,7 @@ class Service:
         return [next(answers) if isinstance(rows, Rows) else rows for rows in checked]
 
     def explained(self, request: Request) -> dict[str, Any]:
-        """Return what the values of a row do to its prediction, after it is cleaned.
+        """Return the effect of each value of a row on its prediction, after it is cleaned.
 
         Raises:
             SchemaViolationError: the row is refused.
@@ -103,29 +105,29 @@ class Service:
             raise rows
         return self.rollout.explained(rows, self.reader.frame([rows]))
 
-    def refused(self, path: str, refusal: limits.RequestError) -> None:
-        """Log a request for predictions that failed; not those that anybody may send."""
+    def count_refusal(self, path: str, refusal: RequestError) -> None:
+        """Log a request for predictions that failed, unless it had no API key."""
         if path == "/predict" and refusal.status != 401:
-            self._log_refusals(refusal.status, {("", refusal.fault): 1}, 1)
+            self._log_refusals(refusal.status, {("", refusal.kind): 1}, 1)
 
-    def broken(self, path: str, refused: SchemaViolationError) -> None:
+    def count_violations(self, path: str, error: SchemaViolationError) -> None:
         """Count and log rows that break the schema."""
-        for (column, fault), rows in refused.counts.items():
-            self.metrics.refused.labels(column, fault).inc(rows)
+        for (column, kind), rows in error.counts.items():
+            self.metrics.refused.labels(column, kind).inc(rows)
         if path == "/predict":
-            self._log_refusals(422, refused.counts, refused.bad)
+            self._log_refusals(422, error.counts, error.bad)
 
-    def _log_refusals(self, status: int, faults: Mapping[tuple[str, str], int], bad: int) -> None:
+    def _log_refusals(self, status: int, counts: Mapping[tuple[str, str], int], bad: int) -> None:
         now, request = utc_now(), uuid4().hex
         self.journal.later(
             [
-                Refusal(now, status, column, fault, rows, request, bad)
-                for (column, fault), rows in faults.items()
+                Refusal(now, status, column, kind, rows, request, bad)
+                for (column, kind), rows in counts.items()
             ]
         )
 
-    def _expect_stop(self) -> None:
-        """Stop being ready as soon as the server is told to stop."""
+    def _handle_stop(self) -> None:
+        """Stop being ready as soon as the server gets the signal to stop."""
         for number in (signal.SIGTERM, signal.SIGINT):
             before = signal.getsignal(number)
 
@@ -135,5 +137,5 @@ class Service:
 
             try:
                 signal.signal(number, stop)
-            except ValueError:  # not the main thread: nobody sends it signals
+            except ValueError:  # not the main thread: it gets no signals
                 return

@@ -1,7 +1,8 @@
-"""What Prometheus is told (https://prometheus.io/docs/practices/naming)."""
+"""Metrics for Prometheus (https://prometheus.io/docs/practices/naming)."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -14,68 +15,47 @@ from tabrail.data.schema import Schema
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # of the environment: where several workers count together
 SECONDS = (0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 SHARES = tuple(share / 20 for share in range(1, 21))
-OTHER = "other"  # stands for every path that is not served: there is no end to those
+POWERS = sorted([0.0, *(sign * 10.0**power for sign in (-1, 1) for power in range(-3, 7))])
+OTHER = "other"  # for all paths that are not served: their number has no limit
 
 Asgi = Callable[[Any, Any, Any], Any]
 
 
 class Metrics:
-    """What is counted; a `journal.Counts`, too."""
+    """Counts of requests, predictions, refused rows and log entries."""
 
     def __init__(self, schema: Schema) -> None:
-        """Make the metrics.
-
-        Args:
-            schema: says what predictions are like.
-        """
-        own = self.registry = CollectorRegistry()
+        """Make the metrics for the predictions of a schema's task."""
+        self.registry = CollectorRegistry()
         self._task = schema.task
-        self.requests = Counter(
-            "requests", "Requests by path and status.", ("path", "status"), registry=own
-        )
-        self.seconds = Histogram(
-            "request_seconds", "Time to answer.", ("path",), buckets=SECONDS, registry=own
-        )
-        self.predictions = Counter(
+        counter = partial(Counter, registry=self.registry)
+        histogram = partial(Histogram, registry=self.registry)
+        self.requests = counter("requests", "Requests by path and status.", ("path", "status"))
+        self.seconds = histogram("request_seconds", "Time to answer.", ("path",), buckets=SECONDS)
+        self.predictions = counter(
             "predictions",
             "Predictions by model and, for classes, by the predicted one.",
             ("model", "prediction"),
-            registry=own,
         )
-        self.probability = Histogram(
+        self.probability = histogram(
             "prediction_probability",
             "Probability of the class to predict or, of several, of the most probable one.",
             ("model",),
             buckets=SHARES,
-            registry=own,
         )
-        self.number = Histogram(
-            "prediction_number",
-            "Predicted numbers, by powers of ten.",
-            ("model",),
-            buckets=[-(10.0**power) for power in range(6, -4, -1)]
-            + [0.0]
-            + [10.0**power for power in range(-3, 7)],
-            registry=own,
-        )
-        self.reviews = Counter(
-            "predictions_to_review", "Predictions that a person is to look at.", registry=own
-        )
-        self.refused = Counter(
-            "rows_refused", "Rows that break the schema.", ("column", "fault"), registry=own
-        )
-        self.log = Counter(
-            "log_entries", "Entries of the prediction log, by fate.", ("fate",), registry=own
-        )
+        about = "Predicted numbers, by powers of ten."
+        self.number = histogram("prediction_number", about, ("model",), buckets=POWERS)
+        self.reviews = counter("predictions_to_review", "Predictions for human review.")
+        self.refused = counter("rows_refused", "Rows that break the schema.", ("column", "fault"))
+        self.log = counter("log_entries", "Entries of the prediction log, by fate.", ("fate",))
         self.backlog = Gauge(
             "log_entries_waiting",
             "Entries that wait in memory for the prediction log.",
             multiprocess_mode="livesum",
-            registry=own,
+            registry=self.registry,
         )
-        self.challenger_failures = Counter(
-            "challenger_failures", "Batches that the challenger could not score.", registry=own
-        )
+        about = "Batches that the challenger could not score."
+        self.challenger_failures = counter("challenger_failures", about)
         for fate in ("written", "failed", "lost"):
             self.log.labels(fate)
 
@@ -85,7 +65,7 @@ class Metrics:
             return generate_latest(self.registry)
         for path in Path(os.environ[FOLDER]).glob("gauge_live*_*.db"):
             process = int(path.stem.rpartition("_")[2])
-            if not _lives(process):
+            if not _is_alive(process):
                 mark_process_dead(process)  # type: ignore[no-untyped-call]
         everyone = CollectorRegistry()
         MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
@@ -94,35 +74,26 @@ class Metrics:
     def predicted(self, answer: Mapping[str, Any]) -> None:
         """Count the predictions of an answer."""
         for one in answer["predictions"]:
-            model, said = one.get("model", answer["model"]), one["prediction"]
+            model, value = one.get("model", answer["model"]), one["prediction"]
             if self._task == "regression":
                 self.predictions.labels(model, "").inc()
-                self.number.labels(model).observe(said)
+                self.number.labels(model).observe(value)
             else:
-                self.predictions.labels(model, said).inc()
-                share = one["probability"] if "probability" in one else one["probabilities"][said]
+                self.predictions.labels(model, value).inc()
+                share = one["probability"] if "probability" in one else one["probabilities"][value]
                 self.probability.labels(model).observe(share)
             if one["review"]:
                 self.reviews.inc()
 
-    def written(self, entries: int) -> None:
-        """Count entries that are in the log."""
-        self.log.labels("written").inc(entries)
-
-    def failed(self, entries: int) -> None:
-        """Count entries that could not be written at the first try."""
-        self.log.labels("failed").inc(entries)
-
-    def lost(self, entries: int) -> None:
-        """Count entries that never will be."""
-        self.log.labels("lost").inc(entries)
-
-    def waiting(self, entries: int) -> None:
-        """Say how many entries wait in memory."""
-        self.backlog.set(entries)
+    def count_entries(self, fate: str, entries: int) -> None:
+        """Count entries of the prediction log: written, failed, lost, or waiting in memory."""
+        if fate == "waiting":
+            self.backlog.set(entries)
+        else:
+            self.log.labels(fate).inc(entries)
 
 
-class Observed:
+class MetricsMiddleware:
     """ASGI middleware that counts requests and measures how long they take."""
 
     def __init__(self, app: Asgi, metrics: Metrics, paths: Iterable[str]) -> None:
@@ -136,29 +107,29 @@ class Observed:
             await self._app(scope, receive, send)
             return
         began = perf_counter()
-        status = 499  # the client went before it was answered
+        status = 499  # the client closed the connection before the answer
 
-        async def sent(message: Any) -> None:
+        async def send_noting(message: Any) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self._app(scope, receive, sent)
+            await self._app(scope, receive, send_noting)
         finally:
             path = scope["path"] if scope["path"] in self._paths else OTHER
             self._metrics.requests.labels(path, str(status)).inc()
             self._metrics.seconds.labels(path).observe(perf_counter() - began)
 
 
-def _lives(process: int) -> bool:
+def _is_alive(process: int) -> bool:
     if os.name == "nt":  # where signal 0 is Ctrl-C
         return True
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except OSError:  # it is there, and somebody else's
+    except OSError:  # it is another user's
         return True
     return True
