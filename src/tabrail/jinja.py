@@ -1,12 +1,13 @@
 """Fill in HTML and Markdown: Jinja2 templates that stand beside the code, with autoescape."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from tabrail.markdown import amount, number, plain
+from tabrail.markdown import amount, code, number, plain
 
 
 def fill_html(template: Path, **values: Any) -> str:
@@ -19,14 +20,13 @@ def fill_html(template: Path, **values: Any) -> str:
     Raises:
         jinja2.UndefinedError: the template names a value that is not given.
     """
-    environment = Environment(**_options(template), autoescape=True)
-    return _filled(environment, template, values)
+    return _compiled(template, is_markdown=False).render(values)
 
 
 def fill_markdown(template: Path, **values: Any) -> str:
     """Return the Markdown of a template; text that it shows cannot become a link, a cell or a tag.
 
-    What is Markdown already is given as `Markup`.
+    What is Markdown already is given as `Markup`. The filter `code` makes a code span.
 
     Args:
         template: a file that ends in .md.jinja.
@@ -35,32 +35,31 @@ def fill_markdown(template: Path, **values: Any) -> str:
     Raises:
         jinja2.UndefinedError: the template names a value that is not given.
     """
-    environment = Environment(**_options(template), autoescape=True, finalize=_as_markdown)
-    return _filled(environment, template, values)
+    return _compiled(template, is_markdown=True).render(values)
 
 
-def _options(template: Path) -> dict[str, Any]:
-    return {
-        "loader": FileSystemLoader(template.parent),
-        "undefined": StrictUndefined,
-        "trim_blocks": True,
-        "lstrip_blocks": True,
-        "keep_trailing_newline": True,
-    }
-
-
-def _filled(environment: Environment, template: Path, values: dict[str, Any]) -> str:
+@cache
+def _compiled(template: Path, *, is_markdown: bool) -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(template.parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=True,
+        finalize=_as_markdown if is_markdown else None,
+    )
     environment.filters |= {
         "number": number,
         "amount": amount,
         "count": "{:,}".format,
         "percent": "{:.1%}".format,
     }
-    return environment.get_template(template.name).render(values)
+    if is_markdown:  # HTML would not escape the span
+        environment.filters["code"] = lambda text: Markup(code(text))  # noqa: S704
+    return environment.get_template(template.name)
 
 
 def _as_markdown(value: Any) -> Markup:
     """Escape what a template shows for Markdown; autoescape then leaves it alone."""
-    if isinstance(value, Markup):
-        return value
-    return Markup(plain(str(value)).replace("|", "\\|"))  # noqa: S704
+    return value if isinstance(value, Markup) else Markup(plain(str(value)))  # noqa: S704

@@ -5,9 +5,18 @@ import re
 
 
 def plain(text: str) -> str:
-    """Escape a person's words so that Markdown shows them as they were typed, on one line."""
-    special = r"[\\`*\[\]<>#&~$]|(?<!\w)_|_(?!\w)"  # GitHub takes no underscore within a word
-    return re.sub(special, r"\\\g<0>", re.sub(r"\s+", " ", text))
+    """Escape text so that Markdown shows it as it is, on one line, also in a cell of a table."""
+    special = r"[\\`*\[\]<>#&~$|]|(?<!\w)_|_(?!\w)"  # GitHub takes no underscore within a word
+    escaped = re.sub(special, r"\\\g<0>", re.sub(r"\s+", " ", text))
+    # At the start of a line these would make a list, a rule or a heading.
+    return re.sub(r"^( ?\d*)([-+=.)])(?=[ =-]|$)", r"\1\\\2", escaped)
+
+
+def code(text: str) -> str:
+    """Return text as a code span, on one line; backticks in it do not end it."""
+    line = re.sub(r"\s+", " ", text)
+    fence = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
+    return f"{fence} {line} {fence}" if len(fence) > 1 else f"`{line}`"
 
 
 def number(value: float) -> str:

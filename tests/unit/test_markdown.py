@@ -2,7 +2,7 @@
 
 import pytest
 
-from tabrail.markdown import amount, number, plain
+from tabrail.markdown import amount, code, number, plain
 
 
 @pytest.mark.parametrize(
@@ -13,10 +13,23 @@ from tabrail.markdown import amount, number, plain
         ("*a* [b](c) `d` <e> ~f~ #g &h $i", r"\*a\* \[b\](c) \`d\` \<e\> \~f\~ \#g \&h \$i"),
         ("two\n\n# lines", r"two \# lines"),
         ("back\\slash", r"back\\slash"),
+        ("a|b", r"a\|b"),
+        ("- a", r"\- a"),
+        ("10. a", r"10\. a"),
+        ("---", r"\---"),
+        ("-0.5", "-0.5"),
     ],
 )
 def test_a_persons_words_are_no_markdown(text: str, escaped: str) -> None:
     assert plain(text) == escaped
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [("a_b", "`a_b`"), ("a`b", "`` a`b ``"), ("``", "``` `` ```"), ("a\nb", "`a b`")],
+)
+def test_backticks_do_not_end_a_code_span(text: str, span: str) -> None:
+    assert code(text) == span
 
 
 @pytest.mark.parametrize(
