@@ -164,7 +164,7 @@ def test_the_log_and_a_table_are_watched_alike(cleaning: Path) -> None:
     pd.DataFrame(rows).to_csv("table.csv", index=False)
     for found in (monitor([]), monitor([Path("table.csv")])):
         assert found.periods[-1].table["city"].value_counts().to_dict() == {"Oslo": 30, "Ulm": 30}
-        assert not found.periods[-1].faults
+        assert not found.periods[-1].violations
 
 
 def test_any_scalar_is_cleaned_before_it_is_checked(cleaning: Path) -> None:

@@ -1,9 +1,8 @@
-"""Alerts and notes: what the checks found over the periods, and which of it needs a person.
+"""Alerts and notes: which results of the checks need a person, and what to do first.
 
-An alert needs an effect beyond its limit. An effect of the world or of its data must also last: the
-latest periods with enough rows must all show it, or all periods if there are fewer. An effect that
-began in the last period, or is in a column that hardly counts, is a note. A failing service is an
-alert at once.
+An alert needs an effect beyond its limit. An effect in the data must also last: the latest periods
+with enough rows must all show it, or all periods if there are fewer. A newer effect, or one in a
+column of little importance, is a note. An effect in the service is an alert at once.
 """
 
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from tabrail.config import Monitor
 from tabrail.monitoring.checks import Point
 from tabrail.monitoring.expected import Expected
 
-MATTERS = 0.01  # the least share of all importance with which a column's drift is an alert
+MIN_IMPORTANCE = 0.01  # a column's share of all importance, from which its drift is an alert
 RETRAIN = "retrain with newer rows: export, ingest, dvc repro"
 
 
@@ -24,10 +23,11 @@ class Kind:
 
     Attributes:
         title: its name for people.
-        sentence: what is wrong; it may name `about`, `value`, `limit` and `metric`.
+        sentence: what is wrong; a format of `about`, `value`, `limit` and `metric`.
         first: the first thing to do.
         limit: the parameter of `monitor` that is the limit; blank if each period has its own.
         at_once: whether one period is enough.
+        is_share: whether its values are shares, which are shown in percent.
     """
 
     title: str
@@ -35,6 +35,7 @@ class Kind:
     first: str
     limit: str = ""
     at_once: bool = False
+    is_share: bool = False
 
 
 KINDS = {
@@ -51,29 +52,32 @@ KINDS = {
         "schema.yaml deliberately.",
         limit="refused",
         at_once=True,
+        is_share=True,
     ),
-    "faults": Kind(
+    "violations": Kind(
         "Violations by column",
         "{about} in {value:.1%} of the rows; at most {limit:.1%} may",
         "Ask whoever sends these rows what changed. A model learns a new category only when it is "
         "trained with it.",
         limit="refused",
+        is_share=True,
     ),
     "missing": Kind(
         "Missing values",
-        "{about} misses more values than in training",
+        "{about} has more missing values than in training",
         "Find out at the column's source why its values no longer arrive.",
+        is_share=True,
     ),
     "drift": Kind(
         "Columns against training",
-        "{about} moved away from training (index {value:.2f}; at most {limit:.2f})",
+        "{about} moved away from training (PSI {value:.2f}; at most {limit:.2f})",
         "Check the column's source: another unit, code or default? If the world has changed, "
         f"{RETRAIN}.",
         limit="psi",
     ),
     "scores": Kind(
         "Predictions against validation",
-        "The predictions moved (index {value:.2f}; at most {limit:.2f})",
+        "The predictions moved (PSI {value:.2f}; at most {limit:.2f})",
         f"Check the columns that moved. If their values are right, {RETRAIN}.",
         limit="psi",
     ),
@@ -83,6 +87,7 @@ KINDS = {
         "Check that enough people answer reviews. If predictions have come closer to the "
         f"threshold, {RETRAIN}.",
         limit="review",
+        is_share=True,
     ),
     "latency": Kind(
         "Time to answer",
@@ -97,36 +102,38 @@ KINDS = {
         "Read the server's log for these times. If the errors began with a release, roll back.",
         limit="errors",
         at_once=True,
+        is_share=True,
     ),
     "slices": Kind(
         "Live performance by slice",
-        "{metric} of {about} is worse than could be expected",
+        "{metric} of {about} is worse than expected",
         f"Check whether rows of this slice come in as before. If they do, {RETRAIN}.",
     ),
     "main_metric": Kind(
         "Live performance",
-        "{metric} is worse than could be expected",
+        "{metric} is worse than expected",
         f"Check the columns that moved. If the data is right, {RETRAIN}. If another version did "
         "better, roll back.",
     ),
     "calibration": Kind(
         "Observed and predicted rate",
-        "The probabilities are off",
+        "The probabilities do not match the outcomes",
         "Do not rely on the probabilities, nor on decisions at the threshold. Check that the "
         f"outcomes are complete, then {RETRAIN}.",
         limit="calibration",
+        is_share=True,
     ),
 }
 
 
 @dataclass(frozen=True)
 class Series:
-    """What one check found about one thing over the periods.
+    """The results of one check over the periods, for one column, slice or the whole model.
 
     Attributes:
         check: its name.
         about: a column, a slice, or blank.
-        limit: beyond which it is too much; None if each period has its own.
+        limit: of the values; None if each period has its own.
         may_alert: whether it may raise an alert, or only a note.
         points: one for each period; None where there are too few rows.
     """
@@ -139,11 +146,11 @@ class Series:
 
     @property
     def last(self) -> Point:
-        """The latest point that there is."""
+        """The latest point."""
         return next(point for point in reversed(self.points) if point)
 
     def content(self) -> dict[str, Any]:
-        """Return it for JSON."""
+        """Return the series for JSON."""
         points = [
             point
             and {
@@ -172,8 +179,8 @@ class Alert:
     Attributes:
         check: the name of the check that found it.
         about: a column, a slice, or blank.
-        what: a sentence: what moved and by how much.
-        since: the first period of those in a row that have it.
+        what: a sentence: what changed, and by how much.
+        since: the first of the latest periods in a row that show it.
         first: the first thing to do.
     """
 
@@ -193,11 +200,11 @@ def limit(check: str, about: str, expected: Expected, params: Monitor) -> float 
 
 
 def may_alert(check: str, about: str, expected: Expected) -> bool:
-    """Say whether a check may raise an alert, or only a note."""
+    """Return whether a check may raise an alert, or only a note."""
     if check in {"drift", "missing"}:
-        return not expected.importance or expected.importance.get(about, 0.0) >= MATTERS
-    # Other violations are refusals, which have a check of their own.
-    return check != "faults" or about.endswith(": unseen_category")
+        return not expected.importance or expected.importance.get(about, 0.0) >= MIN_IMPORTANCE
+    # Rows with other violations are refused, which is a check of its own.
+    return check != "violations" or about.endswith(": unseen_category")
 
 
 def alerts_and_notes(
@@ -206,10 +213,10 @@ def alerts_and_notes(
     """Return the alerts and the notes.
 
     Args:
-        series: what the checks found.
+        series: the results of the checks.
         names: of the periods.
         expected: what is expected of the model.
-        persistence: how many periods in a row must have what has to last.
+        persistence: how many periods in a row must show an effect in the data.
     """
     alerts: list[Alert] = []
     notes: list[Alert] = []
@@ -221,11 +228,11 @@ def alerts_and_notes(
                 break
             run += 1
         if run:
-            # Where few periods have enough rows, they are all the evidence that there is.
+            # If fewer periods have enough rows, all of them must show it.
             lasts = run >= min(1 if KINDS[one.check].at_once else persistence, len(known))
             where = alerts if one.may_alert and lasts else notes
             where.append(_alert(one, names[known[-run][0]], expected))
-    # Of the drifting columns, the ones that count most come first.
+    # The most important columns come first.
     weight = {name: -share for name, share in expected.importance.items()}
     order = list(KINDS)
     for found in (alerts, notes):

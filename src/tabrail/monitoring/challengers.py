@@ -1,4 +1,4 @@
-"""The challenger beside the champion, on the same rows."""
+"""Compare the challenger with the champion on the same rows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from tabrail.config import Params
 from tabrail.data.schema import encode_target
 from tabrail.evaluation.intervals import draw, interval
 from tabrail.evaluation.reported import ReportedMetric
-from tabrail.monitoring.clusters import groups
+from tabrail.monitoring.clusters import group_numbers
 from tabrail.monitoring.expected import Expected
 from tabrail.monitoring.performance import RESAMPLES
 from tabrail.monitoring.period import Period
@@ -19,7 +19,7 @@ from tabrail.monitoring.period import Period
 def compared(
     periods: Sequence[Period], version: str, expected: Expected, params: Params
 ) -> dict[str, Any]:
-    """Compare both on all rows that both have scored.
+    """Compare both models on all rows that both have scored.
 
     Args:
         periods: from the log.
@@ -28,11 +28,11 @@ def compared(
         params: all parameters.
 
     Returns:
-        `model`, its version; `rows` of the champion since the challenger came, and `both`, how many
-        of them it has scored, too; `equal`, the share of equal answers; `difference`, the mean of
-        the challenger's number less the champion's, not for several classes; `latency_ms` and
-        `champion_latency_ms`, the medians; `outcomes`, how many are known of those rows; `metric`
-        with the difference of the main metric as `value`, `low` and `high`, or None; and
+        `model`, its version; `rows` of the champion since the challenger's first, and `both`, how
+        many of them it has scored, too; `equal`, the share of equal answers; `difference`, the
+        mean of the challenger's number less the champion's, not for several classes; `latency_ms`
+        and `champion_latency_ms`, the medians; `outcomes`, how many are known of those rows;
+        `metric` with the difference of the main metric as `value`, `low` and `high`, or None; and
         `sentence`, which says whether the challenger is better.
     """
     target = expected.schema.target
@@ -89,15 +89,15 @@ def _difference(
         expected.scorer(y_true, numbers, params.evaluate.threshold) for numbers in models
     )
 
-    def less(times: np.ndarray) -> np.ndarray:
+    def difference(times: np.ndarray) -> np.ndarray:
         after, before = (
             one.under(times.take(one.order, axis=1))[name] for one in (challenger, champion)
         )
         return after - before
 
-    value = float(less(np.ones((1, len(y_true))))[0])
-    draws = draw(groups(table, schema), RESAMPLES, params.evaluate.seed)
-    low, high = interval([less(times) for times in draws])
+    value = float(difference(np.ones((1, len(y_true))))[0])
+    draws = draw(group_numbers(table, schema), RESAMPLES, params.evaluate.seed)
+    low, high = interval([difference(times) for times in draws])
     if not np.isfinite([value, low, high]).all():
         return None
     return {"name": name, "value": value, "low": low, "high": high}

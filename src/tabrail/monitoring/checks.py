@@ -1,9 +1,9 @@
-"""What is looked at in each period; every check is a function of the period alone.
+"""The checks of a period; each check depends on that period alone.
 
 Shares have Wilson's score interval (Wilson, 1927, "Probable inference, the law of succession, and
-statistical inference"), and are beyond their limit only if the whole interval is. The index of
-`distributions.psi` takes off what chance explains by itself (Yurdakul and Naranjo, 2020), and
-`clusters.chance` what it explains because rows of one key are alike.
+statistical inference"), and are beyond their limit only if the whole interval is. The population
+stability index (PSI) of `distributions.psi` leaves out what chance explains for single rows
+(Yurdakul and Naranjo, 2020), and `clusters.chance` what chance explains for groups of rows.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,12 +16,12 @@ from scipy.stats import binomtest
 
 from tabrail.config import Params
 from tabrail.data.distributions import describe, describe_scores, psi
-from tabrail.monitoring.clusters import chance, groups
+from tabrail.monitoring.clusters import chance, group_numbers
 from tabrail.monitoring.expected import Expected
 from tabrail.monitoring.period import Period
 
 SLOW = 0.01  # the share of requests that may take longer than the limit
-FEWEST = 3  # slow or failed requests that are no accident
+MIN_REQUESTS = 3  # slow or failed ones, below which there is no alert
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Point:
         low: start of its 95% interval, if it has one.
         high: end of it.
         beyond: whether it is beyond the limit, and not by chance.
-        words: from what to what, for people.
+        words: the change, for people.
         limit: the limit for this period, where each has its own.
     """
 
@@ -45,31 +45,29 @@ class Point:
     limit: float | None = None
 
 
-Points = dict[str, Point]  # by what they are about: a column, a slice, or blank
+Points = dict[str, Point]  # by column or slice; blank for the whole model
 Check = Callable[[Period, Expected, Params], Points]
 
 
 def refused(period: Period, _: Expected, params: Params) -> Points:
     """Return the share of rows that broke the schema."""
-    if not (rows := period.rows + period.others + period.refused):
+    if not (rows := period.rows + period.by_other_models + period.refused):
         return {}
-    breaks = {key: n for key, n in period.faults.items() if n and key[1] != "unseen_category"}
+    found = {key: n for key, n in period.violations.items() if n and key[1] != "unseen_category"}
     words = ""
-    if breaks:
-        column, fault = max(breaks, key=lambda key: breaks[key])
-        words = f"most often {column or 'request'}: {fault}"
+    if found:
+        column, kind = max(found, key=lambda key: found[key])
+        words = f"most often {column or 'request'}: {kind}"
     return {"": _share(period.refused, rows, params.monitor.refused, words)}
 
 
-def faults(period: Period, _: Expected, params: Params) -> Points:
-    """Return the share of rows with each fault of each column."""
+def violations(period: Period, _: Expected, params: Params) -> Points:
+    """Return the share of rows with each kind of violation of each column."""
     if not (rows := period.rows + period.refused):
         return {}
     return {
-        f"{column or 'request'}: {fault}": _share(
-            min(count, rows), rows, params.monitor.refused, ""
-        )
-        for (column, fault), count in period.faults.items()
+        f"{column or 'request'}: {kind}": _share(min(count, rows), rows, params.monitor.refused, "")
+        for (column, kind), count in period.violations.items()
     }
 
 
@@ -86,7 +84,7 @@ def missing(period: Period, expected: Expected, params: Params) -> Points:
 
 
 def drift(period: Period, expected: Expected, params: Params) -> Points:
-    """Return how far each feature is from the training data: its population stability index."""
+    """Return the PSI of each feature against the training data."""
     schema = expected.schema
     columns = [name for name in schema.features if name in period.table]
     before = expected.distributions["columns"]
@@ -100,16 +98,16 @@ def drift(period: Period, expected: Expected, params: Params) -> Points:
         if name in after and name in before
     }
     found = psi(expected.distributions, {"rows": len(table), "columns": same})
-    whose, trained = groups(table, schema), expected.distributions["rows"]
+    groups, trained = group_numbers(table, schema), expected.distributions["rows"]
     points = {}
     for name, index in found.items():
-        index = max(0.0, index - chance(before[name], table[name], whose, trained))
+        index = max(0.0, index - chance(before[name], table[name], groups, trained))
         points[name] = _moved(index, params.monitor.psi, before[name], after[name])
     return points
 
 
 def scores(period: Period, expected: Expected, params: Params) -> Points:
-    """Return how far the predictions are from those of the validation rows."""
+    """Return the PSI of the predictions against those of the validation rows."""
     if not len(period.numbers):
         return {}
     before = expected.evaluation["scores"]
@@ -118,13 +116,13 @@ def scores(period: Period, expected: Expected, params: Params) -> Points:
     same = _at(known, after["columns"][name], period.numbers)
     [index] = psi(before, {"rows": len(period.numbers), "columns": {name: same}}).values()
     if expected.schema.task != "multiclass":
-        whose = groups(period.table, expected.schema)
-        index -= chance(known, pd.Series(period.numbers), whose, before["rows"])
+        groups = group_numbers(period.table, expected.schema)
+        index -= chance(known, pd.Series(period.numbers), groups, before["rows"])
     return {"": _moved(max(0.0, index), params.monitor.psi, known, after["columns"][name])}
 
 
 def review(period: Period, _: Expected, params: Params) -> Points:
-    """Return the share of predictions that went to a person."""
+    """Return the share of predictions that went to human review."""
     if "review" not in period.served or not len(period.served):
         return {}
     marked = int(period.served["review"].sum())
@@ -132,9 +130,10 @@ def review(period: Period, _: Expected, params: Params) -> Points:
 
 
 def latency(period: Period, _: Expected, params: Params) -> Points:
-    """Return below how many milliseconds 99 of 100 requests stay.
+    """Return the 99th percentile of the time to answer a request, in milliseconds.
 
-    It is too long if more than one of 100 takes longer than the limit, for certain.
+    It is beyond the limit if the share of requests above the limit is more than 1%, with the
+    whole interval.
     """
     if "latency_ms" not in period.served:
         return {}
@@ -142,19 +141,19 @@ def latency(period: Period, _: Expected, params: Params) -> Points:
     if not len(taken):
         return {}
     slow = _share(int((taken > limit).sum()), len(taken), SLOW, "")
-    middle, most = np.quantile(taken, [0.5, 0.99])
-    words = f"half take up to {figure(float(middle))} ms, 99 of 100 up to {figure(float(most))} ms"
-    beyond = slow.beyond and (taken > limit).sum() >= FEWEST
-    return {"": Point(float(most), None, None, bool(beyond), words)}
+    median, high = np.quantile(taken, [0.5, 0.99])
+    words = f"median {figure(float(median))} ms, 99th percentile {figure(float(high))} ms"
+    beyond = slow.beyond and (taken > limit).sum() >= MIN_REQUESTS
+    return {"": Point(float(high), None, None, bool(beyond), words)}
 
 
 def errors(period: Period, _: Expected, params: Params) -> Points:
-    """Return the share of requests that failed through no fault of theirs."""
+    """Return the share of requests that failed with a server error."""
     if not period.requests:
         return {}
     words = f"{period.errors:,} of {period.requests:,} requests"
     found = _share(period.errors, period.requests, params.monitor.errors, words)
-    return {"": replace(found, beyond=found.beyond and period.errors >= FEWEST)}
+    return {"": replace(found, beyond=found.beyond and period.errors >= MIN_REQUESTS)}
 
 
 def _share(count: int, rows: int, limit: float, words: str) -> Point:
@@ -167,9 +166,9 @@ def _share(count: int, rows: int, limit: float, words: str) -> Point:
 def _at(
     before: Mapping[str, Any], after: Mapping[str, Any], values: np.ndarray
 ) -> Mapping[str, Any]:
-    """Describe numbers by their shares up to the very limits of what they are compared with.
+    """Describe numbers by their shares up to the limits of the distribution to compare with.
 
-    Between quantiles of their own, a straight line would smear a number that many rows have.
+    Interpolation between quantiles of their own would spread out a number that many rows have.
     """
     if "shares" in before or not before["values"] or not after["values"]:
         return after
@@ -186,7 +185,7 @@ def _moved(
 
 
 def from_to(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """Say what moved most between two distributions of a column, in the column's own terms."""
+    """Describe the largest change between two distributions of a column, in its own units."""
     gaps = [one["missing"] for one in (before, after)]
     if "shares" in before:
         shares = [one["shares"] | {"any other": one["other"]} for one in (before, after)]
@@ -197,8 +196,8 @@ def from_to(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     elif abs(gaps[1] - gaps[0]) < 0.1 and before["values"] and after["values"]:
         was, now = (_spread(one) for one in (before, after))
         if was == now:
-            was, now = (_at_most(one) for one in (before, after))
-            return f"19 of 20 values up to {was} in training, up to {now} now"
+            was, now = (_high(one) for one in (before, after))
+            return f"95th percentile from {was} to {now}"
         return f"median from {was} to {now}"
     return f"missing from {gaps[0]:.1%} to {gaps[1]:.1%}"
 
@@ -209,7 +208,7 @@ def _spread(column: Mapping[str, Any]) -> str:
     return f"{middle} (interquartile range {low} to {high})"
 
 
-def _at_most(column: Mapping[str, Any]) -> str:
+def _high(column: Mapping[str, Any]) -> str:
     return figure(column["values"][np.searchsorted(column["up_to"], 0.95)])
 
 

@@ -1,4 +1,4 @@
-"""Rows of one key are alike, so they say less of a distribution than rows of as many keys.
+"""The design effect of groups: rows of one key are alike, so their distribution varies more.
 
 A week has seven days' weather, however many rows it has. The population stability index times the
 number of rows is, without drift, distributed as the chi-squared statistic is, and that grows by the
@@ -19,36 +19,36 @@ from tabrail.data.schema import Schema
 from tabrail.data.split import row_hashes
 
 
-def groups(table: pd.DataFrame, schema: Schema) -> np.ndarray:
-    """Return the number of each row's key, or of the row itself if its key is not known."""
+def group_numbers(table: pd.DataFrame, schema: Schema) -> np.ndarray:
+    """Return the number of each row's group (its key), or one per row without the key."""
     if schema.key and set(schema.key) <= set(table):
         return np.asarray(pd.factorize(row_hashes(table[schema.key]))[0])
     return np.arange(len(table))
 
 
-def chance(known: Mapping[str, Any], values: pd.Series, whose: np.ndarray, trained: int) -> float:
-    """Return what keys add to the index of a column by chance, beyond what single rows do.
+def chance(known: Mapping[str, Any], values: pd.Series, groups: np.ndarray, trained: int) -> float:
+    """Return what groups add to the PSI of a column by chance, beyond what single rows add.
 
-    The training rows are taken to be as many to a key as these. With one key only, nothing is
-    known of how others would differ, and nothing is added.
+    The training rows are assumed to have groups of the same size. With a single group, how much
+    groups differ is unknown, and nothing is added.
 
     Args:
         known: the column's distribution in training, as `distributions.describe` gives it.
         values: its values now; shape (n_rows,).
-        whose: number of each row's key; shape (n_rows,).
+        groups: number of each row's group; shape (n_rows,).
         trained: how many training rows there were.
     """
     codes, bins = _bins(known, values)
-    rows, keys = len(codes), int(whose.max()) + 1
-    if keys < 2 or keys == rows or bins < 2:
+    rows, count = len(codes), int(groups.max()) + 1
+    if count < 2 or count == rows or bins < 2:
         return 0.0
-    counts = np.bincount(whose * bins + codes, minlength=keys * bins).reshape(keys, bins)
+    counts = np.bincount(groups * bins + codes, minlength=count * bins).reshape(count, bins)
     shares = counts.sum(axis=0) / rows
     there = (shares > 0) & (shares < 1)
     if not there.any():
         return 0.0
     off = counts[:, there] - counts.sum(axis=1)[:, None] * shares[there]
-    spread = (off**2).sum(axis=0) * keys / (keys - 1) / rows  # n times the variance of a share
+    spread = (off**2).sum(axis=0) * count / (count - 1) / rows  # n times the variance of a share
     others = int(there.sum()) - 1
     effect = float((spread / shares[there]).sum()) / max(1, others)
     noise = 1 / max(1, trained) + 1 / rows

@@ -1,4 +1,4 @@
-"""Coordinates of the page's small drawings; each one says in words what it shows.
+"""Coordinates of the page's small drawings; each one has a label in words.
 
 The drawings are SVG that is part of the page: see drawings.html.jinja.
 """
@@ -16,7 +16,7 @@ from tabrail.monitoring.checks import figure
 LINE = (168, 40)
 RANGE = (360, 28)
 BARS = (400, 170)
-MOST_BARS = 12  # beside those of all other and of missing values
+MAX_BARS = 12  # and one each for all other and for missing values
 
 Drawing = dict[str, Any]  # what a macro of drawings.html.jinja draws
 
@@ -39,12 +39,12 @@ def line(series: Series, names: Sequence[str]) -> Drawing:
 
 
 def ranges(series: Series, usual: float) -> list[Drawing]:
-    """Place a score with its interval in each period, over what was to be expected of it."""
+    """Place a score with its interval in each period, over the range that was expected."""
     known = [point for point in series.points if point]
     numbers = [usual]
     for point in known:
         numbers += [one for one in (point.value, point.low, point.high) if one is not None]
-        if point.limit is not None:  # as far on the other side of what was measured
+        if point.limit is not None:  # the band is symmetric
             numbers += [point.limit, 2 * usual - point.limit]
     along = _scale(numbers, RANGE[0], 8, upward=False)
     return [
@@ -65,7 +65,7 @@ def ranges(series: Series, usual: float) -> list[Drawing]:
 
 
 def bars(known: Mapping[str, Any], values: pd.Series) -> Drawing:
-    """Place how the values of a column are distributed now, beside how they were in training."""
+    """Place the distribution of a column now next to that in training."""
     names, before, after = (
         _categories(known, values) if "shares" in known else _histogram(known, values)
     )
@@ -103,7 +103,7 @@ def _categories(
     now = cells.words(values).value_counts(normalize=True).to_dict()
     shares = known["shares"]
     moved = sorted(shares, key=lambda name: -abs(now.get(name, 0.0) - shares[name]))
-    shown = [name for name in shares if name in moved[:MOST_BARS]]
+    shown = [name for name in shares if name in moved[:MAX_BARS]]
     before, after = [shares[name] for name in shown], [float(now.get(n, 0.0)) for n in shown]
     rest = [max(0.0, 1 - sum(before)), max(0.0, 1 - sum(after))]
     if max(rest) > 1e-6:
@@ -120,7 +120,7 @@ def _histogram(
     ends = known["values"][1:-1] or known["values"]  # without the farthest twentieths
     low = min(ends[0], float(np.quantile(numbers, 0.02)))
     high = max(ends[-1], float(np.quantile(numbers, 0.98)))
-    step = _round_step((high - low) / MOST_BARS)
+    step = _round_step((high - low) / MAX_BARS)
     inner = np.arange(np.floor(low / step) + 1, np.ceil(high / step)) * step
     reached = np.interp(inner, known["values"], known["up_to"], left=0.0, right=1.0)
     before = np.diff([0.0, *reached, 1.0]) * (1 - known["missing"])
@@ -131,7 +131,7 @@ def _histogram(
 
 
 def _round_step(least: float) -> float:
-    """Return the next number above that people count in: 1, 2 or 5 with zeros."""
+    """Return the next round number above: 1, 2 or 5 times a power of ten."""
     if least <= 0:
         return 1.0
     unit = 10.0 ** np.floor(np.log10(least))

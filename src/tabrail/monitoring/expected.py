@@ -1,7 +1,7 @@
-"""What a model was like when it was evaluated, which live rows are compared with.
+"""What is expected of a model: its distributions and scores at evaluation.
 
-All of it is in Git, so neither the model nor its training data is needed, and a version that is no
-longer checked out is as good as the one that is.
+They are in Git, so neither the model nor its training data is needed, and any released version can
+be monitored, not only the one that is checked out.
 """
 
 import csv
@@ -30,16 +30,16 @@ IMPORTANCE = paths.PLOTS / "importance.csv"
 
 @dataclass(frozen=True)
 class Expected:
-    """What a model was like when it was evaluated.
+    """What is expected of a model, from its evaluation.
 
     Attributes:
         version: its tag, or the start of its hash.
-        schema: what it expects of a row.
+        schema: of its rows.
         evaluation: content of its reports/evaluation.json.
         distributions: content of its reports/distributions.json.
-        importance: the share that each column has in what all columns do for its score; empty if
-            that was not measured.
-        given: the project's METRICS, if they are at hand.
+        importance: the share of each column in the importance of all; empty if it was not
+            measured.
+        given: the project's METRICS, if known.
     """
 
     version: str
@@ -51,7 +51,7 @@ class Expected:
 
     @cached_property
     def scoring(self) -> Scoring:
-        """What to score new rows by: the main metric, if there is what computes it."""
+        """The metric to score new rows by: the main metric, if it can be computed."""
         main = str(self.evaluation["main_metric"])
         return scoring(main, self.schema, self.evaluation, self.given)
 
@@ -62,7 +62,7 @@ class Expected:
 
     @property
     def reported(self) -> ReportedMetric:
-        """Which way that metric is better and how its values are shown."""
+        """The direction of that metric, and how its values are shown."""
         return reported(self.metric, self.evaluation)
 
     def scorer(self, y_true: np.ndarray, prediction: np.ndarray, threshold: float) -> Scores:
@@ -71,10 +71,10 @@ class Expected:
 
 
 def of_version(version: str) -> Expected:
-    """Return what is expected of a version: the one here, or one that a tag leads to.
+    """Return what is expected of a version: the one in this folder, or one with a tag.
 
     Raises:
-        InputError: it is neither, or its reports are missing.
+        InputError: it is neither, or a report is missing.
     """
     if registry.VERSION.fullmatch(version) and git.succeeds("rev-parse", "--verify", version):
         return _read(version, lambda path: git.text(version, path))

@@ -1,4 +1,4 @@
-"""Watch the model: what the prediction log, or tables, say of the rows that it gets."""
+"""Monitor the model: run all checks on periods of the prediction log, or on tables."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,12 +26,12 @@ from tabrail.monitoring.result import Result
 from tabrail.project.registry import registered
 
 Metrics = Sequence[str | Metric] | None
-MOST_NAMED = 5  # tables
-FEWEST_DAYS = 7  # from which on it is known how long silence usually lasts
+MAX_NAMED = 5  # tables
+MIN_DAYS = 7  # with requests, before a long time without any raises an alert
 
 CHECKS: dict[str, Check] = {
     "refused": checks.refused,
-    "faults": checks.faults,
+    "violations": checks.violations,
     "missing": checks.missing,
     "drift": checks.drift,
     "scores": checks.scores,
@@ -52,10 +52,10 @@ def monitor(
     *,
     untrusted: bool = False,
 ) -> Result:
-    """Look at a span of time in the prediction log, or at tables.
+    """Check a span of time in the prediction log, or tables.
 
     Args:
-        files: tables, or folders of them, each table a period; if none, the log is looked at.
+        files: tables, or folders of them, each table a period; if none, the log is checked.
         since: the start; `monitor.window_days` of params.yaml before the end, if blank.
         until: the end; now, if blank.
         metrics: the project's METRICS, which are needed if the main metric is one of its own;
@@ -86,9 +86,9 @@ def _of_tables(
     found = [file for place in places for file in tables.find(place)]
     model = load_release(untrusted=untrusted)
     periods = [window.from_table(file, model, params.prepare.chunk_rows) for file in found]
-    source = ", ".join(map(str, found)) if len(found) < MOST_NAMED else f"{len(found)} tables"
+    source = ", ".join(map(str, found)) if len(found) < MAX_NAMED else f"{len(found)} tables"
     expected = replace(here(model.version), given=metrics)
-    return judged(source, expected, periods, params)
+    return run_checks(source, expected, periods, params)
 
 
 def _of_log(log: PredictionLog, since: str, until: str, params: Params, metrics: Metrics) -> Result:
@@ -109,10 +109,10 @@ def _of_log(log: PredictionLog, since: str, until: str, params: Params, metrics:
     spans = window.spans(start, end, params.monitor.periods)
     bar = tqdm(spans, desc="monitor", unit=" periods", delay=1, leave=False, disable=None)
     periods = [window.from_log(log, *span, expected.schema, versions) for span in bar]
-    return judged("the prediction log", expected, periods, params, versions, end.date())
+    return run_checks("the prediction log", expected, periods, params, versions, end.date())
 
 
-def judged(
+def run_checks(
     source: str,
     expected: Expected,
     periods: list[Period],
@@ -123,18 +123,18 @@ def judged(
     """Run all checks on all periods.
 
     Args:
-        source: what was looked at.
+        source: where the periods come from, for people.
         expected: what is expected of the model.
         periods: in the order of time.
         params: all parameters.
-        versions: what answered, by role, if the periods are from the log.
-        today: the day on which the last period ends, likewise.
+        versions: of the models, by role, if the periods are from the log.
+        today: the day on which the last period ends, if the periods are from the log.
     """
     least = params.monitor.min_rows
     enough = [period.rows + period.refused + period.errors >= least for period in periods]
-    known = {fault for period in periods for fault in period.faults}
-    for period in periods:  # a fault that is gone is one of no row
-        period.faults.update(dict.fromkeys(known, 0))
+    known = {violation for period in periods for violation in period.violations}
+    for period in periods:  # a violation that is gone counts as 0 rows
+        period.violations.update(dict.fromkeys(known, 0))
     series = [_volume(periods, least, today)] if today else []
     for name, check in CHECKS.items():
         found = [
@@ -154,23 +154,23 @@ def judged(
         params.monitor.persistence,
     )
     challenger = (versions or {}).get("challenger")
-    beside = challengers.compared(periods, challenger, expected, params) if challenger else None
+    comparison = challengers.compared(periods, challenger, expected, params) if challenger else None
     return Result(
-        source, expected, periods, series, raised, notes, beside, least, enough=any(enough)
+        source, expected, periods, series, raised, notes, comparison, least, enough=any(enough)
     )
 
 
 def _volume(periods: Sequence[Period], least: int, today: date) -> Series:
-    """Return how many rows came; none is too few once a period had enough of them."""
+    """Return how many rows came; no rows are an alert once a period had enough of them."""
     points: list[Point | None] = []
-    begun = False
+    started = False
     for period in periods:
-        begun = begun or period.rows >= least
-        points.append(Point(float(period.rows), None, None, begun and not period.days, ""))
+        started = started or period.rows >= least
+        points.append(Point(float(period.rows), None, None, started and not period.days, ""))
     days = sorted({day for period in periods for day in period.days})
-    if begun and len(days) >= FEWEST_DAYS:
-        usual = max(after - before for before, after in pairwise(days))
-        silent = today - days[-1] > usual + timedelta(days=1)  # today is not over
+    if started and len(days) >= MIN_DAYS:
+        longest = max(after - before for before, after in pairwise(days))
+        silent = today - days[-1] > longest + timedelta(days=1)  # today is not over
         words = f"the last came on {days[-1]}" if silent else ""
         points[-1] = Point(float(periods[-1].rows), None, None, silent, words)
     return Series("volume", "", None, may_alert=True, points=tuple(points))

@@ -16,8 +16,7 @@ from tabrail.monitoring.period import Period
 from tabrail.monitoring.result import Result
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
-MOST_DRAWN = 4  # columns whose distribution is drawn
-SHARES = {"refused", "faults", "missing", "review", "errors", "calibration"}
+MAX_DRAWN = 4  # columns with a drawing of their distribution
 Facts = list[tuple[str, str]]
 
 
@@ -40,7 +39,7 @@ def page(result: Result) -> str:
         remark=result.expected.scoring.remark,
         performance=_performance(result),
         challenger=_challenger(result.challenger),
-        moved=_moved(result),
+        drift=_drift(result),
         checks=[
             {
                 "title": _title(one.check, one.about),
@@ -106,8 +105,8 @@ def _challenger(found: dict[str, Any] | None) -> dict[str, Any] | None:
     return {"sentence": found["sentence"], "facts": facts}
 
 
-def _moved(result: Result) -> dict[str, Any] | None:
-    """Return the distributions of the columns that moved most, or None if none did."""
+def _drift(result: Result) -> dict[str, Any] | None:
+    """Return the distributions of the columns with the most important drift, or None."""
     filled = [period for period in result.periods if len(period.table)]
     drifts = [one for one in result.series if one.check == "drift" and one.last.value > 0]
     if not filled or not drifts:
@@ -123,14 +122,14 @@ def _moved(result: Result) -> dict[str, Any] | None:
                 f"{one.about}: {one.last.words}",
                 drawings.bars(known[one.about], filled[-1].table[one.about]),
             )
-            for one in drifts[:MOST_DRAWN]
+            for one in drifts[:MAX_DRAWN]
         ],
     }
 
 
 def _counts(period: Period, target: str) -> list[int]:
     outcomes = int(period.labeled(target).sum())
-    return [period.rows, period.refused, period.errors, outcomes, period.others]
+    return [period.rows, period.refused, period.errors, outcomes, period.by_other_models]
 
 
 def _line(series: Series, names: Sequence[str]) -> drawings.Drawing | None:
@@ -140,7 +139,7 @@ def _line(series: Series, names: Sequence[str]) -> drawings.Drawing | None:
 def _value(check: str, value: float) -> str:
     if check == "volume":
         return f"{value:,.0f}"
-    return f"{value:.1%}" if check in SHARES else figure(value)
+    return f"{value:.1%}" if KINDS[check].is_share else figure(value)
 
 
 def _limit(series: Series) -> str:

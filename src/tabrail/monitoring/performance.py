@@ -1,4 +1,4 @@
-"""How well the model does on rows of which it is known by now what came true."""
+"""Live performance: the checks of rows with known outcomes."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,17 +14,17 @@ from tabrail.data.schema import Schema, encode_target
 from tabrail.evaluation.intervals import LEVEL, Score, score
 from tabrail.evaluation.reported import ReportedMetric
 from tabrail.monitoring.checks import Point, Points
-from tabrail.monitoring.clusters import groups
+from tabrail.monitoring.clusters import group_numbers
 from tabrail.monitoring.expected import Expected
 from tabrail.monitoring.period import Period
 
-RESAMPLES = 200  # suffice for an interval's width, which is all that counts here
-FEWEST_GROUPS = 10
+RESAMPLES = 200  # enough for the width of an interval
+MIN_GROUPS = 10
 SPLITS = ("validation", "test")
 
 
 def main_metric(period: Period, expected: Expected, params: Params) -> Points:
-    """Return the main metric, which is beyond its limit if it is worse than can be expected."""
+    """Return the main metric, which is beyond its limit if it is worse than expected."""
     known = period.labeled(expected.schema.target)
     usual = measured(expected)
     if usual is None or known.sum() < params.monitor.min_rows:
@@ -36,9 +36,9 @@ def main_metric(period: Period, expected: Expected, params: Params) -> Points:
 def slices(period: Period, expected: Expected, params: Params) -> Points:
     """Return the main metric of each slice.
 
-    The more slices, the more of them do badly by chance alone: their margin is as much wider as
-    keeps that as rare as for one (Dunn, 1961, "Multiple comparisons among means"). There are none
-    if their scores at evaluation are by another metric.
+    With more slices, more of them are worse by chance. A wider margin keeps the chance of any
+    alert the same as for one slice (Dunn, 1961, "Multiple comparisons among means"). There are no
+    slices if their scores at evaluation are by another metric.
     """
     if expected.metric != expected.evaluation["main_metric"]:
         return {}
@@ -66,25 +66,25 @@ def slices(period: Period, expected: Expected, params: Params) -> Points:
 def calibration(period: Period, expected: Expected, params: Params) -> Points:
     """Return by how much the share of positives differs from the mean probability; binary only.
 
-    The interval is Student's, of the sums over each key, since rows of one key are alike.
+    The interval is Student's, of the sums of each group, since rows of one group are alike.
     """
     schema, known = expected.schema, period.labeled(expected.schema.target)
     if schema.task != "binary" or known.sum() < params.monitor.min_rows:
         return {}
     y_true = encode_target(period.table[schema.target][known], schema)
-    whose = groups(period.table[known], schema)
+    groups = group_numbers(period.table[known], schema)
     gap = y_true - period.numbers[known]
-    sums = np.bincount(whose, gap)
-    if len(sums) < FEWEST_GROUPS or not sums.any():
+    sums = np.bincount(groups, gap)
+    if len(sums) < MIN_GROUPS or not sums.any():
         return {}
     value, rows = float(gap.mean()), len(gap)
-    centered = sums - value * np.bincount(whose)  # of a ratio, whose parts both vary
+    centered = sums - value * np.bincount(groups)  # of a ratio: both parts vary
     width = ttest_1samp(centered, 0.0).confidence_interval(LEVEL)
     half = float(width.high - width.low) / 2 * len(sums) / rows
     least = abs(value) - half
     words = (
-        f"{y_true.mean():.1%} came true (95% interval {max(0.0, y_true.mean() - half):.1%} to "
-        f"{min(1.0, y_true.mean() + half):.1%}), {period.numbers[known].mean():.1%} were predicted"
+        f"observed {y_true.mean():.1%} (95% interval {max(0.0, y_true.mean() - half):.1%} to "
+        f"{min(1.0, y_true.mean() + half):.1%}), predicted {period.numbers[known].mean():.1%}"
     )
     limit = params.monitor.calibration
     return {"": Point(value, value - half, value + half, least > limit, words)}
@@ -105,13 +105,13 @@ def scored(period: Period, rows: np.ndarray, expected: Expected, params: Params)
         params.evaluate.threshold,
     )
     draws = min(params.evaluate.resamples, RESAMPLES)
-    whose = groups(table, schema)
-    found = score(scores, weights(table, schema), whose, draws, params.evaluate.seed)
+    groups = group_numbers(table, schema)
+    found = score(scores, weights(table, schema), groups, draws, params.evaluate.seed)
     return found[expected.metric]
 
 
 def weights(table: pd.DataFrame, schema: Schema) -> np.ndarray:
-    """Return how much each row counts; those of the log count alike."""
+    """Return the weight of each row; 1 for rows of the log."""
     if schema.weight and schema.weight in table:
         return table[schema.weight].fillna(0.0).to_numpy(np.float64)
     return np.ones(len(table))
@@ -128,18 +128,18 @@ def half_width(numbers: Mapping[str, Any]) -> float | None:
 def _compared(
     found: Score, usual: Mapping[str, Any], metric: ReportedMetric, margin: float
 ) -> Point:
-    """Compare a score with that of the evaluation, as far as both may be off by chance."""
+    """Compare a score with that of the evaluation, given the intervals of both."""
     live, before = half_width({"low": found.low, "high": found.high}), half_width(usual)
     if live is None or before is None or not math.isfinite(found.value):
-        said = f"{metric.shown(found.value)}; too few rows or keys to compare"
-        return Point(found.value, None, None, False, said)
+        words = f"{metric.shown(found.value)}; too few rows or groups to compare"
+        return Point(found.value, None, None, False, words)
     room = margin * math.hypot(live, before)
     worst = usual["value"] - metric.sign * room
     beyond = metric.sign * (found.value - worst) < 0
     words = (
         f"{metric.shown(found.value)} (95% interval {metric.shown(found.low)} to "
         f"{metric.shown(found.high)}), {metric.shown(usual['value'])} at evaluation; "
-        f"{metric.shown(worst)} or better was to be expected of so many rows"
+        f"{metric.shown(worst)} or better was expected for this number of rows"
     )
     return Point(found.value, found.low, found.high, beyond, words, worst)
 
@@ -147,7 +147,7 @@ def _compared(
 def _slices(
     period: Period, expected: Expected
 ) -> Iterator[tuple[str, np.ndarray, Mapping[str, Any]]]:
-    """Yield the slices that were scored at evaluation, with their rows and what was found then."""
+    """Yield the slices that were scored at evaluation: name, rows, and score at evaluation."""
     both = [expected.evaluation[split]["slices"] for split in SPLITS]
     for column in both[0]:
         if column not in period.table:
@@ -163,9 +163,9 @@ def _slices(
 def _cautious(
     found: Sequence[Mapping[str, Mapping[str, Any]]], name: str, metric: ReportedMetric
 ) -> Mapping[str, Any] | None:
-    """Return the worse of what validation and test say, of what has an interval there.
+    """Return the worse score of validation and test, of those with an interval.
 
-    One of them may have been lucky, and then every later row would look bad beside it.
+    A score that was high by chance would make every later period look worse.
     """
     known = [one[name] for one in found if name in one and half_width(one[name]) is not None]
     return min(known, key=lambda one: metric.sign * one["value"], default=None)

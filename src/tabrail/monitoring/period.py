@@ -1,4 +1,4 @@
-"""What one period has, wherever it comes from."""
+"""One period: its rows, what was predicted for them, and counts; from the log or a table."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,34 +9,32 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-MOST_ROWS = 200_000  # of a period are looked at, drawn at random: more would say the same
-
-Fault = tuple[str, str]  # a column and what is wrong with it
+MAX_ROWS = 200_000  # of a period; a random sample of more rows gives the same results
 
 
 @dataclass
 class Period:
-    """What one period has, or one table.
+    """A span of time in the log, or a table.
 
     Attributes:
-        name: how it is called.
+        name: of the span of time or of the table.
         rows: how many rows were scored; `table` may have fewer of them.
         table: the rows in the schema's types, with the target where it is known.
-        numbers: what `model.predict` says of them; shape (n_rows,) or (n_rows, n_classes).
+        numbers: what `model.predict` returns for them; shape (n_rows,) or (n_rows, n_classes).
         served: of each row of `table`: `review`, whether a person is to look at it; from the log
-            also `answer`, what the model said, and `challenger`, what the challenger did; and, in
-            the first row of each request, how long both took: `latency_ms`, `challenger_ms`.
+            also `answer`, the model's prediction, and `challenger`, the challenger's; and, in the
+            first row of each request, how long both took: `latency_ms`, `challenger_ms`.
         challenger: the challenger's numbers, NaN where it has none; no rows for a table.
-        faults: rows by what is wrong with them.
+        violations: how many rows have them, by column and kind.
         refused: rows that got no prediction because they break the schema.
-        requests: all that came, whatever became of them; none for a table.
-        errors: those of them that failed through no fault of theirs.
-        others: rows that another model answered, which are not looked at.
-        strange: outcomes that the schema does not allow, which are not looked at.
-        decided: predictions of which a person has decided.
-        agreed: how many of these decisions are the model's prediction.
-        begin: when it begins, if it is a span of time.
-        days: on which requests came.
+        requests: all of them, answered or not; none for a table.
+        errors: how many of them failed with a server error.
+        by_other_models: rows that another model answered; they are not checked.
+        outcomes_not_allowed: outcomes that break the schema; they count as unknown.
+        decisions: predictions that a person has reviewed.
+        decisions_as_predicted: how many of these decisions are the model's prediction.
+        begin: the start of a span of time; blank for a table.
+        days: those with requests.
     """
 
     name: str
@@ -45,19 +43,19 @@ class Period:
     numbers: np.ndarray = field(default_factory=lambda: np.empty(0))
     served: pd.DataFrame = field(default_factory=pd.DataFrame)
     challenger: np.ndarray = field(default_factory=lambda: np.empty(0))
-    faults: Counter[Fault] = field(default_factory=Counter)
+    violations: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused: int = 0
     requests: int = 0
     errors: int = 0
-    others: int = 0
-    strange: int = 0
-    decided: int = 0
-    agreed: int = 0
+    by_other_models: int = 0
+    outcomes_not_allowed: int = 0
+    decisions: int = 0
+    decisions_as_predicted: int = 0
     begin: str = ""
     days: set[date] = field(default_factory=set)
 
     def labeled(self, target: str) -> np.ndarray:
-        """Return true for the rows of which it is known what came true; shape (n_rows,)."""
+        """Return true for the rows with a known outcome; shape (n_rows,)."""
         if target not in self.table:
             return np.zeros(len(self.table), dtype=bool)
         return self.table[target].notna().to_numpy()
@@ -65,7 +63,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Part:
-    """Rows that were read together; attributes as of `Period`."""
+    """Rows of one chunk; attributes as of `Period`."""
 
     table: pd.DataFrame
     numbers: np.ndarray
@@ -83,7 +81,7 @@ class Part:
 
 
 def joined(parts: Sequence[Part]) -> Part:
-    """Return all rows."""
+    """Return all rows of the parts as one."""
     return Part(
         pd.concat([part.table for part in parts], ignore_index=True),
         np.concatenate([part.numbers for part in parts]),
@@ -92,23 +90,23 @@ def joined(parts: Sequence[Part]) -> Part:
     )
 
 
-def drawn(part: Part) -> Part:
-    """Return at most so many rows."""
-    if len(part.table) <= MOST_ROWS:
+def sampled(part: Part) -> Part:
+    """Return the rows, or a random sample if there are more than `MAX_ROWS`."""
+    if len(part.table) <= MAX_ROWS:
         return part
-    places = np.random.default_rng(0).choice(len(part.table), MOST_ROWS, replace=False)
+    places = np.random.default_rng(0).choice(len(part.table), MAX_ROWS, replace=False)
     return part.of(np.sort(places))
 
 
 def bounded(parts: list[Part]) -> list[Part]:
-    """Draw some of the rows, if there are many by now."""
-    return [drawn(joined(parts))] if sum(len(p.table) for p in parts) > 2 * MOST_ROWS else parts
+    """Join and sample the parts once they have twice as many rows as a period may keep."""
+    return [sampled(joined(parts))] if sum(len(p.table) for p in parts) > 2 * MAX_ROWS else parts
 
 
 def filled(period: Period, parts: Sequence[Part]) -> Period:
-    """Give a period its rows."""
+    """Set the rows of a period, and return it."""
     if parts:
-        whole = drawn(joined(parts))
+        whole = sampled(joined(parts))
         period.table, period.numbers = whole.table, whole.numbers
         period.served, period.challenger = whole.served, whole.challenger
     return period
@@ -122,8 +120,8 @@ def described(period: Period, target: str) -> Mapping[str, Any]:
         "refused": period.refused,
         "errors": period.errors,
         "outcomes": int(period.labeled(target).sum()),
-        "outcomes_not_allowed": period.strange,
-        "decisions": period.decided,
-        "decisions_as_predicted": period.agreed,
-        "by_other_models": period.others,
+        "outcomes_not_allowed": period.outcomes_not_allowed,
+        "decisions": period.decisions,
+        "decisions_as_predicted": period.decisions_as_predicted,
+        "by_other_models": period.by_other_models,
     }

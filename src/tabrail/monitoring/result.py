@@ -1,4 +1,4 @@
-"""What was found, for people and for programs."""
+"""The result of monitoring, for people and for programs."""
 
 from dataclasses import asdict, dataclass
 from itertools import groupby
@@ -11,18 +11,18 @@ from tabrail.monitoring.period import Period, described
 
 @dataclass(frozen=True)
 class Result:
-    """What was found.
+    """The result of monitoring.
 
     Attributes:
-        source: the log or the tables that were looked at.
+        source: the log or the tables.
         expected: what is expected of the model.
-        periods: what was looked at.
+        periods: in the order of time.
         series: what each check found.
-        alerts: what is wrong and has lasted.
-        notes: what may become an alert, or counts for little.
-        challenger: the challenger beside the champion; see `challengers.compared`.
-        least: a period with fewer rows says nothing.
-        enough: whether a period has more.
+        alerts: what needs a person.
+        notes: what may become an alert, or is in a column of little importance.
+        challenger: its comparison with the champion; see `challengers.compared`.
+        least: a period with fewer rows is not judged.
+        enough: whether any period is judged.
     """
 
     source: str
@@ -37,22 +37,22 @@ class Result:
 
     @property
     def verdict(self) -> str:
-        """One of well, alert, and unknown if there are too few rows to tell."""
+        """One of well, alert, and unknown if there are too few rows."""
         if self.alerts:
             return "alert"
         return "well" if self.enough else "unknown"
 
     @property
     def code(self) -> int:
-        """The exit code: 0 well, 1 alert, 2 could not tell."""
+        """The exit code: 0 well, 1 alert, 2 too few rows."""
         return {"well": 0, "alert": 1, "unknown": 2}[self.verdict]
 
     @property
     def word(self) -> str:
-        """The verdict for people; what began lately and may become an alert is not well."""
+        """The verdict for people; "No alert yet" if a new effect may become an alert."""
         if self.verdict == "well" and any(one.may_alert and one.last.beyond for one in self.series):
             return "No alert yet"
-        return {"well": "All is well", "alert": "Alert", "unknown": "Could not tell"}[self.verdict]
+        return {"well": "All is well", "alert": "Alert", "unknown": "Too few rows"}[self.verdict]
 
     @property
     def headline(self) -> str:
@@ -66,10 +66,10 @@ class Result:
                 return f"{self.word} in {rows:,} rows"
         most = max((period.rows for period in self.periods), default=0)
         return (
-            f"Could not tell: the fullest of {len(self.periods)} periods has {most:,} rows, and "
+            f"{self.word}: the largest of {len(self.periods)} periods has {most:,} rows; at least "
             f"{self.least:,} are needed (monitor.min_rows in params.yaml). "
             + (
-                "Wait for more, or look at a longer time: --since 90d"
+                "Wait for more rows, or check a longer time: --since 90d"
                 if any(period.begin for period in self.periods)
                 else "Put the rows of a longer time into one table"
             )
@@ -79,7 +79,7 @@ class Result:
         """Return all of it for JSON.
 
         Returns:
-            `verdict`: well, alert or unknown. `model`: the version that was watched. `source`: the
+            `verdict`: well, alert or unknown. `model`: its version. `source`: the
             log or the tables. `periods`: of each its `name`, `rows`, `refused`, `errors`,
             `outcomes`, `outcomes_not_allowed`, `decisions` by people, how many of them are
             `decisions_as_predicted`, and `by_other_models`. `alerts` and `notes`: of each the
@@ -104,7 +104,7 @@ class Result:
         }
 
     def text(self) -> str:
-        """Return what matters for people."""
+        """Return a summary for people."""
         lines = [f"{self.headline}: {self.expected.version}, {self.source}"]
         for first, alike in groupby(self.alerts, lambda alert: alert.first):
             lines += [f"  ALERT {alert.what} Since {alert.since}." for alert in alike]
@@ -119,14 +119,14 @@ class Result:
         lines += [f"  note  {note.what} Since {note.since}." for note in self.notes]
         if self.challenger:
             lines.append(f"  {self.challenger['sentence']}")
-        if decided := sum(period.decided for period in self.periods):
-            agreed = sum(period.agreed for period in self.periods)
-            lines.append(f"  People decided as the model did in {agreed:,} of {decided:,} reviews")
-        if strange := sum(period.strange for period in self.periods):
+        if decisions := sum(period.decisions for period in self.periods):
+            agreed = sum(period.decisions_as_predicted for period in self.periods)
+            lines.append(f"  People agreed with the model in {agreed:,} of {decisions:,} reviews")
+        if count := sum(period.outcomes_not_allowed for period in self.periods):
             lines.append(
-                f"  {strange:,} outcomes that the model's schema does not allow were not looked "
-                "at: it knows no such class, or numbers in other limits"
+                f"  {count:,} outcomes that the model's schema does not allow were left out: an "
+                "unknown class, or a number out of range"
             )
-        if others := sum(period.others for period in self.periods):
-            lines.append(f"  {others:,} rows that other models answered were not looked at")
+        if count := sum(period.by_other_models for period in self.periods):
+            lines.append(f"  {count:,} rows that other models answered were left out")
         return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The periods to look at, from the prediction log or from tables, in one common form."""
+"""Read periods from the prediction log or from tables, in one common form."""
 
 from datetime import datetime, time, timedelta
 from itertools import pairwise
@@ -19,11 +19,11 @@ from tabrail.monitoring.period import Part, Period, bounded, filled
 from tabrail.project.registry import registered
 
 DAY = timedelta(days=1)
-ERROR = 500  # the first HTTP status that is the server's fault
+SERVER_ERROR = 500  # the first HTTP status of them
 
 
 def spans(since: datetime, until: datetime, count: int) -> list[tuple[datetime, datetime]]:
-    """Cut a span of time into about equal ones; at midnights, if they are days long."""
+    """Split a span of time into equal ones; at midnights, if they are days long."""
     limits = [since + (until - since) * number / count for number in range(count + 1)]
     if until - since >= count * DAY:
         limits[1:-1] = [midnight(limit) for limit in limits[1:-1]]
@@ -38,12 +38,12 @@ def midnight(moment: datetime) -> datetime:
 def from_log(
     log: PredictionLog, since: datetime, until: datetime, schema: Schema, versions: dict[str, str]
 ) -> Period:
-    """Return what a span of time has in the log, which keeps cleaned rows.
+    """Read a span of time from the log, whose rows are cleaned already.
 
     Args:
         log: the log.
         since: its start.
-        until: its end, which does not belong to it.
+        until: its end, exclusive.
         schema: of the model that answers.
         versions: of the champion, and of the challenger if there is one.
     """
@@ -54,22 +54,22 @@ def from_log(
         # A model that was registered while it served has two names.
         found["model"] = found["model"].map({m: registered(m) for m in found["model"].unique()})
         champion = found[found["role"] == "champion"]
-        mine = champion[champion["model"] == versions["champion"]]
+        rows = champion[champion["model"] == versions["champion"]]
         period.requests += champion["request"].nunique()
         period.days.update(champion["at"].dt.date)
-        period.rows += len(mine)
-        period.others += len(champion) - len(mine)
-        if len(mine):
+        period.rows += len(rows)
+        period.by_other_models += len(champion) - len(rows)
+        if len(rows):
             is_challenger = found["role"] == "challenger"
             is_challenger &= found["model"] == versions.get("challenger")
             challengers = found[is_challenger].set_index("id")
-            parts = bounded([*parts, _logged(mine, challengers, schema, period)])
+            parts = bounded([*parts, _logged(rows, challengers, schema, period)])
     _refusals(log.refusals(since, until), period)
     return filled(period, parts)
 
 
 def from_table(file: Path, release: Release, rows: int) -> Period:
-    """Return what a table has, cleaned by the model's cleaning function and scored by the model.
+    """Read a table, clean it with the model's cleaning function and score it.
 
     Args:
         file: the table.
@@ -86,49 +86,49 @@ def from_table(file: Path, release: Release, rows: int) -> Period:
     ):
         violations = [found for found in chunk.violations if found.column not in training]
         for found in violations:
-            period.faults[found.column, found.fault] += int(found.rows.sum())
-        good = usable(violations, len(chunk.table))
-        period.strange += _without_strange(chunk.table, chunk.violations, schema.target)
-        table = chunk.table[good]
-        period.refused += int((~good).sum()) + len(chunk.left_out)
+            period.violations[found.column, found.fault] += int(found.rows.sum())
+        valid = usable(violations, len(chunk.table))
+        period.outcomes_not_allowed += _mask_outcomes(chunk.table, chunk.violations, schema.target)
+        table = chunk.table[valid]
+        period.refused += int((~valid).sum()) + len(chunk.left_out)
         period.rows += len(table)
         numbers = release.predict(table)
-        near = close_calls(numbers, schema, params.evaluate.threshold, params.serve.review_margin)
-        served = pd.DataFrame({"review": near}, index=table.index)
+        review = close_calls(numbers, schema, params.evaluate.threshold, params.serve.review_margin)
+        served = pd.DataFrame({"review": review}, index=table.index)
         parts = bounded([*parts, Part(table, numbers, served, np.empty(0))])
     return filled(period, parts)
 
 
-def _logged(mine: pd.DataFrame, challengers: pd.DataFrame, schema: Schema, period: Period) -> Part:
-    """Return rows of the log in the schema's types; count what is said of them."""
-    scoring_schema = _kept(schema)
-    raw = pd.DataFrame(mine["row"].tolist(), columns=list(scoring_schema.used), dtype="object")
-    raw[schema.target] = mine["outcome"].to_numpy(dtype=object)
+def _logged(rows: pd.DataFrame, challengers: pd.DataFrame, schema: Schema, period: Period) -> Part:
+    """Return rows of the log in the schema's types; add to the period's counts."""
+    scoring_schema = _logged_schema(schema)
+    raw = pd.DataFrame(rows["row"].tolist(), columns=list(scoring_schema.used), dtype="object")
+    raw[schema.target] = rows["outcome"].to_numpy(dtype=object)
     table, violations = conform(raw, scoring_schema)
     for found in violations:
-        if found.fault == "unseen_category":  # what else is wrong was refused when it came
-            period.faults[found.column, found.fault] += int(found.rows.sum())
-    period.strange += _without_strange(table, violations, schema.target)
-    decided = mine["decision"].notna()
-    period.decided += int(decided.sum())
-    period.agreed += int((mine["decision"] == mine["prediction"])[decided].sum())
-    first = ~mine["request"].duplicated().to_numpy()
-    other = challengers.reindex(mine["id"])
+        if found.fault == "unseen_category":  # all others were refused by the server
+            period.violations[found.column, found.fault] += int(found.rows.sum())
+    period.outcomes_not_allowed += _mask_outcomes(table, violations, schema.target)
+    decided = rows["decision"].notna()
+    period.decisions += int(decided.sum())
+    period.decisions_as_predicted += int((rows["decision"] == rows["prediction"])[decided].sum())
+    first = ~rows["request"].duplicated().to_numpy()
+    other = challengers.reindex(rows["id"])
     served = pd.DataFrame(
         {
-            "review": mine["review"].to_numpy(dtype=bool),
-            "latency_ms": np.where(first, mine["latency_ms"], np.nan),
-            "answer": mine["prediction"].to_numpy(dtype=object),
+            "review": rows["review"].to_numpy(dtype=bool),
+            "latency_ms": np.where(first, rows["latency_ms"], np.nan),
+            "answer": rows["prediction"].to_numpy(dtype=object),
             "challenger": other["prediction"].to_numpy(dtype=object),
             "challenger_ms": np.where(first, other["latency_ms"], np.nan),
         }
     )
-    numbers = _numbers(mine["numbers"], schema)
+    numbers = _numbers(rows["numbers"], schema)
     return Part(table, numbers, served, _numbers(other["numbers"], schema))
 
 
-def _kept(schema: Schema) -> Schema:
-    """Return the schema for what the log keeps of a row."""
+def _logged_schema(schema: Schema) -> Schema:
+    """Return the schema of a row in the log, which has no sensitive columns."""
     scoring_schema = for_scoring(schema)
     ignored = {
         name: Column(kind="ignored") for name, c in scoring_schema.columns.items() if c.sensitive
@@ -138,15 +138,15 @@ def _kept(schema: Schema) -> Schema:
     return scoring_schema.model_copy(update={"columns": columns, "csv": Csv()})
 
 
-def _without_strange(table: pd.DataFrame, violations: list[Violation], target: str) -> int:
-    """Make outcomes that the schema does not allow missing; return how many they are."""
-    strange = np.zeros(len(table), dtype=bool)
+def _mask_outcomes(table: pd.DataFrame, violations: list[Violation], target: str) -> int:
+    """Set outcomes that the schema does not allow to missing; return how many there were."""
+    not_allowed = np.zeros(len(table), dtype=bool)
     for found in violations:
         if found.column == target and found.fault != "unlabeled":
-            strange |= found.rows
-    if strange.any():
-        table[target] = table[target].mask(strange)
-    return int(strange.sum())
+            not_allowed |= found.rows
+    if not_allowed.any():
+        table[target] = table[target].mask(not_allowed)
+    return int(not_allowed.sum())
 
 
 def _numbers(lists: "pd.Series[Any]", schema: Schema) -> np.ndarray:
@@ -158,11 +158,11 @@ def _numbers(lists: "pd.Series[Any]", schema: Schema) -> np.ndarray:
 
 
 def _refusals(found: pd.DataFrame, period: Period) -> None:
-    failed = found["status"] >= ERROR
+    failed = found["status"] >= SERVER_ERROR
     period.errors = found["request"][failed].nunique()
     period.requests += found["request"].nunique()
     period.days.update(moment.date() for moment in found["at"])
     broken = found[~failed]
     for column, fault, rows in zip(broken["column"], broken["fault"], broken["rows"], strict=True):
-        period.faults[column, fault] += rows
+        period.violations[column, fault] += rows
     period.refused = int(broken.drop_duplicates("request")["bad"].sum())
