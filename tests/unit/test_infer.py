@@ -20,7 +20,7 @@ from tabrail.data import tables
 from tabrail.data.conform import conform
 from tabrail.data.schema import Schema
 from tabrail.errors import InputError
-from tabrail.ingest import look, survey
+from tabrail.ingest import first_rows, profile
 from tabrail.ingest.draft import Draft, to_yaml
 from tabrail.ingest.infer import infer
 
@@ -65,7 +65,7 @@ def sound(draft: Draft, *files: Path) -> Draft:
                 else:
                     assert found.fault == "unreadable", found
                     faults[found.column] = faults.get(found.column, 0) + int(found.rows.sum())
-    assert faults == {name: count for name, (count, _) in draft.faults.items()}
+    assert faults == {name: count for name, (count, _) in draft.unreadable.items()}
     assert unlabeled == draft.unlabeled
     return draft
 
@@ -442,7 +442,7 @@ def test_many_columns_with_few_slips_do_not_cost_many_rows(tmp_path: Path) -> No
         values[100 * i : 100 * i + 3 + (i == 0)] = ["slip"] * (3 + (i == 0))
         columns[f"x{i}"] = values
     draft = inferred(tmp_path, columns)
-    assert sum(count for count, _ in draft.faults.values()) <= 0.005 * rows
+    assert sum(count for count, _ in draft.unreadable.values()) <= 0.005 * rows
     kinds = [draft.schema["columns"][f"x{i}"]["kind"] for i in range(9)]
     assert kinds[0] == "categorical"
     assert kinds.count("numeric") == 1
@@ -541,9 +541,9 @@ def test_an_only_column_that_gives_the_answer_away_stays_with_a_warning(tmp_path
 
 def test_only_later_rows_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first rows mislead about each column, and all rows set it right."""
-    monkeypatch.setattr(look, "ROWS", 100)
-    monkeypatch.setattr(look, "FEWEST_ROWS", 100)
-    monkeypatch.setattr(survey, "CHUNK_ROWS", 70)
+    monkeypatch.setattr(first_rows, "ROWS", 100)
+    monkeypatch.setattr(first_rows, "FEWEST_ROWS", 100)
+    monkeypatch.setattr(profile, "CHUNK_ROWS", 70)
     rows = 5 * ROWS
     late = np.arange(rows) >= 150
     days = pd.date_range("2000-01-01", periods=rows).strftime
@@ -593,8 +593,8 @@ def test_only_later_rows_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_a_target_that_later_rows_spoil_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(look, "ROWS", 100)
-    monkeypatch.setattr(look, "FEWEST_ROWS", 100)
+    monkeypatch.setattr(first_rows, "ROWS", 100)
+    monkeypatch.setattr(first_rows, "FEWEST_ROWS", 100)
     goal = [*NOISE[:380], *(f"free{i}" for i in range(20))]
     path = write(tmp_path, {"noise": NOISE[::-1], "goal": goal})
     with pytest.raises(InputError, match=r"5\.0% of its values are no numbers"):
@@ -616,8 +616,8 @@ def test_a_target_that_later_rows_spoil_is_refused(
 def test_only_later_rows_tell_the_task(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, early: Any, later: Any, task: str
 ) -> None:
-    monkeypatch.setattr(look, "ROWS", 100)
-    monkeypatch.setattr(look, "FEWEST_ROWS", 100)
+    monkeypatch.setattr(first_rows, "ROWS", 100)
+    monkeypatch.setattr(first_rows, "FEWEST_ROWS", 100)
     goal = [*mixed(*early, rows=150), *mixed(*later, rows=ROWS - 150)]
     assert inferred(tmp_path, {"noise": NOISE, "goal": goal}, "goal").schema["task"] == task
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from tabrail.data.schema import Csv
-from tabrail.ingest import kinds, numerals
+from tabrail.ingest import kinds, number_format
 
 DECIMAL_COMMA = Csv(delimiter=";", decimal=",", thousands=".")
 
@@ -261,17 +261,21 @@ LOCALES: dict[str, tuple[str, str, str, list[str]]] = {
 def test_the_way_numbers_are_written(case: str) -> None:
     delimiter, decimal, thousands, values = LOCALES[case]
     words = {"a": Counter(values), "b": Counter(["x", "y"])}
-    form, reason = numerals.locale(words, Csv.model_validate({"delimiter": delimiter}))
+    form, reason = number_format.find_number_format(
+        words, Csv.model_validate({"delimiter": delimiter})
+    )
     assert (form.decimal, form.thousands) == (decimal, thousands)
     assert "AMBIGUOUS" not in reason
 
 
 def test_a_way_that_cannot_be_told_is_said_so() -> None:
-    form, reason = numerals.locale({"a": Counter(["1.234", "5.678"])}, Csv(delimiter=";"))
+    form, reason = number_format.find_number_format(
+        {"a": Counter(["1.234", "5.678"])}, Csv(delimiter=";")
+    )
     assert (form.decimal, form.thousands) == (",", ".")
     assert "AMBIGUOUS" in reason
 
 
 def test_most_columns_decide() -> None:
     columns = {"a": Counter(["1,5"]), "b": Counter(["1.5"]), "c": Counter(["2.75"])}
-    assert numerals.locale(columns, Csv())[0].decimal == "."
+    assert number_format.find_number_format(columns, Csv())[0].decimal == "."

@@ -1,4 +1,4 @@
-"""What the schema says of one column, after all of its values were seen."""
+"""Describe one column in the schema, from its guess and its profile."""
 
 import math
 from collections.abc import Iterable
@@ -7,68 +7,72 @@ from typing import Any
 import pandas as pd
 
 from tabrail.ingest.kinds import Guess
-from tabrail.ingest.people import personal, tells
-from tabrail.ingest.survey import Distinct, Tally
+from tabrail.ingest.personal_data import is_personal, personal_data
+from tabrail.ingest.profile import MOST_DISTINCT, ColumnProfile
 
 LISTED = 200  # categories that are listed; of more, any is allowed
 
 
-def describe(
-    name: str, guess: Guess, tally: Tally, rows: int, is_target: bool
+def describe_column(
+    name: str, guess: Guess, column: ColumnProfile, rows: int, is_target: bool
 ) -> tuple[dict[str, Any], str]:
-    """Return what the schema says of one column, and why."""
+    """Return the entry of one column in the schema, and the reason."""
     if guess.kind == "ignored":
         return {"kind": "ignored"}, guess.reason
-    filled = rows - tally.missing
+    filled = rows - column.missing
     if not filled:
         return {"kind": "ignored"}, "empty in all rows"
-    one_value = _only_value(guess, tally)
+    one_value = _only_value(guess, column)
     reasons = [guess.reason, guess.warning if guess.warning != guess.reason else ""]
     if one_value is not None and not is_target:
-        shown = "" if guess.sensitive or personal(name, {one_value: 1}) else f": {one_value!r}"
-        if not 0.01 * rows < tally.missing < 0.99 * rows:
+        shown = "" if guess.sensitive or personal_data(name, {one_value: 1}) else f": {one_value!r}"
+        if not 0.01 * rows < column.missing < 0.99 * rows:
             return {"kind": "ignored"}, f"one value only{shown}"
         reasons = [f"one value or none{shown}: what it tells is whether it is there"]
-    column: dict[str, Any] = {"kind": guess.kind}
+    entry: dict[str, Any] = {"kind": guess.kind}
     if guess.format:
-        column["format"] = guess.format
-    if tally.missing and not is_target:
-        column["nullable"] = True
-        reasons.append(f"{tally.missing / rows:.1%} missing")
+        entry["format"] = guess.format
+    if column.missing and not is_target:
+        entry["nullable"] = True
+        reasons.append(f"{column.missing / rows:.1%} missing")
     if guess.sensitive:
-        column["sensitive"] = True
-    if guess.kind == "numeric" and tally.low is not None and tally.high is not None:
-        low, high = float(tally.low), float(tally.high)
+        entry["sensitive"] = True
+    if guess.kind == "numeric" and column.low is not None and column.high is not None:
+        low, high = float(column.low), float(column.high)
         reasons.append(f"seen {_number(low)} to {_number(high)}")
         if bounds := limits(low, high):
-            column |= {"min": _tidy(bounds[0]), "max": _tidy(bounds[1])}
-    if guess.kind == "datetime" and isinstance(tally.low, pd.Timestamp):
-        reasons.append(f"seen {tally.low:%Y-%m-%d} to {tally.high:%Y-%m-%d}")
+            entry |= {"min": _tidy(bounds[0]), "max": _tidy(bounds[1])}
+    if guess.kind == "datetime" and isinstance(column.low, pd.Timestamp):
+        reasons.append(f"seen {column.low:%Y-%m-%d} to {column.high:%Y-%m-%d}")
         if "%y" in (guess.format or ""):
             reasons.append("the years 69 to 99 are taken for 19.., 00 to 68 for 20..")
     if guess.unit:
-        column["unit"] = guess.unit
-    if guess.kind == "categorical" and not is_target and any(map(tells, tally.levels)):
+        entry["unit"] = guess.unit
+    if guess.kind == "categorical" and not is_target and any(map(is_personal, column.levels)):
         reasons.append("some values tell who a person is, so none is listed")
-    elif guess.kind == "categorical" and (is_target or len(tally.levels) <= LISTED):
-        column["categories"] = _sorted(tally.levels)
-        folded = {level.casefold() for level in tally.levels}
-        if len(folded) < len(tally.levels):
+    elif guess.kind == "categorical" and (is_target or len(column.levels) <= LISTED):
+        entry["categories"] = _sorted(column.levels)
+        folded = {level.casefold() for level in column.levels}
+        if len(folded) < len(column.levels):
             reasons.append("some differ by upper and lower case only")
     elif guess.kind == "categorical":
         reasons.append(f"more than {LISTED} different values, so any is allowed")
-    if guess.kind == "identifier" and not guess.sensitive and (count := tally.distinct.estimate()):
-        about = "about " if count >= Distinct.SIZE else ""
-        reasons.append(f"{about}{count:,} different values")
-    return column, "; ".join(reason for reason in reasons if reason)
+    if guess.kind == "identifier" and not guess.sensitive and column.distinct:
+        more = " or more" if column.distinct >= MOST_DISTINCT else ""
+        reasons.append(f"{column.distinct:,}{more} different values")
+    return entry, "; ".join(reason for reason in reasons if reason)
 
 
-def _only_value(guess: Guess, tally: Tally) -> str | None:
+def _only_value(guess: Guess, column: ColumnProfile) -> str | None:
     """Return the value of a column that has no other, as text."""
-    if guess.kind == "categorical" and len(tally.levels) == 1:
-        return next(iter(tally.levels))
-    if guess.kind in ("numeric", "datetime") and tally.low is not None and tally.low == tally.high:
-        return _number(float(tally.low)) if guess.kind == "numeric" else str(tally.low)
+    if guess.kind == "categorical" and len(column.levels) == 1:
+        return next(iter(column.levels))
+    if (
+        guess.kind in ("numeric", "datetime")
+        and column.low is not None
+        and column.low == column.high
+    ):
+        return _number(float(column.low)) if guess.kind == "numeric" else str(column.low)
     return None
 
 

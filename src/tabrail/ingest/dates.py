@@ -1,7 +1,7 @@
 """Find the format in which all of a column's dates can be read."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
@@ -10,7 +10,7 @@ import pandas as pd
 
 from tabrail.data import cells
 from tabrail.data.schema import Csv
-from tabrail.ingest.numerals import LOOK, READABLE
+from tabrail.ingest.number_format import LOOK, READABLE
 
 ISO = re.compile(r"\d{4}-\d{2}(?:-\d{2}(?:[T ]\d{2}(?::?\d{2}.*)?)?)?")
 LIKE_A_DATE = re.compile(r"(?=.*\d\d).{6,40}")
@@ -46,23 +46,21 @@ class Found:
     ambiguous: bool = False
 
 
-def find(
-    words: Mapping[str, int], form: Csv, banned: frozenset[str | None] = frozenset()
-) -> Found | None:
+def find(words: Mapping[str, int], form: Csv, wrong: Collection[str | None] = ()) -> Found | None:
     """Find the format of a column's dates, if it has dates.
 
     Args:
         words: the different values in the order of their first rows, with how often each comes.
-        form: how the file is written, which hints at what is usual where it is from.
-        banned: formats that have been found wrong.
+        form: how the file is written, which hints at the country and its usual order.
+        wrong: formats that all rows contradict.
     """
     some = list(words)[:LOOK]
-    if None not in banned and _share(some, ISO) > 0.5 and _readable(words, None) >= READABLE:
+    if None not in wrong and _share(some, ISO) > 0.5 and _readable(words, None) >= READABLE:
         return Found(None, "ISO 8601")
     fitting = [
         format_
         for format_ in _possible(some)
-        if format_ not in banned and _readable(words, format_) >= READABLE
+        if format_ not in wrong and _readable(words, format_) >= READABLE
     ]
     if not fitting:
         return None
@@ -102,7 +100,7 @@ def _fits(word: str, format_: str) -> bool:
 
 
 def _is_usual(format_: str, form: Csv) -> bool:
-    """Say whether a format is what one expects of a file like this."""
+    """Check whether a format is what one expects of a file like this."""
     european = form.delimiter == ";" or form.decimal == "," or format_[2:3] != "/"
     return format_.startswith("%d") == european
 
@@ -124,6 +122,6 @@ def _readable(words: Mapping[str, int], format_: str | None) -> float:
 
 
 def _in_order(words: Mapping[str, int], format_: str) -> bool:
-    """Say whether the dates, in the order of the rows, only rise or only fall."""
+    """Check whether the dates, in the order of the rows, only rise or only fall."""
     dates = cells.datetime(pd.Series(list(words), dtype="str"), format_).dropna()
     return len(dates) > 2 and bool(dates.is_monotonic_increasing or dates.is_monotonic_decreasing)

@@ -39,7 +39,7 @@ class Draft:
         positive_share: share of the class to predict, of two, in the rows with a target.
         unlabeled: rows without a target.
         duplicates: rows that equal an earlier one in every column.
-        faults: by column, how many values cannot be read, and some of them.
+        unreadable: by column, how many values cannot be read, and some of them.
     """
 
     schema: dict[str, Any]
@@ -51,7 +51,7 @@ class Draft:
     positive_share: float = 0.0
     unlabeled: int = 0
     duplicates: int = 0
-    faults: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
+    unreadable: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
 
 
 def to_yaml(draft: Draft) -> str:

@@ -17,7 +17,7 @@ from tabrail.data.cleaning import Clean
 from tabrail.data.schema import Column, Schema
 from tabrail.documents import parse
 from tabrail.errors import InputError
-from tabrail.ingest.people import tells
+from tabrail.ingest.personal_data import is_personal
 
 LONGEST_LIST = 8
 MOST_CATEGORIES = 200
@@ -141,7 +141,7 @@ def _changes(name: str, column: Column, need: Needs) -> list[Change]:
         found.append(Change(name, "min", _whole(column.min), _whole(need.least), "lowest value"))
     if column.max is not None and need.most > column.max:
         found.append(Change(name, "max", _whole(column.max), _whole(need.most), "highest value"))
-    if any(map(tells, need.names)):
+    if any(map(is_personal, need.names)):
         raise InputError(
             f"{name} has new values that look personal; {paths.SCHEMA} is in Git and must not list "
             "them. Correct the column, or make it of kind identifier there, with sensitive: true"

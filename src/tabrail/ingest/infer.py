@@ -1,21 +1,24 @@
-"""A data schema for tables that nobody has described: each column's kind, with the reason."""
+"""Infer the schema of tables that nobody has described: each column's kind, with the reason."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from tabrail.data.cleaning import Clean, no_cleaning
-from tabrail.data.schema import Column, Csv, Schema, Task
+import pandas as pd
+
+from tabrail.data.cleaning import Clean, cleaned, no_cleaning
+from tabrail.data.schema import Column, Csv, Kind, Schema, Task, conform
 from tabrail.errors import InputError
-from tabrail.ingest import gaps, leaks, roles
-from tabrail.ingest.beliefs import Beliefs, Leak
+from tabrail.ingest import leaks, missing_values, roles
+from tabrail.ingest.column_names import counts_rows
 from tabrail.ingest.describe import describe
 from tabrail.ingest.draft import Draft
-from tabrail.ingest.goal import goal, no_number
-from tabrail.ingest.kinds import Banned, Guess, guess
-from tabrail.ingest.look import Look, look, names, present, written
-from tabrail.ingest.naming import counts_rows
-from tabrail.ingest.numerals import READABLE, locale
-from tabrail.ingest.survey import Survey, Tally, survey
+from tabrail.ingest.first_rows import FirstRows, column_names, csv_format, read_first_rows
+from tabrail.ingest.kinds import Guess, guess
+from tabrail.ingest.missing_values import MEASURED, RARE, present
+from tabrail.ingest.number_format import READABLE, find_number_format
+from tabrail.ingest.profile import ColumnProfile, Profile, profile
+from tabrail.ingest.target import Target, infer_target, not_numeric
 
 
 def infer(
@@ -25,10 +28,10 @@ def infer(
     name: str = "",
     clean: Clean = no_cleaning,
 ) -> Draft:
-    """Find the schema of tables by looking at all of their rows.
+    """Infer the schema of tables from all of their rows.
 
-    Kinds are guessed from the first rows and checked against all of them, again and again until
-    nothing has to be changed.
+    Kinds are guessed from the first rows. Then all rows are read once; where they contradict a
+    guess, it is corrected, and they are read once more.
 
     Args:
         files: CSV or Parquet files of one table.
@@ -40,157 +43,224 @@ def infer(
     Raises:
         InputError: the files are no table, or the target cannot be learned from it.
     """
-    form = written(files)
-    work = _Work(files, target, task, form, look(files, names(files, form, target), form, clean))
-    while work.revise(found := survey(files, work.schema(), clean)):
-        pass
-    return describe(work.beliefs, found, name)
+    form = csv_format(files)
+    first = read_first_rows(files, column_names(files, form, target), form, clean)
+    inference = Inference(files, target, task, form, first)
+    found = profile(files, inference.schema(), clean)
+    if inference.correct(found, clean):
+        found = profile(files, inference.schema(), clean)
+        inference.check_target(found.columns[target], found.rows)
+    return describe(inference, found, name)
 
 
-class _Work:
-    """Guesses that are revised until all rows agree with them."""
+@dataclass(frozen=True)
+class Leak:
+    """A column that alone predicts the target, and is ignored.
+
+    Attributes:
+        score: how well it predicts the target.
+        guess: what it would be otherwise.
+        nullable: whether it has missing values.
+    """
+
+    score: float
+    guess: Guess
+    nullable: bool
+
+
+class Inference:
+    """Guesses about tables, which all rows may correct.
+
+    Attributes:
+        files: where the tables are.
+        form: how the files are written.
+        form_reason: why numbers are written so.
+        missing: the words that stand for a missing value.
+        missing_in: for those beyond the usual ones, the column in which they were found.
+        name: the column to predict.
+        target: what there is to learn.
+        guesses: what each column is.
+        leaks: columns that alone predict the target.
+        suspects: the scores of those that alone predict it, where there are no others.
+        sample: different rows with a target, in the schema's types.
+    """
 
     def __init__(
-        self, files: Sequence[Path], target: str, task: Task | None, form: Csv, first: Look
+        self, files: Sequence[Path], target: str, task: Task | None, form: Csv, first: FirstRows
     ) -> None:
-        if target in first.known:
-            kind = first.known[target].reason
+        """Guess what each column is from the first rows.
+
+        Raises:
+            InputError: the target cannot be learned.
+        """
+        if target in first.typed:
+            kind = first.typed[target].reason
             raise InputError(f"target {target!r} is {kind}; a number, a word or a yes is needed")
-        self._wanted, self._look = task, first
-        self._banned: dict[str, Banned] = {}
-        self._looked_for_leaks = False
-        texts = {name: words for name, words in first.words.items() if name not in first.numbers}
-        rest = {name: gaps.rest(words) for name, words in texts.items()}
-        form, reason = locale(rest, form)
-        self.beliefs = Beliefs(list(files), target, form, reason, list(gaps.MISSING))
-        gaps.keep_classes(self.beliefs, texts)
+        self.files, self.name, self._task, self._first = list(files), target, task, first
+        self.leaks: dict[str, Leak] = {}
+        self.suspects: dict[str, float] = {}
+        self.sample = pd.DataFrame()
+        texts = {name: words for name, words in first.values.items() if name not in first.numbers}
+        given = {name: missing_values.surely_present(words) for name, words in texts.items()}
+        self.form, self.form_reason = find_number_format(given, form)
+        self.missing = missing_values.usual_words(texts, target)
+        self.missing_in: dict[str, str] = {}
+        self._classes: set[str] = set()
         for name in sorted(texts, key=lambda name: name != target):  # the target's classes first
-            if len(rest[name]) < len(texts[name]):
-                known = guess(name, rest[name], first.rows, form) if len(rest[name]) > 1 else None
-                gaps.adopt(self.beliefs, name, texts[name], known.kind if known else None)
-        for name, words in first.words.items():
-            self.beliefs.guesses[name] = first.known.get(name) or self._guess(name, words)
-        self._thin = {
-            name
-            for name, words in first.words.items()
-            if name not in first.known and len(present(words, self.beliefs.missing)) <= 1
+            if len(given[name]) < len(texts[name]):
+                several = len(given[name]) > 1
+                known = guess(name, given[name], first.rows, self.form) if several else None
+                self._find_missing(name, texts[name], known.kind if known else None)
+        self.guesses = {
+            name: first.typed.get(name) or self._guess(name, words)
+            for name, words in first.values.items()
         }
-        if target not in self._thin:
-            self._set_goal(first.words[target])
+        # Columns of which the first rows show one value at most: any value may follow.
+        self._unknown = {
+            name
+            for name, words in first.values.items()
+            if name not in first.typed and len(present(words, self.missing)) <= 1
+        }
+        self.target = Target("binary", "categorical", "")
+        if target not in self._unknown:
+            self._set_target(first.values[target])
 
     def schema(self) -> Schema:
-        """Return the schema to count all rows by: nothing may be missing, so that it is noted."""
-        beliefs = self.beliefs
+        """Return the schema to profile all rows by: none may be missing, so that it is counted."""
         columns = {
             name: Column(kind=one.kind, format=one.format, sensitive=one.sensitive)
-            for name, one in beliefs.guesses.items()
+            for name, one in self.guesses.items()
         }
-        columns[beliefs.target] = Column(kind=beliefs.goal.kind)
+        columns[self.name] = Column(kind=self.target.kind)
         return Schema.model_construct(
-            task=beliefs.goal.task,
-            target=beliefs.target,
-            csv=beliefs.form,
-            missing=beliefs.missing,
+            task=self.target.task,
+            target=self.name,
+            csv=self.form,
+            missing=self.missing,
             columns=columns,
         )
 
-    def revise(self, found: Survey) -> bool:
-        """Change what all rows contradict; return whether anything was changed."""
-        beliefs, changed = self.beliefs, False
-        for name, tally in found.columns.items():
-            kind = beliefs.guesses[name].kind
-            changed |= gaps.adopt(beliefs, name, tally.words or tally.levels, kind)
-        if changed:
-            return True
-        for name, tally in found.columns.items():
-            hold = self._hold_target if name == beliefs.target else self._hold
-            changed |= hold(name, tally, found.rows)
-        if not changed and found.faulty > (1 - READABLE) * found.rows:
-            faults = {n: t.unreadable for n, t in found.columns.items() if self._may_change(n)}
-            worst = max(faults, key=lambda name: faults[name], default="")
-            if faults.get(worst):
-                self._ban(worst, found.columns[worst])
-                return True
-        return changed or self._find_leaks(found)
+    def correct(self, found: Profile, clean: Clean) -> bool:
+        """Correct what all rows contradict, and ignore leaks; return whether anything changed.
 
-    def _hold_target(self, name: str, tally: Tally, rows: int) -> bool:
-        """Hold the task against what all rows say; return whether it was changed."""
-        before = self.beliefs.goal
-        words: Mapping[str, int] = tally.levels
-        if before.kind != "categorical":
-            words = self._all(name, tally)
-            share = tally.unreadable / max(1, rows - tally.missing)
+        Raises:
+            InputError: the target cannot be learned.
+        """
+        before = self._state()
+        for name, column in found.columns.items():
+            words = column.unreadable_values or column.levels
+            self._find_missing(name, words, self.guesses[name].kind)
+        self.check_target(found.columns[self.name], found.rows)
+        for name in self._unknown - {self.name}:
+            levels = present(found.columns[name].levels, self.missing)
+            if len(levels) > 1:
+                self.guesses[name] = self._guess(name, levels)
+                self._find_missing(name, levels, self.guesses[name].kind)
+        self._correct_kinds(found)
+        changed = self._state() != before
+        self._find_row_numbers(found)
+        self._find_leaks(found, clean)
+        return changed or bool(self.leaks)
+
+    def check_target(self, column: ColumnProfile, rows: int) -> None:
+        """Decide on the task again where all rows contradict it.
+
+        Raises:
+            InputError: the target cannot be learned.
+        """
+        words: Mapping[str, int] = column.levels
+        if self.target.kind != "categorical":
+            unreadable = self._unreadable(column)
+            share = unreadable / max(1, rows - column.missing)
             if share <= 1 - READABLE:
-                return False
-            if before.kind == "numeric":
-                raise no_number(name, list(tally.words), share)
+                return
+            if self.target.kind == "numeric":
+                raise not_numeric(self.name, list(column.unreadable_values), share)
+            words = self._values(self.name, column)
         if len(words) > 1:
-            self._set_goal(words)
-        return (before.task, before.kind) != (self.beliefs.goal.task, self.beliefs.goal.kind)
+            self._set_target(words)
 
-    def _hold(self, name: str, tally: Tally, rows: int) -> bool:
-        """Hold one guess against what all rows say; return whether it was changed."""
-        guesses = self.beliefs.guesses
-        if name in self._thin and len(tally.levels) > 1:
-            self._thin.discard(name)
-            guesses[name] = self._guess(name, tally.levels)
-            return guesses[name].kind != "categorical"
-        if tally.unreadable > (1 - READABLE) * (rows - tally.missing) and self._may_change(name):
-            self._ban(name, tally)
-            return True
-        if rows > self._look.rows and guesses[name].kind == "numeric":
-            counts = tally.low in (0, 1) and tally.high == tally.low + rows - 1
-            words = self._look.words[name]
-            if counts and not tally.missing and len(words) == self._look.rows:
-                guesses[name] = Guess("identifier", f"numbers the rows from {tally.low:.0f}")
-        return False
+    def _correct_kinds(self, found: Profile) -> None:
+        """Guess again where too many values are unreadable, or too many rows have one."""
+        rows = found.unreadable
+        order = sorted(found.columns, key=lambda name: -found.columns[name].unreadable)
+        for name in filter(self._may_change, order):
+            column = found.columns[name]
+            unreadable, filled = self._unreadable(column), found.rows - column.missing
+            limit = 1 - READABLE
+            if unreadable > limit * filled or (unreadable and rows > limit * found.rows):
+                wrong = self.guesses[name].kind, self.guesses[name].format
+                self.guesses[name] = self._guess(name, self._values(name, column), wrong)
+            rows -= column.unreadable
 
-    def _find_leaks(self, found: Survey) -> bool:
-        """Set features aside that alone tell the target; return whether there are any."""
-        if self._looked_for_leaks:
-            return False
-        self._looked_for_leaks = True
-        beliefs = self.beliefs
-        key, _ = roles.key(beliefs.guesses, beliefs.target, found)
-        schema = self.schema().model_copy(update={"key": key})
-        scores = leaks.find(found.sample, schema)
-        if len(scores) == len(schema.features):  # there would be nothing left to learn from
-            beliefs.suspects = scores
-            return False
+    def _find_row_numbers(self, found: Profile) -> None:
+        """Take whole numbers for identifiers where they number all rows in any order."""
+        for name, column in found.columns.items():
+            if self.guesses[name].kind != "numeric" or name == self.name or column.missing:
+                continue
+            numbered = column.low in (0, 1) and column.high == column.low + found.rows - 1
+            if numbered and len(self._first.values[name]) == self._first.rows < found.rows:
+                reason = f"numbers the rows from {column.low:.0f}"
+                self.guesses[name] = Guess("identifier", reason)
+
+    def _state(self) -> tuple[object, ...]:
+        kinds = {name: (one.kind, one.format) for name, one in self.guesses.items()}
+        return kinds, list(self.missing), self.target.task, self.target.kind
+
+    def _find_missing(self, name: str, words: Mapping[str, int], kind: Kind | None) -> None:
+        """Add the words of a column that stand for a missing value."""
+        is_target = name == self.name
+        if is_target and kind != "numeric":
+            total = sum(words.values())
+            self._classes |= {word for word in words if words[word] >= RARE * total}
+        for word in missing_values.find(words, kind, is_target=is_target):
+            if word not in self.missing and word not in self._classes:
+                self.missing.append(word)
+                self.missing_in[word] = name
+
+    def _find_leaks(self, found: Profile, clean: Clean) -> None:
+        """Ignore the features that alone predict the target, unless there are no others."""
+        rows = cleaned(found.sample.reset_index(drop=True), clean)
+        schema = self.schema()
+        table, _ = conform(rows, schema)
+        self.sample = table.dropna(subset=[self.name]).drop_duplicates(ignore_index=True)
+        key, _ = roles.key(self.guesses, self.name, found)
+        schema = schema.model_copy(update={"key": key})
+        scores = leaks.find(self.sample, schema)
+        if len(scores) == len(schema.features):
+            self.suspects = scores
+            return
         for name, score in scores.items():
-            gaps_too = found.columns[name].missing > 0
-            beliefs.leaks[name] = Leak(score, beliefs.guesses[name], gaps_too)
-            beliefs.guesses[name] = Guess("ignored", "")
-        return bool(scores)
+            nullable = found.columns[name].missing > 0 or name in self.missing_in.values()
+            self.leaks[name] = Leak(score, self.guesses[name], nullable)
+            self.guesses[name] = Guess("ignored", "")
 
-    def _guess(self, name: str, words: Mapping[str, int]) -> Guess:
-        given = present(words, self.beliefs.missing)
+    def _guess(
+        self, name: str, words: Mapping[str, int], wrong: tuple[Kind, str | None] | None = None
+    ) -> Guess:
+        given = present(words, self.missing)
         if counts_rows(name, given):
             return Guess("ignored", "row numbers")
         if len(given) <= 1:
             return Guess("categorical", "")
-        return guess(
-            name, given, self._look.rows, self._form(name), self._banned.get(name, frozenset())
-        )
+        return guess(name, given, self._first.rows, self._form(name), wrong)
 
-    def _set_goal(self, words: Mapping[str, int]) -> None:
-        beliefs, name = self.beliefs, self.beliefs.target
-        given = present(words, beliefs.missing)
-        beliefs.goal = goal(name, given, self._form(name), self._wanted)
+    def _set_target(self, words: Mapping[str, int]) -> None:
+        given = present(words, self.missing)
+        self.target = infer_target(self.name, given, self._form(self.name), self._task)
 
     def _form(self, name: str) -> Csv:
-        return Csv() if name in self._look.numbers else self.beliefs.form
+        return Csv() if name in self._first.numbers else self.form
 
-    def _ban(self, name: str, tally: Tally) -> None:
-        """Guess again what a column is, without the kind that it was believed to be."""
-        old = self.beliefs.guesses[name]
-        self._banned[name] = self._banned.get(name, frozenset()) | {(old.kind, old.format)}
-        self.beliefs.guesses[name] = self._guess(name, self._all(name, tally))
-
-    def _all(self, name: str, tally: Tally) -> dict[str, int]:
+    def _values(self, name: str, column: ColumnProfile) -> dict[str, int]:
         """Return the values of the first rows, and those of later ones that were unreadable."""
-        return dict(self._look.words[name] + tally.words)
+        return dict(self._first.values[name] + column.unreadable_values)
+
+    def _unreadable(self, column: ColumnProfile) -> int:
+        """Return how many values cannot be read and are not missing."""
+        missing = sum(column.unreadable_values[word] for word in self.missing)
+        return column.unreadable - missing
 
     def _may_change(self, name: str) -> bool:
-        is_fixed = name in self._look.known or name == self.beliefs.target
-        return not is_fixed and self.beliefs.guesses[name].kind in gaps.MEASURED
+        is_fixed = name in self._first.typed or name == self.name
+        return not is_fixed and self.guesses[name].kind in MEASURED

@@ -1,4 +1,4 @@
-"""What kind of column this is: decided by its name and its different values."""
+"""Guess the kind of a column from its name and its different values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,15 +9,15 @@ import pandas as pd
 from tabrail.data import cells
 from tabrail.data.schema import Csv, Kind
 from tabrail.ingest import dates
-from tabrail.ingest.naming import is_code_name, like_id, names_things, tokens
-from tabrail.ingest.numerals import READABLE, is_code, like_numbers, numbers, readable, unit
-from tabrail.ingest.people import personal
+from tabrail.ingest.column_names import is_code_name, like_id, names_entity, tokens
+from tabrail.ingest.number_format import READABLE, is_code, like_numbers, numbers, readable, unit
+from tabrail.ingest.personal_data import personal_data
 
 NEARLY = 0.8  # from this share of numbers on, words among them are likely slips
-DISTINCT = 0.95  # from this share of different values on, a column names its rows
+DISTINCT = 0.95  # from this share of different values on, a column identifies its rows
 FEW, MANY = 50, 1000  # levels that are always, or may be, categories
 FEW_SHARE = 0.05  # of the rows: up to this many levels are categories
-SEQUENCE = 10  # rows from which on 1, 2, 3 … is no chance
+SEQUENCE = 10  # from so many rows on, 1, 2, 3 … is no coincidence
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Guess:
         reason: why, in a few words; without any of the column's values.
         format: how its dates are written.
         unit: the sign beside its numbers.
-        sensitive: whether it tells who a person is.
-        names: whether its name says that it names customers, orders or the like.
+        sensitive: whether it identifies persons.
+        entity: whether its name says that it identifies customers, orders or the like.
         warning: what a person should check, or nothing.
     """
 
@@ -39,17 +39,18 @@ class Guess:
     format: str | None = None
     unit: str = ""
     sensitive: bool = False
-    names: bool = False
+    entity: bool = False
     warning: str = ""
 
 
-Banned = frozenset[tuple[str, str | None]]
-
-
 def guess(
-    name: str, words: Mapping[str, int], rows: int, form: Csv, banned: Banned = frozenset()
+    name: str,
+    words: Mapping[str, int],
+    rows: int,
+    form: Csv,
+    wrong: tuple[Kind, str | None] | None = None,
 ) -> Guess:
-    """Decide what a column is.
+    """Guess what a column is.
 
     Args:
         name: its name.
@@ -57,22 +58,22 @@ def guess(
             rows, with how often each comes.
         rows: how many rows they are from.
         form: how numbers are written.
-        banned: pairs of kind and format that have been found wrong.
+        wrong: a kind and a format of dates that all rows contradict.
     """
-    if ("boolean", None) not in banned and is_boolean(words):
+    if wrong != ("boolean", None) and is_boolean(words):
         return Guess("boolean", f"only {', '.join(sorted(words)[:6])}")
-    if what := personal(name, words):
-        # Many people have the same name: it does not tell whose rows these are.
-        alone = not what.startswith("names")
-        return Guess("identifier", f"{what}: never a feature", sensitive=True, names=alone)
+    if what := personal_data(name, words):
+        # Many people have the same name: it does not identify one.
+        entity = not what.startswith("names")
+        return Guess("identifier", f"{what}: never a feature", sensitive=True, entity=entity)
     code = is_code(words) or is_code_name(name)
     share = 0.0
     if not code and like_numbers(words):
         values = numbers(words, form)
         share = readable(words, values)
-        if share >= READABLE and ("numeric", None) not in banned:
+        if share >= READABLE and wrong != ("numeric", None):
             return _number(name, words, rows, values[~np.isnan(values)])
-    formats = frozenset(format_ for kind, format_ in banned if kind == "datetime")
+    formats = {wrong[1]} if wrong and wrong[0] == "datetime" else set()
     if date := dates.find(words, form, formats):
         warning = date.reason if date.ambiguous else ""
         return Guess("datetime", date.reason, format=date.format, warning=warning)
@@ -84,7 +85,7 @@ def guess(
 
 
 def _number(name: str, words: Mapping[str, int], rows: int, known: np.ndarray) -> Guess:
-    """Say what a column of numbers is about."""
+    """Guess what a column of numbers is."""
     filled, distinct = sum(words.values()), len(words)
     if (known % 1 != 0).any():
         return _plain_number(words)
@@ -93,13 +94,13 @@ def _number(name: str, words: Mapping[str, int], rows: int, known: np.ndarray) -
     low, high = known.min(), known.max()
     if filled == rows == distinct >= SEQUENCE and low in (0, 1) and high - low + 1 == rows:
         return Guess(
-            "identifier", f"numbers the rows from {low:.0f}", names=names_things(name, words)
+            "identifier", f"numbers the rows from {low:.0f}", entity=names_entity(name, words)
         )
     if distinct >= SEQUENCE and distinct >= DISTINCT * filled and like_id(name, words):
         reason = "named like one, and a different value in almost each row"
-        return Guess("identifier", reason, names=names_things(name, words))
-    if names_things(name, words):
-        return _thing(words)
+        return Guess("identifier", reason, entity=names_entity(name, words))
+    if names_entity(name, words):
+        return _entity(words)
     return _plain_number(words)
 
 
@@ -108,19 +109,19 @@ def _plain_number(words: Mapping[str, int]) -> Guess:
 
 
 def _words(name: str, words: Mapping[str, int], code: bool) -> Guess:
-    """Say what kind of words a column holds."""
+    """Guess what a column of words is."""
     filled, distinct = sum(words.values()), len(words)
     various = distinct >= SEQUENCE and distinct >= DISTINCT * filled
-    tongue = [word.split() for word in list(words)[:MANY]]
-    sentences = np.mean([len(parts) for parts in tongue]) >= 3 if tongue else False
-    sentences |= np.mean([len(word) for word in list(words)[:MANY]]) > 40 if tongue else False
-    single = np.mean([len(parts) == 1 for parts in tongue]) >= 0.95 if tongue else False
+    parted = [word.split() for word in list(words)[:MANY]]
+    sentences = np.mean([len(parts) for parts in parted]) >= 3 if parted else False
+    sentences |= np.mean([len(word) for word in list(words)[:MANY]]) > 40 if parted else False
+    single = np.mean([len(parts) == 1 for parts in parted]) >= 0.95 if parted else False
     if various and single:
         return Guess(
-            "identifier", "a different word in almost each row", names=names_things(name, words)
+            "identifier", "a different word in almost each row", entity=names_entity(name, words)
         )
-    if names_things(name, words) and not sentences:
-        return _thing(words)
+    if names_entity(name, words) and not sentences:
+        return _entity(words)
     if distinct <= min(FEW, 0.5 * filled) or distinct <= min(MANY, FEW_SHARE * filled):
         return Guess("categorical", "codes are no numbers" if code else "")
     if is_code(words):
@@ -130,11 +131,11 @@ def _words(name: str, words: Mapping[str, int], code: bool) -> Guess:
     return Guess("categorical", "")
 
 
-def _thing(words: Mapping[str, int]) -> Guess:
-    """Decide on a column whose name says that it names customers, orders or the like."""
+def _entity(words: Mapping[str, int]) -> Guess:
+    """Guess what a column is whose name says that it identifies customers or the like."""
     filled, distinct = sum(words.values()), len(words)
     if distinct > FEW or distinct > FEW_SHARE * filled:
-        return Guess("identifier", "named like one, and its values repeat", names=True)
+        return Guess("identifier", "named like one, and its values repeat", entity=True)
     return Guess("categorical", "named like an identifier, but with few values")
 
 

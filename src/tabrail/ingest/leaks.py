@@ -1,4 +1,4 @@
-"""Columns that give the answer away: each one's score when it is all that there is to go by."""
+"""Find leaks: columns that alone predict the target near perfectly."""
 
 import numpy as np
 import pandas as pd
@@ -14,16 +14,16 @@ FINE = 100  # from so many different numbers on, none of them is on both sides o
 def find(sample: pd.DataFrame, schema: Schema) -> dict[str, float]:
     """Find the features that predict the target by themselves, near perfectly.
 
-    Half of the rows are learned by heart: for each value of a feature, the mean of the target or
+    Half of the rows are memorized: for each value of a feature, the mean of the target or
     its most frequent class. The other half is predicted by the nearest value, and scored: by
     balanced accuracy for classes, whose chance level is 1 over their number; by R² for numbers, of
     which the ranks are taken, so that a few huge ones do not decide.
 
     Rows of one key are in one half. So are those of one number, where there are many different
-    ones: where they repeat within an entity they name it, and would be known again.
+    ones: where they repeat within an entity they identify it, and would be recognized.
 
     Args:
-        sample: rows that conform to the schema, as many of each class as can be; a few thousand.
+        sample: rows that conform to the schema.
         schema: names the features, the target and the key.
 
     Returns:
@@ -72,13 +72,13 @@ def _halves(groups: np.ndarray, random: np.random.Generator) -> np.ndarray:
 def _nearest(
     learned: np.ndarray, y_true: np.ndarray, asked: np.ndarray, is_number: bool
 ) -> np.ndarray:
-    """Answer what was learned of the nearest place; shape of `asked`.
+    """Predict what was learned at the nearest place; shape of `asked`.
 
     Args:
         learned: places of one half of the rows, -1 where there is none.
         y_true: ranks or codes of classes, of the same shape.
         asked: places of the other half.
-        is_number: whether the y_true is a rank.
+        is_number: whether `y_true` holds ranks.
     """
     places, codes = np.unique(learned, return_inverse=True)
     if is_number:

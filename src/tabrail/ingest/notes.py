@@ -1,71 +1,70 @@
-"""What a person should know of a schema that was inferred, in sentences."""
+"""Write the notes on an inferred schema that a person should read."""
+
+from typing import TYPE_CHECKING
 
 from tabrail.ingest import roles
-from tabrail.ingest.beliefs import Beliefs
-from tabrail.ingest.people import tells
-from tabrail.ingest.survey import Survey, Tally
+from tabrail.ingest.personal_data import is_personal
+from tabrail.ingest.profile import ColumnProfile, Profile
+
+if TYPE_CHECKING:
+    from tabrail.ingest.infer import Inference
 
 SMALL_CLASS = 30  # rows
 ENCODINGS = {"cp1252": "Windows' Western European", "latin-1": "Latin-1"}
 
 
-def leak(beliefs: Beliefs, name: str) -> str:
-    """Say that a column gives the answer away, and how to bring it back."""
-    found = beliefs.leaks[name]
+def leak(inference: "Inference", name: str) -> str:
+    """Say that a column alone predicts the target, and how to use it all the same."""
+    found, target = inference.leaks[name], inference.name
     back = [f"kind: {found.guess.kind}"]
     back += [f'format: "{found.guess.format}"'] if found.guess.format else []
     back += ["nullable: true"] if found.nullable else []
     return (
-        f"LEAK? Alone it predicts {beliefs.target} near perfectly ({_scored(beliefs, found.score)} "
-        f"on rows it was not fitted to): is it known before {beliefs.target} is? Then write "
+        f"LEAK? Alone it predicts {target} near perfectly ({_scored(inference, found.score)} "
+        f"on rows it was not fitted to): is it known before {target} is? Then write "
         "{" + ", ".join(back) + "}"
     )
 
 
-def suspicion(beliefs: Beliefs, name: str, score: float) -> str:
-    """Say that a column gives the answer away, and is all that there is."""
+def suspicion(inference: "Inference", name: str) -> str:
+    """Say that a column alone predicts the target, and is all that there is."""
+    target, score = inference.name, inference.suspects[name]
     return (
-        f"{name}: LEAK? Alone it predicts {beliefs.target} near perfectly "
-        f"({_scored(beliefs, score)}), and there is no other column to learn from. If it is not "
-        f"known before {beliefs.target} is, the model is worth nothing"
+        f"{name}: LEAK? Alone it predicts {target} near perfectly "
+        f"({_scored(inference, score)}), and there is no other column to learn from. If it is not "
+        f"known before {target} is, the model is worth nothing"
     )
 
 
-def _scored(beliefs: Beliefs, score: float) -> str:
-    measure = "R² of the ranks" if beliefs.goal.task == "regression" else "balanced accuracy"
-    return f"{measure} {score:.3f}"
+def _scored(inference: "Inference", score: float) -> str:
+    is_number = inference.target.task == "regression"
+    return f"{'R² of the ranks' if is_number else 'balanced accuracy'} {score:.3f}"
 
 
-def form(beliefs: Beliefs) -> str:
+def csv_format(inference: "Inference") -> str:
     """Say why the files are taken to be written as they are."""
-    parts = [beliefs.form_reason]
-    if beliefs.form.encoding in ENCODINGS:
-        what = ENCODINGS[beliefs.form.encoding]
+    parts = [inference.form_reason]
+    if what := ENCODINGS.get(inference.form.encoding):
         parts.insert(0, f"no UTF-8, so taken for {what}; check letters beyond a to z")
-    return "; ".join(part for part in parts if part)
+    return "; ".join(filter(None, parts))
 
 
-def unlabeled(found: Survey, target: str) -> str:
+def unlabeled(found: Profile, target: str) -> str:
     """Say how many rows have no target."""
     count = found.columns[target].missing
     return f"{count:,} of {found.rows:,} rows have no target and are left out" if count else ""
 
 
-def small_classes(beliefs: Beliefs, found: Survey) -> list[str]:
+def small_classes(inference: "Inference", found: Profile) -> list[str]:
     """Warn of classes of which a split may have no row."""
-    if beliefs.goal.kind == "numeric":
-        return []
-    small = {
-        level: count
-        for level, count in found.columns[beliefs.target].levels.items()
-        if count < SMALL_CLASS
-    }
+    levels = found.columns[inference.name].levels  # none if it is numeric
+    small = {level: count for level, count in levels.items() if count < SMALL_CLASS}
     shown = ", ".join(f"{level!r} {count}" for level, count in list(small.items())[:5])
-    few = f"{len(small)} class(es) of {beliefs.target} have fewer than {SMALL_CLASS} rows: {shown}"
+    few = f"{len(small)} class(es) of {inference.name} have fewer than {SMALL_CLASS} rows: {shown}"
     return [few] if small else []
 
 
-def repeated(found: Survey, *, keep: bool) -> str:
+def repeated(found: Profile, *, keep: bool) -> str:
     """Say how many rows equal an earlier one, and what is done with them."""
     if not found.repeated:
         return ""
@@ -75,17 +74,17 @@ def repeated(found: Survey, *, keep: bool) -> str:
     return f"{note} and are dropped; to keep them, write: keep"
 
 
-def missing(beliefs: Beliefs) -> str:
-    """Say where the words are from that stand for no value."""
-    found = [f"{word!r} in {roles.short(name)}" for word, name in beliefs.missing_in.items()]
+def missing(inference: "Inference") -> str:
+    """Say in which columns the words for missing values were found."""
+    found = [f"{word!r} in {roles.short(name)}" for word, name in inference.missing_in.items()]
     return f"beyond the usual words: {', '.join(found)}" if found else ""
 
 
-def faults(kind: str, tally: Tally, rows: int) -> tuple[str, list[str]]:
-    """Say how many values of a column cannot be read, and return some that tell of nobody."""
-    if not tally.unreadable:
+def unreadable(kind: str, column: ColumnProfile, rows: int) -> tuple[str, list[str]]:
+    """Say how many values of a column cannot be read, and return some that identify nobody."""
+    if not column.unreadable:
         return "", []
-    words = [word for word in tally.words if not tells(word)][:3]
+    words = [word for word in column.unreadable_values if not is_personal(word)][:3]
     such = f", such as {', '.join(repr(word[:30]) for word in words)}" if words else ""
-    count = f"{tally.unreadable:,} of {rows:,}"
+    count = f"{column.unreadable:,} of {rows:,}"
     return f"{count} values cannot be read as {kind}{such}; prepare drops these rows", words

@@ -1,10 +1,10 @@
-"""The parts that columns play: what keeps rows together, orders them, and groups the results."""
+"""Choose the roles of columns: the key, the time, and the slices of the results."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tabrail.ingest.kinds import DISTINCT, Guess
-from tabrail.ingest.survey import Survey
+from tabrail.ingest.profile import Profile
 
 SLICE_LEVELS, SLICE_ROWS = 10, 50
 MISSING_IN_SLICE = 0.2
@@ -13,25 +13,24 @@ LONGEST_NAME = 60
 ON_BOTH_SIDES = "so they may be on both sides of the split"
 
 
-def key(guesses: Mapping[str, Guess], target: str, found: Survey) -> tuple[list[str], str]:
+def key(guesses: Mapping[str, Guess], target: str, found: Profile) -> tuple[list[str], str]:
     """Choose the column whose rows must stay together, and say why; or why there is none.
 
     Args:
         guesses: what each column is.
         target: the column to predict.
-        found: what all rows say.
+        found: what all rows hold.
     """
     repeating: list[str] = []
     unique: list[str] = []
     for name, guess in guesses.items():
-        tally = found.columns.get(name)
-        if guess.kind != "identifier" or tally is None or tally.missing or name == target:
+        column = found.columns.get(name)
+        if guess.kind != "identifier" or column is None or column.missing or name == target:
             continue
-        # Where the rows are numbered, the column was counted as numbers.
-        distinct = tally.distinct.estimate() or found.rows
-        if distinct >= DISTINCT * found.rows:
+        # Row numbers that were profiled as numbers have no count: all of them are distinct.
+        if column.distinct >= DISTINCT * column.counted:
             unique.append(name)
-        elif guess.names and distinct >= FEWEST_KEYS:
+        elif guess.entity and column.distinct >= FEWEST_KEYS:
             repeating.append(name)
     if len(repeating) == 1:
         reason = f"rows of one {short(repeating[0])} stay together in the split"
@@ -44,8 +43,8 @@ def key(guesses: Mapping[str, Guess], target: str, found: Survey) -> tuple[list[
         )
     if unique:
         unique = [name for name in unique if not guesses[name].sensitive] or unique
-        named = [name for name in unique if guesses[name].names] or unique
-        return named[:1], "a different value in each row: it decides on the side of the split"
+        entities = [name for name in unique if guesses[name].entity] or unique
+        return entities[:1], "a different value in each row: it decides on the side of the split"
     return [], "no column names the rows, or whom they belong to; the features decide on the split"
 
 
@@ -53,7 +52,7 @@ def time(columns: Mapping[str, Mapping[str, Any]], target: str) -> tuple[str, st
     """Choose the column by which the rows have an order, and say why.
 
     Args:
-        columns: what the schema says of each.
+        columns: their entries in the schema.
         target: the column to predict.
     """
     dates = [n for n, one in columns.items() if one["kind"] == "datetime" and n != target]
@@ -67,16 +66,16 @@ def time(columns: Mapping[str, Mapping[str, Any]], target: str) -> tuple[str, st
 
 
 def slices(
-    columns: Mapping[str, Mapping[str, Any]], features: Iterable[str], found: Survey
+    columns: Mapping[str, Mapping[str, Any]], features: Iterable[str], found: Profile
 ) -> tuple[list[str], str]:
     """Choose up to two features by whose values results are reported, too, and say why.
 
     Args:
-        columns: what the schema says of each.
-        features: those to learn from.
-        found: what all rows say.
+        columns: their entries in the schema.
+        features: the columns to learn from.
+        found: what all rows hold.
     """
-    able: list[tuple[int, bool, str]] = []
+    possible: list[tuple[int, bool, str]] = []
     for name in features:
         levels, missing = found.columns[name].levels, found.columns[name].missing
         kind = columns[name]["kind"]
@@ -85,8 +84,8 @@ def slices(
         if kind not in ("categorical", "boolean") or not 2 <= len(levels) <= SLICE_LEVELS:
             continue
         if min(levels.values()) >= SLICE_ROWS and missing < MISSING_IN_SLICE * found.rows:
-            able.append((missing, kind == "boolean", name))
-    chosen = [name for *_, name in sorted(able, key=lambda one: one[:2])[:2]]
+            possible.append((missing, kind == "boolean", name))
+    chosen = [name for *_, name in sorted(possible, key=lambda one: one[:2])[:2]]
     return chosen, "results are also reported for each value of these columns" if chosen else ""
 
 

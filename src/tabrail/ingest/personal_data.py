@@ -1,10 +1,10 @@
-"""Which columns tell who a person is: by their names and by what their values look like."""
+"""Recognize personal data by the names of columns and by their values."""
 
 import re
 from collections.abc import Callable, Mapping
 from itertools import islice
 
-from tabrail.ingest.naming import PERSONS, tokens
+from tabrail.ingest.column_names import PERSONS, tokens
 
 LOOK = 200  # so many different values are looked at
 
@@ -39,8 +39,8 @@ NAME_WORDS = {
 }
 
 
-def personal(name: str, words: Mapping[str, int]) -> str:
-    """Say what a column tells of a person, or nothing.
+def personal_data(name: str, words: Mapping[str, int]) -> str:
+    """Return which personal data a column holds, or nothing.
 
     Args:
         name: the column's name.
@@ -83,9 +83,9 @@ def personal(name: str, words: Mapping[str, int]) -> str:
     return ""
 
 
-def tells(word: str) -> bool:
-    """Say whether a value alone tells who a person is."""
-    return bool(personal("", {word: 1}))
+def is_personal(word: str) -> bool:
+    """Check whether a value alone identifies a person."""
+    return bool(personal_data("", {word: 1}))
 
 
 def _is_iban(word: str) -> bool:

@@ -1,21 +1,21 @@
-"""What the name of a column says of it."""
+"""Recognize what a column is by its name: an identifier, a code or row numbers."""
 
 import re
 from collections.abc import Mapping
 
-from tabrail.ingest.numerals import like_numbers
+from tabrail.ingest.number_format import like_numbers
 
 PERSONS = {
     *("person", "customer", "client", "patient", "employee", "student", "user", "member", "owner"),
     *("passenger", "driver", "teacher", "doctor", "contact", "buyer", "seller", "applicant"),
     *("borrower", "guest", "tenant", "candidate", "manager", "author", "player", "holder"),
 }
-THINGS = {
+OBJECTS = {
     *("account", "booking", "card", "case", "claim", "schema", "device", "household", "invoice"),
     *("item", "loan", "machine", "order", "participant", "policy", "product", "sensor", "session"),
     *("shipment", "subject", "ticket", "transaction", "vehicle", "visitor"),
 }
-ENTITIES = PERSONS | THINGS
+ENTITIES = PERSONS | OBJECTS
 GROUPS = {"customer", "client", "patient", "subject", "participant", "household", "user", "member"}
 ID_WORDS = {"id", "ids", "uuid", "guid"}
 NUMBER_WORDS = {"no", "nr", "num", "number", "code", "key", "index", "idx"}
@@ -32,13 +32,13 @@ def tokens(name: str) -> list[str]:
 
 
 def like_id(name: str, words: Mapping[str, int]) -> bool:
-    """Say whether a column is named like something that tells the rows apart."""
+    """Check whether a column is named like an identifier of rows."""
     parts = tokens(name)
-    return names_things(name, words) or parts[-1:] == ["#"] or bool(set(parts[-1:]) & NUMBER_WORDS)
+    return names_entity(name, words) or parts[-1:] == ["#"] or bool(set(parts[-1:]) & NUMBER_WORDS)
 
 
-def names_things(name: str, words: Mapping[str, int]) -> bool:
-    """Say whether a column is named like a customer's number, an order's id or the like."""
+def names_entity(name: str, words: Mapping[str, int]) -> bool:
+    """Check whether a column is named like a customer's number, an order's id or the like."""
     parts = tokens(name)
     if not parts:
         return False
@@ -53,12 +53,12 @@ def names_things(name: str, words: Mapping[str, int]) -> bool:
 
 
 def is_code_name(name: str) -> bool:
-    """Say whether a column is named like a code that has digits and yet is no number."""
+    """Check whether a column is named like a code that has digits and yet is no number."""
     return bool(CODE_WORDS & set(tokens(name)))
 
 
 def counts_rows(name: str, words: Mapping[str, int]) -> bool:
-    """Say whether a column is there to number the rows."""
+    """Check whether a column numbers the rows."""
     first, name = next(iter(words), ""), name.strip().lower()
     if name in ROW_NUMBERS or name.startswith("unnamed: "):
         if len(words) < 2 or not all(word.isdecimal() for word in words):

@@ -1,4 +1,4 @@
-"""What there is to learn: the task that a target's values make, or why they make none."""
+"""Infer the task from the target's values, or refuse a target that cannot be learned."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tabrail.data.schema import Csv, Kind, Task
 from tabrail.errors import InputError
 from tabrail.ingest import dates
 from tabrail.ingest.kinds import NEARLY, is_boolean
-from tabrail.ingest.numerals import READABLE, is_code, numbers, readable, unit
+from tabrail.ingest.number_format import READABLE, is_code, numbers, readable, unit
 
 FEW_NUMBERS = 10  # up to so many whole numbers are classes
 MOST_CLASSES = 100
@@ -18,8 +18,8 @@ YES = {*cells.TRUE, "positive", "pos", "ja", "oui", "si", "sí"}
 
 
 @dataclass(frozen=True)
-class Goal:
-    """The task, and how the target is read for it."""
+class Target:
+    """The task, and the kind of the target for it."""
 
     task: Task
     kind: Kind
@@ -27,14 +27,16 @@ class Goal:
     unit: str = ""
 
 
-def goal(name: str, words: Mapping[str, int], form: Csv, wanted: Task | None = None) -> Goal:
-    """Decide on the task from the target's values.
+def infer_target(
+    name: str, words: Mapping[str, int], form: Csv, wanted: Task | None = None
+) -> Target:
+    """Infer the task from the target's values.
 
     Args:
         name: the target's name.
         words: its different values as text, without missing ones, with how often each comes.
         form: how numbers are written.
-        wanted: the task, if a person has said it.
+        wanted: the task, if a person has given it.
 
     Raises:
         InputError: the values cannot be predicted, or not as the task that is wanted.
@@ -45,15 +47,15 @@ def goal(name: str, words: Mapping[str, int], form: Csv, wanted: Task | None = N
     known = np.unique(values[~np.isnan(values)])
     whole = numeric and bool((known % 1 == 0).all())
     classes = len(words)
-    two_sides = is_boolean(words)
-    if wanted == "regression" or (wanted is None and not two_sides and classes > 2 and numeric):
+    two_values = is_boolean(words)
+    if wanted == "regression" or (wanted is None and not two_values and classes > 2 and numeric):
         if not numeric:
-            raise no_number(name, _strange(words, values), 1 - share)
+            raise not_numeric(name, _strange(words, values), 1 - share)
         if wanted or not (whole and len(known) <= FEW_NUMBERS):
             many = f"{classes:,} different numbers" if wanted is None else "as asked for"
-            return Goal("regression", "numeric", many, unit(words))
+            return Target("regression", "numeric", many, unit(words))
     if not numeric and share >= NEARLY and classes > MOST_CLASSES:
-        raise no_number(name, _strange(words, values), 1 - share)
+        raise not_numeric(name, _strange(words, values), 1 - share)
     if not numeric and dates.find(words, form):
         raise InputError(f"target {name!r} holds dates, which cannot be predicted; choose another")
     _refuse_too_many(name, words)
@@ -63,22 +65,22 @@ def goal(name: str, words: Mapping[str, int], form: Csv, wanted: Task | None = N
             f"target {name!r} writes the same class in more than one way ({', '.join(twins[:3])}); "
             "write it in one way, or ask for the task regression"
         )
-    if two_sides and wanted != "multiclass":
-        return Goal("binary", "boolean", f"two values: {', '.join(sorted(words)[:6])}")
+    if two_values and wanted != "multiclass":
+        return Target("binary", "boolean", f"two values: {', '.join(sorted(words)[:6])}")
     if wanted in ("binary", "multiclass") and (classes == 2) != (wanted == "binary"):
         raise InputError(
             f"target {name!r} has {classes} classes, which does not fit the task {wanted}; "
             f"it fits {'binary' if classes == 2 else 'multiclass'}"
         )
     if classes == 2:
-        return Goal("binary", "categorical", "two classes")
+        return Target("binary", "categorical", "two classes")
     reason = f"{classes} classes"
     if numeric:
         reason += "; to predict the number instead, write: regression"
-    return Goal("multiclass", "categorical", reason)
+    return Target("multiclass", "categorical", reason)
 
 
-def positive(words: Mapping[str, int], kind: Kind) -> tuple[str, str]:
+def positive_class(words: Mapping[str, int], kind: Kind) -> tuple[str, str]:
     """Return which of two classes is to be predicted, and why.
 
     Args:
@@ -96,7 +98,7 @@ def positive(words: Mapping[str, int], kind: Kind) -> tuple[str, str]:
 
 
 def _refuse_too_many(name: str, words: Mapping[str, int]) -> None:
-    """Refuse what is no class: names of rows, and too many classes.
+    """Refuse what is no class: identifiers of rows, and too many classes.
 
     Raises:
         InputError: the message says which of them.
@@ -114,8 +116,8 @@ def _refuse_too_many(name: str, words: Mapping[str, int]) -> None:
         )
 
 
-def no_number(name: str, strange: list[str], share: float) -> InputError:
-    """Say that a share of the target's values are no numbers."""
+def not_numeric(name: str, strange: list[str], share: float) -> InputError:
+    """Return the error that a share of the target's values are no numbers."""
     shown = ", ".join(repr(word[:30]) for word in strange[:3])
     return InputError(
         f"target {name!r}: {share:.1%} of its values are no numbers (such as {shown}); correct "

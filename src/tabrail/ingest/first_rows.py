@@ -1,12 +1,12 @@
-"""A first look at tables: the different values of each column in the first rows."""
+"""Read the first rows of tables: the names of the columns, and the values of each."""
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -18,32 +18,37 @@ from tabrail.ingest.kinds import Guess
 
 ROWS, CELLS = 20_000, 2_000_000  # the most that are looked at
 FEWEST_ROWS = 1000
-NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*")  # pandas tells equal ones apart: 1.5 and 1.5.1
+NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*")  # pandas renames repeated ones: 1.5 and 1.5.1
 
 
 @dataclass
-class Look:
-    """What the first rows say.
+class FirstRows:
+    """What the first rows hold.
 
     Attributes:
-        rows: how many were looked at.
-        words: by column, the different values as text, without the blanks around them, in the
+        rows: how many they are.
+        values: by column, the different values as text, without the blanks around them, in the
             order of their first rows, with how often each comes; empty cells are left out.
-        numbers: columns of numbers in a Parquet file, which are not written in any way.
-        known: columns about which the file leaves nothing to guess.
+        numbers: columns of numbers in a Parquet file, which are not written in any format.
+        typed: columns whose kind is known from the types of a Parquet file.
     """
 
     rows: int = 0
-    words: dict[str, Counter[str]] = field(default_factory=dict)
+    values: dict[str, Counter[str]] = field(default_factory=dict)
     numbers: set[str] = field(default_factory=set)
-    known: dict[str, Guess] = field(default_factory=dict)
+    typed: dict[str, Guess] = field(default_factory=dict)
 
 
-def written(files: Sequence[Path]) -> Csv:
-    """Return how the files are written; the default if they are Parquet.
+def sample_size(columns: int) -> int:
+    """Return how many rows of a table to look at closely."""
+    return max(FEWEST_ROWS, min(ROWS, CELLS // columns))
+
+
+def csv_format(files: Sequence[Path]) -> Csv:
+    """Return the format of CSV files; the default for Parquet.
 
     Raises:
-        InputError: they are no tables, or of both kinds.
+        InputError: they are no tables, or some are CSV and some are Parquet.
     """
     parquet = [file for file in files if file.suffix == ".parquet"]
     if parquet and len(parquet) < len(files):
@@ -51,7 +56,7 @@ def written(files: Sequence[Path]) -> Csv:
     return Csv() if parquet else dialect.agree(files)
 
 
-def names(files: Sequence[Path], form: Csv, target: str) -> list[str]:
+def column_names(files: Sequence[Path], form: Csv, target: str) -> list[str]:
     """Return the names of the columns, which must be the same in each file.
 
     Raises:
@@ -77,44 +82,41 @@ def names(files: Sequence[Path], form: Csv, target: str) -> list[str]:
     return first
 
 
-def look(files: Sequence[Path], columns: Sequence[str], form: Csv, clean: Clean) -> Look:
+def read_first_rows(
+    files: Sequence[Path], columns: Sequence[str], form: Csv, clean: Clean
+) -> FirstRows:
     """Read the first rows of each file and count the different values of each column.
 
     Raises:
-        InputError: a file cannot be read.
+        InputError: a file cannot be read, or there are no rows.
     """
-    found = Look(words={name: Counter() for name in columns})
+    first = FirstRows(values={name: Counter() for name in columns})
     everything: dict[str, Column] = {name: Column(kind="identifier") for name in columns}
     schema = Schema.model_construct(csv=form, missing=[], columns=everything)
-    rows = max(FEWEST_ROWS, min(ROWS, CELLS // len(columns))) // len(files) + 1
+    rows = sample_size(len(columns)) // len(files) + 1
     for file in files:
         if file.suffix == ".parquet":
-            _read_types(file, found)
-        for raw in tables.read_chunks(file, schema, rows):
+            _read_types(file, first)
+        for raw in islice(tables.read_chunks(file, schema, rows), 1):
             table = cleaned(raw, clean)
-            found.rows += len(table)
+            first.rows += len(table)
             for name in columns:
-                if name not in found.known:
-                    found.words[name].update(_words(table[name]))
-            break
-    if not found.rows:
+                if name not in first.typed:
+                    texts = cells.names(table[name].dropna())
+                    first.values[name].update(texts.str.strip().tolist())
+    if not first.rows:
         raise InputError(f"{files[0]} has column names but no rows")
-    return found
+    return first
 
 
-def present(words: Mapping[str, int], missing: Sequence[str]) -> dict[str, int]:
-    """Return the values without the words that stand for none."""
-    return {word: count for word, count in words.items() if word not in missing}
-
-
-def _read_types(file: Path, found: Look) -> None:
-    """Take from a Parquet file what it says of its columns."""
+def _read_types(file: Path, first: FirstRows) -> None:
+    """Take the kinds of columns from the types of a Parquet file."""
     for part in pq.read_schema(file):
         kind = part.type.value_type if pa.types.is_dictionary(part.type) else part.type
         if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-            found.numbers.add(part.name)
+            first.numbers.add(part.name)
         elif pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-            found.known[part.name] = Guess("datetime", f"of type {kind} in the file")
+            first.typed[part.name] = Guess("datetime", f"of type {kind} in the file")
         elif not (
             pa.types.is_string(kind)
             or pa.types.is_large_string(kind)
@@ -124,16 +126,11 @@ def _read_types(file: Path, found: Look) -> None:
             or pa.types.is_time(kind)
         ):
             reason = f"of type {str(kind)[:40]} in the file, which no model here can use"
-            found.known[part.name] = Guess("ignored", reason)
-
-
-def _words(values: pd.Series) -> Counter[str]:
-    texts = cells.names(values.dropna())
-    return Counter(texts.str.strip().tolist())
+            first.typed[part.name] = Guess("ignored", reason)
 
 
 def _no_target(names: Sequence[str], file: Path, target: str) -> InputError:
-    """Say that there is no such column, and what there is."""
+    """Return the error that there is no such column, with the names that there are."""
     numbers = [name for name in names if NUMBER.fullmatch(name)]
     if len(numbers) >= max(1, len(names) / 2):
         return InputError(

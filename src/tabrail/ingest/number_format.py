@@ -1,4 +1,4 @@
-"""How numbers are written: with which separators, signs and zeros."""
+"""Find how numbers are written: with which separators, signs and zeros."""
 
 import re
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ SIGN = re.compile(r"[$€£¥₹%]")
 ENDS = "()$€£¥₹% +-\u00a0\u202f"
 
 
-def locale(columns: Mapping[str, Mapping[str, int]], form: Csv) -> tuple[Csv, str]:
+def find_number_format(columns: Mapping[str, Mapping[str, int]], form: Csv) -> tuple[Csv, str]:
     """Find how numbers are written: the way in which the most columns are numbers.
 
     Args:
@@ -68,7 +68,7 @@ def readable(words: Mapping[str, int], values: np.ndarray) -> float:
 
 
 def like_numbers(words: Mapping[str, int]) -> bool:
-    """Say whether it is worth trying to read a column as numbers."""
+    """Check whether it is worth trying to read a column as numbers."""
     some = list(words)[:LOOK]
     return sum(DIGIT.search(word) is not None for word in some) > 0.5 * len(some)
 
@@ -81,7 +81,7 @@ def unit(words: Mapping[str, int]) -> str:
 
 
 def is_code(words: Mapping[str, int]) -> bool:
-    """Say whether these are codes: whole numbers with zeros before them."""
+    """Check whether these are codes: whole numbers with zeros before them."""
     zeros = sum(count for word, count in words.items() if CODE.fullmatch(word))
     if not zeros:
         return False

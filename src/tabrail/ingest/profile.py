@@ -1,0 +1,135 @@
+"""Profile the columns of tables: read all rows once, and count in bounded memory."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tabrail.data.checks import Chunk, checked
+from tabrail.data.cleaning import Clean
+from tabrail.data.schema import Schema
+from tabrail.data.split import Seen
+from tabrail.ingest.first_rows import sample_size
+
+MOST_LEVELS = 1000  # different values of a column of words that are counted
+MOST_UNREADABLE = 100  # different unreadable values that are counted
+MOST_DISTINCT = 1_000_000  # different identifiers that are counted
+CHUNK_ROWS = 100_000
+
+
+@dataclass
+class ColumnProfile:
+    """What all rows hold in one column.
+
+    Attributes:
+        missing: rows without a value.
+        unreadable: rows whose value is not of the column's kind.
+        unreadable_values: some of those values, with how often each comes.
+        low: the lowest number or date; None if there is none.
+        high: the highest one.
+        levels: the values of words and classes, with how often each comes; few more than
+            `MOST_LEVELS` at most.
+        distinct: how many different identifiers the first `counted` rows have.
+        counted: rows in which identifiers were counted.
+    """
+
+    missing: int = 0
+    unreadable: int = 0
+    unreadable_values: Counter[str] = field(default_factory=Counter)
+    low: Any = None
+    high: Any = None
+    levels: Counter[str] = field(default_factory=Counter)
+    distinct: int = 0
+    counted: int = 0
+    _seen: Seen = field(default_factory=Seen)
+
+    def add_unreadable(self, values: pd.Series) -> None:
+        """Count a chunk's values that could not be read."""
+        self.unreadable += len(values)
+        if len(self.unreadable_values) < MOST_UNREADABLE:
+            found = values.astype("str").str.strip().value_counts()[:MOST_UNREADABLE]
+            self.unreadable_values.update(dict(zip(found.index, found.tolist(), strict=True)))
+
+    def add(self, kind: str, typed: pd.Series) -> None:
+        """Count a chunk's readable values."""
+        if kind in ("numeric", "datetime"):
+            low, high = typed.min(), typed.max()
+            if low == low:  # neither NaN nor NaT
+                self.low = low if self.low is None else min(self.low, low)
+                self.high = high if self.high is None else max(self.high, high)
+        elif kind == "identifier" and self.distinct < MOST_DISTINCT:
+            hashes = pd.util.hash_pandas_object(typed.dropna(), index=False).to_numpy()
+            self.distinct += int(self._seen.first(hashes).sum())
+            self.counted += len(typed)
+        elif kind in ("categorical", "boolean") and len(self.levels) <= MOST_LEVELS:
+            found = typed.value_counts()
+            self.levels.update(dict(zip(found.index.astype("str"), found.tolist(), strict=True)))
+
+
+@dataclass
+class Profile:
+    """What all rows hold.
+
+    Attributes:
+        rows: how many there are.
+        repeated: how many equal an earlier one in every column.
+        unreadable: how many have an unreadable value.
+        columns: the profile of each column.
+        sample: rows drawn at random, as they were read.
+    """
+
+    rows: int = 0
+    repeated: int = 0
+    unreadable: int = 0
+    columns: dict[str, ColumnProfile] = field(default_factory=dict)
+    sample: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def profile(files: Sequence[Path], schema: Schema, clean: Clean) -> Profile:
+    """Read all rows once, and count what each column holds.
+
+    Args:
+        files: the tables.
+        schema: the kinds of the columns; none is nullable, none has limits.
+        clean: the owner's cleaning function.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    found = Profile(columns={name: ColumnProfile() for name in schema.used})
+    random = np.random.default_rng(0)
+    for chunk in checked(files, schema, CHUNK_ROWS, "look at all rows", clean):
+        found.rows += len(chunk.raw)
+        found.repeated += int(chunk.repeated.sum())
+        _add_violations(found, chunk)
+        for name, column in found.columns.items():
+            column.add(schema.columns[name].kind, chunk.table[name])
+        found.sample = _sample(found.sample, chunk.raw, random)
+        del chunk
+    return found
+
+
+def _add_violations(found: Profile, chunk: Chunk) -> None:
+    """Count the missing and the unreadable values of a chunk."""
+    unreadable = np.zeros(len(chunk.raw), dtype=bool)
+    for violation in chunk.violations:
+        column = found.columns[violation.column]
+        if violation.fault == "unreadable":
+            column.add_unreadable(chunk.raw[violation.column][violation.rows])
+            unreadable |= violation.rows
+        else:
+            column.missing += int(violation.rows.sum())
+    found.unreadable += int(unreadable.sum())
+
+
+def _sample(sample: pd.DataFrame, rows: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
+    """Add a chunk to a random sample: each row gets a random number, and the lowest ones stay."""
+    size = sample_size(len(rows.columns))
+    rows = rows.set_axis(random.random(len(rows)))
+    if len(sample) == size:
+        rows = rows[rows.index < sample.index[-1]]
+    return (pd.concat([sample, rows]) if len(sample) else rows).sort_index()[:size]
