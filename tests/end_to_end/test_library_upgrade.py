@@ -11,7 +11,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from support.projects import Project, user_environment
+from support.projects import TEMPLATE, Project, user_environment
+from support.released import RELEASED, Released
 
 NEXT = "99.1.0"
 NAME = f"tabrail-{NEXT}-py3-none-any.whl"
@@ -114,3 +115,31 @@ def test_a_wheel_that_cannot_be_installed_changes_nothing(clone: Project, tmp_pa
     printed = clone.uv("tabrail", "upgrade", str(damaged), code=1)
     assert "is damaged" in printed
     assert clone.run("git", "status", "--porcelain") == ""
+
+
+@pytest.mark.slow
+@pytest.mark.ci("it sets up an environment of a released version, and of this one")
+@pytest.mark.parametrize("released", RELEASED, ids=lambda one: one.version)
+def test_a_project_of_a_released_version_is_upgraded(
+    released: Released, finished: Project, tmp_path: Path
+) -> None:
+    project = released.project(tmp_path / "project")
+    (project.path / "vendor").mkdir()
+    shutil.copy(released.wheel, project.path / "vendor")
+    project.run("git", "init", "--quiet", "--initial-branch=main")
+    for key in ("user.name", "user.email"):
+        project.run("git", "config", key, "test@example.com")
+    project.run("uv", "lock", "--quiet")
+    project.commit("As it was released")
+    project.sync(finished)
+    assert f"tabrail       {released.version}\n" in project.uv("tabrail", "info")
+    (wheel,) = (finished.path / "vendor").glob("*.whl")
+    project.uv("tabrail", "upgrade", str(wheel))
+    project.sync()
+    this = tomllib.loads((TEMPLATE / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert f"tabrail       {this}\n" in project.uv("tabrail", "info")
+    project.take_data(finished)
+    project.uv("dvc", "repro")
+    project.uv("pytest", "-q")
+    project.commit("Upgrade")
+    project.uv("tabrail", "verify", "--no-remote")
