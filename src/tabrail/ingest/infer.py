@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from tabrail.data.cleaning import Clean, cleaned, no_cleaning
-from tabrail.data.schema import Column, Csv, Kind, Schema, Task, conform
+from tabrail.data.conform import conform
+from tabrail.data.schema import Column, Csv, Kind, Schema, Task
 from tabrail.errors import InputError
 from tabrail.ingest import leaks, missing_values, roles
 from tabrail.ingest.column_names import counts_rows
