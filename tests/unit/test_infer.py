@@ -60,10 +60,10 @@ def sound(draft: Draft, *files: Path) -> Draft:
     for file in files:
         for chunk in tables.read_chunks(file, schema, rows):
             for found in conform(chunk, schema)[1]:
-                if found.fault == "unlabeled":
+                if found.kind == "unlabeled":
                     unlabeled += int(found.rows.sum())
                 else:
-                    assert found.fault == "unreadable", found
+                    assert found.kind == "unreadable", found
                     faults[found.column] = faults.get(found.column, 0) + int(found.rows.sum())
     assert faults == {name: count for name, (count, _) in draft.unreadable.items()}
     assert unlabeled == draft.unlabeled

@@ -10,7 +10,7 @@ import pytest
 from tabrail.errors import InputError
 from tabrail.project import git
 from tabrail.project.pipeline import generated
-from tabrail.review.merge import SETTLED, merge
+from tabrail.review.merge import ONE_SIDE, merge
 
 PIPELINE = """\
 stages:
@@ -316,7 +316,7 @@ def test_a_failed_run_is_gone_on_with(runner: Runner, said: list[str]) -> None:
     runner.failing = ""
     merge("theirs", said.append, runner)
     assert git.commit("MERGE_HEAD") is None
-    assert SETTLED not in git.git("log", "-1", "--format=%B")
+    assert ONE_SIDE not in git.git("log", "-1", "--format=%B")
     assert results() == {result("a: 2 b: 1 c: 2")}
 
 

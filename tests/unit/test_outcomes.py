@@ -43,7 +43,7 @@ def test_values_are_read_as_the_contract_says(project: Path) -> None:
     pd.DataFrame({"id": ids, "bought": given, "more": 1}).to_csv("true.csv", index=False)
     done = outcomes.outcomes([Path("true.csv")])
     assert known(ids) == ["yes", "no", "yes", None, None, "no"]
-    assert (done.recorded, done.later, done.wrong, done.unknown) == (4, 1, 1, 0)
+    assert (done.recorded, done.without_value, done.invalid, done.unknown) == (4, 1, 1, 0)
     assert "such as 'maybe'" in done.text()
 
 
@@ -91,7 +91,7 @@ def test_numbers_have_to_be_within_the_contract(project: Path) -> None:
     pd.DataFrame({"id": ids, "age": [40, 400, 0.1]}).to_csv("true.csv", index=False)
     done = outcomes.outcomes([Path("true.csv")])
     assert known(ids) == ["40.0", None, "0.1"]
-    assert done.wrong == 1
+    assert done.invalid == 1
 
 
 @pytest.mark.parametrize("columns", [["id", "sold"], ["nr", "bought"]])

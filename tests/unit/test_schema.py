@@ -51,7 +51,7 @@ def test_good_rows_conform() -> None:
 )
 def test_a_violation_is_found_in_its_row(column: str, value: object, fault: str) -> None:
     (found,) = broken(column, value)
-    assert (found.column, found.fault) == (column, fault)
+    assert (found.column, found.kind) == (column, fault)
     assert np.flatnonzero(found.rows).tolist() == [0]
 
 
@@ -160,7 +160,7 @@ def test_a_categorical_target_names_its_positive_class() -> None:
     assert encode_target(typed["bought"][:2], schema).tolist() == [0, 1]
     with pytest.raises(ValueError, match="none of its classes"):
         encode_target(typed["bought"], schema)
-    assert (found.fault, found.example) == ("unreadable", "maybe")
+    assert (found.kind, found.example) == ("unreadable", "maybe")
 
 
 def test_a_renamed_column_is_named_with_the_nearest_one() -> None:

@@ -102,7 +102,7 @@ def checked(row: dict[str, Any], *names: str) -> tuple[pd.DataFrame, set[str]]:
         }
     )
     typed, violations = conform(table, scoring_schema)
-    return typed, {one.column for one in violations if one.fault != "unseen_category"}
+    return typed, {one.column for one in violations if one.kind != "unseen_category"}
 
 
 def attempt(row: dict[str, Any]) -> tuple[pd.DataFrame | None, set[str]]:

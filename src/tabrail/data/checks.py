@@ -72,13 +72,13 @@ def checked(
     with tqdm(desc=label, unit=" rows", unit_scale=True, delay=1, disable=None) as progress:
         for file, names in wanted.items():
             for raw in tables.read_chunks(file, schema, rows, names, verbatim=True):
-                kept = cleaned(raw, clean)
-                left_out = raw[~raw.index.isin(kept.index)]
-                table, violations = conform(kept, schema)
-                repeated = np.zeros(len(kept), dtype=bool)
+                cleaned_rows = cleaned(raw, clean)
+                left_out = raw[~raw.index.isin(cleaned_rows.index)]
+                table, violations = conform(cleaned_rows, schema)
+                repeated = np.zeros(len(cleaned_rows), dtype=bool)
                 if schema.duplicates == "drop":
                     repeated = ~seen.first(row_hashes(table))
-                as_read = raw.loc[kept.index] if len(left_out) else raw
+                as_read = raw.loc[cleaned_rows.index] if len(left_out) else raw
                 yield Chunk(file, as_read, table, violations, repeated, left_out)
                 progress.update(len(raw))
-                del raw, kept, as_read, table
+                del raw, cleaned_rows, as_read, table

@@ -37,10 +37,10 @@ def cleaned(rows: pd.DataFrame, clean: Clean) -> pd.DataFrame:
     if not isinstance(found, pd.DataFrame):
         raise InputError(f"{name} returned a {type(found).__name__}; expected a DataFrame")
     if sorted(map(str, found.columns)) != sorted(map(str, rows.columns)):
-        new = [str(column) for column in found.columns if column not in rows.columns]
-        gone = [str(column) for column in rows.columns if column not in found.columns]
-        what = [f"adds {', '.join(new)}"] if new else []
-        what += [f"loses {', '.join(gone)}"] if gone else []
+        added = [str(column) for column in found.columns if column not in rows.columns]
+        removed = [str(column) for column in rows.columns if column not in found.columns]
+        what = [f"adds {', '.join(added)}"] if added else []
+        what += [f"loses {', '.join(removed)}"] if removed else []
         raise InputError(
             f"{name} {' and '.join(what)}; it must keep the set of columns: "
             "a new column belongs into derive in features.py"

@@ -13,22 +13,22 @@ from tabrail.data import cells
 from tabrail.data.schema import Column, Csv, Schema
 from tabrail.errors import InputError, nearest
 
-Fault = Literal["unlabeled", "missing", "unreadable", "out_of_range", "unseen_category"]
+ViolationKind = Literal["unlabeled", "missing", "unreadable", "out_of_range", "unseen_category"]
 
 
 @dataclass(frozen=True)
 class Violation:
-    """What is wrong with one column of a table.
+    """One kind of violation in one column of a table.
 
     Attributes:
         column: the column's name.
-        fault: the kind of violation.
+        kind: the kind of violation.
         rows: boolean array, shape (n_rows,), true where the row has it.
         example: the first offending value, as it was in the table.
     """
 
     column: str
-    fault: Fault
+    kind: ViolationKind
     rows: np.ndarray
     example: object
 
@@ -53,7 +53,7 @@ def require_columns(names: list[str], wanted: list[str], schema: Schema, source:
 
 
 def conform(table: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, list[Violation]]:
-    """Give a table the schema's types and say where it breaks the schema.
+    """Give a table the schema's types, and find where it violates the schema.
 
     A pure function of each row, so it serves a chunk of a file, a batch and one request.
 
@@ -64,7 +64,8 @@ def conform(table: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, list[Vio
 
     Returns:
         The same rows with the schema's columns: numbers and booleans as float64 (true is 1.0),
-        dates as datetime64[us], all else as str; what cannot be read is missing. And what is wrong.
+        dates as datetime64[us], all else as str; what cannot be read is missing. And the
+        violations.
     """
     typed: dict[str, pd.Series] = {}
     violations: list[Violation] = []
@@ -73,12 +74,12 @@ def conform(table: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, list[Vio
             continue
         given = cells.present(table[name], schema.missing)
         typed[name] = read(given, column, schema.csv)
-        for fault, rows in _violating(given, typed[name], column, name == schema.target):
+        for kind, rows in _violating(given, typed[name], column, name == schema.target):
             if rows.any():
                 example = table[name][rows].iloc[:1].tolist()[0]
                 if column.sensitive:  # messages end in logs
                     example = "(sensitive)"
-                violations.append(Violation(name, fault, rows.to_numpy(), example))
+                violations.append(Violation(name, kind, rows.to_numpy(), example))
     return pd.DataFrame(typed, index=table.index), violations
 
 
@@ -106,14 +107,14 @@ def usable(violations: list[Violation], rows: int) -> np.ndarray:
     """
     good = np.ones(rows, dtype=bool)
     for violation in violations:
-        if violation.fault != "unseen_category":
+        if violation.kind != "unseen_category":
             good &= ~violation.rows
     return good
 
 
 def _violating(
     given: pd.Series, typed: pd.Series, column: Column, is_target: bool
-) -> Iterator[tuple[Fault, pd.Series]]:
+) -> Iterator[tuple[ViolationKind, pd.Series]]:
     yield "unreadable", given.notna() & typed.isna()
     if not column.nullable:
         yield ("unlabeled" if is_target else "missing"), given.isna()

@@ -53,38 +53,38 @@ class Moments:
 
 @dataclass
 class DataReport:
-    """Counts chunk by chunk what `prepare` finds, drops and keeps."""
+    """Count the rows that `prepare` reads, drops and assigns to splits, chunk by chunk."""
 
     schema: Schema
     raw: int = 0
     left_out: int = 0
-    kept: Counter[str] = field(default_factory=Counter)
+    split_rows: Counter[str] = field(default_factory=Counter)
     classes: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     moments: dict[str, Moments] = field(default_factory=lambda: defaultdict(Moments))
     weights: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     missing: Counter[str] = field(default_factory=Counter)
-    faulty_rows: Counter[str] = field(default_factory=Counter)
-    faulty_cells: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    violating_rows: Counter[str] = field(default_factory=Counter)
+    violating_cells: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     examples: dict[str, str] = field(default_factory=dict)
 
     def add(self, chunk: Chunk) -> None:
-        """Count a chunk's rows, and what is wrong with them."""
-        faults: dict[str, np.ndarray] = {"duplicate": chunk.repeated}
+        """Count a chunk's rows and violations."""
+        by_kind: dict[str, np.ndarray] = {"duplicate": chunk.repeated}
         for found in chunk.violations:
-            faults[found.fault] = faults.get(found.fault, False) | found.rows
-            self.faulty_cells[found.fault][found.column] += int(found.rows.sum())
+            by_kind[found.kind] = by_kind.get(found.kind, False) | found.rows
+            self.violating_cells[found.kind][found.column] += int(found.rows.sum())
             row = chunk.raw.index[int(found.rows.argmax())] + 1
             self.examples.setdefault(
-                found.fault, f"{found.column} is {found.example!r} in row {row:,} of {chunk.file}"
+                found.kind, f"{found.column} is {found.example!r} in row {row:,} of {chunk.file}"
             )
-        for fault, rows in faults.items():
-            self.faulty_rows[fault] += int(rows.sum())
+        for kind, rows in by_kind.items():
+            self.violating_rows[kind] += int(rows.sum())
         self.raw += len(chunk.raw) + len(chunk.left_out)
         self.left_out += len(chunk.left_out)
 
-    def add_kept(self, split: str, table: pd.DataFrame) -> None:
-        """Count the rows that a split gets, what is missing in them, and the target."""
-        self.kept[split] += len(table)
+    def add_split(self, split: str, table: pd.DataFrame) -> None:
+        """Count the rows of a split, their missing values, and the target."""
+        self.split_rows[split] += len(table)
         weight = self.schema.weight
         self.weights[split] += float(table[weight].sum()) if weight else len(table)
         y_true = encode_target(table[self.schema.target], self.schema)
@@ -108,9 +108,9 @@ class DataReport:
         if not self.raw:
             raise InputError(f"{paths.RAW} has no rows below its header")
         beyond = [
-            self._line(fault, limit)
-            for fault, limit in tolerance
-            if self.faulty_rows[fault] > limit * self.raw
+            self._line(kind, limit)
+            for kind, limit in tolerance
+            if self.violating_rows[kind] > limit * self.raw
         ]
         if beyond:
             head = f"{paths.RAW} breaks the schema in {paths.SCHEMA}:"
@@ -120,64 +120,64 @@ class DataReport:
             )
             raise InputError("\n".join([head, *beyond, advice]))
         for split in SPLITS:
-            if lack := self._lack(split):
+            if problem := self._target_problem(split):
                 raise InputError(
-                    f"target {self.schema.target}: of the {self.kept[split]:,} rows for {split}, "
-                    f"{lack}; bring more rows, or change the key in {paths.SCHEMA} or "
+                    f"target {self.schema.target}: of the {self.split_rows[split]:,} rows for "
+                    f"{split}, {problem}; bring more rows, or change the key in {paths.SCHEMA} or "
                     f"prepare.split in {paths.PARAMS}"
                 )
 
     def content(self) -> dict[str, Any]:
-        """Return what reports/data.json says."""
-        kept = sum(self.kept.values())
+        """Return the content of reports/data.json."""
+        total = sum(self.split_rows.values())
         return {
             "rows": {
                 "raw": self.raw,
                 "left_out": self.left_out,
-                "dropped": self.raw - self.left_out - kept,
-                **self.kept,
+                "dropped": self.raw - self.left_out - total,
+                **self.split_rows,
             },
             "target": {split: self._target(split) for split in SPLITS},
-            "missing_share": {column: count / kept for column, count in self.missing.items()},
+            "missing_share": {column: count / total for column, count in self.missing.items()},
             "violations": {
-                fault: {"rows": self.faulty_rows[fault], "columns": self.faulty_cells[fault]}
-                for fault in Tolerance.model_fields
+                kind: {"rows": self.violating_rows[kind], "columns": self.violating_cells[kind]}
+                for kind in Tolerance.model_fields
             },
         }
 
     def summary(self) -> str:
-        """Return what was done in one line."""
-        parts = ", ".join(f"{self.kept[split]:,} for {split}" for split in SPLITS)
-        dropped = self.raw - self.left_out - sum(self.kept.values())
+        """Return the counts in one line."""
+        parts = ", ".join(f"{self.split_rows[split]:,} for {split}" for split in SPLITS)
+        dropped = self.raw - self.left_out - sum(self.split_rows.values())
         left_out = f"{self.left_out:,} left out by clean, " if self.left_out else ""
         return f"{self.raw:,} rows read, {left_out}{dropped:,} dropped: {parts}"
 
     def _target(self, split: str) -> dict[str, float]:
         if self.schema.task == "regression":
             return self.moments[split].content()
-        shares = {name: n / self.kept[split] for name, n in self.classes[split].items()}
+        shares = {name: n / self.split_rows[split] for name, n in self.classes[split].items()}
         if self.schema.task == "binary":
             return {"positive": shares[self.schema.classes[1]]}
         return shares
 
-    def _lack(self, split: str) -> str:
-        """Return what a split lacks for the task, or ""."""
-        if self.kept[split] and not self.weights[split]:
+    def _target_problem(self, split: str) -> str:
+        """Return why the target of a split cannot be learned or scored, or ""."""
+        if self.split_rows[split] and not self.weights[split]:
             return f"all have a {self.schema.weight} of 0"
         if self.schema.task == "regression":
             moments = self.moments[split]
             return "" if moments.most > moments.least else "all have the same value, or none has"
         found = [f"{n:,} are {name}" for name, n in self.classes[split].items()]
-        there = sum(count > 0 for count in self.classes[split].values())
-        if self.schema.task == "binary" and there < 2:
+        present = sum(count > 0 for count in self.classes[split].values())
+        if self.schema.task == "binary" and present < 2:
             return f"{' and '.join(found)}, and both classes are needed"
-        return "" if there > 1 else f"{', '.join(found)}, and two classes are needed"
+        return "" if present > 1 else f"{', '.join(found)}, and two classes are needed"
 
-    def _line(self, fault: str, limit: float) -> str:
-        count = self.faulty_rows[fault]
-        line = f"  {fault}: {count:,} of {self.raw:,} rows ({count / self.raw:.2%}), tolerated "
+    def _line(self, kind: str, limit: float) -> str:
+        count = self.violating_rows[kind]
+        line = f"  {kind}: {count:,} of {self.raw:,} rows ({count / self.raw:.2%}), tolerated "
         line += f"{limit:.2%}"
-        if columns := self.faulty_cells[fault].most_common(5):
+        if columns := self.violating_cells[kind].most_common(5):
             line += "; by column: " + ", ".join(f"{name} {cells:,}" for name, cells in columns)
-            line += f"; first: {self.examples[fault]}"
+            line += f"; first: {self.examples[kind]}"
         return line

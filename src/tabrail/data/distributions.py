@@ -164,7 +164,7 @@ def _limits(column: Distributions) -> list[float]:
     values, up_to = sorted(set(column["values"])), column["up_to"]
     if len(values) == 1:  # a constant: below it, and itself
         return [np.nextafter(values[0], -np.inf), values[0]]
-    # How thin a tail is, a straight line to the lowest of all values cannot tell.
+    # A straight line to the lowest of all values does not show how thin a tail is.
     first = 0 if up_to[0] >= SMALLEST_RANGE else 1
     return values[first:-1]
 

@@ -1,4 +1,4 @@
-"""What is no CSV file: recognized by its first bytes."""
+"""Recognize files of other formats by their first bytes."""
 
 import codecs
 from pathlib import Path

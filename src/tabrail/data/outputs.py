@@ -1,4 +1,4 @@
-"""Writing tables for others to read, chunk by chunk: CSV, packed or not, and Parquet."""
+"""Write tables for other programs, chunk by chunk: CSV, compressed or not, and Parquet."""
 
 import gzip
 import io
@@ -18,7 +18,7 @@ from tabrail.data.schema import Csv
 from tabrail.errors import InputError
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
-PACKING = 1  # gzip's fastest level: the files are an eighth larger than at its usual one
+COMPRESSION_LEVEL = 1  # gzip's fastest level: the files are an eighth larger than at its usual one
 NO_TIME = r"( 00:00:00)?\.0+$"  # what a date alone or a whole second need not have behind it
 
 
@@ -43,7 +43,7 @@ def writer(
             return
         file: BinaryIO = opened.enter_context(path.open("wb"))
         if name.endswith(".gz"):  # no name and no time, so that equal tables are equal bytes
-            file = cast("BinaryIO", gzip.GzipFile("", "wb", PACKING, file, mtime=0))
+            file = cast("BinaryIO", gzip.GzipFile("", "wb", COMPRESSION_LEVEL, file, mtime=0))
         text = opened.enter_context(io.TextIOWrapper(file, form.encoding, newline=""))
         text.write(_csv(template, form, header=True))
 

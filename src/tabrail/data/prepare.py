@@ -36,7 +36,7 @@ def prepare_tables(params: Prepare, schema: Schema, clean: Clean, root: Path) ->
             would have nothing to learn from or to score.
     """
     files = tables.find(paths.located(root, paths.RAW))
-    sides_of = splitter(files, params, schema, clean)
+    split_of = splitter(files, params, schema, clean)
     nothing = pd.DataFrame({name: pd.Series(dtype="str") for name in schema.used})
     template, _ = conform(nothing, schema)
     report = DataReport(schema)
@@ -51,11 +51,11 @@ def prepare_tables(params: Prepare, schema: Schema, clean: Clean, root: Path) ->
                 report.add(chunk)
                 good = usable(chunk.violations, len(chunk.table)) & ~chunk.repeated
                 conforming = chunk.table[good]
-                sides = sides_of(conforming)
+                assigned = split_of(conforming)
                 for split, writer in writers.items():
-                    rows = conforming[sides == split]
+                    rows = conforming[assigned == split]
                     writer.write(rows)
-                    report.add_kept(split, rows)
+                    report.add_split(split, rows)
                 del chunk, conforming, rows  # before the next chunk is read beside them
         report.refuse(params.tolerance)
         report_file.write_text(to_json(report.content()), encoding="utf-8", newline="\n")
@@ -65,7 +65,7 @@ def prepare_tables(params: Prepare, schema: Schema, clean: Clean, root: Path) ->
 def splitter(
     files: list[Path], params: Prepare, schema: Schema, clean: Clean
 ) -> Callable[[pd.DataFrame], np.ndarray]:
-    """Return the function that says for each row of a chunk which split it belongs to.
+    """Return the function that assigns each row of a chunk to a split.
 
     Raises:
         InputError: the split is by time, and the schema names no column for it, or no row has

@@ -1,4 +1,4 @@
-"""Which rows belong together: the split into train, validation and test, and duplicates."""
+"""Split rows into train, validation and test, and detect duplicates."""
 
 from dataclasses import dataclass
 
@@ -18,11 +18,11 @@ def row_hashes(table: pd.DataFrame) -> np.ndarray:
 
 
 def assign(table: pd.DataFrame, schema: Schema, split: Split) -> np.ndarray:
-    """Say for each row which split it belongs to.
+    """Return the split of each row, by the hash of its key.
 
     The key's hash, taken as a number between 0 and 1, is compared with the shares: a row never
-    changes sides when data is added, and rows of one key are never on two sides. Without a key
-    the features are hashed, so that equal rows stay together.
+    changes its split when data is added, and rows of one key are always in one split. Without a
+    key the features are hashed, so that equal rows stay together.
 
     Args:
         table: rows that conform to the schema.
@@ -57,7 +57,7 @@ def cutoffs(times: pd.Series, split: Split) -> Cutoffs:
 
 
 def assign_by_time(times: pd.Series, cutoffs: Cutoffs) -> np.ndarray:
-    """Say for each row which split it belongs to, the past before the future.
+    """Return the split of each row by its time: the past before the future.
 
     Source: https://scikit-learn.org/stable/modules/cross_validation.html, "Cross validation of
     time series data".
@@ -73,15 +73,15 @@ def assign_by_time(times: pd.Series, cutoffs: Cutoffs) -> np.ndarray:
 
 
 class Seen:
-    """Remembers the rows of a table of any length by their hashes, in 8 bytes each."""
+    """Detect duplicate rows in a stream, using 8 bytes per row."""
 
     def __init__(self) -> None:
         self._runs: list[np.ndarray] = []
 
     def first(self, hashes: np.ndarray) -> np.ndarray:
-        """Return true where a hash comes for the first time, and remember it; shape (n_rows,).
+        """Return true where a hash comes for the first time, and add it; shape (n_rows,).
 
-        The hashes are kept in sorted runs of falling length that are merged when they catch up,
+        The hashes form sorted runs of falling length, which are merged when they catch up,
         as in a log-structured merge tree (O'Neil et al., 1996): looking up and adding stay cheap.
         """
         order = np.argsort(hashes, kind="stable")
@@ -91,12 +91,12 @@ class Seen:
         for run in self._runs:
             place = np.minimum(np.searchsorted(run, ascending), len(run) - 1)
             new &= run[place] != ascending
-        self._remember(ascending[new])
+        self._add(ascending[new])
         first = np.empty(len(hashes), dtype=bool)
         first[order] = new
         return first
 
-    def _remember(self, run: np.ndarray) -> None:
+    def _add(self, run: np.ndarray) -> None:
         while self._runs and len(self._runs[-1]) <= len(run):
             run = np.concatenate([self._runs.pop(), run])
             run.sort(kind="stable")  # in place: these are the largest arrays of a long run

@@ -1,4 +1,4 @@
-"""Reading and writing tables: raw files in chunks, prepared ones as Parquet."""
+"""Read and write tables: raw files in chunks, prepared ones as Parquet."""
 
 import csv
 import zlib
@@ -52,7 +52,7 @@ def _is_hidden(path: Path, folder: Path) -> bool:
 def columns(path: Path, form: Csv) -> list[str]:
     """Return the names of a raw table's columns, without the blanks around them.
 
-    pandas tells columns of one name apart, as in `a` and `a.1`, and numbers those without a name.
+    pandas distinguishes columns of one name, as in `a` and `a.1`, and numbers those without a name.
 
     Raises:
         InputError: the file cannot be read as a table.
@@ -77,7 +77,7 @@ def read_chunks(
 
     Args:
         path: the file.
-        schema: says how CSV files are written, and which columns are kept as they are written.
+        schema: says how CSV files are written, and which columns stay as they are written.
         rows: the most rows of a chunk.
         names: the columns to read; all that the schema uses, if not given.
         verbatim: whether to keep all cells of a CSV file as they are written.
@@ -96,16 +96,16 @@ def read_chunks(
             return
         if path.suffix != ".gz" and form.encoding != "utf-16":
             _refuse_cut_off(path, form.delimiter)
-        header, kept = _header(path, form), set(schema.verbatim)
+        header, verbatim_names = _header(path, form), set(schema.verbatim)
         # Asked for some columns only, pandas would not notice rows that have too many fields.
         with pd.read_csv(
             path,
-            dtype={name: "str" for name in header if verbatim or name.strip() in kept},
+            dtype={name: "str" for name in header if verbatim or name.strip() in verbatim_names},
             na_values=[] if verbatim else schema.missing,
             keep_default_na=False,
             chunksize=rows,
             low_memory=False,
-            **_written(form),
+            **_csv_options(form),
         ) as reader:
             for chunk in reader:
                 if not isinstance(chunk.index, pd.RangeIndex):
@@ -177,18 +177,18 @@ def _parquet_chunks(
 
 
 def _header(path: Path, form: Csv) -> list[str]:
-    return [str(name) for name in pd.read_csv(path, nrows=0, **_written(form)).columns]
+    return [str(name) for name in pd.read_csv(path, nrows=0, **_csv_options(form)).columns]
 
 
-def _written(form: Csv) -> dict[str, Any]:
-    """Return what pandas is told of the way in which a CSV file is written."""
+def _csv_options(form: Csv) -> dict[str, Any]:
+    """Return the options by which pandas reads CSV files of a form."""
     encoding = "utf-8-sig" if form.encoding == "utf-8" else form.encoding
     return {"encoding": encoding, "sep": form.delimiter, "decimal": form.decimal}
 
 
 @contextmanager
 def _explained(path: Path, encoding: str = "") -> Iterator[None]:
-    """Turn what the libraries say of a damaged file into what a person can do about it."""
+    """Turn the errors of libraries about a damaged file into messages that say what to do."""
     try:
         yield
     except UnicodeError as error:

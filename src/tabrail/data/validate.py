@@ -1,4 +1,4 @@
-"""Hold any table against the schema, and say all that is wrong with it at once."""
+"""Check any table against the schema, and report all violations at once."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -30,14 +30,14 @@ class Finding:
 
     Attributes:
         column: its name.
-        fault: the kind of violation.
+        kind: the kind of violation.
         example: the first offending value.
         count: in how many rows.
         rows: the first of them, as file and number, counted from 1.
     """
 
     column: str
-    fault: str
+    kind: str
     example: str
     count: int = 0
     rows: list[tuple[Path, int]] = field(default_factory=list)
@@ -45,13 +45,13 @@ class Finding:
 
 @dataclass
 class Verdict:
-    """What the schema says of some tables.
+    """The violations of some tables.
 
     Attributes:
         files: the tables.
         rows: how many rows they have.
-        rejected: how many of them break it so that no model can be given them, or are repeated.
-        findings: what is wrong, by column and kind.
+        rejected: how many of them no model can be given, or are duplicates.
+        findings: the violations by column and kind.
     """
 
     files: list[Path]
@@ -61,13 +61,13 @@ class Verdict:
 
     @property
     def ordered(self) -> list[Finding]:
-        """What is wrong, column by column."""
+        """The violations, column by column."""
         return [self.findings[key] for key in sorted(self.findings)]
 
     def add(self, chunk: Chunk) -> np.ndarray:
         """Count a chunk; return true for the rows to reject, shape (n_rows,)."""
         for found in chunk.violations:
-            self._note(chunk, found.column, found.fault, found.rows, repr(found.example))
+            self._note(chunk, found.column, found.kind, found.rows, repr(found.example))
         if chunk.repeated.any():
             self._note(chunk, WHOLE_ROW, "duplicate", chunk.repeated, "equal to an earlier row")
         rejected = ~usable(chunk.violations, len(chunk.raw)) | chunk.repeated
@@ -86,7 +86,7 @@ class Verdict:
             "violations": [
                 {
                     "column": found.column,
-                    "fault": found.fault,
+                    "fault": found.kind,  # a format that programs read
                     "count": found.count,
                     "example": found.example,
                     "rows": [{"file": str(file), "row": row} for file, row in found.rows],
@@ -95,12 +95,12 @@ class Verdict:
             ],
         }
 
-    def text(self, fate: str = "would be dropped") -> str:
-        """Return all of it for people; `fate` says what becomes of the rejected rows."""
+    def text(self, consequence: str = "would be dropped") -> str:
+        """Return all of it for people; `consequence` says what becomes of the rejected rows."""
         head = f"{self.rows:,} rows in {', '.join(map(str, self.files))}"
         if not self.findings:
             return f"{head}: all as {paths.SCHEMA} says"
-        lines = [f"{head}: {self.rejected or 'none'} {fate}"]
+        lines = [f"{head}: {self.rejected or 'none'} {consequence}"]
         column = ""
         for found in self.ordered:
             if found.column != column:
@@ -112,9 +112,9 @@ class Verdict:
                 where += " …"
             if len(self.files) > 1:
                 where += f", first in {found.rows[0][0]}"
-            harmless = "; only a warning" if found.fault == "unseen_category" else ""
-            said = f"{found.fault}: {found.count:,} ({where}), such as {found.example}{harmless}"
-            lines.append(f"    {said}")
+            harmless = "; only a warning" if found.kind == "unseen_category" else ""
+            line = f"{found.kind}: {found.count:,} ({where}), such as {found.example}{harmless}"
+            lines.append(f"    {line}")
         return "\n".join(lines)
 
     def _note_left_out(self, chunk: Chunk) -> None:
@@ -124,8 +124,8 @@ class Verdict:
         for row in chunk.left_out.index[: SHOWN_ROWS - len(found.rows)]:
             found.rows.append((chunk.file, int(row) + 1))
 
-    def _note(self, chunk: Chunk, column: str, fault: str, rows: np.ndarray, example: str) -> None:
-        found = self.findings.setdefault((column, fault), Finding(column, fault, example))
+    def _note(self, chunk: Chunk, column: str, kind: str, rows: np.ndarray, example: str) -> None:
+        found = self.findings.setdefault((column, kind), Finding(column, kind, example))
         found.count += int(rows.sum())
         for place in np.flatnonzero(rows)[: SHOWN_ROWS - len(found.rows)]:
             found.rows.append((chunk.file, int(chunk.raw.index[place]) + 1))
@@ -134,7 +134,7 @@ class Verdict:
 def validate(
     places: Sequence[Path], rejected: Path | None = None, clean: Clean = no_cleaning
 ) -> Verdict:
-    """Hold tables against schema.yaml.
+    """Check tables against schema.yaml.
 
     Memory is bounded by `prepare.chunk_rows` in params.yaml, not by the size of a file. A table
     to score may lack the columns that only training needs: the target and the weight.
@@ -187,10 +187,10 @@ def rejects(path: Path, form: Csv) -> Iterator[Callable[[Chunk, np.ndarray], Non
 def _write(chunk: Chunk, bad: np.ndarray, delimiter: str, output: TextIO) -> None:
     """Append the rejected rows as they came in, after where they are from and what is wrong."""
     reasons = [""] * len(bad)
-    faults = [(found.column, found.fault, found.rows) for found in chunk.violations]
-    for column, fault, rows in [*faults, (WHOLE_ROW, "duplicate", chunk.repeated)]:
+    violations = [(found.column, found.kind, found.rows) for found in chunk.violations]
+    for column, kind, rows in [*violations, (WHOLE_ROW, "duplicate", chunk.repeated)]:
         for place in np.flatnonzero(rows & bad):
-            reasons[place] += f"{'; ' if reasons[place] else ''}{column}: {fault}"
+            reasons[place] += f"{'; ' if reasons[place] else ''}{column}: {kind}"
     given = [reason for reason, is_bad in zip(reasons, bad, strict=True) if is_bad]
     given += [f"{WHOLE_ROW}: {LEFT_OUT} by clean"] * len(chunk.left_out)
     rows_as_read = pd.concat([chunk.raw[bad], chunk.left_out])

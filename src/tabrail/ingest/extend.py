@@ -73,16 +73,16 @@ def changes(files: Sequence[Path], schema: Schema, clean: Clean) -> list[Change]
         repeated += int(chunk.repeated.sum())
         for found in chunk.violations:
             need, values = needs[found.column], chunk.table[found.column][found.rows]
-            if found.fault == "missing":
+            if found.kind == "missing":
                 need.missing += int(found.rows.sum())
-            elif found.fault == "out_of_range":
+            elif found.kind == "out_of_range":
                 need.least = min(need.least, float(values.min()))
                 need.most = max(need.most, float(values.max()))
-            elif found.fault == "unseen_category":
+            elif found.kind == "unseen_category":
                 need.names.update(values.unique()[: MOST_CATEGORIES + 1])
-            elif found.fault == "unlabeled":
+            elif found.kind == "unlabeled":
                 unlabeled += int(found.rows.sum())
-            elif found.fault == "unreadable":
+            elif found.kind == "unreadable":
                 unreadable += int(found.rows.sum())
                 row = int(chunk.raw.index[int(found.rows.argmax())]) + 1
                 where = f"in row {row:,} of {chunk.file}"

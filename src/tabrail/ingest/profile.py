@@ -118,7 +118,7 @@ def _add_violations(found: Profile, chunk: Chunk) -> None:
     unreadable = np.zeros(len(chunk.raw), dtype=bool)
     for violation in chunk.violations:
         column = found.columns[violation.column]
-        if violation.fault == "unreadable":
+        if violation.kind == "unreadable":
             column.add_unreadable(chunk.raw[violation.column][violation.rows])
             unreadable |= violation.rows
         else:

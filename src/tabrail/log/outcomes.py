@@ -27,19 +27,19 @@ class Recorded:
 
     Attributes:
         recorded: how many outcomes the log has now.
-        later: rows without a value yet.
-        wrong: rows whose value is none of the target's.
+        without_value: rows without a value yet.
+        invalid: rows whose value is none of the target's.
         unknown: ids of which the log has no prediction.
-        examples: the first of the wrong values and of the unknown ids.
+        examples: the first of the invalid values and of the unknown ids.
     """
 
     recorded: int = 0
-    later: int = 0
-    wrong: int = 0
+    without_value: int = 0
+    invalid: int = 0
     unknown: int = 0
-    examples: dict[str, list[str]] = field(default_factory=lambda: {"wrong": [], "unknown": []})
+    examples: dict[str, list[str]] = field(default_factory=lambda: {"invalid": [], "unknown": []})
 
-    def note(self, what: str, *values: object) -> None:
+    def add_examples(self, what: str, *values: object) -> None:
         """Keep the first few as examples."""
         known = self.examples[what]
         known += [repr(value) for value in values[: SHOWN - len(known)]]
@@ -47,12 +47,12 @@ class Recorded:
     def text(self) -> str:
         """Return what was done, for people."""
         lines = [f"{self.recorded:,} outcomes recorded"]
-        if self.later:
-            lines.append(f"{self.later:,} rows have no value yet")
-        if self.wrong:
+        if self.without_value:
+            lines.append(f"{self.without_value:,} rows have no value yet")
+        if self.invalid:
             lines.append(
-                f"{self.wrong:,} rows have a value that {paths.SCHEMA} does not allow, such as "
-                f"{', '.join(self.examples['wrong'])}; correct them and repeat the command"
+                f"{self.invalid:,} rows have a value that {paths.SCHEMA} does not allow, such as "
+                f"{', '.join(self.examples['invalid'])}; correct them and repeat the command"
             )
         if self.unknown:
             lines.append(
@@ -86,44 +86,44 @@ def outcomes(places: Sequence[Path], identifier: str = "id") -> Recorded:
         dialect.require(file, form.csv)
         there = tables.columns(file, form.csv)
         require_columns(there, list(columns), schema, file)
-    done = Recorded()
+    result = Recorded()
     with (
         PredictionLog() as log,
         tqdm(desc="outcomes", unit=" rows", unit_scale=True, delay=1, disable=None) as progress,
     ):
         for file in files:
             for raw in tables.read_chunks(file, form, MOST_ROWS, list(columns)):
-                _record(log, raw, form, identifier, done)
+                _record(log, raw, form, identifier, result)
                 progress.update(len(raw))
-    return done
+    return result
 
 
 def _record(
-    log: PredictionLog, raw: pd.DataFrame, form: Schema, identifier: str, done: Recorded
+    log: PredictionLog, raw: pd.DataFrame, form: Schema, identifier: str, result: Recorded
 ) -> None:
     table, violations = conform(raw, form)
-    wrong = np.zeros(len(raw), dtype=bool)
+    invalid = np.zeros(len(raw), dtype=bool)
     for found in violations:
         if found.column == form.target:
-            wrong |= found.rows
-            done.note("wrong", found.example)
-    good = table[table[form.target].notna() & table[identifier].notna() & ~wrong]
-    done.wrong += int(wrong.sum())
-    done.later += len(table) - len(good) - int(wrong.sum())
-    values = dict(zip(good[identifier], words(good[form.target], form), strict=True))
+            invalid |= found.rows
+            result.add_examples("invalid", found.example)
+    good = table[table[form.target].notna() & table[identifier].notna() & ~invalid]
+    result.invalid += int(invalid.sum())
+    result.without_value += len(table) - len(good) - int(invalid.sum())
+    values = dict(zip(good[identifier], as_logged(good[form.target], form), strict=True))
     try:
         unknown = log.record(OUTCOMES, values)
     except SQLAlchemyError as error:
         raise InputError(
             f"the prediction log {log} cannot be written ({type(error).__name__}); "
-            f"{done.recorded:,} outcomes are recorded: repeat the command"
+            f"{result.recorded:,} outcomes are recorded: repeat the command"
         ) from None
-    done.note("unknown", *unknown)
-    done.unknown += len(unknown)
-    done.recorded += len(values) - len(unknown)
+    result.add_examples("unknown", *unknown)
+    result.unknown += len(unknown)
+    result.recorded += len(values) - len(unknown)
 
 
-def words(target: pd.Series, schema: Schema) -> list[str]:
+def as_logged(target: pd.Series, schema: Schema) -> list[str]:
     """Return values of the target as the log keeps them: names of classes, or numbers."""
     if schema.columns[schema.target].kind == "numeric":
         return [repr(float(value)) for value in target]

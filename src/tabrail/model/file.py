@@ -44,7 +44,7 @@ TRUSTED = [
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a model says of itself.
+    """The metadata of a model.
 
     Attributes:
         estimator: import path of the estimator.
@@ -157,7 +157,7 @@ def load(path: Path, root: Path | None = None) -> tuple[Pipeline, Metadata]:
 
 
 def read_metadata(path: Path) -> Metadata:
-    """Return what a model file says of itself, without loading the model.
+    """Return the metadata in a model file, without loading the model.
 
     Raises:
         InputError: the file is missing or damaged.

@@ -50,7 +50,7 @@ def predict(
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """Say which column a feature function misses."""
+    """Return which column a feature function misses."""
     try:
         yield
     except KeyError as error:

@@ -109,7 +109,7 @@ def _place(row: int, column: int) -> float:
 
 
 def _known(name: str, distributions: Distributions) -> Mapping[str, Any]:
-    """Return what training has seen of a column, if it may be told."""
+    """Return the values that a column had in training, if they may be shown."""
     dates = distributions.get("dates", {}).get(name)
     return {"dates": dates} if dates else distributions["columns"].get(name, {})
 

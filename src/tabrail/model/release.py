@@ -31,7 +31,7 @@ class Release:
         predict: predicts rows that conform to the schema; see `tabrail.Model.predict`.
         clean: the cleaning function of its code.
         derive: adds the columns that the model derives; see `tabrail.model.derived`.
-        metadata: what its file says of itself.
+        metadata: that of its file.
         schema: what it expects of a cleaned row.
         params: the parameters of its run.
         evaluation: content of its reports/evaluation.json.

@@ -23,7 +23,7 @@ class Model(NamedTuple):
 
     Attributes:
         pipeline: the fitted pipeline.
-        metadata: what the model file says of itself.
+        metadata: that of the model file.
         schema: what the model expects of a row.
     """
 

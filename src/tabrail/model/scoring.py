@@ -1,4 +1,4 @@
-"""What all ways of scoring share: what the schema asks of a row, and what is said of it."""
+"""What all ways of scoring share: the schema of a row to score, and decisions."""
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ def for_scoring(schema: Schema) -> Schema:
     """Return the schema for rows to score.
 
     What only training needs may be absent or half known, and is not looked at: the target and the
-    weight. Equal rows are no fault, since every row gets its prediction.
+    weight. Equal rows are no violation, since every row gets its prediction.
     """
     ignored = Column(kind="ignored")
     training = {name: ignored for name in (schema.target, schema.weight) if name}
@@ -20,7 +20,7 @@ def for_scoring(schema: Schema) -> Schema:
 
 
 def identity(schema: Schema) -> list[str]:
-    """Return the columns that say whose a prediction is and may be shown: the key, identifiers."""
+    """Return the columns that identify a prediction and may be shown: the key, identifiers."""
     return [
         name
         for name, column in schema.used.items()
@@ -31,7 +31,7 @@ def identity(schema: Schema) -> list[str]:
 def answers(
     numbers: np.ndarray, schema: Schema, threshold: float
 ) -> dict[str, np.ndarray | ExtensionArray]:
-    """Put what a model says in the words of the schema.
+    """Return predictions with the names of the classes, as columns of a table.
 
     Args:
         numbers: as `model.predict` returns them, of n_rows rows.
@@ -46,15 +46,15 @@ def answers(
     if schema.task == "regression":
         return {"prediction": numbers}
     classes = pd.array(schema.classes, dtype="str")
-    words = classes.take(decided(numbers, schema, threshold))
+    names = classes.take(decided(numbers, schema, threshold))
     if schema.task == "binary":
-        return {"probability": numbers, "prediction": words}
+        return {"probability": numbers, "prediction": names}
     each = {f"probability_{name}": numbers[:, i] for i, name in enumerate(schema.classes)}
-    return {"prediction": words, **each}
+    return {"prediction": names, **each}
 
 
 def decided(numbers: np.ndarray, schema: Schema, threshold: float) -> np.ndarray:
-    """Return which class a model says, as its place among the schema's; not for a regression.
+    """Return the predicted class, as its place among the schema's; not for a regression.
 
     Args:
         numbers: as `model.predict` returns them, of n_rows rows.
@@ -70,7 +70,7 @@ def decided(numbers: np.ndarray, schema: Schema, threshold: float) -> np.ndarray
 
 
 def close_calls(numbers: np.ndarray, schema: Schema, threshold: float, margin: float) -> np.ndarray:
-    """Return which predictions are so near to another one that a person is to look at them.
+    """Return which predictions are so near to another one that they need human review.
 
     Args:
         numbers: as `model.predict` returns them, of n_rows rows.

@@ -90,7 +90,7 @@ class Worker:
     def _ask(self, what: str, rows: pd.DataFrame) -> Any:
         with self._lock:
             if self._process.stdin is None:
-                raise EndedError(f"the process of {self._folder} takes nothing")
+                raise EndedError(f"the process of {self._folder} accepts no input")
             try:
                 _send(self._process.stdin, (what, rows))
             except OSError:  # its end of the pipe is closed

@@ -86,7 +86,7 @@ def from_table(file: Path, release: Release, rows: int) -> Period:
     ):
         violations = [found for found in chunk.violations if found.column not in training]
         for found in violations:
-            period.violations[found.column, found.fault] += int(found.rows.sum())
+            period.violations[found.column, found.kind] += int(found.rows.sum())
         valid = usable(violations, len(chunk.table))
         period.outcomes_not_allowed += _mask_outcomes(chunk.table, chunk.violations, schema.target)
         table = chunk.table[valid]
@@ -106,8 +106,8 @@ def _logged(rows: pd.DataFrame, challengers: pd.DataFrame, schema: Schema, perio
     raw[schema.target] = rows["outcome"].to_numpy(dtype=object)
     table, violations = conform(raw, scoring_schema)
     for found in violations:
-        if found.fault == "unseen_category":  # all others were refused by the server
-            period.violations[found.column, found.fault] += int(found.rows.sum())
+        if found.kind == "unseen_category":  # all others were refused by the server
+            period.violations[found.column, found.kind] += int(found.rows.sum())
     period.outcomes_not_allowed += _mask_outcomes(table, violations, schema.target)
     decided = rows["decision"].notna()
     period.decisions += int(decided.sum())
@@ -142,7 +142,7 @@ def _mask_outcomes(table: pd.DataFrame, violations: list[Violation], target: str
     """Set outcomes that the schema does not allow to missing; return how many there were."""
     not_allowed = np.zeros(len(table), dtype=bool)
     for found in violations:
-        if found.column == target and found.fault != "unlabeled":
+        if found.column == target and found.kind != "unlabeled":
             not_allowed |= found.rows
     if not_allowed.any():
         table[target] = table[target].mask(not_allowed)

@@ -147,7 +147,7 @@ def changed(root: Path, recorded: Mapping[str, str]) -> list[str]:
 
 
 def defines(root: Path, package: str, path: str) -> bool:
-    """Say whether the project's package itself defines a class or function, without running code.
+    """Return whether the project's package itself defines a class or function; run no code.
 
     A name that is only imported there does not count.
 
@@ -189,7 +189,7 @@ def _of_module(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _binds(node: ast.AST, name: str) -> bool:
-    """Say whether a part of a statement gives a name a meaning, or takes it away."""
+    """Return whether a part of a statement gives a name a meaning, or takes it away."""
     match node:
         case ast.Import() | ast.ImportFrom():
             bound = {alias.asname or alias.name.partition(".")[0] for alias in node.names}

@@ -37,7 +37,7 @@ def text(revision: str, path: Path) -> str | None:
 
 
 def is_shallow() -> bool:
-    """Say whether the clone lacks the older part of its history."""
+    """Return whether the clone lacks the older part of its history."""
     return git("rev-parse", "--is-shallow-repository").strip() == "true"
 
 

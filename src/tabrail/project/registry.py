@@ -16,7 +16,7 @@ HASH_DIGITS = 12
 
 
 def model_version(folder: Path = Path()) -> str:
-    """Say which version a model is, by its bytes and not by the commit that is checked out.
+    """Return which version a model is, by its bytes and not by the commit that is checked out.
 
     Args:
         folder: the project's root, or that of another clone.
@@ -27,11 +27,11 @@ def model_version(folder: Path = Path()) -> str:
         as md5:3730db064474: `git log -S 3730db064474 -- dvc.lock` finds the commit that made it.
     """
     digest = md5(folder / paths.MODEL)
-    return _noted(digest, folder) or version_of(digest, folder)
+    return _released_version(digest, folder) or version_of(digest, folder)
 
 
 def version_of(digest: str, folder: Path = Path()) -> str:
-    """Say which version a model is, by the MD5 of its file; see `model_version`."""
+    """Return which version a model is, by the MD5 of its file; see `model_version`."""
     return _tag(digest, folder) or f"{BY_HASH}{digest[:HASH_DIGITS]}"
 
 
@@ -41,13 +41,13 @@ def registered(version: str) -> str:
     return (version != digest and _tag(digest, Path())) or version
 
 
-def _noted(digest: str, folder: Path) -> str | None:
+def _released_version(digest: str, folder: Path) -> str | None:
     """Return the version in release.json, which `bundle` writes, if it is of this model."""
-    note = folder / paths.RELEASE
-    if (folder / paths.LOCK).exists() or not note.exists():
+    release = folder / paths.RELEASE
+    if (folder / paths.LOCK).exists() or not release.exists():
         return None
     try:
-        content = json.loads(note.read_text(encoding="utf-8"))
+        content = json.loads(release.read_text(encoding="utf-8"))
         same = content["files"][paths.MODEL.as_posix()] == digest
         return str(content["version"]) if same else None
     except (ValueError, KeyError, TypeError):
@@ -56,15 +56,17 @@ def _noted(digest: str, folder: Path) -> str | None:
 
 def _tag(digest: str, folder: Path) -> str | None:
     """Return the latest version whose dvc.lock has a hash that starts so."""
-    there = ("-C", str(folder))
+    in_folder = ("-C", str(folder))
     try:
         found = git.git(
-            *there, "tag", "--list", f"{ARTIFACT}@*", "--sort=-version:refname"
+            *in_folder, "tag", "--list", f"{ARTIFACT}@*", "--sort=-version:refname"
         ).splitlines()
         tags = [tag for tag in found if VERSION.fullmatch(tag)]
         lock = paths.LOCK.as_posix()
         options = ("--name-only", "--fixed-strings", "-e", f"md5: {digest}")
-        holders = git.git(*there, "grep", *options, *tags, "--", lock).splitlines() if tags else []
+        tagged = (
+            git.git(*in_folder, "grep", *options, *tags, "--", lock).splitlines() if tags else []
+        )
     except (InputError, OSError):  # no repository, no Git, or no tag has it
         return None
-    return holders[0].rpartition(":")[0] if holders else None
+    return tagged[0].rpartition(":")[0] if tagged else None

@@ -37,14 +37,14 @@ def find(given: str | None) -> Base | None:
         InputError: there is no such commit here, or no history that leads to it.
     """
     name = given or DEFAULT
-    there = git.commit(name)
-    if there is None:
+    other = git.commit(name)
+    if other is None:
         if given is None:
             return None
         raise InputError(f"{name} is no commit that is here; {_how_to_fetch(name)}")
     head = git.git("rev-parse", "HEAD").strip()
     try:
-        fork = git.git("merge-base", there, head).strip()
+        fork = git.git("merge-base", other, head).strip()
     except InputError:
         why = "this clone is shallow" if git.is_shallow() else "they are of different repositories"
         raise InputError(

@@ -1,4 +1,4 @@
-"""Two models on the same rows: the challenger, which is here, and that of another clone."""
+"""Compare two models on the same rows: the challenger, which is here, and that of a clone."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -50,32 +50,36 @@ def compare(
     require_same_question(challenger.schema, champion.schema)
     by = _scoring(challenger, metrics)
     rows = tables.read(paths.VALIDATION)
-    new = fresh(rows, tables.read(folder / paths.VALIDATION))
+    is_fresh = fresh(rows, tables.read(folder / paths.VALIDATION))
     ours = predict(rows, challenger.predict, challenger.schema)
     if champion.separate:
-        found, scored = own_answers(champion, as_they_came(challenger), challenger.schema)
+        found, scored = predict_raw(champion, raw_rows(challenger), challenger.schema)
     else:
-        found, scored = answers(champion, rows, challenger.schema), np.ones(len(rows), dtype=bool)
+        found = predict_prepared(champion, rows, challenger.schema)
+        scored = np.ones(len(rows), dtype=bool)
     theirs = replace(ours, prediction=found)
-    new &= scored
-    some = np.flatnonzero(new if new.any() else scored)
-    name = FRESH if new.any() else ALL
+    is_fresh &= scored
+    some = np.flatnonzero(is_fresh if is_fresh.any() else scored)
+    name = FRESH if is_fresh.any() else ALL
     parts = {name: _compared(challenger, champion, by, ours.of(some), theirs.of(some))}
     for label, places in _slices(rows.iloc[some], challenger):
         pair = (one.of(some[places]) for one in (ours, theirs))
         parts[label] = _compared(challenger, champion, by, *pair)
-    if new.any() and not new.all():
+    if is_fresh.any() and not is_fresh.all():
         both = np.flatnonzero(scored)
         parts[ALL] = _compared(challenger, champion, by, ours.of(both), theirs.of(both))
     metric = by.metrics.reported(by.name)
-    remarks = [*filter(None, [by.remark]), *notes(challenger, champion, int(new.sum()))]
+    remarks = [
+        *filter(None, [by.remark]),
+        *remarks_on_rows(challenger, champion, int(is_fresh.sum())),
+    ]
     if lost := int((~scored).sum()):
         remarks.append(f"{lost:,} rows are not compared: the champion does not take them.")
     return Compared(
         challenger=challenger.version,
         champion=champion.version,
         metric=metric.name,
-        fresh=int(new.sum()),
+        fresh=int(is_fresh.sum()),
         verdict=verdict(metric.name, parts[name].difference, metric),
         parts=parts,
         notes=remarks,
@@ -83,38 +87,38 @@ def compare(
     )
 
 
-def as_they_came(challenger: Release) -> pd.DataFrame:
-    """Return the validation rows as they are in data/raw, in the order of the prepared table.
+def raw_rows(challenger: Release) -> pd.DataFrame:
+    """Return the validation rows of data/raw, in the order of the prepared table.
 
     Raises:
         InputError: data/raw is not here.
     """
     schema, params = challenger.schema, challenger.params.prepare
     files, clean = tables.find(paths.RAW), challenger.clean
-    sides_of = splitter(files, params, schema, clean)
+    split_of = splitter(files, params, schema, clean)
     found = []
     for chunk in checked(files, schema, params.chunk_rows, "rows as they came", clean):
         good = usable(chunk.violations, len(chunk.table)) & ~chunk.repeated
-        side = sides_of(chunk.table[good])
-        found.append(chunk.raw[good][side == "validation"])
+        split = split_of(chunk.table[good])
+        found.append(chunk.raw[good][split == "validation"])
     return pd.concat(found, ignore_index=True)
 
 
-def own_answers(
+def predict_raw(
     champion: Release, raw: pd.DataFrame, schema: Schema
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Let a model clean, read and predict rows by its own code and schema.
+    """Clean, check and predict raw rows by the code and schema of their model.
 
     Returns:
         The predictions with the classes in the order of the other schema, shape (n_rows,) or
         (n_rows, n_classes), and true for the rows that have one, shape (n_rows,).
     """
-    kept = cleaned(raw, champion.clean)
+    clean_rows = cleaned(raw, champion.clean)
     own = for_scoring(champion.schema)
-    table, violations = conform(kept, own)
+    table, violations = conform(clean_rows, own)
     good = usable(violations, len(table))
-    numbers = placed(champion, champion.predict(table[good]), schema)
-    places = raw.index.get_indexer(kept.index[good])
+    numbers = in_class_order(champion, champion.predict(table[good]), schema)
+    places = raw.index.get_indexer(clean_rows.index[good])
     predictions = np.zeros((len(raw), *numbers.shape[1:]))
     predictions[places] = numbers
     scored = np.zeros(len(raw), dtype=bool)
@@ -157,10 +161,10 @@ def require_same_question(ours: Schema, theirs: Schema) -> None:
             f"the other model needs columns that the rows here lack: {', '.join(lost)}; keep them "
             f"in {paths.SCHEMA}, or compare reports instead, with: report --base"
         )
-    if gone := set(theirs.classes) - set(ours.classes):
+    if unknown := set(theirs.classes) - set(ours.classes):
         raise InputError(
-            f"the other model knows classes that {paths.SCHEMA} lacks: {', '.join(sorted(gone))}; "
-            "keep them there"
+            f"the other model knows classes that {paths.SCHEMA} lacks: "
+            f"{', '.join(sorted(unknown))}; keep them there"
         )
 
 
@@ -170,18 +174,20 @@ def fresh(rows: pd.DataFrame, before: pd.DataFrame) -> np.ndarray:
     return ~np.isin(row_hashes(rows[shared]), row_hashes(before[shared]))
 
 
-def answers(champion: Release, rows: pd.DataFrame, schema: Schema) -> np.ndarray:
-    """Let a model predict rows that were prepared by another schema, reading them by its own.
+def predict_prepared(champion: Release, rows: pd.DataFrame, schema: Schema) -> np.ndarray:
+    """Predict rows that were prepared by another schema than that of the model.
 
     Returns:
         As `model.predict`, with the classes in the other schema's order.
     """
     own = champion.schema
-    typed, _ = conform(rows[[name for name in own.used if name in rows]], _lenient(own))
-    return placed(champion, champion.predict(typed), schema)
+    # Prepared cells are taken as they are: none of them is a word for a missing value.
+    present = rows[[name for name in own.used if name in rows]]
+    typed, _ = conform(present, own.model_copy(update={"missing": [""]}))
+    return in_class_order(champion, champion.predict(typed), schema)
 
 
-def placed(champion: Release, predictions: np.ndarray, schema: Schema) -> np.ndarray:
+def in_class_order(champion: Release, predictions: np.ndarray, schema: Schema) -> np.ndarray:
     """Return predictions with the classes in the order of another schema."""
     if schema.task != "multiclass":
         return predictions
@@ -200,7 +206,7 @@ def _slices(rows: pd.DataFrame, challenger: Release) -> Iterator[tuple[str, np.n
                 yield f"{column} {value}", np.asarray(places)
 
 
-def notes(challenger: Release, champion: Release, count: int) -> list[str]:
+def remarks_on_rows(challenger: Release, champion: Release, count: int) -> list[str]:
     """Return what to bear in mind when reading a comparison."""
     remarks = []
     if not count:
@@ -248,8 +254,3 @@ def _compared(
     one, other = (Score(float(v), *interval([d])) for v, d in zip(values, many, strict=True))
     difference = Score(float(values[0] - values[1]), *interval([many[0] - many[1]]))
     return Comparison(len(ours.y_true), one, other, difference)
-
-
-def _lenient(schema: Schema) -> Schema:
-    """Return a schema that takes prepared cells as they are: none is a word for missing."""
-    return schema.model_copy(update={"missing": [""]})

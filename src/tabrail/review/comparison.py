@@ -46,7 +46,8 @@ class Compared:
         champion: that of the other one.
         metric: what they are scored by.
         fresh: how many validation rows the champion's run did not have.
-        verdict: better, worse or cannot be told; of the fresh rows, or of all if there are none.
+        verdict: better, worse or no clear difference, on the fresh rows, or on all if there are
+            none.
         parts: comparisons by name: fresh rows, slices of them, all rows.
         notes: what to bear in mind, in sentences.
         described: which way the metric is better and how it is shown, for a metric of the project's
@@ -109,7 +110,7 @@ class Compared:
 
 
 def verdict(metric: str, difference: Score, described: ReportedMetric | None = None) -> str:
-    """Say which model is better, if the interval of their difference leaves no doubt.
+    """Return which model is better, if the interval of their difference leaves no doubt.
 
     Args:
         metric: what they are scored by.

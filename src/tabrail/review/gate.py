@@ -14,7 +14,7 @@ from tabrail.review.differences import in_schema
 from tabrail.review.snapshot import Snapshot
 
 Numbers = Mapping[str, Any]
-Outcome = tuple[bool | None, str]  # None: it cannot be told; and what was got and is allowed
+Outcome = tuple[bool | None, str]  # None: unknown; and what was found and is allowed
 
 
 def checks(
@@ -120,7 +120,7 @@ def _slices(base: Snapshot, head: Snapshot, most: float) -> Outcome:
         return None, f"the base has its slices by {base.evaluation['main_metric']}, not by {name}"
     metric = reported(name, base.evaluation, head.evaluation)
     same_rows = base.scored_rows == head.scored_rows
-    compared, worse, gone = 0, [], []
+    compared, worse, unscored = 0, [], []
     for column, values in base.evaluation["validation"]["slices"].items():
         for value, before in values.items():
             after = head.evaluation["validation"]["slices"].get(column, {}).get(value, {})
@@ -128,7 +128,7 @@ def _slices(base: Snapshot, head: Snapshot, most: float) -> Outcome:
             if error is None:
                 continue
             if after.get("value") is None:
-                gone.append(f"{column} {value}")
+                unscored.append(f"{column} {value}")
                 continue
             error = _margin(before, after, same_rows=same_rows) or 0.0
             compared += 1
@@ -136,11 +136,11 @@ def _slices(base: Snapshot, head: Snapshot, most: float) -> Outcome:
             if loss > most * error:
                 numbers = f"{metric.shown(before['value'])} → {metric.shown(after['value'])}"
                 worse.append(f"{column} {value} {numbers} ({_times(loss, error)})")
-    said = [f"no longer scored: {some(gone)}"] if gone else []
+    problems = [f"no longer scored: {some(unscored)}"] if unscored else []
     if worse:
-        said = [f"worse by margins of error: {some(worse)}; at most {most:g}", *said]
-    if said:
-        return False, "; ".join(said)
+        problems = [f"worse by margins of error: {some(worse)}; at most {most:g}", *problems]
+    if problems:
+        return False, "; ".join(problems)
     if not compared:
         return None, "no slice has an interval in both"
     return True, f"none of {compared} is worse by more than {most:g} margins of error"

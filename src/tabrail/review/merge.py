@@ -1,4 +1,4 @@
-"""Merging a branch when both sides trained: Git merges what people wrote, a run makes the rest."""
+"""Merge a branch when both sides trained: Git merges sources, and a run makes the results."""
 
 import os
 import subprocess
@@ -13,13 +13,13 @@ from tabrail.review.check import some
 from tabrail.review.snapshot import read
 from tabrail.review.verify import versions_are_locked
 
-Tell = Callable[[str], None]
+Show = Callable[[str], None]
 Run = Callable[[list[str]], int]
 
 LOCK, PACKAGES = str(paths.LOCK), str(paths.PACKAGES)
 CONFLICTS = "--diff-filter=U"
 # A line in the message of the merge: Git forgets it when the merge ends, however it ends.
-SETTLED = "# The results are those of one side until a run makes those of both."
+ONE_SIDE = "# The results are those of one side until a run makes those of both."
 
 
 def call(command: list[str]) -> int:
@@ -27,12 +27,12 @@ def call(command: list[str]) -> int:
     return subprocess.run(command, check=False).returncode
 
 
-def merge(revision: str, tell: Tell, run: Run = call) -> None:
+def merge(revision: str, show: Show, run: Run = call) -> None:
     """Merge a branch, or go on with the merge that is in progress, and run what changed by it.
 
     Args:
         revision: what to merge, unless a merge is in progress.
-        tell: called with each sentence for the person.
+        show: shows a line to the user.
         run: runs a command, and returns its exit code.
 
     Raises:
@@ -40,8 +40,8 @@ def merge(revision: str, tell: Tell, run: Run = call) -> None:
     """
     started = not git.commit("MERGE_HEAD")
     if not started:
-        tell("A merge is in progress: going on with it")
-    elif not _start(revision, tell):
+        show("A merge is in progress: going on with it")
+    elif not _start(revision, show):
         return
     written = {*generated("HEAD"), *generated("MERGE_HEAD"), LOCK}
     _refuse_conflicts(set(_differing(CONFLICTS)) - written - {PACKAGES}, revision, started)
@@ -50,40 +50,40 @@ def merge(revision: str, tell: Tell, run: Run = call) -> None:
     # Not this side's: that would take back every upgrade that the other side has merged.
     if PACKAGES in _differing(CONFLICTS):
         git.git("checkout", "MERGE_HEAD", "--", PACKAGES)
-        tell(f"{PACKAGES}: the other side's; what only this one had upgraded, upgrade again")
-    _settle(written, tell)
+        show(f"{PACKAGES}: the other side's; what only this one had upgraded, upgrade again")
+    _take_one_side(written, show)
     uv = os.environ.get("UV", "uv")
-    _do([uv, "lock"], run, tell)
+    _do([uv, "lock"], run, show)
     # dvc.lock knows nothing of libraries. A run takes the data that lies here for the newest, and
     # would take back what the other side has changed: first, have here what the merge says.
     trained_with_others = versions_are_locked(read()).verdict == "FAILED"
-    bring, force = (["pull"], ["--force"]) if trained_with_others else (["checkout"], [])
-    _do([uv, "run", "dvc", *bring, "--allow-missing"], run, tell)
-    _do([uv, "run", "dvc", "repro", "--pull", "--allow-missing", *force], run, tell)
+    fetch, force = (["pull"], ["--force"]) if trained_with_others else (["checkout"], [])
+    _do([uv, "run", "dvc", *fetch, "--allow-missing"], run, show)
+    _do([uv, "run", "dvc", "repro", "--pull", "--allow-missing", *force], run, show)
 
     made = [path for path in (*generated(), LOCK, PACKAGES) if Path(path).exists()]
     git.git("add", "--", *made)
     # Nobody edits the message, so Git would keep its own remarks in it.
-    _do(["git", "commit", "--no-edit", "--cleanup=strip"], run, tell)
-    tell("Merged. Next: git push (its hook pushes the data first)")
+    _do(["git", "commit", "--no-edit", "--cleanup=strip"], run, show)
+    show("Merged. Next: git push (its hook pushes the data first)")
 
 
-def _start(revision: str, tell: Tell) -> bool:
+def _start(revision: str, show: Show) -> bool:
     """Start a merge; return whether there is anything to merge."""
     if conflicts := _differing(CONFLICTS):
         what = f"in conflict, but not by a merge: {some(conflicts)}"
         raise InputError(f"{what}; end that first (git status says how), then {_again()}")
     if changed := git.changed_files():
         raise InputError(f"not committed: {some(changed)}; commit or stash it, then {_again()}")
-    there = git.commit(revision)
-    if there is None:
+    other = git.commit(revision)
+    if other is None:
         raise InputError(f"{revision} is no commit that is here; run: git fetch origin")
-    if git.succeeds("merge-base", "--is-ancestor", there, "HEAD"):
-        tell(f"Nothing to merge: HEAD has all of {revision}; for what is new there: git fetch")
+    if git.succeeds("merge-base", "--is-ancestor", other, "HEAD"):
+        show(f"Nothing to merge: HEAD has all of {revision}; for what is new there: git fetch")
         return False
-    if git.succeeds("merge-base", "--is-ancestor", "HEAD", there):
+    if git.succeeds("merge-base", "--is-ancestor", "HEAD", other):
         git.git("merge", "--ff-only", revision)
-        tell(f"Nothing to run: HEAD is now {revision}. Its data and model: uv run dvc pull")
+        show(f"Nothing to run: HEAD is now {revision}. Its data and model: uv run dvc pull")
         return False
     git.succeeds("merge", "--no-commit", "--no-ff", revision)
     if not git.commit("MERGE_HEAD"):
@@ -114,14 +114,14 @@ def _refuse_unstaged(changed: set[str]) -> None:
         )
 
 
-def _settle(written: set[str], tell: Tell) -> None:
+def _take_one_side(written: set[str], show: Show) -> None:
     """Take all results from one side, so that they fit together; DVC finds out what is to be run.
 
     Lines of both sides in one dvc.lock would be of a run that never was.
     """
     note = Path(git.git("rev-parse", "--git-path", "MERGE_MSG").strip())
     message = note.read_text(encoding="utf-8")
-    if SETTLED in message and not set(_differing(CONFLICTS)) & written:
+    if ONE_SIDE in message and not set(_differing(CONFLICTS)) & written:
         return  # by an earlier call; what has been run since then counts
     fork = git.git("merge-base", "HEAD", "MERGE_HEAD").strip()
     trained = not git.succeeds("diff", "--quiet", fork, "HEAD", "--", LOCK)
@@ -132,13 +132,13 @@ def _settle(written: set[str], tell: Tell) -> None:
             git.git("checkout", side, "--", path)
         else:
             git.git("rm", "--force", "--quiet", "--ignore-unmatch", "--", path)
-    note.write_text(f"{message}\n{SETTLED}\n", encoding="utf-8")
-    tell(f"{LOCK} and reports: those of {'this' if trained else 'the other'} side, until the run")
+    note.write_text(f"{message}\n{ONE_SIDE}\n", encoding="utf-8")
+    show(f"{LOCK} and reports: those of {'this' if trained else 'the other'} side, until the run")
 
 
-def _do(command: list[str], run: Run, tell: Tell) -> None:
+def _do(command: list[str], run: Run, show: Show) -> None:
     shown = [Path(command[0]).stem, *command[1:]]
-    tell(f"> {' '.join(shown)}")
+    show(f"> {' '.join(shown)}")
     if run(command):
         what = f"{' '.join(shown[:4])} failed, and the merge is still in progress"
         raise InputError(f"{what}; correct it and git add that, then {_again()}")

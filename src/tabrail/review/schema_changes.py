@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-WORDS = ("description", "unit", "name", "source", "license", "row")
+DESCRIPTIONS = ("description", "unit", "name", "source", "license", "row")
 WHEN_ABSENT = {"nullable": False, "sensitive": False, "duplicates": "drop"}
 # With another one of these, scores are no longer those of the same question.
 MEASURES = ("target", "task", "positive", "key", "time", "weight", "missing")
-MEASURING_KNOBS = (
+MEASURING_PARAMS = (
     *("prepare.split.method", "prepare.split.validation", "prepare.split.test"),
     *("evaluate.main_metric", "evaluate.min_slice_rows"),
 )
@@ -79,20 +79,20 @@ def _of_column(
     before, after = base.get("categories"), head.get("categories")
     if before != after:
         new = [str(category) for category in after or [] if category not in (before or [])]
-        gone = [str(category) for category in before or [] if category not in (after or [])]
-        what = [f"{sign} {', '.join(some)}" for sign, some in (("+", new), ("-", gone)) if some]
+        removed = [str(category) for category in before or [] if category not in (after or [])]
+        what = [f"{sign} {', '.join(some)}" for sign, some in (("+", new), ("-", removed)) if some]
         if before is None or after is None:
             what = ["any category" if after is None else "only listed categories"]
         more = after is None or (before is not None and bool(new))
         yield SchemaChange(name, "; ".join(what) or "categories in another order", loosens=more)
-    for key in sorted((base.keys() | head.keys()) - {"kind", "categories", *WORDS}):
+    for key in sorted((base.keys() | head.keys()) - {"kind", "categories", *DESCRIPTIONS}):
         before, after = (one.get(key, WHEN_ABSENT.get(key)) for one in (base, head))
         if before != after:
             yield SchemaChange(name, f"{key} {before} → {after}", _loosens(key, before, after))
 
 
 def _of_roles(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[SchemaChange]:
-    for key in sorted((base.keys() | head.keys()) - {"columns", *WORDS}):
+    for key in sorted((base.keys() | head.keys()) - {"columns", *DESCRIPTIONS}):
         before, after = (one.get(key, WHEN_ABSENT.get(key)) for one in (base, head))
         if before != after:
             unseen = key == "slices" and bool(set(before or []) - set(after or []))
@@ -103,15 +103,15 @@ def _of_roles(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[Sche
 def _of_limits(base: Any, head: Any) -> Iterator[SchemaChange]:
     if not isinstance(base, Mapping) or not isinstance(head, Mapping):
         return  # a params.yaml of another time
-    for fault in head if base else ():
-        before, after = base.get(fault), head[fault]
+    for kind in head if base else ():
+        before, after = base.get(kind), head[kind]
         if before != after:
             looser = before is None or after > before
-            yield SchemaChange("tolerance", f"{fault} {before} → {after}", looser)
+            yield SchemaChange("tolerance", f"{kind} {before} → {after}", looser)
 
 
 def _of_measures(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[SchemaChange]:
-    for name in MEASURING_KNOBS:
+    for name in MEASURING_PARAMS:
         before, after = _at(base, name), _at(head, name)
         if before is not None and before != after:
             yield SchemaChange(name, f"{before} → {after}", loosens=True)

@@ -1,4 +1,4 @@
-"""What Git keeps of a run: its results, and what they were made from."""
+"""The results of a run and the files that they were made from, at any commit."""
 
 import csv
 import json

@@ -89,9 +89,9 @@ def pipeline_is_up_to_date() -> Check:
         return Check("pipeline", "FAILED", f"frozen, so never run: {some(frozen)}", fix)
     dry = _dvc("repro", "--dry", "--allow-missing")
     if dry.returncode == 0 and "up to date" in dry.stdout:
-        if gone := _gone():
+        if lost := _untracked():
             fix = f"git checkout HEAD^ -- FILE, or take it out of {paths.PIPELINE} and {RUN}"
-            return Check("pipeline", "FAILED", f"Git lacks what a stage reads: {some(gone)}", fix)
+            return Check("pipeline", "FAILED", f"Git lacks what a stage reads: {some(lost)}", fix)
         return Check("pipeline", "ok", "dvc.lock is that of the code, the data and the parameters")
     # Where its data is missing, DVC stops at the first stage that it would run.
     old = re.findall(r"(?:Running stage|failed to reproduce) '(.+?)'", dry.stdout + dry.stderr)
@@ -99,7 +99,7 @@ def pipeline_is_up_to_date() -> Check:
     return Check("pipeline", "FAILED", what, f"{RUN}, and commit what it changes")
 
 
-def _gone() -> list[str]:
+def _untracked() -> list[str]:
     """Return what stages read and neither Git nor DVC tracks; DVC takes it for data not pulled."""
     ran = _lock().values()
     in_git = git.tracked_files()
