@@ -120,7 +120,7 @@ def test_a_person_asks_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Control+A")
     page.keyboard.type("20")
     page.keyboard.press("Enter")
-    expect(page.locator("#said")).to_have_text("late: no")
+    expect(page.locator("#prediction")).to_have_text("late: no")
     expect(page.locator("#result table")).to_contain_text("hour2013+")
     page.keyboard.press("Control+A")
     page.keyboard.type("99")

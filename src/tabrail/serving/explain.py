@@ -1,8 +1,8 @@
-"""Why a row is predicted as it is: what each column's value does to the prediction.
+"""Explain a prediction: how much each column's value changes it.
 
-Each value is replaced by a typical one, alone, and the model is asked again. After Robnik-Šikonja
-and Kononenko, 2008, "Explaining classifications for individual instances". Values that only matter
-together are not found that way, and a model's reasons are not causes.
+Each value alone is replaced by a typical one, and the row is predicted again. After Robnik-Šikonja
+and Kononenko, 2008, "Explaining classifications for individual instances". Interactions of
+values are not found that way, and the reasons of a model are not causes.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from tabrail.model.release import Release
 
 
 def explain(release: Release, row: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return what each feature's value does to the prediction, the largest change first.
+    """Return how much each feature's value changes the prediction, the largest change first.
 
     Args:
         release: the model.
@@ -53,7 +53,7 @@ def explain(release: Release, row: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _shown(value: Any, kind: str) -> Any:
-    """Return a value as JSON can hold it; a date that is at midnight is a day."""
+    """Return a value as JSON can hold it; a date at midnight has no time."""
     if pd.isna(value):
         return None
     if kind == "boolean":

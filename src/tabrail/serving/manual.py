@@ -1,4 +1,4 @@
-"""The API's manual at /docs: its OpenAPI description as a page that needs no script and no net."""
+"""The API's manual at /docs: its OpenAPI description as a page without scripts or network."""
 
 import json
 from functools import partial
@@ -13,12 +13,12 @@ POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-LIMITS = {  # JSON Schema's words, and those of the page
+LIMITS = {  # keywords of JSON Schema, and their words on the page
     "minimum": "at least",
     "maximum": "at most",
-    "minItems": "at least so many:",
-    "maxItems": "at most so many:",
-    "format": "as",
+    "minItems": "length at least",
+    "maxItems": "length at most",
+    "format": "format",
 }
 
 

@@ -22,8 +22,8 @@ def render(release: Release, *, needs_key: bool) -> str:
     """Return the page.
 
     Args:
-        release: the model that answers.
-        needs_key: whether requests need a key: the page asks for it, and leaves the card out.
+        release: the champion.
+        needs_key: whether requests need a key; the page then asks for it, and has no card.
     """
     schema = release.schema
     markdown = MarkdownIt("js-default", {"linkify": False, "html": False})
@@ -67,7 +67,7 @@ def policy() -> str:
 
 
 def _hints(column: Column) -> list[str]:
-    """Return what helps to fill in a field."""
+    """Return the hints of a field."""
     hints = [column.description] if column.description else []
     if column.kind == "datetime":
         hints.append(f"as {column.format}" if column.format else "such as 2024-01-31T14:30")
@@ -77,10 +77,10 @@ def _hints(column: Column) -> list[str]:
 
 
 def _below_title(card: str) -> str:
-    """Return the card without its title, for which the page has one."""
+    """Return the card without its title, since the page has one."""
     return card.partition("\n")[2] if card.startswith("# ") else card
 
 
 def _script_data(content: dict[str, Any]) -> str:
-    """Return JSON that no content can end early: https://html.spec.whatwg.org/#script-data-state."""
+    """Return JSON that cannot close its script element: https://html.spec.whatwg.org/#script-data-state."""
     return json.dumps(content).replace("<", "\\u003c")
