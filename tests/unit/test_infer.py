@@ -404,7 +404,7 @@ def test_zip_codes_are_no_numbers(tmp_path: Path) -> None:
 def test_years_of_two_digits_are_pointed_out(tmp_path: Path) -> None:
     draft = inferred(tmp_path, table(born=mixed("31.12.63", "01.02.71")))
     assert draft.schema["columns"]["born"]["format"] == "%d.%m.%y"
-    assert "69 to 99 are taken for 19" in draft.column_reasons["born"]
+    assert "69 to 99 are read as 19" in draft.column_reasons["born"]
 
 
 def test_the_ambiguous_is_a_warning(tmp_path: Path) -> None:

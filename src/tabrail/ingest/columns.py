@@ -28,7 +28,7 @@ def describe_column(
         shown = "" if guess.sensitive or personal_data(name, {one_value: 1}) else f": {one_value!r}"
         if not 0.01 * rows < column.missing < 0.99 * rows:
             return {"kind": "ignored"}, f"one value only{shown}"
-        reasons = [f"one value or none{shown}: what it tells is whether it is there"]
+        reasons = [f"one value or none{shown}: only whether it is missing is informative"]
     entry: dict[str, Any] = {"kind": guess.kind}
     if guess.format:
         entry["format"] = guess.format
@@ -45,11 +45,11 @@ def describe_column(
     if guess.kind == "datetime" and isinstance(column.low, pd.Timestamp):
         reasons.append(f"seen {column.low:%Y-%m-%d} to {column.high:%Y-%m-%d}")
         if "%y" in (guess.format or ""):
-            reasons.append("the years 69 to 99 are taken for 19.., 00 to 68 for 20..")
+            reasons.append("the years 69 to 99 are read as 19.., 00 to 68 as 20..")
     if guess.unit:
         entry["unit"] = guess.unit
     if guess.kind == "categorical" and not is_target and any(map(is_personal, column.levels)):
-        reasons.append("some values tell who a person is, so none is listed")
+        reasons.append("some values identify a person, so none is listed")
     elif guess.kind == "categorical" and (is_target or len(column.levels) <= LISTED):
         entry["categories"] = _sorted(column.levels)
         folded = {level.casefold() for level in column.levels}

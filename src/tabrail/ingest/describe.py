@@ -48,34 +48,25 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
     features = _features(columns, {target, *key}, target)
     if not key:
         _refuse_few_combinations(inference.sample[features], target)
-    time, time_reason = roles.time(columns, target)
-    slices, slices_reason = roles.slices(columns, features, found)
-    levels = found.columns[target].levels
+    positive, positive_reason = "", ""
     if task.task == "binary":
-        chosen, draft.reasons["positive"] = positive_class(levels, task.kind)
-        draft.positive_share = levels[chosen] / sum(levels.values())
-    content = {
-        "csv": inference.form.model_dump(exclude_defaults=True),
-        "task": task.task,
-        "target": target,
-        "positive": chosen if task.kind == "categorical" and task.task == "binary" else "",
-        "key": key,
-        "time": time,
-        "slices": slices,
-        "duplicates": "keep" if keep else "",
+        levels = found.columns[target].levels
+        positive, positive_reason = positive_class(levels, task.kind)
+        draft.positive_share = levels[positive] / sum(levels.values())
+    settings: dict[str, tuple[Any, str]] = {
+        "csv": (inference.form.model_dump(exclude_defaults=True), notes.csv_format(inference)),
+        "task": (task.task, task.reason),
+        "target": (target, notes.unlabeled(found, target)),
+        "positive": (positive if task.kind == "categorical" else "", positive_reason),
+        "key": (key, key_reason),
+        "time": roles.time(columns, target),
+        "slices": roles.slices(columns, features, found),
+        "duplicates": ("keep" if keep else "", notes.repeated(found, keep=keep)),
+        "missing": (inference.missing, notes.missing(inference)),
+        "columns": (columns, ""),
     }
-    draft.schema |= {setting: value for setting, value in content.items() if value}
-    draft.schema |= {"missing": inference.missing, "columns": columns}
-    draft.reasons |= {
-        "csv": notes.csv_format(inference),
-        "task": task.reason,
-        "target": notes.unlabeled(found, target),
-        "key": key_reason,
-        "time": time_reason,
-        "slices": slices_reason,
-        "duplicates": notes.repeated(found, keep=keep),
-        "missing": notes.missing(inference),
-    }
+    draft.schema |= {setting: value for setting, (value, _) in settings.items() if value}
+    draft.reasons = {setting: reason for setting, (_, reason) in settings.items()}
     pressing = {"csv": "AMBIGUOUS", "target": "", "key": roles.ON_BOTH_SIDES}
     draft.warnings += [
         f"{setting}: {draft.reasons[setting]}"
@@ -87,9 +78,9 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
 
 
 def _columns(draft: Draft, inference: "Inference", found: Profile) -> dict[str, dict[str, Any]]:
-    """Describe each column, and note in the draft why, and what a person should look at."""
+    """Describe each column, and write the reasons and the warnings into the draft."""
     columns: dict[str, dict[str, Any]] = {}
-    urgent, other = [], []
+    urgent, other = list(inference.suspects), []
     for name, guess in inference.guesses.items():
         is_target = name == inference.name
         if is_target:
@@ -98,10 +89,8 @@ def _columns(draft: Draft, inference: "Inference", found: Profile) -> dict[str, 
         column = found.columns.get(name, ColumnProfile())
         columns[name], reason = describe_column(name, guess, column, found.rows, is_target)
         if name in inference.leaks:
-            reason = notes.leak(inference, name)
+            reason = inference.leaks[name]
             urgent.append(f"{name} is ignored. {reason}")
-        if name in inference.suspects:
-            urgent.append(notes.suspicion(inference, name))
         if guess.warning:
             other.append(f"{name}: {guess.warning}")
         unreadable, words = notes.unreadable(guess.kind, column, found.rows)

@@ -1,4 +1,4 @@
-"""Writing schema.yaml: the data schema with the reason beside each decision."""
+"""Write schema.yaml: the data schema with the reason beside each decision."""
 
 import json
 import re
@@ -18,10 +18,10 @@ ORDER = (
 )
 HEAD = """\
 # The data schema: what a row is, column by column.
-# Found by looking at all rows of {files}; what follows a # is the reason.
-# Correct it here, in this one place: the prepare stage holds every row against it, and the later
-# stages learn from it which column plays which part. `name`, `source`, `license` and `row` (what a
-# row is) are for people, as is a `description` in a column.
+# Inferred from all rows of {files}; the comment after a # gives the reason.
+# Correct it here, in this one place: the prepare stage checks every row against it, and the later
+# stages read the role of each column from it. `name`, `source`, `license` and `row` (what a row is)
+# are for people, as is a `description` in a column.
 """
 
 

@@ -1,12 +1,14 @@
-"""How the schema has to change for more rows of the same table to conform."""
+"""Extend the schema by what more rows of the same table need."""
 
 import io
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from ruamel.yaml import YAML
 
 from tabrail import paths
@@ -14,6 +16,7 @@ from tabrail.config import load_params
 from tabrail.data import tables
 from tabrail.data.checks import checked
 from tabrail.data.cleaning import Clean
+from tabrail.data.conform import Violation
 from tabrail.data.schema import Column, Schema
 from tabrail.documents import parse
 from tabrail.errors import InputError
@@ -45,16 +48,26 @@ class Change:
 
 @dataclass
 class Needs:
-    """What a column's new rows need of the schema."""
+    """What the new rows of a column need of the schema."""
 
     missing: int = 0
     least: float = math.inf
     most: float = -math.inf
     names: set[str] = field(default_factory=set)
 
+    def add(self, found: Violation, values: pd.Series) -> None:
+        """Add the values of a chunk that violate the schema."""
+        if found.kind == "missing":
+            self.missing += len(values)
+        elif found.kind == "out_of_range":
+            self.least = min(self.least, float(values.min()))
+            self.most = max(self.most, float(values.max()))
+        elif found.kind == "unseen_category":
+            self.names.update(values.unique()[: MOST_CATEGORIES + 1])
+
 
 def changes(files: Sequence[Path], schema: Schema, clean: Clean) -> list[Change]:
-    """Say how the schema has to change for all rows of some files to conform.
+    """Find how the schema has to change for all rows of some files to conform.
 
     Raises:
         InputError: a file is no such table, or has more values that cannot be read, or more rows
@@ -62,46 +75,36 @@ def changes(files: Sequence[Path], schema: Schema, clean: Clean) -> list[Change]
     """
     params = load_params().prepare
     needs: dict[str, Needs] = {name: Needs() for name in schema.used}
-    rows, unreadable, example = 0, 0, ""
-    unlabeled, repeated = 0, 0
+    rows, example, counts = 0, "", Counter[str]()
     names = {file.name for file in files}
     present = [file for file in tables.find(paths.RAW) if file.name not in names]
     for chunk in checked([*present, *files], schema, params.chunk_rows, "ingest", clean):
         if chunk.file in present:  # read only to know which rows are there already
             continue
         rows += len(chunk.raw)
-        repeated += int(chunk.repeated.sum())
+        counts["repeated"] += int(chunk.repeated.sum())
         for found in chunk.violations:
-            need, values = needs[found.column], chunk.table[found.column][found.rows]
-            if found.kind == "missing":
-                need.missing += int(found.rows.sum())
-            elif found.kind == "out_of_range":
-                need.least = min(need.least, float(values.min()))
-                need.most = max(need.most, float(values.max()))
-            elif found.kind == "unseen_category":
-                need.names.update(values.unique()[: MOST_CATEGORIES + 1])
-            elif found.kind == "unlabeled":
-                unlabeled += int(found.rows.sum())
-            elif found.kind == "unreadable":
-                unreadable += int(found.rows.sum())
+            counts[found.kind] += int(found.rows.sum())
+            needs[found.column].add(found, chunk.table[found.column][found.rows])
+            if found.kind == "unreadable" and not example:
                 row = int(chunk.raw.index[int(found.rows.argmax())]) + 1
-                where = f"in row {row:,} of {chunk.file}"
-                example = example or f"{found.column} is {found.example!r} {where}"
+                example = f"{found.column} is {found.example!r} in row {row:,} of {chunk.file}"
     if not rows:
         raise InputError(f"{', '.join(map(str, files))}: no rows below the header")
-    for count, limit, what in (
-        (repeated, params.tolerance.duplicate, "are there already, or come twice"),
-        (unlabeled, params.tolerance.unlabeled, f"have no {schema.target}"),
+    for kind, limit, what in (
+        ("repeated", params.tolerance.duplicate, "are there already, or come twice"),
+        ("unlabeled", params.tolerance.unlabeled, f"have no {schema.target}"),
     ):
-        if count > limit * rows:
+        if counts[kind] > limit * rows:
             raise InputError(
-                f"{count:,} of {rows:,} rows {what}, and prepare.tolerance in {paths.PARAMS} "
-                f"allows {limit:.0%}"
+                f"{counts[kind]:,} of {rows:,} rows {what}, and prepare.tolerance in "
+                f"{paths.PARAMS} allows {limit:.0%}"
             )
-    if unreadable > params.tolerance.unreadable * rows:
+    if counts["unreadable"] > params.tolerance.unreadable * rows:
         raise InputError(
-            f"{unreadable:,} values in {rows:,} rows cannot be read, such as: {example}; correct "
-            f"them, or the kind of the column in {paths.SCHEMA}; for all of them, run validate"
+            f"{counts['unreadable']:,} values in {rows:,} rows cannot be read, such as: {example}; "
+            f"correct them, or the kind of the column in {paths.SCHEMA}; for all of them, run "
+            "validate"
         )
     return [
         change
@@ -129,7 +132,7 @@ def applied(found: Sequence[Change], path: Path) -> str:
 
 
 def _changes(name: str, column: Column, need: Needs) -> list[Change]:
-    """Say how one column of the schema has to change.
+    """Return how one column of the schema has to change.
 
     Raises:
         InputError: it would have to list too many values, or personal ones.

@@ -1,7 +1,6 @@
 """Infer the schema of tables that nobody has described: each column's kind, with the reason."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +9,7 @@ from tabrail.data.cleaning import Clean, cleaned, no_cleaning
 from tabrail.data.conform import conform
 from tabrail.data.schema import Column, Csv, Kind, Schema, Task
 from tabrail.errors import InputError
-from tabrail.ingest import leaks, missing_values, roles
+from tabrail.ingest import leaks, missing_values, notes, roles
 from tabrail.ingest.column_names import counts_rows
 from tabrail.ingest.describe import describe
 from tabrail.ingest.draft import Draft
@@ -54,21 +53,6 @@ def infer(
     return describe(inference, found, name)
 
 
-@dataclass(frozen=True)
-class Leak:
-    """A column that alone predicts the target, and is ignored.
-
-    Attributes:
-        score: how well it predicts the target.
-        guess: what it would be otherwise.
-        nullable: whether it has missing values.
-    """
-
-    score: float
-    guess: Guess
-    nullable: bool
-
-
 class Inference:
     """Guesses about tables, which all rows may correct.
 
@@ -81,8 +65,8 @@ class Inference:
         name: the column to predict.
         target: what there is to learn.
         guesses: what each column is.
-        leaks: columns that alone predict the target.
-        suspects: the scores of those that alone predict it, where there are no others.
+        leaks: notes on the columns that are ignored because they alone predict the target.
+        suspects: notes on those that do and are used, as there are no others.
         sample: different rows with a target, in the schema's types.
     """
 
@@ -98,8 +82,8 @@ class Inference:
             kind = first.typed[target].reason
             raise InputError(f"target {target!r} is {kind}; a number, a word or a yes is needed")
         self.files, self.name, self._task, self._first = list(files), target, task, first
-        self.leaks: dict[str, Leak] = {}
-        self.suspects: dict[str, float] = {}
+        self.leaks: dict[str, str] = {}
+        self.suspects: list[str] = []
         self.sample = pd.DataFrame()
         texts = {name: words for name, words in first.values.items() if name not in first.numbers}
         given = {name: missing_values.surely_present(words) for name, words in texts.items()}
@@ -228,12 +212,19 @@ class Inference:
         key, _ = roles.key(self.guesses, self.name, found)
         schema = schema.model_copy(update={"key": key})
         scores = leaks.find(self.sample, schema)
-        if len(scores) == len(schema.features):
-            self.suspects = scores
-            return
+        only = len(scores) == len(schema.features)  # there would be nothing left to learn from
         for name, score in scores.items():
-            nullable = found.columns[name].missing > 0 or name in self.missing_in.values()
-            self.leaks[name] = Leak(score, self.guesses[name], nullable)
+            if only:
+                self.suspects.append(notes.only_leak(name, self.name, self.target.task, score))
+                continue
+            kind, format_ = self.guesses[name].kind, self.guesses[name].format
+            missing = found.columns[name].missing or name in self.missing_in.values()
+            entry = {
+                "kind": kind,
+                "format": format_ and f'"{format_}"',
+                "nullable": missing and "true",
+            }
+            self.leaks[name] = notes.leak(self.name, self.target.task, score, entry)
             self.guesses[name] = Guess("ignored", "")
 
     def _guess(

@@ -1,5 +1,6 @@
-"""Bring tables in: infer the schema of a new one, or extend it by what more of it holds."""
+"""Bring tables into data/raw: infer the schema of a new one, or extend it for more rows."""
 
+import filecmp
 import shutil
 import subprocess
 import sys
@@ -20,12 +21,12 @@ from tabrail.project.settings import TABLE, load_settings
 INCOMING = paths.RAW.with_name("incoming.tmp")
 OUTGOING = paths.RAW.with_name("outgoing.tmp")
 
-Say = Callable[[str], None]
+Show = Callable[[str], None]
 Ask = Callable[[str], bool]
 
 
 def starts_over(target: str, *, replace: bool) -> bool:
-    """Say whether a new schema is to be inferred, and not the present one to be extended.
+    """Check whether a new schema is to be inferred, and not the present one to be extended.
 
     Raises:
         InputError: it is not clear, or the target is not given.
@@ -48,7 +49,7 @@ def start(
     target: str,
     task: Task | None,
     name: str,
-    say: Say,
+    show: Show,
     *,
     dry_run: bool,
 ) -> None:
@@ -61,8 +62,8 @@ def start(
         target: the column to predict.
         task: what to learn, if not what the target's values suggest.
         name: what the data is called; the first file's name, if blank.
-        say: shows a text to the user.
-        dry_run: whether to say what would be done, and do nothing.
+        show: prints a text for the user.
+        dry_run: whether to show what would be done, and do nothing.
 
     Raises:
         InputError: the files are no table, or the target cannot be learned from it. Nothing has
@@ -73,14 +74,14 @@ def start(
     from tabrail.ingest.infer import infer
 
     incoming = _incoming(places)
-    draft = infer(list(incoming.values()), target, task, name, _kept_cleaning())
+    draft = infer(list(incoming.values()), target, task, name, _edited_cleaning())
     schema = Schema.model_validate(draft.schema)
-    say(summary.text(draft, schema))
+    show(summary.text(draft, schema))
     if dry_run:
         return
     texts = {
         paths.SCHEMA: to_yaml(draft),
-        **project_files.texts(draft, schema, datasheet.render(draft, schema), say),
+        **project_files.texts(draft, schema, datasheet.render(draft, schema), show),
     }
     if paths.RAW.exists() and any(paths.RAW.iterdir()):
         _dvc_add()  # so that what is replaced can be brought back
@@ -88,16 +89,16 @@ def start(
 
 
 def grow(
-    places: Sequence[Path], start_only: str, say: Say, ask: Ask, *, dry_run: bool = False
+    places: Sequence[Path], start_only: str, show: Show, ask: Ask, *, dry_run: bool = False
 ) -> None:
     """Add parts to this project's data, and extend the schema by what they need.
 
     Args:
         places: files of the same table, or folders of them.
         start_only: an option that was given and has no meaning here.
-        say: shows a text to the user.
+        show: prints a text for the user.
         ask: asks whether the schema may be extended.
-        dry_run: whether to say what would be done, and do nothing.
+        dry_run: whether to show what would be done, and do nothing.
 
     Raises:
         InputError: the files are not of this table, or the answer was no. Nothing has changed then.
@@ -109,26 +110,26 @@ def grow(
         )
     schema = load_schema()
     incoming = _incoming(places)
-    new = [goal for goal in incoming if not goal.exists()]
+    new = [path for path in incoming if not path.exists()]
     for file in incoming.values():
         dialect.require(file, schema.csv)
     changes = extend.changes(list(incoming.values()), schema, Project.load().clean)
     texts: dict[Path, str] = {}
-    added = ", ".join(goal.name for goal in new) or "nothing"
+    added = ", ".join(path.name for path in new) or "nothing"
     if changes:
-        say(f"{paths.SCHEMA} would change:\n" + "\n".join(f"  {change}" for change in changes))
+        show(f"{paths.SCHEMA} would change:\n" + "\n".join(f"  {change}" for change in changes))
         if not dry_run and not ask("Extend the schema?"):
             raise InputError("nothing was changed; correct the data, or accept with --yes")
         texts[paths.SCHEMA] = extend.applied(changes, paths.SCHEMA)
     if dry_run:
-        say(f"would be added to {paths.RAW}: {added}")
+        show(f"would be added to {paths.RAW}: {added}")
         return
     _put_in_place(incoming, texts, replace=False)
-    say(f"added to {paths.RAW}: {added}; now run: uv run dvc repro")
+    show(f"added to {paths.RAW}: {added}; now run: uv run dvc repro")
 
 
-def _kept_cleaning() -> Clean:
-    """Return the cleaning function that the owner has edited; none if it will be rendered again."""
+def _edited_cleaning() -> Clean:
+    """Return the owner's cleaning function if it was edited: else it will be rendered again."""
     if not (paths.PROJECT.exists() and Path(rendering.RECORD).exists()):
         return no_cleaning
     reference = load_settings().clean
@@ -149,10 +150,10 @@ def _incoming(places: Sequence[Path]) -> dict[Path, Path]:
     for place in places:
         folder = place if place.is_dir() else place.parent
         for file in tables.find(place):
-            goal = paths.RAW / file.relative_to(folder)
-            if goal in incoming:
-                raise InputError(f"{incoming[goal]} and {file} have one name; rename one of them")
-            incoming[goal] = file
+            path = paths.RAW / file.relative_to(folder)
+            if path in incoming:
+                raise InputError(f"{incoming[path]} and {file} have one name; rename one of them")
+            incoming[path] = file
     return incoming
 
 
@@ -162,18 +163,18 @@ def _put_in_place(incoming: dict[Path, Path], texts: dict[Path, str], *, replace
     Raises:
         InputError: a file of the same name and other content is there, or DVC cannot track it.
     """
-    before = [] if replace else [path for path in incoming if path.exists()]
-    for goal in before:
-        if not _same(goal, incoming[goal]):
+    present = [] if replace else [path for path in incoming if path.exists()]
+    for path in present:
+        if not filecmp.cmp(path, incoming[path], shallow=False):
             raise InputError(
-                f"{goal} is there already, with other content; rename {incoming[goal]}, or replace "
+                f"{path} is there already, with other content; rename {incoming[path]}, or replace "
                 "all data with --replace"
             )
     shutil.rmtree(INCOMING, ignore_errors=True)  # what a killed run has left
     try:
-        for goal, file in incoming.items():
-            if goal not in before:
-                copy = INCOMING / goal.relative_to(paths.RAW)
+        for path, file in incoming.items():
+            if path not in present:
+                copy = INCOMING / path.relative_to(paths.RAW)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, copy)
         with replacing(*texts) as temporaries:
@@ -202,20 +203,9 @@ def _swap(*, replace: bool) -> None:
             raise
         return
     for copy in sorted(path for path in INCOMING.rglob("*") if path.is_file()):
-        goal = paths.RAW / copy.relative_to(INCOMING)
-        goal.parent.mkdir(parents=True, exist_ok=True)
-        copy.rename(goal)
-
-
-def _same(one: Path, other: Path) -> bool:
-    """Compare two files."""
-    if one.stat().st_size != other.stat().st_size:
-        return False
-    with one.open("rb") as left, other.open("rb") as right:
-        while part := left.read(1 << 20):
-            if part != right.read(1 << 20):
-                return False
-    return True
+        path = paths.RAW / copy.relative_to(INCOMING)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        copy.rename(path)
 
 
 def _dvc_add() -> None:

@@ -1,7 +1,9 @@
 """Write the notes on an inferred schema that a person should read."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from tabrail.data.schema import Task
 from tabrail.ingest import roles
 from tabrail.ingest.personal_data import is_personal
 from tabrail.ingest.profile import ColumnProfile, Profile
@@ -13,32 +15,26 @@ SMALL_CLASS = 30  # rows
 ENCODINGS = {"cp1252": "Windows' Western European", "latin-1": "Latin-1"}
 
 
-def leak(inference: "Inference", name: str) -> str:
+def leak(target: str, task: Task, score: float, entry: Mapping[str, object]) -> str:
     """Say that a column alone predicts the target, and how to use it all the same."""
-    found, target = inference.leaks[name], inference.name
-    back = [f"kind: {found.guess.kind}"]
-    back += [f'format: "{found.guess.format}"'] if found.guess.format else []
-    back += ["nullable: true"] if found.nullable else []
+    written = ", ".join(f"{key}: {value}" for key, value in entry.items() if value)
     return (
-        f"LEAK? Alone it predicts {target} near perfectly ({_scored(inference, found.score)} "
-        f"on rows it was not fitted to): is it known before {target} is? Then write "
-        "{" + ", ".join(back) + "}"
+        f"{_near_perfect(target, task, score)} on rows it was not fitted to): is it known before "
+        f"{target} is? Then write {{{written}}}"
     )
 
 
-def suspicion(inference: "Inference", name: str) -> str:
-    """Say that a column alone predicts the target, and is all that there is."""
-    target, score = inference.name, inference.suspects[name]
+def only_leak(name: str, target: str, task: Task, score: float) -> str:
+    """Say that a column alone predicts the target, and is the only one to learn from."""
     return (
-        f"{name}: LEAK? Alone it predicts {target} near perfectly "
-        f"({_scored(inference, score)}), and there is no other column to learn from. If it is not "
-        f"known before {target} is, the model is worth nothing"
+        f"{name}: {_near_perfect(target, task, score)}), and there is no other column to learn "
+        f"from. If it is not known before {target} is, the model is worth nothing"
     )
 
 
-def _scored(inference: "Inference", score: float) -> str:
-    is_number = inference.target.task == "regression"
-    return f"{'R² of the ranks' if is_number else 'balanced accuracy'} {score:.3f}"
+def _near_perfect(target: str, task: Task, score: float) -> str:
+    measure = "R² of the ranks" if task == "regression" else "balanced accuracy"
+    return f"LEAK? Alone it predicts {target} near perfectly ({measure} {score:.3f}"
 
 
 def csv_format(inference: "Inference") -> str:

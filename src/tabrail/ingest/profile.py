@@ -131,5 +131,6 @@ def _sample(sample: pd.DataFrame, rows: pd.DataFrame, random: np.random.Generato
     size = sample_size(len(rows.columns))
     rows = rows.set_axis(random.random(len(rows)))
     if len(sample) == size:
-        rows = rows[rows.index < sample.index[-1]]
-    return (pd.concat([sample, rows]) if len(sample) else rows).sort_index()[:size]
+        rows = rows[rows.index < sample.index.max()]
+    sample = pd.concat([sample, rows]) if len(sample) else rows
+    return sample[sample.index <= np.sort(sample.index)[:size][-1]] if len(sample) else sample

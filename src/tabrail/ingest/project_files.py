@@ -12,17 +12,17 @@ from tabrail.rendering import TASK_DEFAULTS
 
 
 def texts(
-    draft: Draft, schema: Schema, datasheet: str, say: Callable[[str], None]
+    draft: Draft, schema: Schema, datasheet: str, show: Callable[[str], None]
 ) -> dict[Path, str]:
     """Return the new content of the files that depend on the table.
 
-    A file that was edited since it was generated is left out, and it is said what to change in it.
+    A file that was edited since it was generated is left out, and a text says what to change in it.
 
     Args:
         draft: what was found in the data.
         schema: the new schema.
         datasheet: the new datasheet.
-        say: shows a text to the user.
+        show: prints a text for the user.
 
     Raises:
         InputError: .tabrail.json is missing or is damaged.
@@ -42,14 +42,14 @@ def texts(
         if before.is_as_generated(path) or (is_new and not path.exists()):
             found[path] = text
         elif path.exists():
-            say(_by_hand(path, old.get(path, ""), text))
-    for sentence in lines_of_gone_columns(schema, {path for path in found if path in old}):
-        say(sentence)
+            show(_by_hand(path, old.get(path, ""), text))
+    for sentence in lines_with_gone_columns(schema, {path for path in found if path in old}):
+        show(sentence)
     return {**found, RECORD: after.with_files(found).text()}
 
 
-def lines_of_gone_columns(schema: Schema, renewed: Collection[Path]) -> list[str]:
-    """Name the lines of the owner's code that speak of columns which the new table lacks.
+def lines_with_gone_columns(schema: Schema, renewed: Collection[Path]) -> list[str]:
+    """Find the lines of the owner's code with columns that the new table lacks.
 
     Args:
         schema: the new schema.

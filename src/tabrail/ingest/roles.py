@@ -14,13 +14,7 @@ ON_BOTH_SIDES = "so they may be on both sides of the split"
 
 
 def key(guesses: Mapping[str, Guess], target: str, found: Profile) -> tuple[list[str], str]:
-    """Choose the column whose rows must stay together, and say why; or why there is none.
-
-    Args:
-        guesses: what each column is.
-        target: the column to predict.
-        found: what all rows hold.
-    """
+    """Choose the column whose rows must stay together, and say why; or why there is none."""
     repeating: list[str] = []
     unique: list[str] = []
     for name, guess in guesses.items():
@@ -33,58 +27,44 @@ def key(guesses: Mapping[str, Guess], target: str, found: Profile) -> tuple[list
         elif guess.entity and column.distinct >= FEWEST_KEYS:
             repeating.append(name)
     if len(repeating) == 1:
-        reason = f"rows of one {short(repeating[0])} stay together in the split"
-        return repeating, reason
+        return repeating, f"rows of one {short(repeating[0])} stay together in the split"
     if repeating:
-        listed = ", ".join(short(name) for name in repeating)
         return [], (
-            f"rows repeat in each of {listed}, {ON_BOTH_SIDES}: name here the one whose rows "
-            "belong together"
+            f"rows repeat in each of {_listed(repeating)}, {ON_BOTH_SIDES}: name here the one "
+            "whose rows belong together"
         )
     if unique:
         unique = [name for name in unique if not guesses[name].sensitive] or unique
-        entities = [name for name in unique if guesses[name].entity] or unique
-        return entities[:1], "a different value in each row: it decides on the side of the split"
-    return [], "no column names the rows, or whom they belong to; the features decide on the split"
+        unique = [name for name in unique if guesses[name].entity] or unique
+        return unique[:1], "a different value in each row; rows are split by it"
+    return [], "no column identifies the rows or what they belong to; rows are split by features"
 
 
 def time(columns: Mapping[str, Mapping[str, Any]], target: str) -> tuple[str, str]:
-    """Choose the column by which the rows have an order, and say why.
-
-    Args:
-        columns: their entries in the schema.
-        target: the column to predict.
-    """
-    dates = [n for n, one in columns.items() if one["kind"] == "datetime" and n != target]
-    complete = [name for name in dates if not columns[name].get("nullable")]
+    """Choose the column by which the rows have an order, from their entries, and say why."""
+    complete = [
+        name
+        for name, column in columns.items()
+        if column["kind"] == "datetime" and name != target and not column.get("nullable")
+    ]
     if len(complete) == 1:
         return complete[0], "the only date in every row; prepare.split.method: time orders by it"
-    if complete:
-        listed = ", ".join(short(name) for name in complete)
-        return "", f"one of {listed}, if rows are to be split by time"
-    return "", ""
+    return "", f"one of {_listed(complete)}, if rows are to be split by time" if complete else ""
 
 
 def slices(
     columns: Mapping[str, Mapping[str, Any]], features: Iterable[str], found: Profile
 ) -> tuple[list[str], str]:
-    """Choose up to two features by whose values results are reported, too, and say why.
-
-    Args:
-        columns: their entries in the schema.
-        features: the columns to learn from.
-        found: what all rows hold.
-    """
+    """Choose up to two features by whose values results are reported, too, and say why."""
     possible: list[tuple[int, bool, str]] = []
     for name in features:
-        levels, missing = found.columns[name].levels, found.columns[name].missing
-        kind = columns[name]["kind"]
-        if kind == "categorical" and "categories" not in columns[name]:
+        kind, column = columns[name]["kind"], found.columns[name]
+        listed = kind == "boolean" or "categories" in columns[name]
+        if not listed or not 2 <= len(column.levels) <= SLICE_LEVELS:
             continue
-        if kind not in ("categorical", "boolean") or not 2 <= len(levels) <= SLICE_LEVELS:
-            continue
-        if min(levels.values()) >= SLICE_ROWS and missing < MISSING_IN_SLICE * found.rows:
-            possible.append((missing, kind == "boolean", name))
+        few_missing = column.missing < MISSING_IN_SLICE * found.rows
+        if few_missing and min(column.levels.values()) >= SLICE_ROWS:
+            possible.append((column.missing, kind == "boolean", name))
     chosen = [name for *_, name in sorted(possible, key=lambda one: one[:2])[:2]]
     return chosen, "results are also reported for each value of these columns" if chosen else ""
 
@@ -92,3 +72,7 @@ def slices(
 def short(name: str) -> str:
     """Return a column's name, cut where it is very long."""
     return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(short, names))

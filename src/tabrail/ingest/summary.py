@@ -1,4 +1,4 @@
-"""What was found in a new table, on one screen."""
+"""Summarize an inferred schema on one screen."""
 
 from collections import Counter
 
@@ -9,7 +9,7 @@ LONGEST_LIST = 12
 
 
 def text(draft: Draft, schema: Schema) -> str:
-    """Return what a person should know before the work begins."""
+    """Return the summary of a new table."""
     kinds = Counter(schema.columns[name].kind for name in schema.features)
     learned = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
     count = len(schema.features)

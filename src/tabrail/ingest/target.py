@@ -46,16 +46,16 @@ def infer_target(
     numeric = share >= READABLE and not is_code(words)
     known = np.unique(values[~np.isnan(values)])
     whole = numeric and bool((known % 1 == 0).all())
-    classes = len(words)
-    two_values = is_boolean(words)
+    classes, two_values = len(words), is_boolean(words)
+    strange = [word for word, value in zip(words, values, strict=True) if np.isnan(value)]
     if wanted == "regression" or (wanted is None and not two_values and classes > 2 and numeric):
         if not numeric:
-            raise not_numeric(name, _strange(words, values), 1 - share)
+            raise not_numeric(name, strange, 1 - share)
         if wanted or not (whole and len(known) <= FEW_NUMBERS):
             many = f"{classes:,} different numbers" if wanted is None else "as asked for"
             return Target("regression", "numeric", many, unit(words))
     if not numeric and share >= NEARLY and classes > MOST_CLASSES:
-        raise not_numeric(name, _strange(words, values), 1 - share)
+        raise not_numeric(name, strange, 1 - share)
     if not numeric and dates.find(words, form):
         raise InputError(f"target {name!r} holds dates, which cannot be predicted; choose another")
     _refuse_too_many(name, words)
@@ -67,17 +67,16 @@ def infer_target(
         )
     if two_values and wanted != "multiclass":
         return Target("binary", "boolean", f"two values: {', '.join(sorted(words)[:6])}")
-    if wanted in ("binary", "multiclass") and (classes == 2) != (wanted == "binary"):
+    task: Task = "binary" if classes == 2 else "multiclass"
+    if wanted not in (None, "regression", task):
         raise InputError(
             f"target {name!r} has {classes} classes, which does not fit the task {wanted}; "
-            f"it fits {'binary' if classes == 2 else 'multiclass'}"
+            f"it fits {task}"
         )
-    if classes == 2:
-        return Target("binary", "categorical", "two classes")
-    reason = f"{classes} classes"
-    if numeric:
+    reason = "two classes" if classes == 2 else f"{classes} classes"
+    if classes > 2 and numeric:
         reason += "; to predict the number instead, write: regression"
-    return Target("multiclass", "categorical", reason)
+    return Target(task, "categorical", reason)
 
 
 def positive_class(words: Mapping[str, int], kind: Kind) -> tuple[str, str]:
@@ -91,14 +90,23 @@ def positive_class(words: Mapping[str, int], kind: Kind) -> tuple[str, str]:
         return "1.0", ""
     for word in words:
         if word.lower() in YES:
-            return word, "the class to predict, as its name says yes"
+            return word, "the class to predict, as its name means yes"
     rarer = min(sorted(words), key=lambda word: words[word])
     share = words[rarer] / sum(words.values())
     return rarer, f"the class to predict: the rarer one, in {share:.1%} of the rows"
 
 
+def not_numeric(name: str, strange: list[str], share: float) -> InputError:
+    """Return the error that a share of the target's values are no numbers."""
+    shown = ", ".join(repr(word[:30]) for word in strange[:3])
+    return InputError(
+        f"target {name!r}: {share:.1%} of its values are no numbers (such as {shown}); correct "
+        "them, leave them empty, or choose another task or column"
+    )
+
+
 def _refuse_too_many(name: str, words: Mapping[str, int]) -> None:
-    """Refuse what is no class: identifiers of rows, and too many classes.
+    """Refuse identifiers of rows, texts, and too many classes.
 
     Raises:
         InputError: the message says which of them.
@@ -114,16 +122,3 @@ def _refuse_too_many(name: str, words: Mapping[str, int]) -> None:
             f"target {name!r} has {classes:,} classes or more, and at most {MOST_CLASSES} can be "
             "told apart; join the rare ones, or choose another column"
         )
-
-
-def not_numeric(name: str, strange: list[str], share: float) -> InputError:
-    """Return the error that a share of the target's values are no numbers."""
-    shown = ", ".join(repr(word[:30]) for word in strange[:3])
-    return InputError(
-        f"target {name!r}: {share:.1%} of its values are no numbers (such as {shown}); correct "
-        "them, leave them empty, or choose another task or column"
-    )
-
-
-def _strange(words: Mapping[str, int], values: np.ndarray) -> list[str]:
-    return [word for word, value in zip(words, values, strict=True) if np.isnan(value)]
