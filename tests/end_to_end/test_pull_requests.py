@@ -269,7 +269,7 @@ def test_thresholds_that_are_edited_in_passing_do_not_count(team: Team) -> None:
 
     checks = team.verify(team.slip("thresholds", change, "worse"))
     assert checks["main_metric"].verdict == "FAILED"
-    assert checks["gate"].detail.endswith("which counts from the next change on")
+    assert checks["gate"].detail.endswith("which takes effect with the next change")
 
 
 @pytest.mark.ci("it sets up another environment")
@@ -409,7 +409,7 @@ def test_the_report_of_a_change(team: Team) -> None:
         "## ❌ roc_auc N → N: -N worse, intervals overlap",
         "Compared with origin/main (COMMIT), on validation.",
         "- ❌ **main_metric**: roc_auc N → N, worse by N margins of error; at most N",
-        '- to accept one of these on purpose: `git commit --allow-empty --message "Accept it" '
+        '- To accept a failure on purpose, run: `git commit --allow-empty --message "Accept it" '
         '--message "Accept-Gate: <check>: <reason>"`',
         "|  | before | now | difference |",
         "| --- | --- | --- | --- |",

@@ -1,4 +1,4 @@
-"""All that differs between two runs is told, and nothing else."""
+"""All that differs between two runs is listed, and nothing else."""
 
 from copy import deepcopy
 from typing import Any
@@ -128,10 +128,10 @@ def test_a_stage_says_why_it_ran() -> None:
         }
         return usual | changes
 
-    base = {name: stage() for name in ("same", "file", "knob", "command", "forced", "old")}
+    base = {name: stage() for name in ("same", "file", "param", "command", "forced", "old")}
     head = base | {
         "file": stage(deps=[{"path": "a.py", "md5": "2"}, {"path": "c.py", "md5": "1"}]),
-        "knob": stage(params={"params.yaml": {"train": {"seed": 1}}}),
+        "param": stage(params={"params.yaml": {"train": {"seed": 1}}}),
         "command": stage(cmd="python -m y"),
         "forced": stage(outs=[{"path": "model", "md5": "2"}]),
         "new": stage(),
@@ -139,9 +139,9 @@ def test_a_stage_says_why_it_ran() -> None:
     del head["old"]
     assert between(run(stages=base), run(stages=head)).stages == [
         StageDifference("file", ["a.py", "c.py", "b.py"]),
-        StageDifference("knob", ["params.yaml: train.seed"]),
-        StageDifference("command", ["its command"]),
-        StageDifference("forced", ["it was forced to: its outputs differ"]),
-        StageDifference("new", ["it is new"]),
-        StageDifference("old", ["it is gone"]),
+        StageDifference("param", ["params.yaml: train.seed"]),
+        StageDifference("command", ["the command"]),
+        StageDifference("forced", ["nothing that it depends on, but its outputs"]),
+        StageDifference("new", ["the stage is new"]),
+        StageDifference("old", ["the stage was removed"]),
     ]

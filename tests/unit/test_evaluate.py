@@ -215,7 +215,7 @@ def test_small_slices_get_no_score(task: Task) -> None:
     slices = read_results()["validation"]["slices"][SLICES[task]]
     assert all(numbers["value"] is None for numbers in slices.values())
     first = f"{SLICES[task]} {next(iter(slices))}"
-    assert f"Not scored, for want of rows or of a class: {first}" in card()
+    assert f"These slices have too few rows or lack a class, and are not scored: {first}" in card()
 
 
 def test_noise_is_not_sold_as_a_model(task: Task) -> None:
@@ -295,7 +295,7 @@ def test_rows_count_as_much_as_their_weight(project: Path, task: Task) -> None:
             y_true, np.full(len(y_true), share), sample_weight=weights
         )
         assert found["brier"]["baseline_value"] == pytest.approx(brier, rel=1e-5, abs=1e-6)
-    assert "Each row counts as much as its w says." in card()
+    assert "Rows are weighted by w." in card()
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
@@ -344,7 +344,7 @@ def test_the_model_card_says_what_the_target_is_like(task: Task) -> None:
     lines = {
         "binary": [r"\| positive \| \d+\.\d% \| \d+\.\d% \| \d+\.\d% \|"],
         "multiclass": [rf"\| {name} \| \d+\.\d% \|" for name in ("NO", "Oslo", "Ulm")],
-        "regression": [rf"\| {name} \| -?\d+\.\d+ \|" for name in ("mean", "least")],
+        "regression": [rf"\| {name} \| -?\d+\.\d+ \|" for name in ("mean", "minimum")],
     }
     for line in lines[task]:
         assert re.search(line, card())
@@ -366,13 +366,14 @@ def test_the_model_card_says_how_the_model_came_to_be(task: Task) -> None:
             values={"DecisionTreeClassifier": {"max_depth": [1, 2]}},
         )
 
-    assert "from a hash of customer." in card()
+    assert "Rows are split by a hash of customer." in card()
     assert "| Search |" not in card()
     edit(Path("params.yaml"), change)
     train.main()
     edit(Path("params.yaml"), lambda p: p["prepare"]["split"].update(method="time"))
     evaluate.main()
-    assert "| Search | random: these options did best of 2 on 2 folds" in card()
+    found = "these options scored best of 2 in a cross-validation of 2 folds"
+    assert f"| Search | random: {found} on the training rows" in card()
     assert re.search(r"`sklearn.tree.DecisionTreeClassifier` with .*max_depth=[12]", card())
     assert "The latest rows by seen are the test split" in card()
 

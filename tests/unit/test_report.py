@@ -68,7 +68,7 @@ def test_a_change_at_a_glance() -> None:
 <!-- model report -->
 ## ✅ roc_auc 0.700 → 0.750: +0.050 better
 Compared with origin/main (0123abc), on validation. The gate passes.
-- ⚠️ better on average, but worse in city Ulm (0.710 → 0.700, intervals overlap)
+- ⚠️ roc_auc is better on average, but worse in city Ulm (0.710 → 0.700, intervals overlap)
 |  | before | now | difference |
 | --- | --- | --- | --- |
 | roc_auc on validation | 0.700 [0.680, 0.720] | 0.750 [0.730, 0.770] | +0.050 better |
@@ -102,7 +102,7 @@ def test_a_failure_at_a_glance() -> None:
     assert glance(text)[1] == "## ❌ roc_auc 0.700 → 0.600: -0.100 worse"
     assert "- ❌ **main_metric**: roc_auc 0.700 → 0.600, worse by 5.00 margins" in text
     assert "The gate passes" not in text
-    assert "- to accept one of these on purpose: `git commit --allow-empty" in text
+    assert "- To accept a failure on purpose, run: `git commit --allow-empty" in text
 
 
 def test_nothing_changed() -> None:
@@ -128,7 +128,7 @@ def test_a_base_without_results() -> None:
 
 def test_no_results() -> None:
     text = made(run(), run(evaluation={}))
-    assert glance(text)[1] == "## ❌ No results: run the pipeline, and commit them"
+    assert glance(text)[1] == "## ❌ There are no results: run the pipeline and commit them"
     assert "- ❌ **gate**: there are no results" in text
 
 
@@ -281,7 +281,7 @@ def test_thresholds_are_the_bases(repository: Repository) -> None:
     found = report(None)
     assert verdicts(found)["main_metric"] == "FAILED"
     assert found.gate[-1].detail == (
-        "its section in params.yaml has changed, which counts from the next change on"
+        "the section in params.yaml has changed, which takes effect with the next change"
     )
     repository.on_main(repository.git("rev-parse", "HEAD").strip())
     repository.commit("Next")
@@ -319,7 +319,7 @@ def test_an_acceptance_ends_with_the_merge(repository: Repository) -> None:
     assert verdicts(report(None))["main_metric"] == "FAILED"
 
 
-def test_a_mistyped_acceptance_is_told(repository: Repository) -> None:
+def test_a_mistyped_acceptance_is_reported(repository: Repository) -> None:
     worse(repository, "Worse", "Accept-Gate: main: it is half as large")
     found = report(None)
     assert verdicts(found)["main_metric"] == "FAILED"

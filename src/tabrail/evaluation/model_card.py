@@ -1,4 +1,4 @@
-"""The model card: what the run says of its own model, for those who decide whether to use it.
+"""The model card: what a model predicts, how well, and its limits, for those who may use it.
 
 After Mitchell et al., 2019, "Model Cards for Model Reporting". The text is in model_card.md.jinja.
 """
@@ -22,7 +22,7 @@ TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
 TOP_COLUMNS = 10
 MOST_CLASSES = 20
 CLASSES_WEIGH_ALIKE = ("f1_macro", "roc_auc_ovr")
-MOMENTS = {"mean": "mean", "std": "standard deviation", "min": "least", "max": "greatest"}
+MOMENTS = {"mean": "mean", "std": "standard deviation", "min": "minimum", "max": "maximum"}
 
 
 def render(
@@ -38,7 +38,7 @@ def render(
     Args:
         params: all params; `card` has what only a person can say.
         schema: the data schema.
-        metadata: what the model file says of itself.
+        metadata: the metadata of the model file.
         data: content of reports/data.json.
         results: content of reports/evaluation.json.
         plotted: the tables behind the plots, by name.

@@ -1,4 +1,4 @@
-"""A first datasheet for a new table: what can be counted, and what only a person can say.
+"""The first datasheet of a new table: what can be counted, and what only a person can write.
 
 After Gebru et al., 2021, "Datasheets for Datasets". The text is in datasheet.md.jinja.
 """
@@ -21,5 +21,5 @@ def render(draft: Draft, schema: Schema) -> str:
 def _found(name: str, column: Column, draft: Draft) -> str:
     reasons = [draft.column_reasons.get(name, "")]
     if column.sensitive:
-        reasons.append("sensitive, so it is no feature")
+        reasons.append("sensitive, so it is not a feature")
     return "; ".join(filter(None, reasons))

@@ -1,4 +1,4 @@
-"""All that differs between two runs, as people want to be told."""
+"""Differences between two runs: scores, params, data, schema, stages and packages."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Direction = Literal["better", "worse", "same", "new", "gone"]
 
 @dataclass(frozen=True)
 class Difference:
-    """A value that is another one; None where there is none."""
+    """A value that differs; None where there is none."""
 
     name: str
     base: Any
@@ -46,7 +46,7 @@ class ScoreDifference:
 
 @dataclass(frozen=True)
 class StageDifference:
-    """A stage that ran again, and what it was that changed."""
+    """A stage that ran again, and what changed."""
 
     stage: str
     because: list[str]
@@ -139,7 +139,8 @@ def _stages(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[StageD
     for stage in _names(head, base):
         before, after = base.get(stage), head.get(stage)
         if before is None or after is None:
-            yield StageDifference(stage, ["it is new" if before is None else "it is gone"])
+            what = "the stage is new" if before is None else "the stage was removed"
+            yield StageDifference(stage, [what])
         elif before != after:
             read = [_files(run.get("deps", [])) for run in (before, after)]
             params = [run.get("params", {}) for run in (before, after)]
@@ -150,8 +151,8 @@ def _stages(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[StageD
                 for difference in _values(params[0].get(file, {}), params[1].get(file, {}))
             ]
             same_command = before.get("cmd") == after.get("cmd")
-            changed += [] if same_command else ["its command"]
-            yield StageDifference(stage, changed or ["it was forced to: its outputs differ"])
+            changed += [] if same_command else ["the command"]
+            yield StageDifference(stage, changed or ["nothing that it depends on, but its outputs"])
 
 
 def _files(entries: list[Mapping[str, Any]]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a change does to the model: its results and all that they depend on, beside the base's."""
+"""Report a change to the model: its results and what they depend on, compared with the base."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,14 +16,14 @@ from tabrail.review.snapshot import Snapshot, read
 
 @dataclass(frozen=True)
 class Report:
-    """A change and what there is to say of it.
+    """A change, how it differs from its base, and whether it passes the gate.
 
     Attributes:
         base: the commit that the change is compared with, if there is one.
         before: what that commit has.
         now: what the working tree has.
         found: what differs.
-        gate: the verdicts on what params.yaml demands; none without a base.
+        gate: the gate's verdicts; none without a base.
     """
 
     base: Base | None
@@ -49,7 +49,7 @@ class Report:
 
 
 def report(given: str | None) -> Report:
-    """Compare the working tree with the commit that it started from, and hold the gate to it.
+    """Compare the working tree with the commit that it started from, and check the gate.
 
     Args:
         given: the revision to compare with; `origin/main`, if none is given and there is one.
@@ -66,12 +66,12 @@ def report(given: str | None) -> Report:
 def _gate(base: Base, before: Snapshot, now: Snapshot) -> list[Check]:
     accepted, wrong = acceptance.since(base.commit, Gate.names())
     bar = _gate_of(before)
-    # A change does not set the bar that it is to clear: the base does.
+    # The limits are those of the base: a change cannot lower the bar that it has to clear.
     own = load_params().gate
     verdicts = gate.checks(before, now, bar or own, accepted)
     verdicts += [Check("acceptance", "skipped", sentence) for sentence in wrong]
     if bar and bar != own:
-        detail = "its section in params.yaml has changed, which counts from the next change on"
+        detail = "the section in params.yaml has changed, which takes effect with the next change"
         verdicts.append(Check("gate", "skipped", detail))
     return verdicts
 
