@@ -10,6 +10,17 @@ from tabrail.data.schema import Schema
 
 Identifier = Annotated[str, Field(description="Of a prediction, as it was answered.")]
 SCHEMAS = "#/components/schemas/"
+ERRORS = {
+    401: "The API key is missing or wrong.",
+    500: "The server made an error.",
+    503: "The server has too much to do, or lacks something; try again later.",
+}
+BODY_ERRORS = {
+    400: "The request ended early.",
+    408: "The body arrived too slowly.",
+    413: "The body is too large.",
+    415: "The body is no JSON.",
+}
 
 
 class Error(BaseModel):
@@ -139,18 +150,7 @@ def responses(answer: Any, *, body: bool = False, rows: bool = False) -> dict[An
         body: whether a request has a body.
         rows: whether values of a request may be wrong though it has no body.
     """
-    errors = {
-        401: "The API key is missing or wrong.",
-        500: "The server made an error.",
-        503: "The server has too much to do, or lacks something; try again later.",
-    }
-    if body:
-        errors |= {
-            400: "The request ended early.",
-            408: "The body arrived too slowly.",
-            413: "The body is too large.",
-            415: "The body is no JSON.",
-        }
+    errors = ERRORS | (BODY_ERRORS if body else {})
     found: dict[Any, Any] = {200: {"model": answer}}
     found |= {status: {"model": Error, "description": text} for status, text in errors.items()}
     if body or rows:

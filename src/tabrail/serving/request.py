@@ -193,9 +193,9 @@ class RequestReader:
         dropped = [cleaned.dropped.get(place, "") for place in range(len(rows))]
         if failed := [one for one in dropped if one not in ("", LEFT_OUT)]:
             logger.warning("%s; rows refused for such errors: %d", failed[0], len(failed))
-        cells, _ = json_cells(cleaned, self._schema, self.changed)
+        remaining, _ = json_cells(cleaned, self._schema, self.changed)
         ready = list(rows)
-        for place, row in cells.items():
+        for place, row in remaining.items():
             others = {
                 name: value
                 for name, value in rows[place].items()
