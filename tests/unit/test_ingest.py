@@ -322,6 +322,29 @@ def test_edited_files_are_left_and_what_to_change_in_them_is_said(empty: Path) -
 
 
 @pytest.mark.usefixtures("untracked")
+def test_edited_code_is_left_and_its_lines_with_columns_that_are_gone_are_named(
+    empty: Path,
+) -> None:
+    call("../shops.csv", "--target", "bought")
+    features, helper = (Path(f"src/flight_delays/{name}.py") for name in ("features", "helper"))
+    text = features.read_text(encoding="utf-8")
+    features.write_text(f"{text}SPENT = 'income'\nYEARS = [\"age\", 'income']\n", encoding="utf-8")
+    helper.write_text("# age and income\nAGE = 'age'\n\nTARGET = 'bought'\n", encoding="utf-8")
+    edited = {path: path.read_bytes() for path in (features, helper)}
+    shops().drop(columns=["seen", "age", "income"]).to_csv("../fewer.csv", index=False)
+    printed = call("../fewer.csv", "--target", "bought", "--replace")
+    assert {path: path.read_bytes() for path in edited} == edited
+    lines = len(text.splitlines())
+    assert [line for line in printed.splitlines() if "speaks of" in line] == [
+        f"{features}, line {lines + 1} speaks of income, which this table lacks.",
+        f"{features}, line {lines + 2} speaks of age, income, which this table lacks.",
+        f"{helper}, line 2 speaks of age, which this table lacks.",
+    ]
+    # These columns are no longer in the schema, so a second time there is nothing to say of them.
+    assert "speaks of" not in call("../fewer.csv", "--target", "bought", "--replace")
+
+
+@pytest.mark.usefixtures("untracked")
 def test_a_datasheet_that_a_person_has_filled_in_is_left(empty: Path) -> None:
     call("../shops.csv", "--target", "bought")
     with paths.DATASHEET.open("a", encoding="utf-8") as file:

@@ -13,7 +13,10 @@ from tabrail.data.schema import Csv
 from tabrail.ingest.number_format import LOOK, READABLE
 
 ISO = re.compile(r"\d{4}-\d{2}(?:-\d{2}(?:[T ]\d{2}(?::?\d{2}.*)?)?)?")
-LIKE_A_DATE = re.compile(r"(?=.*\d\d).{6,40}")
+LIKE_A_DATE = re.compile(
+    r"\d[-/.]\d|\d{8}[T ]\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.IGNORECASE
+)
+DAY_AND_TIME = re.compile(r"(.*?)([T ]\d{1,2}:\d\d.*)?", re.DOTALL)
 TRIED = 3  # values by which formats are preselected
 # pandas.tseries.api.guess_datetime_format knows no two-digit years, no months without a day and no
 # hours after noon with PM. Of two formats that fit equally well, the one named first is taken,
@@ -59,7 +62,7 @@ def find(words: Mapping[str, int], form: Csv, wrong: Collection[str | None] = ()
         return Found(None, "ISO 8601")
     fitting = [
         format_
-        for format_ in _possible(some)
+        for format_ in _possible(some[:TRIED])
         if format_ not in wrong and _readable(words, format_) >= READABLE
     ]
     if not fitting:
@@ -84,11 +87,15 @@ def find(words: Mapping[str, int], form: Csv, wrong: Collection[str | None] = ()
     )
 
 
-def _possible(some: list[str]) -> list[str]:
-    """Return the formats in which at least one of the first values can be read."""
-    if not any(map(LIKE_A_DATE.fullmatch, some[:TRIED])):
-        return []
-    return [one for one in FORMATS if any(_fits(word, one) for word in some[:TRIED])]
+def _possible(words: list[str]) -> list[str]:
+    """Return the formats in which one of the values can be read."""
+    found: set[str] = set()
+    for word in filter(LIKE_A_DATE.search, words):
+        match = DAY_AND_TIME.fullmatch(word)
+        day, time = match.groups("") if match else ("", "")
+        times = [one for one in TIMES if _fits(time, one)]
+        found.update(one + clock for one in DAYS for clock in times if _fits(day, one))
+    return [one for one in FORMATS if one in found]
 
 
 def _fits(word: str, format_: str) -> bool:

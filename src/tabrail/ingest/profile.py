@@ -17,7 +17,7 @@ from tabrail.ingest.first_rows import sample_size
 
 MOST_LEVELS = 1000  # different values of a column of words that are counted
 MOST_UNREADABLE = 100  # different unreadable values that are counted
-MOST_DISTINCT = 1_000_000  # different identifiers that are counted
+MOST_DISTINCT = 500_000  # different identifiers that are counted
 CHUNK_ROWS = 100_000
 
 
