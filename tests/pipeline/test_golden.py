@@ -90,7 +90,7 @@ def digests(folder: Path) -> dict[str, str]:
     found = {}
     for path in sorted(path for place in PLACES for path in (folder / place).rglob("*")):
         if path.is_file() and path.name != ".gitignore":
-            content = without_machine(path) if path.suffix in {".json", ".skops"} else b""
+            content = without_machine(path) if path.suffix in {".json", ".skops", ".md"} else b""
             name = path.relative_to(folder).as_posix()
             found[name] = hashlib.sha256(content or path.read_bytes()).hexdigest()
     return found
@@ -100,6 +100,8 @@ def without_machine(path: Path) -> bytes:
     """Return what a file says, but for versions and what was measured of this machine."""
     if path.suffix == ".json":
         return canonical(json.loads(path.read_text(encoding="utf-8")))
+    if path.suffix == ".md":  # the model card names the library's version
+        return path.read_text(encoding="utf-8").replace(version("tabrail"), "").encode()
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     texts = {name for name in parts if name.endswith(".json")}
