@@ -19,6 +19,8 @@ from support.projects import shared_folder, user_environment
 from tabrail.ingest import ingest
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.release import load_release
+from tabrail.project import code
+from tabrail.project.settings import load_settings
 from tabrail.serving import create_app
 from tabrail.serving.service import Setup
 
@@ -120,6 +122,7 @@ def test_its_model_is_served_and_watched(
     shared: Path, tmp_path: Path, table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(made(shared, table.name))
+    code.forget(load_settings(Path()).package)  # another test has a project of the same name
     log = PredictionLog(f"sqlite:///{tmp_path / 'log.sqlite'}")
     application = create_app(Setup(load_release(Path()), None, 0.0, log, ""))
     with log, TestClient(application) as client:
