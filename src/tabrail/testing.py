@@ -178,15 +178,34 @@ def _check_derived(project: Project, model: Pipeline) -> None:
         require_known(project.schema, new)
     except InputError as error:
         raise AssertionError(str(error)) from error
-    used = set(project.schema.slices)
-    for step in model.named_steps.values():
-        for _, _, names in step.transformers if isinstance(step, ColumnTransformer) else ():
-            used |= {names} if isinstance(names, str) else set(names)
+    used = {*project.schema.slices, *_taken(model, derived)}
     unused = [name for name in new if name not in used]
     assert not unused, (  # noqa: S101
         f"nothing takes the derived columns {', '.join(unused)}; name them in build, beside the "
         "columns of their kind"
     )
+
+
+def _taken(model: Pipeline, rows: pd.DataFrame) -> set[str]:
+    """Return the names of the columns that the model's ColumnTransformer takes.
+
+    Args:
+        model: the model, fitted or not.
+        rows: what the ColumnTransformer is given.
+    """
+    taken: set[str] = set()
+    for step in model.named_steps.values():
+        if not isinstance(step, ColumnTransformer):
+            continue
+        if step.remainder != "drop":
+            return set(rows.columns)
+        for _, _, columns in step.transformers:
+            # A callable such as make_column_selector() chooses them; they may be places, too.
+            chosen: Any = columns(rows) if callable(columns) else columns
+            names: Any = [chosen] if isinstance(chosen, (str, int)) else chosen
+            is_named = not isinstance(names, slice) and all(isinstance(one, str) for one in names)
+            taken.update(names if is_named else rows.columns[names])
+    return taken
 
 
 def check_model(project: Project, model: Pipeline) -> None:

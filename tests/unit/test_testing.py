@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import edit, shops
-from sklearn.compose import ColumnTransformer
+from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -176,6 +176,26 @@ def test_a_derived_column_that_nothing_takes_is_named(project: Path) -> None:
     FEATURES.write_text(text, encoding="utf-8")
     edit(paths.SCHEMA, lambda s: s.update(slices=["decade"]))
     check_project(Project.load(), model())
+
+
+@pytest.mark.parametrize(
+    ("columns", "remainder"),
+    [
+        (make_column_selector(dtype_include="number"), "drop"),
+        (slice(0, None), "drop"),
+        ("age", "passthrough"),
+        (["age", "decade"], "drop"),
+    ],
+    ids=["a selector", "places", "the remainder", "names"],
+)
+def test_a_derived_column_may_be_taken_by_any_way_to_choose_columns(
+    project: Path, columns: Any, remainder: str
+) -> None:
+    derive("rows.assign(decade=rows['age'] // 10)")
+    built = model()
+    build = ColumnTransformer([("all", "passthrough", columns)], remainder=remainder)
+    steps = [(name, step) for name, step in built.steps if not isinstance(step, ColumnTransformer)]
+    check_project(Project.load(), Pipeline([steps[0], ("build", build), *steps[1:]]))
 
 
 def test_a_slice_that_is_neither_in_the_schema_nor_derived_is_named(project: Path) -> None:
