@@ -12,6 +12,7 @@ import pytest
 import yaml
 from support.projects import (
     ANOTHER_MACHINE,
+    AUTHOR,
     Project,
     generate,
     generated,
@@ -60,7 +61,8 @@ def printed_on_s3(s3: S3, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pro
     """A project set up with S3, and what the set-up printed."""
     output = tmp_path_factory.mktemp("on-s3")
     environment = user_environment(**s3.environment(), **ANOTHER_MACHINE)
-    done = generate(output, environment=environment, dvc_remote=f"s3://{FOLDER_IN_S3}")
+    address = f"s3://{FOLDER_IN_S3}"
+    done = generate(output, environment=environment, dvc_remote=address, **AUTHOR)
     assert done.returncode == 0, done.stdout + done.stderr
     return Project(output / "flight-delays"), done.stdout
 
