@@ -19,6 +19,11 @@ def code(text: str) -> str:
     return f"{fence} {line} {fence}" if len(fence) > 1 else f"`{line}`"
 
 
+def without_mentions(text: str) -> str:
+    """Return text in which no @ calls a person or a team: names in the data are nobody's."""
+    return text.replace("@", "@\u200b")
+
+
 def number(value: float) -> str:
     """Return a number to three decimals, or to whole ones from a thousand on."""
     if not math.isfinite(value):

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from tabrail.evaluation.intervals import Score
 from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.jinja import fill_markdown
+from tabrail.markdown import without_mentions
 from tabrail.review.check import cut
 
 TEMPLATE = Path(__file__).with_name("comparison.md.jinja")
@@ -92,7 +93,7 @@ class Compared:
             most_rows=MOST_ROWS,
             notes=self.notes,
         )
-        return text.replace("@", "@\u200b")  # a name in the data is nobody to be called
+        return without_mentions(text)
 
     def _described(self) -> ReportedMetric:
         return self.described or reported(self.metric)

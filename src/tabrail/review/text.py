@@ -10,6 +10,7 @@ from typing import Any
 
 from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.jinja import fill_markdown
+from tabrail.markdown import without_mentions
 from tabrail.review.acceptance import HOW
 from tabrail.review.base import Base
 from tabrail.review.chart import chart
@@ -90,7 +91,7 @@ def render(
         stages=[(one.stage, some(one.because)) for one in found.stages],
         libraries=_values(_ours_first(found.packages, now.direct | before.direct)),
     )
-    return text.replace("@", "@\u200b")  # a name in the data is nobody to be called
+    return without_mentions(text)
 
 
 def _hidden_losses(found: Differences, main: ScoreDifference | None) -> list[ScoreDifference]:

@@ -197,9 +197,9 @@ class Rollout:
         if not challenger.separate and challenger.schema == self.champion.schema:
             return frame, range(len(frame))
         rows = [row for one in batch for row in one.request.rows]
-        tables = []
+        schema, tables = for_scoring(challenger.schema), []
         for _, cleaned in clean_rows(rows, challenger.schema, challenger.clean).tables:
-            table, violations = conform(cleaned, for_scoring(challenger.schema))
+            table, violations = conform(cleaned, schema)
             tables.append(table[usable(violations, len(table))])
         whole = pd.concat(tables) if tables else pd.DataFrame()
         places = {place: number for number, place in enumerate(whole.index.tolist())}
