@@ -149,7 +149,8 @@ def test_a_close_call_is_decided_on_the_page(
     page.get_by_text("Predictions that wait for a person").click()
     expect(page.locator("#waiting li")).to_have_count(min(50, waiting))
     page.locator("#waiting li select").first.select_option("yes")
-    page.locator("#waiting li button").first.click()
+    with page.expect_response(lambda said: said.request.method == "POST"):
+        page.locator("#waiting li button").first.click()
     expect(page.locator("#waiting li")).to_have_count(min(50, waiting - 1))
     assert len(served.ask("GET", "/reviews?most=1000")[1]["waiting"]) == waiting - 1
 

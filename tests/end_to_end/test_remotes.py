@@ -112,7 +112,7 @@ def test_s3_support_is_required_and_locked(project_on_s3: Project) -> None:
 def test_git_knows_the_address_but_no_credentials(project_on_s3: Project, s3: S3) -> None:
     content = everything_in_git(project_on_s3)
     assert f"url = s3://{FOLDER_IN_S3}\n    verify = true\n".encode() in content
-    for private in (s3.key, s3.secret, f":{s3.port}"):
+    for private in (s3.key, s3.secret, f"://127.0.0.1:{s3.port}", f"://localhost:{s3.port}"):
         assert private.encode() not in content
 
 
