@@ -5,6 +5,8 @@ then cookiecutter has created the project's folder, were it `../evil`, and it lo
 under every refusal of a hook.
 """
 
+import functools
+import json
 import os
 import re
 import subprocess
@@ -143,10 +145,16 @@ def library_version(_: str) -> str:
 
 def library_file(answers: Mapping[str, object], path: str) -> str:
     """Return a file of the project as the library renders it."""
-    known = RENDERING["new_record"](answers, METADATA["version"])
+    return library_files(json.dumps(answers))[path]
+
+
+@functools.cache
+def library_files(answers: str) -> dict[str, str]:
+    """Return all these files, by their paths in the project; the answers are given as JSON."""
+    known = RENDERING["new_record"](json.loads(answers), METADATA["version"])
     owners = RENDERING["files"](known, RENDERING["OWNERS_FILES"])
-    text: str = (RENDERING["files"](known) | owners)[path]
-    return text
+    found: dict[str, str] = RENDERING["files"](known) | owners
+    return found
 
 
 def record(answers: Mapping[str, object]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from support.own_project import write_hostile_table
-from support.projects import AUTHOR, TEMPLATE, Project, generate, shared_folder
+from support.projects import AUTHOR, TEMPLATE, Project, generate, share_bytecode, shared_folder
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -70,6 +70,7 @@ def _made(folder: Path, **answers: str) -> Project:
             assert done.returncode == 0, done.stdout + done.stderr
             (folder / "printed.txt").write_text(done.stdout, encoding="utf-8")
             (path,) = (path.parent for path in folder.glob("*/dvc.yaml"))
+            share_bytecode(Project(path))
             (folder / "done.json").write_text(json.dumps(str(path)), encoding="utf-8")
     return Project(Path(json.loads((folder / "done.json").read_text(encoding="utf-8"))))
 

@@ -1,12 +1,16 @@
 """Generate projects, and run commands in them as their user would."""
 
+import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import distributions
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -149,6 +153,34 @@ def _link_bytecode(theirs: Path, ours: Path) -> None:
         for file in folder.glob("*.pyc"):
             if not (target / file.name).exists():
                 os.link(file, target / file.name)
+
+
+def share_bytecode(project: Project) -> None:
+    """Link a project's compiled modules into uv's cache, where the packages' files come from.
+
+    uv then links them into every environment that it makes. Otherwise the first commands of each
+    would compile scikit-learn and all the others again, for eight seconds. Modules of packages
+    that uv did not link, but copied, are left alone.
+    """
+    cache = Path(project.run("uv", "cache", "dir").strip())
+    (site,) = (project.path / ".venv").glob("lib/python*/site-packages")
+    for package in distributions(path=[str(site)]):
+        name, version = package.metadata["Name"].lower(), package.version
+        here = f"{re.sub('[-_.]+', '-', name)}/{version}-*/"
+        places = [*cache.glob(f"wheels-*/pypi/{here}"), *cache.glob(f"wheels-*/index/*/{here}")]
+        for place in places:
+            for file in package.files or ():
+                source = site / file
+                pyc = Path(cache_from_source(str(source)))
+                if source.suffix == ".py" and pyc.exists() and _are_one(source, place / file):
+                    target = (place / file).parent / "__pycache__"
+                    target.mkdir(exist_ok=True)
+                    with contextlib.suppress(FileExistsError):
+                        os.link(pyc, target / pyc.name)
+
+
+def _are_one(file: Path, other: Path) -> bool:
+    return other.exists() and file.samefile(other)
 
 
 def generate(
