@@ -1,14 +1,15 @@
-"""All parts that are asked for at generation, in a project that is set up completely."""
+"""All parts that are asked for at generation, in a project that its owner sets up by hand."""
 
 import json
 import re
 import runpy
+import shlex
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
-from support.projects import AUTHOR, TEMPLATE, Project, generated
+from support.projects import AUTHOR, TEMPLATE, Project, generate
 
 pytestmark = pytest.mark.ci("it generates one more project")
 
@@ -17,8 +18,22 @@ PARTS = ("release", "monitor", "train", "notebook", "devcontainer")
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project with all parts; tests leave it as it is."""
-    return generated(tmp_path_factory.mktemp("parts"), parts=", ".join(PARTS), **AUTHOR)
+    """A project with all parts; tests leave it as it is.
+
+    Its set-up is the commands that are printed where it was left out, typed one after the other.
+    """
+    output = tmp_path_factory.mktemp("parts")
+    done = generate(output, setup="false", parts=", ".join(PARTS), **AUTHOR)
+    assert done.returncode == 0, done.stderr
+    (path,) = output.iterdir()
+    made = Project(path)
+    assert not (path / ".git").exists()
+    assert not (path / ".venv").exists()
+    there, *commands = done.stdout.partition("What remains to be done:")[2].strip().splitlines()
+    assert there.strip() == f"cd {path}"
+    for command in commands:
+        made.run(*shlex.split(command))
+    return made
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import configparser
 import os
+import re
 import shutil
 import subprocess
 import tomllib
@@ -190,7 +191,8 @@ def printed_on_ssh(
     """A project set up with SSH by somebody whose key is not configured, and what was printed."""
     output = tmp_path_factory.mktemp("on-ssh")
     environment = user_environment(**home)
-    done = generate(output, environment=environment, dvc_remote=ssh.url(ssh.folder / "storage"))
+    answers = {"dvc_remote": ssh.url(ssh.folder / "storage"), "parts": "notebook"}
+    done = generate(output, environment=environment, **answers)
     assert done.returncode == 0, done.stdout + done.stderr
     return Project(output / "flight-delays"), done.stdout
 
@@ -213,6 +215,16 @@ def test_set_up_without_access_leaves_only_the_push_to_be_done(
     assert "Data pushed     failed: uv run dvc push\n" in printed
     assert "Permission denied" in printed
     assert printed.rstrip().endswith(f"{project.path}\n    uv run dvc push")
+
+
+@over_ssh
+def test_a_part_that_was_asked_for_is_in_the_first_commit(
+    printed_on_ssh: tuple[Project, str],
+) -> None:
+    project, printed = printed_on_ssh
+    assert re.search(r"^  Parts +\d+\.\d s$", printed, re.MULTILINE)
+    assert "notebooks/explore.ipynb" in project.tracked()
+    assert project.run("git", "status", "--porcelain") == ""
     assert printed.count("    uv run ") == 1
     assert (project.path / MODEL).exists()
     assert project.run("git", "log", "--format=%s").startswith("Set up Flight Delays")

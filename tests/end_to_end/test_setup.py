@@ -130,11 +130,10 @@ def test_the_command_line_teaches(finished: Project) -> None:
     assert "no data is needed" in finished.uv("tabrail", "verify", "--help")
 
 
-@pytest.mark.ci("it sets two projects up by hand")
-@pytest.mark.parametrize("own_table", [False, True], ids=["sample", "own table"])
-def test_without_setup_there_are_files_only_and_the_way_on(own_table: bool, tmp_path: Path) -> None:
+@pytest.mark.ci("it sets a project up by hand")
+def test_without_setup_there_are_files_only_and_the_way_on(tmp_path: Path) -> None:
     output = tmp_path / "out"
-    done = generate(output, setup="false", **(write_hostile_table(tmp_path) if own_table else {}))
+    done = generate(output, setup="false", **write_hostile_table(tmp_path))
     assert done.returncode == 0, done.stderr
     (path,) = output.iterdir()
     project = Project(path)

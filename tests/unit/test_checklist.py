@@ -13,7 +13,9 @@ from typer.testing import CliRunner
 from tabrail import paths
 from tabrail.cli import app as cli
 from tabrail.config import Card, load_params
+from tabrail.errors import InputError
 from tabrail.markdown import plain
+from tabrail.project import uv
 from tabrail.review import checklist, verify
 from tabrail.review.check import Check
 
@@ -28,11 +30,11 @@ def called(
     """Let uv be a program that prints something; return the commands that it gets."""
     commands: list[list[str]] = []
 
-    def fake(command: list[str], **_options: object) -> subprocess.CompletedProcess[str]:
-        commands.append(command)
-        return subprocess.CompletedProcess(command, code, out, err)
+    def fake(*arguments: str) -> subprocess.CompletedProcess[str]:
+        commands.append(list(arguments))
+        return subprocess.CompletedProcess(arguments, code, out, err)
 
-    patch.setattr(checklist, "subprocess", type("Fake", (), {"run": staticmethod(fake)}))
+    patch.setattr(uv, "run", fake)
     return commands
 
 
@@ -45,7 +47,7 @@ def written(card: Card, text: str = "") -> None:
 def test_the_lock_must_be_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     commands = called(monkeypatch)
     assert checklist.lock_is_fresh().verdict == "ok"
-    assert commands[0][1:] == ["lock", "--check"]
+    assert commands[0] == ["lock", "--check"]
     called(monkeypatch, code=1, err="Resolved\nerror: The lockfile needs to be updated.\n")
     check = checklist.lock_is_fresh()
     assert check.verdict == "FAILED"
@@ -55,9 +57,8 @@ def test_the_lock_must_be_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_uv_the_lock_is_no_guess(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV", "/nowhere/uv")
-    assert str(checklist.lock_is_fresh()).startswith(
-        "FAILED    lock: uv.lock is not fresh: uv is not on the PATH"
-    )
+    with pytest.raises(InputError, match="uv was not found; install it"):
+        checklist.lock_is_fresh()
 
 
 def test_a_card_must_be_complete(project: Path) -> None:

@@ -10,6 +10,18 @@ from tabrail.errors import InputError
 LEAVE_OUT = ("VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH")
 
 
+def program() -> str:
+    """Return the path of uv: that which runs this, or the one on the PATH.
+
+    Raises:
+        InputError: uv is not installed.
+    """
+    found = shutil.which(os.environ.get("UV") or "uv")  # `uv run` sets UV
+    if not found:
+        raise InputError("uv was not found; install it: https://docs.astral.sh/uv/")
+    return found
+
+
 def run(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
     """Run uv in the current folder, and return its exit code and output.
 
@@ -20,12 +32,9 @@ def run(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
     Raises:
         InputError: uv is not installed.
     """
-    uv = os.environ.get("UV") or shutil.which("uv")  # `uv run` sets UV
-    if not uv:
-        raise InputError("uv was not found; install it: https://docs.astral.sh/uv/")
     environment = {key: value for key, value in os.environ.items() if key not in LEAVE_OUT}
     return subprocess.run(
-        [uv, *arguments],
+        [program(), *arguments],
         input=given,
         env=environment,
         capture_output=True,
@@ -38,4 +47,4 @@ def run(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
 def last_line(text: str) -> str:
     """Return the last line of an error output, which says the reason."""
     lines = text.strip().splitlines()
-    return lines[-1].strip() if lines else "no reason was given"
+    return lines[-1].strip().removeprefix("error: ") if lines else "no reason was given"

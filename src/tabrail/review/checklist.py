@@ -4,9 +4,7 @@ The first questions are those of `verify`, with the released model as the one to
 """
 
 import json
-import os
 import re
-import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import Any
 from tabrail import paths
 from tabrail.config import Card, Gate, Params, load_params
 from tabrail.markdown import plain
-from tabrail.project import git
+from tabrail.project import git, uv
 from tabrail.project.registry import ARTIFACT
 from tabrail.review import acceptance, gate, verify
 from tabrail.review.check import Check, Verdict, some
@@ -66,10 +64,10 @@ def released(stage: str) -> str | None:
 
 def lock_is_fresh() -> Check:
     """Ask uv whether uv.lock is what pyproject.toml demands."""
-    done = _uv("lock", "--check")
+    done = uv.run("lock", "--check")
     if done.returncode:
         fix = "run: uv lock && uv sync && uv run dvc repro, and commit what it changes"
-        return Check("lock", "FAILED", f"uv.lock is not fresh: {_last(done.stderr)}", fix)
+        return Check("lock", "FAILED", f"uv.lock is not fresh: {uv.last_line(done.stderr)}", fix)
     return Check("lock", "ok", "uv.lock is what pyproject.toml demands")
 
 
@@ -138,10 +136,10 @@ def model_works_elsewhere(params: Params) -> Iterator[Check]:
     """Load the model in a new environment, as a server has it, and time one row there."""
     groups = [f"--group={name}" for name in ("serve", *_groups_of(params.train.estimator))]
     there = ("--isolated", "--locked", "--no-default-groups", *groups)
-    done = _uv("run", *there, "python", "-m", "tabrail.model.probe")
+    done = uv.run("run", *there, "python", "-m", "tabrail.model.probe")
     if done.returncode:
         fix = "run: uv run dvc pull; if its predictions differ: uv run dvc repro --force"
-        yield Check("model", "FAILED", f"in a clean environment: {_last(done.stderr)}", fix)
+        yield Check("model", "FAILED", f"in a clean environment: {uv.last_line(done.stderr)}", fix)
         return
     seen = json.loads(done.stdout)
     versions = ", ".join(f"{name} {version}" for name, version in seen["versions"].items())
@@ -161,16 +159,3 @@ def _groups_of(estimator: str) -> list[str]:
     project: dict[str, Any] = tomllib.loads(paths.PROJECT.read_text(encoding="utf-8"))
     package = estimator.partition(".")[0]
     return [package] if package in project.get("dependency-groups", {}) else []
-
-
-def _uv(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [os.environ.get("UV", "uv"), *arguments]  # `uv run` says where it is
-    try:
-        return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    except FileNotFoundError:
-        return subprocess.CompletedProcess(command, 127, "", "uv is not on the PATH")
-
-
-def _last(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1].removeprefix("error: ") if lines else "no reason was given"

@@ -1,13 +1,12 @@
 """Merge a branch when both sides trained: Git merges sources, and a run makes the results."""
 
-import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from tabrail import paths
 from tabrail.errors import InputError
-from tabrail.project import git
+from tabrail.project import git, uv
 from tabrail.project.pipeline import generated
 from tabrail.review.check import some
 from tabrail.review.snapshot import read
@@ -52,14 +51,13 @@ def merge(revision: str, show: Show, run: Run = call) -> None:
         git.git("checkout", "MERGE_HEAD", "--", PACKAGES)
         show(f"{PACKAGES}: the other side's; what only this one had upgraded, upgrade again")
     _take_one_side(written, show)
-    uv = os.environ.get("UV", "uv")
-    _do([uv, "lock"], run, show)
+    _do([uv.program(), "lock"], run, show)
     # dvc.lock knows nothing of libraries. A run takes the data that lies here for the newest, and
     # would take back what the other side has changed: first, have here what the merge says.
     trained_with_others = versions_are_locked(read()).verdict == "FAILED"
     fetch, force = (["pull"], ["--force"]) if trained_with_others else (["checkout"], [])
-    _do([uv, "run", "dvc", *fetch, "--allow-missing"], run, show)
-    _do([uv, "run", "dvc", "repro", "--pull", "--allow-missing", *force], run, show)
+    _do([uv.program(), "run", "dvc", *fetch, "--allow-missing"], run, show)
+    _do([uv.program(), "run", "dvc", "repro", "--pull", "--allow-missing", *force], run, show)
 
     made = [path for path in (*generated(), LOCK, PACKAGES) if Path(path).exists()]
     git.git("add", "--", *made)
