@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
@@ -13,6 +12,7 @@ import pandas as pd
 import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ruamel.yaml import YAML
+from support.folders import of_this_process
 
 from tabrail.evaluation import latency
 from tabrail.project import code
@@ -20,7 +20,7 @@ from tabrail.project import code
 
 def _rendered() -> Path:
     """Return the sample's files as the template writes them."""
-    folder = Path(tempfile.mkdtemp(prefix="rendered-"))
+    folder = of_this_process("rendered")
     command = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", "setup=false"]
     subprocess.run([*command, "--output-dir", str(folder)], check=True, stdout=subprocess.DEVNULL)
     return folder / "flight-delays"

@@ -4,7 +4,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import pytest
 from conftest import edit, shops
 from serving import body, command, logged, refusals, served, typical, wait_for
 from stages import evaluate, prepare, train
+from support.folders import of_this_process
 from trained import LINEAR, stand_in
 
 from tabrail.batch import predict
@@ -36,7 +36,7 @@ from tabrail.serving.request import Request, RequestReader, Rows
 from tabrail.serving.rollout import Rollout
 
 JSON = {"Content-Type": "application/json"}
-FOLDER = Path(tempfile.mkdtemp(prefix="cleaned-"))
+FOLDER = of_this_process("cleaned")
 
 CLEAN = """
     # Cities are written in two ways, "ja" is a yes, nobody is so old, and some incomes are cursed.
@@ -95,7 +95,7 @@ def other(cleaning: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a clone of the project, trained with the second cleaning function above."""
     kept = FOLDER / "second"
     if not kept.exists():
-        place = Path(tempfile.mkdtemp(prefix="making-"))
+        place = of_this_process("making")
         shutil.copytree(cleaning, place, dirs_exist_ok=True)
         module = place / "src/shops/prepare.py"
         text = module.read_text(encoding="utf-8").replace(CLEAN, "\n    return rows\n")

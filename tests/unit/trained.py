@@ -1,13 +1,13 @@
 """Small projects of each task that have been trained and evaluated, once for each process."""
 
 import shutil
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from conftest import edit, shops
 from stages import evaluate, prepare, train
+from support.folders import of_this_process
 
 from tabrail.data.schema import Task
 from tabrail.project import code
@@ -19,7 +19,7 @@ LINEAR: dict[Task, str] = {
     "multiclass": "sklearn.linear_model.LogisticRegression",
     "regression": "sklearn.linear_model.LinearRegression",
 }
-FOLDER = Path(tempfile.mkdtemp(prefix="trained-"))
+FOLDER = of_this_process("trained")
 
 
 def stand_in(task: Task, project: Path, estimator: str = "") -> Path:
