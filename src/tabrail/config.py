@@ -111,9 +111,9 @@ class Size(GateCheck):
 
 
 class Latency(GateCheck):
-    """The longest that the prediction for one row may take, in milliseconds."""
+    """The longest that the prediction for one row may take, which the launch checklist asks."""
 
-    milliseconds: Literal[2, 20, 200, 2_000, 20_000] = 200  # as finely as `evaluate` says it
+    milliseconds: Annotated[float, Field(gt=0)] = 200
 
 
 class Gate(Section):
@@ -130,8 +130,12 @@ class Gate(Section):
 
     @classmethod
     def names(cls) -> list[str]:
-        """Return the names of the checks as params.yaml has them."""
-        return [field.alias or name for name, field in cls.model_fields.items()]
+        """Return the names of the gate's checks as params.yaml has them.
+
+        The launch checklist alone asks for `prediction_time`, since it depends on the machine.
+        """
+        names = [field.alias or name for name, field in cls.model_fields.items()]
+        return [name for name in names if name != "prediction_time"]
 
     def check(self, name: str) -> str:
         """Return whether a check is enabled, by its name in params.yaml."""

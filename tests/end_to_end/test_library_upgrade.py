@@ -14,6 +14,8 @@ import pytest
 from support.projects import TEMPLATE, Project, user_environment
 from support.released import RELEASED, Released
 
+from tabrail.results import RESULTS
+
 NEXT = "99.1.0"
 NAME = f"tabrail-{NEXT}-py3-none-any.whl"
 
@@ -33,7 +35,8 @@ def wheel(copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     version = tomllib.loads((source / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     replace(source / "pyproject.toml", f'version = "{version}"', f'version = "{NEXT}"')
     library = source / "src" / "tabrail"
-    replace(library / "results.py", '"evaluate": 1', '"evaluate": 2')
+    now = f'"evaluate": {RESULTS["evaluate"]}'
+    replace(library / "results.py", now, f'"evaluate": {RESULTS["evaluate"] + 1}')
     templates = library / "templates" / "project"
     replace(templates / "dvc.yaml.jinja", "# The stage graph", "# The next graph")
     replace(templates / "params.yaml.jinja", "\nprepare:\n", "\n# Next.\nprepare:\n")

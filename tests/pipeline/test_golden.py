@@ -30,7 +30,7 @@ RENDERED = TEMPLATE / "{{cookiecutter.project_slug}}"
 TARGETS = {"sample": "late", "multiclass": "breed", "regression": "weight"}
 PLACES = ("data/prepared", "models", "reports")
 # What a run measures of the machine, and what names versions, is no result.
-OF_THE_MACHINE = ("one_row_within_ms", "bytes", "python", "versions")
+OF_THE_MACHINE = ("bytes", "python", "versions")
 
 
 def animals(rows: int = 900) -> str:

@@ -14,7 +14,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ruamel.yaml import YAML
 from support.folders import of_this_process
 
-from tabrail.evaluation import latency
 from tabrail.project import code
 
 
@@ -148,12 +147,6 @@ def edit(path: Path, change: Callable[[Any], None]) -> None:
     content = yaml.load(path)
     change(content)
     yaml.dump(content, path)
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no run wait for a better measure of how fast it predicts."""
-    monkeypatch.setattr(latency, "LONGEST_S", 0)
 
 
 SETTINGS = """

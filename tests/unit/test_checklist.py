@@ -116,7 +116,7 @@ def test_the_model_must_work_where_only_a_servers_libraries_are(
     model, latency = checklist.model_works_elsewhere(load_params())
     assert (model.verdict, latency.verdict) == ("ok", "ok")
     assert model.detail.endswith("in a clean environment with numpy 2.4.6")
-    assert latency.detail == "one row takes 5.25 ms (p50); at most 200"
+    assert latency.detail == "one row takes 5.25 ms of CPU time (p50); at most 200"
     assert "--no-default-groups" in commands[0]
     assert "--group=xgboost" not in commands[0]
     train = load_params().train.model_copy(update={"estimator": "xgboost.XGBClassifier"})

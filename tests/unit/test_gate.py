@@ -43,8 +43,7 @@ def scored(*args: Any, **options: Any) -> Snapshot:
 
 def test_an_unchanged_run_passes_every_check() -> None:
     found = gate.checks(run(), run(), GATE, {})
-    fields = type(GATE).model_fields.items()
-    assert [c.name for c in found] == [field.alias or name for name, field in fields]
+    assert [c.name for c in found] == type(GATE).names()
     assert {c.name: c.verdict for c in found if c.verdict != "ok"} == {"drift": "skipped"}
 
 
@@ -221,9 +220,6 @@ def test_drift_is_measured_between_base_and_head() -> None:
     [
         ("model_size", {"bytes": 99_900_000}, "ok", "99.90 MB; at most 100"),
         ("model_size", {"bytes": 2_000_000_000}, "FAILED", "2,000.00 MB; at most 100"),
-        ("prediction_time", {"one_row_within_ms": 200}, "ok", "less than 200 ms; at most 200"),
-        ("prediction_time", {"one_row_within_ms": 2000}, "FAILED", "less than 2000 ms; at most"),
-        ("prediction_time", {"one_row_within_ms": None}, "FAILED", "more than 20 seconds"),
     ],
 )
 def test_a_model_is_small_and_quick(

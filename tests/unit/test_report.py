@@ -89,7 +89,7 @@ xychart-beta
 """.strip().splitlines()
     )
     assert re.findall(r"<summary>(.*?)</summary>", text) == [
-        "Gate (7)",
+        "Gate (6)",
         "All metrics (2)",
         "Slices of the validation split (2)",
         "Parameters (1)",

@@ -329,7 +329,7 @@ def test_a_damaged_file_does_not_end_the_other_checks(
 def test_the_command_prints_a_line_per_check(repository: Repository) -> None:
     done = CliRunner().invoke(cli.app, ["verify"])
     lines = done.output.splitlines()
-    assert (done.exit_code, len(lines)) == (0, 14)
+    assert (done.exit_code, len(lines)) == (0, 13)
     assert lines[1] == "ok        commit: code, parameters and results are committed"
     Path("reports/metrics.json").write_text("[]")
     repository.commit("By hand")

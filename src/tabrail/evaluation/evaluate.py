@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from tabrail import paths
 from tabrail.config import Evaluate
 from tabrail.data import distributions, tables
 from tabrail.documents import to_csv, to_json, write_texts
-from tabrail.evaluation import curves, importance, latency, model_card, slices
+from tabrail.evaluation import curves, importance, model_card, slices
 from tabrail.evaluation.intervals import Score, score
 from tabrail.evaluation.metric_list import MetricList
 from tabrail.evaluation.metrics import Metric
@@ -75,7 +74,6 @@ def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | N
         "metrics": listed.content(),
         "model": {
             "bytes": located(paths.MODEL).stat().st_size,
-            "one_row_within_ms": _latency(splits["validation"].table, model),
             "python": metadata.python,
             "versions": metadata.versions,
         },
@@ -169,13 +167,6 @@ def _plotted(
     # A key or an identifier that nothing is derived from does not count, and says nothing here.
     counts = measured["column"].isin(schema.features) | (measured["importance"] != 0)
     return found | {"importance": measured[counts].reset_index(drop=True)}
-
-
-def _latency(table: pd.DataFrame, model: Model) -> int | None:
-    """Return how long the prediction for one row takes, which more than one thread only slows."""
-    row = table.iloc[:1]
-    with threadpool_limits(limits=1):
-        return latency.within_ms(lambda: model.predict(row))
 
 
 def _reference(model: Model, distributions_file: Path) -> list[Any]:

@@ -25,7 +25,8 @@ class Probe:
     Attributes:
         model: the model's version.
         versions: the libraries that predicted as those did with which it was trained.
-        p50_ms: half of the predictions for one row took less.
+        p50_ms: half of the predictions for one row took less CPU time, in milliseconds; what other
+            programs do at the same time does not count.
     """
 
     model: str
@@ -45,9 +46,9 @@ def probe() -> Probe:
     with threadpool_limits(limits=1):  # more than one thread only slows one row down
         found.predict(row)  # the first call also imports and allocates
         for _ in range(CALLS):
-            before = time.perf_counter()
+            before = time.process_time()
             found.predict(row)
-            taken.append((time.perf_counter() - before) * 1000)
+            taken.append((time.process_time() - before) * 1000)
     versions = library_versions(found.metadata.estimator)
     return Probe(found.version, versions, round(statistics.median(taken), 2))
 

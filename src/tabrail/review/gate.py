@@ -37,7 +37,6 @@ def checks(
         "schema": lambda: _schema(base, head),
         "drift": lambda: _drift(base, head, params.drift.psi),
         "model_size": lambda: _size(head, params.model_size.megabytes),
-        "prediction_time": lambda: _latency(head, params.prediction_time.milliseconds),
     }
     return [
         _judged(name, params.check(name), outcome, accepted.get(name))
@@ -176,16 +175,6 @@ def _drift(base: Snapshot, head: Snapshot, most: float) -> Outcome:
 def _size(head: Snapshot, most: float) -> Outcome:
     size = head.evaluation["model"]["bytes"] / 1e6
     return size <= most, f"the model file has {size:,.2f} MB; at most {most:g}"
-
-
-def _latency(head: Snapshot, most: float) -> Outcome:
-    within = head.evaluation["model"]["one_row_within_ms"]
-    if within is None:
-        return False, f"one row takes more than 20 seconds to predict; at most {most:g} ms"
-    return (
-        within <= most,
-        f"one row is predicted in less than {within} ms; at most {most:g}",
-    )
 
 
 def margin(numbers: Numbers) -> float | None:
