@@ -157,13 +157,19 @@ def _plotted(
     )
     some = predictions.of(places)
 
-    def main_metric(columns: pd.DataFrame) -> float:
-        scores = listed.scorer(some.y_true, model.predict(columns), params.threshold, metric)
+    def main_metric(predicted: np.ndarray) -> float:
+        scores = listed.scorer(some.y_true, predicted, params.threshold, metric)
         value = scores.under(some.weights[None, scores.order])[metric][0]
         return listed.reported(metric).sign * float(value)
 
-    columns = some.table[schema.inputs]
-    measured = importance.by_column(model.pipeline, columns, some.y_true, main_metric, params.seed)
+    measured = importance.by_column(
+        model.pipeline,
+        some.table[schema.inputs],
+        some.y_true,
+        model.predict,
+        main_metric,
+        params.seed,
+    )
     # A key or an identifier that nothing is derived from does not count, and says nothing here.
     counts = measured["column"].isin(schema.features) | (measured["importance"] != 0)
     return found | {"importance": measured[counts].reset_index(drop=True)}

@@ -1,6 +1,6 @@
 """Which columns a model looks at: by how much its score falls when one is shuffled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,15 @@ from tqdm import tqdm
 
 MOST_COLUMNS = 200
 MOST_CALLS = 200
+BATCH_CELLS = 4_000_000  # of the tables that are predicted at once
 
 
 def by_column(
     pipeline: Pipeline,
     rows: pd.DataFrame,
     y_true: np.ndarray,
-    score: Callable[[pd.DataFrame], float],
+    predict: Callable[[pd.DataFrame], np.ndarray],
+    score: Callable[[np.ndarray], float],
     seed: int,
 ) -> pd.DataFrame:
     """Return the mean fall of the score for each column, most important first.
@@ -31,24 +33,50 @@ def by_column(
         pipeline: the fitted model.
         rows: what to shuffle, shape (n_rows, n_features).
         y_true: what the model was to say of them, as a number each; shape (n_rows,).
-        score: scores the model on such rows in this order; higher is better.
+        predict: the model's predictions for such rows, each of which depends on its row alone.
+        score: scores the predictions for the rows in this order; higher is better.
         seed: of the shuffles.
     """
     measured = _promising(rows, y_true)
-    others = rows.drop(columns=measured)
     repeats = min(5, max(1, MOST_CALLS // len(measured)))
-    calls = 1 + repeats * len(measured)
-    with tqdm(desc="importance", total=calls, delay=1, leave=False, disable=None) as progress:
 
-        def counted(_model: Pipeline, shuffled: pd.DataFrame, *_truth: Any) -> float:
-            progress.update()
-            return score(pd.concat([shuffled, others], axis=1)[list(rows)])
-
-        found = permutation_importance(
-            pipeline, rows[measured], None, scoring=counted, n_repeats=repeats, random_state=seed
+    def each(scoring: Callable[..., float]) -> Any:
+        """Call a function with the rows as they are, and then with each shuffled column."""
+        return permutation_importance(
+            pipeline, rows[measured], None, scoring=scoring, n_repeats=repeats, random_state=seed
         )
+
+    # A model has more to do for a call than for a row. So the calls are made twice: first only to
+    # see what is shuffled, and then with the scores of predictions that were made for many at once.
+    names = iter([measured[0], *(name for name in measured for _ in range(repeats))])
+    shuffled: list[pd.Series] = []
+
+    def seen(_model: Pipeline, table: pd.DataFrame, *_truth: Any) -> float:
+        shuffled.append(table[next(names)].copy())
+        return 0.0
+
+    each(seen)
+    scores = iter([score(predictions) for predictions in _predictions(rows, shuffled, predict)])
+    found = each(lambda *_: next(scores))
     table = pd.DataFrame({"column": measured, "importance": found.importances_mean}).dropna()
     return table.sort_values(["importance", "column"], ascending=[False, True], ignore_index=True)
+
+
+def _predictions(
+    rows: pd.DataFrame,
+    columns: Sequence[pd.Series],
+    predict: Callable[[pd.DataFrame], np.ndarray],
+) -> Iterator[np.ndarray]:
+    """Yield the predictions for the rows with each of the columns in place of its own."""
+    size = max(1, BATCH_CELLS // max(1, rows.size))
+    with tqdm(
+        desc="importance", total=len(columns), delay=1, leave=False, disable=None
+    ) as progress:
+        for start in range(0, len(columns), size):
+            batch = columns[start : start + size]
+            tables = [rows.assign(**{str(column.name): column}) for column in batch]
+            yield from np.split(predict(pd.concat(tables, ignore_index=True)), len(batch))
+            progress.update(len(batch))
 
 
 def _promising(rows: pd.DataFrame, y_true: np.ndarray) -> list[str]:
