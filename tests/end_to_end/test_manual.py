@@ -36,6 +36,7 @@ ROW = {
     "seats": 200,
 }
 LONG = pytest.mark.ci("takes half a minute")
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
