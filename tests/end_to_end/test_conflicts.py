@@ -15,6 +15,7 @@ RATE = ("learning_rate: 0.1\n", "learning_rate: 0.2\n")
 LEAVES = ("max_leaf_nodes: 15\n", "max_leaf_nodes: 7\n")
 GENERATED = ("dvc.lock", "reports/metrics.json", "reports/model_card.md")
 Work = Callable[[Project], None]
+pytestmark = pytest.mark.ci("people train on two branches")
 
 
 def replace(name: str, old: str, new: str) -> Work:
@@ -139,7 +140,6 @@ def assert_merged(project: Project) -> None:
     assert project.run("git", "status", "--porcelain") == ""
 
 
-@pytest.mark.ci("people train on two branches")
 @pytest.mark.parametrize("begun", [False, True], ids=["from-a-clean-tree", "from-conflicts"])
 def test_both_trained(clone: Project, begun: bool) -> None:
     if begun:
@@ -164,7 +164,6 @@ def test_both_trained(clone: Project, begun: bool) -> None:
         assert "Nothing to merge" in clone.uv(*MERGE, "origin/theirs")
 
 
-@pytest.mark.ci("people train on two branches")
 def test_the_data_of_the_other_side_is_what_the_run_reads(team: Team, clone: Project) -> None:
     team.push("data", other_data(9000))
     clone.run("git", "fetch", "--quiet")
@@ -173,7 +172,6 @@ def test_the_data_of_the_other_side_is_what_the_run_reads(team: Team, clone: Pro
     assert "Data and pipelines are up to date." in clone.uv("dvc", "status")
 
 
-@pytest.mark.ci("people train on two branches")
 def test_data_of_both_sides_is_for_a_person(team: Team, clone: Project) -> None:
     team.push("fewer-rows", other_data(9001))
     team.push("yet-fewer-rows", other_data(9002))
@@ -211,7 +209,6 @@ def test_sources_in_conflict_are_for_a_person(team: Team, clone: Project) -> Non
     assert merging(clone)
 
 
-@pytest.mark.ci("people train on two branches")
 @pytest.mark.parametrize("begun", [False, True], ids=["from-a-clean-tree", "from-conflicts"])
 def test_both_changed_the_libraries(team: Team, clone: Project, begun: bool) -> None:
     for package, before in {"six": '    "dvc', "shellingham": '    "pytest>'}.items():
@@ -229,7 +226,6 @@ def test_both_changed_the_libraries(team: Team, clone: Project, begun: bool) -> 
     assert clone.run("git", "status", "--porcelain") == ""
 
 
-@pytest.mark.ci("people train on two branches")
 def test_a_failed_run_is_gone_on_with(team: Team, clone: Project) -> None:
     program = f"{PACKAGE}/evaluate.py"
     broken = 'raise SystemExit("broken by a merge")\n'
@@ -250,7 +246,6 @@ def test_a_failed_run_is_gone_on_with(team: Team, clone: Project) -> None:
     assert not merging(clone)
 
 
-@pytest.mark.ci("people train on two branches")
 def test_uncommitted_changes_are_refused(clone: Project) -> None:
     replace("params.yaml", *RATE)(clone)
     before = state(clone)
