@@ -151,7 +151,7 @@ def library_file(answers: Mapping[str, object], path: str) -> str:
 @functools.cache
 def library_files(answers: str) -> dict[str, str]:
     """Return all these files, by their paths in the project; the answers are given as JSON."""
-    known = RENDERING["new_record"](json.loads(answers), METADATA["version"])
+    known = new_record(answers)
     owners = RENDERING["files"](known, RENDERING["OWNERS_FILES"])
     found: dict[str, str] = RENDERING["files"](known) | owners
     return found
@@ -159,9 +159,15 @@ def library_files(answers: str) -> dict[str, str]:
 
 def record(answers: Mapping[str, object]) -> str:
     """Return the project's .tabrail.json."""
-    known = RENDERING["new_record"](answers, METADATA["version"])
-    text: str = RENDERING["record_text"](known)
+    text: str = RENDERING["record_text"](new_record(json.dumps(answers)))
     return text
+
+
+@functools.cache
+def new_record(answers: str) -> dict[str, Any]:
+    """Return what is recorded of the project; the answers are given as JSON."""
+    known: dict[str, Any] = RENDERING["new_record"](json.loads(answers), METADATA["version"])
+    return known
 
 
 def project_name(data_file: str, target: str) -> str:

@@ -3,13 +3,12 @@
 import json
 import re
 import runpy
-import shlex
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
-from support.projects import AUTHOR, TEMPLATE, Project, generate
+from support.projects import AUTHOR, TEMPLATE, Project, set_up_by_hand
 
 pytestmark = pytest.mark.ci("it generates one more project")
 
@@ -22,18 +21,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
     Its set-up is the commands that are printed where it was left out, typed one after the other.
     """
-    output = tmp_path_factory.mktemp("parts")
-    done = generate(output, setup="false", parts=", ".join(PARTS), **AUTHOR)
-    assert done.returncode == 0, done.stderr
-    (path,) = output.iterdir()
-    made = Project(path)
-    assert not (path / ".git").exists()
-    assert not (path / ".venv").exists()
-    there, *commands = done.stdout.partition("What remains to be done:")[2].strip().splitlines()
-    assert there.strip() == f"cd {path}"
-    for command in commands:
-        made.run(*shlex.split(command))
-    return made
+    return set_up_by_hand(tmp_path_factory.mktemp("parts"), parts=", ".join(PARTS), **AUTHOR)
 
 
 @pytest.mark.slow

@@ -4,7 +4,6 @@ import html
 import json
 import re
 import runpy
-import shlex
 import subprocess
 import tomllib
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 from support.own_project import HOSTILE_TARGET, HOSTILE_WORDS, write_hostile_table
-from support.projects import TEMPLATE, Project, generate, user_environment
+from support.projects import TEMPLATE, Project, generate, set_up_by_hand, user_environment
 
 STEPS = (
     "Git repository",
@@ -132,18 +131,7 @@ def test_the_command_line_teaches(finished: Project) -> None:
 
 @pytest.mark.ci("it sets a project up by hand")
 def test_without_setup_there_are_files_only_and_the_way_on(tmp_path: Path) -> None:
-    output = tmp_path / "out"
-    done = generate(output, setup="false", **write_hostile_table(tmp_path))
-    assert done.returncode == 0, done.stderr
-    (path,) = output.iterdir()
-    project = Project(path)
-    assert not (project.path / ".git").exists()
-    assert not (project.path / ".venv").exists()
-    remaining = done.stdout.partition("What remains to be done:")[2].strip().splitlines()
-    assert remaining[0].strip().startswith("cd ")
-    # The printed commands are the whole set-up: typed one after the other, they finish it.
-    for line in remaining[1:]:
-        project.run(*shlex.split(line))
+    project = set_up_by_hand(tmp_path / "out", **write_hostile_table(tmp_path))
     assert project.run("git", "status", "--porcelain") == ""
     assert "up to date" in project.uv("dvc", "status")
 

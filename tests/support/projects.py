@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -207,6 +208,21 @@ def generated(
     assert done.returncode == 0, done.stdout + done.stderr
     (folder,) = (path for path in output.iterdir() if (path / "dvc.yaml").exists())
     return Project(folder)
+
+
+def set_up_by_hand(output: Path, **answers: str) -> Project:
+    """Generate a project without set-up; type the printed commands, which are all that remains."""
+    done = generate(output, environment=None, **answers, setup="false")
+    assert done.returncode == 0, done.stderr
+    (path,) = output.iterdir()
+    assert not (path / ".git").exists()
+    assert not (path / ".venv").exists()
+    there, *commands = done.stdout.partition("What remains to be done:")[2].strip().splitlines()
+    assert shlex.split(there) == ["cd", str(path)]
+    project = Project(path)
+    for command in commands:
+        project.run(*shlex.split(command))
+    return project
 
 
 def add_parts(project: Project, *names: str) -> None:

@@ -154,6 +154,19 @@ def test_the_results_are_those_of_both_changes(
     assert "git push" in said[-1]
 
 
+def test_without_uv_nothing_is_begun(
+    runner: Runner, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_train()
+    before = state()
+    monkeypatch.setenv("UV", "/nowhere/uv")
+    with pytest.raises(InputError, match="uv was not found; install it"):
+        merge("theirs", said.append, runner)
+    assert state() == before
+    assert not runner.commands
+    assert not said
+
+
 def test_before_the_run_all_results_are_of_one_side(runner: Runner, said: list[str]) -> None:
     """Git would merge these line by line without a conflict: results of a run that never was."""
     text = "one: 1\n\n\n\n\n\ntwo: 2\n"

@@ -37,6 +37,7 @@ def merge(revision: str, show: Show, run: Run = call) -> None:
     Raises:
         InputError: a person must decide something, or a command failed.
     """
+    program = uv.program()  # without it, the merge could not be ended
     started = not git.commit("MERGE_HEAD")
     if not started:
         show("A merge is in progress: going on with it")
@@ -51,13 +52,13 @@ def merge(revision: str, show: Show, run: Run = call) -> None:
         git.git("checkout", "MERGE_HEAD", "--", PACKAGES)
         show(f"{PACKAGES}: the other side's; what only this one had upgraded, upgrade again")
     _take_one_side(written, show)
-    _do([uv.program(), "lock"], run, show)
+    _do([program, "lock"], run, show)
     # dvc.lock knows nothing of libraries. A run takes the data that lies here for the newest, and
     # would take back what the other side has changed: first, have here what the merge says.
     trained_with_others = versions_are_locked(read()).verdict == "FAILED"
     fetch, force = (["pull"], ["--force"]) if trained_with_others else (["checkout"], [])
-    _do([uv.program(), "run", "dvc", *fetch, "--allow-missing"], run, show)
-    _do([uv.program(), "run", "dvc", "repro", "--pull", "--allow-missing", *force], run, show)
+    _do([program, "run", "dvc", *fetch, "--allow-missing"], run, show)
+    _do([program, "run", "dvc", "repro", "--pull", "--allow-missing", *force], run, show)
 
     made = [path for path in (*generated(), LOCK, PACKAGES) if Path(path).exists()]
     git.git("add", "--", *made)
