@@ -15,7 +15,7 @@ from end_to_end.reader import page, section
 from support.projects import PACKAGE, Project, hashes, ran
 
 LONG = pytest.mark.ci("takes half a minute")
-LATEST_END_S = 120
+LATEST_END_S = 300
 FEATURE = "dew_point_spread"
 
 

@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,10 @@ from support.browser import CHROMIUM
 from support.projects import Project
 from support.served import Client, Served, serving
 
-SECONDS = 20
 needs_chromium = pytest.mark.ci("it needs Chromium")
 CLIENTS = 8
+ANSWERS = 300  # for each of them
+PATIENCE_MS = 60_000  # a busy machine takes its time
 
 
 @pytest.fixture(scope="module")
@@ -45,25 +45,16 @@ def test_the_description_holds(served: Served, tmp_path: Path) -> None:
     assert served.ask("GET", "/ready")[0] == 200
 
 
-@pytest.mark.slow
-@pytest.mark.ci("it takes half a minute")
-def test_eight_clients_for_a_while(served: Served, row: dict[str, Any]) -> None:
-    clients = [Client(served.port, row) for _ in range(CLIENTS)]
+def test_eight_clients_at_once(served: Served, row: dict[str, Any]) -> None:
+    clients = [Client(served.port, row, ANSWERS) for _ in range(CLIENTS)]
     for client in clients:
         client.start()
-    time.sleep(SECONDS)
-    for client in clients:
-        client.stopping.set()
     for client in clients:
         client.join()
     assert [failure for client in clients for failure in client.failed] == []
     answered = [one for client in clients for one in client.answered]
-    assert len(answered) == len(set(answered)) > SECONDS * 20
+    assert len(answered) == len(set(answered)) == CLIENTS * ANSWERS
     assert set(answered) <= served.logged()
-    waited = sorted(one for client in clients for one in client.milliseconds)
-    p50, p99 = waited[len(waited) // 2], waited[len(waited) * 99 // 100]
-    print(f"{len(answered) / SECONDS:,.0f} requests/s, p50 {p50:.1f} ms, p99 {p99:.1f} ms")
-    assert p99 < 2_000  # of a machine that runs other tests beside it
 
 
 def test_a_full_disk_fails_no_answer(
@@ -99,6 +90,8 @@ def page(served: Served) -> Iterator[Page]:
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         opened = browser.new_page()
+        opened.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
         complaints: list[str] = []
         opened.on("pageerror", lambda error: complaints.append(str(error)))
         opened.on("requestfailed", lambda request: complaints.append(request.url))

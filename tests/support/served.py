@@ -14,7 +14,7 @@ from typing import Any
 
 from support.projects import Project, user_environment
 
-LATEST_START_S = 60
+LATEST_START_S = 150  # a busy machine takes its time
 
 
 class Served:
@@ -37,7 +37,7 @@ class Served:
 
     def text(self, method: str, path: str, content: Any = None) -> tuple[int, str]:
         """Send a request; return the status and the answer."""
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=150)) as connection:
             body = None if content is None else json.dumps(content)
             connection.request(method, path, body, {"Content-Type": "application/json"})
             answer = connection.getresponse()
@@ -50,22 +50,20 @@ class Served:
 
 
 class Client(threading.Thread):
-    """Asks for one prediction after the other, over one connection, until told to stop."""
+    """Asks for so many predictions, one after the other, over one connection."""
 
-    def __init__(self, port: int, row: dict[str, Any]) -> None:
+    def __init__(self, port: int, row: dict[str, Any], times: int) -> None:
         super().__init__()
         self.port = port
         self.body = json.dumps({"rows": [row]})
-        self.stopping = threading.Event()
-        self.milliseconds: list[float] = []
+        self.times = times
         self.answered: list[str] = []
         self.failed: list[str] = []
 
     def run(self) -> None:
         """Ask; an answer counts once it is here whole."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        while not self.stopping.is_set():
-            began = time.perf_counter()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=150)
+        for _ in range(self.times):
             try:
                 headers = {"Content-Type": "application/json"}
                 connection.request("POST", "/predict", self.body, headers)
@@ -74,10 +72,8 @@ class Client(threading.Thread):
             except (OSError, http.client.HTTPException) as error:
                 self.failed.append(type(error).__name__)
                 connection.close()
-                time.sleep(0.05)
                 continue
             if answer.status == 200:
-                self.milliseconds.append((time.perf_counter() - began) * 1000)
                 self.answered.append(json.loads(content)["predictions"][0]["id"])
             else:
                 self.failed.append(str(answer.status))
@@ -126,7 +122,7 @@ def serving(
         yield served
     finally:
         process.terminate()
-        rest, _ = process.communicate(timeout=60)
+        rest, _ = process.communicate(timeout=150)
     assert process.returncode == 0, rest
     assert "Traceback" not in rest, rest
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HOST = "127.0.0.1"
-SECONDS_TO_START = 20
+SECONDS_TO_START = 120
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,7 +15,16 @@ import httpx
 import pandas as pd
 import pytest
 from conftest import edit, shops
-from serving import body, command, logged, refusals, served, typical, wait_for
+from serving import (
+    PATIENCE_S,
+    body,
+    command,
+    logged,
+    refusals,
+    served,
+    typical,
+    wait_for,
+)
 from stages import evaluate, prepare, train
 from support.folders import of_this_process
 from trained import LINEAR, stand_in
@@ -30,6 +38,7 @@ from tabrail.model import reference
 from tabrail.model.release import Release, load_release
 from tabrail.monitoring.monitor import monitor
 from tabrail.project import code
+from tabrail.serving.batching import Batcher
 from tabrail.serving.cleaned_columns import changed_columns
 from tabrail.serving.cleaning import changes_nothing, clean_rows, json_cells
 from tabrail.serving.request import Request, RequestReader, Rows
@@ -242,10 +251,16 @@ def test_a_row_does_not_hurt_the_other_requests_of_its_batch(
     sizes: list[int] = []
     go = threading.Event()
     score = Rollout.score
+    arrived: list[Any] = []
+    answer = Batcher.answer
+
+    async def counted(self: Batcher, request: Any) -> Any:
+        arrived.append(request)
+        return await answer(self, request)
 
     def slow(self: Rollout, batch: Any, frame: Any) -> Any:
         sizes.append(len(batch))
-        go.wait(10)
+        go.wait(PATIENCE_S)
         return score(self, batch, frame)
 
     row = typical()
@@ -254,11 +269,12 @@ def test_a_row_does_not_hurt_the_other_requests_of_its_batch(
     with served(timeout_seconds=30) as client:
         alone = [post(client, one) for one in given]
         monkeypatch.setattr(Rollout, "score", slow)
+        monkeypatch.setattr(Batcher, "answer", counted)
         with ThreadPoolExecutor(10) as clients:
             first = clients.submit(post, client, row)
             wait_for(lambda: sizes)
             waiting = [clients.submit(post, client, one) for one in given]
-            time.sleep(0.3)  # until they wait
+            wait_for(lambda: len(arrived) > 6)  # one is scored, and at least six wait
             go.set()
             together = [one.result() for one in waiting]
         assert first.result().status_code == 200
@@ -585,7 +601,7 @@ def test_no_process_is_left_when_a_server_is_told_to_stop(
             assert not challengers(started_by(process.pid))
         children = descendants(process.pid)
         process.send_signal(stop)
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE_S) == 0
     wait_for(lambda: not any(alive(one) for one in children))
 
 

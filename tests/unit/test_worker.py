@@ -201,4 +201,4 @@ def test_the_process_ends_with_what_needs_it(other: Path) -> None:
     worker = Worker(other)
     process = worker._process
     del worker
-    assert process.wait(timeout=20) is not None
+    assert process.wait(timeout=150) is not None
