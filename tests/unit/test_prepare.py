@@ -25,6 +25,7 @@ from tabrail.errors import InputError, one_message
 
 OUTPUTS = [paths.TRAIN, paths.VALIDATION, paths.TEST, paths.DATA_REPORT]
 RAW = Path("data/raw/shops.csv")
+IGNORED = {"kind": "ignored"}
 
 
 def contents() -> list[bytes]:
@@ -296,6 +297,42 @@ def test_equal_rows_are_kept_if_the_contract_says_so(project: Path) -> None:
     edit(Path("schema.yaml"), lambda s: s.update(duplicates="keep"))
     prepare.main()
     assert report()["rows"]["dropped"] == 0
+
+
+def test_rows_that_differ_in_an_ignored_column_are_no_duplicates(project: Path) -> None:
+    """600 tickets of three cities, of which nothing is known but the city."""
+    names = ["customer", "age", "income", "member", "seen", "note"]
+    edit(Path("schema.yaml"), lambda s: s.update(key=[]))
+    edit(Path("schema.yaml"), lambda s: [s["columns"].update({n: IGNORED}) for n in names])
+    write(shops())
+    prepare.main()
+    assert report()["rows"]["dropped"] == 0
+    write(pd.concat([shops(), shops()[:50]]))
+    allow(duplicate=0.1)
+    prepare.main()
+    assert report()["violations"]["duplicate"]["rows"] == 50
+
+
+SCHEMA_CHANGES: dict[str, Callable[[Any], Any]] = {
+    "ignored": lambda s: s["columns"].update(note=IGNORED),
+    "ignored, a number": lambda s: s["columns"].update(income=IGNORED),
+    "another kind": lambda s: s["columns"].update(note={"kind": "categorical", "nullable": True}),
+    "another order": lambda s: s.update(columns=dict(reversed(list(s["columns"].items())))),
+}
+
+
+@pytest.mark.parametrize("key", [["customer"], []], ids=["with a key", "without a key"])
+@pytest.mark.parametrize("change", SCHEMA_CHANGES.values(), ids=SCHEMA_CHANGES.keys())
+def test_no_row_changes_sides_with_the_schema(
+    project: Path, change: Callable[[Any], Any], key: list[str]
+) -> None:
+    edit(Path("schema.yaml"), lambda s: s.update(key=key))
+    prepare.main()
+    before = [pd.read_parquet(path, columns=["age", "group_hash"]) for path in OUTPUTS[:3]]
+    edit(Path("schema.yaml"), change)
+    prepare.main()
+    after = [pd.read_parquet(path, columns=["age", "group_hash"]) for path in OUTPUTS[:3]]
+    assert all(one.equals(other) for one, other in zip(before, after, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from tqdm import tqdm
 from tabrail.data import tables
 from tabrail.data.cleaning import Clean, cleaned
 from tabrail.data.conform import Violation, conform, require_columns
+from tabrail.data.identity import group_hashes, row_hashes
 from tabrail.data.schema import Schema
-from tabrail.data.split import Seen, row_hashes
+from tabrail.data.split import Seen
 
 MOST_CELLS = 4_000_000  # in memory at a time
 
@@ -25,7 +26,9 @@ class Chunk(NamedTuple):
         raw: the rows as they were read, in all columns of the file, less those left out.
         table: the same rows, cleaned and in the schema's types.
         violations: what is wrong with them.
-        repeated: true for a row that equals an earlier one, of any file; shape (n_rows,).
+        groups: a hash of each row's group; see `group_hashes`. Shape (n_rows,), uint64.
+        repeated: true for a row that came before, in any file, with the same cells in all columns;
+            shape (n_rows,).
         left_out: the rows that the cleaning function left out, as they were read.
     """
 
@@ -33,6 +36,7 @@ class Chunk(NamedTuple):
     raw: pd.DataFrame
     table: pd.DataFrame
     violations: list[Violation]
+    groups: np.ndarray
     repeated: np.ndarray
     left_out: pd.DataFrame
 
@@ -75,10 +79,11 @@ def checked(
                 cleaned_rows = cleaned(raw, clean)
                 left_out = raw[~raw.index.isin(cleaned_rows.index)]
                 table, violations = conform(cleaned_rows, schema)
-                repeated = np.zeros(len(cleaned_rows), dtype=bool)
-                if schema.duplicates == "drop":
-                    repeated = ~seen.first(row_hashes(table))
                 as_read = raw.loc[cleaned_rows.index] if len(left_out) else raw
-                yield Chunk(file, as_read, table, violations, repeated, left_out)
+                groups = group_hashes(as_read, cleaned_rows, schema)
+                repeated = np.zeros(len(as_read), dtype=bool)
+                if schema.duplicates == "drop":
+                    repeated = ~seen.first(row_hashes(as_read, schema.columns))
+                yield Chunk(file, as_read, table, violations, groups, repeated, left_out)
                 progress.update(len(raw))
                 del raw, cleaned_rows, as_read, table

@@ -94,7 +94,7 @@ class DataReport:
             counts = np.bincount(y_true, minlength=len(self.schema.classes))
             for name, count in zip(self.schema.classes, counts, strict=True):
                 self.classes[split][name] += int(count)
-        for name in table.columns:
+        for name in self.schema.used:
             is_text = self.schema.columns[name].kind == "text"
             empty = table[name] == "" if is_text else table[name].isna()
             self.missing[name] += int(empty.sum())

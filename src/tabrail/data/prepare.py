@@ -14,7 +14,7 @@ from tabrail.data.checks import checked
 from tabrail.data.cleaning import Clean
 from tabrail.data.conform import conform, usable
 from tabrail.data.data_report import DataReport
-from tabrail.data.schema import Schema
+from tabrail.data.schema import GROUP, Schema
 from tabrail.data.split import assign, assign_by_time, cutoffs
 from tabrail.documents import replacing, to_json
 from tabrail.errors import InputError
@@ -39,6 +39,7 @@ def prepare_tables(params: Prepare, schema: Schema, clean: Clean, root: Path) ->
     split_of = splitter(files, params, schema, clean)
     nothing = pd.DataFrame({name: pd.Series(dtype="str") for name in schema.used})
     template, _ = conform(nothing, schema)
+    template = template.assign(**{GROUP: np.empty(0, dtype=np.uint64)})
     report = DataReport(schema)
     written = [paths.located(root, path) for path in (*SPLITS.values(), paths.DATA_REPORT)]
     with replacing(*written) as (*part_files, report_file):
@@ -50,7 +51,7 @@ def prepare_tables(params: Prepare, schema: Schema, clean: Clean, root: Path) ->
             for chunk in checked(files, schema, params.chunk_rows, "prepare", clean):
                 report.add(chunk)
                 good = usable(chunk.violations, len(chunk.table)) & ~chunk.repeated
-                conforming = chunk.table[good]
+                conforming = chunk.table[good].assign(**{GROUP: chunk.groups[good]})
                 assigned = split_of(conforming)
                 for split, writer in writers.items():
                     rows = conforming[assigned == split]
@@ -72,7 +73,7 @@ def splitter(
             a time.
     """
     if params.split.method == "hash":
-        return lambda table: assign(table, schema, params.split)
+        return lambda table: assign(table[GROUP].to_numpy(), params.split)
     time = schema.time
     if time is None:
         dates = [name for name, column in schema.columns.items() if column.kind == "datetime"]

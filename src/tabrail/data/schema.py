@@ -14,6 +14,7 @@ from tabrail.errors import nearest
 Task = Literal["binary", "multiclass", "regression"]
 Kind = Literal["numeric", "categorical", "text", "boolean", "datetime", "identifier", "ignored"]
 
+GROUP = "group_hash"  # the column that prepared tables have besides those of the schema
 FEATURE_KINDS = {"numeric", "categorical", "text", "boolean", "datetime"}
 VERBATIM_KINDS = {"categorical", "text", "datetime", "identifier"}
 
@@ -101,6 +102,15 @@ class Schema(BaseModel):
             return given
         numeric = {key: target[key] for key in target if key != "categories"} | {"kind": "numeric"}
         return given | {"columns": given["columns"] | {given["target"]: numeric}}
+
+    @model_validator(mode="after")
+    def _the_hash_of_groups_has_its_name_alone(self) -> Self:
+        if GROUP in self.columns and self.columns[GROUP].kind != "ignored":
+            raise ValueError(
+                f"columns: {GROUP!r} is what prepared tables call the hash of a row's group; "
+                "rename the column in the files and here, or let its kind be ignored"
+            )
+        return self
 
     @model_validator(mode="after")
     def _names_are_columns(self) -> Self:

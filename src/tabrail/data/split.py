@@ -6,33 +6,22 @@ import numpy as np
 import pandas as pd
 
 from tabrail.config import Split
-from tabrail.data.schema import Schema
 
 
-def row_hashes(table: pd.DataFrame) -> np.ndarray:
-    """Return a 64-bit hash of each row, the same on every machine; shape (n_rows,), uint64.
+def assign(groups: np.ndarray, split: Split) -> np.ndarray:
+    """Return the split of each row, by the hash of its group.
 
-    Source: https://pandas.pydata.org/docs/reference/api/pandas.util.hash_pandas_object.html
-    """
-    return pd.util.hash_pandas_object(table, index=False).to_numpy()
-
-
-def assign(table: pd.DataFrame, schema: Schema, split: Split) -> np.ndarray:
-    """Return the split of each row, by the hash of its key.
-
-    The key's hash, taken as a number between 0 and 1, is compared with the shares: a row never
-    changes its split when data is added, and rows of one key are always in one split. Without a
-    key the features are hashed, so that equal rows stay together.
+    The hash, taken as a number between 0 and 1, is compared with the shares: a row never changes
+    its split when data is added, and rows of one group are always in one split.
 
     Args:
-        table: rows that conform to the schema.
-        schema: names the key.
+        groups: what `group_hashes` gives; shape (n_rows,).
         split: the shares.
 
     Returns:
         Array of "train", "validation" or "test", shape (n_rows,).
     """
-    place = row_hashes(table[schema.key or schema.features]) / np.float64(2**64)
+    place = groups / np.float64(2**64)
     return np.select(
         [place < split.test, place < split.test + split.validation],
         ["test", "validation"],

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from tabrail.data.identity import group_numbers
 from tabrail.data.schema import Schema, encode_target
-from tabrail.data.split import row_hashes
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,12 @@ def predict(
     table: pd.DataFrame, model: Callable[[pd.DataFrame], np.ndarray], schema: Schema
 ) -> Predictions:
     """Let a model predict the rows of a prepared table."""
-    groups = row_hashes(table[schema.key]) if schema.key else np.arange(len(table))
     return Predictions(
         table=table,
         y_true=encode_target(table[schema.target], schema),
         prediction=model(table),
         weights=_weights(table, schema),
-        groups=pd.factorize(groups)[0],
+        groups=group_numbers(table, schema),
     )
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from tabrail.config import Params
+from tabrail.data.identity import group_numbers
 from tabrail.data.schema import encode_target
 from tabrail.evaluation.intervals import draw, interval
 from tabrail.evaluation.reported import ReportedMetric
-from tabrail.monitoring.clusters import group_numbers
 from tabrail.monitoring.expected import Expected
 from tabrail.monitoring.performance import RESAMPLES
 from tabrail.monitoring.period import Period

@@ -16,7 +16,8 @@ from scipy.stats import binomtest
 
 from tabrail.config import Params
 from tabrail.data.distributions import describe, describe_scores, psi
-from tabrail.monitoring.clusters import chance, group_numbers
+from tabrail.data.identity import group_numbers
+from tabrail.monitoring.clusters import chance
 from tabrail.monitoring.expected import Expected
 from tabrail.monitoring.period import Period
 

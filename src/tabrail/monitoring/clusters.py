@@ -15,15 +15,6 @@ import numpy as np
 import pandas as pd
 
 from tabrail.data import cells
-from tabrail.data.schema import Schema
-from tabrail.data.split import row_hashes
-
-
-def group_numbers(table: pd.DataFrame, schema: Schema) -> np.ndarray:
-    """Return the number of each row's group (its key), or one per row without the key."""
-    if schema.key and set(schema.key) <= set(table):
-        return np.asarray(pd.factorize(row_hashes(table[schema.key]))[0])
-    return np.arange(len(table))
 
 
 def chance(known: Mapping[str, Any], values: pd.Series, groups: np.ndarray, trained: int) -> float:

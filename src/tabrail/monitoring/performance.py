@@ -10,11 +10,11 @@ from scipy.stats import norm, ttest_1samp
 
 from tabrail.config import Params
 from tabrail.data import cells
+from tabrail.data.identity import group_numbers
 from tabrail.data.schema import Schema, encode_target
 from tabrail.evaluation.intervals import LEVEL, Score, score
 from tabrail.evaluation.reported import ReportedMetric
 from tabrail.monitoring.checks import Point, Points
-from tabrail.monitoring.clusters import group_numbers
 from tabrail.monitoring.expected import Expected
 from tabrail.monitoring.period import Period
 

@@ -13,8 +13,7 @@ from tabrail import paths
 from tabrail.config import Params, load_params
 from tabrail.data import tables
 from tabrail.data.cleaning import Clean, no_cleaning
-from tabrail.data.schema import Schema, encode_target, load_schema
-from tabrail.data.split import row_hashes
+from tabrail.data.schema import GROUP, Schema, encode_target, load_schema
 from tabrail.errors import InputError
 from tabrail.project import code
 from tabrail.project.settings import TABLE, Settings, find_root, load_settings
@@ -38,7 +37,8 @@ class Split:
             target's unit; otherwise the code of each row's class among `classes`.
         classes: the names of the classes that occur; none for a regression.
         weights: how much each row counts; shape (n_rows,). None if the schema names no column.
-        groups: a hash of each row's key, or of its features without a key; shape (n_rows,), uint64.
+        groups: a hash of each row's group: of its key, or of the row itself without a key; shape
+            (n_rows,), uint64.
     """
 
     table: pd.DataFrame
@@ -157,5 +157,5 @@ class Project:
             y_true=y_true,
             classes=classes,
             weights=table[self.schema.weight].to_numpy() if self.schema.weight else None,
-            groups=row_hashes(table[self.schema.key or self.schema.features]),
+            groups=table[GROUP].to_numpy(),
         )

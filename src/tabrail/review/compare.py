@@ -12,9 +12,9 @@ from tabrail.data import tables
 from tabrail.data.checks import checked
 from tabrail.data.cleaning import cleaned
 from tabrail.data.conform import conform, usable
+from tabrail.data.identity import row_hashes
 from tabrail.data.prepare import splitter
 from tabrail.data.schema import Schema
-from tabrail.data.split import row_hashes
 from tabrail.errors import InputError
 from tabrail.evaluation import slices
 from tabrail.evaluation.intervals import FEWEST_GROUPS, Score, draw, interval
@@ -171,7 +171,7 @@ def require_same_question(ours: Schema, theirs: Schema) -> None:
 def fresh(rows: pd.DataFrame, before: pd.DataFrame) -> np.ndarray:
     """Return true for rows that another table lacks, by the columns of both; shape (n_rows,)."""
     shared = [name for name in rows.columns if name in before.columns]
-    return ~np.isin(row_hashes(rows[shared]), row_hashes(before[shared]))
+    return ~np.isin(row_hashes(rows, shared), row_hashes(before, shared))
 
 
 def predict_prepared(champion: Release, rows: pd.DataFrame, schema: Schema) -> np.ndarray:

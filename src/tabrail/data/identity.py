@@ -1,0 +1,103 @@
+"""Which rows are the same: hashes of cells as text, whatever the schema says of their columns."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tabrail.data.schema import GROUP, Schema
+
+# pandas and spreadsheets add these to whole numbers and to days when a file is written again.
+ADDED = (".0", " 00:00:00")
+TEXT = pa.large_string()
+
+
+def row_hashes(rows: pd.DataFrame, names: Iterable[str]) -> np.ndarray:
+    """Return a 64-bit hash of each row, the same on every machine; shape (n_rows,), uint64.
+
+    It is the sum of the hashes of the row's cells, each as text with the name of its column; an
+    empty cell counts nothing. So it depends neither on kinds, nor on the order of columns, nor on
+    columns that were added later, nor on whether the rows came as CSV or as Parquet.
+
+    Sources: https://pandas.pydata.org/docs/reference/api/pandas.util.hash_array.html and, for the
+    mixing of bits, Steele, Lea and Flood, 2014, "Fast splittable pseudorandom number generators".
+
+    Args:
+        rows: rows as they came, or cleaned ones; n_rows of them.
+        names: the columns that count; those that the rows lack are empty.
+    """
+    total = np.zeros(len(rows), dtype=np.uint64)
+    for name in names:
+        if name in rows:
+            total += _cell_hashes(rows[name], name)
+    return mixed(total)
+
+
+def group_hashes(raw: pd.DataFrame, cleaned: pd.DataFrame, schema: Schema) -> np.ndarray:
+    """Return a hash of each row's group, which is never taken apart; shape (n_rows,), uint64.
+
+    Rows of one key are a group. Without a key, rows that came with the same cells are, whatever
+    their target: a correction of it moves no row.
+
+    Args:
+        raw: rows as they came, n_rows of them.
+        cleaned: the same rows after `clean`.
+        schema: names the key, the target and all other columns.
+    """
+    if schema.key:
+        return row_hashes(cleaned, schema.key)
+    return row_hashes(raw, [name for name in schema.columns if name != schema.target])
+
+
+def group_numbers(table: pd.DataFrame, schema: Schema) -> np.ndarray:
+    """Return the number of each row's group, counted from 0; shape (n_rows,).
+
+    Args:
+        table: rows of a prepared table, or others with the schema's types; n_rows of them. Without
+            the key, each row is its own group.
+        schema: names the key.
+    """
+    if GROUP in table:
+        groups = table[GROUP].to_numpy()
+    elif schema.key and set(schema.key) <= set(table):
+        groups = row_hashes(table, schema.key)
+    else:
+        groups = np.arange(len(table))
+    return np.asarray(pd.factorize(groups)[0])
+
+
+def _cell_hashes(cells: pd.Series, name: str) -> np.ndarray:
+    encoded = texts(cells).dictionary_encode()
+    words = encoded.dictionary.to_numpy(zero_copy_only=False)
+    (column,) = pd.util.hash_array(np.array([name], dtype=object))
+    hashes = mixed(pd.util.hash_array(words, categorize=False) ^ column)
+    codes = encoded.indices.fill_null(len(words)).to_numpy()
+    found: np.ndarray = np.append(hashes, np.uint64(0))[codes]
+    return found
+
+
+def mixed(numbers: np.ndarray) -> np.ndarray:
+    """Return numbers each of whose bits depends on all bits of the given one; uint64."""
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return numbers ^ (numbers >> np.uint64(31))
+
+
+def texts(cells: pd.Series) -> pa.Array:
+    """Return cells as text, a missing or an empty one as null; shape (n_rows,)."""
+    if cells.dtype == object or pd.api.types.is_bool_dtype(cells):
+        cells = cells.map(str, na_action="ignore").astype("str")
+    elif pd.api.types.is_datetime64_any_dtype(cells):
+        cells = cells.dt.strftime("%Y-%m-%d %H:%M:%S.%f%z").str.removesuffix(".000000")
+    array = pa.array(cells, from_pandas=True)
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    array = array.cast(TEXT)
+    for added in ADDED:
+        longer = pc.ends_with(array, added)
+        if pc.any(longer).as_py():
+            shorter = pc.utf8_slice_codeunits(array, 0, -len(added))
+            array = pc.if_else(longer, shorter, array)
+    return pc.if_else(pc.equal(array, ""), pa.scalar(None, TEXT), array)
