@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tabrail.evaluation.evaluate import evaluate
     from tabrail.evaluation.metrics import Metric
     from tabrail.model.estimators import estimator
+    from tabrail.model.fitting import fit
     from tabrail.model.saving import Model, load_model, save_model
     from tabrail.model.search import search
     from tabrail.project.prepare import prepare
@@ -27,6 +28,7 @@ _HOMES = {
     "Split": "tabrail.project.project",
     "estimator": "tabrail.model.estimators",
     "evaluate": "tabrail.evaluation.evaluate",
+    "fit": "tabrail.model.fitting",
     "load_model": "tabrail.model.saving",
     "prepare": "tabrail.project.prepare",
     "save_model": "tabrail.model.saving",
@@ -43,6 +45,7 @@ __all__ = [
     "Split",
     "estimator",
     "evaluate",
+    "fit",
     "load_model",
     "prepare",
     "save_model",

@@ -3,7 +3,8 @@
 Their import paths are part of every model file, so they stay.
 """
 
-from typing import Self
+from collections.abc import Iterator
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -11,13 +12,14 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.feature_selection import SelectKBest, chi2, f_regression
 from sklearn.impute import SimpleImputer
-from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.model_selection import BaseCrossValidator
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 
 from tabrail.data.schema import Task
+from tabrail.errors import InputError
 
-__all__ = ["DateParts", "dates", "numbers", "one_hot", "target_mean", "words"]
+__all__ = ["DateParts", "FoldsByGroup", "dates", "numbers", "one_hot", "target_mean", "words"]
 
 
 def numbers() -> Pipeline:
@@ -69,8 +71,9 @@ def one_hot(min_rows: int = 20) -> OneHotEncoder:
 def target_mean(task: Task, seed: int = 0) -> TargetEncoder:
     """Return a transformer for columns of many categories: the mean of the target in each.
 
-    The mean that a training row gets is learned from the rows of other folds. A category that
-    training has not seen gets the mean of all rows.
+    The mean that a training row gets is learned from the rows of other folds, which have no row of
+    its group if the model is fitted by `tabrail.fit`. A category that training has not seen gets
+    the mean of all rows.
 
     Source: https://scikit-learn.org/stable/modules/preprocessing.html#target-encoder
 
@@ -83,10 +86,8 @@ def target_mean(task: Task, seed: int = 0) -> TargetEncoder:
         >>> target_mean("regression").target_type
         'continuous'
     """
-    if task == "regression":
-        folds = KFold(shuffle=True, random_state=seed)
-        return TargetEncoder(target_type="continuous", cv=folds)
-    return TargetEncoder(cv=StratifiedKFold(shuffle=True, random_state=seed))
+    kind = "continuous" if task == "regression" else "auto"
+    return TargetEncoder(target_type=kind, cv=FoldsByGroup(5, seed))
 
 
 def dates(*, with_years: bool = True) -> Pipeline:
@@ -127,6 +128,31 @@ def words(task: Task, count: int = 200) -> Pipeline:
         TfidfTransformer(sublinear_tf=True),
         SelectKBest(scores, k=count),
     )
+
+
+class FoldsByGroup(BaseCrossValidator):
+    """Folds of rows that take no group apart; of single rows, where no groups are given."""
+
+    __metadata_request__split: dict[str, bool] = {"groups": True}  # noqa: RUF012 (scikit-learn's name)
+
+    def __init__(self, n_splits: int, seed: int) -> None:
+        """Say how many folds there are, and the seed of what is in which."""
+        self.n_splits = n_splits
+        self.seed = seed
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return the number of folds."""
+        return self.n_splits
+
+    def _iter_test_indices(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[np.ndarray]:
+        codes = np.arange(len(X)) if groups is None else pd.factorize(np.asarray(groups))[0]
+        count = int(codes.max()) + 1
+        if count < 2:
+            raise InputError("the training rows are of one group, and none can be held out")
+        folds = min(self.n_splits, count)
+        fold = np.random.RandomState(self.seed).permutation(count)[codes] % folds
+        for number in range(folds):
+            yield np.flatnonzero(fold == number)
 
 
 class DateParts(TransformerMixin, BaseEstimator):

@@ -1,6 +1,6 @@
 """Hyper-parameter search: tries options on folds of the training rows, if params.yaml says so."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from tabrail import paths
 from tabrail.config import Params, Search
 from tabrail.data.schema import Schema, Task
 from tabrail.errors import InputError, nearest
+from tabrail.model.fitting import by_groups
 from tabrail.project.project import Project, Split
 
 KEY = f"{paths.PARAMS}, train.search"
@@ -106,7 +107,7 @@ def _search(pipeline: Pipeline, train: Split, schema: Schema, params: Params) ->
     options: dict[str, Any] = {
         "estimator": pipeline,
         "param_distributions": {f"estimator__{key}": tried for key, tried in values.items()},
-        "scoring": _scorer(scoring, train.weights),
+        "scoring": get_scorer(scoring),
         "random_state": params.train.seed,
         "refit": False,
         "error_score": "raise",
@@ -119,24 +120,15 @@ def _search(pipeline: Pipeline, train: Split, schema: Schema, params: Params) ->
             tried = HalvingRandomSearchCV(
                 n_candidates=candidates, min_resources="exhaust", **options
             )
-        tried.fit(train.rows, train.y_true, **train.fit_params)
-    except MemoryError:
+        with by_groups(pipeline, train) as given:
+            if train.weights is not None:
+                tried.scoring.set_score_request(sample_weight=True)
+            tried.fit(train.rows, train.y_true, **given)
+    except (InputError, MemoryError):
         raise
     except Exception as error:  # estimators check their options in ways of their own
         raise InputError(f"{KEY}: {error}") from error
     return _found(pipeline, tried.cv_results_, values, wanted, scoring, train)
-
-
-def _scorer(name: str, weights: np.ndarray | None) -> Callable[..., float]:
-    """Return scikit-learn's scorer; it would fit the folds with weights and score without."""
-    score: Callable[..., float] = get_scorer(name)
-    if weights is None:
-        return score
-
-    def weighted(model: Pipeline, rows: pd.DataFrame, y_true: np.ndarray) -> float:
-        return float(score(model, rows, y_true, sample_weight=weights[rows.index]))
-
-    return weighted
 
 
 def _folds(train: Split, schema: Schema, params: Params) -> Iterator[tuple[np.ndarray, np.ndarray]]:
