@@ -137,23 +137,29 @@ def test_a_folder_of_parts_comes_in_as_it_is(empty: Path) -> None:
     ]
 
 
+def raw() -> list[str]:
+    """Return the names of the files in data/raw."""
+    return sorted(path.name for path in paths.RAW.iterdir())
+
+
 def test_data_that_lies_in_its_place_already_is_taken_as_it_is(empty: Path) -> None:
     paths.RAW.mkdir(parents=True)
     shutil.copy("../shops.csv", paths.RAW)
     call("data/raw", "--target", "bought")
-    assert [path.name for path in paths.RAW.iterdir()] == ["shops.csv"]
+    assert raw() == [".salt", "shops.csv"]
     assert tracked()
 
 
 def test_what_is_replaced_is_in_the_cache(empty: Path) -> None:
     call("../shops.csv", "--target", "bought")
-    pointer = Path("data/raw.dvc").read_bytes()
+    pointer, salt = Path("data/raw.dvc").read_bytes(), (paths.RAW / ".salt").read_bytes()
     shops(300, seed=3).to_csv("../other.csv", index=False)
     call("../other.csv", "--target", "bought", "--replace")
-    assert [path.name for path in paths.RAW.iterdir()] == ["other.csv"]
+    assert raw() == [".salt", "other.csv"]
+    assert (paths.RAW / ".salt").read_bytes() == salt
     Path("data/raw.dvc").write_bytes(pointer)
     subprocess.run(["dvc", "checkout", "--quiet", "--force", "data/raw.dvc"], check=True)
-    assert [path.name for path in paths.RAW.iterdir()] == ["shops.csv"]
+    assert raw() == [".salt", "shops.csv"]
 
 
 def more(rows: int = 90, **changes: Any) -> None:
@@ -166,10 +172,11 @@ def more(rows: int = 90, **changes: Any) -> None:
 
 def test_more_rows_that_conform_are_added(empty: Path) -> None:
     call("../shops.csv", "--target", "bought")
-    contract = paths.SCHEMA.read_bytes()
+    contract, salt = paths.SCHEMA.read_bytes(), (paths.RAW / ".salt").read_bytes()
     more()
     assert "added to data/raw: more.csv" in call("../more.csv")
-    assert sorted(path.name for path in paths.RAW.iterdir()) == ["more.csv", "shops.csv"]
+    assert raw() == [".salt", "more.csv", "shops.csv"]
+    assert (paths.RAW / ".salt").read_bytes() == salt
     assert paths.SCHEMA.read_bytes() == contract
     assert tracked()
     assert "added to data/raw: nothing" in call("../more.csv")
@@ -371,7 +378,7 @@ def test_what_its_owner_has_removed_stays_away(empty: Path) -> None:
     before = contents()
     call("../shops.csv", "--target", "income")
     new = set(contents()) - set(before)
-    assert new == {"schema.yaml", "docs/datasheet.md", "data/raw/shops.csv"}
+    assert new == {"schema.yaml", "docs/datasheet.md", "data/raw/shops.csv", "data/raw/.salt"}
 
 
 @pytest.mark.usefixtures("untracked")

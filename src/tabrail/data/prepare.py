@@ -9,6 +9,7 @@ import pandas as pd
 
 from tabrail import paths
 from tabrail.config import Prepare
+from tabrail.data import salt as salts
 from tabrail.data import tables
 from tabrail.data.checks import checked
 from tabrail.data.cleaning import Clean
@@ -37,6 +38,7 @@ def prepare_tables(params: Prepare, schema: Schema, clean: Clean, root: Path) ->
     """
     files = tables.find(paths.located(root, paths.RAW))
     split_of = splitter(files, params, schema, clean)
+    salt = salts.of(paths.located(root, paths.RAW))
     nothing = pd.DataFrame({name: pd.Series(dtype="str") for name in schema.used})
     template, _ = conform(nothing, schema)
     template = template.assign(**{GROUP: np.empty(0, dtype=np.uint64)})
@@ -51,13 +53,14 @@ def prepare_tables(params: Prepare, schema: Schema, clean: Clean, root: Path) ->
             for chunk in checked(files, schema, params.chunk_rows, "prepare", clean):
                 report.add(chunk)
                 good = usable(chunk.violations, len(chunk.table)) & ~chunk.repeated
-                conforming = chunk.table[good].assign(**{GROUP: chunk.groups[good]})
-                assigned = split_of(conforming)
+                groups = chunk.groups[good]
+                conforming = chunk.table[good].assign(**{GROUP: salts.salted(groups, salt)})
+                assigned = split_of(conforming, groups)
                 for split, writer in writers.items():
                     rows = conforming[assigned == split]
                     writer.write(rows)
                     report.add_split(split, rows)
-                del chunk, conforming, rows  # before the next chunk is read beside them
+                del chunk, conforming, groups, rows  # before the next chunk is read beside them
         report.refuse(params.tolerance)
         report_file.write_text(to_json(report.content()), encoding="utf-8", newline="\n")
     print(report.summary())
@@ -65,15 +68,15 @@ def prepare_tables(params: Prepare, schema: Schema, clean: Clean, root: Path) ->
 
 def splitter(
     files: list[Path], params: Prepare, schema: Schema, clean: Clean
-) -> Callable[[pd.DataFrame], np.ndarray]:
-    """Return the function that assigns each row of a chunk to a split.
+) -> Callable[[pd.DataFrame, np.ndarray], np.ndarray]:
+    """Return the function that assigns each row of a chunk, with its group, to a split.
 
     Raises:
         InputError: the split is by time, and the schema names no column for it, or no row has
             a time.
     """
     if params.split.method == "hash":
-        return lambda table: assign(table[GROUP].to_numpy(), params.split)
+        return lambda _, groups: assign(groups, params.split)
     time = schema.time
     if time is None:
         dates = [name for name, column in schema.columns.items() if column.kind == "datetime"]
@@ -90,4 +93,4 @@ def splitter(
             f"{paths.RAW} has no row to split by {time}: none is as {paths.SCHEMA} says"
         )
     bounds = cutoffs(pd.concat(times), params.split)
-    return lambda table: assign_by_time(table[time], bounds)
+    return lambda table, _: assign_by_time(table[time], bounds)

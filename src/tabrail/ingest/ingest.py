@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tabrail import paths, record, rendering
 from tabrail.data import dialect, tables
+from tabrail.data import salt as salts
 from tabrail.data.cleaning import Clean, no_cleaning
 from tabrail.data.schema import Schema, Task, load_schema
 from tabrail.documents import replacing
@@ -170,6 +171,7 @@ def _put_in_place(incoming: dict[Path, Path], texts: dict[Path, str], *, replace
                 f"{path} is there already, with other content; rename {incoming[path]}, or replace "
                 "all data with --replace"
             )
+    salt = _salt(incoming, replace=replace)
     shutil.rmtree(INCOMING, ignore_errors=True)  # what a killed run has left
     try:
         for path, file in incoming.items():
@@ -177,6 +179,8 @@ def _put_in_place(incoming: dict[Path, Path], texts: dict[Path, str], *, replace
                 copy = INCOMING / path.relative_to(paths.RAW)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, copy)
+        INCOMING.mkdir(parents=True, exist_ok=True)
+        (INCOMING / salts.NAME).write_text(f"{salt}\n", encoding="utf-8", newline="\n")
         with replacing(*texts) as temporaries:
             for temporary, text in zip(temporaries, texts.values(), strict=True):
                 temporary.write_text(text, encoding="utf-8", newline="\n")
@@ -185,6 +189,14 @@ def _put_in_place(incoming: dict[Path, Path], texts: dict[Path, str], *, replace
         shutil.rmtree(INCOMING, ignore_errors=True)
     _dvc_add()
     shutil.rmtree(OUTGOING, ignore_errors=True)
+
+
+def _salt(incoming: dict[Path, Path], *, replace: bool) -> str:
+    """Return the salt to keep: the present one, or that of the first table."""
+    is_first = replace or not paths.RAW.exists() or not any(paths.RAW.iterdir())
+    if is_first and not (paths.RAW / salts.NAME).exists():
+        return salts.made_of(incoming[path] for path in sorted(incoming))
+    return salts.of(paths.RAW)
 
 
 def _swap(*, replace: bool) -> None:

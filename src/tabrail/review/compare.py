@@ -99,7 +99,7 @@ def raw_rows(challenger: Release) -> pd.DataFrame:
     found = []
     for chunk in checked(files, schema, params.chunk_rows, "rows as they came", clean):
         good = usable(chunk.violations, len(chunk.table)) & ~chunk.repeated
-        split = split_of(chunk.table[good])
+        split = split_of(chunk.table[good], chunk.groups[good])
         found.append(chunk.raw[good][split == "validation"])
     return pd.concat(found, ignore_index=True)
 
