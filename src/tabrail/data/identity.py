@@ -51,8 +51,8 @@ def group_hashes(raw: pd.DataFrame, cleaned: pd.DataFrame, schema: Schema) -> np
     return row_hashes(raw, [name for name in schema.columns if name != schema.target])
 
 
-def group_numbers(table: pd.DataFrame, schema: Schema) -> np.ndarray:
-    """Return the number of each row's group, counted from 0; shape (n_rows,).
+def known_groups(table: pd.DataFrame, schema: Schema) -> np.ndarray:
+    """Return a hash of each row's group, as far as the table knows it; shape (n_rows,), uint64.
 
     Args:
         table: rows of a prepared table, or others with the schema's types; n_rows of them. Without
@@ -60,12 +60,15 @@ def group_numbers(table: pd.DataFrame, schema: Schema) -> np.ndarray:
         schema: names the key.
     """
     if GROUP in table:
-        groups = table[GROUP].to_numpy()
-    elif schema.key and set(schema.key) <= set(table):
-        groups = row_hashes(table, schema.key)
-    else:
-        groups = np.arange(len(table))
-    return np.asarray(pd.factorize(groups)[0])
+        return table[GROUP].to_numpy(np.uint64)
+    if schema.key and set(schema.key) <= set(table):
+        return row_hashes(table, schema.key)
+    return mixed(np.arange(1, len(table) + 1, dtype=np.uint64))
+
+
+def group_numbers(table: pd.DataFrame, schema: Schema) -> np.ndarray:
+    """Return the number of each row's group, counted from 0, as `known_groups`; shape (n_rows,)."""
+    return np.asarray(pd.factorize(known_groups(table, schema))[0])
 
 
 def _cell_hashes(cells: pd.Series, name: str) -> np.ndarray:

@@ -98,7 +98,7 @@ def _scores(
     predictions: Predictions, listed: MetricList, params: Evaluate, only: str = ""
 ) -> dict[str, Score]:
     scores = listed.scorer(predictions.y_true, predictions.prediction, params.threshold, only)
-    return score(scores, predictions.weights, predictions.groups, params.resamples, params.seed)
+    return score(scores, predictions.weights, predictions.groups, params.resamples)
 
 
 def _metrics(

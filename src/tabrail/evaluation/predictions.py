@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tabrail.data.identity import group_numbers
+from tabrail.data.identity import known_groups
 from tabrail.data.schema import Schema, encode_target
 
 
@@ -19,7 +19,7 @@ class Predictions:
         y_true: as `encode_target` gives it; shape (n_rows,).
         prediction: as `model.predict` gives it; shape (n_rows,) or (n_rows, n_classes).
         weights: how much each row counts; shape (n_rows,).
-        groups: number of each row's key, or of the row itself without a key; shape (n_rows,).
+        groups: the hash of each row's group, uint64; shape (n_rows,).
     """
 
     table: pd.DataFrame
@@ -35,7 +35,7 @@ class Predictions:
             y_true=self.y_true[rows],
             prediction=self.prediction[rows],
             weights=self.weights[rows],
-            groups=pd.factorize(self.groups[rows])[0],
+            groups=self.groups[rows],
         )
 
 
@@ -48,7 +48,7 @@ def predict(
         y_true=encode_target(table[schema.target], schema),
         prediction=model(table),
         weights=_weights(table, schema),
-        groups=group_numbers(table, schema),
+        groups=known_groups(table, schema),
     )
 
 

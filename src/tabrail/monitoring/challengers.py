@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from tabrail.config import Params
-from tabrail.data.identity import group_numbers
+from tabrail.data.identity import known_groups
 from tabrail.data.schema import encode_target
-from tabrail.evaluation.intervals import draw, interval
+from tabrail.evaluation import bootstrap
 from tabrail.evaluation.reported import ReportedMetric
 from tabrail.monitoring.expected import Expected
 from tabrail.monitoring.performance import RESAMPLES
@@ -79,10 +79,7 @@ def _difference(
     expected: Expected,
     params: Params,
 ) -> dict[str, Any] | None:
-    """Return the challenger's score less the champion's; each draw scores both.
-
-    Source: Efron and Tibshirani, 1993, "An Introduction to the Bootstrap", chapter 16.
-    """
+    """Return the challenger's score less the champion's; each replicate scores both."""
     schema, name = expected.schema, expected.metric
     y_true = encode_target(table[schema.target], schema)
     champion, challenger = (
@@ -96,8 +93,9 @@ def _difference(
         return after - before
 
     value = float(difference(np.ones((1, len(y_true))))[0])
-    draws = draw(group_numbers(table, schema), RESAMPLES, params.evaluate.seed)
-    low, high = interval([difference(times) for times in draws])
+    groups = known_groups(table, schema)
+    drawn = [difference(times) for times in bootstrap.draw(groups, RESAMPLES)]
+    low, high = bootstrap.interval(np.concatenate(drawn), len(np.unique(groups)))
     if not np.isfinite([value, low, high]).all():
         return None
     return {"name": name, "value": value, "low": low, "high": high}

@@ -10,9 +10,10 @@ from scipy.stats import norm, ttest_1samp
 
 from tabrail.config import Params
 from tabrail.data import cells
-from tabrail.data.identity import group_numbers
+from tabrail.data.identity import group_numbers, known_groups
 from tabrail.data.schema import Schema, encode_target
-from tabrail.evaluation.intervals import LEVEL, Score, score
+from tabrail.evaluation.bootstrap import LEVEL
+from tabrail.evaluation.intervals import Score, score
 from tabrail.evaluation.reported import ReportedMetric
 from tabrail.monitoring.checks import Point, Points
 from tabrail.monitoring.expected import Expected
@@ -105,8 +106,7 @@ def scored(period: Period, rows: np.ndarray, expected: Expected, params: Params)
         params.evaluate.threshold,
     )
     draws = min(params.evaluate.resamples, RESAMPLES)
-    groups = group_numbers(table, schema)
-    found = score(scores, weights(table, schema), groups, draws, params.evaluate.seed)
+    found = score(scores, weights(table, schema), known_groups(table, schema), draws)
     return found[expected.metric]
 
 
