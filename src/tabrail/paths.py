@@ -23,6 +23,7 @@ DATA_REPORT = Path("reports/data.json")
 METRICS = Path("reports/metrics.json")
 DISTRIBUTIONS = Path("reports/distributions.json")
 EVALUATION = Path("reports/evaluation.json")
+REPLICATES = Path("reports/replicates.json")
 MODEL_CARD = Path("reports/model_card.md")
 PLOTS = Path("reports/plots")
 SEARCH = PLOTS / "search.csv"

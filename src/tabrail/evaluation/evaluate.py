@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,12 @@ from tabrail import paths
 from tabrail.config import Evaluate
 from tabrail.data import distributions, tables
 from tabrail.documents import to_csv, to_json, write_texts
-from tabrail.evaluation import curves, importance, model_card, slices
-from tabrail.evaluation.intervals import Score, score
+from tabrail.evaluation import curves, importance, model_card, replicates, slices
 from tabrail.evaluation.metric_list import MetricList
 from tabrail.evaluation.metrics import Metric
 from tabrail.evaluation.predictions import Predictions, baseline, predict
 from tabrail.evaluation.reported import ReportedMetric
+from tabrail.evaluation.scored import score_split
 from tabrail.model import reference
 from tabrail.model.derived import derive
 from tabrail.model.saving import Model
@@ -29,7 +28,8 @@ from tabrail.project.project import Project
 def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | None = None) -> None:
     """Score a model on the validation and test rows, beside a baseline, overall and by slice.
 
-    Writes reports/metrics.json, evaluation.json, model_card.md and the plots, all of them or none.
+    Writes reports/metrics.json, evaluation.json, replicates.json, model_card.md and the plots, all of
+    them or none.
 
     Args:
         project: the project.
@@ -62,13 +62,11 @@ def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | N
         split: slices.labels(predictions.table, schema, partial(derive, pipeline))
         for split, predictions in splits.items()
     }
-    results: dict[str, Any] = {
-        split: {
-            "metrics": _metrics(predictions, constant, listed, params),
-            "slices": _slices(predictions, labels[split], listed, params),
-        }
+    scored = {
+        split: score_split(predictions, constant, labels[split], listed, params)
         for split, predictions in splits.items()
     }
+    results = {split: found.content() for split, found in scored.items()}
     about = {
         "main_metric": params.main_metric,
         "metrics": listed.content(),
@@ -86,56 +84,13 @@ def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | N
     texts = {
         paths.METRICS: to_json(_values(results)),
         paths.EVALUATION: to_json(about | results),
+        paths.REPLICATES: replicates.text(params.main_metric, scored["validation"]),
         paths.MODEL_CARD: card,
         **{paths.PLOTS / f"{name}.csv": to_csv(table) for name, table in plotted.items()},
     }
     write_texts({located(path): text for path, text in texts.items()})
     summed_up = results["validation"]["metrics"][params.main_metric]
     print(_summary(summed_up, listed.reported(params.main_metric)))
-
-
-def _scores(
-    predictions: Predictions, listed: MetricList, params: Evaluate, only: str = ""
-) -> dict[str, Score]:
-    scores = listed.scorer(predictions.y_true, predictions.prediction, params.threshold, only)
-    return score(scores, predictions.weights, predictions.groups, params.resamples)
-
-
-def _metrics(
-    predictions: Predictions,
-    constant: np.ndarray,
-    listed: MetricList,
-    params: Evaluate,
-) -> dict[str, dict[str, float]]:
-    """Return every metric of the model and of the baseline, with intervals."""
-    repeated = np.broadcast_to(constant, predictions.prediction.shape)
-    found = _scores(predictions, listed, params)
-    listed.require_finite({name: one.value for name, one in found.items()}, len(repeated))
-    beside = _scores(replace(predictions, prediction=repeated), listed, params)
-    return {
-        name: asdict(found[name])
-        | {f"baseline_{bound}": value for bound, value in asdict(beside[name]).items()}
-        for name in found
-    }
-
-
-def _slices(
-    predictions: Predictions, labels: dict[str, pd.Series], listed: MetricList, params: Evaluate
-) -> dict[str, dict[str, dict[str, float]]]:
-    """Return the main metric for each value of the slice columns, with row counts."""
-    schema, metric = listed.schema, params.main_metric
-    found: dict[str, dict[str, dict[str, float]]] = {column: {} for column in labels}
-    for column, values in labels.items():
-        for value, rows in sorted(predictions.table.groupby(values).indices.items()):
-            some = predictions.of(np.asarray(rows))
-            result = Score(np.nan, np.nan, np.nan)
-            if len(rows) >= params.min_slice_rows:
-                result = _scores(some, listed, params, metric)[metric]
-            counts = {"rows": len(rows)}
-            if schema.task == "binary":
-                counts["positive"] = int(some.y_true.sum())
-            found[column][str(value)] = counts | asdict(result)
-    return found
 
 
 def _plotted(

@@ -1,4 +1,4 @@
-"""Scores with their 95% intervals."""
+"""Scores with their 95% intervals, and what they are in each replicate of the bootstrap."""
 
 from dataclasses import dataclass
 
@@ -17,10 +17,44 @@ class Score:
     high: float
 
 
-def score(
+@dataclass(frozen=True)
+class Series:
+    """A score, and what it is in each replicate.
+
+    Attributes:
+        groups: how many groups are drawn.
+        value: the score; NaN if it is undefined.
+        replicates: the score in each replicate, from the first on; NaN where it is undefined. None
+            of them if there are too few groups.
+    """
+
+    groups: int
+    value: float
+    replicates: np.ndarray
+
+    def score(self) -> Score:
+        """Return the score with its interval."""
+        if not len(self.replicates):
+            return Score(self.value, np.nan, np.nan)
+        return Score(self.value, *bootstrap.interval(self.replicates, self.groups))
+
+    def less(self, other: "Series") -> "Series":
+        """Return how far this score is above another one, replicate by replicate.
+
+        Both are drawn by the same hashes of groups: so what a replicate does to both cancels out.
+        """
+        count = min(len(self.replicates), len(other.replicates))
+        return Series(
+            min(self.groups, other.groups),
+            self.value - other.value,
+            self.replicates[:count] - other.replicates[:count],
+        )
+
+
+def drawn(
     scores: Scores, weights: np.ndarray, groups: np.ndarray, replicates: int
-) -> dict[str, Score]:
-    """Compute every score with its 95% interval.
+) -> dict[str, Series]:
+    """Compute every score, and what it is in each replicate.
 
     Groups are drawn, not rows: rows of one group are alike, and drawing them singly would make the
     interval too narrow.
@@ -36,15 +70,21 @@ def score(
     """
     weights, groups = weights[scores.order], groups[scores.order]
     values = scores.under(weights[None])
-    count, drawn = len(np.unique(groups)), dict[str, list[np.ndarray]]()
+    count, found = len(np.unique(groups)), dict[str, list[np.ndarray]]()
     if count >= bootstrap.FEWEST_GROUPS:
         for times in bootstrap.draw(groups, replicates):
-            for name, found in scores.under(times * weights).items():
-                drawn.setdefault(name, []).append(found)
-    nothing = [np.array([np.nan])]
+            for name, some in scores.under(times * weights).items():
+                found.setdefault(name, []).append(some)
+    nothing = [np.empty(0)]
     return {
-        name: Score(
-            float(value[0]), *bootstrap.interval(np.concatenate(drawn.get(name, nothing)), count)
-        )
+        name: Series(count, float(value[0]), np.concatenate(found.get(name, nothing)))
         for name, value in values.items()
     }
+
+
+def score(
+    scores: Scores, weights: np.ndarray, groups: np.ndarray, replicates: int
+) -> dict[str, Score]:
+    """Compute every score with its 95% interval; arguments as of `drawn`."""
+    found = drawn(scores, weights, groups, replicates)
+    return {name: one.score() for name, one in found.items()}
