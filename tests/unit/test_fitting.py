@@ -5,16 +5,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
+    BaggingClassifier,
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
 )
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import TargetEncoder
+from sklearn.preprocessing import StandardScaler, TargetEncoder
 
 from tabrail.errors import InputError
 from tabrail.features import FoldsByGroup, target_mean
@@ -116,7 +119,7 @@ def test_boosting_stops_by_whole_groups(
         assert set(given["sample_weight"]) | set(given["sample_weight_val"]) == set(weights)
         assert len(given["sample_weight_val"]) == len(given["y_val"])
     else:
-        assert given["sample_weight"] is given["sample_weight_val"] is None
+        assert not {"sample_weight", "sample_weight_val"} & set(given)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +156,13 @@ def test_a_class_in_every_group_that_could_be_held_out_is_named() -> None:
 
 @pytest.mark.parametrize(
     "estimator",
-    [MLPClassifier(early_stopping=True), GradientBoostingClassifier(n_iter_no_change=3)],
+    [
+        MLPClassifier(early_stopping=True),
+        GradientBoostingClassifier(n_iter_no_change=3),
+        CalibratedClassifierCV(LogisticRegression()),
+        LogisticRegressionCV(cv=3, use_legacy_attributes=False, l1_ratios=(0.0,)),
+    ],
+    ids=lambda estimator: type(estimator).__name__,
 )
 def test_an_estimator_that_holds_out_single_rows_is_refused(estimator: Any) -> None:
     with pytest.raises(InputError, match="parts of groups"):
@@ -183,8 +192,23 @@ def test_an_error_leaves_the_model_as_it_was() -> None:
     assert type(boosting) is HistGradientBoostingClassifier
 
 
-def test_weights_count() -> None:
-    train = rows(weights=np.where(rows().y_true == 1, 5.0, 1.0))
-    heavy = fit(model(LogisticRegression()), train).predict_proba(train.rows)[:, 1].mean()
-    light = fit(model(LogisticRegression()), rows()).predict_proba(train.rows)[:, 1].mean()
-    assert heavy > light + 0.2
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        LogisticRegression(),
+        CalibratedClassifierCV(LogisticRegression()),
+        BaggingClassifier(LogisticRegression(), n_estimators=5, random_state=0),
+    ],
+    ids=lambda estimator: type(estimator).__name__,
+)
+def test_weights_count_also_where_another_step_could_take_them(estimator: Any) -> None:
+    scaled = ColumnTransformer(
+        [("numbers", StandardScaler(), ["number"]), ("city", target_mean("binary"), ["city"])]
+    )
+    train = rows(weights=np.where(rows().y_true == 1, 5.0, 1.0), grouped=False)
+    means = []
+    for split in (train, rows(grouped=False)):
+        fitted = fit(Pipeline([("columns", clone(scaled)), ("last", clone(estimator))]), split)
+        means.append(fitted.predict_proba(train.rows)[:, 1].mean())
+        assert "_metadata_request" not in vars(fitted[-1])
+    assert means[0] > means[1] + 0.2

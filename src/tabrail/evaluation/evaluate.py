@@ -28,8 +28,8 @@ from tabrail.project.project import Project
 def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | None = None) -> None:
     """Score a model on the validation and test rows, beside a baseline, overall and by slice.
 
-    Writes reports/metrics.json, evaluation.json, replicates.json, model_card.md and the plots, all of
-    them or none.
+    Writes reports/metrics.json, evaluation.json, replicates.json, model_card.md and the plots:
+    all of them or none.
 
     Args:
         project: the project.

@@ -1,8 +1,8 @@
-"""Replicates of the main metric, which Git keeps, so that two commits can be compared without data.
+"""Replicates of the main metric, kept in Git, so that two commits can be compared without data.
 
-A replicate weighs each group by its salted hash, and the salt is nowhere in Git. So whoever has only
-the repository knows neither which groups a replicate has drawn nor how often, and cannot solve for
-what the model says of one of them.
+A replicate weighs each group by its salted hash, and the salt is nowhere in Git. So whoever has
+only the repository knows neither which groups a replicate has drawn nor how often, and cannot
+solve for what the model says of one of them.
 """
 
 import json

@@ -15,6 +15,7 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
 )
 from sklearn.pipeline import Pipeline
+from sklearn.utils.metadata_routing import MetadataRequest
 
 from tabrail import paths
 from tabrail.errors import InputError
@@ -22,7 +23,7 @@ from tabrail.features import FoldsByGroup
 from tabrail.project.project import Split
 
 MOST_ROWS_WITHOUT_STOPPING = 10_000  # where HistGradientBoosting's early_stopping is "auto"
-TAKES_ROWS_TO_STOP_BY = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
+STOPS_BY_GROUPS = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 STOPS_BY_CHANGE = (GradientBoostingClassifier, GradientBoostingRegressor)
 
 
@@ -71,62 +72,62 @@ def by_groups(model: Pipeline, train: Split) -> Iterator[dict[str, np.ndarray]]:
     """
     last = model[-1]
     kind: Any = type(last)
-    before = set(vars(last))
     rows = {"groups": train.groups}
     if train.weights is not None:
-        rows["sample_weight"] = train.weights
-    grouped = len(np.unique(train.groups)) < len(train.groups)
-    asked = {}
-    if grouped and isinstance(last, TAKES_ROWS_TO_STOP_BY):
-        last.__class__ = stopping_by_groups(kind)
-        asked["groups"] = True
-    elif grouped:
+        rows["weights_of_rows"] = train.weights
+    if _are_some(train.groups):
         _refuse_to_hold_out_rows(last)
-    if train.weights is not None:
-        asked["sample_weight"] = True
+    last.__class__ = _told(kind)
     with sklearn.config_context(enable_metadata_routing=True):
-        if asked:
-            last.set_fit_request(**asked)
         taken = model.get_metadata_routing().consumes("fit", rows)
         try:
             yield {name: rows[name] for name in taken}
         finally:
             last.__class__ = kind
-            if "_metadata_request" not in before and hasattr(last, "_metadata_request"):
-                del last._metadata_request
 
 
 @cache
-def stopping_by_groups(kind: Any) -> type[BaseEstimator]:
-    """Return a class of HistGradientBoosting that holds out whole groups to stop by."""
+def _told(kind: Any) -> type[BaseEstimator]:
+    """Return a class of an estimator whose `fit` takes the rows' weights and groups.
 
-    class StopsByGroups(kind):
+    The weights have a name of their own. Under scikit-learn's, each step of the model that could
+    take some would have to say whether it does, and an estimator that fits others would lose them.
+    """
+
+    class Told(kind):
+        def get_metadata_routing(self) -> MetadataRequest:
+            request = MetadataRequest(owner=self)
+            for name in ("groups", "weights_of_rows"):
+                request.fit.add_request(param=name, alias=True)
+            return request
+
         def fit(
             self,
             X: np.ndarray,
             y: np.ndarray,
-            sample_weight: np.ndarray | None = None,
+            weights_of_rows: np.ndarray | None = None,
             groups: np.ndarray | None = None,
         ) -> Self:
-            weights: list[np.ndarray | None] = [sample_weight, None]
-            if groups is None or not _stops(self, len(X)):
-                super().fit(X, y, sample_weight=sample_weight)
-                return self
-            kept, held = _held_out(self, y, groups)
-            if sample_weight is not None:
-                weights = [sample_weight[kept], sample_weight[held]]
-            super().fit(
-                X[kept],
-                y[kept],
-                sample_weight=weights[0],
-                X_val=X[held],
-                y_val=y[held],
-                sample_weight_val=weights[1],
-            )
+            options: dict[str, np.ndarray] = {}
+            kept = np.arange(len(X))
+            if isinstance(self, STOPS_BY_GROUPS) and _stops(self, len(X)) and _are_some(groups):
+                kept, held = _held_out(self, y, np.asarray(groups))
+                options = {"X_val": X[held], "y_val": y[held]}
+                if weights_of_rows is not None:
+                    options["sample_weight_val"] = weights_of_rows[held]
+            if weights_of_rows is not None:
+                options["sample_weight"] = weights_of_rows[kept]
+            with sklearn.config_context(enable_metadata_routing=False):
+                super().fit(X[kept], y[kept], **options)
             return self
 
-    StopsByGroups.__name__ = kind.__name__
-    return StopsByGroups
+    Told.__name__ = kind.__name__
+    return Told
+
+
+def _are_some(groups: np.ndarray | None) -> bool:
+    """Return whether there are groups of more than one row."""
+    return groups is not None and len(np.unique(groups)) < len(groups)
 
 
 def _stops(boosting: Any, rows: int) -> bool:
@@ -164,13 +165,20 @@ def _refuse_to_hold_out_rows(last: Any) -> None:
     Raises:
         InputError: it does.
     """
-    stops = getattr(last, "early_stopping", False) is True
-    option = "early_stopping: true"
-    if isinstance(last, STOPS_BY_CHANGE) and last.n_iter_no_change is not None:
-        stops, option = True, f"n_iter_no_change: {last.n_iter_no_change}"
-    if stops:
-        raise InputError(
-            f"{paths.PARAMS}, train.options.{type(last).__name__}, {option}: it holds out single "
-            f"rows, and so parts of groups (key in {paths.SCHEMA}), which it then seems to predict "
-            "well; delete this option, or use HistGradientBoosting, which holds out whole groups"
-        )
+    options = last.get_params(deep=False)
+    without = "delete this option"
+    if isinstance(last, STOPS_BY_GROUPS):
+        return
+    if options.get("early_stopping") is True:
+        option = "early_stopping: true"
+    elif isinstance(last, STOPS_BY_CHANGE) and last.n_iter_no_change is not None:
+        option = f"n_iter_no_change: {last.n_iter_no_change}"
+    elif isinstance(options.get("cv", ""), int | None):
+        option, without = f"cv: {options['cv']}", "choose another estimator"
+    else:
+        return
+    raise InputError(
+        f"{type(last).__name__}, {option}: it holds out single rows, and so parts of groups (key "
+        f"in {paths.SCHEMA}), which it then seems to predict well; {without} in {paths.PARAMS}, "
+        "train, or use HistGradientBoosting, which holds out whole groups"
+    )

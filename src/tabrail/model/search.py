@@ -122,7 +122,7 @@ def _search(pipeline: Pipeline, train: Split, schema: Schema, params: Params) ->
             )
         with by_groups(pipeline, train) as given:
             if train.weights is not None:
-                tried.scoring.set_score_request(sample_weight=True)
+                tried.scoring.set_score_request(sample_weight="weights_of_rows")
             tried.fit(train.rows, train.y_true, **given)
     except (InputError, MemoryError):
         raise
