@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from tabrail import paths
 from tabrail.documents import parse, read_yaml
@@ -86,16 +86,10 @@ class GateCheck(Section):
     check: Literal["enabled", "dry_run", "disabled"] = "enabled"
 
 
-class Lead(GateCheck):
-    """How far ahead of the baseline, in margins of error."""
+class MaxLoss(GateCheck):
+    """The largest loss that is allowed, in the unit of the main metric."""
 
-    margin: float = 1.0
-
-
-class Tolerated(GateCheck):
-    """How far behind the base, in margins of error."""
-
-    tolerance: Annotated[float, Field(ge=0)] = 0.5
+    max_loss: Annotated[float, Field(ge=0)] | None = None
 
 
 class Drift(GateCheck):
@@ -116,17 +110,52 @@ class Latency(GateCheck):
     milliseconds: Annotated[float, Field(gt=0)] = 200
 
 
+FORMER = {  # in projects of tabrail 2.0.0rc1
+    ("baseline", "margin"): "delete it: the interval of the lead has to be above 0",
+    ("main_metric", "tolerance"): "delete it, or write max_loss, in the metric's own unit",
+    ("slices", "tolerance"): "delete it, or write max_loss, in the metric's own unit",
+}
+
+
 class Gate(Section):
     """What a change must hold to be merged."""
 
-    baseline: Lead = Lead()
-    main_metric: Tolerated = Tolerated()
-    slices: Tolerated = Tolerated(tolerance=1.0)
+    baseline: GateCheck = GateCheck()
+    main_metric: MaxLoss = MaxLoss()
+    slices: MaxLoss = MaxLoss()
     # pydantic has a method of that name
     schema_: Annotated[GateCheck, Field(alias="schema")] = GateCheck()
     drift: Drift = Drift()
     model_size: Size = Size()
     prediction_time: Latency = Latency()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_former_keys(cls, content: Any) -> Any:
+        """Leave out what `former` names: it must not keep a project from being scored."""
+        if not isinstance(content, dict):
+            return content
+        gone = {key.split(".")[0]: key.split(".")[1] for key in cls.former(content)}
+        return {
+            name: {key: value for key, value in section.items() if key != gone[name]}
+            if name in gone
+            else section
+            for name, section in content.items()
+        }
+
+    @staticmethod
+    def former(content: Any) -> dict[str, str]:
+        """Return the keys that no longer have a meaning, and what to do instead.
+
+        Args:
+            content: of the section in params.yaml.
+        """
+        sections = content if isinstance(content, dict) else {}
+        return {
+            f"{name}.{key}": instead
+            for (name, key), instead in FORMER.items()
+            if isinstance(sections.get(name), dict) and key in sections[name]
+        }
 
     @classmethod
     def names(cls) -> list[str]:
@@ -219,6 +248,24 @@ def load_params(path: Path = paths.PARAMS) -> Params:
     if unknown:
         raise InputError("\n".join([f"{path} has values that cannot be used:", *unknown]))
     return params
+
+
+def released_params(content: Any, path: Path) -> Params:
+    """Check the params.yaml of a release, which an earlier version of the library may have read.
+
+    Args:
+        content: of the file.
+        path: of the file, for messages.
+
+    Raises:
+        InputError: a value is wrong.
+    """
+    sections = content if isinstance(content, dict) else {}
+    known = {name: sections[name] for name in Params.model_fields if name in sections}
+    gate = known.get("gate")
+    if isinstance(gate, dict):  # what it demands of a change does not matter any more
+        del known["gate"]
+    return parse(Params, known, path)
 
 
 def _stages(pipeline: Path) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from tabrail.markdown import amount, code, number, plain
+from tabrail.markdown import amount, code, number, plain, signed
 
 
 def fill_html(template: Path, **values: Any) -> str:
@@ -50,6 +50,7 @@ def _compiled(template: Path, *, is_markdown: bool) -> Template:
         finalize=_as_markdown if is_markdown else None,
     )
     environment.filters |= {
+        "signed": lambda value: Markup(signed(value)),  # noqa: S704 (it is a number)
         "number": number,
         "amount": amount,
         "count": "{:,}".format,

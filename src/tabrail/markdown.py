@@ -32,6 +32,11 @@ def number(value: float) -> str:
     return shown.removeprefix("-") if float(shown.replace(",", "")) == 0 else shown
 
 
+def signed(value: float) -> str:
+    """Return `amount` with a sign also where the value is above 0."""
+    return f"{'+' if value > 0 else ''}{amount(value)}"
+
+
 def amount(value: float) -> str:
     """Return a number in a unit of any size: one that is too small for `number` has an exponent."""
     return f"{value:.2e}" if 0 < abs(value) < 0.0005 else number(value)

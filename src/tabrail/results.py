@@ -5,4 +5,4 @@ the numbers in pyproject.toml under `tool.tabrail.results`, which its dvc.yaml l
 so DVC reruns a stage after an upgrade that changes its results, and only then.
 """
 
-RESULTS = {"prepare": 1, "train": 1, "evaluate": 2}
+RESULTS = {"prepare": 2, "train": 2, "evaluate": 3}

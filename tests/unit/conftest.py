@@ -84,9 +84,9 @@ PARAMS: dict[str, Any] = {
         "importance_rows": 100,
     },
     "gate": {
-        "baseline": {"check": "enabled", "margin": 1.0},
-        "main_metric": {"check": "enabled", "tolerance": 0.5},
-        "slices": {"check": "enabled", "tolerance": 1.0},
+        "baseline": {"check": "enabled"},
+        "main_metric": {"check": "enabled", "max_loss": None},
+        "slices": {"check": "enabled", "max_loss": None},
         "schema": {"check": "enabled"},
         "drift": {"check": "enabled", "psi": 0.2},
         "model_size": {"check": "enabled", "megabytes": 100},

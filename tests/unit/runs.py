@@ -6,11 +6,18 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from conftest import PARAMS, SCHEMA
 
+from tabrail import paths
 from tabrail.config import Gate
+from tabrail.documents import to_json
+from tabrail.evaluation.intervals import Series
+from tabrail.evaluation.replicates import Replicates, text
+from tabrail.evaluation.scored import ScoredSplit
 from tabrail.review.snapshot import Snapshot
 
+NONE = np.empty(0)
 GATE = Gate.model_validate(PARAMS["gate"])
 
 
@@ -45,6 +52,58 @@ def evaluation(
     }
 
 
+def replicates(content: Mapping[str, Any], groups: int = 100) -> Replicates:
+    """Return what reports/replicates.json has beside some reports/evaluation.json.
+
+    Each score varies as its interval says, and mostly with what rows are drawn: two runs differ by
+    their scores, with an interval that is 0.6 times as wide.
+    """
+    if not content:
+        return Replicates()
+    name = content["main_metric"]
+    main = content["validation"]["metrics"][name]
+    if main["value"] is None:
+        return Replicates(name, Series(groups, np.nan, np.empty(0)), Series(groups, np.nan, NONE))
+    constant = np.nan if main["baseline_value"] is None else main["baseline_value"]
+    slices = {
+        column: {
+            value: _series(one, groups) for value, one in values.items() if one["low"] is not None
+        }
+        for column, values in content["validation"]["slices"].items()
+    }
+    baseline = Series(groups, constant, np.full(1000, constant))
+    return Replicates(name, _series(main, groups), baseline, slices)
+
+
+def replicates_text(content: Mapping[str, Any]) -> str:
+    """Return the content of reports/replicates.json beside some reports/evaluation.json."""
+    known = replicates(content)
+    assert known.model
+    assert known.baseline
+    slices: dict[str, dict[str, tuple[dict[str, int], Series | None]]] = {
+        column: {value: ({}, series) for value, series in values.items()}
+        for column, values in known.slices.items()
+    }
+    name = known.metric
+    return text(name, ScoredSplit({name: known.model}, {name: known.baseline}, slices))
+
+
+def write_results(content: Mapping[str, Any]) -> None:
+    """Write both files of a run's results."""
+    paths.EVALUATION.write_text(to_json(content))
+    paths.REPLICATES.write_text(replicates_text(content))
+
+
+def _series(one: Mapping[str, Any], groups: int) -> Series:
+    value, low = one["value"], one["low"]
+    if low is None:
+        return Series(groups, value, NONE)
+    rows = np.random.default_rng(0).normal(size=1000)
+    own = np.random.default_rng(int(value * 1e6)).normal(size=1000)
+    own -= own.mean() + rows * np.cov(rows, own)[0, 1]  # so that no chance is in the tests
+    return Series(groups, value, value + (value - low) / 1.96 * (0.9 * rows + 0.43 * own))
+
+
 def run(**content: Any) -> Snapshot:
     """Return a run of the shops, with other content where it is given."""
     usual: dict[str, Any] = {
@@ -56,7 +115,8 @@ def run(**content: Any) -> Snapshot:
         "packages": {"numpy": "2.4.6", "six": "1.17.0"},
         "direct": {"numpy"},
     }
-    return Snapshot(**usual | content)
+    whole = usual | content
+    return Snapshot(**{"replicates": replicates(whole["evaluation"])} | whole)
 
 
 class Repository:

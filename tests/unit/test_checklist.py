@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import PARAMS
-from runs import GATE, Repository, evaluation
+from runs import GATE, Repository, evaluation, write_results
 from typer.testing import CliRunner
 
 from tabrail import paths
@@ -155,7 +155,7 @@ def repository(project: Path) -> Repository:
 
 def commit(repository: Repository, value: float, message: str = "Train") -> None:
     """Commit results with a main metric."""
-    paths.EVALUATION.write_text(json.dumps(evaluation({"roc_auc": value})))
+    write_results(evaluation({"roc_auc": value}))
     repository.commit("Change", message)
 
 

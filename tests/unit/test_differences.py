@@ -7,6 +7,7 @@ import pytest
 from conftest import PARAMS, SCHEMA
 from runs import evaluation, run, score
 
+from tabrail.evaluation.replicates import Replicates
 from tabrail.review.differences import Difference, ScoreDifference, StageDifference, between
 from tabrail.review.snapshot import Snapshot
 
@@ -25,31 +26,44 @@ def test_equal_runs_do_not_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metric", "before", "after", "direction", "is_noise"),
+    ("metric", "before", "after", "direction"),
     [
-        ("roc_auc", 0.7, 0.8, "better", False),
-        ("roc_auc", 0.7, 0.71, "better", True),
-        ("roc_auc", 0.7, 0.66, "worse", True),
-        ("roc_auc", 0.7, 0.65, "worse", False),
-        ("log_loss", 0.5, 0.4, "better", False),
-        ("brier", 0.1, 0.2, "worse", False),
-        ("mae", 10.0, 9.0, "better", False),
-        ("r2", 0.5, 0.9, "better", False),
-        ("accuracy", 0.5, 0.5, "same", True),
-        ("roc_auc", 0.7, None, "gone", False),
-        ("roc_auc", None, 0.7, "new", False),
-        ("roc_auc", None, None, "same", False),
+        ("roc_auc", 0.7, 0.8, "better"),
+        ("roc_auc", 0.7, 0.66, "worse"),
+        ("log_loss", 0.5, 0.4, "better"),
+        ("brier", 0.1, 0.2, "worse"),
+        ("mae", 10.0, 9.0, "better"),
+        ("r2", 0.5, 0.9, "better"),
+        ("accuracy", 0.5, 0.5, "same"),
+        ("roc_auc", 0.7, None, "gone"),
+        ("roc_auc", None, 0.7, "new"),
+        ("roc_auc", None, None, "same"),
     ],
 )
 def test_a_score_gets_better_or_worse(
-    metric: str, before: float | None, after: float | None, direction: str, is_noise: bool
+    metric: str, before: float | None, after: float | None, direction: str
 ) -> None:
-    found = main({metric: before}, {metric: after})
-    assert (found.direction, found.is_noise) == (direction, is_noise)
+    assert main({metric: before}, {metric: after}).direction == direction
 
 
-def test_without_an_interval_a_difference_may_be_chance() -> None:
-    assert main({"roc_auc": score(0.7, None, baseline_value=0.5)}, {"roc_auc": 0.9}).is_noise
+def test_a_difference_has_the_interval_of_the_pairs() -> None:
+    found = main({"roc_auc": 0.7}, {"roc_auc": 0.71})
+    assert found.interval is not None
+    assert found.interval == pytest.approx((0.01 - 0.012, 0.01 + 0.012), abs=0.001)
+    same = main({"roc_auc": 0.7}, {"roc_auc": 0.7})
+    assert same.interval == (0, 0)
+
+
+def test_without_pairs_a_difference_has_no_interval() -> None:
+    few = {"roc_auc": score(0.7, None, baseline_value=0.5)}
+    assert main(few, {"roc_auc": 0.9}).interval is None
+    assert main({"log_loss": 0.7}, {"roc_auc": 0.9, "log_loss": 0.7}).interval is None
+    before = evaluation({"roc_auc": 0.7, "brier": 0.2})
+    assert (
+        between(run(evaluation=before, replicates=Replicates()), run()).metrics[0].interval is None
+    )
+    found = between(run(evaluation=before), run(evaluation=before)).metrics
+    assert [one.interval is None for one in found] == [False, True, True, True]
 
 
 def test_another_task_has_other_metrics() -> None:

@@ -207,8 +207,11 @@ def test_weights_count_also_where_another_step_could_take_them(estimator: Any) -
     )
     train = rows(weights=np.where(rows().y_true == 1, 5.0, 1.0), grouped=False)
     means = []
+    plain = Pipeline([("columns", clone(scaled)), ("last", clone(estimator))])
+    plain.fit(train.rows, train.y_true, last__sample_weight=train.weights)
     for split in (train, rows(grouped=False)):
         fitted = fit(Pipeline([("columns", clone(scaled)), ("last", clone(estimator))]), split)
         means.append(fitted.predict_proba(train.rows)[:, 1].mean())
         assert "_metadata_request" not in vars(fitted[-1])
     assert means[0] > means[1] + 0.2
+    assert means[0] == pytest.approx(plain.predict_proba(train.rows)[:, 1].mean(), abs=0.01)

@@ -22,7 +22,6 @@ from typer.testing import CliRunner
 
 from tabrail import paths
 from tabrail.cli import app as cli
-from tabrail.config import load_params
 from tabrail.data import tables
 from tabrail.data.conform import conform
 from tabrail.data.schema import Task
@@ -209,13 +208,13 @@ def test_nothing_is_said_of_rows_like_those_of_training(
 @pytest.mark.parametrize(("rows", "runs"), [(50, 60), (200, 60), (2_000, 40), (20_000, 20)])
 def test_chance_raises_no_alert(rows: int, runs: int, model: Release) -> None:
     """Reshuffled training rows, all columns together, with a single period: 1 in 20 at most."""
-    training, usual, params = tables.read(paths.TRAIN), expected.here(model.version), load_params()
+    training, usual = tables.read(paths.TRAIN), expected.here(model.version)
     alarms = 0
     for seed in range(runs):
         table = training.sample(rows, replace=True, random_state=seed, ignore_index=True)
         table = table.drop(columns="bought")
         whole = Period("all", len(table), table, model.predict(table))
-        alarms += bool(monitor.run_checks("rows", usual, [whole], params).alerts)
+        alarms += bool(monitor.run_checks("rows", usual, [whole]).alerts)
     assert alarms < runs / 20
 
 
@@ -223,12 +222,12 @@ def test_live_performance_like_that_of_the_evaluation_raises_no_alert(
     model: Release,
 ) -> None:
     """With a single period, where nothing has to last: three checks, each wrong in 1 of 40."""
-    usual, params = expected.here(model.version), load_params()
+    usual = expected.here(model.version)
     alarms = 0
     for seed in range(40):
         table, _ = conform(fresh(seed, 600), model.schema)
         whole = Period("all", len(table), table, model.predict(table))
-        result = monitor.run_checks("rows", usual, [whole], params)
+        result = monitor.run_checks("rows", usual, [whole])
         alarms += bool(result.alerts)
     assert alarms <= 4
 

@@ -39,7 +39,7 @@ def test_what_is_left_out_has_a_default(project: Path) -> None:
         edit(Path("params.yaml"), methodcaller("pop", section))
     found = load_params()
     assert found.prepare.split.validation == 0.2
-    assert found.gate.slices.tolerance == 1.0
+    assert found.gate.slices.max_loss is None
     assert found.gate.check("schema") == "enabled"
     assert (found.serve.max_rows, found.monitor.window_days) == (1000, 28)
 

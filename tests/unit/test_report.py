@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 from conftest import PARAMS, SCHEMA
-from runs import GATE, Repository, evaluation, run, score
+from runs import GATE, Repository, evaluation, run, score, write_results
 from typer.testing import CliRunner
 
 from tabrail.cli import app as cli
-from tabrail.documents import to_json
 from tabrail.errors import InputError
 from tabrail.review import gate
 from tabrail.review.base import Base
@@ -34,6 +33,8 @@ HOSTILE = [
     "",
     "名前 ünïcode 🎈",
 ]
+
+BETTER = "better [+0.038, +0.062]"
 
 
 def made(before: Snapshot, now: Snapshot, base: Base | None = BASE, **options: str) -> str:
@@ -64,19 +65,19 @@ def test_a_change_at_a_glance() -> None:
     text = made(before, now, plots_url="https://example.com/plots.html")
     assert (
         glance(text)
-        == """
+        == f"""
 <!-- model report -->
-## ✅ roc_auc 0.700 → 0.750: +0.050 better
+## ✅ roc_auc 0.700 → 0.750: +0.050 {BETTER}
 Compared with origin/main (0123abc), on validation. The gate passes.
-- ⚠️ roc_auc is better on average, but worse in city Ulm (0.710 → 0.700, intervals overlap)
+- ⚠️ roc_auc is better on average, but worse in city Ulm (0.710 → 0.700 [-0.022, +0.003])
 |  | before | now | difference |
 | --- | --- | --- | --- |
-| roc_auc on validation | 0.700 [0.680, 0.720] | 0.750 [0.730, 0.770] | +0.050 better |
+| roc_auc on validation | 0.700 [0.680, 0.720] | 0.750 [0.730, 0.770] | +0.050 {BETTER} |
 | roc_auc on test | 0.700 [0.680, 0.720] | 0.750 [0.730, 0.770] | +0.050 better |
 | baseline on validation | 0.500 | 0.500 |  |
 ```mermaid
 ---
-config: {xyChart: {height: 300}}
+config: {{xyChart: {{height: 300}}}}
 ---
 xychart-beta
     title "roc_auc by slice (validation): bars now, line before"
@@ -99,8 +100,8 @@ xychart-beta
 
 def test_a_failure_at_a_glance() -> None:
     text = made(run(), run(evaluation=evaluation({"roc_auc": 0.6})))
-    assert glance(text)[1] == "## ❌ roc_auc 0.700 → 0.600: -0.100 worse"
-    assert "- ❌ **main_metric**: roc_auc 0.700 → 0.600, worse by 5.00 margins" in text
+    assert glance(text)[1] == "## ❌ roc_auc 0.700 → 0.600: -0.100 worse [-0.113, -0.088]"
+    assert "- ❌ **main_metric**: roc_auc 0.700 → 0.600, clearly worse by 0.1 (95%" in text
     assert "The gate passes" not in text
     assert "- To accept a failure on purpose, run: `git commit --allow-empty" in text
 
@@ -136,7 +137,7 @@ def test_a_small_difference_is_a_number_all_the_same() -> None:
     params = PARAMS | {"train": PARAMS["train"] | {"rate": 0.0002}}
     before = run(params=PARAMS | {"train": PARAMS["train"] | {"rate": 0.0001}})
     text = made(before, run(params=params, evaluation=evaluation({"roc_auc": 0.70004})))
-    assert "+4.00e-05 better, intervals overlap" in text
+    assert "+4.00e-05 better [-0.012, +0.011]" in text
     assert "| train.rate | 0.0001 | 0.0002 |" in text
 
 
@@ -256,7 +257,7 @@ def test_own_libraries_come_first() -> None:
 def repository(project: Path) -> Repository:
     """Stand in a project with results, which is main, on a branch of its own."""
     Path("reports").mkdir()
-    Path("reports/evaluation.json").write_text(to_json(evaluation()))
+    write_results(evaluation())
     repository = Repository()
     repository.on_main(repository.commit("Start"))
     repository.git("checkout", "--quiet", "-b", "mine")
@@ -265,7 +266,7 @@ def repository(project: Path) -> Repository:
 
 def worse(repository: Repository, *paragraphs: str) -> None:
     """Commit a worse model."""
-    Path("reports/evaluation.json").write_text(to_json(evaluation({"roc_auc": 0.6})))
+    write_results(evaluation({"roc_auc": 0.6}))
     repository.commit(*paragraphs)
 
 
@@ -276,7 +277,7 @@ def verdicts(made: Report) -> dict[str, str]:
 
 def test_thresholds_are_the_bases(repository: Repository) -> None:
     text = Path("params.yaml").read_text()
-    Path("params.yaml").write_text(text.replace("tolerance: 0.5", "tolerance: 99"))
+    Path("params.yaml").write_text(text.replace("max_loss:\n", "max_loss: 99\n", 1))
     worse(repository, "Worse")
     found = report(None)
     assert verdicts(found)["main_metric"] == "FAILED"
@@ -314,7 +315,7 @@ def test_an_acceptance_ends_with_the_merge(repository: Repository) -> None:
     repository.git("merge", "--quiet", "--no-ff", "mine")
     repository.on_main(repository.git("rev-parse", "HEAD").strip())
     assert verdicts(report(None))["main_metric"] == "accepted"  # on main, beside the commit before
-    Path("reports/evaluation.json").write_text(to_json(evaluation({"roc_auc": 0.55})))
+    write_results(evaluation({"roc_auc": 0.55}))
     repository.commit("Worse still")
     assert verdicts(report(None))["main_metric"] == "FAILED"
 
@@ -337,7 +338,7 @@ def test_the_command_prints_markdown(repository: Repository) -> None:
     code, printed = run_cli("--plots-url", "https://example.com")
     assert code == 0  # whatever it says
     assert printed.startswith(
-        "<!-- model report -->\n\n## ❌ roc_auc 0.700 → 0.600: -0.100 worse\n"
+        "<!-- model report -->\n\n## ❌ roc_auc 0.700 → 0.600: -0.100 worse [-0.113, -0.088]\n"
     )
     assert "(https://example.com)" in printed
 

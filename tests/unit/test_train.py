@@ -49,7 +49,7 @@ LOGISTIC = "sklearn.linear_model.LogisticRegression"
         (
             "sklearn.calibration.CalibratedClassifierCV",
             {},
-            "cannot be stored safely: it holds sklearn.calibration._CalibratedClassifier",
+            "cv: None: it holds out single rows, and so parts of groups",
         ),
         (
             "sklearn.linear_model.Ridge",
@@ -113,7 +113,7 @@ def test_weights_weigh(project: Path) -> None:
         rows = tables.read(paths.VALIDATION)
         means.append(predict(pipeline, metadata, rows, load_schema()).mean())
     assert "w" not in metadata.columns
-    assert means[1] > means[0] + 0.1
+    assert means[1] > means[0] + 0.08
 
 
 def test_an_estimator_that_cannot_weigh_is_refused(project: Path) -> None:
@@ -145,7 +145,7 @@ def test_balanced_classes_are_an_option_of_the_estimator(project: Path) -> None:
         pipeline, metadata = model.load(paths.MODEL, Path())
         rows = tables.read(paths.TRAIN)
         means.append(predict(pipeline, metadata, rows, load_schema()).mean())
-    assert means[0] < 0.2 < means[1]
+    assert means[1] > 2.5 * means[0]
 
 
 def test_a_class_that_training_has_not_gets_no_probability(project: Path) -> None:

@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 from conftest import edit
 from ruamel.yaml import YAML
-from runs import Repository, evaluation, run
+from runs import Repository, evaluation, run, write_results
 from typer.testing import CliRunner
 
 from tabrail.cli import app as cli
-from tabrail.documents import to_json
 from tabrail.review import verify
 from tabrail.review.check import Check
 
@@ -68,7 +67,7 @@ def repository(project: Path, dvc: Dvc) -> Repository:
     Path("src/code.py").write_text("")
     Path("data/raw.dvc").write_text("outs: []\n")
     Path(".gitignore").write_text("/data/raw\n")
-    Path("reports/evaluation.json").write_text(to_json(evaluation()))
+    write_results(evaluation())
     Path("reports/metrics.json").write_text("{}")
     Path("uv.lock").write_text('[[package]]\nname = "numpy"\nversion = "2.4.6"\n')
     YAML().dump(PIPELINE, Path("dvc.yaml"))
@@ -82,7 +81,7 @@ def repository(project: Path, dvc: Dvc) -> Repository:
 
 def lock() -> None:
     """Let dvc.lock be what a run would write now."""
-    results = ("reports/evaluation.json", "reports/metrics.json")
+    results = ("reports/evaluation.json", "reports/metrics.json", "reports/replicates.json")
     outs = [{"path": name, "md5": md5(name)} for name in results]
     deps = [{"path": name, "md5": "1"} for name in PIPELINE["stages"]["train"]["deps"]]
     train = {"cmd": "python -m x", "deps": deps, "outs": [{"path": "model", "md5": "1"}, *outs]}

@@ -15,7 +15,7 @@ from decimal import Decimal, localcontext
 from math import factorial
 
 import numpy as np
-from scipy.stats import norm, t
+from scipy.special import ndtr, stdtr, stdtrit
 from tqdm import tqdm
 
 from tabrail.data.identity import mixed
@@ -86,7 +86,7 @@ def interval(replicates: np.ndarray, groups: int) -> tuple[float, float]:
     defined = replicates[np.isfinite(replicates)]
     if groups < FEWEST_GROUPS or len(defined) < (1 - MOST_UNDEFINED) * len(replicates):
         return np.nan, np.nan
-    tail = norm.cdf(np.sqrt(groups / (groups - 1)) * t.ppf((1 - LEVEL) / 2, groups - 1))
+    tail = ndtr(np.sqrt(groups / (groups - 1)) * stdtrit(groups - 1, (1 - LEVEL) / 2))
     low, high = np.quantile(defined, [tail, 1 - tail])
     return float(low), float(high)
 
@@ -107,4 +107,4 @@ def chance(difference: float, replicates: np.ndarray, groups: int) -> float:
     error = float(defined.std(ddof=1))
     if error == 0:
         return 0.0 if difference < 0 else 1.0
-    return float(t.cdf(difference / error, groups - 1))
+    return float(stdtr(groups - 1, difference / error))

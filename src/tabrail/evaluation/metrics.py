@@ -22,6 +22,7 @@ METRICS: dict[Task, tuple[str, ...]] = {
     "regression": ("mae", "rmse", "r2", "median_absolute_error"),
 }
 IN_UNITS_OF_TARGET = {"mae", "rmse", "median_absolute_error"}
+BY_THRESHOLD = {"precision", "recall", "f1"}
 LOWER_IS_BETTER = {"log_loss", "brier", *IN_UNITS_OF_TARGET}
 
 Better = Literal["lower", "higher"]

@@ -9,13 +9,15 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tabrail.evaluation.bootstrap import FEWEST_GROUPS
 from tabrail.evaluation.intervals import Series
-from tabrail.evaluation.scored import ScoredSplit
+
+if TYPE_CHECKING:  # reports read the file without what scores models
+    from tabrail.evaluation.scored import ScoredSplit
 
 MOST_BYTES = 64 * 1024  # of the file: Git keeps one for each commit
 MOST, FEWER, FEWEST = 1000, 500, 250  # replicates: of the whole, and of slices if there is room
@@ -44,7 +46,7 @@ class Replicates:
     left_out: list[tuple[str, str]] = field(default_factory=list)
 
 
-def text(metric: str, scored: ScoredSplit) -> str:
+def text(metric: str, scored: "ScoredSplit") -> str:
     """Return the content of reports/replicates.json, at most 64 KB.
 
     Slices get fewer replicates, the more of them there are. If there is no room for all, those
@@ -86,7 +88,7 @@ def parse(content: Any) -> Replicates:
     )
 
 
-def _with_interval(scored: ScoredSplit) -> Iterator[tuple[str, str, Series]]:
+def _with_interval(scored: "ScoredSplit") -> Iterator[tuple[str, str, Series]]:
     for column, values in scored.slices.items():
         for value, (_, series) in values.items():
             if series and series.groups >= FEWEST_GROUPS and math.isfinite(series.value):

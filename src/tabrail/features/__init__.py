@@ -131,7 +131,16 @@ def words(task: Task, count: int = 200) -> Pipeline:
 
 
 class FoldsByGroup(BaseCrossValidator):
-    """Folds of rows that take no group apart; of single rows, where no groups are given."""
+    """Folds of rows that take no group apart; of single rows, where no groups are given.
+
+    Example:
+        >>> from tabrail.features import FoldsByGroup
+        >>> rows, groups = [[1], [2], [3], [4]], ["a", "b", "a", "b"]
+        >>> for kept, held in FoldsByGroup(2, seed=0).split(rows, groups=groups):
+        ...     print(kept, held)
+        [0 2] [1 3]
+        [1 3] [0 2]
+    """
 
     __metadata_request__split: dict[str, bool] = {"groups": True}  # noqa: RUF012 (scikit-learn's name)
 

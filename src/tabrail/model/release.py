@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from tabrail import paths
-from tabrail.config import Params, load_params
+from tabrail.config import Params, load_params, released_params
 from tabrail.data.cleaning import Clean
 from tabrail.data.schema import Schema, load_schema
+from tabrail.documents import read_yaml
 from tabrail.errors import InputError
 from tabrail.model import derived, file, reference
 from tabrail.model.predict import predict, require
@@ -93,7 +94,7 @@ def load_release(folder: Path = Path(), *, untrusted: bool = False) -> Release:
         derive=derive,
         metadata=metadata,
         schema=schema,
-        params=load_params(folder / paths.PARAMS),
+        params=_params(folder / paths.PARAMS),
         evaluation=_json(folder / paths.EVALUATION),
         distributions=_json(folder / paths.DISTRIBUTIONS),
         card=_text(folder / paths.MODEL_CARD),
@@ -117,6 +118,10 @@ def _functions(
         Project.load(here).clean,
         lambda rows: derived.derive(pipeline, rows),
     )
+
+
+def _params(path: Path) -> Params:
+    return load_params(path) if path == paths.PARAMS else released_params(read_yaml(path), path)
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def save_model(project: Project, model: Pipeline, found: SearchResult | None = N
         >>> columns = ColumnTransformer([("numbers", numbers(), ["age"])])
         >>> model = Pipeline([("columns", columns), ("estimator", estimator(project))])
         >>> save_model(project, model.fit(train.rows, train.y_true))
-        sklearn.linear_model.LogisticRegression fitted on 363 rows: models/model.skops
+        sklearn.linear_model.LogisticRegression fitted on 333 rows: models/model.skops
         >>> load_model(project).metadata.task
         'binary'
     """

@@ -9,23 +9,22 @@ import pandas as pd
 from tabrail.config import Params
 from tabrail.data.identity import known_groups
 from tabrail.data.schema import encode_target
+from tabrail.errors import InputError
 from tabrail.evaluation import bootstrap
+from tabrail.evaluation.metrics import BY_THRESHOLD
 from tabrail.evaluation.reported import ReportedMetric
-from tabrail.monitoring.expected import Expected
+from tabrail.monitoring.expected import Expected, of_version
 from tabrail.monitoring.performance import RESAMPLES
 from tabrail.monitoring.period import Period
 
 
-def compared(
-    periods: Sequence[Period], version: str, expected: Expected, params: Params
-) -> dict[str, Any]:
+def compared(periods: Sequence[Period], version: str, expected: Expected) -> dict[str, Any]:
     """Compare both models on all rows that both have scored.
 
     Args:
         periods: from the log.
-        version: the challenger's.
-        expected: of the champion.
-        params: all parameters.
+        version: the challenger's, whose decisions are by its own threshold.
+        expected: what is expected of the champion.
 
     Returns:
         `model`, its version; `rows` of the champion since the challenger's first, and `both`, how
@@ -36,8 +35,8 @@ def compared(
         `sentence`, which says whether the challenger is better.
     """
     target = expected.schema.target
-    table, numbers, challenger, served = _joined(periods)
-    there = ~np.isnan(challenger.reshape(len(challenger), -1)).any(axis=1)
+    table, numbers, other, served = _joined(periods)
+    there = ~np.isnan(other.reshape(len(other), -1)).any(axis=1)
     first = int(there.argmax()) if there.any() else len(there)
     known = there & (table[target].notna().to_numpy() if target in table else False)
     both = served[there]
@@ -53,12 +52,22 @@ def compared(
         "metric": None,
     }
     if expected.schema.task != "multiclass" and len(both):
-        content["difference"] = float((challenger[there] - numbers[there]).mean())
-    if expected.metric and known.sum() >= params.monitor.min_rows:
-        models = (numbers[known], challenger[known])
-        content["metric"] = _difference(table[known], models, expected, params)
-    content["sentence"] = _sentence(content, expected.reported, params.monitor.min_rows)
+        content["difference"] = float((other[there] - numbers[there]).mean())
+    if expected.metric and known.sum() >= expected.params.monitor.min_rows:
+        models = (numbers[known], other[known])
+        own = _params(version, expected)
+        content["metric"] = _difference(table[known], models, expected, own) if own else None
+    content["sentence"] = _sentence(content, expected.reported, expected.params.monitor.min_rows)
     return content
+
+
+def _params(version: str, expected: Expected) -> Params | None:
+    """Return by which parameters a challenger decides; None if they matter and are not here."""
+    try:
+        return of_version(version).params
+    except InputError:
+        decides = expected.metric in BY_THRESHOLD or expected.reported.unit == "unknown"
+        return None if decides else expected.params
 
 
 def _joined(
@@ -77,13 +86,14 @@ def _difference(
     table: pd.DataFrame,
     models: tuple[np.ndarray, np.ndarray],
     expected: Expected,
-    params: Params,
+    of_challenger: Params,
 ) -> dict[str, Any] | None:
     """Return the challenger's score less the champion's; each replicate scores both."""
     schema, name = expected.schema, expected.metric
     y_true = encode_target(table[schema.target], schema)
     champion, challenger = (
-        expected.scorer(y_true, numbers, params.evaluate.threshold) for numbers in models
+        expected.scorer(y_true, numbers, params)
+        for numbers, params in zip(models, (expected.params, of_challenger), strict=True)
     )
 
     def difference(times: np.ndarray) -> np.ndarray:
@@ -105,6 +115,11 @@ def _sentence(content: dict[str, Any], metric: ReportedMetric, least: int) -> st
     found = content["metric"]
     if not metric.name:
         return f"Whether {content['model']} is better is not known: there is no metric for it."
+    if found is None and content["outcomes"] >= least:
+        return (
+            f"Whether {content['model']} is better is not known: its parameters are not here, or "
+            f"{metric.name} is undefined; fetch its tag with: git fetch --tags"
+        )
     if found is None:
         return (
             f"Whether {content['model']} is better is not known yet: {content['outcomes']:,} "

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from tabrail.config import Params
 from tabrail.data.distributions import describe, describe_scores, psi
 from tabrail.data.identity import group_numbers
 from tabrail.monitoring.clusters import chance
@@ -47,10 +46,10 @@ class Point:
 
 
 Points = dict[str, Point]  # by column or slice; blank for the whole model
-Check = Callable[[Period, Expected, Params], Points]
+Check = Callable[[Period, Expected], Points]
 
 
-def refused(period: Period, _: Expected, params: Params) -> Points:
+def refused(period: Period, expected: Expected) -> Points:
     """Return the share of rows that broke the schema."""
     if not (rows := period.rows + period.by_other_models + period.refused):
         return {}
@@ -59,20 +58,22 @@ def refused(period: Period, _: Expected, params: Params) -> Points:
     if found:
         column, kind = max(found, key=lambda key: found[key])
         words = f"most often {column or 'request'}: {kind}"
-    return {"": _share(period.refused, rows, params.monitor.refused, words)}
+    return {"": _share(period.refused, rows, expected.params.monitor.refused, words)}
 
 
-def violations(period: Period, _: Expected, params: Params) -> Points:
+def violations(period: Period, expected: Expected) -> Points:
     """Return the share of rows with each kind of violation of each column."""
     if not (rows := period.rows + period.refused):
         return {}
     return {
-        f"{column or 'request'}: {kind}": _share(min(count, rows), rows, params.monitor.refused, "")
+        f"{column or 'request'}: {kind}": _share(
+            min(count, rows), rows, expected.params.monitor.refused, ""
+        )
         for (column, kind), count in period.violations.items()
     }
 
 
-def missing(period: Period, expected: Expected, params: Params) -> Points:
+def missing(period: Period, expected: Expected) -> Points:
     """Return the share of missing values of each feature."""
     points, rows = {}, len(period.table)
     for name in expected.schema.features:
@@ -80,11 +81,11 @@ def missing(period: Period, expected: Expected, params: Params) -> Points:
             usual = expected.distributions["columns"][name]["missing"]
             count = int(period.table[name].isna().sum())
             words = f"missing in {count / rows:.1%} of the rows, {usual:.1%} in training"
-            points[name] = _share(count, rows, usual + params.monitor.missing, words)
+            points[name] = _share(count, rows, usual + expected.params.monitor.missing, words)
     return points
 
 
-def drift(period: Period, expected: Expected, params: Params) -> Points:
+def drift(period: Period, expected: Expected) -> Points:
     """Return the PSI of each feature against the training data."""
     schema = expected.schema
     columns = [name for name in schema.features if name in period.table]
@@ -103,11 +104,11 @@ def drift(period: Period, expected: Expected, params: Params) -> Points:
     points = {}
     for name, index in found.items():
         index = max(0.0, index - chance(before[name], table[name], groups, trained))
-        points[name] = _moved(index, params.monitor.psi, before[name], after[name])
+        points[name] = _moved(index, expected.params.monitor.psi, before[name], after[name])
     return points
 
 
-def scores(period: Period, expected: Expected, params: Params) -> Points:
+def scores(period: Period, expected: Expected) -> Points:
     """Return the PSI of the predictions against those of the validation rows."""
     if not len(period.numbers):
         return {}
@@ -119,18 +120,18 @@ def scores(period: Period, expected: Expected, params: Params) -> Points:
     if expected.schema.task != "multiclass":
         groups = group_numbers(period.table, expected.schema)
         index -= chance(known, pd.Series(period.numbers), groups, before["rows"])
-    return {"": _moved(max(0.0, index), params.monitor.psi, known, after["columns"][name])}
+    return {"": _moved(max(0.0, index), expected.params.monitor.psi, known, after["columns"][name])}
 
 
-def review(period: Period, _: Expected, params: Params) -> Points:
+def review(period: Period, expected: Expected) -> Points:
     """Return the share of predictions that went to human review."""
     if "review" not in period.served or not len(period.served):
         return {}
     marked = int(period.served["review"].sum())
-    return {"": _share(marked, len(period.served), params.monitor.review, "")}
+    return {"": _share(marked, len(period.served), expected.params.monitor.review, "")}
 
 
-def latency(period: Period, _: Expected, params: Params) -> Points:
+def latency(period: Period, expected: Expected) -> Points:
     """Return the 99th percentile of the time to answer a request, in milliseconds.
 
     It is beyond the limit if the share of requests above the limit is more than 1%, with the
@@ -138,7 +139,10 @@ def latency(period: Period, _: Expected, params: Params) -> Points:
     """
     if "latency_ms" not in period.served:
         return {}
-    taken, limit = period.served["latency_ms"].dropna().to_numpy(), params.monitor.latency_ms
+    taken, limit = (
+        period.served["latency_ms"].dropna().to_numpy(),
+        expected.params.monitor.latency_ms,
+    )
     if not len(taken):
         return {}
     slow = _share(int((taken > limit).sum()), len(taken), SLOW, "")
@@ -148,12 +152,12 @@ def latency(period: Period, _: Expected, params: Params) -> Points:
     return {"": Point(float(high), None, None, bool(beyond), words)}
 
 
-def errors(period: Period, _: Expected, params: Params) -> Points:
+def errors(period: Period, expected: Expected) -> Points:
     """Return the share of requests that failed with a server error."""
     if not period.requests:
         return {}
     words = f"{period.errors:,} of {period.requests:,} requests"
-    found = _share(period.errors, period.requests, params.monitor.errors, words)
+    found = _share(period.errors, period.requests, expected.params.monitor.errors, words)
     return {"": replace(found, beyond=found.beyond and period.errors >= MIN_REQUESTS)}
 
 

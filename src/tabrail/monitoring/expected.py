@@ -16,6 +16,7 @@ import numpy as np
 from ruamel.yaml import YAML
 
 from tabrail import paths
+from tabrail.config import Params, released_params
 from tabrail.data.schema import Schema
 from tabrail.documents import parse
 from tabrail.errors import InputError
@@ -35,6 +36,7 @@ class Expected:
     Attributes:
         version: its tag, or the start of its hash.
         schema: of its rows.
+        params: the parameters of its run, by which alone it is judged.
         evaluation: content of its reports/evaluation.json.
         distributions: content of its reports/distributions.json.
         importance: the share of each column in the importance of all; empty if it was not
@@ -44,6 +46,7 @@ class Expected:
 
     version: str
     schema: Schema
+    params: Params
     evaluation: dict[str, Any]
     distributions: dict[str, Any]
     importance: dict[str, float]
@@ -65,8 +68,17 @@ class Expected:
         """The direction of that metric, and how its values are shown."""
         return reported(self.metric, self.evaluation)
 
-    def scorer(self, y_true: np.ndarray, prediction: np.ndarray, threshold: float) -> Scores:
-        """Return the scores of predictions by that metric; see `MetricList.scorer`."""
+    def scorer(
+        self, y_true: np.ndarray, prediction: np.ndarray, params: Params | None = None
+    ) -> Scores:
+        """Return the scores of predictions by that metric; see `MetricList.scorer`.
+
+        Args:
+            y_true: what came true.
+            prediction: what was predicted.
+            params: whose threshold counts; those of this version, if None.
+        """
+        threshold = (params or self.params).evaluate.threshold
         return self.scoring.metrics.scorer(y_true, prediction, threshold, self.metric)
 
 
@@ -109,10 +121,13 @@ def _read(version: str, text: Callable[[Path], str | None]) -> Expected:
             ) from None
         return content
 
-    schema = YAML(typ="safe", pure=True).load(wanted(paths.SCHEMA))
+    schema, params = (
+        YAML(typ="safe", pure=True).load(wanted(path)) for path in (paths.SCHEMA, paths.PARAMS)
+    )
     return Expected(
         version=version,
         schema=parse(Schema, schema, paths.SCHEMA),
+        params=released_params(params, paths.PARAMS),
         evaluation=read(paths.EVALUATION),
         distributions=read(paths.DISTRIBUTIONS),
         importance=_shares(text(IMPORTANCE) or ""),

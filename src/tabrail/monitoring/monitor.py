@@ -88,7 +88,7 @@ def _of_tables(
     periods = [window.from_table(file, model, params.prepare.chunk_rows) for file in found]
     source = ", ".join(map(str, found)) if len(found) < MAX_NAMED else f"{len(found)} tables"
     expected = replace(here(model.version), given=metrics)
-    return run_checks(source, expected, periods, params)
+    return run_checks(source, expected, periods)
 
 
 def _of_log(log: PredictionLog, since: str, until: str, params: Params, metrics: Metrics) -> Result:
@@ -109,28 +109,27 @@ def _of_log(log: PredictionLog, since: str, until: str, params: Params, metrics:
     spans = window.spans(start, end, params.monitor.periods)
     bar = tqdm(spans, desc="monitor", unit=" periods", delay=1, leave=False, disable=None)
     periods = [window.from_log(log, *span, expected.schema, versions) for span in bar]
-    return run_checks("the prediction log", expected, periods, params, versions, end.date())
+    return run_checks("the prediction log", expected, periods, versions, end.date())
 
 
 def run_checks(
     source: str,
     expected: Expected,
     periods: list[Period],
-    params: Params,
     versions: Mapping[str, str] | None = None,
     today: date | None = None,
 ) -> Result:
-    """Run all checks on all periods.
+    """Run all checks on all periods, by the limits that the model's own params.yaml has.
 
     Args:
         source: where the periods come from, for people.
         expected: what is expected of the model.
         periods: in the order of time.
-        params: all parameters.
         versions: of the models, by role, if the periods are from the log.
         today: the day on which the last period ends, if the periods are from the log.
     """
-    least = params.monitor.min_rows
+    params = expected.params.monitor
+    least = params.min_rows
     enough = [period.rows + period.refused + period.errors >= least for period in periods]
     known = {violation for period in periods for violation in period.violations}
     for period in periods:  # a violation that is gone counts as 0 rows
@@ -138,11 +137,11 @@ def run_checks(
     series = [_volume(periods, least, today)] if today else []
     for name, check in CHECKS.items():
         found = [
-            check(period, expected, params) if is_enough else {}
+            check(period, expected) if is_enough else {}
             for period, is_enough in zip(periods, enough, strict=True)
         ]
         for about in sorted({about for points in found for about in points}):
-            limit = alerts.limit(name, about, expected, params.monitor)
+            limit = alerts.limit(name, about, expected, params)
             may_alert = alerts.may_alert(name, about, expected)
             series.append(
                 Series(name, about, limit, may_alert, tuple(points.get(about) for points in found))
@@ -151,10 +150,12 @@ def run_checks(
         series,
         [period.begin or period.name for period in periods],
         expected,
-        params.monitor.persistence,
+        params.persistence,
     )
     challenger = (versions or {}).get("challenger")
-    comparison = challengers.compared(periods, challenger, expected, params) if challenger else None
+    comparison = None
+    if challenger:
+        comparison = challengers.compared(periods, challenger, expected)
     return Result(
         source, expected, periods, series, raised, notes, comparison, least, enough=any(enough)
     )

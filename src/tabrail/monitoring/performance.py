@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, ttest_1samp
 
-from tabrail.config import Params
 from tabrail.data import cells
 from tabrail.data.identity import group_numbers, known_groups
 from tabrail.data.schema import Schema, encode_target
@@ -24,17 +23,17 @@ MIN_GROUPS = 10
 SPLITS = ("validation", "test")
 
 
-def main_metric(period: Period, expected: Expected, params: Params) -> Points:
+def main_metric(period: Period, expected: Expected) -> Points:
     """Return the main metric, which is beyond its limit if it is worse than expected."""
     known = period.labeled(expected.schema.target)
     usual = measured(expected)
-    if usual is None or known.sum() < params.monitor.min_rows:
+    if usual is None or known.sum() < expected.params.monitor.min_rows:
         return {}
-    found = scored(period, known, expected, params)
-    return {"": _compared(found, usual, expected.reported, params.monitor.margin)}
+    found = scored(period, known, expected)
+    return {"": _compared(found, usual, expected.reported, expected.params.monitor.margin)}
 
 
-def slices(period: Period, expected: Expected, params: Params) -> Points:
+def slices(period: Period, expected: Expected) -> Points:
     """Return the main metric of each slice.
 
     With more slices, more of them are worse by chance. A wider margin keeps the chance of any
@@ -43,8 +42,8 @@ def slices(period: Period, expected: Expected, params: Params) -> Points:
     """
     if expected.metric != expected.evaluation["main_metric"]:
         return {}
-    least, labeled = params.evaluate.min_slice_rows, period.labeled(expected.schema.target)
-    if labeled.sum() < params.monitor.min_rows:
+    least, labeled = expected.params.evaluate.min_slice_rows, period.labeled(expected.schema.target)
+    if labeled.sum() < expected.params.monitor.min_rows:
         return {}
     parts = {
         name: (rows, usual)
@@ -55,22 +54,22 @@ def slices(period: Period, expected: Expected, params: Params) -> Points:
     wider = float(norm.isf(tail / max(1, len(parts))) / norm.isf(tail))
     return {
         name: _compared(
-            scored(period, rows & labeled, expected, params),
+            scored(period, rows & labeled, expected),
             usual,
             expected.reported,
-            params.monitor.margin * wider,
+            expected.params.monitor.margin * wider,
         )
         for name, (rows, usual) in parts.items()
     }
 
 
-def calibration(period: Period, expected: Expected, params: Params) -> Points:
+def calibration(period: Period, expected: Expected) -> Points:
     """Return by how much the share of positives differs from the mean probability; binary only.
 
     The interval is Student's, of the sums of each group, since rows of one group are alike.
     """
     schema, known = expected.schema, period.labeled(expected.schema.target)
-    if schema.task != "binary" or known.sum() < params.monitor.min_rows:
+    if schema.task != "binary" or known.sum() < expected.params.monitor.min_rows:
         return {}
     y_true = encode_target(period.table[schema.target][known], schema)
     groups = group_numbers(period.table[known], schema)
@@ -87,7 +86,7 @@ def calibration(period: Period, expected: Expected, params: Params) -> Points:
         f"observed {y_true.mean():.1%} (95% interval {max(0.0, y_true.mean() - half):.1%} to "
         f"{min(1.0, y_true.mean() + half):.1%}), predicted {period.numbers[known].mean():.1%}"
     )
-    limit = params.monitor.calibration
+    limit = expected.params.monitor.calibration
     return {"": Point(value, value - half, value + half, least > limit, words)}
 
 
@@ -97,15 +96,14 @@ def measured(expected: Expected) -> Mapping[str, Any] | None:
     return _cautious(found, expected.metric, expected.reported)
 
 
-def scored(period: Period, rows: np.ndarray, expected: Expected, params: Params) -> Score:
+def scored(period: Period, rows: np.ndarray, expected: Expected) -> Score:
     """Return the main metric of some rows with its bootstrap interval, by key as at evaluation."""
     schema, table = expected.schema, period.table[rows]
     scores = expected.scorer(
         encode_target(table[schema.target], schema),
         period.numbers[rows],
-        params.evaluate.threshold,
     )
-    draws = min(params.evaluate.resamples, RESAMPLES)
+    draws = min(expected.params.evaluate.resamples, RESAMPLES)
     found = score(scores, weights(table, schema), known_groups(table, schema), draws)
     return found[expected.metric]
 

@@ -24,6 +24,6 @@ def prepare(project: Project, clean: Clean) -> None:
     Example:
         >>> from tabrail import Project, prepare
         >>> prepare(Project.load(example_root), lambda rows: rows)
-        600 rows read, 0 dropped: 363 for train, 99 for validation, 138 for test
+        600 rows read, 0 dropped: 333 for train, 129 for validation, 138 for test
     """
     prepare_tables(project.params.prepare, project.schema, clean, project.root)

@@ -14,7 +14,7 @@ from tabrail.data.cleaning import cleaned
 from tabrail.data.conform import conform, usable
 from tabrail.data.identity import row_hashes
 from tabrail.data.prepare import splitter
-from tabrail.data.schema import Schema
+from tabrail.data.schema import GROUP, Schema
 from tabrail.errors import InputError
 from tabrail.evaluation import bootstrap, slices
 from tabrail.evaluation.intervals import Score
@@ -170,7 +170,7 @@ def require_same_question(ours: Schema, theirs: Schema) -> None:
 
 def fresh(rows: pd.DataFrame, before: pd.DataFrame) -> np.ndarray:
     """Return true for rows that another table lacks, by the columns of both; shape (n_rows,)."""
-    shared = [name for name in rows.columns if name in before.columns]
+    shared = [name for name in rows.columns if name in before.columns and name != GROUP]
     return ~np.isin(row_hashes(rows, shared), row_hashes(before, shared))
 
 

@@ -1,9 +1,11 @@
 """Differences between two runs: scores, params, data, schema, stages and packages."""
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from tabrail.evaluation.intervals import Series
 from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.review import schema_changes
 from tabrail.review.schema_changes import SchemaChange
@@ -32,7 +34,7 @@ class ScoreDifference:
         head: value, low and high now; None if there is none.
         change: what was added to the value.
         direction: whether that is for the better.
-        is_noise: whether the intervals overlap, so that the difference may be chance.
+        interval: bounds of the change, if both were scored in the same replicates.
     """
 
     where: str
@@ -41,7 +43,7 @@ class ScoreDifference:
     head: Mapping[str, float | None] | None
     change: float | None
     direction: Direction
-    is_noise: bool
+    interval: tuple[float, float] | None
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ class Differences:
 def between(base: Snapshot, head: Snapshot) -> Differences:
     """Compare two runs."""
     return Differences(
-        metrics=list(_metrics(base.evaluation, head.evaluation)),
-        slices=list(_slices(base.evaluation, head.evaluation)),
+        metrics=list(_metrics(base, head)),
+        slices=list(_slices(base, head)),
         params=_values(base.params, head.params),
         data=_values(base.data, head.data),
         schema=in_schema(base, head),
@@ -95,24 +97,33 @@ def in_schema(base: Snapshot, head: Snapshot) -> list[SchemaChange]:
     )
 
 
-def _metrics(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[ScoreDifference]:
+def _metrics(base: Snapshot, head: Snapshot) -> Iterator[ScoreDifference]:
+    pair = (base.replicates, head.replicates)
+    drawn = pair[0].metric if pair[0].metric == pair[1].metric else None
     for split in ("validation", "test"):
-        before, after = (run.get(split, {}).get("metrics", {}) for run in (base, head))
+        before, after = (run.evaluation.get(split, {}).get("metrics", {}) for run in (base, head))
         for metric in _names(after, before):
-            described = reported(metric, base, head)
-            yield _score(split, described, before.get(metric), after.get(metric))
+            described = reported(metric, base.evaluation, head.evaluation)
+            of = pair if (split, metric) == ("validation", drawn) else ()
+            series = [one.model for one in of]
+            yield _score(split, described, before.get(metric), after.get(metric), series)
 
 
-def _slices(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[ScoreDifference]:
-    metric = head.get("main_metric", "")
-    described = reported(metric, base, head)
-    if metric != base.get("main_metric", metric):
-        base = {}
-    before, after = (run.get("validation", {}).get("slices", {}) for run in (base, head))
+def _slices(base: Snapshot, head: Snapshot) -> Iterator[ScoreDifference]:
+    metric = head.evaluation.get("main_metric", "")
+    runs = [base.evaluation, head.evaluation]
+    described = reported(metric, *runs)
+    if metric != base.evaluation.get("main_metric", metric):
+        runs[0] = {}
+    before, after = (run.get("validation", {}).get("slices", {}) for run in runs)
+    drawn = [
+        one.slices if one.metric == metric else {} for one in (base.replicates, head.replicates)
+    ]
     for column in _names(after, before):
         old, new = before.get(column, {}), after.get(column, {})
         for value in _names(new, old):
-            yield _score(f"{column} {value}", described, old.get(value), new.get(value))
+            series = [one.get(column, {}).get(value) for one in drawn]
+            yield _score(f"{column} {value}", described, old.get(value), new.get(value), series)
 
 
 def _score(
@@ -120,19 +131,23 @@ def _score(
     metric: ReportedMetric,
     base: Mapping[str, Any] | None,
     head: Mapping[str, Any] | None,
+    series: Sequence[Series | None],
 ) -> ScoreDifference:
     before, after = ((one or {}).get("value") for one in (base, head))
     if base is None or before is None or head is None or after is None:
         direction: Direction = "same"
         if (before is None) != (after is None):
             direction = "new" if before is None else "gone"
-        return ScoreDifference(where, metric.name, base, head, None, direction, is_noise=False)
+        return ScoreDifference(where, metric.name, base, head, None, direction, None)
     change = after - before
     gain = metric.sign * change
     direction = "same" if change == 0 else "better" if gain > 0 else "worse"
-    bounds = [one[bound] for one in (base, head) for bound in ("low", "high")]
-    overlap = None in bounds or (bounds[0] <= bounds[3] and bounds[2] <= bounds[1])
-    return ScoreDifference(where, metric.name, base, head, change, direction, overlap)
+    interval = None
+    if known := [one for one in series if one is not None]:
+        found = known[-1].less(known[0]).score()
+        if len(known) == len(series) and math.isfinite(found.low):
+            interval = (found.low, found.high)
+    return ScoreDifference(where, metric.name, base, head, change, direction, interval)
 
 
 def _stages(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[StageDifference]:

@@ -1,19 +1,21 @@
 """The gate: what params.yaml demands of a change before it is merged."""
 
-import math
 from collections.abc import Callable, Mapping
-from typing import Any
 
+from tabrail import paths
 from tabrail.config import Gate
 from tabrail.data.distributions import psi
+from tabrail.evaluation.bootstrap import FEW_GROUPS
 from tabrail.evaluation.metrics import METRICS
 from tabrail.evaluation.reported import ReportedMetric, reported
+from tabrail.markdown import amount
+from tabrail.review import losses
 from tabrail.review.acceptance import HOW, Acceptance
 from tabrail.review.check import Check, some
 from tabrail.review.differences import in_schema
+from tabrail.review.losses import Loss
 from tabrail.review.snapshot import Snapshot
 
-Numbers = Mapping[str, Any]
 Outcome = tuple[bool | None, str]  # None: unknown; and what was found and is allowed
 
 
@@ -31,9 +33,9 @@ def checks(
     if not head.evaluation:
         return [Check("gate", "FAILED", "there are no results", "run: uv run dvc repro")]
     outcomes: dict[str, Callable[[], Outcome]] = {
-        "baseline": lambda: _baseline(head, params.baseline.margin),
-        "main_metric": lambda: _main_metric(base, head, params.main_metric.tolerance),
-        "slices": lambda: _slices(base, head, params.slices.tolerance),
+        "baseline": lambda: _baseline(head),
+        "main_metric": lambda: _main_metric(base, head, params.main_metric.max_loss),
+        "slices": lambda: _slices(base, head, params.slices.max_loss),
         "schema": lambda: _schema(base, head),
         "drift": lambda: _drift(base, head, params.drift.psi),
         "model_size": lambda: _size(head, params.model_size.megabytes),
@@ -62,22 +64,25 @@ def _judged(
     return Check(name, "FAILED", detail, f"mend it, or: {HOW.format(check=name)}")
 
 
-def _baseline(head: Snapshot, least: float) -> Outcome:
+def _baseline(head: Snapshot) -> Outcome:
     metric = reported(head.evaluation["main_metric"], head.evaluation)
     numbers = head.evaluation["validation"]["metrics"][metric.name]
-    value, constant, error = numbers["value"], numbers["baseline_value"], margin(numbers)
+    value, constant = numbers["value"], numbers["baseline_value"]
     if value is None or constant is None:
         return False, f"{metric.name} is undefined on validation"
-    if error is None:
+    found = head.replicates
+    if found.model is None or found.baseline is None:
+        return None, f"there is no {paths.REPLICATES}, by which a lead is judged"
+    ahead = losses.between(found.model, found.baseline, metric.sign)
+    if not ahead.has_interval:
         return None, f"{metric.name} has no interval: too few validation rows or keys"
-    lead = metric.sign * (value - constant)
-    ahead = f"{_times(lead, error)} margins of error ahead of the baseline's"
-    compared = f"{metric.name} {metric.shown(value)} is {ahead} {metric.shown(constant)}"
-    # Without an error to measure by, as with a constant, being ahead at all has to do.
-    return lead >= least * error if error else lead > 0, f"{compared}; at least {least:g}"
+    bounds = f"95% interval {amount(ahead.low)} to {amount(ahead.high)}"
+    lead = f"is {amount(ahead.value)} ahead of the baseline's {metric.shown(constant)}"
+    compared = f"{metric.name} {metric.shown(value)} {lead} ({bounds})"
+    return ahead.low > 0, f"{compared}; the whole interval has to be above 0"
 
 
-def _main_metric(base: Snapshot, head: Snapshot, most: float) -> Outcome:
+def _main_metric(base: Snapshot, head: Snapshot, most: float | None) -> Outcome:
     if not base.evaluation:
         return None, "the base has no results"
     # What the head has could be chosen to look well.
@@ -91,17 +96,23 @@ def _main_metric(base: Snapshot, head: Snapshot, most: float) -> Outcome:
         return None, f"there is no {metric.name} to compare: the task is another one"
     if before["value"] is None or after["value"] is None:
         return after["value"] is not None, f"{metric.name} was or is undefined on validation"
-    error = _margin(before, after, same_rows=base.scored_rows == head.scored_rows)
-    if error is None:
-        return None, f"{metric.name} of the base has no interval: too few validation rows or keys"
-    loss = metric.sign * (before["value"] - after["value"])
+    loss = _loss(base, head, metric)
     values = f"{metric.name} {metric.shown(before['value'])} → {metric.shown(after['value'])}"
-    if loss <= 0:
+    if loss.value <= 0:
         return True, f"{values}, not worse"
-    return (
-        loss <= most * error,
-        f"{values}, worse by {_times(loss, error)} margins of error; at most {most:g}",
-    )
+    if most is None and not loss.has_interval:
+        return None, f"{metric.name} has no interval: too few validation rows or keys"
+    limit = loss.limit(most, _lead(base, metric))
+    return not loss.is_refused(limit), f"{values}, {loss.said(limit)}"
+
+
+def _loss(base: Snapshot, head: Snapshot, metric: ReportedMetric) -> Loss:
+    """Return how much worse the base's main metric is, in pairs if both runs have replicates."""
+    pair = (base.replicates, head.replicates)
+    if pair[0].model and pair[1].model and {one.metric for one in pair} == {metric.name}:
+        return losses.between(pair[0].model, pair[1].model, metric.sign)
+    before, after = (run.evaluation["validation"]["metrics"][metric.name] for run in (base, head))
+    return losses.unpaired(before, after, metric.sign)
 
 
 def _could_have(head: Snapshot, base: Snapshot, metric: ReportedMetric) -> bool:
@@ -111,38 +122,71 @@ def _could_have(head: Snapshot, base: Snapshot, metric: ReportedMetric) -> bool:
     return own or metric.name in METRICS.get(task, ())
 
 
-def _slices(base: Snapshot, head: Snapshot, most: float) -> Outcome:
+def _slices(base: Snapshot, head: Snapshot, most: float | None) -> Outcome:
     if not base.evaluation:
         return None, "the base has no results"
     name = head.evaluation["main_metric"]
     if base.evaluation["main_metric"] != name:
         return None, f"the base has its slices by {base.evaluation['main_metric']}, not by {name}"
+    if base.replicates.metric != name:
+        return None, f"the base has no {paths.REPLICATES}, by which slices are judged"
     metric = reported(name, base.evaluation, head.evaluation)
-    same_rows = base.scored_rows == head.scored_rows
-    compared, worse, unscored = 0, [], []
-    for column, values in base.evaluation["validation"]["slices"].items():
+    found: dict[str, Loss] = {}
+    unscored, unjudged = [], [" ".join(one) for one in head.replicates.left_out]
+    for column, values in base.replicates.slices.items():
         for value, before in values.items():
-            after = head.evaluation["validation"]["slices"].get(column, {}).get(value, {})
-            error = margin(before)
-            if error is None:
-                continue
-            if after.get("value") is None:
+            known = head.evaluation["validation"]["slices"].get(column, {}).get(value, {})
+            after = head.replicates.slices.get(column, {}).get(value)
+            if known.get("value") is None:
                 unscored.append(f"{column} {value}")
-                continue
-            error = _margin(before, after, same_rows=same_rows) or 0.0
-            compared += 1
-            loss = metric.sign * (before["value"] - after["value"])
-            if loss > most * error:
-                numbers = f"{metric.shown(before['value'])} → {metric.shown(after['value'])}"
-                worse.append(f"{column} {value} {numbers} ({_times(loss, error)})")
-    problems = [f"no longer scored: {some(unscored)}"] if unscored else []
-    if worse:
-        problems = [f"worse by margins of error: {some(worse)}; at most {most:g}", *problems]
-    if problems:
-        return False, "; ".join(problems)
-    if not compared:
-        return None, "no slice has an interval in both"
-    return True, f"none of {compared} is worse by more than {most:g} margins of error"
+            elif after is not None:
+                found[f"{column} {value}"] = losses.between(before, after, metric.sign)
+            elif [column, value] not in map(list, head.replicates.left_out):
+                unjudged.append(f"{column} {value}")
+    return _judged_slices(found, most, _lead(base, metric), unscored, unjudged)
+
+
+def _judged_slices(
+    found: Mapping[str, Loss],
+    most: float | None,
+    lead: float,
+    unscored: list[str],
+    unjudged: list[str],
+) -> Outcome:
+    """Return whether slices are worse than is allowed where so many are looked at."""
+    together = dict(zip(found, losses.judged_together(list(found.values())), strict=True))
+    limits = {name: one.limit(most, lead, len(found)) for name, one in together.items()}
+    ordered = sorted(together, key=lambda name: together[name].chance)
+    refused = [name for name in ordered if together[name].is_refused(limits[name])]
+    named = [name for name in ordered if together[name].is_clear and name not in refused]
+
+    def said(names: list[str]) -> str:
+        return some(
+            [
+                f"{name} {_small(together[name])}{together[name].said(limits[name])}"
+                for name in names
+            ]
+        )
+
+    details = [f"no longer scored: {some(unscored)}"] if unscored else []
+    details += [said(refused)] if refused else []
+    if not details:
+        if not found:
+            return None, "no slice has an interval in both"
+        small = sum(1 for one in found.values() if one.groups < FEW_GROUPS)
+        few = f" ({small} of them small: fewer than {FEW_GROUPS} rows or keys)" if small else ""
+        details = [f"none of {len(found)}{few} is worse than is allowed"]
+        details += [f"worse, within the limit: {said(named)}"] if named else []
+    details += [f"not judged: {some(unjudged)}"] if unjudged else []
+    return not (unscored or refused), "; ".join(details)
+
+
+def _small(loss: Loss) -> str:
+    return f"(small: {loss.groups} rows or keys) " if loss.groups < FEW_GROUPS else ""
+
+
+def _lead(run: Snapshot, metric: ReportedMetric) -> float:
+    return losses.lead(run.evaluation["validation"]["metrics"][metric.name], metric.sign)
 
 
 def _schema(base: Snapshot, head: Snapshot) -> Outcome:
@@ -175,32 +219,3 @@ def _drift(base: Snapshot, head: Snapshot, most: float) -> Outcome:
 def _size(head: Snapshot, most: float) -> Outcome:
     size = head.evaluation["model"]["bytes"] / 1e6
     return size <= most, f"the model file has {size:,.2f} MB; at most {most:g}"
-
-
-def margin(numbers: Numbers) -> float | None:
-    """Return the margin of error: half of the interval's width, if there is an interval."""
-    low, high = numbers["low"], numbers["high"]
-    if low is None or high is None or not high >= low or not math.isfinite(high - low):
-        return None
-    return float(high - low) / 2
-
-
-def _margin(before: Numbers, after: Numbers, *, same_rows: bool) -> float | None:
-    """Return the error that a difference has; None if the base has none.
-
-    On the same rows it is the base's, which is more than enough, for both models err on the same
-    of them; on other rows both errors add up as those of independent draws. Where no draw made
-    the base err, it is the head's.
-    """
-    errors = margin(before), margin(after)
-    if errors[0] is None:
-        return None
-    if errors[0] > 0 and same_rows:
-        return errors[0]
-    return math.hypot(errors[0], errors[1] or 0.0)
-
-
-def _times(difference: float, error: float) -> str:
-    if error:
-        return f"{difference / error:.2f}"
-    return "∞" if difference else "0.00"

@@ -73,6 +73,10 @@ def _gate(base: Base, before: Snapshot, now: Snapshot) -> list[Check]:
     if bar and bar != own:
         detail = "the section in params.yaml has changed, which takes effect with the next change"
         verdicts.append(Check("gate", "skipped", detail))
+    verdicts += [
+        Check("gate", "skipped", f"gate.{key} in params.yaml is no longer known; {instead}")
+        for key, instead in Gate.former(now.params.get("gate")).items()
+    ]
     return verdicts
 
 

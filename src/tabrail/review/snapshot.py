@@ -15,6 +15,8 @@ from ruamel.yaml import YAML
 from tabrail import paths
 from tabrail.config import Params
 from tabrail.errors import InputError
+from tabrail.evaluation import replicates
+from tabrail.evaluation.replicates import Replicates
 from tabrail.evaluation.reported import are_described
 from tabrail.project import git
 from tabrail.project.environment import requested_python
@@ -29,6 +31,7 @@ class Snapshot:
 
     Attributes:
         evaluation: content of reports/evaluation.json.
+        replicates: content of reports/replicates.json.
         data: content of reports/data.json.
         distributions: content of reports/distributions.json.
         importance: how much each column matters, from the table behind the plot.
@@ -41,6 +44,7 @@ class Snapshot:
     """
 
     evaluation: dict[str, Any] = field(default_factory=dict)
+    replicates: Replicates = field(default_factory=Replicates)
     data: dict[str, Any] = field(default_factory=dict)
     distributions: dict[str, Any] = field(default_factory=dict)
     importance: dict[str, float] = field(default_factory=dict)
@@ -79,7 +83,7 @@ def read(revision: str | None = None) -> Snapshot:
         InputError: a file in the working tree is damaged, or has the marks of a merge conflict.
     """
 
-    def content(path: Path, parse: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    def content(path: Path, parse: Callable[[str], Any]) -> Any:
         text = git.text(revision, path) if revision else _text(path)
         if text is None:
             return {}
@@ -97,6 +101,7 @@ def read(revision: str | None = None) -> Snapshot:
     project = content(paths.PROJECT, tomllib.loads)
     return Snapshot(
         evaluation=content(paths.EVALUATION, _evaluation),
+        replicates=content(paths.REPLICATES, _replicates) or Replicates(),
         data=content(paths.DATA_REPORT, _json),
         distributions=content(paths.DISTRIBUTIONS, _distributions),
         importance=content(paths.PLOTS / "importance.csv", _numbers),
@@ -132,6 +137,10 @@ def _evaluation(text: str) -> dict[str, Any]:
         return {}
     whole = whole and are_described(content.get("metrics", {}))
     return content if whole and all(isinstance(part, dict) for part in parts) else {}
+
+
+def _replicates(text: str) -> Replicates:
+    return replicates.parse(json.loads(text))
 
 
 def _distributions(text: str) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def render(
         base_has_results=bool(before.evaluation),
         has_results=bool(now.evaluation),
         changed=found.any,
-        other_rows=before.scored_rows != now.scored_rows,
+        other_rows=_other_rows(before, now),
         gate=gate,
         failed=any(check.verdict == "FAILED" for check in gate),
         remarks=[
@@ -92,6 +92,17 @@ def render(
         libraries=_values(_ours_first(found.packages, now.direct | before.direct)),
     )
     return without_mentions(text)
+
+
+def _other_rows(before: Snapshot, now: Snapshot) -> str:
+    """Return that the scores are measured on other rows than before, if so, and on how many."""
+    if before.scored_rows == now.scored_rows:
+        return ""
+    series = (before.replicates.model, now.replicates.model)
+    if not (series[0] and series[1]):
+        return " The scores are measured on other rows than before."
+    counts = f"{series[0].groups:,} rows or keys then, {series[1].groups:,} now"
+    return f" The scores are measured on other rows than before: {counts}."
 
 
 def _hidden_losses(found: Differences, main: ScoreDifference | None) -> list[ScoreDifference]:
