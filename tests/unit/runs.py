@@ -12,8 +12,8 @@ from conftest import PARAMS, SCHEMA
 from tabrail import paths
 from tabrail.config import Gate
 from tabrail.documents import to_json
+from tabrail.evaluation import replicates as stored
 from tabrail.evaluation.intervals import Series
-from tabrail.evaluation.replicates import Replicates, text
 from tabrail.evaluation.scored import ScoredSplit
 from tabrail.review.snapshot import Snapshot
 
@@ -52,18 +52,20 @@ def evaluation(
     }
 
 
-def replicates(content: Mapping[str, Any], groups: int = 100) -> Replicates:
+def replicates(content: Mapping[str, Any], groups: int = 100) -> stored.Replicates:
     """Return what reports/replicates.json has beside some reports/evaluation.json.
 
     Each score varies as its interval says, and mostly with what rows are drawn: two runs differ by
     their scores, with an interval that is 0.6 times as wide.
     """
     if not content:
-        return Replicates()
+        return stored.Replicates()
     name = content["main_metric"]
     main = content["validation"]["metrics"][name]
     if main["value"] is None:
-        return Replicates(name, Series(groups, np.nan, np.empty(0)), Series(groups, np.nan, NONE))
+        return stored.Replicates(
+            name, Series(groups, np.nan, np.empty(0)), Series(groups, np.nan, NONE)
+        )
     constant = np.nan if main["baseline_value"] is None else main["baseline_value"]
     slices = {
         column: {
@@ -72,7 +74,7 @@ def replicates(content: Mapping[str, Any], groups: int = 100) -> Replicates:
         for column, values in content["validation"]["slices"].items()
     }
     baseline = Series(groups, constant, np.full(1000, constant))
-    return Replicates(name, _series(main, groups), baseline, slices)
+    return stored.Replicates(name, _series(main, groups), baseline, slices)
 
 
 def replicates_text(content: Mapping[str, Any]) -> str:
@@ -85,7 +87,7 @@ def replicates_text(content: Mapping[str, Any]) -> str:
         for column, values in known.slices.items()
     }
     name = known.metric
-    return text(name, ScoredSplit({name: known.model}, {name: known.baseline}, slices))
+    return stored.text(name, ScoredSplit({name: known.model}, {name: known.baseline}, slices))
 
 
 def write_results(content: Mapping[str, Any]) -> None:
