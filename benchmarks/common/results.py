@@ -34,4 +34,6 @@ def show(title: str, rows: list[Row]) -> None:
 
 
 def _number(value: float, unit: str) -> str:
+    if not unit:
+        return f"{value:.3f}"
     return f"{value:,.0f} {unit}" if unit == "MB" else f"{value:.2f} {unit}"

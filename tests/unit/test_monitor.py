@@ -125,6 +125,7 @@ def fill(
     latency: float = 5.0,
     review: bool = False,
     challenger: Callable[[np.ndarray], np.ndarray] | None = None,
+    new: str = "new",
     outcomes: bool = True,
 ) -> PredictionLog:
     """Write a week's predictions for each table, the last week ending when today began."""
@@ -161,7 +162,7 @@ def fill(
                 other = np.atleast_1d(others[place]).tolist()
                 words = said(model, others[place])
                 entries.append(
-                    replace(entry, role="challenger", model="new", numbers=other, prediction=words)
+                    replace(entry, role="challenger", model=new, numbers=other, prediction=words)
                 )
             if outcomes:
                 y_true = table[target].iloc[place]
@@ -439,6 +440,53 @@ def test_predictions_of_another_model_need_its_reports(model: Release) -> None:
     result = monitor.monitor([])
     assert result.expected.version == "model@v0.1.0"
     assert result.verdict == "well"
+
+
+def released(version: str) -> None:
+    """Commit the project and tag it."""
+    repository = Repository()
+    Path(".gitignore").write_text("/data\n/log\n/models\n", encoding="utf-8")
+    repository.commit()
+    repository.git("tag", version)
+
+
+def test_an_edit_of_params_judges_no_released_model(model: Release) -> None:
+    fill(model, weeks(), version="model@v0.1.0")
+    released("model@v0.1.0")
+    before = monitor.monitor([])
+    assert before.alerts == []
+
+    def edited(params: Any) -> None:
+        params["evaluate"].update(threshold=0.99, min_slice_rows=1)
+        params["monitor"].update(psi=1e-9, calibration=0.0, margin=0.0, persistence=1, missing=0)
+
+    edit(Path("params.yaml"), edited)
+    after = monitor.monitor([])
+    assert after.alerts == []
+    assert [one.points for one in after.series] == [one.points for one in before.series]
+
+
+def test_a_challenger_is_scored_by_its_own_threshold(model: Release) -> None:
+    """Half the probability, from half the threshold on: the decisions are the same."""
+    edit(Path("params.yaml"), lambda params: params["evaluate"].update(main_metric="f1"))
+    evaluate.main()
+    fill(
+        model,
+        weeks(),
+        version="model@v0.1.0",
+        challenger=lambda numbers: numbers / 2,
+        new="model@v0.2.0",
+    )
+    released("model@v0.1.0")
+    found = monitor.monitor([]).challenger
+    assert found is not None
+    assert "fetch its tag with: git fetch --tags" in found["sentence"]
+    half = model.params.evaluate.threshold / 2
+    edit(Path("params.yaml"), lambda params: params["evaluate"].update(threshold=half))
+    released("model@v0.2.0")
+    found = monitor.monitor([]).challenger
+    assert found is not None
+    assert found["metric"] == {"name": "f1", "value": 0, "low": 0, "high": 0}
 
 
 def test_a_model_that_was_registered_while_it_served_is_one_model(model: Release) -> None:

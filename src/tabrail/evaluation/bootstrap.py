@@ -76,8 +76,7 @@ def draw(groups: np.ndarray, replicates: int) -> Iterator[np.ndarray]:
 def interval(replicates: np.ndarray, groups: int) -> tuple[float, float]:
     """Return the bounds of the 95% interval; NaN if there is none.
 
-    It is the expanded percentile interval: percentiles farther out than 2.5% and 97.5%, the more
-    so the fewer groups there are, since few groups vary less among themselves than all would.
+    There is none of fewer than 20 groups, nor if more than 5% of the replicates are undefined.
 
     Args:
         replicates: a score, or a difference of two, in each replicate; NaN where it is undefined.
@@ -86,8 +85,17 @@ def interval(replicates: np.ndarray, groups: int) -> tuple[float, float]:
     defined = replicates[np.isfinite(replicates)]
     if groups < FEWEST_GROUPS or len(defined) < (1 - MOST_UNDEFINED) * len(replicates):
         return np.nan, np.nan
+    return percentiles(defined, groups)
+
+
+def percentiles(replicates: np.ndarray, groups: int) -> tuple[float, float]:
+    """Return the expanded percentiles of replicates, all of which are defined.
+
+    They lie farther out than 2.5% and 97.5%, the more so the fewer groups there are, since few
+    groups vary less among themselves than all would.
+    """
     tail = ndtr(np.sqrt(groups / (groups - 1)) * stdtrit(groups - 1, (1 - LEVEL) / 2))
-    low, high = np.quantile(defined, [tail, 1 - tail])
+    low, high = np.quantile(replicates, [tail, 1 - tail])
     return float(low), float(high)
 
 
