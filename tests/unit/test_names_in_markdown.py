@@ -17,6 +17,7 @@ from tabrail import paths
 from tabrail.config import Card, Params
 from tabrail.data.schema import Schema, Task
 from tabrail.evaluation import model_card
+from tabrail.evaluation.intervals import Score
 from tabrail.ingest import datasheet
 from tabrail.ingest.draft import Draft
 from tabrail.model.file import Metadata
@@ -115,6 +116,7 @@ def card(name: str, task: Task) -> str:
             "validation": scores,
             "test": scores,
         },
+        Score(0.1, 0.0, 0.2),
         {
             "importance": pd.DataFrame({"column": [name], "loss": [0.1]}),
             "class_scores": pd.DataFrame({"class": classes, "rows": 9, "f1": 0.5}),

@@ -25,7 +25,7 @@ def test_a_model_is_loaded_and_timed(project: Path, capsys: pytest.CaptureFixtur
 def test_a_model_that_says_something_else_is_refused(project: Path) -> None:
     stand_in("binary", project)
     content = json.loads(paths.EVALUATION.read_text(encoding="utf-8"))
-    content["reference"][0] += 0.1
+    content["reference"][0] = str(float(content["reference"][0]) + 0.1)
     paths.EVALUATION.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(InputError, match="reference predictions"):
         probe.main()

@@ -83,6 +83,27 @@ def test_a_model_that_says_something_else_is_not_loaded(task: Task) -> None:
         load_release()
 
 
+@pytest.mark.parametrize(
+    ("center", "spread"), [(0.5, 0.4), (1e-6, 1e-6), (1e6, 1.0), (-3e9, 1e9), (0.0, 1e-12)]
+)
+def test_reference_predictions_are_compared_by_their_spread(center: float, spread: float) -> None:
+    found = center + spread * np.linspace(-0.5, 0.5, 20)
+    evaluation = {"model": {"versions": {}}}
+    expected = reference.stored(found)
+    reference.require(expected, found, evaluation)
+    reference.require(expected, found + 1e-5 * spread, evaluation)
+    for other in (found + 0.01 * spread, found[::-1], found * 0):
+        with pytest.raises(InputError, match="off those of its evaluation"):
+            reference.require(expected, other, evaluation)
+
+
+def test_reference_predictions_of_a_constant_are_compared_by_their_size() -> None:
+    found = np.full(20, 3e-6)
+    reference.require(reference.stored(found), found, {"model": {"versions": {}}})
+    with pytest.raises(InputError, match="off those of its evaluation"):
+        reference.require(reference.stored(found), found * 1.01, {"model": {"versions": {}}})
+
+
 def test_a_folder_that_lacks_a_report_is_refused(project: Path) -> None:
     stand_in("binary", project)
     paths.DISTRIBUTIONS.unlink()

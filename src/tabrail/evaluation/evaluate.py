@@ -80,7 +80,8 @@ def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | N
     }
     plotted = _plotted(splits["validation"], model, listed, params)
     data = json.loads(located(paths.DATA_REPORT).read_text(encoding="utf-8"))
-    card = model_card.render(all_params, schema, metadata, data, about | results, plotted)
+    lead = scored["validation"].lead(params.main_metric)
+    card = model_card.render(all_params, schema, metadata, data, about | results, lead, plotted)
     texts = {
         paths.METRICS: to_json(_values(results)),
         paths.EVALUATION: to_json(about | results),
@@ -130,11 +131,11 @@ def _plotted(
     return found | {"importance": measured[counts].reset_index(drop=True)}
 
 
-def _reference(model: Model, distributions_file: Path) -> list[Any]:
+def _reference(model: Model, distributions_file: Path) -> Any:
     """Return the predictions of the rows by which the model is known again elsewhere."""
     known = json.loads(distributions_file.read_text(encoding="utf-8"))
     rows = reference.table(reference.rows(model.schema, known), model.schema)
-    return model.predict(rows).tolist()
+    return reference.stored(model.predict(rows))
 
 
 def _values(results: dict[str, Any]) -> dict[str, float]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from tabrail.config import Evaluate, Params
 from tabrail.data.schema import Schema
+from tabrail.evaluation.intervals import Score
 from tabrail.evaluation.metrics import METRICS
 from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.jinja import fill_markdown
@@ -31,6 +32,7 @@ def render(
     metadata: Metadata,
     data: Mapping[str, Any],
     results: Mapping[str, Any],
+    lead: Score,
     plotted: Mapping[str, pd.DataFrame],
 ) -> str:
     """Return the model card as Markdown.
@@ -41,6 +43,7 @@ def render(
         metadata: the metadata of the model file.
         data: content of reports/data.json.
         results: content of reports/evaluation.json.
+        lead: how far the main metric on validation is above the baseline's.
         plotted: the tables behind the plots, by name.
     """
     metric = reported(results["main_metric"], results)
@@ -56,7 +59,7 @@ def render(
         classes=_classes(plotted.get("class_scores")),
         **_slices(results, params.evaluate),
         importance=list(plotted["importance"].head(TOP_COLUMNS).itertuples(index=False)),
-        baseline=_against_baseline(results, metric),
+        baseline=_against_baseline(lead, metric),
     )
 
 
@@ -143,11 +146,9 @@ def _slices(results: Mapping[str, Any], params: Evaluate) -> dict[str, Any]:
     }
 
 
-def _against_baseline(results: Mapping[str, Any], metric: ReportedMetric) -> str:
+def _against_baseline(lead: Score, metric: ReportedMetric) -> str:
     """Return whether the model is `better` than the baseline, `worse`, or `unclear`."""
-    numbers = results["validation"]["metrics"][metric.name]
-    worst, best = sorted(metric.sign * numbers[bound] for bound in ("low", "high"))
-    baseline = metric.sign * numbers["baseline_value"]
-    if best < baseline:
+    worst, best = sorted(metric.sign * bound for bound in (lead.low, lead.high))
+    if best < 0:
         return "worse"
-    return "better" if worst > baseline else "unclear"
+    return "better" if worst > 0 else "unclear"

@@ -29,6 +29,10 @@ class ScoredSplit:
     baseline: dict[str, Series]
     slices: dict[str, dict[str, tuple[Counts, Series | None]]]
 
+    def lead(self, metric: str) -> Score:
+        """Return how far the model's score is above the baseline's, with the interval of pairs."""
+        return self.model[metric].less(self.baseline[metric]).score()
+
     def content(self) -> dict[str, Any]:
         """Return what evaluation.json has of the split."""
         return {
