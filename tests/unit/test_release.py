@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -88,7 +88,7 @@ def test_a_model_that_says_something_else_is_not_loaded(task: Task) -> None:
 )
 def test_reference_predictions_are_compared_by_their_spread(center: float, spread: float) -> None:
     found = center + spread * np.linspace(-0.5, 0.5, 20)
-    evaluation = {"model": {"versions": {}}}
+    evaluation: dict[str, Any] = {"model": {"versions": {}}}
     expected = reference.stored(found)
     reference.require(expected, found, evaluation)
     reference.require(expected, found + 1e-5 * spread, evaluation)
