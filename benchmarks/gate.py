@@ -41,6 +41,7 @@ def main() -> None:
             ),
         ],
     )
+    print("Changes that lose, on the rows on which the first edition let them through:\n")
     for one in losing:
         bounds = f"[{one['low']:.4f}, {one['high']:.4f}]"
         print(

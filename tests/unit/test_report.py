@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -377,3 +379,12 @@ def test_dates_in_params_are_text(repository: Repository) -> None:
     code, printed = run_cli("--json")
     assert code == 0
     assert {"name": "since", "base": "2024-01-01", "head": None} in json.loads(printed)["params"]
+
+
+def test_a_report_is_made_without_what_trains_models() -> None:
+    """Two seconds of processor time, of which scikit-learn alone would take more than one."""
+    program = "import sys, tabrail.cli.app, tabrail.review.report; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, encoding="utf-8"
+    )
+    assert not {"sklearn", "skops", "dvc", "scipy.stats", "fastapi"} & set(done.stdout.split())
