@@ -1,17 +1,26 @@
 """The gate lets through what is no worse than chance allows, and says what it goes by."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from conftest import PARAMS, SCHEMA, shops
 from runs import GATE, evaluation, replicates, run, score
 
 from tabrail.config import Gate
+from tabrail.data import salt as salts
 from tabrail.data.distributions import describe
+from tabrail.data.identity import row_hashes
 from tabrail.data.schema import Schema
-from tabrail.evaluation.replicates import Replicates
+from tabrail.evaluation.intervals import Series, drawn
+from tabrail.evaluation.metrics import scorer
+from tabrail.evaluation.replicates import Replicates, parse, text
+from tabrail.evaluation.scored import ScoredSplit
 from tabrail.review import gate
 from tabrail.review.acceptance import Acceptance
 from tabrail.review.check import Check
@@ -329,3 +338,40 @@ def test_a_failure_is_what_params_and_people_make_of_it(
 def test_what_passes_needs_no_acceptance() -> None:
     found = check("main_metric", run(), run(), accepted={"main_metric": ACCEPTED})
     assert found.verdict == "ok"
+
+
+LOSING = {
+    # what changed: the metric that it loses, and the loss
+    "twenty_iterations": ("roc_auc", 0.0164),
+    "logistic_regression": ("log_loss", 0.0158),
+    "three_leaves": ("roc_auc", 0.0219),
+    "many_leaves": ("log_loss", 0.0054),
+}
+
+
+def predicted(name: str, metric: str) -> Snapshot:
+    """Return a run of the first edition: its probabilities for the sample's validation rows."""
+    table = pd.read_parquet(Path(__file__).with_name("first_edition.parquet"))
+    y_true, weights = table["late"].to_numpy().astype(np.int64), np.ones(len(table))
+    groups = salts.salted(row_hashes(table, ["day"]), "5a" * 32)
+
+    def found(probability: np.ndarray) -> dict[str, Series]:
+        return drawn(scorer("binary", y_true, probability, 0.5), weights, groups, 1000)
+
+    model = found(table[name].to_numpy() / 10_000)
+    split = ScoredSplit(model, found(np.full(len(table), y_true.mean())), {})
+    content = evaluation({metric: 0.0}) | {"validation": split.content()}
+    stored = parse(json.loads(text(metric, split)))
+    return run(evaluation=content, replicates=stored)
+
+
+@pytest.mark.parametrize("change", LOSING)
+def test_changes_that_the_first_edition_let_through_are_refused(change: str) -> None:
+    """Each is worse beyond chance, by less than half of the interval of a score alone."""
+    metric, loss = LOSING[change]
+    found = check("main_metric", predicted("base", metric), predicted(change, metric))
+    assert found.verdict == "FAILED"
+    assert f"clearly worse by {loss:.3g} (95% interval 0.0" in found.detail
+    assert (
+        check("main_metric", predicted(change, metric), predicted("base", metric)).verdict == "ok"
+    )
