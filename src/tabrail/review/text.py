@@ -55,7 +55,7 @@ def render(
         return reported(metric, before.evaluation, now.evaluation)
 
     metric = describe(str((now.evaluation or before.evaluation).get("main_metric", "")))
-    main, on_test = (_of(split, metric.name, found.metrics) for split in ("validation", "test"))
+    main = _of("validation", metric.name, found.metrics)
     text = fill_markdown(
         TEMPLATE,
         base=str(base) if base else None,
@@ -78,7 +78,6 @@ def render(
         cut=cut,
         metric=metric,
         main=main,
-        on_test=on_test,
         chart=chart(before, now, found) if now.evaluation and found.any else None,
         plots_url=plots_url,
         most_rows=MOST_ROWS,
