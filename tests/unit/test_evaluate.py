@@ -19,6 +19,7 @@ from test_metrics import TASKS
 
 from tabrail import paths
 from tabrail.data import tables
+from tabrail.data.identity import mixed
 from tabrail.data.schema import Task, encode_target, load_schema
 from tabrail.errors import InputError
 from tabrail.evaluation import importance
@@ -455,3 +456,26 @@ def test_a_wide_table_is_measured_where_it_matters(
     found = pd.read_csv(paths.PLOTS / "importance.csv")
     assert 0 < len(found) <= 5  # the key is none of them
     assert found["column"][0] == "age"
+
+
+@pytest.mark.parametrize("task", ["binary"], indirect=True)
+@pytest.mark.parametrize(
+    ("keys", "printed", "in_card"),
+    [
+        (15, "no interval: too few rows or keys", None),
+        (30, "rough: of 30 rows or keys", "Those on validation are rough: it has only 30 keys."),
+        (60, "95% interval", None),
+    ],
+)
+def test_an_interval_of_few_keys_comes_with_a_word(
+    task: Task, keys: int, printed: str, in_card: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tables.read(paths.VALIDATION)
+    numbers = np.arange(len(table), dtype=np.uint64) % np.uint64(keys)
+    table.assign(group_hash=mixed(numbers)).to_parquet(paths.VALIDATION, index=False)
+    evaluate.main()
+    said = capsys.readouterr().out
+    assert printed in said
+    assert ("rough" in said) == (in_card is not None)
+    assert ("are rough" in card()) == (in_card is not None)
+    assert in_card is None or in_card in card()

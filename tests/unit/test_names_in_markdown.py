@@ -117,6 +117,7 @@ def card(name: str, task: Task) -> str:
             "test": scores,
         },
         Score(0.1, 0.0, 0.2),
+        {"validation": 30, "test": 100},
         {
             "importance": pd.DataFrame({"column": [name], "loss": [0.1]}),
             "class_scores": pd.DataFrame({"class": classes, "rows": 9, "f1": 0.5}),

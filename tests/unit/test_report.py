@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import PARAMS, SCHEMA
-from runs import GATE, Repository, evaluation, run, score, write_results
+from runs import GATE, Repository, evaluation, replicates, run, score, write_results
 from typer.testing import CliRunner
 
 from tabrail.cli import app as cli
@@ -378,6 +378,19 @@ def test_dates_in_params_are_text(repository: Repository) -> None:
     code, printed = run_cli("--json")
     assert code == 0
     assert {"name": "since", "base": "2024-01-01", "head": None} in json.loads(printed)["params"]
+
+
+def test_scores_on_other_rows_are_said_to_be() -> None:
+    def on(rows: str, groups: int) -> Snapshot:
+        outs = [{"path": "data/prepared/validation.parquet", "md5": rows}]
+        known = replicates(evaluation(), groups)
+        return run(stages={"prepare": {"outs": outs}}, replicates=known)
+
+    text = made(on("a", 1010), on("b", 1204))
+    assert (
+        "The scores are measured on other rows than before: 1,010 rows or keys then, 1,204 now."
+    ) in text
+    assert "other rows" not in made(on("a", 1010), on("a", 1010))
 
 
 def test_a_report_is_made_without_what_trains_models() -> None:

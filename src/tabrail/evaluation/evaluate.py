@@ -14,6 +14,7 @@ from tabrail.config import Evaluate
 from tabrail.data import distributions, tables
 from tabrail.documents import to_csv, to_json, write_texts
 from tabrail.evaluation import curves, importance, model_card, replicates, slices
+from tabrail.evaluation.bootstrap import FEW_GROUPS
 from tabrail.evaluation.metric_list import MetricList
 from tabrail.evaluation.metrics import Metric
 from tabrail.evaluation.predictions import Predictions, baseline, predict
@@ -80,8 +81,17 @@ def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | N
     }
     plotted = _plotted(splits["validation"], model, listed, params)
     data = json.loads(located(paths.DATA_REPORT).read_text(encoding="utf-8"))
-    lead = scored["validation"].lead(params.main_metric)
-    card = model_card.render(all_params, schema, metadata, data, about | results, lead, plotted)
+    main_scores = {split: found.model[params.main_metric] for split, found in scored.items()}
+    card = model_card.render(
+        all_params,
+        schema,
+        metadata,
+        data,
+        about | results,
+        scored["validation"].lead(params.main_metric),
+        {split: series.groups for split, series in main_scores.items()},
+        plotted,
+    )
     texts = {
         paths.METRICS: to_json(_values(results)),
         paths.EVALUATION: to_json(about | results),
@@ -91,7 +101,8 @@ def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | N
     }
     write_texts({located(path): text for path, text in texts.items()})
     summed_up = results["validation"]["metrics"][params.main_metric]
-    print(_summary(summed_up, listed.reported(params.main_metric)))
+    groups = main_scores["validation"].groups
+    print(_summary(summed_up, listed.reported(params.main_metric), groups))
 
 
 def _plotted(
@@ -147,7 +158,7 @@ def _values(results: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def _summary(numbers: dict[str, float], metric: ReportedMetric) -> str:
+def _summary(numbers: dict[str, float], metric: ReportedMetric, groups: int) -> str:
     value, low, high, baseline = (
         metric.shown(numbers[name]) for name in ("value", "low", "high", "baseline_value")
     )
@@ -155,4 +166,6 @@ def _summary(numbers: dict[str, float], metric: ReportedMetric) -> str:
     bounds = (
         f"95% interval {low} to {high}" if has_interval else "no interval: too few rows or keys"
     )
+    if has_interval and groups < FEW_GROUPS:
+        bounds += f", rough: of {groups} rows or keys"
     return f"validation {metric.name}: {value} ({bounds}; baseline {baseline})"

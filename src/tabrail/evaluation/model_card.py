@@ -12,6 +12,7 @@ import pandas as pd
 
 from tabrail.config import Evaluate, Params
 from tabrail.data.schema import Schema
+from tabrail.evaluation.bootstrap import FEW_GROUPS, FEWEST_GROUPS
 from tabrail.evaluation.intervals import Score
 from tabrail.evaluation.metrics import METRICS
 from tabrail.evaluation.reported import ReportedMetric, reported
@@ -33,6 +34,7 @@ def render(
     data: Mapping[str, Any],
     results: Mapping[str, Any],
     lead: Score,
+    groups: Mapping[str, int],
     plotted: Mapping[str, pd.DataFrame],
 ) -> str:
     """Return the model card as Markdown.
@@ -44,6 +46,7 @@ def render(
         data: content of reports/data.json.
         results: content of reports/evaluation.json.
         lead: how far the main metric on validation is above the baseline's.
+        groups: how many groups each split has.
         plotted: the tables behind the plots, by name.
     """
     metric = reported(results["main_metric"], results)
@@ -59,6 +62,9 @@ def render(
         classes=_classes(plotted.get("class_scores")),
         **_slices(results, params.evaluate),
         importance=list(plotted["importance"].head(TOP_COLUMNS).itertuples(index=False)),
+        few_groups={
+            split: count for split, count in groups.items() if FEWEST_GROUPS <= count < FEW_GROUPS
+        },
         baseline=_against_baseline(lead, metric),
     )
 
