@@ -68,7 +68,7 @@ def world(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> World:
     assert scored(main, table) != expected
     main.run("git", "clone", "--quiet", "--branch", TAG, ".", "../released")
     released = Project(folder / "released")
-    needed = ("models/model.skops", "data/prepared/validation.parquet")  # the latter by compare
+    needed = ("models/model.skops", "data/prepared/test.parquet")  # the latter by compare
     released.run("uv", "run", "--quiet", "--locked", "dvc", "pull", *needed)
     days = rows["date"].dt.strftime("%Y-%m-%d")
     given = json.loads(rows.assign(date=days).to_json(orient="records"))

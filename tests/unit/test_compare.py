@@ -47,8 +47,8 @@ def test_each_task_is_compared_on_fresh_rows(task: Task, project: Path) -> None:
     champion = champion_of(project)
     more_rows()
     found = compare(champion)
-    before = tables.read(champion / paths.VALIDATION)
-    now = tables.read(paths.VALIDATION)
+    before = tables.read(champion / paths.TEST)
+    now = tables.read(paths.TEST)
     assert found.fresh == len(now) - len(before) > 50
     one, both = found.parts["fresh rows"], found.parts["all rows"]
     assert (one.rows, both.rows) == (found.fresh, len(now))
@@ -68,7 +68,7 @@ def test_the_scores_are_those_of_each_model_alone(project: Path) -> None:
     champion = champion_of(project)
     more_rows()
     found = compare(champion).parts["fresh rows"]
-    rows = tables.read(paths.VALIDATION)
+    rows = tables.read(paths.TEST)
     rows = rows[rows["customer"].str.startswith("new")]
     for folder, score in ((Path(), found.challenger), (champion, found.champion)):
         expected = roc_auc_score(rows["bought"], load_release(folder).predict(rows))
@@ -92,7 +92,7 @@ def test_slices_with_rows_enough_are_compared(project: Path) -> None:
     edit(Path("schema.yaml"), lambda content: content.update(slices=["city", "member"]))
     edit(Path("params.yaml"), lambda content: content["evaluate"].update(min_slice_rows=40))
     found = compare(champion)
-    rows = tables.read(paths.VALIDATION)
+    rows = tables.read(paths.TEST)
     counts = rows[rows["customer"].str.startswith("new")].groupby("city").size()
     expected = {f"city {name}": count for name, count in counts.items() if count >= 40}
     assert expected
@@ -130,7 +130,7 @@ def test_a_class_that_is_new_counts_as_one_that_the_champion_never_predicts(proj
     table.to_csv("data/raw/shops.csv", index=False)
     for stage in (prepare, train, evaluate):
         stage.main()
-    rows = tables.read(paths.VALIDATION)
+    rows = tables.read(paths.TEST)
     right = load_release(champion)
     expected = np.array(right.schema.classes)[right.predict(rows).argmax(axis=1)]
     found = compare(champion)

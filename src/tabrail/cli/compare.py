@@ -14,7 +14,7 @@ def compare(
         Path,
         typer.Argument(
             metavar="FOLDER",
-            help="Another clone of the project, with its model and its validation rows.",
+            help="Another clone of the project, with its model and its test rows.",
             parser=given,
         ),
     ],
@@ -25,11 +25,11 @@ def compare(
     ] = None,
     untrusted: Untrusted = False,
 ) -> None:
-    """Compare the model with that of another clone, on validation rows that neither has seen.
+    """Compare the model with that of another clone, on test rows that neither has seen.
 
-    Both models score the validation rows that this project has and the other clone does not have.
+    Both models score the test rows that this project has and the other clone does not have.
     A clone at the tag of the model in prod only needs `dvc pull models/model.skops
-    data/prepared/validation.parquet`. Exit code 0: the models are compared. 2: they cannot be.
+    data/prepared/test.parquet`. Exit code 0: the models are compared. 2: they cannot be.
     """
     with one_message(code=2):
         from tabrail.documents import to_json, write_texts

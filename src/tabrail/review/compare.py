@@ -32,12 +32,14 @@ def compare(
     *,
     untrusted: bool = False,
 ) -> Compared:
-    """Score two models on the validation rows that neither has seen.
+    """Score two models on the test rows that neither has seen.
+
+    Validation has decided between the options of each model, and may flatter them.
 
     A champion of other code gets the rows as they came, and cleans them itself.
 
     Args:
-        folder: another clone of the project, with its model and its validation rows.
+        folder: another clone of the project, with its model and its test rows.
         metrics: the project's METRICS, which are needed if the main metric is one of its own.
         untrusted: whether the model files may be such that were never recorded.
 
@@ -49,8 +51,8 @@ def compare(
     champion = load_release(folder, untrusted=untrusted)
     require_same_question(challenger.schema, champion.schema)
     by = _scoring(challenger, metrics)
-    rows = tables.read(paths.VALIDATION)
-    is_fresh = fresh(rows, tables.read(folder / paths.VALIDATION))
+    rows = tables.read(paths.TEST)
+    is_fresh = fresh(rows, tables.read(folder / paths.TEST))
     ours = predict(rows, challenger.predict, challenger.schema)
     if champion.separate:
         found, scored = predict_raw(champion, raw_rows(challenger), challenger.schema)
@@ -88,7 +90,7 @@ def compare(
 
 
 def raw_rows(challenger: Release) -> pd.DataFrame:
-    """Return the validation rows of data/raw, in the order of the prepared table.
+    """Return the test rows of data/raw, in the order of the prepared table.
 
     Raises:
         InputError: data/raw is not here.
@@ -100,7 +102,7 @@ def raw_rows(challenger: Release) -> pd.DataFrame:
     for chunk in checked(files, schema, params.chunk_rows, "rows as they came", clean):
         good = usable(chunk.violations, len(chunk.table)) & ~chunk.repeated
         split = split_of(chunk.table[good], chunk.groups[good])
-        found.append(chunk.raw[good][split == "validation"])
+        found.append(chunk.raw[good][split == "test"])
     return pd.concat(found, ignore_index=True)
 
 
@@ -220,8 +222,8 @@ def remarks_on_rows(challenger: Release, champion: Release, count: int) -> list[
         )
     elif splits[0].method == "time":
         remarks.append(
-            "The split is by time: rows that only tested the champion may validate here. Unless "
-            "older rows have come in, neither model has trained on any of these."
+            "The split is by time. Unless older rows have come in, neither model has trained on "
+            "any of these rows."
         )
     else:
         remarks.append("Neither model has trained on any of these rows.")

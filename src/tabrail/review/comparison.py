@@ -46,7 +46,7 @@ class Compared:
         challenger: the version of the model that is here.
         champion: that of the other one.
         metric: what they are scored by.
-        fresh: how many validation rows the champion's run did not have.
+        fresh: how many test rows the champion's run did not have.
         verdict: better, worse or no clear difference, on the fresh rows, or on all if there are
             none.
         parts: comparisons by name: fresh rows, slices of them, all rows.
