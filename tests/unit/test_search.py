@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import edit
@@ -9,6 +10,7 @@ from stages import prepare, train
 
 from tabrail import paths
 from tabrail.config import load_params
+from tabrail.data.identity import mixed
 from tabrail.data.schema import load_schema
 from tabrail.errors import InputError
 from tabrail.model import file as model
@@ -81,7 +83,7 @@ def test_folds_keep_a_key_together_and_the_past_before_the_future(project: Path)
         ({"values": {}}, "train.search.values: there are none to try for LogisticRegression"),
         ({"values": {"LogisticRegression": {"D": [1]}}}, "train.search: Invalid parameter 'D'"),
         ({"values": {"LogisticRegression": {"C": [-1.0, 1.0]}}}, "train.search: The 'C' parameter"),
-        ({"folds": 5000}, "train.search: .*folds|train.search: .*n_splits"),
+        ({"folds": 5000}, "train.search.folds: 5000 folds need as many groups"),
         ({"method": "grid"}, "train.search.method: .*'none', 'random' or 'halving'.*got 'grid'"),
     ],
 )
@@ -91,3 +93,25 @@ def test_a_wrong_search_is_named(project: Path, change: dict[str, object], messa
     with pytest.raises(InputError, match=message):
         train.main()
     assert not paths.MODEL.exists()
+
+
+def test_no_other_row_moves_a_row_to_another_fold() -> None:
+    """So neither does a cleaning step that leaves rows out, nor a line of schema.yaml."""
+    groups = mixed(np.arange(1, 401, dtype=np.uint64))
+    fold = search.fold_of(groups, 3, 0)
+    assert np.bincount(fold).min() > 100
+    some = np.arange(400) % 7 != 0
+    assert (search.fold_of(groups[some], 3, 0) == fold[some]).all()
+    assert (search.fold_of(groups[::-1], 3, 0) == fold[::-1]).all()
+    assert (search.fold_of(groups, 3, 1) != fold).any()
+
+
+@pytest.mark.parametrize("count", [3, 4, 6])
+def test_few_groups_leave_no_fold_empty(count: int) -> None:
+    for start in range(20):
+        groups = mixed(np.arange(start, start + count, dtype=np.uint64)).repeat(2)
+        fold = search.fold_of(groups, 3, 0)
+        assert set(fold) == {0, 1, 2}
+        assert (fold[::2] == fold[1::2]).all()
+    with pytest.raises(InputError, match="3 folds need as many groups of training rows; there are"):
+        search.fold_of(groups[:4], 3, 0)

@@ -10,16 +10,15 @@ from sklearn.base import clone
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.model_selection import (
-    GroupKFold,
     HalvingRandomSearchCV,
     RandomizedSearchCV,
-    StratifiedGroupKFold,
     TimeSeriesSplit,
 )
 from sklearn.pipeline import Pipeline
 
 from tabrail import paths
 from tabrail.config import Params, Search
+from tabrail.data.identity import mixed
 from tabrail.data.schema import Schema, Task
 from tabrail.errors import InputError, nearest
 from tabrail.model.fitting import by_groups
@@ -132,16 +131,54 @@ def _search(pipeline: Pipeline, train: Split, schema: Schema, params: Params) ->
 
 
 def _folds(train: Split, schema: Schema, params: Params) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Return the places of the rows to fit and to score, for each fold."""
+    """Yield the places of the rows to fit and to score, for each fold.
+
+    A row's fold follows from the hash of its group, so that no other row moves it.
+
+    Raises:
+        InputError: there are fewer groups than folds, or a fold has all rows of some class.
+    """
     count, seed = params.train.search.folds, params.train.seed
     if params.prepare.split.method == "time" and schema.time:
         order = np.argsort(train.table[schema.time].to_numpy(), kind="stable")
         for fit, score in TimeSeriesSplit(count).split(order):
             yield order[fit], order[score]
         return
-    kind = GroupKFold if schema.task == "regression" else StratifiedGroupKFold
-    folds = kind(count, shuffle=True, random_state=seed)
-    yield from folds.split(train.rows, train.y_true, train.groups)
+    fold = fold_of(train.groups, count, seed)
+    for number in range(count):
+        fit, score = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        if schema.task != "regression" and len(set(train.y_true[fit])) < len(train.classes):
+            raise InputError(
+                f"{KEY}.folds: one of the {count} folds has all training rows of a class; set more "
+                "folds, another train.seed, or method: none"
+            )
+        yield fit, score
+
+
+def fold_of(groups: np.ndarray, folds: int, seed: int) -> np.ndarray:
+    """Return the fold of each row, from 0, by the hash of its group; shape (n_rows,).
+
+    With so few groups that a fold would stay empty, they are dealt out in the order of the hashes.
+
+    Args:
+        groups: the hash of each row's group, uint64; shape (n_rows,).
+        folds: how many there are.
+        seed: gives other folds.
+
+    Raises:
+        InputError: there are fewer groups than folds.
+    """
+    hashes = mixed(groups ^ mixed(np.array([seed + 1], dtype=np.uint64)))
+    found = (hashes % np.uint64(folds)).astype(np.intp)
+    if len(np.unique(found)) == folds:
+        return found
+    known, ranks = np.unique(hashes, return_inverse=True)
+    if len(known) < folds:
+        raise InputError(
+            f"{KEY}.folds: {folds} folds need as many groups of training rows; there are "
+            f"{len(known)}; set fewer folds, or method: none"
+        )
+    return np.asarray(ranks) % folds
 
 
 def _found(
