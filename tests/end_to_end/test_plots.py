@@ -74,7 +74,7 @@ def test_a_report_is_drawn_as_git_services_do(changed: Project, tmp_path: Path) 
     assert {"origin EWR", "origin JFK", "origin LGA"} <= set(drawn)
     assert "Syntax error" not in shown
     before_the_folds = shown[: shown.index("<details>")]
-    assert len(re.findall("<tr>", before_the_folds)) == 4
+    assert len(re.findall("<tr>", before_the_folds)) == 3
     titles = re.findall(r"<summary>(.+?) \(\d+\)</summary>", shown)
     assert titles[:3] == ["Gate", "All metrics", "Slices of the validation split"]
     assert "Parameters" in titles

@@ -24,13 +24,15 @@ from tabrail import paths
 from tabrail.cli import app as cli
 from tabrail.data import tables
 from tabrail.data.conform import conform
+from tabrail.data.distributions import describe_scores
 from tabrail.data.schema import Task
+from tabrail.documents import to_json
 from tabrail.errors import InputError
 from tabrail.log import prediction_log
 from tabrail.log.entries import DECISIONS, OUTCOMES, Prediction, Refusal, utc_now
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.release import Release, load_release
-from tabrail.monitoring import clusters, expected, monitor, period
+from tabrail.monitoring import checks, clusters, expected, monitor, period
 from tabrail.monitoring.page import page
 from tabrail.monitoring.period import Period
 from tabrail.monitoring.window import midnight
@@ -733,3 +735,17 @@ def test_a_crash_is_no_alert(model: Release, monkeypatch: pytest.MonkeyPatch) ->
     done = CliRunner().invoke(cli.app, ["monitor"])
     assert done.exit_code == 2
     assert "ZeroDivisionError" in done.stderr
+
+
+def test_numbers_that_many_rows_have_do_not_move_by_being_rounded(model: Release) -> None:
+    """A tree's leaves: reports have 6 digits of 1/12, and rows have all of them."""
+    leaves = np.repeat([1 / 15, 1 / 12, 1 / 3, 2 / 3], 100)
+    usual = expected.here(model.version)
+    written = json.loads(to_json(describe_scores(leaves, model.schema)))
+    usual = replace(usual, evaluation=usual.evaluation | {"scores": written})
+    rows = pd.DataFrame(index=range(400))
+    [same] = checks.scores(Period("a", 400, rows, leaves), usual).values()
+    assert (same.value, same.beyond) == (0, False)
+    others = np.repeat([1 / 15, 1 / 12, 1 / 3, 2 / 3], [10, 20, 70, 300])
+    [moved] = checks.scores(Period("a", 400, rows, others), usual).values()
+    assert moved.beyond

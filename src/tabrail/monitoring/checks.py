@@ -179,8 +179,21 @@ def _at(
         return after
     limits = [np.nextafter(before["values"][0], -np.inf), *before["values"]]
     ordered = np.sort(values[~np.isnan(values)])
-    up_to = np.searchsorted(ordered, limits, side="right") / len(ordered)
+    up_to = np.searchsorted(ordered, _rounded_up(limits), side="right") / len(ordered)
     return {"missing": after["missing"], "values": limits, "up_to": up_to.tolist()}
+
+
+def _rounded_up(limits: list[float]) -> np.ndarray:
+    """Return the largest numbers that a report, which has 6 digits, writes as these limits.
+
+    Many rows may have one number, such as 1/12: it must not lie above its own rounded limit. The
+    first limit is below all that was there, and so below what is written as the first number.
+    """
+    found = np.array(limits)
+    size = np.floor(np.log10(np.abs(found), out=np.zeros(len(found)), where=found != 0))
+    steps = np.where(found != 0, 10.0 ** (size - 5), 0.0)
+    steps[0] *= -1
+    return found + steps / 2
 
 
 def _moved(
