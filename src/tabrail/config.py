@@ -135,10 +135,9 @@ class Gate(Section):
         """Leave out what `former` names: it must not keep a project from being scored."""
         if not isinstance(content, dict):
             return content
-        gone = {key.split(".")[0]: key.split(".")[1] for key in cls.former(content)}
         return {
-            name: {key: value for key, value in section.items() if key != gone[name]}
-            if name in gone
+            name: {key: value for key, value in section.items() if (name, key) not in FORMER}
+            if isinstance(section, dict)
             else section
             for name, section in content.items()
         }

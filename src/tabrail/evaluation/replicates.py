@@ -7,6 +7,7 @@ solve for what the model says of one of them.
 
 import json
 import math
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -62,11 +63,13 @@ def text(metric: str, scored: "ScoredSplit") -> str:
         found = _text(metric, whole, slices, [], count)
         if len(found.encode()) <= MOST_BYTES:
             return found
-    kept = len(slices)
-    while len(found.encode()) > MOST_BYTES and kept:
-        kept -= 1
-        found = _text(metric, whole, slices[:kept], slices[kept:], FEWEST)
-    return found
+
+    def keeping(kept: int) -> str:
+        return _text(metric, whole, slices[:kept], slices[kept:], FEWEST)
+
+    # Each slice that is kept makes the file longer.
+    too_many = bisect_right(range(len(slices)), MOST_BYTES, key=lambda n: len(keeping(n).encode()))
+    return keeping(max(0, too_many - 1))
 
 
 def parse(content: Any) -> Replicates:

@@ -1,6 +1,7 @@
 """Compare the challenger with the champion on the same rows."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from tabrail.config import Params
 from tabrail.data.identity import known_groups
 from tabrail.data.schema import encode_target
 from tabrail.errors import InputError
-from tabrail.evaluation import bootstrap
+from tabrail.evaluation.intervals import drawn
 from tabrail.evaluation.metrics import BY_THRESHOLD
 from tabrail.evaluation.reported import ReportedMetric
 from tabrail.monitoring.expected import Expected, of_version
@@ -91,24 +92,13 @@ def _difference(
     """Return the challenger's score less the champion's; each replicate scores both."""
     schema, name = expected.schema, expected.metric
     y_true = encode_target(table[schema.target], schema)
+    groups = known_groups(table, schema)
     champion, challenger = (
-        expected.scorer(y_true, numbers, params)
+        drawn(expected.scorer(y_true, numbers, params), np.ones(len(y_true)), groups, RESAMPLES)
         for numbers, params in zip(models, (expected.params, of_challenger), strict=True)
     )
-
-    def difference(times: np.ndarray) -> np.ndarray:
-        after, before = (
-            one.under(times.take(one.order, axis=1))[name] for one in (challenger, champion)
-        )
-        return after - before
-
-    value = float(difference(np.ones((1, len(y_true))))[0])
-    groups = known_groups(table, schema)
-    drawn = [difference(times) for times in bootstrap.draw(groups, RESAMPLES)]
-    low, high = bootstrap.interval(np.concatenate(drawn), len(np.unique(groups)))
-    if not np.isfinite([value, low, high]).all():
-        return None
-    return {"name": name, "value": value, "low": low, "high": high}
+    found = asdict(challenger[name].less(champion[name]).score())
+    return {"name": name, **found} if np.isfinite(list(found.values())).all() else None
 
 
 def _sentence(content: dict[str, Any], metric: ReportedMetric, least: int) -> str:

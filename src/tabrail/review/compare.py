@@ -16,8 +16,8 @@ from tabrail.data.identity import row_hashes
 from tabrail.data.prepare import splitter
 from tabrail.data.schema import GROUP, Schema
 from tabrail.errors import InputError
-from tabrail.evaluation import bootstrap, slices
-from tabrail.evaluation.intervals import Score
+from tabrail.evaluation import slices
+from tabrail.evaluation.intervals import drawn
 from tabrail.evaluation.metric_list import Scoring, scoring
 from tabrail.evaluation.metrics import Metric
 from tabrail.evaluation.predictions import Predictions, predict
@@ -243,17 +243,7 @@ def _compared(
         )
     ]
 
-    def both(weights: np.ndarray) -> np.ndarray:
-        return np.stack([one.under(weights[:, one.order])[by.name] for one in scorers])
-
-    values = both(ours.weights[None])[:, 0]
-    groups, drawn = len(np.unique(ours.groups)), [np.full((2, 1), np.nan)]
-    if groups >= bootstrap.FEWEST_GROUPS:
-        drawn = [
-            both(times * ours.weights) for times in bootstrap.draw(ours.groups, params.resamples)
-        ]
-    many = np.concatenate(drawn, axis=1)
-    bounds = [bootstrap.interval(one, groups) for one in (*many, many[0] - many[1])]
-    one, other = (Score(float(v), *some) for v, some in zip(values, bounds, strict=False))
-    difference = Score(float(values[0] - values[1]), *bounds[2])
-    return Comparison(len(ours.y_true), one, other, difference)
+    one, other = (
+        drawn(scorer, ours.weights, ours.groups, params.resamples)[by.name] for scorer in scorers
+    )
+    return Comparison(len(ours.y_true), one.score(), other.score(), one.less(other).score())

@@ -141,7 +141,7 @@ def _slices(base: Snapshot, head: Snapshot, most: float | None) -> Outcome:
                 unscored.append(f"{column} {value}")
             elif after is not None:
                 found[f"{column} {value}"] = losses.between(before, after, metric.sign)
-            elif [column, value] not in map(list, head.replicates.left_out):
+            elif (column, value) not in head.replicates.left_out:
                 unjudged.append(f"{column} {value}")
     return _judged_slices(found, most, _lead(base, metric), unscored, unjudged)
 
