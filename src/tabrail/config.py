@@ -123,6 +123,7 @@ class Gate(Section):
     baseline: GateCheck = GateCheck()
     main_metric: MaxLoss = MaxLoss()
     slices: MaxLoss = MaxLoss()
+    rows: GateCheck = GateCheck()
     # pydantic has a method of that name
     schema_: Annotated[GateCheck, Field(alias="schema")] = GateCheck()
     drift: Drift = Drift()

@@ -110,7 +110,7 @@ def run(**content: Any) -> Snapshot:
     """Return a run of the shops, with other content where it is given."""
     usual: dict[str, Any] = {
         "evaluation": evaluation(),
-        "data": {"rows": {"train": 400}, "missing_share": {"age": 0.0}},
+        "data": {"rows": {"raw": 600, "train": 400}, "missing_share": {"age": 0.0}},
         "importance": {"age": 0.2, "city": 0.01},
         "params": deepcopy(PARAMS),
         "schema": deepcopy(SCHEMA),

@@ -29,7 +29,17 @@ def test_a_branch_is_compared_with_where_it_left_main(repository: Repository) ->
     repository.git("checkout", "--quiet", "-b", "mine", fork)
     repository.commit("Mine", a_txt="3")
     assert find(None) == Base("origin/main", fork)
-    assert str(find("main")) == f"main ({fork[:7]})"
+
+
+def test_a_base_that_is_named_is_the_base(repository: Repository) -> None:
+    fork = repository.git("rev-parse", "HEAD").strip()
+    released = repository.commit("Released from a branch that was squashed", b_txt="1")
+    repository.git("tag", "model@v0.1.0")
+    repository.git("checkout", "--quiet", "-b", "mine", fork)
+    assert find("model@v0.1.0") == Base("model@v0.1.0", released)
+    assert str(find("main")) == f"main ({released[:7]})"
+    assert find("HEAD") == Base("HEAD", fork)
+    assert find("") is None  # as if none were given
 
 
 def test_main_itself_is_compared_with_the_commit_before(repository: Repository) -> None:
@@ -60,7 +70,8 @@ def test_without_a_main_there_is_nothing_to_compare_with(repository: Repository)
 
 def test_the_first_commit_has_none_before_it(repository: Repository) -> None:
     repository.git("checkout", "--quiet", "HEAD^")
-    assert find("HEAD") is None
+    repository.on_main(repository.git("rev-parse", "HEAD").strip())
+    assert find(None) is None
 
 
 def test_without_any_commit_everything_has_changed(
@@ -84,12 +95,13 @@ def test_an_unknown_base_is_named(repository: Repository, name: str, fix: str) -
 
 
 def test_another_repositorys_commit_is_no_base(repository: Repository) -> None:
+    repository.on_main(repository.git("rev-parse", "HEAD").strip())
     repository.git("checkout", "--quiet", "--orphan", "other")
     repository.commit("Other")
     with pytest.raises(
         InputError, match=r"no commit in common \(they are of different repositories\)"
     ):
-        find("main")
+        find(None)
 
 
 def test_the_advice_for_a_shallow_clone_helps(
@@ -105,7 +117,7 @@ def test_the_advice_for_a_shallow_clone_helps(
         find("origin/main")
     for command in str(refused.value).partition("; run: ")[2].split(" && "):
         subprocess.run(shlex.split(command), check=True, capture_output=True)
-    assert find("origin/main") == Base("origin/main", fork)
+    assert find("origin/main") == find(None) == Base("origin/main", fork)
 
 
 def test_a_shallow_clone_of_main_lacks_the_commit_before(
@@ -128,4 +140,4 @@ def test_a_shallow_clone_may_lack_where_a_branch_left_main(
     monkeypatch.chdir(tmp_path / "clone")
     repository.git("fetch", "--quiet", "--depth=1", "origin", "+main:refs/remotes/origin/main")
     with pytest.raises(InputError, match=r"no commit in common \(this clone is shallow\); run: "):
-        find("origin/main")
+        find(None)

@@ -246,9 +246,32 @@ def test_a_base_without_results_is_not_compared_with() -> None:
     assert [name for name, verdict in found.items() if verdict == "skipped"] == [
         "main_metric",
         "slices",
+        "rows",
         "schema",
         "drift",
     ]
+
+
+def with_rows(raw: int | None) -> Snapshot:
+    """Return a run that read so many raw rows; None: it does not say."""
+    return run(data={"rows": {"train": 400} | ({} if raw is None else {"raw": raw})})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict", "words"),
+    [
+        (600, 600, "ok", "600 raw rows, no fewer than in the base"),
+        (600, 900, "ok", "900 raw rows, no fewer"),
+        (1900, 1600, "FAILED", "1,600 raw rows, 300 fewer than in the base"),
+        (None, 600, "skipped", "the base does not say"),
+        (600, None, "skipped", "this run does not say"),
+    ],
+)
+def test_no_raw_rows_get_lost(
+    before: int | None, after: int | None, verdict: str, words: str
+) -> None:
+    found = check("rows", with_rows(before), with_rows(after))
+    assert (found.verdict, words in found.detail) == (verdict, True)
 
 
 def test_a_looser_contract_fails() -> None:

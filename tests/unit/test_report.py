@@ -91,7 +91,7 @@ xychart-beta
 """.strip().splitlines()
     )
     assert re.findall(r"<summary>(.*?)</summary>", text) == [
-        "Gate (6)",
+        "Gate (7)",
         "All metrics (2)",
         "Slices of the validation split (2)",
         "Parameters (1)",
@@ -391,6 +391,16 @@ def test_scores_on_other_rows_are_said_to_be() -> None:
         "The scores are measured on other rows than before: 1,010 rows or keys then, 1,204 now."
     ) in text
     assert "other rows" not in made(on("a", 1010), on("a", 1010))
+
+
+def test_missing_raw_rows_are_in_the_headline() -> None:
+    def heading(before: int, after: int) -> str:
+        runs = [run(data={"rows": {"raw": count}}) for count in (before, after)]
+        return next(line for line in made(*runs).splitlines() if line.startswith("## "))
+
+    assert heading(1900, 1600).endswith("roc_auc 0.700, as before, 300 raw rows fewer")
+    assert heading(1600, 1599).endswith(", 1 raw row fewer")
+    assert heading(1600, 1900).endswith("as before")
 
 
 def test_a_report_is_made_without_what_trains_models() -> None:

@@ -53,6 +53,6 @@ BaseRevision = Annotated[
     typer.Option(
         "--base",
         metavar="REV",
-        help="Compare with the commit where HEAD left it. [default: origin/main, if it exists]",
+        help="Compare with this commit. [default: where HEAD left origin/main, if that exists]",
     ),
 ]

@@ -21,14 +21,14 @@ class Base:
 
 
 def find(given: str | None) -> Base | None:
-    """Return the commit that a change starts from.
+    """Return the commit that a change is compared with.
 
-    It is where the present branch left the other one, so that what others have merged since is not
-    taken for a part of the change. On the other branch itself it is the commit before, or HEAD if
-    there are changes that no commit has.
+    A revision that is given is that commit. Without one, it is where the present branch left
+    `origin/main`, so that what others have merged since is not taken for a part of the change. On
+    `origin/main` itself it is the commit before, or HEAD if there are changes that no commit has.
 
     Args:
-        given: a revision; `origin/main`, if none is given and there is one.
+        given: a revision; blank for what a change starts from.
 
     Returns:
         The commit; None if nothing was given and there is nothing to compare with.
@@ -36,27 +36,28 @@ def find(given: str | None) -> Base | None:
     Raises:
         InputError: there is no such commit here, or no history that leads to it.
     """
-    name = given or DEFAULT
-    other = git.commit(name)
-    if other is None:
-        if given is None:
-            return None
-        raise InputError(f"{name} is no commit that is here; {_how_to_fetch(name)}")
-    head = git.git("rev-parse", "HEAD").strip()
+    if given:
+        found = git.commit(given)
+        if found is None:
+            raise InputError(f"{given} is no commit that is here; {_how_to_fetch(given)}")
+        return Base(given, found)
+    other, head = git.commit(DEFAULT), git.commit("HEAD")
+    if other is None or head is None:
+        return None
     try:
         fork = git.git("merge-base", other, head).strip()
     except InputError:
         why = "this clone is shallow" if git.is_shallow() else "they are of different repositories"
         raise InputError(
-            f"HEAD and {name} have no commit in common ({why}); {_how_to_fetch(name)}"
+            f"HEAD and {DEFAULT} have no commit in common ({why}); {_how_to_fetch(DEFAULT)}"
         ) from None
     if fork != head:
-        return Base(name, fork)
+        return Base(DEFAULT, fork)
     if git.changed_files():
         return Base("HEAD", head)
     before = git.commit("HEAD^1")
     if before is None and git.is_shallow():
-        raise InputError(f"this clone lacks the commit before HEAD; {_how_to_fetch(name)}")
+        raise InputError(f"this clone lacks the commit before HEAD; {_how_to_fetch(DEFAULT)}")
     return Base("the commit before", before) if before else None
 
 

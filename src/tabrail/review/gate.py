@@ -36,6 +36,7 @@ def checks(
         "baseline": lambda: _baseline(head),
         "main_metric": lambda: _main_metric(base, head, params.main_metric.max_loss),
         "slices": lambda: _slices(base, head, params.slices.max_loss),
+        "rows": lambda: _rows(base, head),
         "schema": lambda: _schema(base, head),
         "drift": lambda: _drift(base, head, params.drift.psi),
         "model_size": lambda: _size(head, params.model_size.megabytes),
@@ -187,6 +188,16 @@ def _small(loss: Loss) -> str:
 
 def _lead(run: Snapshot, metric: ReportedMetric) -> float:
     return losses.lead(run.evaluation["validation"]["metrics"][metric.name], metric.sign)
+
+
+def _rows(base: Snapshot, head: Snapshot) -> Outcome:
+    if base.raw_rows is None or head.raw_rows is None:
+        which = "the base" if base.raw_rows is None else "this run"
+        return None, f"{which} does not say how many raw rows it read"
+    fewer = base.raw_rows - head.raw_rows
+    if fewer > 0:
+        return False, f"{head.raw_rows:,} raw rows, {fewer:,} fewer than in the base"
+    return True, f"{head.raw_rows:,} raw rows, no fewer than in the base"
 
 
 def _schema(base: Snapshot, head: Snapshot) -> Outcome:

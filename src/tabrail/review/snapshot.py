@@ -62,6 +62,13 @@ class Snapshot:
         return next((out["md5"] for out in outs if out["path"] == paths.VALIDATION.as_posix()), "")
 
     @property
+    def raw_rows(self) -> int | None:
+        """How many rows were read from data/raw; None if the run does not say."""
+        rows = self.data.get("rows")
+        count = rows.get("raw") if isinstance(rows, dict) else None
+        return count if isinstance(count, int) else None
+
+    @property
     def measures(self) -> dict[str, Any]:
         """Content of params.yaml with the defaults, and the main metric that the results have."""
         try:

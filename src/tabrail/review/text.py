@@ -62,6 +62,7 @@ def render(
         base_has_results=bool(before.evaluation),
         has_results=bool(now.evaluation),
         changed=found.any,
+        fewer_rows=_fewer_rows(before, now),
         other_rows=_other_rows(before, now),
         gate=gate,
         failed=any(check.verdict == "FAILED" for check in gate),
@@ -91,6 +92,14 @@ def render(
         libraries=_values(_ours_first(found.packages, now.direct | before.direct)),
     )
     return without_mentions(text)
+
+
+def _fewer_rows(before: Snapshot, now: Snapshot) -> str:
+    """Return that raw rows are missing, if so: old data that came back looks like any other."""
+    if before.raw_rows is None or now.raw_rows is None or before.raw_rows <= now.raw_rows:
+        return ""
+    fewer = before.raw_rows - now.raw_rows
+    return f", {fewer:,} raw row{'s' if fewer > 1 else ''} fewer"
 
 
 def _other_rows(before: Snapshot, now: Snapshot) -> str:
