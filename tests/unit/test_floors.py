@@ -100,6 +100,6 @@ def test_the_base_install_imports_neither_a_server_nor_dvc() -> None:
     free = [path for path in modules() if unit(path) not in {"serving", "log", "monitoring"}]
     for path in free:
         for node in ast.parse(path.read_bytes()).body:
-            names = [alias.name for alias in getattr(node, "names", [])]
-            names += [getattr(node, "module", None) or ""]
+            imported = node.names if isinstance(node, ast.Import) else []
+            names = [alias.name for alias in imported] + [getattr(node, "module", None) or ""]
             assert not {name.partition(".")[0] for name in names} & heavy, path

@@ -1,6 +1,7 @@
 """Two branches that both trained are merged by a run, and nothing that people wrote is decided."""
 
 import json
+import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 from tabrail.errors import InputError
 from tabrail.project import git
 from tabrail.project.pipeline import generated
-from tabrail.review.merge import ONE_SIDE, merge
+from tabrail.review.merge import merge
+from tabrail.review.progress import how_to_end, in_progress
 
 PIPELINE = """\
 stages:
@@ -265,10 +267,15 @@ def test_a_merge_of_the_person_is_left_as_it_is_until_sources_are_staged(
     assert results() == {result("a: 4 b: 1 c: 9")}
 
 
-def test_data_in_conflict_is_for_a_person(runner: Runner, said: list[str]) -> None:
+def test_a_file_of_data_in_conflict_is_for_a_person(runner: Runner, said: list[str]) -> None:
+    Path(".dvc").mkdir()
+    write(".dvc/config", "")
+    write(".dvc/.gitignore", "*\n")
     branches(lambda: write("raw.dvc", "md5: 2\n"), lambda: write("raw.dvc", "md5: 3\n"))
-    with pytest.raises(InputError, match=r"git checkout --theirs raw.dvc.*ingest"):
+    before = state()
+    with pytest.raises(InputError, match=r"both sides changed raw.dvc; nothing was changed"):
         merge("theirs", said.append, runner)
+    assert state() == before
 
 
 def test_a_pipeline_in_conflict_is_a_source(runner: Runner, said: list[str]) -> None:
@@ -329,7 +336,7 @@ def test_a_failed_run_is_gone_on_with(runner: Runner, said: list[str]) -> None:
     runner.failing = ""
     merge("theirs", said.append, runner)
     assert git.commit("MERGE_HEAD") is None
-    assert ONE_SIDE not in git.git("log", "-1", "--format=%B")
+    assert git.git("log", "-1", "--format=%B").strip() == "Merge branch 'theirs' into ours"
     assert results() == {result("a: 2 b: 1 c: 2")}
 
 
@@ -342,13 +349,49 @@ def test_uncommitted_changes_are_refused(runner: Runner, said: list[str]) -> Non
     assert state() == before
 
 
-def test_a_rebase_in_conflict_is_not_taken_for_a_merge(runner: Runner, said: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("begin", "begun", "made"),
+    [
+        (("rebase", "theirs"), "A rebase is in progress", "a: 2 b: 1 c: 2"),
+        (("cherry-pick", "theirs"), "A cherry-pick is in progress", "a: 2 b: 1 c: 2"),
+        (("revert", "HEAD~1"), "A revert is in progress", "a: 1 b: 1 c: 3"),
+    ],
+)
+def test_what_else_stops_at_the_results_goes_on(
+    begin: tuple[str, ...], begun: str, made: str, runner: Runner, said: list[str]
+) -> None:
     both_train()
-    assert not git.succeeds("rebase", "theirs")
+    if begin[0] == "revert":
+        training("a: 1", "a: 2")()
+        commit("change a")
+        training("c: 2", "c: 3")()
+        commit("change c")
+    assert not git.succeeds(*begin)
+    conflicts = git.git("diff", "--name-only", "--diff-filter=U").split()
+    assert how_to_end(conflicts) == "run: uv run tabrail merge"
+    merge("origin/main", said.append, runner)
+    assert said[0].startswith(begun)
+    assert results() == {result(made)}
+    assert git.git("status", "--porcelain") == ""
+    assert in_progress() is None
+    assert len(git.git("log", "-1", "--format=%P").split()) == 1
+
+
+def test_a_stash_in_conflict_is_not_taken_for_a_merge(runner: Runner, said: list[str]) -> None:
+    both_train()
+    training("b: 1", "b: 2")()
+    git.git("stash")
+    git.git("switch", "--quiet", "theirs")
+    assert not git.succeeds("stash", "pop")
     before = state()
-    with pytest.raises(InputError, match=r"in conflict, but not by a merge: dvc.lock"):
+    with pytest.raises(InputError, match=r"in conflict, but not by a merge: dvc.lock") as refused:
         merge("theirs", said.append, runner)
     assert state() == before
+    command, _, then = str(refused.value).partition("; run: ")[2].partition(" && ")
+    assert then == "uv run dvc repro"
+    subprocess.run(shlex.split(command), check=True)
+    assert git.git("diff", "--name-only", "--diff-filter=U") == ""
+    assert read("params.yaml") == PARAMS.replace("a: 1", "a: 2").replace("b: 1", "b: 2")
 
 
 def test_nothing_is_merged_where_there_is_nothing(runner: Runner, said: list[str]) -> None:

@@ -396,7 +396,7 @@ def test_scores_on_other_rows_are_said_to_be() -> None:
 def test_missing_raw_rows_are_in_the_headline() -> None:
     def heading(before: int, after: int) -> str:
         runs = [run(data={"rows": {"raw": count}}) for count in (before, after)]
-        return next(line for line in made(*runs).splitlines() if line.startswith("## "))
+        return next(line for line in made(runs[0], runs[1]).splitlines() if line.startswith("## "))
 
     assert heading(1900, 1600).endswith("roc_auc 0.700, as before, 300 raw rows fewer")
     assert heading(1600, 1599).endswith(", 1 raw row fewer")

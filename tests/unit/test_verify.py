@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,11 @@ from runs import Repository, evaluation, run, write_results
 from typer.testing import CliRunner
 
 from tabrail.cli import app as cli
+from tabrail.errors import InputError
+from tabrail.project import dvc as real
 from tabrail.review import verify
 from tabrail.review.check import Check
 
-UP_TO_DATE = "Stage 'train' didn't change, skipping\nData and pipelines are up to date.\n"
 PIPELINE: dict[str, Any] = {
     "stages": {
         "train": {
@@ -35,26 +38,29 @@ PIPELINE: dict[str, Any] = {
 
 @dataclass
 class Dvc:
-    """What DVC is to answer, by its command."""
+    """What DVC is to answer."""
 
-    answers: dict[str, tuple[int, str, str]]
+    stale: list[str] = field(default_factory=list)
+    folder: Path | None = None
+    missing: list[str] = field(default_factory=list)
+    refusal: str = ""
 
-    def __call__(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Answer in DVC's place."""
-        code, out, err = self.answers[arguments[0]]
-        return subprocess.CompletedProcess(arguments, code, out, err)
+    def not_in_remote(self, _: object) -> list[str]:
+        """Answer for the remote."""
+        if self.refusal:
+            raise InputError(self.refusal)
+        return self.missing
 
 
 @pytest.fixture
 def dvc(monkeypatch: pytest.MonkeyPatch) -> Dvc:
-    """Let DVC find nothing wrong, and keep its data in S3."""
-    answers = {
-        "repro": (0, UP_TO_DATE, ""),
-        "config": (0, "core.remote=store\nremote.store.url=s3://bucket/x=y\n", ""),
-        "data": (0, "{}\n", ""),
-    }
-    found = Dvc(answers)
-    monkeypatch.setattr(verify, "_dvc", found)
+    """Let DVC find nothing wrong, and keep its data elsewhere; see test_dvc.py for the real one."""
+    found = Dvc()
+    monkeypatch.setattr(real, "opened", lambda **_: nullcontext())
+    monkeypatch.setattr(real, "stale", lambda _: found.stale)
+    monkeypatch.setattr(real, "folder_of_remote", lambda _: found.folder)
+    monkeypatch.setattr(real, "not_in_remote", found.not_in_remote)
+    monkeypatch.setattr(real, "lacks", lambda *_: set())
     return found
 
 
@@ -123,8 +129,11 @@ def test_all_is_well(repository: Repository) -> None:
 def test_what_a_run_reads_or_writes_is_committed(repository: Repository, name: str) -> None:
     with Path(name).open("a") as file:
         file.write("# a comment\n")
+    repository.git("config", "status.showUntrackedFiles", "no")
     found = verdicts()["commit"]
     assert (found.verdict, found.detail) == ("FAILED", f"not committed: {name}")
+    is_new = name in ("src/new.py", "x.dvc")
+    assert found.fix == (f"run: git add -- {name}, and commit" if is_new else "commit or stash it")
     repository.commit()
     assert verdicts()["commit"].verdict == "ok"
 
@@ -134,23 +143,23 @@ def test_other_files_need_not_be_committed(repository: Repository) -> None:
     assert verdicts()["commit"].verdict == "ok"
 
 
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        ((255, "", "ERROR: failed to reproduce 'train': missing data"), "last run: train"),
-        ((0, "Running stage 'train':\nUse `dvc push` …", ""), "last run: train"),  # data is here
-        ((0, "Running stage 'a':\nRunning stage 'b':\n", ""), "last run: a, b"),
-        ((255, "", "ERROR: 'dvc.yaml' is invalid.\n"), "ERROR: 'dvc.yaml' is invalid."),
-        ((1, "", ""), "no reason was given"),
-    ],
-)
-def test_a_stage_that_would_run_is_named(
-    repository: Repository, dvc: Dvc, answer: tuple[int, str, str], words: str
-) -> None:
-    dvc.answers["repro"] = answer
+def test_a_stage_that_would_run_is_named(repository: Repository, dvc: Dvc) -> None:
+    dvc.stale = ["prepare", "train"]
     found = verdicts()["pipeline"]
-    assert (found.verdict, words in found.detail) == ("FAILED", True)
+    assert (found.verdict, found.detail) == (
+        "FAILED",
+        "changed since the last run: prepare, train",
+    )
     assert found.fix == "run: uv run dvc repro, and commit what it changes"
+
+
+def test_data_that_is_not_what_git_says_may_be_others(repository: Repository, dvc: Dvc) -> None:
+    dvc.stale = ["data/raw.dvc", "train"]
+    found = verdicts()["pipeline"]
+    assert (found.verdict, found.detail) == ("FAILED", "data/raw: not what data/raw.dvc says")
+    assert found.fix == (
+        "if others have changed it: uv run dvc checkout data/raw.dvc; if you have: uv run dvc repro"
+    )
 
 
 @pytest.mark.parametrize("name", ["schema.yaml", "src/code.py", "data/raw.dvc"])
@@ -160,6 +169,10 @@ def test_what_a_stage_reads_is_not_deleted(repository: Repository, name: str) ->
     found = verdicts()["pipeline"]
     gone = {"src/code.py": "src", "data/raw.dvc": "data/raw"}.get(name, name)
     assert (found.verdict, found.detail) == ("FAILED", f"Git lacks what a stage reads: {gone}")
+    command = found.fix.removeprefix("run: ").removesuffix(", and commit")
+    subprocess.run(shlex.split(command), check=True)
+    repository.commit("Back")
+    assert verdicts()["pipeline"].verdict == "ok"
 
 
 @pytest.mark.parametrize(
@@ -230,21 +243,15 @@ def test_results_of_other_libraries_are_found() -> None:
     assert verify.versions_are_locked(run(evaluation={})).verdict == "skipped"
 
 
-@pytest.mark.parametrize(
-    ("answer", "verdict", "words"),
-    [
-        ((0, '{"not_in_remote": ["data/raw", "model"]}', ""), "FAILED", ": data/raw, model"),
-        ((0, '{"not_in_cache": ["data/raw"]}', ""), "ok", "are in the DVC remote"),
-        ((0, "", ""), "ok", "are in the DVC remote"),
-        ((255, "", "ERROR: Unable to locate credentials\n"), "FAILED", "locate credentials"),
-    ],
-)
-def test_the_remote_is_asked(
-    repository: Repository, dvc: Dvc, answer: tuple[int, str, str], verdict: str, words: str
-) -> None:
-    dvc.answers["data"] = answer
+def test_the_remote_is_asked(repository: Repository, dvc: Dvc) -> None:
+    assert verdicts()["data"].detail == "data and model are in the DVC remote"
+    dvc.missing = ["data/raw", "model"]
     found = verdicts()["data"]
-    assert (found.verdict, words in found.detail) == (verdict, True)
+    assert (found.verdict, found.detail) == ("FAILED", "not in the DVC remote: data/raw, model")
+    assert found.fix == "run: uv run dvc push"
+    dvc.refusal = "the DVC remote cannot be reached: Unable to locate credentials"
+    found = verdicts()["data"]
+    assert (found.verdict, found.detail) == ("FAILED", dvc.refusal)
     assert verdicts(remote=False)["data"].verdict == "skipped"
 
 
@@ -253,9 +260,10 @@ def test_a_folder_of_another_machine_is_not_asked(
     repository: Repository, dvc: Dvc, tmp_path: Path, folder: str, verdict: str
 ) -> None:
     (tmp_path / "store").mkdir()
-    dvc.answers["config"] = (0, f"core.remote=s\nremote.s.url={tmp_path / folder}\n", "")
-    dvc.answers["data"] = (255, "", "ERROR: no\n")
-    assert verdicts()["data"].verdict == verdict
+    dvc.folder, dvc.missing = tmp_path / folder, ["model"]
+    found = verdicts()["data"]
+    assert found.verdict == verdict
+    assert (str(tmp_path) in found.detail) == (verdict == "skipped")
 
 
 def test_without_an_origin_there_is_no_base(repository: Repository) -> None:

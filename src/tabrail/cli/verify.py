@@ -1,18 +1,29 @@
 """Check that a change can be merged."""
 
+import sys
 from typing import Annotated
 
 import typer
 
 from tabrail.cli.arguments import BaseRevision
-from tabrail.errors import one_message
+from tabrail.errors import InputError, one_message
 
 
 def verify(
     base: BaseRevision = None,
+    rev: Annotated[
+        str | None,
+        typer.Option("--rev", metavar="REV", help="Check this revision. [default: HEAD]"),
+    ] = None,
     no_remote: Annotated[
         bool,
         typer.Option("--no-remote", help="Do not ask the DVC remote."),
+    ] = False,
+    pushed: Annotated[
+        bool,
+        typer.Option(
+            "--pushed", help="Push data and check what Git pushes. For Git's hook pre-push."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -24,7 +35,20 @@ def verify(
     """
     with one_message():
         from tabrail.cli.answers import print_checks
+        from tabrail.review import pushed as of_push
+        from tabrail.review.revision import checked_out
         from tabrail.review.verify import checks
 
-        passed = print_checks(checks(base, remote=not no_remote), as_json=as_json)
+        if pushed:
+            if base or rev or no_remote:
+                raise InputError(
+                    "--pushed takes no --base, --rev and --no-remote: Git says what"
+                )
+            passed = print_checks(of_push.checks(sys.stdin), as_json=as_json)
+        elif rev:
+            with checked_out(rev) as config:
+                found = checks(base, remote=not no_remote, config=config)
+                passed = print_checks(found, as_json=as_json)
+        else:
+            passed = print_checks(checks(base, remote=not no_remote), as_json=as_json)
     raise typer.Exit(0 if passed else 1)

@@ -41,11 +41,20 @@ def is_shallow() -> bool:
     return git("rev-parse", "--is-shallow-repository").strip() == "true"
 
 
-def changed_files() -> list[str]:
-    """Return the tracked files that differ from HEAD; all of them, if there is no commit yet."""
+def changed_files(*paths: str) -> list[str]:
+    """Return the tracked files that differ from HEAD; all of them, if there is no commit yet.
+
+    Args:
+        paths: which ones to look at; all, if none is given.
+    """
     if commit("HEAD") is None:
-        return tracked_files()
-    return git("diff", "HEAD", "--name-only", "--relative").splitlines()
+        return git("ls-files", "--", *paths).splitlines()
+    return git("diff", "HEAD", "--name-only", "--relative", "--", *paths).splitlines()
+
+
+def path_of(name: str) -> Path:
+    """Return where Git keeps a file of its own, such as MERGE_MSG."""
+    return Path(git("rev-parse", "--git-path", name).strip())
 
 
 def tracked_files() -> list[str]:

@@ -41,6 +41,20 @@ def registered(version: str) -> str:
     return (version != digest and _tag(digest, Path())) or version
 
 
+def versions(folder: Path = Path()) -> list[str]:
+    """Return the tags of the registered versions, the latest one first.
+
+    Args:
+        folder: the project's root, or that of another clone.
+
+    Raises:
+        InputError: the folder is in no repository.
+    """
+    listing = ("tag", "--list", f"{ARTIFACT}@*", "--sort=-version:refname")
+    found = git.git("-C", str(folder), *listing).splitlines()
+    return [tag for tag in found if VERSION.fullmatch(tag)]
+
+
 def _released_version(digest: str, folder: Path) -> str | None:
     """Return the version in release.json, which `bundle` writes, if it is of this model."""
     release = folder / paths.RELEASE
@@ -56,17 +70,11 @@ def _released_version(digest: str, folder: Path) -> str | None:
 
 def _tag(digest: str, folder: Path) -> str | None:
     """Return the latest version whose dvc.lock has a hash that starts so."""
-    in_folder = ("-C", str(folder))
     try:
-        found = git.git(
-            *in_folder, "tag", "--list", f"{ARTIFACT}@*", "--sort=-version:refname"
-        ).splitlines()
-        tags = [tag for tag in found if VERSION.fullmatch(tag)]
-        lock = paths.LOCK.as_posix()
+        tags = versions(folder)
         options = ("--name-only", "--fixed-strings", "-e", f"md5: {digest}")
-        tagged = (
-            git.git(*in_folder, "grep", *options, *tags, "--", lock).splitlines() if tags else []
-        )
+        search = ("-C", str(folder), "grep", *options, *tags, "--", paths.LOCK.as_posix())
+        tagged = git.git(*search).splitlines() if tags else []
     except (InputError, OSError):  # no repository, no Git, or no tag has it
         return None
     return tagged[0].rpartition(":")[0] if tagged else None

@@ -1,4 +1,7 @@
-"""Merge a branch when both sides trained: Git merges sources, and a run makes the results."""
+"""Merge a branch when both sides trained: Git merges sources, and a run makes the results.
+
+A rebase, a cherry-pick or a revert that stopped at the results goes on in the same way.
+"""
 
 import subprocess
 from collections.abc import Callable
@@ -8,7 +11,9 @@ from tabrail import paths
 from tabrail.errors import InputError
 from tabrail.project import git, uv
 from tabrail.project.pipeline import generated
+from tabrail.review import progress
 from tabrail.review.check import some
+from tabrail.review.merge_data import merge_data
 from tabrail.review.snapshot import read
 from tabrail.review.verify import versions_are_locked
 
@@ -17,8 +22,8 @@ Run = Callable[[list[str]], int]
 
 LOCK, PACKAGES = str(paths.LOCK), str(paths.PACKAGES)
 CONFLICTS = "--diff-filter=U"
-# A line in the message of the merge: Git forgets it when the merge ends, however it ends.
-ONE_SIDE = "# The results are those of one side until a run makes those of both."
+# In Git's folder: the two commits of which the results of one side have been taken.
+NOTE = "tabrail-merge"
 
 
 def call(command: list[str]) -> int:
@@ -27,7 +32,7 @@ def call(command: list[str]) -> int:
 
 
 def merge(revision: str, show: Show, run: Run = call) -> None:
-    """Merge a branch, or go on with the merge that is in progress, and run what changed by it.
+    """Merge a branch, or go on with what Git has in progress, and run what changed by it.
 
     Args:
         revision: what to merge, unless a merge is in progress.
@@ -38,20 +43,23 @@ def merge(revision: str, show: Show, run: Run = call) -> None:
         InputError: a person must decide something, or a command failed.
     """
     program = uv.program()  # without it, the merge could not be ended
-    started = not git.commit("MERGE_HEAD")
-    if not started:
-        show("A merge is in progress: going on with it")
+    other = progress.in_progress()
+    started = other is None
+    if other:
+        show(f"A {progress.STEPS[other]} is in progress: going on with it")
     elif not _start(revision, show):
         return
-    written = {*generated("HEAD"), *generated("MERGE_HEAD"), LOCK}
+    other = other or "MERGE_HEAD"
+    written = {*generated("HEAD"), *generated(other), LOCK}
+    _merge_data(other, show, started=started)
     _refuse_conflicts(set(_differing(CONFLICTS)) - written - {PACKAGES}, revision, started)
     _refuse_unstaged(set(_differing()) - written - {PACKAGES})
 
     # Not this side's: that would take back every upgrade that the other side has merged.
     if PACKAGES in _differing(CONFLICTS):
-        git.git("checkout", "MERGE_HEAD", "--", PACKAGES)
+        git.git("checkout", other, "--", PACKAGES)
         show(f"{PACKAGES}: the other side's; what only this one had upgraded, upgrade again")
-    _take_one_side(written, show)
+    _take_one_side(other, written, show)
     _do([program, "lock"], run, show)
     # dvc.lock knows nothing of libraries. A run takes the data that lies here for the newest, and
     # would take back what the other side has changed: first, have here what the merge says.
@@ -62,16 +70,19 @@ def merge(revision: str, show: Show, run: Run = call) -> None:
 
     made = [path for path in (*generated(), LOCK, PACKAGES) if Path(path).exists()]
     git.git("add", "--", *made)
-    # Nobody edits the message, so Git would keep its own remarks in it.
-    _do(["git", "commit", "--no-edit", "--cleanup=strip"], run, show)
-    show("Merged. Next: git push (its hook pushes the data first)")
+    if other == "MERGE_HEAD":  # nobody edits the message, so Git would keep its own remarks in it
+        _do(["git", "commit", "--no-edit", "--cleanup=strip"], run, show)
+    else:
+        without_editor = ("git", "-c", "core.editor=true")
+        _do([*without_editor, progress.STEPS[other], "--continue"], run, show)
+    show(f"Done: {progress.STEPS[other]}. Next: git push (its hook pushes the data first)")
 
 
 def _start(revision: str, show: Show) -> bool:
     """Start a merge; return whether there is anything to merge."""
     if conflicts := _differing(CONFLICTS):
-        what = f"in conflict, but not by a merge: {some(conflicts)}"
-        raise InputError(f"{what}; end that first (git status says how), then {_again()}")
+        how = progress.how_to_end(conflicts)
+        raise InputError(f"in conflict, but not by a merge: {some(conflicts)}; {how}")
     if changed := git.changed_files():
         raise InputError(f"not committed: {some(changed)}; commit or stash it, then {_again()}")
     other = git.commit(revision)
@@ -99,9 +110,6 @@ def _refuse_conflicts(sources: set[str], revision: str, started: bool) -> None:
         how = f"nothing was changed; run: git merge {revision}; then resolve and git add them"
     else:
         how = "resolve and git add them"
-    if data := [path for path in sources if path.endswith(".dvc")]:
-        side = f"git checkout --theirs {' '.join(sorted(data))}"
-        how += f" (data: take one side's with {side}; what it lacks, ingest after the merge)"
     raise InputError(f"both sides changed {some(sorted(sources))}; {how}, then {_again()}")
 
 
@@ -113,26 +121,44 @@ def _refuse_unstaged(changed: set[str]) -> None:
         )
 
 
-def _take_one_side(written: set[str], show: Show) -> None:
+def _take_one_side(other: str, written: set[str], show: Show) -> None:
     """Take all results from one side, so that they fit together; DVC finds out what is to be run.
 
     Lines of both sides in one dvc.lock would be of a run that never was.
     """
-    note = Path(git.git("rev-parse", "--git-path", "MERGE_MSG").strip())
-    message = note.read_text(encoding="utf-8")
-    if ONE_SIDE in message and not set(_differing(CONFLICTS)) & written:
+    note, merged = git.path_of(NOTE), git.git("rev-parse", "HEAD", other)
+    taken = note.exists() and note.read_text(encoding="utf-8") == merged
+    if taken and not set(_differing(CONFLICTS)) & written:
         return  # by an earlier call; what has been run since then counts
-    fork = git.git("merge-base", "HEAD", "MERGE_HEAD").strip()
-    trained = not git.succeeds("diff", "--quiet", fork, "HEAD", "--", LOCK)
-    side = "HEAD" if trained else "MERGE_HEAD"
+    trained = not git.succeeds("diff", "--quiet", _fork(other), "HEAD", "--", LOCK)
+    side = "HEAD" if trained else other
     wanted = {*generated(), LOCK}
     for path in sorted(written):
         if path in wanted and git.succeeds("cat-file", "-e", f"{side}:./{path}"):
             git.git("checkout", side, "--", path)
         else:
             git.git("rm", "--force", "--quiet", "--ignore-unmatch", "--", path)
-    note.write_text(f"{message}\n{ONE_SIDE}\n", encoding="utf-8")
+    note.write_text(merged, encoding="utf-8")
     show(f"{LOCK} and reports: those of {'this' if trained else 'the other'} side, until the run")
+
+
+def _merge_data(other: str, show: Show, *, started: bool) -> None:
+    """Bring the data of both sides together; if that fails, undo a merge that was started here."""
+    try:
+        merged = merge_data(_fork(other), other)
+    except InputError:
+        if started:
+            git.git("merge", "--abort")
+        raise
+    for path in merged:
+        show(f"{path}: the files of both sides")
+
+
+def _fork(other: str) -> str:
+    """Return the commit from which both sides start: of a commit that is picked, the one before."""
+    if other == "MERGE_HEAD":
+        return git.git("merge-base", "HEAD", other).strip()
+    return git.git("rev-parse", f"{other}^").strip()
 
 
 def _do(command: list[str], run: Run, show: Show) -> None:

@@ -3,10 +3,7 @@
 Nothing is run and no data is needed.
 """
 
-import json
-import re
-import subprocess
-import sys
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,11 +11,13 @@ from typing import Any
 from tabrail import paths
 from tabrail.documents import read_yaml
 from tabrail.errors import InputError
-from tabrail.project import git
+from tabrail.project import dvc, git
 from tabrail.project.environment import EDITABLE
 from tabrail.project.pipeline import generated, md5, stages
+from tabrail.review import remote as dvc_remote
 from tabrail.review.base import DEFAULT
 from tabrail.review.check import Check, some
+from tabrail.review.progress import how_to_end
 from tabrail.review.report import report
 from tabrail.review.snapshot import CONFLICT, Snapshot, read
 
@@ -26,31 +25,38 @@ FILES = (
     *("dvc.yaml", "dvc.lock", "*.dvc", ".dvc/config", "params.yaml", "schema.yaml"),
     *("pyproject.toml", "uv.lock", "src", "reports"),
 )
-RUN = "run: uv run dvc repro"
+DO_RUN = "uv run dvc repro"
+RUN = f"run: {DO_RUN}"
+COMMIT_RUN = f"{RUN}, and commit what it changes"
+Config = dict[str, Any]  # of DVC
 
 
-def checks(base: str | None, *, remote: bool) -> Iterator[Check]:
+def checks(base: str | None, *, remote: bool, config: Config | None = None) -> Iterator[Check]:
     """Ask every question; when the first is a no, the others make no sense.
 
     Args:
         base: the revision to compare with; `origin/main`, if none is given and there is one.
         remote: whether to ask the DVC remote.
+        config: DVC's settings, beside .dvc/config.
     """
     merge = nothing_is_in_conflict()
     yield merge
     if merge.verdict == "FAILED":
         return
-    yield from results_are_sound(remote=remote)
+    yield from results_are_sound(remote=remote, config=config)
     yield from gate_is_passed(base)
 
 
-def results_are_sound(*, remote: bool) -> Iterator[Check]:
+def results_are_sound(*, remote: bool, config: Config | None = None) -> Iterator[Check]:
     """Ask whether the committed results are those of the committed code; see `checks`."""
     yield everything_is_committed()
-    yield _answer("pipeline", pipeline_is_up_to_date)
+    yield _answer("pipeline", lambda: pipeline_is_up_to_date(config))
     yield _answer("reports", reports_are_untouched)
     yield _answer("versions", lambda: versions_are_locked(read()))
-    yield data_is_in_the_remote() if remote else Check("data", "skipped", "the remote is not asked")
+    if remote:
+        yield from dvc_remote.checks(config)
+    else:
+        yield Check("data", "skipped", "the remote is not asked")
 
 
 def _answer(name: str, ask: Callable[[], Check]) -> Check:
@@ -65,8 +71,7 @@ def nothing_is_in_conflict() -> Check:
     """Ask Git for files in conflict, and what a run reads and writes for the marks of one."""
     conflicts = git.git("diff", "--name-only", "--relative", "--diff-filter=U").splitlines()
     if conflicts:
-        fix = "run: uv run tabrail merge"
-        return Check("merge", "FAILED", f"in conflict: {some(conflicts)}", fix)
+        return Check("merge", "FAILED", f"in conflict: {some(conflicts)}", how_to_end(conflicts))
     if marked := git.containing(CONFLICT.pattern, *FILES):
         fix = f"keep one side, then {RUN}, and commit what it changes"
         return Check("merge", "FAILED", f"marks of a merge conflict in: {some(marked)}", fix)
@@ -75,28 +80,36 @@ def nothing_is_in_conflict() -> Check:
 
 def everything_is_committed() -> Check:
     """Ask Git whether what a run reads and writes has changes that no commit has."""
-    status = git.git("status", "--porcelain", "--", *FILES)
-    if status:
-        changed = some([line[3:] for line in status.splitlines()])
-        return Check("commit", "FAILED", f"not committed: {changed}", "commit or stash it")
+    new = git.git("ls-files", "--others", "--exclude-standard", "--", *FILES).splitlines()
+    changed = git.changed_files(*FILES)
+    if new or changed:
+        fix = f"run: git add -- {shlex.join(new)}, and commit" if new else "commit or stash it"
+        return Check("commit", "FAILED", f"not committed: {some([*changed, *new])}", fix)
     return Check("commit", "ok", "code, parameters and results are committed")
 
 
-def pipeline_is_up_to_date() -> Check:
-    """Ask DVC whether `dvc repro` would run a stage. Data that is not here counts as unchanged."""
+def pipeline_is_up_to_date(config: Config | None = None) -> Check:
+    """Ask DVC whether `dvc repro` would run a stage. Data that is not here counts as unchanged.
+
+    Args:
+        config: DVC's settings, beside .dvc/config.
+    """
     if frozen := [name for name, stage in stages().items() if stage.get("frozen")]:
         fix = f"run: uv run dvc unfreeze {' '.join(frozen)}, then: uv run dvc repro"
         return Check("pipeline", "FAILED", f"frozen, so never run: {some(frozen)}", fix)
-    dry = _dvc("repro", "--dry", "--allow-missing")
-    if dry.returncode == 0 and "up to date" in dry.stdout:
-        if lost := _untracked():
-            fix = f"git checkout HEAD^ -- FILE, or take it out of {paths.PIPELINE} and {RUN}"
-            return Check("pipeline", "FAILED", f"Git lacks what a stage reads: {some(lost)}", fix)
-        return Check("pipeline", "ok", "dvc.lock is that of the code, the data and the parameters")
-    # Where its data is missing, DVC stops at the first stage that it would run.
-    old = re.findall(r"(?:Running stage|failed to reproduce) '(.+?)'", dry.stdout + dry.stderr)
-    what = f"changed since the last run: {', '.join(old)}" if old else _last(dry.stderr)
-    return Check("pipeline", "FAILED", what, f"{RUN}, and commit what it changes")
+    with dvc.opened(config=config) as repo:
+        stale = dvc.stale(repo)
+    if data := [name for name in stale if name.endswith(".dvc")]:
+        here = some([name.removesuffix(".dvc") for name in data])
+        pulled = f"if others have changed it: uv run dvc checkout {' '.join(data)}"
+        what = f"{here}: not what {some(data)} says"
+        return Check("pipeline", "FAILED", what, f"{pulled}; if you have: {DO_RUN}")
+    if stale:
+        return Check("pipeline", "FAILED", f"changed since the last run: {some(stale)}", COMMIT_RUN)
+    if lost := _untracked():
+        what = f"Git lacks what a stage reads: {some(lost)}"
+        return Check("pipeline", "FAILED", what, f"run: {_find(lost)}, and commit")
+    return Check("pipeline", "ok", "dvc.lock is that of the code, the data and the parameters")
 
 
 def _untracked() -> list[str]:
@@ -113,6 +126,17 @@ def _untracked() -> list[str]:
         for path in sorted(inside.difference(in_git))
         if in_dvc.isdisjoint([path, *map(str, PurePosixPath(path).parents)])
     ]
+
+
+def _find(lost: list[str]) -> str:
+    """Return the command that brings files into Git that it lacks."""
+    here = [path for path in lost if Path(path).exists()]
+    commands = [f"git add --force -- {shlex.join(here)}"] if here else []
+    for path in lost:
+        deleted = git.git("log", "-1", "--diff-filter=D", "--format=%h", "--", path).strip()
+        if path not in here and deleted:
+            commands.append(f"git checkout {deleted}^ -- {shlex.quote(path)}")
+    return " && ".join(commands) or DO_RUN
 
 
 def reports_are_untouched() -> Check:
@@ -155,22 +179,6 @@ def versions_are_locked(run: Snapshot) -> Check:
     return Check("versions", "ok", "the model was trained with the libraries in uv.lock")
 
 
-def data_is_in_the_remote() -> Check:
-    """Ask the DVC remote for every file that the present commit needs."""
-    folder = _local_remote()
-    if folder and not folder.exists():
-        return Check("data", "skipped", "the DVC remote is a folder of another machine")
-    done = _dvc("data", "status", "--not-in-remote", "--json")
-    if done.returncode:
-        fix = "credentials? see storage.md of the manual; on a fork: --no-remote"
-        return Check("data", "FAILED", f"the remote cannot be asked: {_last(done.stderr)}", fix)
-    missing = json.loads(done.stdout or "{}").get("not_in_remote", [])
-    if missing:
-        what = f"not in the DVC remote: {some(missing)}"
-        return Check("data", "FAILED", what, "run: uv run dvc push")
-    return Check("data", "ok", "data and model are in the DVC remote")
-
-
 def gate_is_passed(base: str | None) -> Iterator[Check]:
     """Compare the results with the base's and against params.yaml, if there is a base."""
     try:
@@ -190,14 +198,6 @@ def gate_is_passed(base: str | None) -> Iterator[Check]:
     yield from made.gate
 
 
-def _local_remote() -> Path | None:
-    """Return the folder that the default remote is, if it is one."""
-    lines = _dvc("config", "--list").stdout.splitlines()
-    config = dict(line.split("=", 1) for line in lines if "=" in line)
-    url = config.get(f"remote.{config.get('core.remote')}.url", "")
-    return None if "://" in url or not url else Path(url)
-
-
 def _lock() -> dict[str, Any]:
     """Return the stages of dvc.lock."""
     content = read_yaml(paths.LOCK) if paths.LOCK.exists() else None
@@ -209,16 +209,6 @@ def _md5(path: Path) -> str:
     return md5(path) if path.exists() else ""
 
 
-def _dvc(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dvc", *arguments]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-
-
 def _detail_and_fix(message: str) -> tuple[str, str]:
     detail, _, fix = message.rpartition("; ")
     return (detail, fix) if detail else (message, "")
-
-
-def _last(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1] if lines else "no reason was given"

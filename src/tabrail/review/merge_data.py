@@ -1,0 +1,104 @@
+"""Bring the data of two sides together: files that each has added to a folder that DVC tracks."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ruamel.yaml import YAML
+
+from tabrail.errors import InputError
+from tabrail.project import dvc, git
+from tabrail.review.check import some
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+
+Files = Mapping[str, str]  # MD5s by the path in the folder
+
+
+def merge_data(fork: str, other: str) -> list[str]:
+    """Stage each `.dvc` file that both sides changed, with the files of both sides in it.
+
+    What a person has staged for such a file is checked instead: no file of a side may be missing.
+
+    Args:
+        fork: the commit that both sides start from.
+        other: the commit that is merged into HEAD.
+
+    Returns:
+        The `.dvc` files that were staged.
+
+    Raises:
+        InputError: both sides changed one file, a file of one side would be lost, or DVC does not
+            have the lists of files.
+    """
+    both = [path for path in _changed(fork, "HEAD") if path in _changed(fork, other)]
+    if not both:
+        return []
+    with dvc.opened() as repo:
+        dvc.fetch(repo, both, [fork, "HEAD", other])
+        return [path for path in both if _merged(repo, path, fork, other)]
+
+
+def _changed(fork: str, side: str) -> list[str]:
+    return git.git("diff", "--name-only", "--relative", fork, side, "--", "*.dvc").splitlines()
+
+
+def _merged(repo: "Repo", path: str, fork: str, other: str) -> bool:
+    """Stage one `.dvc` file if it is in conflict, else check what is staged."""
+    texts = {side: git.text(side, Path(path)) for side in (fork, "HEAD", other)}
+    if not all(texts.values()):
+        return False  # one side has deleted it, or both have made it: a person decides
+    before, ours, theirs = (_files(repo, path, str(text)) for text in texts.values())
+    if before is None or ours is None or theirs is None:
+        return False  # not a folder
+    wanted = {
+        name: side[name]
+        for side in (ours, theirs)
+        for name in side
+        if before.get(name) != side[name]
+    }
+    if clash := [name for name in wanted if _differ(name, before, ours, theirs)]:
+        raise InputError(
+            f"both sides changed {some(sorted(clash))} in {path.removesuffix('.dvc')}; keep one "
+            "under another name on one of the branches, commit that, and merge again"
+        )
+    conflict = bool(git.git("ls-files", "--unmerged", "--", path))
+    if conflict:
+        # In the project, as Git's own would be: DVC takes no other path.
+        with tempfile.TemporaryDirectory(dir=".", suffix=".tmp") as folder:
+            sides = [Path(folder, name) for name in ("ancestor", "our", "their")]
+            for file, text in zip(sides, texts.values(), strict=True):
+                file.write_text(str(text), encoding="utf-8")
+            merged = dvc.merge_pointers(*sides)
+        Path(path).write_text(merged, encoding="utf-8", newline="\n")
+        git.git("add", "--", path)
+    staged = _files(repo, path, git.git("show", f":./{path}")) or {}
+    if lost := [name for name, value in wanted.items() if staged.get(name) != value]:
+        raise InputError(
+            f"{path} lacks what a side has added: {some(sorted(lost))}; to have the files of both "
+            f"sides, run: git checkout --merge -- {path} && uv run tabrail merge"
+        )
+    return conflict
+
+
+def _differ(name: str, before: Files, ours: Files, theirs: Files) -> bool:
+    """Return whether both sides changed a file, and not to the same."""
+    changed = [side.get(name) for side in (ours, theirs) if side.get(name) != before.get(name)]
+    return len(changed) == 2 and changed[0] != changed[1]
+
+
+def _files(repo: "Repo", path: str, text: str) -> Files | None:
+    """Return the files of the folder that a `.dvc` file names; None if it names no folder."""
+    content: dict[str, Any] = YAML(typ="safe", pure=True).load(text) or {}
+    digests = [out.get("md5", "") for out in content.get("outs", [])]
+    if len(digests) != 1 or not digests[0].endswith(".dir"):
+        return None
+    files = dvc.files_of(repo, digests[0])
+    if files is None:
+        raise InputError(
+            f"the list of the files in {path.removesuffix('.dvc')} is not here; run: "
+            "uv run dvc fetch --all-branches"
+        )
+    return files

@@ -1,0 +1,86 @@
+"""Whether data and models are in the DVC remote: those of a commit, and those of releases."""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from tabrail import paths
+from tabrail.errors import InputError
+from tabrail.project import dvc, git
+from tabrail.project.registry import versions
+from tabrail.review.check import Check, some
+
+CODE_ALONE = "to push the code without its data: git push --no-verify"
+CREDENTIALS = "credentials? see storage.md of the manual; on a fork: --no-remote"
+
+
+def checks(config: dict[str, Any] | None = None) -> list[Check]:
+    """Ask the DVC remote for every file that the present commit needs, and for released models.
+
+    Args:
+        config: DVC's settings, beside .dvc/config.
+    """
+    try:
+        with dvc.opened(config=config) as repo:
+            folder = dvc.folder_of_remote(repo)
+            if folder and not folder.is_dir():
+                what = f"the DVC remote is the folder {folder}, which is not on this machine"
+                return [Check("data", "skipped", what)]
+            missing = dvc.not_in_remote(repo)
+            released = _models()
+            gone = dvc.lacks(repo, released.values())
+            here = {value for value in gone if repo.cache.local.exists(value)}
+    except InputError as error:
+        return [Check("data", "FAILED", str(error), CREDENTIALS)]
+    found = Check("data", "ok", "data and model are in the DVC remote")
+    if missing:
+        what = f"not in the DVC remote: {some(missing)}"
+        found = Check("data", "FAILED", what, "run: uv run dvc push")
+    lost = {tag: value for tag, value in released.items() if value in gone}
+    return [found, *([_lost(lost, here)] if lost else [])]
+
+
+def pushed(config: dict[str, Any]) -> Check:
+    """Push what a commit needs to the DVC remote.
+
+    Args:
+        config: DVC's settings, beside .dvc/config.
+    """
+    try:
+        with dvc.opened(config=config) as repo:
+            folder = dvc.folder_of_remote(repo)
+            if folder and not folder.is_dir():
+                what = f"the DVC remote is the folder {folder}, which is not on this machine"
+                fix = f"mount it, or, if it is new: mkdir -p {shlex.quote(str(folder))}"
+                return Check("push", "FAILED", what, f"{fix}; {CODE_ALONE}")
+            count = dvc.push(repo)
+    except InputError as error:
+        return Check("push", "FAILED", str(error), CODE_ALONE)
+    files = f"{count:,} file{'' if count == 1 else 's'}"
+    return Check("push", "ok", f"{files} pushed to the DVC remote")
+
+
+def _models() -> dict[str, str]:
+    """Return the MD5 of each registered version's model, by the version's tag."""
+    found = {}
+    for tag in versions():
+        lock = YAML(typ="safe", pure=True).load(git.text(tag, paths.LOCK) or "")
+        for stage in (lock or {}).get("stages", {}).values():
+            for out in stage.get("outs", []):
+                if out["path"] == paths.MODEL.as_posix():
+                    found[tag] = out["md5"]
+    return found
+
+
+def _lost(lost: Mapping[str, str], here: set[str]) -> Check:
+    what = f"released, and not in the DVC remote: {some(list(lost))}"
+    if here.issuperset(lost.values()):
+        return Check("releases", "FAILED", what, "run: uv run dvc push --all-tags")
+    tag = next(tag for tag, value in lost.items() if value not in here)
+    fix = (
+        f"make it again: git switch --detach {tag} && uv sync && uv run dvc pull --allow-missing "
+        "&& uv run dvc repro && uv run dvc push && git switch - && uv run dvc checkout"
+    )
+    return Check("releases", "FAILED", what, fix)

@@ -1,0 +1,66 @@
+"""A revision that is not checked out, in a folder of its own."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
+from pathlib import Path
+from typing import Any
+
+from tabrail import paths
+from tabrail.errors import InputError
+from tabrail.project import dvc, git
+
+Config = dict[str, Any]
+
+
+@contextmanager
+def checked_out(revision: str) -> Iterator[Config]:
+    """Stand in a temporary folder that has the project as a revision has it.
+
+    Args:
+        revision: a commit, branch or tag.
+
+    Yields:
+        The settings with which DVC uses the project's cache and remote there.
+
+    Raises:
+        InputError: there is no such revision here, or the project is not in it.
+    """
+    commit = git.commit(revision)
+    if commit is None:
+        raise InputError(f"{revision} is no commit that is here; see: git log --all")
+    if git.text(commit, paths.PIPELINE) is None:
+        raise InputError(f"{revision} has no {paths.PIPELINE}, so there is nothing to check")
+    project, below_top = Path.cwd(), git.git("rev-parse", "--show-prefix").strip()
+    git.git("worktree", "prune")  # what a killed process has left
+    with tempfile.TemporaryDirectory(prefix="tabrail-") as temporary:
+        top = Path(temporary, "tree")
+        # Without hooks: that of `dvc install` would check data out.
+        add = ("-c", f"core.hooksPath={os.devnull}", "worktree", "add", "--detach", "--quiet")
+        git.git(*add, str(top), commit)
+        try:
+            config = _config(project, top / below_top)
+            with chdir(top / below_top):
+                yield config
+        finally:
+            git.git("worktree", "remove", "--force", str(top))
+
+
+def _config(project: Path, copy: Path) -> Config:
+    """Return DVC's settings for a copy of the project in another folder.
+
+    Which remote it is, the copy's .dvc/config says. A path in it is meant as seen from the project.
+    """
+    from dvc.config_schema import RelPath
+
+    with dvc.opened(project) as repo:
+        config: Config = repo.config.load_one("local")
+        cache = repo.cache.local_cache_dir
+    with dvc.opened(copy) as repo:
+        for name, remote in repo.config.load_one("repo")["remote"].items():
+            if isinstance(remote.get("url"), RelPath):
+                url = os.path.normpath(project / os.path.relpath(remote["url"], copy))
+                config["remote"].setdefault(name, {}).setdefault("url", url)
+    config["cache"] |= {"dir": cache}
+    return {section: values for section, values in config.items() if values}

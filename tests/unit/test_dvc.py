@@ -1,0 +1,156 @@
+"""What is asked of DVC, with a real repository and a folder as its remote."""
+
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tabrail.errors import InputError
+from tabrail.project import dvc, git
+
+PIPELINE = """\
+stages:
+  copy:
+    cmd: cp data/raw/a.csv b.csv
+    deps: [data/raw]
+    outs: [b.csv]
+"""
+
+
+def run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def repro() -> None:
+    with dvc.opened() as repo:
+        repo.reproduce()
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in a project that has run and pushed; return the folder that is its remote."""
+    here = tmp_path / "here"
+    (here / "data/raw").mkdir(parents=True)
+    monkeypatch.chdir(here)
+    git.git("init", "--quiet", "--initial-branch", "main")
+    Path(".dvc").mkdir()
+    Path(".dvc/config").write_text(
+        "[core]\n    analytics = false\n    remote = s\n['remote \"s\"']\n    url = ../../store\n"
+    )
+    Path(".dvc/.gitignore").write_text("/cache\n/tmp\n/config.local\n")
+    Path("data/raw/a.csv").write_text("1")
+    Path("data/raw/b.csv").write_text("2")
+    Path("dvc.yaml").write_text(PIPELINE)
+    with dvc.opened() as repo:
+        repo.add(["data/raw"])
+        repo.reproduce()
+        assert dvc.push(repo) == 3  # two files, and the list of them; the result is one of the two
+    return tmp_path / "store"
+
+
+def ask_remote() -> list[str]:
+    with dvc.opened() as repo:
+        return dvc.not_in_remote(repo)
+
+
+def stale() -> list[str]:
+    with dvc.opened() as repo:
+        return dvc.stale(repo)
+
+
+def test_what_has_run_is_not_stale_wherever_its_data_is() -> None:
+    assert stale() == []
+    shutil.rmtree("data/raw")
+    Path("b.csv").unlink()
+    shutil.rmtree(".dvc/cache")
+    assert stale() == []
+
+
+def test_what_would_run_is_named() -> None:
+    Path("dvc.yaml").write_text(PIPELINE.replace("cmd: cp", "cmd: cp -v"))
+    assert stale() == ["copy"]
+
+
+def test_data_that_its_pointer_does_not_name_is_named() -> None:
+    Path("data/raw/a.csv").write_text("3")
+    assert stale() == ["copy", "data/raw.dvc"]
+
+
+def test_a_pointer_that_the_last_run_did_not_see_is_named_without_data() -> None:
+    Path("data/raw/a.csv").write_text("3")
+    with dvc.opened() as repo:
+        repo.add(["data/raw"])
+    shutil.rmtree("data/raw")
+    assert stale() == ["copy"]
+
+
+@pytest.mark.parametrize("kept", ["cache", "no cache"])
+def test_each_file_is_looked_for_in_the_remote(store: Path, kept: str) -> None:
+    assert ask_remote() == []
+    if kept == "no cache":
+        shutil.rmtree(".dvc/cache")
+    (file,) = (path for path in store.rglob("*") if path.is_file() and path.read_text() == "2")
+    file.unlink()
+    assert ask_remote() == ["data/raw/b.csv"]
+
+
+def test_what_others_have_deleted_is_seen(store: Path) -> None:
+    with dvc.opened() as repo:
+        model = "c4ca4238a0b923820dcc509a6f75849b"  # of a file with the text 1
+        assert dvc.lacks(repo, [model]) == set()
+        shutil.rmtree(store / "files")
+        assert dvc.lacks(repo, [model]) == {model}
+
+
+def test_a_remote_that_is_a_folder_is_known_by_its_path(store: Path) -> None:
+    with dvc.opened() as repo:
+        assert dvc.folder_of_remote(repo) == store
+
+
+def test_a_remote_that_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dvc, "SECONDS", 0.1)
+    with dvc.opened() as repo:
+        remote = repo.cloud.get_remote()
+        monkeypatch.setattr(type(remote.fs), "exists", lambda *_, **__: time.sleep(60))
+        with pytest.raises(InputError, match=r"cannot be reached: no answer within 0.1 seconds$"):
+            dvc.not_in_remote(repo)
+
+
+def test_the_cause_is_what_the_remote_says(store: Path) -> None:
+    """Not what DVC makes of it for people who ask for help."""
+    store.rename(store.with_name("moved"))
+    store.write_text("a file")
+    with pytest.raises(InputError) as refused:
+        ask_remote()
+    assert str(refused.value).startswith("the DVC remote cannot be reached: ")
+    assert "Not a directory" in str(refused.value)
+    assert "troubles" not in str(refused.value)
+
+
+def test_the_innermost_cause_is_named() -> None:
+    try:
+        try:
+            raise OSError("no route\nto host")
+        except OSError as error:
+            raise RuntimeError("unexpected error") from error
+    except RuntimeError as error:
+        assert dvc.cause(error) == "no route to host"
+    assert dvc.cause(KeyError()) == "KeyError"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        ("dvc.yaml", "stages: [", "dvc.yaml"),
+        ("dvc.yaml", "stages: {a: {cmd: x, depz: [y]}}", "dvc.yaml"),
+        (".dvc/config", "['remote \"s\"']\n    url = ../../store\n", "no remote specified"),
+        (".dvc/config", "[core\n", "Invalid"),
+    ],
+)
+def test_a_wrong_file_is_named(file: str, text: str, words: str) -> None:
+    Path(file).write_text(text)
+    with pytest.raises(InputError, match=words), dvc.opened() as repo:
+        dvc.stale(repo)
+        dvc.not_in_remote(repo)
