@@ -51,5 +51,11 @@ for verb in (
 ):
     app.command()(verb)
 
+
+def program() -> None:
+    """Run the command that the arguments name; help and errors show it as it can be pasted."""
+    app(prog_name="uv run tabrail")
+
+
 if __name__ == "__main__":
-    app()
+    program()

@@ -41,9 +41,7 @@ def verify(
 
         if pushed:
             if base or rev or no_remote:
-                raise InputError(
-                    "--pushed takes no --base, --rev and --no-remote: Git says what"
-                )
+                raise InputError("--pushed takes no --base, --rev and --no-remote: Git says what")
             passed = print_checks(of_push.checks(sys.stdin), as_json=as_json)
         elif rev:
             with checked_out(rev) as config:

@@ -1,22 +1,41 @@
 """What Git says of the project."""
 
+import os
 import subprocess
 from pathlib import Path
 
 from tabrail.errors import InputError
 
+SECONDS = 30  # how long another machine may take
 
-def git(*arguments: str) -> str:
+
+def git(*arguments: str, seconds: float | None = None) -> str:
     """Run Git in the project's root and return what it prints.
+
+    Args:
+        arguments: those of the command.
+        seconds: how long to wait for it.
 
     Raises:
         InputError: Git refuses; the message is Git's.
+        subprocess.TimeoutExpired: Git takes longer.
     """
-    done = _run(*arguments)
+    done = _run(*arguments, seconds=seconds)
     if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
-        raise InputError(f"git {' '.join(arguments)}: {reason}")
+        raise InputError(f"git {' '.join(arguments)}: {_reason(done.stderr)}")
     return done.stdout
+
+
+def over_network(*arguments: str) -> str:
+    """Run Git with a command that asks another machine, without waiting for a password.
+
+    Raises:
+        InputError: Git refuses, or there is no answer in `SECONDS`.
+    """
+    try:
+        return git("-c", "core.askPass=", *arguments, seconds=SECONDS)
+    except subprocess.TimeoutExpired:
+        raise InputError(f"no answer within {SECONDS} seconds") from None
 
 
 def succeeds(*arguments: str) -> bool:
@@ -68,8 +87,21 @@ def containing(pattern: str, *paths: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def _reason(text: str) -> str:
+    """Return the line of an error output that says the cause: advice and usage follow it."""
+    lines = text.strip().splitlines()
+    causes = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    return [*causes, *lines[-1:], "no reason was given"][0]
+
+
+def _run(*arguments: str, seconds: float | None = None) -> subprocess.CompletedProcess[str]:
     command = ["git", "-c", "core.quotePath=false", *arguments]
     return subprocess.run(
-        command, capture_output=True, encoding="utf-8", errors="replace", check=False
+        command,
+        env=os.environ | {"GIT_TERMINAL_PROMPT": "0"},
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=seconds,
+        check=False,
     )

@@ -1,7 +1,10 @@
 """The stage that makes the prepared tables."""
 
+import sys
+
 from tabrail.data.cleaning import Clean
 from tabrail.data.prepare import prepare_tables
+from tabrail.project.earlier_data import refuse_earlier_data
 from tabrail.project.project import Project
 
 
@@ -18,12 +21,15 @@ def prepare(project: Project, clean: Clean) -> None:
             returns all or some of them with the same columns and the same index.
 
     Raises:
-        InputError: more rows violate the schema than params.yaml tolerates, a split would have
-            nothing to learn from or to score, or `clean` fails.
+        InputError: data/raw is what an earlier commit had and HEAD has not, more rows violate the
+            schema than params.yaml tolerates, a split would have nothing to learn from or to
+            score, or `clean` fails.
 
     Example:
         >>> from tabrail import Project, prepare
         >>> prepare(Project.load(example_root), lambda rows: rows)
         600 rows read, 0 dropped: 333 for train, 129 for validation, 138 for test
     """
+    if unknown := refuse_earlier_data(project.root):
+        print(unknown, file=sys.stderr)
     prepare_tables(project.params.prepare, project.schema, clean, project.root)

@@ -15,7 +15,7 @@ from tabrail.config import Card, Gate, Params, load_params
 from tabrail.markdown import plain
 from tabrail.project import git, uv
 from tabrail.project.registry import ARTIFACT
-from tabrail.review import acceptance, gate, verify
+from tabrail.review import acceptance, gate, origin, verify
 from tabrail.review.check import Check, Verdict, some
 from tabrail.review.snapshot import Snapshot, read
 
@@ -42,6 +42,7 @@ def checks(stage: str) -> Iterator[Check]:
         return
     params = load_params()
     yield from verify.results_are_sound(remote=True)
+    yield from origin.checks()
     yield lock_is_fresh()
     yield from gate_is_passed(stage, params.gate)
     yield card_is_complete(params.card)

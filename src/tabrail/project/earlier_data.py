@@ -1,0 +1,84 @@
+"""Whether data/raw has gone back to what an earlier commit had.
+
+`dvc repro` takes the data that lies in the folder for the newest, and writes it into data/raw.dvc
+before a stage begins. So data that was not checked out after a `git pull` would replace what others
+have committed, and nothing would fail.
+"""
+
+import hashlib
+import json
+from contextlib import chdir
+from pathlib import Path
+
+from tabrail import paths
+from tabrail.documents import read_yaml
+from tabrail.errors import InputError
+from tabrail.project import git
+from tabrail.project.pipeline import md5
+
+POINTER = paths.RAW.with_suffix(".dvc")
+# Besides HEAD: whose data belongs here while Git brings a commit in.
+COMING = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD")
+
+
+def refuse_earlier_data(root: Path) -> str:
+    """Check that data/raw is what HEAD says, or new: what no commit of any branch had.
+
+    Args:
+        root: the project's root.
+
+    Returns:
+        Why this could not be checked; blank if it was.
+
+    Raises:
+        InputError: data/raw is what data/raw.dvc said in another commit, or in a stash.
+    """
+    with chdir(root):
+        return _refuse()
+
+
+def _refuse() -> str:
+    try:
+        shallow = git.is_shallow()
+    except (InputError, OSError):
+        return f"{paths.RAW} was not compared with earlier commits: no Git repository is here"
+    if shallow:
+        return f"{paths.RAW} was not compared with earlier commits: this clone is shallow"
+    here = _digest() if git.commit("HEAD") else ""
+    if not here or any(here in (git.text(head, POINTER) or "") for head in ("HEAD", *COMING)):
+        return ""
+    if where := _where(here):
+        raise InputError(
+            f"{paths.RAW} is what {POINTER} said in {where}, and not what HEAD says. To have "
+            f"HEAD's data, run: git checkout HEAD -- {POINTER} && uv run dvc checkout {POINTER}. "
+            f"To go back to this data on purpose, run: git commit {POINTER} --message 'Go back to "
+            f"earlier data' && uv run dvc repro"
+        )
+    return ""
+
+
+def _where(digest: str) -> str:
+    """Return in which commit or stash data/raw.dvc has a hash; blank if in none."""
+    search = ("-1", "--format=commit %h (%s)", f"-S{digest}", "HEAD", "--branches", "--remotes")
+    found = git.git("log", *search, "--tags", "--", str(POINTER)).strip()
+    stashes = git.git("stash", "list", "--format=%H").split()
+    if found or not stashes:
+        return found
+    options = ("--name-only", "--fixed-strings", "-e", digest)
+    kept = git.succeeds("grep", "--quiet", *options, *stashes, "--", str(POINTER))
+    return "a stash (git stash list)" if kept else ""
+
+
+def _digest() -> str:
+    """Return by what hash DVC knows data/raw as it is; blank if DVC does not track it."""
+    if not POINTER.exists():
+        return ""
+    (out,) = read_yaml(POINTER)["outs"]
+    files = sorted(path for path in paths.RAW.rglob("*") if path.is_file())
+    if (sum(path.stat().st_size for path in files), len(files)) == (out["size"], out["nfiles"]):
+        return str(out["md5"])
+    # `dvc repro --single-item prepare` leaves the pointer as it is.
+    names = {path.relative_to(paths.RAW).as_posix(): path for path in files}
+    listed = [{"md5": md5(names[name]), "relpath": name} for name in sorted(names)]
+    text = json.dumps(listed, sort_keys=True)
+    return f"{hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()}.dir"
