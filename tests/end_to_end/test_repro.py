@@ -132,23 +132,6 @@ def test_a_killed_run_leaves_the_last_results(clone: Project) -> None:
 
 
 @pytest.mark.ci("it takes half a minute")
-def test_a_stale_result_can_be_committed_but_not_pushed(clone: Project, tmp_path: Path) -> None:
-    clone.uv("pre-commit", "install")
-    clone.run("git", "init", "--quiet", "--bare", str(tmp_path / "origin.git"))
-    clone.run("git", "remote", "set-url", "origin", str(tmp_path / "origin.git"))
-    clone.edit("params.yaml", "max_iter: 100", "max_iter: 20")
-    assert "not committed: params.yaml" in clone.uv("tabrail", "verify", code=1)
-    clone.run("git", "commit", "--all", "--message", "Work in progress")
-    output = clone.run("git", "push", "origin", "main", code=1)
-    assert "changed since the last run: train; run: uv run dvc repro" in output
-    clone.uv("dvc", "repro")
-    assert "not committed: dvc.lock" in clone.run("git", "push", "origin", "main", code=1)
-    clone.run("git", "add", "--all")
-    clone.run("git", "commit", "--message", "Fewer iterations")
-    clone.run("git", "push", "origin", "main")
-    assert clone.uv("dvc", "data", "status", "--not-in-remote", "--json").strip() == "{}"
-
-
 def test_the_model_is_read_by_the_line_of_the_model_card(finished: Project) -> None:
     code = "from tabrail import Project, load_model; print(load_model(Project.load()))"
     assert "HistGradientBoostingClassifier" in finished.uv("python", "-c", code)

@@ -130,13 +130,12 @@ def test_the_cause_is_what_the_remote_says(store: Path) -> None:
 
 
 def test_the_innermost_cause_is_named() -> None:
-    try:
-        try:
-            raise OSError("no route\nto host")
-        except OSError as error:
-            raise RuntimeError("unexpected error") from error
-    except RuntimeError as error:
-        assert dvc.cause(error) == "no route to host"
+    error: Exception = RuntimeError("unexpected error")
+    error.__cause__ = OSError("no route\nto host")
+    assert dvc.cause(error) == "no route to host"
+    error = ImportError("s3 requires dvc-s3")
+    error.__context__ = ModuleNotFoundError("No module named 's3'")
+    assert dvc.cause(error) == "s3 requires dvc-s3"
     assert dvc.cause(KeyError()) == "KeyError"
 
 
@@ -151,6 +150,11 @@ def test_the_innermost_cause_is_named() -> None:
 )
 def test_a_wrong_file_is_named(file: str, text: str, words: str) -> None:
     Path(file).write_text(text)
-    with pytest.raises(InputError, match=words), dvc.opened() as repo:
-        dvc.stale(repo)
-        dvc.not_in_remote(repo)
+
+    def ask() -> None:
+        with dvc.opened() as repo:
+            dvc.stale(repo)
+            dvc.not_in_remote(repo)
+
+    with pytest.raises(InputError, match=words):
+        ask()

@@ -1,6 +1,7 @@
 """`prepare` refuses data that an earlier commit had and HEAD has not; new data passes."""
 
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -109,7 +110,7 @@ def test_both_ways_out_help(way: str) -> None:
         checked()
     (commands,) = re.findall(rf"{way}, run: (.*?)(?:\. |$)", str(refused.value))
     git_command, dvc_command = commands.split(" && ")
-    subprocess.run(git_command, shell=True, check=True, capture_output=True)
+    subprocess.run(shlex.split(git_command), check=True, capture_output=True)
     with dvc.opened() as repo:
         if "checkout" in dvc_command:
             repo.checkout(force=True)

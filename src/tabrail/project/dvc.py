@@ -63,7 +63,7 @@ def stale(repo: "Repo") -> list[str]:
 
 def folder_of_remote(repo: "Repo") -> Path | None:
     """Return the folder that the default remote is, as an absolute path, if it is one."""
-    remote = repo.cloud.get_remote()
+    remote = _asked(repo.cloud.get_remote)
     return Path(remote.path) if remote.fs.protocol == "local" else None
 
 
@@ -73,7 +73,7 @@ def not_in_remote(repo: "Repo") -> list[str]:
     Raises:
         InputError: the remote cannot be asked; the message has the cause.
     """
-    remote = repo.cloud.get_remote()
+    remote = _asked(repo.cloud.get_remote)
     _answers(lambda: remote.fs.exists(remote.path))
 
     def missing() -> list[str]:
@@ -97,7 +97,7 @@ def lacks(repo: "Repo", hashes: Iterable[str]) -> set[str]:
         InputError: the remote cannot be asked; the message has the cause.
     """
     wanted = set(hashes)
-    remote = repo.cloud.get_remote()
+    remote = _asked(repo.cloud.get_remote)
     if remote.fs.version_aware or remote.worktree:  # it keeps files by name and version
         return set()
     return wanted - set(_asked(lambda: remote.odb.oids_exist(sorted(wanted)))) if wanted else set()
@@ -109,7 +109,7 @@ def push(repo: "Repo") -> int:
     Raises:
         InputError: the remote cannot be reached; the message has the cause.
     """
-    remote = repo.cloud.get_remote()
+    remote = _asked(repo.cloud.get_remote)
     _answers(lambda: remote.fs.exists(remote.path))
     return _asked(lambda: int(repo.push()))
 
@@ -156,7 +156,9 @@ def cause(error: BaseException) -> str:
     found = [error]
     while following := found[-1].__cause__ or found[-1].__context__:
         found.append(following)
-    texts = [" ".join(str(one).split()) for one in reversed(found)]
+    # Which package lacks the module, the error around it says.
+    known = [one for one in reversed(found) if not isinstance(one, ModuleNotFoundError)]
+    texts = [" ".join(str(one).split()) for one in known]
     return next((text for text in texts if text), type(error).__name__)
 
 

@@ -33,6 +33,11 @@ def is_called_alone() -> bool:
     return True
 
 
+def short(name: str) -> str:
+    """Return what people call a reference: a branch or a tag."""
+    return name.removeprefix("refs/heads/").removeprefix("refs/tags/")
+
+
 def refs_to_push() -> dict[str, str]:
     """Return what may be pushed, if Git has not said it: each new commit's name, by the commit.
 
@@ -44,5 +49,5 @@ def refs_to_push() -> dict[str, str]:
     for name in listed:
         commit = git.commit(name)
         if commit and not git.git("branch", "--remotes", "--contains", commit).strip():
-            found.setdefault(commit, name.removeprefix("refs/heads/"))
+            found.setdefault(commit, short(name))
     return found

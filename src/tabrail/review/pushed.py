@@ -32,7 +32,7 @@ def _refs(lines: Iterable[str]) -> dict[str, str]:
     for line in lines:
         name, commit, _, _ = line.split()
         if not set(commit) <= NONE:
-            found.setdefault(git.commit(commit) or commit, name.removeprefix("refs/heads/"))
+            found.setdefault(git.commit(commit) or commit, hook.short(name))
     return found
 
 
