@@ -150,7 +150,7 @@ def test_both_trained(clone: Project, begun: bool) -> None:
     said = clone.uv(*MERGE, "origin/theirs")
     assert "Running stage 'train'" in said
     assert "Running stage 'prepare'" not in said
-    assert "Merged. Next: git push" in said
+    assert "Done: merge. Next: git push" in said
     options = params(clone)["train"]["options"]["HistGradientBoostingClassifier"]
     assert (options["learning_rate"], options["max_leaf_nodes"]) == (0.2, 7)
     for name in GENERATED:
@@ -179,8 +179,7 @@ def test_data_of_both_sides_is_for_a_person(team: Team, clone: Project) -> None:
     switch(clone, "fewer-rows")
     before = state(clone)
     said = clone.uv(*MERGE, "origin/yet-fewer-rows", code=1)
-    assert "error: both sides changed data/raw.dvc; nothing was changed" in said
-    assert "git checkout --theirs data/raw.dvc" in said
+    assert "error: both sides changed flights.parquet in data/raw, so a person decides" in said
     assert state(clone) == before
     clone.run("git", "merge", "origin/yet-fewer-rows", code=1)
     clone.run("git", "checkout", "--theirs", "data/raw.dvc")

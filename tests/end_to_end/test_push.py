@@ -76,8 +76,9 @@ def test_each_revision_that_is_pushed_is_checked(clone: Project, tmp_path: Path)
     back(clone)
     clone.run("git", "branch", "fine", "main")
     output = clone.run("git", "push", "--all", "origin", code=1)
-    failing = re.findall(r"revision: (\S+) .*\n(?:.*\n)*?FAILED", output)
-    assert failing == ["theirs"]
+    of_revisions = dict(part.split(" ", 1) for part in output.split("revision: ")[1:])
+    assert [name for name, lines in of_revisions.items() if "FAILED" in lines] == ["theirs"]
+    assert of_revisions.keys() == {"fine", "theirs"}
     assert at_origin(clone) == ["refs/heads/main", "refs/heads/mine"]
 
     clone.run("git", "tag", "model@v0.1.0", "mine")
@@ -89,7 +90,8 @@ def test_each_revision_that_is_pushed_is_checked(clone: Project, tmp_path: Path)
     stored(clone, model).unlink()
     output = clone.run("git", "push", "origin", "fine", code=1)
     (fix,) = re.findall(r"released, and not in the DVC remote: model@v0.1.0; run: (.*)", output)
-    clone.run(*shlex.split(fix))
+    for command in fix.split(" && "):
+        clone.run(*shlex.split(command))
     clone.run("git", "push", "origin", "fine")
 
     storage = clone.path.with_name(STORAGE)

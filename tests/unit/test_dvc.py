@@ -104,6 +104,17 @@ def test_what_others_have_deleted_is_seen(store: Path) -> None:
         assert dvc.lacks(repo, [model]) == {model}
 
 
+def test_a_file_that_is_missing_in_a_folder_is_pushed(store: Path) -> None:
+    """DVC itself would look for the list of the folder's files alone."""
+    (file,) = (path for path in store.rglob("*") if path.is_file() and path.read_text() == "2")
+    file.unlink()
+    with dvc.opened() as repo:
+        assert repo.push() == 0
+        assert dvc.not_in_remote(repo) == ["data/raw/b.csv"]
+        assert dvc.push(repo) == 1
+        assert dvc.not_in_remote(repo) == []
+
+
 def test_a_remote_that_is_a_folder_is_known_by_its_path(store: Path) -> None:
     with dvc.opened() as repo:
         assert dvc.folder_of_remote(repo) == store

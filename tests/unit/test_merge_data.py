@@ -1,6 +1,8 @@
 """Two people who both brought data in: a merge has the files of both, or is refused."""
 
+import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -56,8 +58,10 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stand in a project with data that DVC tracks."""
     monkeypatch.chdir(tmp_path)
     Path(".dvc").mkdir()
-    Path(".dvc/config").write_text("[core]\n    analytics = false\n")
-    Path(".dvc/.gitignore").write_text("/cache\n/tmp\n")
+    Path(".dvc/config").write_text(
+        "[core]\n    analytics = false\n    remote = s\n['remote \"s\"']\n    url = ../store\n"
+    )
+    Path(".dvc/.gitignore").write_text("/cache\n/tmp\n/old\n")
     Path("data/raw").mkdir(parents=True)
     Path("dvc.yaml").write_text("stages: {}\n")
     Path("dvc.lock").write_text("schema: '2.0'\n")
@@ -82,9 +86,15 @@ def test_a_file_that_both_have_brought_is_for_a_person() -> None:
     branch("theirs", "main", new="2")
     branch("ours", "main", new="3")
     head = git.commit("HEAD")
-    with pytest.raises(InputError, match=r"both sides changed new.csv in data/raw; keep one"):
+    with pytest.raises(InputError, match=r"both sides changed new.csv in data/raw,") as refused:
         merge("theirs", print, run)
     assert (git.commit("HEAD"), git.git("status", "--porcelain")) == (head, "")
+    assert not git.succeeds("merge", "theirs")
+    (commands,) = re.findall("data with: (.*), then", str(refused.value))
+    for command in commands.split(" && "):
+        subprocess.run(shlex.split(command), check=True)
+    merge("", print, run)
+    assert files("ours") == {"first.csv": "1", "new.csv": "2"}
 
 
 def test_the_same_file_of_both_is_no_conflict() -> None:
@@ -137,6 +147,16 @@ def test_without_the_lists_of_files_nothing_is_merged() -> None:
     branch("ours", "main", ours="3")
     for file in Path(".dvc/cache").rglob("*.dir"):
         file.unlink()
-    with pytest.raises(InputError, match=r"is not here; run: uv run dvc fetch --all-branches"):
+    with pytest.raises(InputError, match=r"is neither here nor in the DVC remote; ask who"):
         merge("theirs", print, run)
     assert git.commit("MERGE_HEAD") is None
+
+
+def test_the_lists_of_files_come_from_the_remote(tmp_path: Path) -> None:
+    branch("theirs", "main", theirs="2")
+    branch("ours", "main", ours="3")
+    (tmp_path / ".dvc/cache").rename(tmp_path / "store")
+    merge("theirs", print, run)
+    (tmp_path / "store").rename(tmp_path / ".dvc/old")
+    shutil.copytree(tmp_path / ".dvc/old", tmp_path / ".dvc/cache", dirs_exist_ok=True)
+    assert list(files("ours")) == ["first.csv", "ours.csv", "theirs.csv"]

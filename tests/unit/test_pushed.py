@@ -114,6 +114,12 @@ def test_of_what_is_known_there_only_the_data_is_asked_for(
     assert stored(tmp_path) == {of("one")}
 
 
+def test_data_can_be_pushed_where_nothing_is_new(repository: Repository, tmp_path: Path) -> None:
+    repository.on_main(repository.git("rev-parse", "HEAD").strip())
+    assert names([]) == {"revision": "ok", "push": "ok", "data": "ok"}
+    assert stored(tmp_path) == {of("one")}
+
+
 def test_data_that_is_nowhere_is_missed(repository: Repository) -> None:
     for file in Path(".dvc/cache").rglob("*"):
         if file.is_file():
@@ -178,14 +184,11 @@ def test_pre_commit_alone_knows_one_branch_so_all_new_ones_are_checked(
     assert judged == []
 
 
-def test_a_hook_of_the_owner_is_left_alone(
-    repository: Repository, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hook_of_the_owner_is_left_alone(repository: Repository) -> None:
     script = git.path_of("hooks") / "pre-push.legacy"
     script.parent.mkdir(exist_ok=True)
     script.write_text("#!/bin/sh\nexit 0\n")
-    monkeypatch.setenv("PRE_COMMIT", "1")
-    assert hook.is_called_alone()
+    assert not hook.is_complete()
     assert script.read_text() == "#!/bin/sh\nexit 0\n"
     script.write_text(f"#!/bin/sh\n{hook.COMMAND}\n")
-    assert not hook.is_called_alone()
+    assert hook.is_complete()

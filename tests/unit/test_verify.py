@@ -248,7 +248,7 @@ def test_the_remote_is_asked(repository: Repository, dvc: Dvc) -> None:
     dvc.missing = ["data/raw", "model"]
     found = verdicts()["data"]
     assert (found.verdict, found.detail) == ("FAILED", "not in the DVC remote: data/raw, model")
-    assert found.fix == "run: uv run dvc push"
+    assert found.fix.startswith("run: uv run dvc push, or,")
     dvc.refusal = "the DVC remote cannot be reached: Unable to locate credentials"
     found = verdicts()["data"]
     assert (found.verdict, found.detail) == ("FAILED", dvc.refusal)

@@ -6,12 +6,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tabrail.errors import InputError
-from tabrail.project import git
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -73,21 +73,11 @@ def not_in_remote(repo: "Repo") -> list[str]:
     Raises:
         InputError: the remote cannot be asked; the message has the cause.
     """
-    remote = _asked(repo.cloud.get_remote)
-    _answers(lambda: remote.fs.exists(remote.path))
-
-    def missing() -> list[str]:
-        if remote.fs.version_aware or remote.worktree:
-            status = repo.data_status(not_in_remote=True, remote_refresh=True)
-            return list(status["not_in_remote"])
-        lacking: list[str] = []
-        for odb, objects in repo.used_objs(push=True).items():
-            names = {one.value: one.obj_name or one.value for one in objects}
-            found = set((odb or remote.odb).oids_exist(list(names)))
-            lacking += [name for value, name in names.items() if value not in found]
-        return sorted(lacking)
-
-    return _asked(missing)
+    remote = _remote(repo)
+    if remote.fs.version_aware or remote.worktree:
+        status = _asked(lambda: repo.data_status(not_in_remote=True, remote_refresh=True))
+        return list(status["not_in_remote"])
+    return sorted(name for _, names in _lacking(repo, remote) for name in names.values())
 
 
 def lacks(repo: "Repo", hashes: Iterable[str]) -> set[str]:
@@ -97,10 +87,10 @@ def lacks(repo: "Repo", hashes: Iterable[str]) -> set[str]:
         InputError: the remote cannot be asked; the message has the cause.
     """
     wanted = set(hashes)
-    remote = _asked(repo.cloud.get_remote)
-    if remote.fs.version_aware or remote.worktree:  # it keeps files by name and version
+    remote = _remote(repo)
+    if not wanted or remote.fs.version_aware or remote.worktree:  # it keeps files by their names
         return set()
-    return wanted - set(_asked(lambda: remote.odb.oids_exist(sorted(wanted)))) if wanted else set()
+    return wanted - set(_asked(lambda: remote.odb.oids_exist(sorted(wanted))))
 
 
 def push(repo: "Repo") -> int:
@@ -109,29 +99,49 @@ def push(repo: "Repo") -> int:
     Raises:
         InputError: the remote cannot be reached; the message has the cause.
     """
-    remote = _asked(repo.cloud.get_remote)
-    _answers(lambda: remote.fs.exists(remote.path))
-    return _asked(lambda: int(repo.push()))
+    remote = _remote(repo)
+    count = _asked(lambda: int(repo.push()))
+    if remote.fs.version_aware or remote.worktree:
+        return count
+    # DVC takes it that of a folder whose list is in the remote, all files are there.
+    cache = repo.cache.local
+    for odb, names in _lacking(repo, remote):
+        for value in filter(cache.exists, names):
+            _asked(partial(odb.add, cache.oid_to_path(value), cache.fs, value))
+            count += 1
+    return count
 
 
-def fetch(repo: "Repo", targets: list[str], revisions: list[str]) -> None:
-    """Fetch into the cache what some `.dvc` files name in some revisions, as far as it is there."""
-    from dvc.exceptions import DvcException
+def _lacking(repo: "Repo", remote: Any) -> list[tuple[Any, dict[str, str]]]:
+    """Return for each store what it lacks of what is needed: names by MD5."""
 
-    with suppress(DvcException):  # who needs a file that is missing, says so
-        repo.fetch(targets, revs=[git.git("rev-parse", one).strip() for one in revisions])
+    def ask() -> list[tuple[Any, dict[str, str]]]:
+        found = []
+        for store, objects in repo.used_objs(push=True).items():
+            odb = store or remote.odb
+            names = {one.value: one.obj_name or one.value for one in objects}
+            there = set(odb.oids_exist(list(names)))
+            found.append((odb, {value: names[value] for value in names if value not in there}))
+        return found
+
+    return _asked(ask)
 
 
 def files_of(repo: "Repo", digest: str) -> dict[str, str] | None:
-    """Return the MD5s of a folder's files by their paths in it; None if the list is not cached.
+    """Return the MD5s of a folder's files by their paths in it; None if nobody has the list.
 
     Args:
         repo: the project.
-        digest: the folder's MD5, which ends with .dir.
+        digest: the folder's MD5, which ends with .dir. The list comes into the cache.
     """
     cache = repo.cache.local
     if not cache.exists(digest):
-        return None
+        # Not `Repo.fetch` of revisions: of a remote with a relative path, it takes another folder.
+        remote = _remote(repo)
+        path = remote.odb.oid_to_path(digest)
+        if not _asked(lambda: remote.fs.exists(path)):
+            return None
+        cache.add(path, remote.fs, digest)
     listed = json.loads(Path(cache.oid_to_path(digest)).read_text(encoding="utf-8"))
     return {entry["relpath"]: entry["md5"] for entry in listed}
 
@@ -167,6 +177,13 @@ def _asked(ask: Callable[[], Answer]) -> Answer:
         return ask()
     except Exception as error:  # each kind of storage has its own
         raise InputError(f"{UNREACHABLE}: {cause(error)}") from error
+
+
+def _remote(repo: "Repo") -> Any:
+    """Return the default remote, which answers."""
+    remote = _asked(repo.cloud.get_remote)
+    _answers(lambda: remote.fs.exists(remote.path))
+    return remote
 
 
 def _answers(ask: Callable[[], Any]) -> None:

@@ -8,6 +8,7 @@ import os
 
 from tabrail.project import git
 
+PRE_COMMIT = "PRE_COMMIT"  # is set in the environment of what pre-commit calls
 COMMAND = "uv run tabrail verify --pushed"
 LINES = (
     "#!/bin/sh",
@@ -16,21 +17,18 @@ LINES = (
 )
 
 
-def is_called_alone() -> bool:
-    """Return whether pre-commit calls, and nobody else has got what is pushed.
+def is_complete() -> bool:
+    """Return whether the hook beside pre-commit's has got what is pushed.
 
-    Then this writes the missing hook, for the next time.
+    If it is not there, it is written, for the next time.
     """
-    if "PRE_COMMIT" not in os.environ:
-        return False
     path = git.path_of("hooks").resolve() / "pre-push.legacy"
-    if path.exists() and COMMAND in path.read_text(encoding="utf-8"):
-        return False
-    if not path.exists():
-        folder = git.git("rev-parse", "--show-prefix").strip() or "."
-        path.write_text("\n".join([*LINES, f"cd '{folder}' && exec {COMMAND}", ""]), "utf-8")
-        path.chmod(0o755)
-    return True
+    if path.exists():  # one of the owner's is left as it is
+        return COMMAND in path.read_text(encoding="utf-8")
+    folder = git.git("rev-parse", "--show-prefix").strip() or "."
+    path.write_text("\n".join([*LINES, f"cd '{folder}' && exec {COMMAND}", ""]), "utf-8")
+    path.chmod(0o755)
+    return False
 
 
 def short(name: str) -> str:

@@ -37,7 +37,6 @@ def merge_data(fork: str, other: str) -> list[str]:
     if not both:
         return []
     with dvc.opened() as repo:
-        dvc.fetch(repo, both, [fork, "HEAD", other])
         return [path for path in both if _merged(repo, path, fork, other)]
 
 
@@ -59,12 +58,14 @@ def _merged(repo: "Repo", path: str, fork: str, other: str) -> bool:
         for name in side
         if before.get(name) != side[name]
     }
-    if clash := [name for name in wanted if _differ(name, before, ours, theirs)]:
-        raise InputError(
-            f"both sides changed {some(sorted(clash))} in {path.removesuffix('.dvc')}; keep one "
-            "under another name on one of the branches, commit that, and merge again"
-        )
+    clash = [name for name in wanted if _differ(name, before, ours, theirs)]
     conflict = bool(git.git("ls-files", "--unmerged", "--", path))
+    if conflict and clash:
+        raise InputError(
+            f"both sides changed {some(sorted(clash))} in {path.removesuffix('.dvc')}, so a person "
+            "decides: start the merge with git merge, take one side's data with: git checkout "
+            f"--theirs -- {path} && git add {path}, then run: uv run tabrail merge"
+        )
     if conflict:
         # In the project, as Git's own would be: DVC takes no other path.
         with tempfile.TemporaryDirectory(dir=".", suffix=".tmp") as folder:
@@ -75,7 +76,8 @@ def _merged(repo: "Repo", path: str, fork: str, other: str) -> bool:
         Path(path).write_text(merged, encoding="utf-8", newline="\n")
         git.git("add", "--", path)
     staged = _files(repo, path, git.git("show", f":./{path}")) or {}
-    if lost := [name for name, value in wanted.items() if staged.get(name) != value]:
+    kept = wanted.keys() - set(clash)
+    if lost := [name for name in kept if staged.get(name) != wanted[name]]:
         raise InputError(
             f"{path} lacks what a side has added: {some(sorted(lost))}; to have the files of both "
             f"sides, run: git checkout --merge -- {path} && uv run tabrail merge"
@@ -98,7 +100,7 @@ def _files(repo: "Repo", path: str, text: str) -> Files | None:
     files = dvc.files_of(repo, digests[0])
     if files is None:
         raise InputError(
-            f"the list of the files in {path.removesuffix('.dvc')} is not here; run: "
-            "uv run dvc fetch --all-branches"
+            f"a list of the files in {path.removesuffix('.dvc')} is neither here nor in the DVC "
+            "remote; ask who committed it to run: uv run dvc push"
         )
     return files

@@ -22,7 +22,13 @@ def checks(lines: Iterable[str]) -> Iterator[Check]:
     # Git tells its hooks where the repository is; each command here looks for it by itself.
     for name in git.git("rev-parse", "--local-env-vars").split():
         os.environ.pop(name, None)
-    for commit, name in (hook.refs_to_push() if hook.is_called_alone() else _refs(lines)).items():
+    if hook.PRE_COMMIT in os.environ:
+        references = {} if hook.is_complete() else hook.refs_to_push()
+    else:
+        given = list(lines)
+        # If nothing is new, data that is missing can be pushed all the same.
+        references = _refs(given) if given else {git.git("rev-parse", "HEAD").strip(): "HEAD"}
+    for commit, name in references.items():
         yield from _of_revision(commit, name)
 
 

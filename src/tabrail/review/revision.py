@@ -63,4 +63,5 @@ def _config(project: Path, copy: Path) -> Config:
                 url = os.path.normpath(project / os.path.relpath(remote["url"], copy))
                 config["remote"].setdefault(name, {}).setdefault("url", url)
     config["cache"] |= {"dir": cache}
+    config["core"] |= {"site_cache_dir": str(copy / ".dvc/tmp/site")}
     return {section: values for section, values in config.items() if values}
