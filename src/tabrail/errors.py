@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 class InputError(Exception):
@@ -21,6 +22,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return "; did you mean 'x'?" for the known word closest to a wrong one, or nothing."""
     matches = difflib.get_close_matches(word, list(known), n=1)
     return f"; did you mean {matches[0]!r}?" if matches else ""
+
+
+def missing_output(path: Path) -> InputError:
+    """Return what is wrong where an output of the pipeline is missing."""
+    return InputError(
+        f"{path} is missing; make it with: uv run dvc repro, or fetch it with: uv run dvc pull"
+    )
 
 
 @contextmanager

@@ -291,8 +291,8 @@ def test_retraining(shared: Project) -> None:
 
 @LONG
 @pytest.mark.parametrize("name", ["storage.md", "upgrading.md"])
-def test_short_pages(project: Project, name: str) -> None:
-    with Reader(project) as reader:
+def test_short_pages(shared: Project, name: str) -> None:
+    with Reader(shared) as reader:
         reader.read(page(name))
 
 

@@ -178,5 +178,5 @@ def test_a_model_with_flipped_bytes_is_refused_or_whole(project: Path) -> None:
 
 
 def test_a_missing_model_says_how_to_get_it(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is missing; make it with: dvc repro"):
+    with pytest.raises(InputError, match="is missing; make it with: uv run dvc repro"):
         model.load(tmp_path / "none.skops")

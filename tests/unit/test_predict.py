@@ -415,7 +415,10 @@ def other_task() -> None:
         (empty, "new.csv is empty"),
         (header_only, "new.csv has column names but no rows below them"),
         (other_form, "new.csv is written with delimiter ';', and schema.yaml says csv.delimiter"),
-        (no_model, "models/model.skops is missing; make it with: dvc repro, or fetch it with"),
+        (
+            no_model,
+            "models/model.skops is missing; make it with: uv run dvc repro, or fetch it with",
+        ),
         (other_columns, "models/model.skops was trained on other columns"),
         (other_target, "models/model.skops predicts bought (binary: no, yes), which is not what"),
         (other_task, "models/model.skops predicts bought (binary: no, yes), which is not what"),
@@ -429,7 +432,7 @@ def test_what_cannot_be_scored_is_refused(
     said = call(IN, OUT, code=1)
     assert said.startswith(f"error: {message}")
     if spoil is other_columns:
-        assert ": income, visits; train it again with: dvc repro" in said
+        assert ": income, visits; train it again with: uv run dvc repro" in said
     assert files(shop) == before
 
 

@@ -164,7 +164,7 @@ def twice() -> bytes:
 
 
 BAD: dict[str, tuple[Callable[[], Any], str]] = {
-    "missing": (RAW.unlink, r"raw has no table; fetch it with: dvc pull"),
+    "missing": (RAW.unlink, r"raw has no table; fetch it with: uv run dvc pull"),
     "empty file": (lambda: RAW.write_bytes(b""), r"shops\.csv is empty"),
     "header only": (lambda: write(shops(0)), r"no rows below its header"),
     "no table": (Path("data/raw/notes.docx").touch, r"notes\.docx is no table"),

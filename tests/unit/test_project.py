@@ -68,7 +68,9 @@ def test_messages_name_files_from_where_one_stands(
 ) -> None:
     (paths.RAW / "shops.csv").unlink()
     loaded = Project.load()
-    with pytest.raises(InputError, match=r"^data/raw has no table; fetch it with: dvc pull data"):
+    with pytest.raises(
+        InputError, match=r"^data/raw has no table; fetch it with: uv run dvc pull data"
+    ):
         prepare_tables(loaded, loaded.clean)
     with pytest.raises(InputError, match=r"^data/prepared/train\.parquet is missing"):
         loaded.split("train")

@@ -104,7 +104,9 @@ def test_beside_a_lock_release_json_does_not_count(shop: Path) -> None:
 def test_a_missing_model_is_said_with_what_to_do(shop: Path) -> None:
     paths.MODEL.unlink()
     for arguments in ([], ["--untrusted"]):
-        assert "models/model.skops is missing; make it with: dvc repro" in call(*arguments, code=1)
+        assert "models/model.skops is missing; make it with: uv run dvc repro" in call(
+            *arguments, code=1
+        )
 
 
 def test_a_lock_that_is_no_yaml_is_one_message(shop: Path) -> None:

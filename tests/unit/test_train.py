@@ -84,7 +84,9 @@ def test_a_wrong_knob_is_named_and_the_last_model_stays(
 
 
 def test_missing_tables_say_how_to_make_them(project: Path) -> None:
-    with pytest.raises(InputError, match=r"train\.parquet is missing; make it with: dvc repro"):
+    with pytest.raises(
+        InputError, match=r"train\.parquet is missing; make it with: uv run dvc repro"
+    ):
         train.main()
 
 

@@ -45,7 +45,8 @@ def of(raw: Path) -> str:
     found = file.read_text(encoding="utf-8").strip()
     if not re.fullmatch("[0-9a-f]{64}", found):
         raise InputError(
-            f"{file} is damaged: expected 64 hexadecimal digits; fetch it again with: dvc checkout"
+            f"{file} is damaged: expected 64 hexadecimal digits; fetch it again with: "
+            "uv run dvc checkout"
         )
     return found
 

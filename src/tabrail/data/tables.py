@@ -35,7 +35,7 @@ def find(place: Path) -> list[Path]:
     if not files:
         if place.exists() or place.match(str(paths.RAW)):
             raise InputError(
-                f"{place} has no table; fetch it with: dvc pull {place}, or put files there"
+                f"{place} has no table; fetch it with: uv run dvc pull {place}, or put files there"
             )
         names = [p.name for p in place.parent.iterdir()] if place.parent.is_dir() else []
         raise InputError(f"{place} is not there{nearest(place.name, names)}")
@@ -122,7 +122,7 @@ def read(path: Path, names: Sequence[str] | None = None) -> pd.DataFrame:
         InputError: the file is missing or damaged.
     """
     if not path.exists():
-        raise InputError(f"{path} is missing; make it with: dvc repro, or fetch it with: dvc pull")
+        raise missing_output(path)
     with _explained(path):
         return pd.read_parquet(path, columns=None if names is None else list(names))
 

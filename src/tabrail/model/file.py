@@ -17,7 +17,7 @@ import skops.io
 from sklearn.pipeline import Pipeline
 
 from tabrail import paths
-from tabrail.errors import InputError
+from tabrail.errors import InputError, missing_output
 from tabrail.project import code
 from tabrail.project.environment import installed_version
 from tabrail.project.settings import TABLE, load_settings
@@ -145,15 +145,13 @@ def load(path: Path, root: Path | None = None) -> tuple[Pipeline, Metadata]:
             raise TypeError(f"it holds a {type(pipeline).__name__} instead of a Pipeline")
         return pipeline, metadata
     except FileNotFoundError:
-        raise InputError(
-            f"{path} is missing; make it with: dvc repro, or fetch it with: dvc pull"
-        ) from None
+        raise missing_output(path) from None
     except (InputError, OSError):
         raise
     except Exception as error:  # whatever may be wrong with a file from anywhere
         raise InputError(
             f"{path} is damaged or no model of this project ({error}); "
-            "make it again with: dvc repro --force train"
+            "make it again with: uv run dvc repro --force train"
         ) from error
 
 
@@ -167,13 +165,11 @@ def read_metadata(path: Path) -> Metadata:
         with zipfile.ZipFile(path) as archive:
             return Metadata(**json.loads(archive.read(METADATA)))
     except FileNotFoundError:
-        raise InputError(
-            f"{path} is missing; make it with: dvc repro, or fetch it with: dvc pull"
-        ) from None
+        raise missing_output(path) from None
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
         raise InputError(
             f"{path} is damaged or no model of this project ({error}); "
-            "make it again with: dvc repro --force train"
+            "make it again with: uv run dvc repro --force train"
         ) from None
 
 

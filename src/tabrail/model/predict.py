@@ -56,7 +56,7 @@ def _explained() -> Iterator[None]:
     except KeyError as error:
         raise InputError(
             f"the model looks for a column {error} that {paths.SCHEMA} does not give it; see the "
-            "feature function, derive, and train again with: dvc repro"
+            "feature function, derive, and train again with: uv run dvc repro"
         ) from error
 
 
@@ -84,7 +84,7 @@ def require(metadata: Metadata, schema: Schema) -> None:
         raise InputError(
             f"{paths.MODEL} predicts {metadata.target} ({metadata.task}: "
             f"{', '.join(metadata.classes)}), which is not what "
-            f"{paths.SCHEMA} says; train it again with: dvc repro"
+            f"{paths.SCHEMA} says; train it again with: uv run dvc repro"
         )
     columns = {name: schema.columns[name].kind for name in schema.features}
     if metadata.columns != columns:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tabrail import paths
 from tabrail.documents import read_yaml
-from tabrail.errors import InputError
+from tabrail.errors import InputError, missing_output
 from tabrail.project.pipeline import md5
 
 
@@ -23,7 +23,7 @@ def require_recorded(folder: Path = Path()) -> None:
     """
     path = folder / paths.MODEL
     if not path.exists():
-        raise InputError(f"{path} is missing; make it with: dvc repro, or fetch it with: dvc pull")
+        raise missing_output(path)
     source, wanted = _recorded(folder)
     if not wanted:
         raise InputError(

@@ -93,7 +93,7 @@ def require(expected: list[Any], found: np.ndarray, evaluation: Mapping[str, Any
     if before.shape != found.shape:
         raise InputError(
             f"the model gives reference predictions of shape {found.shape}, not {before.shape}; "
-            "model, schema and reports are of different runs: run dvc pull"
+            "model, schema and reports are of different runs; run: uv run dvc pull"
         )
     # Without a spread, as of a constant, their size takes its place.
     spread = float(np.nanmax(before) - np.nanmin(before)) or float(np.nanmax(np.abs(before)))
@@ -108,7 +108,7 @@ def require(expected: list[Any], found: np.ndarray, evaluation: Mapping[str, Any
             f"it was trained with {', '.join(others)}: install that, with: uv sync --locked"
             if others
             else "model and reports are of different runs: check out the version that is wanted, "
-            f"and run: dvc pull --force {paths.MODEL.as_posix()}"
+            f"and run: uv run dvc pull --force {paths.MODEL.as_posix()}"
         )
         raise InputError(
             f"the model's reference predictions are off those of its evaluation by {worst:.2g}; "
