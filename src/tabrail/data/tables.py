@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from tabrail import paths
 from tabrail.data.schema import Csv, Schema
-from tabrail.errors import InputError, nearest
+from tabrail.errors import InputError, missing_output, nearest
 
 csv.field_size_limit(2**31 - 1)  # prose may be longer than the default allows
 
