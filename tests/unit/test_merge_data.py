@@ -66,6 +66,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("dvc.yaml").write_text("stages: {}\n")
     Path("dvc.lock").write_text("schema: '2.0'\n")
     Path("uv.lock").write_text("version = 1\n")
+    Path(".gitignore").write_text("*.tmp\n")
     git.git("init", "--quiet", "--initial-branch", "main")
     git.git("config", "user.name", "Ada Byron")
     git.git("config", "user.email", "ada@example.com")

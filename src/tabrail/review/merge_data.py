@@ -67,8 +67,8 @@ def _merged(repo: "Repo", path: str, fork: str, other: str) -> bool:
             f"--theirs -- {path} && git add {path}, then run: uv run tabrail merge"
         )
     if conflict:
-        # In the project, as Git's own would be: DVC takes no other path.
-        with tempfile.TemporaryDirectory(dir=".", suffix=".tmp") as folder:
+        # In the project, as Git's own would be, and not ignored: DVC takes no other path.
+        with tempfile.TemporaryDirectory(dir=".", prefix="merge-") as folder:
             sides = [Path(folder, name) for name in ("ancestor", "our", "their")]
             for file, text in zip(sides, texts.values(), strict=True):
                 file.write_text(str(text), encoding="utf-8")
