@@ -144,12 +144,12 @@ def team(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Team:
 
 def test_a_change_without_effect_passes_in_a_fresh_clone_without_data(team: Team) -> None:
     assert ran(team.printed["comment: repro"]) == ["evaluate"]
-    assert "results are those of the code" in team.printed["comment: push"]
+    assert "Passed" in team.printed["comment: push"]
     project = team.clone("reviewer", "comment", "--no-tags")
     project.run("uv", "sync", "--quiet")
     printed = project.uv("tabrail", "verify", "--base", "origin/main")
     assert not re.search("^(FAILED|skipped)", printed, re.MULTILINE)
-    assert len(printed.splitlines()) == 13
+    assert len(printed.splitlines()) == 14
     assert not (project.path / "data" / "raw").exists()
     report = project.uv("tabrail", "report", "--base", "origin/main")
     assert re.search(r"^## ✅ roc_auc 0\.\d+, as before$", report, re.MULTILINE)
@@ -221,13 +221,16 @@ def test_a_forgotten_push_of_the_data_is_found(team: Team) -> None:
     checks = team.verify(project, remote=True)
     assert checks["data"].verdict == "FAILED"
     assert checks["data"].detail == "not in the DVC remote: models/model.skops"
-    assert checks["data"].fix == "run: uv run dvc push"
+    assert checks["data"].fix.startswith("run: uv run dvc push, or,")
 
 
 def test_a_folder_of_another_machine_is_not_asked(team: Team) -> None:
     (team.folder / "another-machine").mkdir(exist_ok=True)
     checks = team.verify(team.clone("another-machine/comment", "comment"), remote=True)
-    assert checks["data"].detail == "the DVC remote is a folder of another machine"
+    folder = team.folder / "another-machine" / STORAGE
+    assert checks["data"].detail == (
+        f"the DVC remote is the folder {folder}, which is not on this machine"
+    )
     assert failed(checks) == []
 
 

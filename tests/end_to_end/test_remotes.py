@@ -218,6 +218,18 @@ def test_set_up_without_access_leaves_only_the_push_to_be_done(
 
 
 @over_ssh
+def test_a_push_without_access_names_the_cause(
+    printed_on_ssh: tuple[Project, str], tmp_path: Path, home: dict[str, str]
+) -> None:
+    project, _ = printed_on_ssh
+    project.run("git", "init", "--quiet", "--bare", str(tmp_path / "origin.git"))
+    printed = project.run("git", "push", str(tmp_path / "origin.git"), "main", code=1, **home)
+    assert "push: the DVC remote cannot be reached: Permission denied" in printed
+    assert "to push the code without its data: git push --no-verify" in printed
+    assert "troubles" not in printed
+
+
+@over_ssh
 def test_a_part_that_was_asked_for_is_in_the_first_commit(
     printed_on_ssh: tuple[Project, str],
 ) -> None:
