@@ -58,6 +58,15 @@ def test_the_data_of_head_and_new_data_pass() -> None:
     assert checked() == ""
 
 
+def test_a_pointer_without_a_size_is_compared_by_content() -> None:
+    lines = POINTER.read_text().splitlines(keepends=True)
+    POINTER.write_text("".join(line for line in lines if "size" not in line))
+    assert checked() == ""
+    FILE.write_text("one")
+    with pytest.raises(InputError, match="not what HEAD says"):
+        checked()
+
+
 def stay_on_another_branch() -> None:
     git.git("switch", "--quiet", "--create", "other", "HEAD^")
     commit("of another branch")
