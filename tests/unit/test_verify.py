@@ -133,7 +133,9 @@ def test_what_a_run_reads_or_writes_is_committed(repository: Repository, name: s
     found = verdicts()["commit"]
     assert (found.verdict, found.detail) == ("FAILED", f"not committed: {name}")
     is_new = name in ("src/new.py", "x.dvc")
-    assert found.fix == (f"run: git add -- {name}, and commit" if is_new else "commit or stash it")
+    assert found.fix == (
+        f"run: git add -- {name}, and commit" if is_new else "run: git commit --all, or: git stash"
+    )
     repository.commit()
     assert verdicts()["commit"].verdict == "ok"
 

@@ -83,7 +83,11 @@ def everything_is_committed() -> Check:
     new = git.git("ls-files", "--others", "--exclude-standard", "--", *FILES).splitlines()
     changed = git.changed_files(*FILES)
     if new or changed:
-        fix = f"run: git add -- {shlex.join(new)}, and commit" if new else "commit or stash it"
+        fix = (
+            f"run: git add -- {shlex.join(new)}, and commit"
+            if new
+            else "run: git commit --all, or: git stash"
+        )
         return Check("commit", "FAILED", f"not committed: {some([*changed, *new])}", fix)
     return Check("commit", "ok", "code, parameters and results are committed")
 
