@@ -12,8 +12,8 @@ from tabrail.data import dialect, tables
 from tabrail.data import salt as salts
 from tabrail.data.cleaning import Clean, no_cleaning
 from tabrail.data.schema import Schema, Task, load_schema
-from tabrail.documents import replacing
 from tabrail.errors import InputError
+from tabrail.files import replacing
 from tabrail.ingest import extend
 from tabrail.project import code
 from tabrail.project.project import Project
