@@ -1,5 +1,6 @@
 """Writing files: whole or not at all, on the disk, and not into those of another process."""
 
+import errno
 import os
 import secrets
 import sys
@@ -25,17 +26,14 @@ def replacing(*paths: Path) -> Iterator[list[Path]]:
     temporaries: list[Path] = []
     try:
         with ExitStack() as held:
-            descriptors = []
             for path in paths:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 _remove_leftovers(path)
                 temporary, descriptor = _new_temporary(path)
                 held.callback(os.close, descriptor)
                 temporaries.append(temporary)
-                descriptors.append(descriptor)
             yield temporaries
-            for descriptor in descriptors:
-                os.fsync(descriptor)
+            sync(*temporaries)
             if sys.platform == "win32":
                 held.close()  # an open file cannot be renamed there
             for temporary, path in zip(temporaries, paths, strict=True):
@@ -49,19 +47,16 @@ def replacing(*paths: Path) -> Iterator[list[Path]]:
 def sync(*paths: Path) -> None:
     """Wait until the disk has what files hold, or what folders list."""
     for path in paths:
-        if path.is_dir():
-            with suppress(OSError):  # not every platform can open a folder
-                _sync(path, os.O_RDONLY)
-        else:
-            _sync(path, os.O_RDWR)  # Windows demands the right to write
-
-
-def _sync(path: Path, flags: int) -> None:
-    descriptor = os.open(path, flags)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        if path.is_dir() and sys.platform == "win32":
+            continue  # a folder cannot be opened there
+        descriptor = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in {errno.EINVAL, errno.ENOTSUP}:  # a file system without it
+                raise
+        finally:
+            os.close(descriptor)
 
 
 def _new_temporary(path: Path) -> tuple[Path, int]:

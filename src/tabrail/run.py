@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tabrail import paths
 from tabrail.errors import InputError, nearest
+from tabrail.ingest import transaction
 from tabrail.project import code, environment, pipeline
 from tabrail.project.project import Project
 from tabrail.project.settings import find_root, load_settings
@@ -27,6 +28,7 @@ def run(stage: str) -> None:
     """
     root = find_root()
     os.chdir(root)
+    transaction.require_none()
     settings = load_settings(root)
     if warning := environment.require_locked(root):
         print(f"warning: {warning}", file=sys.stderr)

@@ -6,6 +6,7 @@ pre-commit hands on the first branch alone. A hook that stands beside its own, w
 
 import os
 
+from tabrail.files import replacing
 from tabrail.project import git
 
 COMMAND = "uv run tabrail verify --pushed"
@@ -28,8 +29,10 @@ def is_called_alone() -> bool:
         return False
     if not path.exists():
         folder = git.git("rev-parse", "--show-prefix").strip() or "."
-        path.write_text("\n".join([*LINES, f"cd '{folder}' && exec {COMMAND}", ""]), "utf-8")
-        path.chmod(0o755)
+        text = "\n".join([*LINES, f"cd '{folder}' && exec {COMMAND}", ""])
+        with replacing(path) as [temporary]:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+            temporary.chmod(0o755)
     return True
 
 
