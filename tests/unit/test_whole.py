@@ -115,7 +115,8 @@ WRITERS = {
     *("model/saving.py", "upgrade.py"),  # likewise
     "files.py",
     "ingest/transaction.py",  # in a folder of its own, and from there
-    *("review/bundle.py", "testing.py"),  # in a temporary folder
+    *("review/bundle.py", "review/merge_data.py", "testing.py"),  # in a temporary folder
+    "review/hook.py",  # to a path that `replacing` yields
 }
 
 
