@@ -12,6 +12,7 @@ from tabrail.ingest import transaction
 from tabrail.project import code, environment, pipeline
 from tabrail.project.project import Project
 from tabrail.project.settings import find_root, load_settings
+from tabrail.review import line_ends
 
 
 def run(stage: str) -> None:
@@ -33,6 +34,7 @@ def run(stage: str) -> None:
     if warning := environment.require_locked(root):
         print(f"warning: {warning}", file=sys.stderr)
     environment.require_results(settings.results, stage)
+    line_ends.require_bytes_of_git(stage)
     code.forget(settings.package)
     module = code.import_module(root, f"{settings.package}.{stage}")
     main = getattr(module, "main", None)

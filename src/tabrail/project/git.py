@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from tabrail.errors import InputError
@@ -9,7 +10,12 @@ from tabrail.errors import InputError
 SECONDS = 30  # how long another machine may take
 
 
-def git(*arguments: str, seconds: float | None = None, given: str = "", **environment: str) -> str:
+def git(
+    *arguments: str,
+    seconds: float | None = None,
+    given: str = "",
+    environment: Mapping[str, str] | None = None,
+) -> str:
     """Run Git in the project's root and return what it prints.
 
     Args:
@@ -22,7 +28,7 @@ def git(*arguments: str, seconds: float | None = None, given: str = "", **enviro
         InputError: Git refuses; the message is Git's.
         subprocess.TimeoutExpired: Git takes longer.
     """
-    done = _run(*arguments, seconds=seconds, given=given, **environment)
+    done = _run(*arguments, seconds=seconds, given=given, environment=environment)
     if done.returncode:
         raise InputError(f"git {' '.join(arguments)}: {_reason(done.stderr)}")
     return done.stdout
@@ -97,13 +103,16 @@ def _reason(text: str) -> str:
 
 
 def _run(
-    *arguments: str, seconds: float | None = None, given: str = "", **environment: str
+    *arguments: str,
+    seconds: float | None = None,
+    given: str = "",
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     command = ["git", "-c", "core.quotePath=false", *arguments]
     return subprocess.run(
         command,
         input=given,
-        env=os.environ | {"GIT_TERMINAL_PROMPT": "0"} | environment,
+        env=os.environ | {"GIT_TERMINAL_PROMPT": "0", **(environment or {})},
         capture_output=True,
         encoding="utf-8",
         errors="replace",
