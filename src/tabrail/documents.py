@@ -2,8 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
@@ -13,6 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from tabrail.errors import InputError, nearest
+from tabrail.files import replacing
 
 if TYPE_CHECKING:  # half a second, for a module that every command imports
     import pandas as pd
@@ -77,24 +77,6 @@ def _fields(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str
         # Not a model: a mapping such as dict[str, Column], whose values have the keys.
         inside = inside.model_fields[str(part)].annotation if is_model else get_args(inside)[-1]
     return list(inside.model_fields)
-
-
-@contextmanager
-def replacing(*paths: Path) -> Iterator[list[Path]]:
-    """Yield a path to write to for each file; put all in place once all are written.
-
-    On an error none of the files is replaced and nothing is left behind.
-    """
-    temporaries = [path.with_name(f"{path.name}.tmp") for path in paths]
-    for path in paths:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        yield temporaries
-        for temporary, path in zip(temporaries, paths, strict=True):
-            temporary.replace(path)
-    finally:
-        for temporary in temporaries:
-            temporary.unlink(missing_ok=True)
 
 
 def write_texts(texts: Mapping[Path, str]) -> None:

@@ -12,6 +12,7 @@ PYTHON = Path(".python-version")
 DATASHEET = Path("docs/datasheet.md")
 
 RAW = Path("data/raw")
+INGEST_PLAN = Path("data/ingest.tmp/plan.json")  # while it is there, an ingest has not ended
 TRAIN = Path("data/prepared/train.parquet")
 VALIDATION = Path("data/prepared/validation.parquet")
 TEST = Path("data/prepared/test.parquet")

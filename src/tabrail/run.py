@@ -8,9 +8,11 @@ from pathlib import Path
 
 from tabrail import paths
 from tabrail.errors import InputError, nearest
+from tabrail.ingest import transaction
 from tabrail.project import code, environment, pipeline
 from tabrail.project.project import Project
 from tabrail.project.settings import find_root, load_settings
+from tabrail.review import line_ends
 
 
 def run(stage: str) -> None:
@@ -27,10 +29,12 @@ def run(stage: str) -> None:
     """
     root = find_root()
     os.chdir(root)
+    transaction.require_none()
     settings = load_settings(root)
     if warning := environment.require_locked(root):
         print(f"warning: {warning}", file=sys.stderr)
     environment.require_results(settings.results, stage)
+    line_ends.require_bytes_of_git(stage)
     code.forget(settings.package)
     module = code.import_module(root, f"{settings.package}.{stage}")
     main = getattr(module, "main", None)

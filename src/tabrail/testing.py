@@ -1,7 +1,9 @@
 """Tests that an owner's own code must pass: its rules are checked as a person would state them."""
 
 import json
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,6 @@ from sklearn.pipeline import Pipeline
 from tabrail import paths
 from tabrail.data import tables
 from tabrail.data.cleaning import cleaned
-from tabrail.documents import replacing
 from tabrail.errors import InputError
 from tabrail.evaluation.slices import require_known
 from tabrail.model import file, reference
@@ -227,13 +228,10 @@ def check_model(project: Project, model: Pipeline) -> None:
     y_true: np.ndarray = np.arange(len(rows)) % max(2, len(schema.classes))
     model.fit(rows, y_true.astype(np.float64) if schema.task == "regression" else y_true)
     metadata = describe(project, model, schema.classes, len(rows))
-    path = project.root / paths.MODEL.with_name("check.skops")
-    try:
-        with replacing(path) as [temporary]:
-            temporary.write_bytes(file.dump(model, metadata, project.root))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, paths.MODEL.name)
+        path.write_bytes(file.dump(model, metadata, project.root))
         loaded, _ = file.load(path, project.root)
-    finally:
-        path.unlink(missing_ok=True)
     same = np.array_equal(
         predict(model, metadata, rows, schema), predict(loaded, metadata, rows, schema)
     )

@@ -17,6 +17,7 @@ from tomlkit.exceptions import TOMLKitError
 from tabrail import paths, record, rendering
 from tabrail.documents import write_texts
 from tabrail.errors import InputError
+from tabrail.files import replacing
 from tabrail.project import git, uv
 from tabrail.record import RECORD, Record
 from tabrail.wheels import NAME, wheel_version
@@ -221,8 +222,7 @@ def _vendor(source: Source) -> None:
     for old in VENDOR.glob(f"{NAME}-*.whl"):
         old.unlink()
     for goal in _goal(source):
-        goal.parent.mkdir(exist_ok=True)
-        goal.write_bytes(content)
+        _write(goal, content)
     if VENDOR.is_dir() and not any(VENDOR.iterdir()):
         VENDOR.rmdir()
 
@@ -238,9 +238,13 @@ def _restoring(files: Iterable[Path]) -> Iterator[None]:
             if content is None:
                 path.unlink(missing_ok=True)
             else:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
+                _write(path, content)
         raise
+
+
+def _write(path: Path, content: bytes) -> None:
+    with replacing(path) as [temporary]:
+        temporary.write_bytes(content)
 
 
 def _uv(*arguments: str) -> None:

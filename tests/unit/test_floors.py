@@ -11,7 +11,7 @@ import tabrail
 LIBRARY = Path(tabrail.__file__).parent
 # From the lowest floor to the highest; those of one floor do not import each other.
 FLOORS = [
-    ["threads", "errors", "paths", "results", "markdown", "rendering"],
+    ["threads", "errors", "files", "paths", "results", "markdown", "rendering"],
     ["documents", "jinja", "moments", "wheels"],
     ["record"],
     ["config"],
@@ -24,7 +24,7 @@ FLOORS = [
     ["ingest", "serving", "monitoring", "review", "batch"],
 ]
 # Beside the commands, and free to import each other.
-ABOVE = ["cli", "run", "testing", "parts", "upgrade", "info"]
+ABOVE = ["cli", "__main__", "run", "testing", "parts", "upgrade", "info"]
 HEIGHT = {name: height for height, names in enumerate(FLOORS) for name in names}
 HEIGHT |= dict.fromkeys(ABOVE, len(FLOORS))
 EXEMPT = "__init__"  # of the library itself, which imports when it is asked

@@ -2,9 +2,11 @@
 
 import json
 import shlex
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -300,12 +302,17 @@ def test_packages_in_conflict_are_the_other_sides_and_locked_anew(
     assert any("upgrade again" in sentence for sentence in said)
 
 
-def test_other_libraries_make_everything_run(runner: Runner, said: list[str]) -> None:
+def with_results(version: str) -> None:
+    """Write results of a model that was trained with a version of a library."""
     score = {"value": 0.7, "low": 0.6, "high": 0.8, "baseline_value": 0.5}
     half = {"metrics": {"roc_auc": score}, "slices": {}}
-    model = {"versions": {"skops": "1"}}
+    model = {"versions": {"skops": version}}
     run = {"main_metric": "roc_auc", "validation": half, "test": half, "model": model}
     write("reports/evaluation.json", json.dumps(run))
+
+
+def test_other_libraries_make_everything_run(runner: Runner, said: list[str]) -> None:
+    with_results("1")
     commit("base")
     upgraded = 'version = 1\n[[package]]\nname = "skops"\nversion = "2"\n'
     branches(lambda: write("uv.lock", upgraded), training("a: 1", "a: 2"))
@@ -413,3 +420,137 @@ def test_what_git_does_not_merge_is_said(runner: Runner, said: list[str]) -> Non
     with pytest.raises(InputError, match="Git cannot merge theirs"):
         merge("theirs", said.append, runner)
     assert read("notes.md") == "untracked\n"
+
+
+class KilledError(BaseException):
+    """What happens at some moment: as after `kill -9`, nothing is done any more."""
+
+
+LASTING = {"merge", "checkout", "rm", "add"}  # Git's commands that change something
+
+
+def kill_after(
+    patch: pytest.MonkeyPatch, number: int, runner: Runner
+) -> Callable[[list[str]], int]:
+    """Kill a merge after so many of the steps that change something; return what runs commands."""
+    steps: list[object] = []
+
+    def step() -> None:
+        steps.append(None)
+        if len(steps) == number:
+            raise KilledError
+
+    ask = git._run
+
+    def asked(*arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
+        done = ask(*arguments, **options)
+        if arguments[0] in LASTING:
+            step()
+        return done
+
+    def run(command: list[str]) -> int:
+        code = runner(command)
+        step()
+        return code
+
+    patch.setattr(git, "_run", asked)
+    return run
+
+
+def test_a_merge_that_was_killed_at_any_moment_is_taken_up_again(
+    tmp_path: Path, runner: Runner, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_train()
+    sides = git.git("rev-parse", "ours", "theirs").split()
+    number, was_killed, trees = 0, True, set()
+    while was_killed:
+        number, was_killed = number + 1, False
+        copy = tmp_path.with_name(f"{tmp_path.name}-{number}")
+        shutil.copytree(tmp_path, copy)
+        monkeypatch.chdir(copy)
+        with monkeypatch.context() as patch:
+            try:
+                merge("theirs", said.append, kill_after(patch, number, runner))
+            except KilledError:
+                was_killed = True
+        if git.commit("HEAD") == sides[0]:
+            merge("theirs", said.append, runner)
+        trees.add(git.git("rev-parse", "HEAD^{tree}"))
+        assert git.git("log", "-1", "--format=%P").split() == sides
+        assert git.git("status", "--porcelain") == ""
+        assert results() == {result("a: 2 b: 1 c: 2")}
+    assert number > 8
+    assert len(trees) == 1
+
+
+def test_a_lock_that_was_cut_off_is_taken_from_one_side_again(
+    runner: Runner, said: list[str]
+) -> None:
+    both_train()
+    runner.failing = "repro"
+    with pytest.raises(InputError):
+        merge("theirs", said.append, runner)
+    ours = read("dvc.lock")
+    for text in ("", "stages:\n  train:\n    cmd: x\n    deps:\n    - pa", "stages:\n  train:\n"):
+        write("dvc.lock", text)
+        with pytest.raises(InputError, match="repro failed"):
+            merge("theirs", said.append, runner)
+        assert read("dvc.lock") == ours
+    whole = "stages:\n  train:\n    cmd: x\n    outs:\n    - path: model.bin\n      md5: 1\n"
+    write("dvc.lock", whole)
+    with pytest.raises(InputError, match="repro failed"):
+        merge("theirs", said.append, runner)
+    assert read("dvc.lock") == whole
+
+
+def test_a_merge_that_has_its_commit_is_ended(runner: Runner, said: list[str]) -> None:
+    both_train()
+    merge("theirs", said.append, runner)
+    merged = git.commit("HEAD")
+    write(".git/MERGE_HEAD", git.git("rev-parse", "theirs"))
+    write(".git/MERGE_MSG", "Merge\n")
+    runner.commands.clear()
+    merge("origin/main", said.append, runner)
+    assert git.commit("HEAD") == merged
+    assert git.commit("MERGE_HEAD") is None
+    assert runner.commands == []
+    assert said[-1].startswith("Done: merge. Next: git push")
+
+
+def test_a_merge_that_was_begun_again_takes_one_side_again(runner: Runner, said: list[str]) -> None:
+    """Git merges these line by line without a conflict, and the first merge has left its note."""
+    text = "one: 1\n\n\n\n\n\ntwo: 2\n"
+    write("dvc.lock", text)
+    commit("base")
+    changes = [lambda old=old: write("dvc.lock", text.replace(old, "9")) for old in "12"]
+    branches(*changes)
+    ours = read("dvc.lock")
+    runner.failing = "repro"
+    for _ in range(2):
+        with pytest.raises(InputError, match="repro failed"):
+            merge("theirs", said.append, runner)
+        assert read("dvc.lock") == ours
+        git.git("merge", "--abort")
+
+
+def test_after_a_kill_everything_still_runs_that_other_libraries_ask_for(
+    runner: Runner, said: list[str]
+) -> None:
+    with_results("1")
+    write("dvc.yaml", f"{PIPELINE}      - reports/evaluation.json: {{cache: false}}\n")
+    commit("base")
+    upgraded = 'version = 1\n[[package]]\nname = "skops"\nversion = "2"\n'
+    branches(lambda: write("uv.lock", upgraded), lambda: param("a: 1", "a: 2"))
+
+    def killed(command: list[str]) -> int:
+        if "repro" not in command:
+            return runner(command)
+        with_results("2")  # the first results are there, and other stages would still have to run
+        raise KilledError
+
+    with pytest.raises(KilledError):
+        merge("theirs", said.append, killed)
+    runner.commands.clear()
+    merge("theirs", said.append, runner)
+    assert runner.names() == ["lock", "pull", "repro", "commit"]
+    assert "--force" in runner.commands[2]

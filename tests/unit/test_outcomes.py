@@ -1,5 +1,8 @@
 """What came true is recorded from tables, however the values are written."""
 
+import sqlite3
+import threading
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -9,9 +12,11 @@ import pytest
 from conftest import edit
 from typer.testing import CliRunner
 
+from tabrail import paths
 from tabrail.cli import app as cli
 from tabrail.errors import InputError
 from tabrail.log import outcomes
+from tabrail.log.database import BUSY_S
 from tabrail.log.entries import Prediction, utc_now
 from tabrail.log.prediction_log import PredictionLog
 
@@ -99,3 +104,17 @@ def test_a_table_without_the_columns_is_refused(columns: list[str], project: Pat
     pd.DataFrame([["a", "yes"]], columns=columns).to_csv("true.csv", index=False)
     with pytest.raises(InputError, match="has no column"):
         outcomes.outcomes([Path("true.csv")])
+
+
+def test_two_that_record_at_once_wait_for_each_other(project: Path) -> None:
+    """The other one takes longer than a server would wait."""
+    ids = predicted(2)
+    pd.DataFrame({"id": ids, "bought": "yes"}).to_csv("true.csv", index=False)
+    other = sqlite3.connect(paths.PREDICTION_LOG, isolation_level=None, check_same_thread=False)
+    with closing(other):
+        other.execute("BEGIN IMMEDIATE")
+        ending = threading.Timer(BUSY_S + 0.2, other.execute, ["COMMIT"])
+        ending.start()
+        assert outcomes.outcomes([Path("true.csv")]).recorded == 2
+        ending.join()
+    assert known(ids) == ["yes", "yes"]

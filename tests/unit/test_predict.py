@@ -497,8 +497,8 @@ def test_an_interruption_leaves_nothing_and_the_command_can_be_run_again(
     assert Path(name).read_bytes() == Path(f"usual-{name}").read_bytes()
 
 
-def test_what_a_killed_run_left_is_replaced(shop: Path) -> None:
-    Path("scores.csv.gz.tmp").write_text("half of it")
+def test_what_a_killed_run_left_is_removed(shop: Path) -> None:
+    Path("scores.csv.gz.0123abcd.tmp").write_text("half of it")
     call(IN, "scores.csv.gz")
     assert gzip.decompress(Path("scores.csv.gz").read_bytes()).count(b"\n") == 61
     assert not list(shop.glob("*.tmp"))

@@ -1,6 +1,7 @@
 """What Git's hook is given, and the hook that gets all of it."""
 
 import hashlib
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -192,3 +193,16 @@ def test_a_hook_of_the_owner_is_left_alone(repository: Repository) -> None:
     assert script.read_text() == "#!/bin/sh\nexit 0\n"
     script.write_text(f"#!/bin/sh\n{hook.COMMAND}\n")
     assert hook.is_complete()
+
+
+def test_why_a_push_is_refused_is_said_where_the_file_lies(
+    repository: Repository, judged: list[str]
+) -> None:
+    stage = {"cmd": "x", "deps": [{"path": "code.py"}]}
+    Path("dvc.lock").write_text(json.dumps({"schema": "2.0", "stages": {"train": stage}}))
+    Path(".gitattributes").write_text("* text=auto eol=lf\n")
+    Path("code.py").write_bytes(b"x = 1\r\n")
+    old = repository.commit("One")
+    repository.commit("Two")
+    assert names([line("main")])["bytes"] == "FAILED"
+    assert "bytes" not in names([line("old", old)])  # of what is not checked out, nothing is said

@@ -114,9 +114,10 @@ def test_all_is_well(repository: Repository) -> None:
     skipped = [name for name, check in found.items() if check.verdict == "skipped"]
     assert skipped == ["rows", "drift"]  # these results have neither counts nor distributions
     assert {check.verdict for check in found.values()} == {"ok", "skipped"}
-    assert list(found)[:7] == [
+    assert list(found)[:8] == [
         "merge",
         "commit",
+        "bytes",
         "pipeline",
         "reports",
         "versions",
@@ -184,6 +185,14 @@ def test_what_a_stage_reads_may_be_elsewhere(repository: Repository, path: str) 
     edit(Path("dvc.lock"), lambda c: c["stages"]["train"]["deps"].append({"path": path}))
     repository.commit()
     assert verdicts()["pipeline"].verdict == "ok"
+
+
+def test_code_that_a_clone_has_otherwise_is_found(repository: Repository) -> None:
+    Path("schema.yaml").write_bytes(Path("schema.yaml").read_bytes().replace(b"\n", b"\r\n"))
+    Path(".gitattributes").write_text("* text=auto eol=lf\n")
+    repository.commit("Edit on Windows")
+    assert failed() == ["bytes"]
+    assert verdicts()["bytes"].fix.startswith("run: uv run mixed-line-ending --fix=lf schema.yaml")
 
 
 def test_a_frozen_stage_is_not_up_to_date(repository: Repository) -> None:
@@ -322,7 +331,7 @@ def test_a_base_in_conflict_can_be_mended(repository: Repository) -> None:
     [
         ("reports/evaluation.json", "{", ["reports", "versions", "base"]),
         ("dvc.yaml", "a: [", ["pipeline", "reports"]),
-        ("dvc.lock", "a: [", ["pipeline", "reports", "versions", "base"]),
+        ("dvc.lock", "a: [", ["bytes", "pipeline", "reports", "versions", "base"]),
         ("schema.yaml", "columns: 3", ["versions", "base"]),
         ("params.yaml", "gate: {}", ["base"]),
     ],
@@ -338,7 +347,7 @@ def test_a_damaged_file_does_not_end_the_other_checks(
 def test_the_command_prints_a_line_per_check(repository: Repository) -> None:
     done = CliRunner().invoke(cli.app, ["verify"])
     lines = done.output.splitlines()
-    assert (done.exit_code, len(lines)) == (0, 14)
+    assert (done.exit_code, len(lines)) == (0, 15)
     assert lines[1] == "ok        commit: code, parameters and results are committed"
     Path("reports/metrics.json").write_text("[]")
     repository.commit("By hand")

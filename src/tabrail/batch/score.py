@@ -12,8 +12,8 @@ from tabrail.data import dialect, outputs, tables
 from tabrail.data.checks import checked
 from tabrail.data.conform import conform
 from tabrail.data.validate import Verdict, rejects
-from tabrail.documents import replacing
 from tabrail.errors import InputError
+from tabrail.files import replacing
 from tabrail.model.recorded import require_recorded
 from tabrail.model.scoring import answers, for_scoring, identity
 from tabrail.project import registry

@@ -1,5 +1,6 @@
 """Bring a table into the project."""
 
+import signal
 import sys
 from typing import Annotated, Literal
 
@@ -40,8 +41,11 @@ def ingest(
         def ask(question: str) -> bool:
             return yes or (sys.stdin.isatty() and typer.confirm(question))
 
+        # A scheduler's stop, like a person's, leaves nothing half done.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         new = replace or (dry_run and bool(target))
-        if verb.starts_over(target, replace=new):
-            verb.start(files, target, task, name, typer.echo, dry_run=dry_run)
-        else:
-            verb.grow(files, task or name, typer.echo, ask, dry_run=dry_run)
+        with verb.alone(typer.echo, dry_run=dry_run):
+            if verb.starts_over(target, replace=new):
+                verb.start(files, target, task, name, typer.echo, dry_run=dry_run)
+            else:
+                verb.grow(files, task or name, typer.echo, ask, dry_run=dry_run)

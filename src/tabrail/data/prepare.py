@@ -17,8 +17,9 @@ from tabrail.data.conform import conform, usable
 from tabrail.data.data_report import DataReport
 from tabrail.data.schema import GROUP, Schema
 from tabrail.data.split import assign, assign_by_time, cutoffs
-from tabrail.documents import replacing, to_json
+from tabrail.documents import to_json
 from tabrail.errors import InputError
+from tabrail.files import replacing
 
 SPLITS = {"train": paths.TRAIN, "validation": paths.VALIDATION, "test": paths.TEST}
 

@@ -16,8 +16,8 @@ from tabrail.data.checks import Chunk, checked
 from tabrail.data.cleaning import Clean, no_cleaning
 from tabrail.data.conform import usable
 from tabrail.data.schema import Csv, load_schema
-from tabrail.documents import replacing
 from tabrail.errors import InputError
+from tabrail.files import replacing
 
 SHOWN_ROWS = 5
 WHOLE_ROW = "(whole row)"

@@ -1,10 +1,10 @@
 """Bring tables into data/raw: infer the schema of a new one, or extend it for more rows."""
 
 import filecmp
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tabrail import paths, record, rendering
@@ -12,18 +12,34 @@ from tabrail.data import dialect, tables
 from tabrail.data import salt as salts
 from tabrail.data.cleaning import Clean, no_cleaning
 from tabrail.data.schema import Schema, Task, load_schema
-from tabrail.documents import replacing
 from tabrail.errors import InputError
-from tabrail.ingest import extend
+from tabrail.ingest import extend, transaction
 from tabrail.project import code
 from tabrail.project.project import Project
 from tabrail.project.settings import TABLE, load_settings
 
-INCOMING = paths.RAW.with_name("incoming.tmp")
-OUTGOING = paths.RAW.with_name("outgoing.tmp")
-
 Show = Callable[[str], None]
 Ask = Callable[[str], bool]
+
+
+@contextmanager
+def alone(show: Show, *, dry_run: bool) -> Iterator[None]:
+    """Let no other ingest run, and finish or undo one that was killed.
+
+    Args:
+        show: prints a text for the user.
+        dry_run: whether nothing is to be written.
+
+    Raises:
+        InputError: another one runs, or one that was killed can be neither finished nor undone.
+    """
+    if dry_run:
+        transaction.require_none()
+        yield
+        return
+    with transaction.locked():
+        transaction.recover(_dvc_add, show)
+        yield
 
 
 def starts_over(target: str, *, replace: bool) -> bool:
@@ -80,13 +96,13 @@ def start(
     show(summary.text(draft, schema))
     if dry_run:
         return
-    texts = {
-        paths.SCHEMA: to_yaml(draft),
-        **project_files.texts(draft, schema, datasheet.render(draft, schema), show),
-    }
-    if paths.RAW.exists() and any(paths.RAW.iterdir()):
-        _dvc_add()  # so that what is replaced can be brought back
-    _put_in_place(incoming, texts, replace=True)
+
+    def render() -> dict[Path, str]:
+        described = datasheet.render(draft, schema)
+        files = project_files.texts(draft, schema, described, show)
+        return {paths.SCHEMA: to_yaml(draft), **files}
+
+    _put_in_place(incoming, render, replace=True)
 
 
 def grow(
@@ -115,17 +131,19 @@ def grow(
     for file in incoming.values():
         dialect.require(file, schema.csv)
     changes = extend.changes(list(incoming.values()), schema, Project.load().clean)
-    texts: dict[Path, str] = {}
     added = ", ".join(path.name for path in new) or "nothing"
     if changes:
         show(f"{paths.SCHEMA} would change:\n" + "\n".join(f"  {change}" for change in changes))
         if not dry_run and not ask("Extend the schema?"):
             raise InputError("nothing was changed; correct the data, or accept with --yes")
-        texts[paths.SCHEMA] = extend.applied(changes, paths.SCHEMA)
     if dry_run:
         show(f"would be added to {paths.RAW}: {added}")
         return
-    _put_in_place(incoming, texts, replace=False)
+    _put_in_place(
+        incoming,
+        lambda: {paths.SCHEMA: extend.applied(changes, paths.SCHEMA)} if changes else {},
+        replace=False,
+    )
     show(f"added to {paths.RAW}: {added}; now run: uv run dvc repro")
 
 
@@ -158,8 +176,15 @@ def _incoming(places: Sequence[Path]) -> dict[Path, Path]:
     return incoming
 
 
-def _put_in_place(incoming: dict[Path, Path], texts: dict[Path, str], *, replace: bool) -> None:
-    """Copy files into data/raw and write texts, all or nothing, and let DVC track the data.
+def _put_in_place(
+    incoming: dict[Path, Path], render: Callable[[], dict[Path, str]], *, replace: bool
+) -> None:
+    """Copy files into data/raw, write texts and let DVC track the data, all or nothing.
+
+    Args:
+        incoming: the files, by where in data/raw each goes.
+        render: returns the texts. It is called late, so that no edit comes between.
+        replace: whether the files take the place of what is there.
 
     Raises:
         InputError: a file of the same name and other content is there, or DVC cannot track it.
@@ -172,23 +197,12 @@ def _put_in_place(incoming: dict[Path, Path], texts: dict[Path, str], *, replace
                 "all data with --replace"
             )
     salt = _salt(incoming, replace=replace)
-    shutil.rmtree(INCOMING, ignore_errors=True)  # what a killed run has left
-    try:
-        for path, file in incoming.items():
-            if path not in present:
-                copy = INCOMING / path.relative_to(paths.RAW)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, copy)
-        INCOMING.mkdir(parents=True, exist_ok=True)
-        (INCOMING / salts.NAME).write_text(f"{salt}\n", encoding="utf-8", newline="\n")
-        with replacing(*texts) as temporaries:
-            for temporary, text in zip(temporaries, texts.values(), strict=True):
-                temporary.write_text(text, encoding="utf-8", newline="\n")
-            _swap(replace=replace)
-    finally:
-        shutil.rmtree(INCOMING, ignore_errors=True)
-    _dvc_add()
-    shutil.rmtree(OUTGOING, ignore_errors=True)
+    new = {path: file for path, file in incoming.items() if path not in present}
+    with transaction.begun(new, salt, replace=replace) as changes:
+        if replace and paths.RAW.exists() and any(paths.RAW.iterdir()):
+            _dvc_add()  # so that what is replaced can be brought back
+        changes.put_in_place(render())
+        _dvc_add()
 
 
 def _salt(incoming: dict[Path, Path], *, replace: bool) -> str:
@@ -199,33 +213,12 @@ def _salt(incoming: dict[Path, Path], *, replace: bool) -> str:
     return salts.of(paths.RAW)
 
 
-def _swap(*, replace: bool) -> None:
-    """Move the copies to data/raw, in place of what is there or beside it."""
-    if not INCOMING.exists():
-        return
-    if replace:
-        shutil.rmtree(OUTGOING, ignore_errors=True)
-        if paths.RAW.exists():
-            paths.RAW.rename(OUTGOING)
-        try:
-            INCOMING.rename(paths.RAW)
-        except OSError:  # a file is open elsewhere, say
-            if OUTGOING.exists():
-                OUTGOING.rename(paths.RAW)
-            raise
-        return
-    for copy in sorted(path for path in INCOMING.rglob("*") if path.is_file()):
-        path = paths.RAW / copy.relative_to(INCOMING)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        copy.rename(path)
-
-
 def _dvc_add() -> None:
     command = [sys.executable, "-m", "dvc", "add", str(paths.RAW)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
         raise InputError(
-            f"{paths.RAW} is in place, but DVC does not track it: {reason}; "
-            f"run: uv run dvc add {paths.RAW}"
+            f"DVC cannot track {paths.RAW}: {reason.removeprefix('ERROR: ')}; correct that, then "
+            "repeat the command"
         )

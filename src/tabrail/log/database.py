@@ -22,12 +22,13 @@ POSTGRES = {  # when to give up on a server that does not answer
 LOCK_AT_ONCE = "lock_at_once"  # an option of connections
 
 
-def connect(url: str) -> sa.Engine:
+def connect(url: str, busy_s: float = BUSY_S) -> sa.Engine:
     """Return an engine for the log's database; it opens no connection yet.
 
     Args:
         url: where it is, for SQLAlchemy; from the environment's PREDICTION_LOG, if blank, and
             without that a SQLite file in this folder.
+        busy_s: how long to wait for another process that writes to a file.
 
     Raises:
         InputError: it is no URL of a database that is installed.
@@ -41,7 +42,7 @@ def connect(url: str) -> sa.Engine:
             file = Path(parsed.database).resolve()  # two clones' logs should look like two
             file.parent.mkdir(parents=True, exist_ok=True)
             parsed = parsed.set(database=str(file))
-        return _sqlite(parsed)
+        return _sqlite(parsed, busy_s)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         # Not the URL itself: it may hold a password.
         raise InputError(
@@ -95,8 +96,8 @@ def _server(url: sa.URL) -> sa.Engine:
     return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=options)
 
 
-def _sqlite(url: sa.URL) -> sa.Engine:
-    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_S})
+def _sqlite(url: sa.URL, busy_s: float) -> sa.Engine:
+    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": busy_s})
 
     # Readers do not wait for writers, and a killed process loses nothing that it had committed
     # (https://sqlite.org/wal.html).

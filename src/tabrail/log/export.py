@@ -12,8 +12,8 @@ from tabrail import paths
 from tabrail.data import outputs
 from tabrail.data.conform import conform, usable
 from tabrail.data.schema import Csv, Schema, load_schema
-from tabrail.documents import replacing
 from tabrail.errors import InputError
+from tabrail.files import replacing
 from tabrail.log.entries import utc_now
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.moments import moment

@@ -19,6 +19,7 @@ from tabrail.log.prediction_log import PredictionLog
 
 MOST_ROWS = 10_000  # recorded at once: all or none
 SHOWN = 3
+BUSY_S = 60.0  # how long to wait for another process that records outcomes, too
 
 
 @dataclass
@@ -88,7 +89,7 @@ def outcomes(places: Sequence[Path], identifier: str = "id") -> Recorded:
         require_columns(there, list(columns), schema, file)
     result = Recorded()
     with (
-        PredictionLog() as log,
+        PredictionLog(busy_s=BUSY_S) as log,
         tqdm(desc="outcomes", unit=" rows", unit_scale=True, delay=1, disable=None) as progress,
     ):
         for file in files:

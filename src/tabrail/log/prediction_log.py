@@ -41,18 +41,21 @@ INSERT_PREDICTIONS, INSERT_REFUSALS = sa.insert(PREDICTIONS), sa.insert(REFUSALS
 class PredictionLog:
     """A log, open for reading and writing; to be used in a `with` statement, or closed."""
 
-    def __init__(self, url: str = "", *, create: bool = True) -> None:
+    def __init__(
+        self, url: str = "", *, create: bool = True, busy_s: float = database.BUSY_S
+    ) -> None:
         """Open the log; create its tables where there are none.
 
         Args:
             url: where it is, for SQLAlchemy; from the environment's PREDICTION_LOG, if blank, and
                 without that a SQLite file in this folder.
             create: whether to connect now, and to create the tables.
+            busy_s: how long to wait for another process that writes to a file.
 
         Raises:
             InputError: it is no URL, nothing answers there, or other tables are there.
         """
-        self._engine = database.connect(url)
+        self._engine = database.connect(url, busy_s)
         self._locking = database.locking(self._engine)
         self._writer: sa.Connection | None = None
         if not create:

@@ -10,7 +10,8 @@ from sklearn.pipeline import Pipeline
 from tabrail import paths
 from tabrail.data import distributions
 from tabrail.data.schema import Schema
-from tabrail.documents import replacing, to_csv, to_json
+from tabrail.documents import to_csv, to_json
+from tabrail.files import replacing
 from tabrail.model import file
 from tabrail.model.predict import predict, require
 from tabrail.model.search import SearchResult

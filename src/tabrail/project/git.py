@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from tabrail.errors import InputError
@@ -9,18 +10,25 @@ from tabrail.errors import InputError
 SECONDS = 30  # how long another machine may take
 
 
-def git(*arguments: str, seconds: float | None = None) -> str:
+def git(
+    *arguments: str,
+    seconds: float | None = None,
+    given: str = "",
+    environment: Mapping[str, str] | None = None,
+) -> str:
     """Run Git in the project's root and return what it prints.
 
     Args:
         arguments: those of the command.
         seconds: how long to wait for it.
+        given: what it reads.
+        environment: variables to set.
 
     Raises:
         InputError: Git refuses; the message is Git's.
         subprocess.TimeoutExpired: Git takes longer.
     """
-    done = _run(*arguments, seconds=seconds)
+    done = _run(*arguments, seconds=seconds, given=given, environment=environment)
     if done.returncode:
         raise InputError(f"git {' '.join(arguments)}: {_reason(done.stderr)}")
     return done.stdout
@@ -94,11 +102,17 @@ def _reason(text: str) -> str:
     return [*causes, *lines[-1:], "no reason was given"][0]
 
 
-def _run(*arguments: str, seconds: float | None = None) -> subprocess.CompletedProcess[str]:
+def _run(
+    *arguments: str,
+    seconds: float | None = None,
+    given: str = "",
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
     command = ["git", "-c", "core.quotePath=false", *arguments]
     return subprocess.run(
         command,
-        env=os.environ | {"GIT_TERMINAL_PROMPT": "0"},
+        input=given,
+        env=os.environ | {"GIT_TERMINAL_PROMPT": "0", **(environment or {})},
         capture_output=True,
         encoding="utf-8",
         errors="replace",

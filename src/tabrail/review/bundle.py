@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 from tabrail import paths
 from tabrail.errors import InputError
+from tabrail.files import sync
 from tabrail.project import git
 from tabrail.project.pipeline import md5
 from tabrail.project.registry import version_of
@@ -49,13 +50,16 @@ def bundle(folder: Path, revision: str = "HEAD") -> str:
         raise InputError(f"{revision} is no revision that is here; run: git fetch --tags origin")
     wanted = _recorded(commit)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as place:
+    # Git ignores what a killed process leaves, by the end of its name.
+    with tempfile.TemporaryDirectory(".tmp", f".{folder.name}-", folder.parent) as place:
         made = Path(place, "bundle")
         made.mkdir()
         _write_tracked(commit, made)
         _write_model(commit, wanted, made / paths.MODEL)
         _write_note(commit, wanted, made)
+        sync(*(path for path in made.rglob("*") if not path.is_symlink()))
         made.rename(folder)
+        sync(folder.parent)
     return f"{version_of(wanted)} of commit {commit[:12]} is in {folder}; there: uv sync --locked"
 
 

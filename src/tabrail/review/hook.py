@@ -6,6 +6,7 @@ pre-commit hands on the first branch alone. A hook that stands beside its own, w
 
 import os
 
+from tabrail.files import replacing
 from tabrail.project import git
 
 PRE_COMMIT = "PRE_COMMIT"  # is set in the environment of what pre-commit calls
@@ -26,8 +27,10 @@ def is_complete() -> bool:
     if path.exists():  # one of the owner's is left as it is
         return COMMAND in path.read_text(encoding="utf-8")
     folder = git.git("rev-parse", "--show-prefix").strip() or "."
-    path.write_text("\n".join([*LINES, f"cd '{folder}' && exec {COMMAND}", ""]), "utf-8")
-    path.chmod(0o755)
+    text = "\n".join([*LINES, f"cd '{folder}' && exec {COMMAND}", ""])
+    with replacing(path) as [temporary]:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.chmod(0o755)
     return False
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tabrail import paths
+from tabrail.documents import read_yaml, write_texts
 from tabrail.errors import InputError
 from tabrail.project import git, uv
 from tabrail.project.pipeline import generated
@@ -22,8 +23,11 @@ Run = Callable[[list[str]], int]
 
 LOCK, PACKAGES = str(paths.LOCK), str(paths.PACKAGES)
 CONFLICTS = "--diff-filter=U"
-# In Git's folder: the two commits of which the results of one side have been taken.
+# In Git's folder: which merge it is, and what has been done or decided for it.
 NOTE = "tabrail-merge"
+ONE_SIDE = "the results are those of one side, until a run makes those of both"
+ALL_AGAIN = "every stage runs again, because the libraries are others"
+NEXT = "Next: git push (its hook pushes the data first)"
 
 
 def call(command: list[str]) -> int:
@@ -43,6 +47,10 @@ def merge(revision: str, show: Show, run: Run = call) -> None:
         InputError: a person must decide something, or a command failed.
     """
     program = uv.program()  # without it, the merge could not be ended
+    if git.succeeds("merge-base", "--is-ancestor", "MERGE_HEAD", "HEAD"):
+        git.git("merge", "--quit")  # it has its commit; Git was killed before it could forget it
+        show(f"Done: merge. {NEXT}")
+        return
     other = progress.in_progress()
     started = other is None
     if other:
@@ -63,8 +71,9 @@ def merge(revision: str, show: Show, run: Run = call) -> None:
     _do([program, "lock"], run, show)
     # dvc.lock knows nothing of libraries. A run takes the data that lies here for the newest, and
     # would take back what the other side has changed: first, have here what the merge says.
-    trained_with_others = versions_are_locked(read()).verdict == "FAILED"
-    fetch, force = (["pull"], ["--force"]) if trained_with_others else (["checkout"], [])
+    if versions_are_locked(read()).verdict == "FAILED":
+        _note(other, ALL_AGAIN)  # the first new results would say otherwise, if a run is killed
+    fetch, force = (["pull"], ["--force"]) if ALL_AGAIN in _noted(other) else (["checkout"], [])
     _do([program, "run", "dvc", *fetch, "--allow-missing"], run, show)
     _do([program, "run", "dvc", "repro", "--pull", "--allow-missing", *force], run, show)
 
@@ -75,7 +84,7 @@ def merge(revision: str, show: Show, run: Run = call) -> None:
     else:
         without_editor = ("git", "-c", "core.editor=true")
         _do([*without_editor, progress.STEPS[other], "--continue"], run, show)
-    show(f"Done: {progress.STEPS[other]}. Next: git push (its hook pushes the data first)")
+    show(f"Done: {progress.STEPS[other]}. {NEXT}")
 
 
 def _start(revision: str, show: Show) -> bool:
@@ -126,9 +135,9 @@ def _take_one_side(other: str, written: set[str], show: Show) -> None:
 
     Lines of both sides in one dvc.lock would be of a run that never was.
     """
-    note, merged = git.path_of(NOTE), git.git("rev-parse", "HEAD", other)
-    taken = note.exists() and note.read_text(encoding="utf-8") == merged
-    if taken and not set(_differing(CONFLICTS)) & written:
+    if ONE_SIDE in _noted(other) and not set(_differing(CONFLICTS)) & written:
+        if not _lock_is_whole():
+            git.git("checkout", "--", LOCK)
         return  # by an earlier call; what has been run since then counts
     trained = not git.succeeds("diff", "--quiet", _fork(other), "HEAD", "--", LOCK)
     side = "HEAD" if trained else other
@@ -138,7 +147,7 @@ def _take_one_side(other: str, written: set[str], show: Show) -> None:
             git.git("checkout", side, "--", path)
         else:
             git.git("rm", "--force", "--quiet", "--ignore-unmatch", "--", path)
-    note.write_text(merged, encoding="utf-8")
+    _note(other, ONE_SIDE)
     show(f"{LOCK} and reports: those of {'this' if trained else 'the other'} side, until the run")
 
 
@@ -159,6 +168,37 @@ def _fork(other: str) -> str:
     if other == "MERGE_HEAD":
         return git.git("merge-base", "HEAD", other).strip()
     return git.git("rev-parse", f"{other}^").strip()
+
+
+def _lock_is_whole() -> bool:
+    """Return whether dvc.lock says of every stage what DVC needs: a kill may have cut it off."""
+    try:
+        for stage in read_yaml(paths.LOCK)["stages"].values():
+            files = [*stage.get("deps", []), *stage.get("outs", [])]
+            _ = stage["cmd"], [file["path"] for file in files]
+    except (InputError, KeyError, TypeError, AttributeError):
+        return False
+    return True
+
+
+def _noted(other: str) -> list[str]:
+    """Return what has been noted of this merge, and of no earlier one of the same commits."""
+    note = git.path_of(NOTE)
+    lines = note.read_text(encoding="utf-8").splitlines() if note.exists() else []
+    return lines[1:] if lines[:1] == [_identity(other)] else []
+
+
+def _note(other: str, line: str) -> None:
+    """Note something of this merge."""
+    lines = dict.fromkeys([_identity(other), *_noted(other), line])
+    write_texts({git.path_of(NOTE): "\n".join([*lines, ""])})
+
+
+def _identity(other: str) -> str:
+    """Return what tells a merge from others: its commits, and when it began."""
+    began = git.path_of(other)
+    time = began.stat().st_mtime_ns if began.exists() else 0
+    return " ".join([*git.git("rev-parse", "HEAD", other).split(), str(time)])
 
 
 def _do(command: list[str], run: Run, show: Show) -> None:

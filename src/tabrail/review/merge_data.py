@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
+from tabrail.documents import write_texts
 from tabrail.errors import InputError
 from tabrail.project import dvc, git
 from tabrail.review.check import some
@@ -73,7 +74,7 @@ def _merged(repo: "Repo", path: str, fork: str, other: str) -> bool:
             for file, text in zip(sides, texts.values(), strict=True):
                 file.write_text(str(text), encoding="utf-8")
             merged = dvc.merge_pointers(*sides)
-        Path(path).write_text(merged, encoding="utf-8", newline="\n")
+        write_texts({Path(path): merged})
         git.git("add", "--", path)
     staged = _files(repo, path, git.git("show", f":./{path}")) or {}
     kept = wanted.keys() - set(clash)

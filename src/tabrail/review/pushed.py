@@ -48,6 +48,10 @@ def _of_revision(commit: str, name: str) -> Iterator[Check]:
         yield Check("revision", "skipped", f"{shown} has no {paths.PIPELINE}")
         return
     yield Check("revision", "ok", shown)
+    if commit == git.commit("HEAD"):
+        here = verify.bytes_are_committed()
+        if here.verdict == "FAILED":  # what follows shows it, but not why
+            yield here
     known = bool(git.git("branch", "--remotes", "--contains", commit).strip())
     with checked_out(commit) as config:
         push = remote.pushed(config)

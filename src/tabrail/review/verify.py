@@ -17,6 +17,7 @@ from tabrail.project.pipeline import generated, md5, stages
 from tabrail.review import remote as dvc_remote
 from tabrail.review.base import DEFAULT
 from tabrail.review.check import Check, some
+from tabrail.review.line_ends import bytes_are_those_of_git
 from tabrail.review.progress import how_to_end
 from tabrail.review.report import report
 from tabrail.review.snapshot import CONFLICT, Snapshot, read
@@ -50,6 +51,7 @@ def checks(base: str | None, *, remote: bool, config: Config | None = None) -> I
 def results_are_sound(*, remote: bool, config: Config | None = None) -> Iterator[Check]:
     """Ask whether the committed results are those of the committed code; see `checks`."""
     yield everything_is_committed()
+    yield bytes_are_committed()
     yield _answer("pipeline", lambda: pipeline_is_up_to_date(config))
     yield _answer("reports", reports_are_untouched)
     yield _answer("versions", lambda: versions_are_locked(read()))
@@ -90,6 +92,11 @@ def everything_is_committed() -> Check:
         )
         return Check("commit", "FAILED", f"not committed: {some([*changed, *new])}", fix)
     return Check("commit", "ok", "code, parameters and results are committed")
+
+
+def bytes_are_committed() -> Check:
+    """Ask whether Git has the bytes that DVC has hashed here."""
+    return _answer("bytes", lambda: bytes_are_those_of_git(_lock()))
 
 
 def pipeline_is_up_to_date(config: Config | None = None) -> Check:

@@ -1,0 +1,98 @@
+"""Writing files: whole or not at all, on the disk, and not into those of another process."""
+
+import errno
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from glob import escape
+from pathlib import Path
+
+if sys.platform != "win32":
+    import fcntl
+
+TOKEN_BYTES = 4  # of what makes the name of a temporary file unique
+
+
+@contextmanager
+def replacing(*paths: Path) -> Iterator[list[Path]]:
+    """Yield an empty file to write to for each file; put all in place once all are written.
+
+    No two processes write to one file. On an error before all are written, no file is replaced and
+    nothing is left behind. What a killed process leaves ends in .tmp, which Git ignores, and is
+    removed when the same file is written again.
+    """
+    temporaries: list[Path] = []
+    try:
+        with ExitStack() as held:
+            for path in paths:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _remove_leftovers(path)
+                temporary, descriptor = _new_temporary(path)
+                held.callback(os.close, descriptor)
+                temporaries.append(temporary)
+            yield temporaries
+            sync(*temporaries)
+            if sys.platform == "win32":
+                held.close()  # an open file cannot be renamed there
+            for temporary, path in zip(temporaries, paths, strict=True):
+                temporary.replace(path)
+            sync(*{path.parent for path in paths})
+    finally:
+        for temporary in temporaries:
+            temporary.unlink(missing_ok=True)
+
+
+def sync(*paths: Path) -> None:
+    """Wait until the disk has what files hold, or what folders list."""
+    for path in paths:
+        if path.is_dir() and sys.platform == "win32":
+            continue  # a folder cannot be opened there
+        descriptor = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in {errno.EINVAL, errno.ENOTSUP}:  # a file system without it
+                raise
+        finally:
+            os.close(descriptor)
+
+
+def _new_temporary(path: Path) -> tuple[Path, int]:
+    """Create a temporary file beside a file, open and locked: others see that it is in use."""
+    while True:
+        temporary = path.with_name(f"{path.name}.{secrets.token_hex(TOKEN_BYTES)}.tmp")
+        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        try:
+            _lock(descriptor)
+        except BlockingIOError:  # another process takes it for a leftover
+            os.close(descriptor)
+            continue
+        except OSError:  # a file system without locks: its leftovers stay
+            return temporary, descriptor
+        if temporary.exists():
+            return temporary, descriptor
+        os.close(descriptor)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove the temporary files of a file that no process holds open."""
+    for left in path.parent.glob(f"{escape(path.name)}.{'[0-9a-f]' * 2 * TOKEN_BYTES}.tmp"):
+        with suppress(OSError), ExitStack() as held:
+            if sys.platform != "win32":  # there, an open file cannot be removed
+                descriptor = os.open(left, os.O_RDWR)
+                held.callback(os.close, descriptor)
+                _lock(descriptor)
+            left.unlink()
+
+
+def _lock(descriptor: int) -> None:
+    """Lock a file until it is closed.
+
+    Raises:
+        BlockingIOError: another process has locked it.
+        OSError: the file system has no locks.
+    """
+    if sys.platform != "win32":
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
