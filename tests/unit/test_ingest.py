@@ -1,8 +1,10 @@
 """A table comes in whole or not at all, with its schema, and nothing that was there is lost."""
 
+import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -308,6 +310,41 @@ def test_stopping_half_way_loses_nothing(
     assert (paths.RAW / "more.csv").exists()
     assert not list(Path("data").glob("*.tmp"))
     load_schema()
+
+
+def everything() -> dict[str, bytes]:
+    """Return every file of the project, and what Git has staged."""
+    return contents() | {"index": subprocess.check_output(["git", "ls-files", "--stage"])}
+
+
+def test_data_that_dvc_cannot_track_is_not_kept(empty: Path) -> None:
+    Path(".dvc/config.local").write_text("[cache]\ndir = ../schema.yaml\n", encoding="utf-8")
+    subprocess.run(["git", "add", "--all"], check=True)
+    before = everything()
+    printed = call("../shops.csv", "--target", "bought", code=1)
+    assert "error: DVC cannot track data/raw: " in printed
+    assert printed.endswith("correct that, then repeat the command\n")
+    assert everything() == before
+
+
+def test_who_stops_it_while_dvc_is_at_work_changes_nothing(
+    empty: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    subprocess.run(["git", "add", "--all"], check=True)
+    before = everything()
+    slow = tmp_path / "slow/dvc"
+    slow.mkdir(parents=True)
+    begun = "pathlib.Path('../begun').write_text(pathlib.Path('schema.yaml').read_text())"
+    (slow / "__init__.py").touch()
+    (slow / "__main__.py").write_text(f"import pathlib, time\n{begun}\ntime.sleep(600)\n")
+    command = [sys.executable, "-m", "tabrail", "ingest", "../shops.csv", "--target", "bought"]
+    with subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(slow.parent)}) as process:
+        while not Path("../begun").exists() and process.poll() is None:
+            time.sleep(0.01)
+        process.terminate()
+    assert process.returncode == 130
+    assert "target: bought" in Path("../begun").read_text(encoding="utf-8")
+    assert everything() == before
 
 
 @pytest.mark.usefixtures("untracked")

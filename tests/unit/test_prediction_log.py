@@ -17,13 +17,12 @@ from tabrail.log.prediction_log import PredictionLog
 WRITER = """
 import sys
 from uuid import uuid4
-from tabrail.log import database
 from tabrail.log.entries import OUTCOMES, Prediction, utc_now
 from tabrail.log.prediction_log import PredictionLog
 
-database.BUSY_S = 30  # a server would not wait as long; here, nothing is to be given up
 shared = [f"{number:032x}" for number in range(20)]
-with PredictionLog() as log:
+# A server would not wait as long; here, nothing is to be given up.
+with PredictionLog(busy_s=30) as log:
     for number in range(60):
         own = uuid4().hex
         said = Prediction(own, "champion", utc_now(), "m", True, {}, [0.5], "no", True, 1.0, own)
@@ -127,6 +126,13 @@ def test_processes_write_at_once() -> None:
         found = log.predictions(utc_now() - timedelta(days=1), utc_now())
     assert len(found) == 240
     assert set(found["outcome"]) == {"no"}
+
+
+def test_who_opens_it_does_not_wait_for_who_writes() -> None:
+    with PredictionLog() as log:
+        log.write([entry(1)])
+        with log._locking.begin(), PredictionLog(busy_s=0) as other:
+            assert len(other.predictions(utc_now() - timedelta(days=1), utc_now())) == 1
 
 
 @pytest.mark.parametrize("url", ["no url", "nosuch://host/database", "sqlite+nosuch:///x"])

@@ -66,6 +66,11 @@ def locking(engine: sa.Engine) -> sa.Engine:
     return engine.execution_options(**{LOCK_AT_ONCE: True})
 
 
+def has_tables(engine: sa.Engine) -> bool:
+    """Return whether the log's tables are there."""
+    return set(TABLES.tables).issubset(sa.inspect(engine).get_table_names())
+
+
 def create_tables(connection: sa.Connection) -> list[str]:
     """Create the log's tables where there are none.
 

@@ -61,7 +61,9 @@ class PredictionLog:
         if not create:
             return
         try:
-            with self._locking.begin() as connection:
+            # One who only opens it does not wait for those who write.
+            engine = self._engine if database.has_tables(self._engine) else self._locking
+            with engine.begin() as connection:
                 lacking = database.create_tables(connection)
         except SQLAlchemyError as error:
             self._engine.dispose()
