@@ -359,7 +359,7 @@ def test_a_base_without_dvc(team: Team) -> None:
     checks = team.verify(project)
     assert failed(checks) == []
     skipped = [name for name, check in checks.items() if check.verdict == "skipped"]
-    assert skipped == ["data", "main_metric", "slices", "schema", "drift"]
+    assert skipped == ["data", "main_metric", "slices", "rows", "schema", "drift"]
     report = team.call(project, "report", code=0)
     assert f"Compared with origin/main ({start[:7]}), which has no results yet." in report
 
