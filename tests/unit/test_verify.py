@@ -114,9 +114,10 @@ def test_all_is_well(repository: Repository) -> None:
     skipped = [name for name, check in found.items() if check.verdict == "skipped"]
     assert skipped == ["rows", "drift"]  # these results have neither counts nor distributions
     assert {check.verdict for check in found.values()} == {"ok", "skipped"}
-    assert list(found)[:8] == [
+    assert list(found)[:9] == [
         "merge",
         "commit",
+        "tracked",
         "bytes",
         "pipeline",
         "reports",
@@ -176,6 +177,8 @@ def test_what_a_stage_reads_is_not_deleted(repository: Repository, name: str) ->
     subprocess.run(shlex.split(command), check=True)
     repository.commit("Back")
     assert verdicts()["pipeline"].verdict == "ok"
+    assert name in repository.git("ls-files")
+    assert not repository.git("ls-files", "data/raw")
 
 
 @pytest.mark.parametrize(
@@ -347,7 +350,7 @@ def test_a_damaged_file_does_not_end_the_other_checks(
 def test_the_command_prints_a_line_per_check(repository: Repository) -> None:
     done = CliRunner().invoke(cli.app, ["verify"])
     lines = done.output.splitlines()
-    assert (done.exit_code, len(lines)) == (0, 15)
+    assert (done.exit_code, len(lines)) == (0, 16)
     assert lines[1] == "ok        commit: code, parameters and results are committed"
     Path("reports/metrics.json").write_text("[]")
     repository.commit("By hand")

@@ -3,15 +3,31 @@
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tabrail.errors import InputError
 
 SECONDS = 30  # how long another machine may take
 USAGE = 129  # exit code of `git diff` where it finds no repository, with its usage as the reason
+
+
+class Rule(NamedTuple):
+    """A rule by which Git ignores files.
+
+    Attributes:
+        file: where it stands; seen from the project's root, if it is part of the repository.
+        line: its line there.
+        pattern: the rule.
+        own: whether it is this user's alone, so that others do not have it.
+    """
+
+    file: str
+    line: int
+    pattern: str
+    own: bool
 
 
 def git(
@@ -91,6 +107,20 @@ def path_of(name: str) -> Path:
 def tracked_files() -> list[str]:
     """Return the files that Git tracks."""
     return git("ls-files").splitlines()
+
+
+def ignored(paths: Iterable[str]) -> dict[str, Rule]:
+    """Return the rule for each path that Git ignores; it ignores no file that it tracks."""
+    done = _run("check-ignore", "--verbose", "-z", "--stdin", given="\0".join(paths))
+    fields = iter(done.stdout.split("\0"))
+    below_top = git("rev-parse", "--show-prefix").strip() or "."
+    rules = {}
+    for file, line, pattern, path in zip(fields, fields, fields, fields, strict=False):
+        own = Path(file).is_absolute() or Path(file).name != ".gitignore"
+        seen = file if own else Path(os.path.relpath(file, below_top)).as_posix()
+        if not pattern.startswith("!"):
+            rules[path] = Rule(seen, int(line), pattern, own)
+    return rules
 
 
 def containing(pattern: str, *paths: str) -> list[str]:

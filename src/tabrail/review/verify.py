@@ -21,6 +21,7 @@ from tabrail.review.line_ends import bytes_are_those_of_git
 from tabrail.review.progress import how_to_end
 from tabrail.review.report import report
 from tabrail.review.snapshot import CONFLICT, Snapshot, read
+from tabrail.review.tracked import everything_is_tracked, relied_on
 
 FILES = (
     *("dvc.yaml", "dvc.lock", "*.dvc", ".dvc/config", "params.yaml", "schema.yaml"),
@@ -51,6 +52,7 @@ def checks(base: str | None, *, remote: bool, config: Config | None = None) -> I
 def results_are_sound(*, remote: bool, config: Config | None = None) -> Iterator[Check]:
     """Ask whether the committed results are those of the committed code; see `checks`."""
     yield everything_is_committed()
+    yield everything_is_tracked()
     yield bytes_are_committed()
     yield _answer("pipeline", lambda: pipeline_is_up_to_date(config))
     yield _answer("reports", reports_are_untouched)
@@ -82,8 +84,9 @@ def nothing_is_in_conflict() -> Check:
 
 def everything_is_committed() -> Check:
     """Ask Git whether what a run reads and writes has changes that no commit has."""
-    new = git.git("ls-files", "--others", "--exclude-standard", "--", *FILES).splitlines()
-    changed = git.changed_files(*FILES)
+    files = (*FILES, *relied_on())
+    new = git.git("ls-files", "--others", "--exclude-standard", "--", *files).splitlines()
+    changed = git.changed_files(*files)
     if new or changed:
         fix = (
             f"run: git add -- {shlex.join(new)}, and commit"
@@ -140,14 +143,20 @@ def _untracked() -> list[str]:
 
 
 def _find(lost: list[str]) -> str:
-    """Return the command that brings files into Git that it lacks."""
-    here = [path for path in lost if Path(path).exists()]
-    commands = [f"git add --force -- {shlex.join(here)}"] if here else []
+    """Return the command that brings files into Git that it lacks; for data, DVC's file of it."""
+    here, commands = [], []
     for path in lost:
-        deleted = git.git("log", "-1", "--diff-filter=D", "--format=%h", "--", path).strip()
-        if path not in here and deleted:
-            commands.append(f"git checkout {deleted}^ -- {shlex.quote(path)}")
-    return " && ".join(commands) or DO_RUN
+        for one in (f"{path}.dvc", path):
+            deleted = git.git("log", "-1", "--diff-filter=D", "--format=%h", "--", one).strip()
+            if Path(one).exists():
+                here.append(one)
+            elif deleted:
+                commands.append(f"git checkout {deleted}^ -- {shlex.quote(one)}")
+            else:
+                continue
+            break
+    added = [f"git add --force -- {shlex.join(here)}"] if here else []
+    return " && ".join([*added, *commands]) or DO_RUN
 
 
 def reports_are_untouched() -> Check:
