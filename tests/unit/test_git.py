@@ -2,6 +2,7 @@
 
 import shlex
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,13 +29,14 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 def test_a_folder_of_another_owner_is_told_with_the_command_that_helps(
     command: str, language: str, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asking = {
+    questions: dict[str, Callable[[], object]] = {
         "diff": lambda: git.git("diff", "--name-only", "--relative"),
         "log": lambda: git.git("log"),
         "commit": lambda: git.commit("HEAD"),
         "succeeds": lambda: git.succeeds("rev-parse", "HEAD"),
         "text": lambda: git.text("HEAD", Path("a.txt")),
-    }[command]
+    }
+    asking = questions[command]
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     monkeypatch.setenv("LC_ALL", language)
     with pytest.raises(InputError) as refused:
