@@ -15,7 +15,8 @@ from tabrail.project import dvc, git
 from tabrail.project.environment import EDITABLE
 from tabrail.project.pipeline import generated, md5, stages
 from tabrail.review import remote as dvc_remote
-from tabrail.review.base import DEFAULT
+from tabrail.review.addresses import only_addresses_changed
+from tabrail.review.base import none_here
 from tabrail.review.check import Check, some
 from tabrail.review.line_ends import bytes_are_those_of_git
 from tabrail.review.progress import how_to_end
@@ -87,6 +88,8 @@ def everything_is_committed() -> Check:
     files = (*FILES, *relied_on())
     new = git.git("ls-files", "--others", "--exclude-standard", "--", *files).splitlines()
     changed = git.changed_files(*files)
+    if str(paths.PACKAGES) in changed and (said := only_addresses_changed()):
+        return Check("commit", "FAILED", *said)
     if new or changed:
         fix = (
             f"run: git add -- {shlex.join(new)}, and commit"
@@ -207,12 +210,8 @@ def gate_is_passed(base: str | None) -> Iterator[Check]:
         yield Check("base", "FAILED", *_detail_and_fix(str(error)))
         return
     if made.base is None:
-        why = (
-            f"HEAD is the first commit of {DEFAULT}"
-            if git.commit(DEFAULT)
-            else f"no {DEFAULT} here"
-        )
-        yield Check("base", "skipped", f"there is nothing to compare with: {why}")
+        why, fix = none_here()
+        yield Check("base", "skipped", f"there is nothing to compare with: {why}", fix)
         return
     yield Check("base", "ok", f"compared with {made.base}")
     yield from made.gate
