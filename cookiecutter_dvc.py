@@ -39,7 +39,8 @@ class Answers(Extension):
         """Register the filters, and tell the hooks where the library is."""
         super().__init__(environment)
         os.environ["COOKIECUTTER_DVC"] = str(TEMPLATE)
-        for function in (checked, library_version, project_name, library_file, record):
+        own = (checked, library_version, project_name, library_file, record, unless_git_knows)
+        for function in own:
             environment.filters[function.__name__] = function
         for name in ("dvc_extra", "quoted", "markdown"):
             environment.filters[name] = RENDERING[name]
@@ -180,6 +181,13 @@ def project_name(data_file: str, target: str) -> str:
     answers = {"project_name": name, "project_slug": slugify(name)}
     unusable = rules.check_name(answers) or rules.check_slug(answers)
     return titled(f"predict {target}")[:LONGEST_NAME] if unusable else name
+
+
+def unless_git_knows(placeholder: str, key: str) -> str:
+    """Return what Git knows of the author, such as user.name, if the project can use it."""
+    known = commands.output(("git", "config", "--get", key), commands.clean_environment())
+    wrong = rules.check_email({"author_email": known}) if key == "user.email" else ""
+    return placeholder if not known or wrong or rules.unwritable(known) else known
 
 
 def titled(text: str) -> str:

@@ -52,6 +52,15 @@ def run(
     return done.stdout.strip() or f"exit code {done.returncode}"
 
 
+def output(command: Command, environment: Mapping[str, str], **options: Any) -> str:
+    """Return what a command prints, without blanks around it, or "" if it fails."""
+    try:
+        done = call(command, None, env=environment, stderr=subprocess.DEVNULL, **options)
+    except OSError:
+        return ""
+    return "" if done.returncode else done.stdout.strip()
+
+
 def call(
     command: Command, tick: Callable[[], None] | None, **options: Any
 ) -> subprocess.CompletedProcess[str]:

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from cookiecutter_dvc_hooks import commands
@@ -16,12 +16,27 @@ STOPPED = "stopped"
 LINES_OF_A_FAILURE = 15
 
 
+class Hindrance(NamedTuple):
+    """Why a step is not run on this machine, and the commands that the user may run instead."""
+
+    reason: str
+    commands: tuple[Command, ...]
+
+
 class Step(NamedTuple):
-    """A part of the set-up: commands to run in order, once the steps it needs are done."""
+    """A part of the set-up: commands to run in order, once the steps it needs are done.
+
+    Attributes:
+        title: what the user reads.
+        commands: the commands.
+        needs: the titles of those steps.
+        look: looks, with the environment of the commands, whether something is against it.
+    """
 
     title: str
     commands: tuple[Command, ...]
     needs: tuple[str, ...] = ()
+    look: Callable[[Mapping[str, str]], Hindrance | None] = lambda _: None
 
 
 class Outcome(NamedTuple):
@@ -39,21 +54,24 @@ def run_all(todo: Iterable[Step], environment: Mapping[str, str]) -> list[Outcom
         if outcomes and outcomes[-1].obstacle == STOPPED:
             obstacle = STOPPED
         else:
-            obstacle = attempt(step, undone, environment)
+            step, obstacle = attempt(step, undone, environment)
         outcomes.append(Outcome(step, obstacle))
     return outcomes
 
 
-def attempt(step: Step, undone: set[str], environment: Mapping[str, str]) -> str:
-    """Run a step if it lacks nothing; return what stood in the way, or ""."""
+def attempt(step: Step, undone: set[str], environment: Mapping[str, str]) -> Outcome:
+    """Run a step if it lacks nothing and nothing is against it; return what became of it."""
     try:
         if lack := missing(step, undone):
             tell(step.title, f"skipped: {lack}")
-            return lack
-        return run_step(step, environment)
+            return Outcome(step, lack)
+        if hindrance := step.look(environment):
+            tell(step.title, f"skipped: {hindrance.reason}")
+            return Outcome(step._replace(commands=hindrance.commands), hindrance.reason)
+        return Outcome(step, run_step(step, environment))
     except KeyboardInterrupt:
         tell(step.title, STOPPED)
-        return STOPPED
+        return Outcome(step, STOPPED)
 
 
 def missing(step: Step, undone: set[str]) -> str:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 TEMPLATE = os.environ["COOKIECUTTER_DVC"]
 sys.path.insert(0, TEMPLATE)
 
-from cookiecutter_dvc_hooks import closing, commands, rules, tables
+from cookiecutter_dvc_hooks import closing, commands, rules, surroundings, tables
 from cookiecutter_dvc_hooks.commands import Command
 from cookiecutter_dvc_hooks.steps import Step, run_all
 
@@ -52,14 +52,17 @@ def steps(answers: Answers, identity: Iterable[Command] = ()) -> tuple[Step, ...
     main_branch = ("git", "symbolic-ref", "HEAD", "refs/heads/main")
     # uv hides a folder of wheels from Git unless it is told not to.
     build = ("uv", "build", "--wheel", "--no-create-gitignore", "--out-dir", "vendor", TEMPLATE)
+    # A relocatable environment works on if the project's folder is moved or renamed.
+    environment = (("uv", "venv", "--clear", "--relocatable"), ("uv", "sync"))
+    hooks = (surroundings.INSTALL_HOOKS,)
     return (
         Step(GIT, (("git", "init"), main_branch, *identity)),
         Step(LIBRARY, (build,)),
-        Step(ENVIRONMENT, (*pin_commands(), ("uv", "sync")), needs=(LIBRARY,)),
+        Step(ENVIRONMENT, (*pin_commands(), *environment), needs=(LIBRARY,)),
         *parts_step(answers),
         Step(DATA, (track_command(answers),), needs=(GIT, ENVIRONMENT)),
         Step(RUN, (("uv", "run", "dvc", "repro"),), needs=(DATA,)),
-        Step(HOOKS, (("uv", "run", "pre-commit", "install"),), needs=(GIT, ENVIRONMENT)),
+        Step(HOOKS, hooks, needs=(GIT, ENVIRONMENT), look=surroundings.against_hooks),
         Step(COMMIT, (("git", "add", "--all"), ("git", "commit", "-m", message)), needs=(RUN,)),
         Step(PUSH, (("uv", "run", "dvc", "push"),), needs=(RUN,)),
     )
@@ -129,6 +132,9 @@ def main(answers: Answers, project: Path) -> None:
         closing.print_remaining(todo, project)
     else:
         closing.print_success(answers.project_name, project)
+    if answers.setup:
+        for sentence in surroundings.sentences(project, environment):
+            print(f"{sentence}\n", flush=True)
 
 
 if __name__ == "__main__":

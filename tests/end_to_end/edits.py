@@ -12,7 +12,7 @@ The sentences that are understood (FILE is a path in the project):
 - In `FILE`, add to `KEY`:
 - In `FILE`, add to the `deps` of `STAGE` and `STAGE`:
 
-And one without a block: In `FILE`, change `OLD` to `NEW`.
+And two without a block: In `FILE`, change `OLD` to `NEW`. In `FILE`, change each `OLD` to `NEW`.
 """
 
 import ast
@@ -26,7 +26,7 @@ from typing import Any
 from end_to_end.markdown import Block
 from ruamel.yaml import YAML
 
-INLINE = re.compile(r"In `([^`]+)`,\s+change `([^`]+)`\s+to\s+`([^`]+)`")
+INLINE = re.compile(r"In `([^`]+)`,\s+change (each )?`([^`]+)`\s+to\s+`([^`]+)`")
 
 
 def understood(block: Block) -> bool:
@@ -57,11 +57,11 @@ def follow_inline(text: str, project: Path) -> None:
     """Make each change of a page that stands in one sentence: change `OLD` to `NEW`.
 
     Raises:
-        ValueError: the file has no such text, or has it several times.
+        ValueError: the file has no such text, or has it several times, and not each is meant.
     """
-    for place, old, new in INLINE.findall(text):
+    for place, each, old, new in INLINE.findall(text):
         path = project / place
-        changed = _change(path.read_text(encoding="utf-8"), new, old)
+        changed = _change(path.read_text(encoding="utf-8"), new, old, each=bool(each))
         path.write_text(changed, encoding="utf-8", newline="\n")
 
 
@@ -73,10 +73,10 @@ def _append(before: str, block: str) -> str:
     return f"{before.rstrip()}\n\n{block}"
 
 
-def _change(before: str, block: str, old: str) -> str:
+def _change(before: str, block: str, old: str, *, each: bool = False) -> str:
     # Not within a longer word or number: `max_iter: 10` is no part of `max_iter: 100`.
     changed, count = re.subn(rf"(?<!\w){re.escape(old)}(?![\w.])", block.strip(), before)
-    if count != 1:
+    if count != 1 and not (each and count):
         raise ValueError(f"{old!r} is there {count} times")
     return changed
 

@@ -23,6 +23,7 @@ TEMPLATE = Path(__file__).parents[2]
 HOOKS = TEMPLATE / "hooks"
 os.environ["COOKIECUTTER_DVC"] = str(TEMPLATE)  # as the extension does
 PIN = f"uv python pin {sys.version_info.major}.{sys.version_info.minor}"
+VENV = "uv venv --clear --relocatable"
 BUILD = f"uv build --wheel --no-create-gitignore --out-dir vendor {TEMPLATE}"
 ANSWERS = {
     "data_file": "",
@@ -39,6 +40,7 @@ ALL_STEPS = [
     "git symbolic-ref HEAD refs/heads/main",
     "uv build --wheel",
     "uv python pin",
+    "uv venv --clear --relocatable",
     "uv sync",
     "uv run dvc add data/raw",
     "uv run dvc repro",
@@ -93,7 +95,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the folder of the only tools there are: a fake `git` and a fake `uv`.
 
-    They note how they were called in `calls`, and fail if the call holds the text in `fail`.
+    They note how they were called in `calls`, and fail if the call holds the text in `fail`. The
+    folder in `hooks` is where Git takes hooks from.
     """
     folder = tmp_path / "tools"
     folder.mkdir()
@@ -103,6 +106,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "#!/bin/sh\n"
             f'echo "{name} $*" >> "{folder}/calls"\n'
             f'test "$1" = config && test "$2" = --global && exit 1\n'
+            f'test "$3" = core.hooksPath && cat "{folder}/hooks" 2>/dev/null && exit 0\n'
             f'fail=$(cat "{folder}/fail" 2>/dev/null) || exit 0\n'
             'case "$*" in *"$fail"*) seq 1 20; echo "no network" >&2; exit 3;; esac\n'
         )
@@ -120,7 +124,9 @@ def finder(folder: Path) -> Callable[[str], str | None]:
 
 def calls(tools: Path) -> list[str]:
     """Return how the fake tools were called, without the questions to Git."""
-    return [call for call in (tools / "calls").read_text().splitlines() if "--get" not in call]
+    questions = ("--get", "rev-parse", "ls-files", "check-ignore")
+    called = (tools / "calls").read_text().splitlines()
+    return [call for call in called if not any(word in call for word in questions)]
 
 
 def set_up(project: Path, **changes: object) -> None:
@@ -269,9 +275,10 @@ def test_own_table_is_among_what_remains(
     set_up(project, data_file=str(table), target='"price" $')
 
     remaining = commands_in(capsys.readouterr().out)
-    assert remaining[:4] == [
+    assert remaining[:5] == [
         "cd my-project",
         PIN,
+        VENV,
         "uv sync",
         shlex.join(
             ["uv", "run", "tabrail", "ingest", str(table), "--target", '"price" $', "--yes"]
@@ -290,7 +297,7 @@ def test_without_uv(project: Path, tools: Path, capsys: pytest.CaptureFixture[st
     assert "skipped: uv was not found; to install it: pip install uv" in out
     assert 'skipped: it needs "Environment"' in out
     remaining = commands_in(out)
-    assert remaining[:4] == ["cd my-project", BUILD, PIN, "uv sync"]
+    assert remaining[:5] == ["cd my-project", BUILD, PIN, VENV, "uv sync"]
     assert "git init" not in remaining
 
 
@@ -300,7 +307,7 @@ def test_without_git(project: Path, tools: Path, capsys: pytest.CaptureFixture[s
 
     set_up(project)
 
-    assert calls(tools) == [BUILD, PIN, "uv sync"]
+    assert calls(tools) == [BUILD, PIN, VENV, "uv sync"]
     out = capsys.readouterr().out
     assert "skipped: git was not found; to install it: see https://git-scm.com" in out
     assert "uv sync" not in commands_in(out)
@@ -364,6 +371,26 @@ def test_printed_commands_can_be_copied(
     subprocess.run(["sh", "-ec", script], cwd=project.parent, env=environment, check=True)
     message = f"Set up {ANSWERS['project_name']}: data tracked, pipeline run once"
     assert f"git commit -m {message}" in calls(tools)
+
+
+@needs_posix
+def test_the_hooks_of_a_company_stay(
+    project: Path, tools: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tools / "hooks").write_text("/opt/hooks\n")
+
+    set_up(project)
+
+    assert "uv run pre-commit install" not in calls(tools)
+    out = capsys.readouterr().out
+    assert re.search(r"^  Hooks +skipped: Git runs the hooks in /opt/hooks ", out, re.MULTILINE)
+    assert "First commit     " in out
+    assert commands_in(out) == [
+        "cd my-project",
+        "git config core.hooksPath ''",
+        "uv run pre-commit install",
+        "git config core.hooksPath .git/hooks",
+    ]
 
 
 @needs_posix

@@ -9,7 +9,7 @@ from runs import Repository
 
 from tabrail.errors import InputError
 from tabrail.project import git
-from tabrail.review.base import Base, find
+from tabrail.review.base import Base, find, none_here
 
 
 @pytest.fixture
@@ -104,8 +104,9 @@ def test_another_repositorys_commit_is_no_base(repository: Repository) -> None:
         find(None)
 
 
+@pytest.mark.parametrize("given", [None, "origin/main"])
 def test_the_advice_for_a_shallow_clone_helps(
-    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    given: str | None, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fork = repository.git("rev-parse", "HEAD").strip()
     repository.git("checkout", "--quiet", "-b", "mine")
@@ -114,7 +115,7 @@ def test_the_advice_for_a_shallow_clone_helps(
     repository.git("clone", "--quiet", "--depth=1", "--branch=mine", url, str(tmp_path / "clone"))
     monkeypatch.chdir(tmp_path / "clone")
     with pytest.raises(InputError, match="; run: git ") as refused:
-        find("origin/main")
+        find(given)
     for command in str(refused.value).partition("; run: ")[2].split(" && "):
         subprocess.run(shlex.split(command), check=True, capture_output=True)
     assert find("origin/main") == find(None) == Base("origin/main", fork)
@@ -141,3 +142,21 @@ def test_a_shallow_clone_may_lack_where_a_branch_left_main(
     repository.git("fetch", "--quiet", "--depth=1", "origin", "+main:refs/remotes/origin/main")
     with pytest.raises(InputError, match=r"no commit in common \(this clone is shallow\); run: "):
         find(None)
+
+
+def test_a_clone_of_one_branch_is_told_how_to_get_main(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork = repository.git("rev-parse", "HEAD").strip()
+    assert none_here() == ("no origin/main here", "")  # and no origin
+    repository.git("checkout", "--quiet", "-b", "mine")
+    repository.commit("Mine", a_txt="3")
+    options = ("--quiet", "--single-branch", "--branch=mine")
+    repository.git("clone", *options, str(tmp_path / "here"), str(tmp_path / "clone"))
+    monkeypatch.chdir(tmp_path / "clone")
+    assert find(None) is None
+    why, fix = none_here()
+    assert why == "no origin/main here"
+    for command in fix.partition("run: ")[2].split(" && "):
+        subprocess.run(shlex.split(command), check=True, capture_output=True)
+    assert find(None) == Base("origin/main", fork)

@@ -64,19 +64,24 @@ def said() -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand in a repository with a project that has been trained."""
+def repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """Stand in a repository, or a folder of one, with a project that has been trained."""
     monkeypatch.chdir(tmp_path)
     for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "none"))
+    git.git("init", "--quiet", "--initial-branch", "main")
+    project = tmp_path / getattr(request, "param", ".")
+    project.mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(project)
     Path("reports").mkdir()
     write("dvc.yaml", PIPELINE)
     write("params.yaml", PARAMS)
     write("uv.lock", "version = 1\npackage = []\n")
     write("raw.dvc", "md5: 1\n")
     train()
-    git.git("init", "--quiet", "--initial-branch", "main")
     git.git("config", "user.name", "Ada Byron")
     git.git("config", "user.email", "ada@example.com")
     commit("base")
@@ -142,6 +147,7 @@ def results() -> set[str]:
     return {read(name) for name in ("dvc.lock", *generated())}
 
 
+@pytest.mark.parametrize("repository", [".", "models/shops"], indirect=True)
 @pytest.mark.parametrize("begun", [False, True])
 def test_the_results_are_those_of_both_changes(
     begun: bool, runner: Runner, said: list[str]

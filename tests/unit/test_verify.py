@@ -65,8 +65,10 @@ def dvc(monkeypatch: pytest.MonkeyPatch) -> Dvc:
 
 
 @pytest.fixture
-def repository(project: Path, dvc: Dvc) -> Repository:
-    """Stand in a project that passes every check."""
+def repository(
+    project: Path, dvc: Dvc, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Repository:
+    """Stand in a project that passes every check, which may be in a folder of its repository."""
     shutil.rmtree("src")
     for folder in ("reports", "src"):
         Path(folder).mkdir(exist_ok=True)
@@ -77,7 +79,13 @@ def repository(project: Path, dvc: Dvc) -> Repository:
     Path("reports/metrics.json").write_text("{}")
     Path("uv.lock").write_text('[[package]]\nname = "numpy"\nversion = "2.4.6"\n')
     YAML().dump(PIPELINE, Path("dvc.yaml"))
+    files = list(Path().iterdir())
     repository = Repository()
+    folder = project / getattr(request, "param", ".")
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        file.rename(folder / file.name)
+    monkeypatch.chdir(folder)
     lock()
     repository.on_main(repository.commit("Start"))
     repository.git("checkout", "--quiet", "-b", "mine")
@@ -109,14 +117,16 @@ def failed() -> list[str]:
     return [name for name, check in verdicts().items() if check.verdict == "FAILED"]
 
 
+@pytest.mark.parametrize("repository", [".", "models/shops"], indirect=True)
 def test_all_is_well(repository: Repository) -> None:
     found = verdicts()
     skipped = [name for name, check in found.items() if check.verdict == "skipped"]
     assert skipped == ["rows", "drift"]  # these results have neither counts nor distributions
     assert {check.verdict for check in found.values()} == {"ok", "skipped"}
-    assert list(found)[:8] == [
+    assert list(found)[:9] == [
         "merge",
         "commit",
+        "tracked",
         "bytes",
         "pipeline",
         "reports",
@@ -126,6 +136,7 @@ def test_all_is_well(repository: Repository) -> None:
     ]
 
 
+@pytest.mark.parametrize("repository", [".", "models/shops"], indirect=True)
 @pytest.mark.parametrize("name", ["schema.yaml", "src/new.py", "reports/metrics.json", "x.dvc"])
 def test_what_a_run_reads_or_writes_is_committed(repository: Repository, name: str) -> None:
     with Path(name).open("a") as file:
@@ -176,6 +187,8 @@ def test_what_a_stage_reads_is_not_deleted(repository: Repository, name: str) ->
     subprocess.run(shlex.split(command), check=True)
     repository.commit("Back")
     assert verdicts()["pipeline"].verdict == "ok"
+    assert name in repository.git("ls-files")
+    assert not repository.git("ls-files", "data/raw")
 
 
 @pytest.mark.parametrize(
@@ -347,7 +360,7 @@ def test_a_damaged_file_does_not_end_the_other_checks(
 def test_the_command_prints_a_line_per_check(repository: Repository) -> None:
     done = CliRunner().invoke(cli.app, ["verify"])
     lines = done.output.splitlines()
-    assert (done.exit_code, len(lines)) == (0, 15)
+    assert (done.exit_code, len(lines)) == (0, 16)
     assert lines[1] == "ok        commit: code, parameters and results are committed"
     Path("reports/metrics.json").write_text("[]")
     repository.commit("By hand")

@@ -1,13 +1,33 @@
 """What Git says of the project."""
 
 import os
+import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import takewhile
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from tabrail.errors import InputError
 
 SECONDS = 30  # how long another machine may take
+USAGE = 129  # exit code of `git diff` where it finds no repository, with its usage as the reason
+
+
+class Rule(NamedTuple):
+    """A rule by which Git ignores files.
+
+    Attributes:
+        file: where it stands; seen from the project's root, if it is part of the repository.
+        line: its line there.
+        pattern: the rule.
+        own: whether it is this user's alone, so that others do not have it.
+    """
+
+    file: str
+    line: int
+    pattern: str
+    own: bool
 
 
 def git(
@@ -89,33 +109,71 @@ def tracked_files() -> list[str]:
     return git("ls-files").splitlines()
 
 
+def ignored(paths: Iterable[str]) -> dict[str, Rule]:
+    """Return the rule for each path that Git ignores; it ignores no file that it tracks."""
+    done = _run("check-ignore", "--verbose", "-z", "--stdin", given="\0".join(paths))
+    fields = iter(done.stdout.split("\0"))
+    below_top = git("rev-parse", "--show-prefix").strip() or "."
+    rules = {}
+    for file, line, pattern, path in zip(fields, fields, fields, fields, strict=False):
+        own = Path(file).is_absolute() or Path(file).name != ".gitignore"
+        seen = file if own else Path(os.path.relpath(file, below_top)).as_posix()
+        if not pattern.startswith("!"):
+            rules[path] = Rule(seen, int(line), pattern, own)
+    return rules
+
+
 def containing(pattern: str, *paths: str) -> list[str]:
     """Return the tracked files, of those given, with a line that matches an extended pattern."""
     done = _run("grep", "--no-color", "--name-only", "--extended-regexp", pattern, "--", *paths)
     return done.stdout.splitlines()
 
 
-def _reason(text: str) -> str:
-    """Return the line of an error output that says the cause: advice and usage follow it."""
-    lines = text.strip().splitlines()
-    causes = [line for line in lines if line.startswith(("fatal:", "error:"))]
-    return [*causes, *lines[-1:], "no reason was given"][0]
+def _run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run Git.
+
+    Args:
+        arguments: the command and its options.
+        options: see `git`.
+
+    Raises:
+        InputError: Git does not trust the folder, because its owner is somebody else.
+        subprocess.TimeoutExpired: Git takes longer.
+    """
+    done = _call(*arguments, **options)
+    if done.returncode == USAGE:
+        asked = _call("rev-parse", "--git-dir")
+        done = asked if asked.returncode else done
+    if trust := re.search(r"git config --global --add safe\.directory .+", done.stderr):
+        raise InputError(f"{_reason(done.stderr)}; run: {trust[0]}")
+    return done
 
 
-def _run(
+def _call(
     *arguments: str,
     seconds: float | None = None,
     given: str = "",
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     command = ["git", "-c", "core.quotePath=false", *arguments]
+    own = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}  # its messages are read
     return subprocess.run(
         command,
         input=given,
-        env=os.environ | {"GIT_TERMINAL_PROMPT": "0", **(environment or {})},
+        env=os.environ | own | dict(environment or {}),
         capture_output=True,
         encoding="utf-8",
         errors="replace",
         timeout=seconds,
         check=False,
     )
+
+
+def _reason(stderr: str) -> str:
+    """Return why Git failed: the first line that says so and what belongs to it, or all it said."""
+    lines = [line for line in stderr.splitlines() if not line.startswith("hint:")]
+    starts = [i for i, line in enumerate(lines) if line.startswith(("fatal: ", "error: "))]
+    if starts:
+        first, *others = lines[starts[0] :]
+        lines = [first, *takewhile(lambda line: line.startswith("\t"), others)]
+    return " ".join(" ".join(lines).split()) or "no reason was given"

@@ -42,6 +42,8 @@ def find(given: str | None) -> Base | None:
             raise InputError(f"{given} is no commit that is here; {_how_to_fetch(given)}")
         return Base(given, found)
     other, head = git.commit(DEFAULT), git.commit("HEAD")
+    if other is None and git.is_shallow():
+        raise InputError(f"this clone is shallow, without {DEFAULT}; {_how_to_fetch(DEFAULT)}")
     if other is None or head is None:
         return None
     try:
@@ -59,6 +61,16 @@ def find(given: str | None) -> Base | None:
     if before is None and git.is_shallow():
         raise InputError(f"this clone lacks the commit before HEAD; {_how_to_fetch(DEFAULT)}")
     return Base("the commit before", before) if before else None
+
+
+def none_here() -> tuple[str, str]:
+    """Return why there is nothing to compare with, and what to do if there should be."""
+    if git.commit(DEFAULT):
+        return f"HEAD is the first commit of {DEFAULT}", ""
+    # A clone of one branch does not know of the others, whatever it fetches.
+    clone = "run: git remote set-branches origin '*' && git fetch origin"
+    fix = f"if it has been pushed, {clone}" if git.succeeds("remote", "get-url", "origin") else ""
+    return f"no {DEFAULT} here", fix
 
 
 def _how_to_fetch(name: str) -> str:

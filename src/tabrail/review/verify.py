@@ -15,12 +15,14 @@ from tabrail.project import dvc, git
 from tabrail.project.environment import EDITABLE
 from tabrail.project.pipeline import generated, md5, stages
 from tabrail.review import remote as dvc_remote
-from tabrail.review.base import DEFAULT
+from tabrail.review.addresses import only_addresses_changed
+from tabrail.review.base import none_here
 from tabrail.review.check import Check, some
 from tabrail.review.line_ends import bytes_are_those_of_git
 from tabrail.review.progress import how_to_end
 from tabrail.review.report import report
 from tabrail.review.snapshot import CONFLICT, Snapshot, read
+from tabrail.review.tracked import everything_is_tracked, relied_on
 
 FILES = (
     *("dvc.yaml", "dvc.lock", "*.dvc", ".dvc/config", "params.yaml", "schema.yaml"),
@@ -51,6 +53,7 @@ def checks(base: str | None, *, remote: bool, config: Config | None = None) -> I
 def results_are_sound(*, remote: bool, config: Config | None = None) -> Iterator[Check]:
     """Ask whether the committed results are those of the committed code; see `checks`."""
     yield everything_is_committed()
+    yield everything_is_tracked()
     yield bytes_are_committed()
     yield _answer("pipeline", lambda: pipeline_is_up_to_date(config))
     yield _answer("reports", reports_are_untouched)
@@ -82,8 +85,11 @@ def nothing_is_in_conflict() -> Check:
 
 def everything_is_committed() -> Check:
     """Ask Git whether what a run reads and writes has changes that no commit has."""
-    new = git.git("ls-files", "--others", "--exclude-standard", "--", *FILES).splitlines()
-    changed = git.changed_files(*FILES)
+    files = (*FILES, *relied_on())
+    new = git.git("ls-files", "--others", "--exclude-standard", "--", *files).splitlines()
+    changed = git.changed_files(*files)
+    if str(paths.PACKAGES) in changed and (said := only_addresses_changed()):
+        return Check("commit", "FAILED", *said)
     if new or changed:
         fix = (
             f"run: git add -- {shlex.join(new)}, and commit"
@@ -140,14 +146,20 @@ def _untracked() -> list[str]:
 
 
 def _find(lost: list[str]) -> str:
-    """Return the command that brings files into Git that it lacks."""
-    here = [path for path in lost if Path(path).exists()]
-    commands = [f"git add --force -- {shlex.join(here)}"] if here else []
+    """Return the command that brings files into Git that it lacks; for data, DVC's file of it."""
+    here, commands = [], []
     for path in lost:
-        deleted = git.git("log", "-1", "--diff-filter=D", "--format=%h", "--", path).strip()
-        if path not in here and deleted:
-            commands.append(f"git checkout {deleted}^ -- {shlex.quote(path)}")
-    return " && ".join(commands) or DO_RUN
+        for one in (f"{path}.dvc", path):
+            deleted = git.git("log", "-1", "--diff-filter=D", "--format=%h", "--", one).strip()
+            if Path(one).exists():
+                here.append(one)
+            elif deleted:
+                commands.append(f"git checkout {deleted}^ -- {shlex.quote(one)}")
+            else:
+                continue
+            break
+    added = [f"git add --force -- {shlex.join(here)}"] if here else []
+    return " && ".join([*added, *commands]) or DO_RUN
 
 
 def reports_are_untouched() -> Check:
@@ -198,12 +210,8 @@ def gate_is_passed(base: str | None) -> Iterator[Check]:
         yield Check("base", "FAILED", *_detail_and_fix(str(error)))
         return
     if made.base is None:
-        why = (
-            f"HEAD is the first commit of {DEFAULT}"
-            if git.commit(DEFAULT)
-            else f"no {DEFAULT} here"
-        )
-        yield Check("base", "skipped", f"there is nothing to compare with: {why}")
+        why, fix = none_here()
+        yield Check("base", "skipped", f"there is nothing to compare with: {why}", fix)
         return
     yield Check("base", "ok", f"compared with {made.base}")
     yield from made.gate

@@ -1,0 +1,84 @@
+"""What this machine has that a project may not get along with, each in a sentence."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from cookiecutter_dvc_hooks import commands
+from cookiecutter_dvc_hooks.commands import Command
+from cookiecutter_dvc_hooks.library import RENDERING
+from cookiecutter_dvc_hooks.steps import Hindrance
+
+PLAIN_GIT: Command = ("git", "-c", "core.quotePath=false")
+INSTALL_HOOKS: Command = ("uv", "run", "pre-commit", "install")
+# What `git check-ignore --verbose` prints: a rule's file, line and pattern, and the path.
+RULE = re.compile(r"^(.+?):(\d+):(.*)\t(.+)$", re.MULTILINE)
+
+
+def against_hooks(environment: Mapping[str, str]) -> Hindrance | None:
+    """Look whether pre-commit would refuse to install the project's hooks, or fail in each."""
+    if folder := commands.output(("git", "config", "--get", "core.hooksPath"), environment):
+        reason = (
+            f"Git runs the hooks in {folder} for all repositories (core.hooksPath); the commands "
+            "below put the project's in their place"
+        )
+        # pre-commit refuses wherever the setting has a value, and installs into .git/hooks.
+        set_to = ("git", "config", "core.hooksPath")
+        return Hindrance(reason, ((*set_to, ""), INSTALL_HOOKS, (*set_to, ".git/hooks")))
+    home = notes_of_pre_commit(environment)
+    if not can_be_written(home):
+        reason = (
+            f"pre-commit cannot write to {home}; set the environment variable PRE_COMMIT_HOME to a "
+            "folder where you can, for this and for every commit"
+        )
+        return Hindrance(reason, (INSTALL_HOOKS,))
+    return None
+
+
+def notes_of_pre_commit(environment: Mapping[str, str]) -> Path:
+    """Return the folder in which pre-commit keeps what it knows."""
+    cache = environment.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(environment.get("PRE_COMMIT_HOME") or f"{cache}/pre-commit").expanduser()
+
+
+def can_be_written(folder: Path) -> bool:
+    """Return whether a folder is one where files can be made, or can be made itself."""
+    there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    return there.is_dir() and os.access(there, os.W_OK)
+
+
+def sentences(project: Path, environment: Mapping[str, str]) -> list[str]:
+    """Return what the user should know of the new repository, if there is something."""
+    return [*inside(project, environment), *ignored(project, environment)]
+
+
+def inside(project: Path, environment: Mapping[str, str]) -> list[str]:
+    """Tell if the project is a repository within another one, which does not ignore it."""
+    above = {"cwd": project.parent}
+    top = commands.output(("git", "rev-parse", "--show-toplevel"), environment, **above)
+    asked = ("git", "check-ignore", project.name)
+    if not top or commands.output(asked, environment, **above):
+        return []
+    return [
+        f"{project.name} is a Git repository of its own within that of {top}. To make it a folder "
+        f"of that one instead, see {RENDERING['MANUAL']}/places.md"
+    ]
+
+
+def ignored(project: Path, environment: Mapping[str, str]) -> list[str]:
+    """Name each rule that is not the project's own and hides something of it from Git."""
+    listing = (*PLAIN_GIT, "ls-files", "--others", "--ignored", "--exclude-standard", "--directory")
+    hidden = commands.output(listing, environment, cwd=project).splitlines()
+    asked = (*PLAIN_GIT, "check-ignore", "--verbose", "--", *hidden)
+    said = commands.output(asked, environment, cwd=project) if hidden else ""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for file, line, pattern, path in RULE.findall(said):
+        if Path(file).name != ".gitignore" or Path(file).is_absolute():
+            found.setdefault((file, line, pattern), []).append(path)
+    return [
+        f"Git ignores {', '.join(paths)} by the rule {pattern} (line {line} of {file}). To have it "
+        f"in Git, write the line !{pattern} at the end of .gitignore, then run: git add --all, and "
+        "commit"
+        for (file, line, pattern), paths in found.items()
+    ]

@@ -1,0 +1,100 @@
+"""Whether Git has what the results rely on: what it ignores is missing in every clone."""
+
+import shlex
+import tomllib
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from tabrail import paths
+from tabrail.errors import InputError
+from tabrail.project import git
+from tabrail.project.pipeline import generated, stages
+from tabrail.review.check import Check, some
+
+FILES = (
+    *(paths.PIPELINE, paths.LOCK, paths.PARAMS, paths.SCHEMA, paths.PROJECT, paths.PACKAGES),
+    Path(".dvc/config"),
+)
+OPTIONAL = (paths.PYTHON, Path(".dvcignore"), Path(".gitattributes"), Path(".gitignore"))
+POINTERS = "*.dvc"
+CODE = "src/*.py"
+
+
+def everything_is_tracked() -> Check:
+    """Ask Git whether it ignores a file that the results rely on, and by which rule."""
+    folders = [path for path in _results() if Path(path).is_dir()]
+    listing = ("ls-files", "--others", "--ignored", "--exclude-standard", "--")
+    hidden = git.git(*listing, POINTERS, CODE, *folders).splitlines()
+    rules = git.ignored(dict.fromkeys([*relied_on(), *hidden]))
+    # DVC itself lets Git ignore data: what counts is the file with which DVC tracks it.
+    data = {path for path in _inputs() if path in rules and not rules[path].own} - {*hidden}
+    rules = {path: rule for path, rule in rules.items() if path not in data}
+    rules |= git.ignored(f"{path}.dvc" for path in sorted(data))
+    if not rules:
+        return Check("tracked", "ok", "Git ignores nothing that the results rely on")
+    by_rule = {rule: [path for path in rules if rules[path] == rule] for rule in rules.values()}
+    said = [
+        f"{some(hides)} by the rule {rule.pattern} (line {rule.line} of {rule.file})"
+        for rule, hides in by_rule.items()
+    ]
+    ways = " and ".join(dict.fromkeys(map(_way_out, by_rule)))
+    fix = f"{ways}, then run: git add -- {shlex.join(['.gitignore', *rules])}, and commit"
+    return Check("tracked", "FAILED", f"Git ignores {', '.join(said)}", fix)
+
+
+def relied_on() -> list[str]:
+    """Return the files and folders that Git has to have: what results are made of, and results."""
+    there = [path for path in OPTIONAL if path.exists()]
+    named = [path.as_posix() for path in (*FILES, *there)]
+    return [*named, *_wheels(), *_results(), *_inputs()]
+
+
+def _results() -> list[str]:
+    with suppress(InputError):  # the check of the pipeline says what is wrong with dvc.yaml
+        return generated()
+    return []
+
+
+def _inputs() -> Iterator[str]:
+    """Return what stages read and no stage makes; for data, the file with which DVC tracks it."""
+    made: set[str] = set()
+    read: list[str] = []
+    with suppress(InputError):
+        for stage in stages().values():
+            made.update(*(_names(stage.get(kind)) for kind in ("outs", "metrics", "plots")))
+            read += _names(stage.get("deps"))
+    known = set(git.git("ls-files", "--cached", "--others", "--", POINTERS).splitlines())
+    for path in dict.fromkeys(read):
+        if path in made or "://" in path or path.startswith(("/", "..")):
+            continue
+        pointers = [f"{part}.dvc" for part in (path, *PurePosixPath(path).parents)]
+        if found := known.intersection(pointers):
+            yield from found
+        else:
+            yield path
+
+
+def _names(entries: Any) -> list[str]:
+    return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries or []]
+
+
+def _wheels() -> list[str]:
+    """Return the packages that pyproject.toml takes from the project's own folder."""
+    try:
+        content = tomllib.loads(paths.PROJECT.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    found = content.get("tool", {}).get("uv", {}).get("sources", {}).values()
+    listed = [one for source in found for one in (source if isinstance(source, list) else [source])]
+    places = [PurePosixPath(one["path"]) for one in listed if "path" in one]
+    return [str(one) for one in places if not one.is_absolute() and ".." not in one.parts]
+
+
+def _way_out(rule: git.Rule) -> str:
+    """Return what to do about a rule."""
+    if not rule.own:
+        return f"take {rule.pattern} out of {rule.file}"
+    to_top = git.git("rev-parse", "--show-cdup").strip()
+    return f"write the line !{rule.pattern} at the end of {to_top}.gitignore"
