@@ -30,7 +30,11 @@ RENDERED = TEMPLATE / "{{cookiecutter.project_slug}}"
 PROGRAM = "Run this program in the project's root folder:"
 LONGEST_README = 150  # lines
 # Options that documents name by themselves, of other tools than tabrail.
-OTHERS_OPTIONS = {"--checkout", "--force", "--no-verify", "--push", "--set-param", "--staged"}
+OTHERS_OPTIONS = {
+    *("--checkout", "--force", "--no-verify", "--push", "--set-param", "--staged"),
+    *("--all-branches", "--all-commits", "--cloud", "--workspace"),  # dvc gc
+    *("--directory", "--project"),  # uv
+}
 
 TEMPLATES = TEMPLATE / "src" / "tabrail" / "templates"
 pages = pytest.mark.parametrize("page", PAGES, ids=NAMES)
