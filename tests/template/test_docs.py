@@ -3,6 +3,8 @@
 import importlib
 import json
 import re
+import subprocess
+import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -397,3 +399,12 @@ def test_commands_in_generated_documents_exist(page: Path) -> None:
     assert {
         verb for verb, options in mentions(page) if not options <= known.get(verb, set())
     } == set()
+
+
+@pytest.mark.parametrize("called", [["-m", "tabrail"], ["-m", "tabrail.cli.app"]])
+def test_help_and_errors_show_the_command_as_it_can_be_pasted(called: list[str]) -> None:
+    command = [sys.executable, *called, "verify", "--nonsense"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 2
+    assert "Usage: uv run tabrail verify [OPTIONS]" in done.stderr
+    assert "Try 'uv run tabrail verify --help' for help." in done.stderr
