@@ -37,6 +37,7 @@ def test_two_that_write_one_file_leave_it_whole() -> None:
     out = Path("page.html")
     with replacing(out) as [first]:
         with replacing(out) as [second]:
+            assert first.exists()
             first.write_text("first, begun")
             second.write_text("second")
         assert out.read_text() == "second"
