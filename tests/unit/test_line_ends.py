@@ -1,5 +1,7 @@
 """What DVC hashes here and a clone does not have is found, and the command that is said helps."""
 
+import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -189,9 +191,10 @@ FINE: dict[str, Callable[[], object]] = {
 @pytest.mark.parametrize("case", FINE)
 def test_what_a_clone_has_alike_is_fine(repository: Repository, case: str) -> None:
     FINE[case]()
-    index = Path(".git/index").read_bytes()
+    before = {path: path.read_bytes() for path in Path(".git").rglob("*") if path.is_file()}
     require_bytes_of_git("train")
-    assert Path(".git/index").read_bytes() == index
+    after = {path: path.read_bytes() for path in Path(".git").rglob("*") if path.is_file()}
+    assert after == before
     if case in {"an edit", "a file that is gone"}:  # another check says that it is not committed
         assert found()[0].startswith("ok")
     repository.commit("Edit")
@@ -229,7 +232,7 @@ def test_a_project_below_the_top_of_its_repository(
         require_bytes_of_git("train")
 
 
-@pytest.mark.parametrize("name", [CODE, "src/shops/helper.py"])
+@pytest.mark.parametrize("name", [CODE, "src/shops/helper.py", "src/shops/é b.py"])
 def test_a_stage_does_not_run_for_nothing(
     repository: Repository, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -238,10 +241,24 @@ def test_a_stage_does_not_run_for_nothing(
     assert capsys.readouterr().out == "it runs\n"
     with_windows_ends(name)
     before = repository.git("status", "--porcelain")
-    with pytest.raises(InputError, match=rf"uv run mixed-line-ending --fix=lf {name}$"):
+    command = f"uv run mixed-line-ending --fix=lf {shlex.quote(name)}"
+    with pytest.raises(InputError, match=re.escape(command)):
         run("train")
     assert capsys.readouterr().out == ""
     assert repository.git("status", "--porcelain") == before
+
+
+def test_a_name_is_no_pattern(repository: Repository) -> None:
+    Path("[o]ther.py").write_text("x = 1\n")
+    Path("other.py").write_bytes(b"x = 1\r\n")
+    repository.commit("Others")
+    lock = {"train": {"deps": [{"path": "[o]ther.py"}]}}
+    assert bytes_are_those_of_git(lock).verdict == "ok"
+
+
+def test_of_a_stage_that_reads_no_files_nothing_is_asked(repository: Repository) -> None:
+    with_windows_ends(CODE)
+    require_bytes_of_git("hours")
 
 
 def test_without_git_nothing_is_checked(

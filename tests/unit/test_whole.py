@@ -37,6 +37,7 @@ def test_two_that_write_one_file_leave_it_whole() -> None:
     out = Path("page.html")
     with replacing(out) as [first]:
         with replacing(out) as [second]:
+            assert first.exists()
             first.write_text("first, begun")
             second.write_text("second")
         assert out.read_text() == "second"
@@ -115,8 +116,8 @@ WRITERS = {
     *("model/saving.py", "upgrade.py"),  # likewise
     "files.py",
     "ingest/transaction.py",  # in a folder of its own, and from there
-    *("review/bundle.py", "review/line_ends.py", "review/merge_data.py"),  # in a temporary folder
-    "testing.py",  # likewise
+    # In a temporary folder.
+    *("review/bundle.py", "review/line_ends.py", "review/merge_data.py", "testing.py"),
     "review/hook.py",  # to a path that `replacing` yields
 }
 
@@ -159,6 +160,11 @@ def track() -> None:
     Path("data/raw.dvc").write_text(" ".join(names))
     Path("data/.gitignore").write_text("/raw\n")
     Repository.git(None, "add", "data/raw.dvc", "data/.gitignore")  # type: ignore[arg-type]
+    ended()
+
+
+def ended() -> None:
+    """Give a moment between DVC's end and that of the ingest."""
 
 
 TEXTS = {
@@ -216,7 +222,8 @@ def how(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
 
 STEPS: list[tuple[Any, str]] = [
     *((Path, name) for name in ("rename", "replace", "write_text", "unlink")),
-    *((shutil, "copyfile"), (shutil, "rmtree"), (sys.modules[__name__], "track")),
+    *((shutil, name) for name in ("copyfile", "rmtree")),
+    *((sys.modules[__name__], name) for name in ("track", "ended")),
 ]
 
 
@@ -292,6 +299,22 @@ def test_an_ingest_that_is_interrupted_at_any_moment_has_changed_nothing(
     monkeypatch.chdir(tmp_path / "done")
     ingest(replace=how)
     assert now == state()
+
+
+def test_a_pointer_that_dvc_was_writing_is_written_again(
+    how: bool, moments: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after = state()
+    monkeypatch.chdir(moments[-3])
+
+    def strict() -> None:
+        pointer = Path("data/raw.dvc")
+        assert not pointer.exists() or pointer.read_text() != "outs:\n- md"
+        track()
+
+    Path("data/raw.dvc").write_text("outs:\n- md")
+    transaction.recover(strict, lambda _: None)
+    assert state() == after
 
 
 def test_what_somebody_has_edited_since_is_not_undone(
