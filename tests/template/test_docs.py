@@ -31,6 +31,7 @@ PROGRAM = "Run this program in the project's root folder:"
 LONGEST_README = 150  # lines
 # Options that documents name by themselves, of other tools than tabrail.
 OTHERS_OPTIONS = {"--checkout", "--force", "--no-verify", "--push", "--set-param", "--staged"}
+OTHERS_OPTIONS |= {"--directory", "--project", "--unshallow"}
 
 TEMPLATES = TEMPLATE / "src" / "tabrail" / "templates"
 pages = pytest.mark.parametrize("page", PAGES, ids=NAMES)
