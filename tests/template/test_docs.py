@@ -35,7 +35,7 @@ LONGEST_README = 150  # lines
 OTHERS_OPTIONS = {
     *("--checkout", "--force", "--no-verify", "--push", "--set-param", "--staged"),
     *("--all-branches", "--all-commits", "--cloud", "--workspace"),  # dvc gc
-    *("--directory", "--project"),  # uv
+    *("--directory", "--project", "--unshallow"),  # uv and Git
 }
 
 TEMPLATES = TEMPLATE / "src" / "tabrail" / "templates"
