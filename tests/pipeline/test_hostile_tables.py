@@ -61,10 +61,17 @@ def prepared_rows() -> str:
 
 
 def state(project: Path) -> dict[str, bytes]:
-    """Return the files of a project that a refused table must leave as they are."""
-    files = [path for path in project.rglob("*") if path.is_file()]
-    ours = [path for path in files if "__pycache__" not in path.parts]
-    return {path.relative_to(project).as_posix(): path.read_bytes() for path in sorted(ours)}
+    """Return the files of a project that a refused table must leave as they are.
+
+    In .dvc/tmp, which Git ignores, is the lock that keeps two from ingesting at once.
+    """
+    files = [path.relative_to(project) for path in sorted(project.rglob("*")) if path.is_file()]
+    ours = [path for path in files if not path.is_relative_to(".dvc/tmp")]
+    return {
+        path.as_posix(): (project / path).read_bytes()
+        for path in ours
+        if "__pycache__" not in path.parts
+    }
 
 
 def few_resamples() -> None:
