@@ -152,6 +152,18 @@ def test_data_that_lies_in_its_place_already_is_taken_as_it_is(empty: Path) -> N
     assert tracked()
 
 
+@pytest.mark.usefixtures("untracked")
+def test_data_without_a_salt_gets_none_before_there_are_new_rows(empty: Path) -> None:
+    call("../shops.csv", "--target", "bought")
+    (paths.RAW / ".salt").unlink()
+    before = contents()
+    assert "added to data/raw: nothing" in call("data/raw")
+    assert contents() == before
+    more()
+    call("../more.csv")
+    assert raw() == [".salt", "more.csv", "shops.csv"]
+
+
 def test_what_is_replaced_is_in_the_cache(empty: Path) -> None:
     call("../shops.csv", "--target", "bought")
     pointer, salt = Path("data/raw.dvc").read_bytes(), (paths.RAW / ".salt").read_bytes()

@@ -145,7 +145,7 @@ def begun(copies: Mapping[Path, Path], salt: str, *, replace: bool) -> Iterator[
         FOLDER.mkdir(parents=True, exist_ok=True)
         for path, file in copies.items():
             _copy(file, INCOMING / path.relative_to(paths.RAW))
-        if replace or not (paths.RAW / salts.NAME).exists():
+        if replace or (copies and not (paths.RAW / salts.NAME).exists()):
             write_texts({INCOMING / salts.NAME: f"{salt}\n"})
         incoming = sorted(path for path in INCOMING.rglob("*") if path.is_file())
         names = [path.relative_to(INCOMING).as_posix() for path in incoming]
