@@ -1,7 +1,7 @@
 """What this machine has that a project may not get along with, each in a sentence."""
 
-import os
 import re
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -39,13 +39,21 @@ def against_hooks(environment: Mapping[str, str]) -> Hindrance | None:
 def notes_of_pre_commit(environment: Mapping[str, str]) -> Path:
     """Return the folder in which pre-commit keeps what it knows."""
     cache = environment.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(environment.get("PRE_COMMIT_HOME") or f"{cache}/pre-commit").expanduser()
+    return Path(environment.get("PRE_COMMIT_HOME") or f"{cache}/pre-commit")
 
 
 def can_be_written(folder: Path) -> bool:
-    """Return whether a folder is one where files can be made, or can be made itself."""
-    there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
-    return there.is_dir() and os.access(there, os.W_OK)
+    """Return whether files can be made in a folder, which is made if it is missing.
+
+    Permissions alone do not say so, neither of a network's folder nor to root.
+    """
+    try:
+        place = folder.expanduser()
+        place.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=place).close()
+    except (OSError, RuntimeError):  # no home folder at all
+        return False
+    return True
 
 
 def sentences(project: Path, environment: Mapping[str, str]) -> list[str]:

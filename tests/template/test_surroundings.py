@@ -62,7 +62,6 @@ def sentences() -> list[str]:
 def test_on_a_usual_machine_nothing_is_against_a_project(machine: Path) -> None:
     assert against_hooks() is None
     assert sentences() == []
-    assert not (machine.parent / "home").exists()
 
 
 def test_the_companys_hooks_stay_unless_the_printed_commands_are_typed(machine: Path) -> None:
@@ -81,18 +80,34 @@ def test_the_companys_hooks_stay_unless_the_printed_commands_are_typed(machine: 
     assert not company.exists()
 
 
-@pytest.mark.parametrize("name", ["HOME", "XDG_CACHE_HOME", "PRE_COMMIT_HOME"])
+@pytest.mark.parametrize(
+    ("name", "place", "told"),
+    [
+        ("HOME", "file/x", "~/.cache/pre-commit"),
+        ("HOME", "/proc/x", "~/.cache/pre-commit"),  # of which root is told that it can be written
+        ("XDG_CACHE_HOME", "file/x", "file/x/pre-commit"),
+        ("PRE_COMMIT_HOME", "file", "file"),
+    ],
+)
 def test_a_home_that_cannot_be_written_is_named_with_what_to_set(
-    name: str, machine: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, place: str, told: str, machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (machine.parent / "file").touch()  # nor can root make a folder in it
-    monkeypatch.setenv(name, str(machine.parent / "file" / "x"))
+    monkeypatch.setenv(name, str(machine.parent / place))
     found = against_hooks()
-    assert f"cannot write to {machine.parent / 'file' / 'x'}" in found.reason
+    shown = told if told.startswith("~") else str(machine.parent / told)
+    assert f"cannot write to {shown}; set the environment variable PRE_COMMIT_HOME" in found.reason
     assert found.commands == (surroundings.INSTALL_HOOKS,)
-    assert "PRE_COMMIT_HOME" in found.reason
     monkeypatch.setenv("PRE_COMMIT_HOME", str(machine.parent / "notes"))
     assert against_hooks() is None
+
+
+def test_a_machine_may_know_of_no_home(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(_: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", unknown)
+    assert "cannot write to ~/.cache/pre-commit" in against_hooks().reason
 
 
 def test_a_repository_within_another_one_is_told(machine: Path) -> None:
