@@ -114,7 +114,7 @@ def test_data_contract_and_libraries_are_compared() -> None:
     found = between(
         run(),
         run(
-            data={"rows": {"train": 500}, "missing_share": {"age": 0.0, "new": 0.5}},
+            data={"rows": {"raw": 600, "train": 500}, "missing_share": {"age": 0.0, "new": 0.5}},
             schema=SCHEMA | {"slices": ["city", "member"]},
             packages={"numpy": "2.5.0", "attrs": "1.0"},
         ),
