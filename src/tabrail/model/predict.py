@@ -92,5 +92,5 @@ def require(metadata: Metadata, schema: Schema) -> None:
         raise InputError(
             f"{paths.MODEL} was trained on other columns, or on columns of another kind, than "
             f"{paths.SCHEMA} says now: {', '.join(sorted(differing))}; train it again with: "
-            "dvc repro"
+            "uv run dvc repro"
         )
