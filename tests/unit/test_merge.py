@@ -463,6 +463,7 @@ def kill_after(
     return run
 
 
+@pytest.mark.ci("it merges two dozen times")
 def test_a_merge_that_was_killed_at_any_moment_is_taken_up_again(
     tmp_path: Path, runner: Runner, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
