@@ -335,6 +335,7 @@ def test_data_that_dvc_cannot_track_is_not_kept(empty: Path) -> None:
     before = everything()
     printed = call("../shops.csv", "--target", "bought", code=1)
     assert "error: DVC cannot track data/raw: " in printed
+    assert "[Errno " in printed  # and not the address of its support
     assert printed.endswith("correct that, then repeat the command\n")
     assert everything() == before
 

@@ -463,6 +463,7 @@ def kill_after(
     return run
 
 
+@pytest.mark.ci("it merges two dozen times")
 def test_a_merge_that_was_killed_at_any_moment_is_taken_up_again(
     tmp_path: Path, runner: Runner, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -521,6 +522,50 @@ def test_a_merge_that_has_its_commit_is_ended(runner: Runner, said: list[str]) -
     assert git.commit("MERGE_HEAD") is None
     assert runner.commands == []
     assert said[-1].startswith("Done: merge. Next: git push")
+
+
+def test_how_to_remove_what_a_killed_git_leaves_is_said(runner: Runner, said: list[str]) -> None:
+    both_train()
+    lock = Path(".git/index.lock")
+    lock.touch()
+    with pytest.raises(InputError, match="another Git is at work, or was killed") as refused:
+        merge("theirs", said.append, runner)
+    command = str(refused.value).partition(" run: ")[2].removesuffix(", then repeat the command")
+    subprocess.run(shlex.split(command), check=True)
+    assert not lock.exists()
+    merge("theirs", said.append, runner)
+    assert results() == {result("a: 2 b: 1 c: 2")}
+
+
+def test_a_merge_that_git_could_not_write_is_not_gone_on_with(
+    runner: Runner, said: list[str]
+) -> None:
+    """With the lock of a killed Git, it says that there are conflicts, and changes no file."""
+    both_train()
+    ours = git.commit("HEAD")
+    lock = Path(".git/index.lock")
+    lock.touch()
+    subprocess.run(["git", "merge", "theirs"], capture_output=True, check=False)
+    lock.unlink()
+    assert git.commit("MERGE_HEAD")
+    with pytest.raises(InputError, match="has nothing of the other side; run: ") as refused:
+        merge("theirs", said.append, runner)
+    abort, again = str(refused.value).partition("; run: ")[2].split(", then: ")
+    assert again == "uv run tabrail merge theirs"
+    subprocess.run(shlex.split(abort), check=True)
+    assert git.commit("HEAD") == ours
+    merge("theirs", said.append, runner)
+    assert results() == {result("a: 2 b: 1 c: 2")}
+
+
+def test_a_person_may_keep_all_of_this_side(runner: Runner, said: list[str]) -> None:
+    branches(lambda: param("a: 1", "a: 2"), training("a: 1", "a: 3"))
+    assert not git.succeeds("merge", "theirs")
+    git.git("checkout", "--ours", "params.yaml")
+    git.git("add", "params.yaml")
+    merge("theirs", said.append, runner)
+    assert len(git.git("log", "-1", "--format=%P").split()) == 2
+    assert results() == {result("a: 3 b: 1 c: 1")}
 
 
 def test_a_merge_that_was_begun_again_takes_one_side_again(runner: Runner, said: list[str]) -> None:

@@ -217,8 +217,9 @@ def _dvc_add() -> None:
     command = [sys.executable, "-m", "dvc", "add", str(paths.RAW)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
+        lines = done.stderr.strip().splitlines()
+        causes = [line for line in lines if line.startswith("ERROR: ")]
+        reason = [*causes, *lines[-1:], "no reason was given"][0].removeprefix("ERROR: ")
         raise InputError(
-            f"DVC cannot track {paths.RAW}: {reason.removeprefix('ERROR: ')}; correct that, then "
-            "repeat the command"
+            f"DVC cannot track {paths.RAW}: {reason}; correct that, then repeat the command"
         )

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 from collections.abc import Iterable, Mapping
 from itertools import takewhile
@@ -137,7 +138,8 @@ def _run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         options: see `git`.
 
     Raises:
-        InputError: Git does not trust the folder, because its owner is somebody else.
+        InputError: Git does not trust the folder, because its owner is somebody else, or another
+            Git is at work.
         subprocess.TimeoutExpired: Git takes longer.
     """
     done = _call(*arguments, **options)
@@ -146,6 +148,13 @@ def _run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         done = asked if asked.returncode else done
     if trust := re.search(r"git config --global --add safe\.directory .+", done.stderr):
         raise InputError(f"{_reason(done.stderr)}; run: {trust[0]}")
+    if found := re.search(r"Unable to (create '(.+\.lock)': File exists|write index)", done.stderr):
+        lock = Path(found[2]) if found[2] else path_of("index.lock")
+        if lock.exists():
+            raise InputError(
+                f"another Git is at work, or was killed and has left {lock}; if none is, run: "
+                f"rm -f {shlex.quote(str(lock))}, then repeat the command"
+            )
     return done
 
 

@@ -3,6 +3,7 @@
 A rebase, a cherry-pick or a revert that stopped at the results goes on in the same way.
 """
 
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -57,6 +58,8 @@ def merge(revision: str, show: Show, run: Run = call) -> None:
         show(f"A {progress.STEPS[other]} is in progress: going on with it")
     elif not _start(revision, show):
         return
+    if other == "MERGE_HEAD" and ONE_SIDE not in _noted(other):
+        _refuse_nothing()
     other = other or "MERGE_HEAD"
     written = {*generated("HEAD"), *generated(other), LOCK}
     _merge_data(other, show, started=started)
@@ -104,10 +107,29 @@ def _start(revision: str, show: Show) -> bool:
         git.git("merge", "--ff-only", revision)
         show(f"Nothing to run: HEAD is now {revision}. Its data and model: uv run dvc pull")
         return False
-    git.succeeds("merge", "--no-commit", "--no-ff", revision)
-    if not git.commit("MERGE_HEAD"):
-        raise InputError(f"Git cannot merge {revision}; to see why: git merge --no-ff {revision}")
+    try:
+        git.git("merge", "--no-commit", "--no-ff", revision)
+    except InputError as error:
+        if not _differing(CONFLICTS):
+            git.succeeds("merge", "--quit")  # see _refuse_nothing
+            raise InputError(f"Git cannot merge {revision}: {error}") from None
     return True
+
+
+def _refuse_nothing() -> None:
+    """Refuse a merge that Git has begun and could not write.
+
+    It takes that for a conflict, of no file: to go on would drop all that the other side has.
+    """
+    unlike = not git.succeeds("diff", "--quiet", _fork("MERGE_HEAD"), "MERGE_HEAD")
+    message = git.path_of("MERGE_MSG").read_text(encoding="utf-8")
+    named = re.search(r"Conflicts:\n.+\t", message)  # files that a person may have resolved since
+    if unlike and not named and git.succeeds("diff", "--cached", "--quiet"):
+        other = git.git("name-rev", "--name-only", "MERGE_HEAD").strip()
+        raise InputError(
+            "Git has begun a merge, and has nothing of the other side; run: git merge --abort, "
+            f"then: uv run tabrail merge {other}"
+        )
 
 
 def _refuse_conflicts(sources: set[str], revision: str, started: bool) -> None:
