@@ -4,6 +4,7 @@ import json
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -535,6 +536,58 @@ def test_how_to_remove_what_a_killed_git_leaves_is_said(runner: Runner, said: li
     assert not lock.exists()
     merge("theirs", said.append, runner)
     assert results() == {result("a: 2 b: 1 c: 2")}
+
+
+def kill_git_while_it_writes(name: str) -> None:
+    """Merge with a Git that is killed as soon as it has written one file."""
+    write(".git/info/attributes", f"{name} filter=deadly\n")
+    git.git("config", "filter.deadly.smudge", "kill -9 $PPID; cat")
+    program = "from tabrail.review.merge import merge; merge('theirs', print)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "killed by signal 9" in done.stderr
+    assert git.commit("MERGE_HEAD") is None
+    Path(".git/index.lock").unlink()
+    Path(".git/info/attributes").unlink()
+
+
+def bring_files() -> None:
+    """Change a parameter, and bring two new files."""
+    write("a_new.md", "a\n" * 5000)
+    write("z_new.md", "z\n")
+    training("a: 1", "a: 2")()
+
+
+@pytest.mark.parametrize("name", ["params.yaml", "z_new.md", "dvc.lock"])
+def test_a_git_that_was_killed_while_it_wrote_files_is_begun_again(
+    name: str, runner: Runner, said: list[str]
+) -> None:
+    branches(bring_files, training("c: 1", "c: 2"))
+    kill_git_while_it_writes(name)
+    merge("origin/main", said.append, runner)
+    assert "Git was killed while it merged" in said[0]
+    assert results() == {result("a: 2 b: 1 c: 2")}
+    assert read("a_new.md") == "a\n" * 5000
+    assert len(git.git("log", "-1", "--format=%P").split()) == 2
+
+
+def test_what_was_edited_after_git_was_killed_is_kept(runner: Runner, said: list[str]) -> None:
+    branches(bring_files, training("c: 1", "c: 2"))
+    kill_git_while_it_writes("z_new.md")
+    write("a_new.md", "my own\n")
+    with pytest.raises(InputError, match=r"neither as before nor as after it: a_new\.md; keep"):
+        merge("theirs", said.append, runner)
+    assert read("a_new.md") == "my own\n"
+
+
+def test_a_merge_that_was_undone_is_not_taken_for_a_killed_one(
+    runner: Runner, said: list[str]
+) -> None:
+    conflicting()
+    with pytest.raises(InputError, match="both sides changed"):
+        merge("theirs", said.append, runner)
+    write("params.yaml", "edited\n")
+    with pytest.raises(InputError, match=r"not committed: params\.yaml"):
+        merge("theirs", said.append, runner)
 
 
 def test_a_merge_that_git_could_not_write_is_not_gone_on_with(

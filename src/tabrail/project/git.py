@@ -51,7 +51,8 @@ def git(
     """
     done = _run(*arguments, seconds=seconds, given=given, environment=environment)
     if done.returncode:
-        raise InputError(f"git {' '.join(arguments)}: {_reason(done.stderr)}")
+        killed = f"it was killed by signal {-done.returncode}" if done.returncode < 0 else ""
+        raise InputError(f"git {' '.join(arguments)}: {killed or _reason(done.stderr)}")
     return done.stdout
 
 
@@ -82,6 +83,16 @@ def text(revision: str, path: Path) -> str | None:
     """Return a file's text as a revision has it; None if the revision has no such file."""
     done = _run("show", f"{revision}:./{path.as_posix()}")
     return done.stdout if done.returncode == 0 else None
+
+
+def merged(revision: str) -> str | None:
+    """Return the tree that a merge with HEAD makes, with its marks of conflicts.
+
+    Returns:
+        None, if Git cannot say: before 2.38 it could not.
+    """
+    done = _run("merge-tree", "--write-tree", "HEAD", revision)
+    return done.stdout.splitlines()[0] if done.returncode in (0, 1) and done.stdout else None
 
 
 def is_shallow() -> bool:

@@ -13,7 +13,7 @@ from tabrail.documents import read_yaml, write_texts
 from tabrail.errors import InputError
 from tabrail.project import git, uv
 from tabrail.project.pipeline import generated
-from tabrail.review import progress
+from tabrail.review import interrupted, progress
 from tabrail.review.check import some
 from tabrail.review.merge_data import merge_data
 from tabrail.review.snapshot import read
@@ -92,6 +92,9 @@ def merge(revision: str, show: Show, run: Run = call) -> None:
 
 def _start(revision: str, show: Show) -> bool:
     """Start a merge; return whether there is anything to merge."""
+    if begun := interrupted.undo():
+        revision = begun
+        show(f"Git was killed while it merged {begun}: beginning again")
     if conflicts := _differing(CONFLICTS):
         how = progress.how_to_end(conflicts)
         raise InputError(f"in conflict, but not by a merge: {some(conflicts)}; {how}")
@@ -107,12 +110,15 @@ def _start(revision: str, show: Show) -> bool:
         git.git("merge", "--ff-only", revision)
         show(f"Nothing to run: HEAD is now {revision}. Its data and model: uv run dvc pull")
         return False
+    interrupted.begin(revision)
     try:
         git.git("merge", "--no-commit", "--no-ff", revision)
     except InputError as error:
         if not _differing(CONFLICTS):
             git.succeeds("merge", "--quit")  # see _refuse_nothing
             raise InputError(f"Git cannot merge {revision}: {error}") from None
+    finally:
+        interrupted.end()
     return True
 
 
