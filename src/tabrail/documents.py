@@ -1,8 +1,10 @@
 """Reading YAML and writing text: checked on the way in, all or nothing on the way out."""
 
+import copy
 import json
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
@@ -28,7 +30,7 @@ def read_yaml(path: Path) -> Any:
         InputError: the file is missing or is no YAML.
     """
     try:
-        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        return load_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(
             f"{path} is missing in {Path.cwd()}; go to the project's root, or restore the file "
@@ -42,6 +44,20 @@ def read_yaml(path: Path) -> Any:
     except (YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{path} is not valid YAML: {reason}") from None
+
+
+def load_yaml(text: str) -> Any:
+    """Return what a YAML 1.2 document says; reading the same text again costs next to nothing.
+
+    Raises:
+        YAMLError: the text is no YAML.
+    """
+    return copy.deepcopy(_loaded(text))
+
+
+@lru_cache(maxsize=64)
+def _loaded(text: str) -> Any:
+    return YAML(typ="safe", pure=True).load(text)
 
 
 def parse(model: type[Model], content: Any, path: Path) -> Model:

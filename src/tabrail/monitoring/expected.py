@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ruamel.yaml import YAML
 
 from tabrail import paths
 from tabrail.config import Params, released_params
 from tabrail.data.schema import Schema
-from tabrail.documents import parse
+from tabrail.documents import load_yaml, parse
 from tabrail.errors import InputError
 from tabrail.evaluation.metric_list import Scoring, scoring
 from tabrail.evaluation.metrics import Metric
@@ -121,9 +120,7 @@ def _read(version: str, text: Callable[[Path], str | None]) -> Expected:
             ) from None
         return content
 
-    schema, params = (
-        YAML(typ="safe", pure=True).load(wanted(path)) for path in (paths.SCHEMA, paths.PARAMS)
-    )
+    schema, params = (load_yaml(wanted(path)) for path in (paths.SCHEMA, paths.PARAMS))
     return Expected(
         version=version,
         schema=parse(Schema, schema, paths.SCHEMA),

@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from tabrail import paths
-from tabrail.documents import read_yaml
+from tabrail.documents import load_yaml, read_yaml
 from tabrail.errors import InputError
 from tabrail.project import git
 
@@ -49,7 +48,7 @@ def stages(revision: str | None = None, root: Path = Path()) -> dict[str, Any]:
     else:
         try:
             text = git.text(revision, paths.PIPELINE) or ""
-            content = YAML(typ="safe", pure=True).load(text)
+            content = load_yaml(text)
         except YAMLError:
             raise InputError(f"{paths.PIPELINE} of {revision} is not valid YAML") from None
     return (content or {}).get("stages", {})

@@ -9,9 +9,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from tabrail import paths
+from tabrail.documents import load_yaml
 from tabrail.errors import InputError
 from tabrail.files import sync
 from tabrail.project import git
@@ -66,7 +65,7 @@ def bundle(folder: Path, revision: str = "HEAD") -> str:
 def _recorded(commit: str) -> str:
     """Return the MD5 of the model that a commit records."""
     text = git.text(commit, paths.LOCK)
-    stages = (YAML(typ="safe", pure=True).load(text or "") or {}).get("stages", {})
+    stages = (load_yaml(text or "") or {}).get("stages", {})
     for stage in stages.values():
         for out in stage.get("outs", []):
             if out.get("path") == paths.MODEL.as_posix():

@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ruamel.yaml import YAML
-
-from tabrail.documents import write_texts
+from tabrail.documents import load_yaml, write_texts
 from tabrail.errors import InputError
 from tabrail.project import dvc, git
 from tabrail.review.check import some
@@ -94,7 +92,7 @@ def _differ(name: str, before: Files, ours: Files, theirs: Files) -> bool:
 
 def _files(repo: "Repo", path: str, text: str) -> Files | None:
     """Return the files of the folder that a `.dvc` file names; None if it names no folder."""
-    content: dict[str, Any] = YAML(typ="safe", pure=True).load(text) or {}
+    content: dict[str, Any] = load_yaml(text) or {}
     digests = [out.get("md5", "") for out in content.get("outs", [])]
     if len(digests) != 1 or not digests[0].endswith(".dir"):
         return None

@@ -3,9 +3,8 @@
 import shlex
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from tabrail import paths
+from tabrail.documents import load_yaml
 from tabrail.errors import InputError
 from tabrail.project import dvc, git
 from tabrail.project.registry import versions
@@ -65,7 +64,7 @@ def _models() -> dict[str, str]:
     """Return the MD5 of each registered version's model, by the version's tag."""
     found = {}
     for tag in versions():
-        lock = YAML(typ="safe", pure=True).load(git.text(tag, paths.LOCK) or "")
+        lock = load_yaml(git.text(tag, paths.LOCK) or "")
         for stage in (lock or {}).get("stages", {}).values():
             for out in stage.get("outs", []):
                 if out["path"] == paths.MODEL.as_posix():

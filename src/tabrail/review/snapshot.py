@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
 
 from tabrail import paths
 from tabrail.config import Params
+from tabrail.documents import load_yaml
 from tabrail.errors import InputError
 from tabrail.evaluation import replicates
 from tabrail.evaluation.replicates import Replicates
@@ -157,7 +157,7 @@ def _distributions(text: str) -> dict[str, Any]:
 
 def _yaml(text: str) -> dict[str, Any]:
     """Return what YAML says, as JSON would: dates as text."""
-    content = YAML(typ="safe", pure=True).load(text)
+    content = load_yaml(text)
     return _mapping(json.loads(json.dumps(content, default=str)))
 
 
