@@ -376,6 +376,15 @@ def alone(*, dry_run: bool) -> Iterator[None]:
         yield
 
 
+def test_a_lock_that_cannot_be_written_is_no_other_ingest() -> None:
+    """On a full disk SQLite fails in the same call, for another reason."""
+    transaction.LOCK.parent.mkdir(parents=True)
+    transaction.LOCK.write_text("This is no database.\n" * 10, encoding="utf-8")
+    refused = pytest.raises(InputError, match="cannot be written: file is not a database")
+    with refused, alone(dry_run=False):
+        pass
+
+
 def test_two_ingests_do_not_run_at_once() -> None:
     Path(".dvc").mkdir()
     with alone(dry_run=False):

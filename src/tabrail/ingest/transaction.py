@@ -196,7 +196,9 @@ def locked() -> Iterator[None]:
     with closing(sqlite3.connect(LOCK, timeout=0, isolation_level=None)) as lock:
         try:
             lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise InputError(f"{LOCK} cannot be written: {error}") from None
             raise InputError(
                 f"another ingest runs in this project ({LOCK}: {error}); repeat the command when "
                 "it has ended"
