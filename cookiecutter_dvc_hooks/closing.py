@@ -30,7 +30,7 @@ def print_remaining(todo: Iterable[Step], project: Path) -> None:
 def print_success(name: str, project: Path) -> None:
     """Print what there is now, and what to try."""
     score = headline_score(project)
-    print(f"\n{name} is ready: committed, run once and pushed{score}. Try:\n")
+    print(f"\n{name} is ready: committed, run once and pushed.{score}\n\nTry:\n")
     print(f"    {way_to(project)}")
     print("    uv run dvc plots show       a page with the curves of this run")
     print("    uv run dvc repro            after a change in params.yaml: rebuilds what changed")
@@ -40,13 +40,25 @@ def print_success(name: str, project: Path) -> None:
 
 
 def headline_score(project: Path) -> str:
-    """Return the main score on the validation rows for the closing line, or ""."""
+    """Return the main score on the validation rows with its interval and the baseline's, or ""."""
     try:
         text = (project / "reports" / "evaluation.json").read_text(encoding="utf-8")
         evaluation = json.loads(text)
         name = evaluation["main_metric"]
-        value = evaluation["validation"]["metrics"][name]["value"]
-        return f", with a validation {name} of {value:.3f}"
+        found = evaluation["validation"]["metrics"][name]
+        lower_is_better = evaluation["metrics"][name]["better"] == "lower"
+        value, low, high, baseline = (
+            found[key] for key in ("value", "low", "high", "baseline_value")
+        )
+        score = f"\nValidation {name}: {value:.3f}"
+        if None in (low, high, baseline):
+            return score
+        guesses = high >= baseline if lower_is_better else low <= baseline
+        no_better = "\nThe interval reaches the baseline: so far, the model only guesses."
+        return (
+            f"{score} (95% interval {low:.3f} to {high:.3f}; baseline {baseline:.3f})"
+            f"{no_better if guesses else ''}"
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 

@@ -92,6 +92,17 @@ class MaxLoss(GateCheck):
     max_loss: Annotated[float, Field(ge=0)] | None = None
 
 
+class Goal(GateCheck):
+    """The success number of docs/plan.md: what a metric has to be on the validation rows.
+
+    Without a metric it is the main one. `at_most` is for a metric that is better when it is lower.
+    """
+
+    metric: str = ""
+    at_least: float | None = None
+    at_most: float | None = None
+
+
 class Drift(GateCheck):
     """The largest population stability index of a column."""
 
@@ -120,6 +131,7 @@ FORMER = {  # in projects of tabrail 2.0.0rc1
 class Gate(Section):
     """What a change must hold to be merged."""
 
+    goal: Goal = Goal()
     baseline: GateCheck = GateCheck()
     main_metric: MaxLoss = MaxLoss()
     slices: MaxLoss = MaxLoss()

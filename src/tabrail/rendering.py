@@ -63,6 +63,7 @@ FILES = (
     File("tests/test_project.py", "tests/test_project.py.jinja"),
     File(".pre-commit-config.yaml", "pre-commit-config.yaml"),
     *(File(f".dvc/plots/{name}", f"plots/{name}") for name in PLOTS),
+    File("docs/plan.md", "docs/plan.md.jinja"),
     File("docs/datasheet.md", "docs/datasheet.md", sample=True),
     File(".github/workflows/verify.yaml", "github/verify.yaml.jinja", ci="github"),
     File(".github/CODEOWNERS", "github/CODEOWNERS.jinja", ci="github"),
@@ -98,6 +99,8 @@ ANSWERS = (
 SAMPLE_TARGET = "late"
 # As long as nothing is known of the data.
 TASK_DEFAULTS: dict[str, Any] = {"task": "binary", "threshold": 0.3, "unlabeled": 0.01}
+# What the record of a project may lack: that of an older one, or of one without its data yet.
+FACTS_UNKNOWN = {"rows": 0, "positive_share": 0.0}
 
 # What DVC has to be installed with, by the scheme of the remote's URL.
 EXTRA_OF_SCHEME = {
@@ -196,6 +199,7 @@ def context(record: Record) -> dict[str, Any]:
     regression = data["task"] == "regression"
     return {
         **answers,
+        **FACTS_UNKNOWN,
         **data,
         "parts": record["parts"],
         "own_table": not data["sample"],

@@ -40,7 +40,8 @@ def test_every_step_says_what_it_did_and_how_long_it_took(finished: Project) -> 
     for step in STEPS:
         assert re.search(rf"^  {step} +\d+\.\d s$", printed, flags=re.MULTILINE), printed
     score = json.loads(finished.read("reports/metrics.json"))["validation.roc_auc"]
-    assert f"with a validation roc_auc of {score:.3f}" in printed
+    assert f"Validation roc_auc: {score:.3f} (95% interval 0." in printed
+    assert "baseline 0.500)" in printed
     assert printed.count("uv run dvc") == 3
 
 
@@ -144,7 +145,7 @@ def test_an_own_table_becomes_a_project(own: Project) -> None:
     assert "400" in summary
     for step in STEPS:
         assert re.search(rf"^  {step} +\d+\.\d s$", rest, flags=re.MULTILINE), rest
-    assert re.search(r"and pushed, with a validation \w+ of [\d.]+\. Try:", rest)
+    assert re.search(r"and pushed\.\nValidation \w+: [\d.]+ \(95% interval .+; baseline ", rest)
 
     assert own.run("git", "status", "--porcelain") == ""
     assert "Data and pipelines are up to date." in own.uv("dvc", "status")

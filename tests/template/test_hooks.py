@@ -25,6 +25,7 @@ os.environ["COOKIECUTTER_DVC"] = str(TEMPLATE)  # as the extension does
 PIN = f"uv python pin {sys.version_info.major}.{sys.version_info.minor}"
 VENV = "uv venv --clear --relocatable"
 BUILD = f"uv build --wheel --no-create-gitignore --out-dir vendor {TEMPLATE}"
+GUESSES = "The interval reaches the baseline: so far, the model only guesses."
 ANSWERS = {
     "data_file": "",
     "target": "",
@@ -191,7 +192,7 @@ def test_everything_is_run_in_order(
     project: Path, tools: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (project / "reports").mkdir()
-    (project / "reports" / "evaluation.json").write_text(evaluation("roc_auc", 0.6914))
+    (project / "reports" / "evaluation.json").write_text(evaluation("roc_auc", 0.6914, 0.65, 0.72))
 
     set_up(project)
 
@@ -210,7 +211,7 @@ def test_everything_is_run_in_order(
         "First commit",
         "Data pushed",
     ]
-    assert "with a validation roc_auc of 0.691" in out
+    assert "Validation roc_auc: 0.691 (95% interval 0.650 to 0.720; baseline 0.500)\n\nTry:" in out
     assert "    cd my-project\n    uv run dvc plots show" in out
     assert "\r" not in out
 
@@ -499,17 +500,42 @@ def test_way_to_the_project_from_elsewhere(
     assert closing.way_to(project) == commands.written(("cd", str(project)))
 
 
-def evaluation(metric: object, value: object) -> str:
+def evaluation(
+    metric: object,
+    value: object,
+    *bounds: float | None,
+    baseline: float | None = 0.5,
+    better: str = "higher",
+) -> str:
     """Return reports/evaluation.json as far as the closing line reads it."""
-    scores = {"metrics": {metric: {"value": value}}}
-    return json.dumps({"main_metric": metric, "validation": scores})
+    low, high = bounds or (None, None)
+    numbers = {"value": value, "low": low, "high": high, "baseline_value": baseline}
+    described = {metric: {"better": better, "unit": "none"}}
+    scores = {"metrics": {metric: numbers}}
+    return json.dumps({"main_metric": metric, "metrics": described, "validation": scores})
 
 
 @pytest.mark.parametrize(
     ("text", "score"),
     [
-        (evaluation("mae", 2.5), "mae of 2.500"),
-        (evaluation("mae", -12345.6789), "mae of -12345.679"),
+        (evaluation("mae", 2.5), "mae: 2.500"),
+        (evaluation("mae", -12345.6789), "mae: -12345.679"),
+        (
+            evaluation("mae", 2, 1, 3, baseline=4, better="lower"),
+            "mae: 2.000 (95% interval 1.000 to 3.000; baseline 4.000)",
+        ),
+        (
+            evaluation("mae", 2, 1, 4, baseline=4, better="lower"),
+            f"mae: 2.000 (95% interval 1.000 to 4.000; baseline 4.000)\n{GUESSES}",
+        ),
+        (
+            evaluation("roc_auc", 0.508, 0.48, 0.53),
+            f"roc_auc: 0.508 (95% interval 0.480 to 0.530; baseline 0.500)\n{GUESSES}",
+        ),
+        (
+            evaluation("r2", 0.6, 0.55, 0.65, baseline=-0.01),
+            "r2: 0.600 (95% interval 0.550 to 0.650; baseline -0.010)",
+        ),
         (evaluation("mae", 2.5).replace("main_metric", "metric"), ""),
         (evaluation("mae", "?"), ""),
         (evaluation("mae", None), ""),
@@ -520,7 +546,7 @@ def evaluation(metric: object, value: object) -> str:
 def test_headline_score(text: str, score: str, project: Path) -> None:
     (project / "reports").mkdir()
     (project / "reports" / "evaluation.json").write_text(text)
-    assert closing.headline_score(project) == (score and f", with a validation {score}")
+    assert closing.headline_score(project) == (score and f"\nValidation {score}")
 
 
 def test_missing_evaluation_is_no_error(project: Path) -> None:

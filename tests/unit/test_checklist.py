@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import PARAMS
+from conftest import PARAMS, edit
 from runs import GATE, Repository, evaluation, write_results
 from typer.testing import CliRunner
 
 from tabrail import paths
 from tabrail.cli import app as cli
-from tabrail.config import Card, load_params
+from tabrail.config import Card, Goal, Latency
 from tabrail.errors import InputError
 from tabrail.markdown import plain
 from tabrail.project import uv
@@ -73,6 +73,52 @@ def test_a_card_must_be_complete(project: Path) -> None:
     assert "dvc repro" in check.fix
 
 
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        (
+            "Who it is has not been written down yet.",
+            "docs/decisions.md still waits for 1",
+        ),
+        (
+            "Who, and what for, have not\n  been written down yet",
+            "docs/decisions.md still waits for 1",
+        ),
+        ("Still to be written\nReplace this paragraph: why", "docs/decisions.md still waits for 2"),
+        (None, "docs/decisions.md is missing"),
+    ],
+)
+def test_an_empty_paper_does_not_pass(text: str | None, detail: str, project: Path) -> None:
+    path = checklist.DECISIONS
+    path.parent.mkdir(exist_ok=True)
+    if text:
+        path.write_text(text, encoding="utf-8")
+    check = checklist.paper_is_written(path)
+    assert (check.name, check.verdict) == ("decisions", "FAILED")
+    assert check.detail.startswith(detail)
+    path.write_text("All is known.", encoding="utf-8")
+    assert checklist.paper_is_written(path).verdict == "ok"
+
+
+def test_a_plan_has_a_success_number(project: Path) -> None:
+    checklist.PLAN.parent.mkdir(exist_ok=True)
+    checklist.PLAN.write_text("For whom has not been written down yet.", encoding="utf-8")
+    assert "waits for 1 answer" in checklist.plan_is_written(Goal(at_least=0.7)).detail
+    checklist.PLAN.write_text("For the travel desk.", encoding="utf-8")
+    check = checklist.plan_is_written(Goal())
+    assert (check.verdict, "gate.goal has no number" in check.detail) == ("FAILED", True)
+    for goal in (Goal(at_least=0), Goal(at_most=3)):
+        assert checklist.plan_is_written(goal).verdict == "ok"
+
+
+def test_the_datasheet_says_how_many_columns_are_described(project: Path) -> None:
+    paths.DATASHEET.parent.mkdir(exist_ok=True)
+    paths.DATASHEET.write_text("From the shops.", encoding="utf-8")
+    check = checklist.data_is_described()
+    assert check.verdict == "ok"
+    assert check.detail.endswith("0 of 8 columns have a description")
+
+
 def test_a_card_must_be_of_this_run(project: Path) -> None:
     written(CARD.model_copy(update={"owner": "Somebody else"}))
     check = checklist.card_is_complete(CARD)
@@ -113,18 +159,18 @@ def test_the_model_must_work_where_only_a_servers_libraries_are(
 ) -> None:
     Path("pyproject.toml").write_text("[dependency-groups]\nxgboost = []\n")
     commands = called(monkeypatch, out=json.dumps(SEEN))
-    model, latency = checklist.model_works_elsewhere(load_params())
+    model, latency = checklist.model_works_elsewhere(Latency())
     assert (model.verdict, latency.verdict) == ("ok", "ok")
     assert model.detail.endswith("in a clean environment with numpy 2.4.6")
     assert latency.detail == "one row takes 5.25 ms of CPU time (p50); at most 200"
     assert "--no-default-groups" in commands[0]
     assert "--group=xgboost" not in commands[0]
-    train = load_params().train.model_copy(update={"estimator": "xgboost.XGBClassifier"})
-    list(checklist.model_works_elsewhere(load_params().model_copy(update={"train": train})))
+    edit(paths.PARAMS, lambda content: content["train"].update(estimator="xgboost.XGBClassifier"))
+    list(checklist.model_works_elsewhere(Latency()))
     assert "--group=xgboost" in commands[1]
 
     called(monkeypatch, code=1, err="error: the model's reference predictions are off by 0.2\n")
-    (model,) = checklist.model_works_elsewhere(load_params())
+    (model,) = checklist.model_works_elsewhere(Latency())
     assert model.verdict == "FAILED"
     assert "reference predictions are off by 0.2" in model.detail
     assert "dvc pull" in model.fix
@@ -139,9 +185,7 @@ def test_a_slow_model_is_judged_as_the_gate_says(
     Path("pyproject.toml").write_text("")
     called(monkeypatch, out=json.dumps(SEEN | {"p50_ms": 900}))
     time = GATE.prediction_time.model_copy(update={"check": state})
-    gate = GATE.model_copy(update={"prediction_time": time})
-    params = load_params().model_copy(update={"gate": gate})
-    assert list(checklist.model_works_elsewhere(params))[1].verdict == verdict
+    assert list(checklist.model_works_elsewhere(time))[1].verdict == verdict
 
 
 @pytest.fixture

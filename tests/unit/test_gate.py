@@ -31,7 +31,8 @@ ACCEPTED = Acceptance("main_metric", "it is half as large", "Ada", "0123abc")
 
 def params(**changes: Mapping[str, Any]) -> Gate:
     """Return the usual gate with some keys of its checks changed."""
-    content = {name: options | changes.get(name, {}) for name, options in PARAMS["gate"].items()}
+    usual = {"goal": {}, **PARAMS["gate"]}
+    content = {name: options | changes.get(name, {}) for name, options in usual.items()}
     return Gate.model_validate(content)
 
 
@@ -55,13 +56,44 @@ def scored(*args: Any, **options: Any) -> Snapshot:
 def test_an_unchanged_run_passes_every_check() -> None:
     found = gate.checks(run(), run(), GATE, {})
     assert [c.name for c in found] == type(GATE).names()
-    assert {c.name: c.verdict for c in found if c.verdict != "ok"} == {"drift": "skipped"}
+    others = {c.name: c.verdict for c in found if c.verdict != "ok"}
+    assert others == {"goal": "skipped", "drift": "skipped"}
 
 
 def test_without_results_there_is_nothing_to_let_through() -> None:
     (found,) = gate.checks(run(), run(evaluation={}), GATE, {"gate": ACCEPTED})
     assert (found.name, found.verdict) == ("gate", "FAILED")
     assert "dvc repro" in found.fix
+
+
+@pytest.mark.parametrize(
+    ("metrics", "goal", "verdict", "words"),
+    [
+        ({"roc_auc": 0.7}, {"at_least": 0.65}, "ok", "roc_auc 0.700; at least 0.650"),
+        ({"roc_auc": 0.6}, {"at_least": 0.65}, "FAILED", "roc_auc 0.600; at least 0.650"),
+        ({"mae": 12.5}, {"at_most": 13}, "ok", "mae 12.500; at most 13.000"),
+        ({"mae": 12.5}, {"at_most": 12}, "FAILED", "mae 12.500; at most 12.000"),
+        ({"mae": 12.5}, {"at_least": 12}, "FAILED", "mae is better when lower: write at_most in"),
+        ({"roc_auc": 0.7}, {"at_most": 1}, "FAILED", "better when higher: write at_least in"),
+        ({"roc_auc": None}, {"at_least": 0.5}, "FAILED", "roc_auc is undefined on validation"),
+        ({"roc_auc": 0.7}, {"metric": "rocauc", "at_least": 0.5}, "FAILED", "roc_auc"),
+        ({"roc_auc": 0.7}, {}, "skipped", "no success number is set; write it in params.yaml"),
+    ],
+)
+def test_the_success_number_has_to_be_reached(
+    metrics: dict[str, float | None], goal: dict[str, Any], verdict: str, words: str
+) -> None:
+    head = scored(metrics)
+    found = check("goal", head, head, params(goal=goal))
+    assert found.verdict == verdict
+    assert words in found.detail
+
+
+def test_a_run_that_is_compared_with_none_is_told_what_would_fail() -> None:
+    found = {c.name: c.verdict for c in gate.alone(scored({"roc_auc": 0.4}), params())}
+    assert found["baseline"] == "dry run"
+    assert "main_metric" not in found
+    assert not gate.alone(Snapshot(), params())
 
 
 @pytest.mark.parametrize(
@@ -244,6 +276,7 @@ def test_slices_by_another_metric_are_not_compared() -> None:
 def test_a_base_without_results_is_not_compared_with() -> None:
     found = {c.name: c.verdict for c in gate.checks(Snapshot(), run(), GATE, {})}
     assert [name for name, verdict in found.items() if verdict == "skipped"] == [
+        "goal",
         "main_metric",
         "slices",
         "rows",

@@ -91,7 +91,7 @@ xychart-beta
 """.strip().splitlines()
     )
     assert re.findall(r"<summary>(.*?)</summary>", text) == [
-        "Gate (7)",
+        "Gate (8)",
         "All metrics (2)",
         "Slices of the validation split (2)",
         "Parameters (1)",
@@ -362,7 +362,7 @@ def test_the_command_prints_json(repository: Repository) -> None:
     assert content["head"] == {"commit": head, "uncommitted": False}
     assert (content["main_metric"], content["changed"]) == ("roc_auc", True)
     assert content["metrics"][0]["direction"] == "worse"
-    assert content["gate"][1]["verdict"] == "FAILED"
+    assert content["gate"][2]["verdict"] == "FAILED"
 
 
 def test_no_report_is_exit_code_2(repository: Repository) -> None:

@@ -16,9 +16,11 @@ def checklist(
     """Check that the model of this commit can be released: the launch checklist.
 
     The checks of `verify` are made against the version in prod. Then follow the lock file, the
-    model card, the owner and the runbook. Last, the model is loaded and timed in an environment
-    that has only what a server has. The model file is needed. Exit code 0: every check passes or
-    was accepted by a person. 1: a check fails.
+    plan, the datasheet, the decisions, the model card, the owner and the runbook. Last, in an
+    environment that has only what a server has, the model is loaded and timed, the server answers,
+    `monitor` runs on the test rows, and the version in prod is fetched as a rollback would fetch
+    it. The model and the test rows are needed. Exit code 0: every check passes or was accepted by a
+    person. 1: a check fails.
     """
     with one_message():
         from tabrail.cli.answers import print_checks

@@ -76,7 +76,9 @@ def lines_with_gone_columns(schema: Schema, renewed: Collection[Path]) -> list[s
 def facts(draft: Draft, schema: Schema) -> dict[str, Any]:
     """Return what a table implies for the files of its project."""
     found = {**TASK_DEFAULTS, "sample": False, "target": schema.target, "task": schema.task}
+    found["rows"] = draft.rows
     if schema.task == "binary":
+        found["positive_share"] = round(draft.positive_share, 4)
         found["threshold"] = round(min(max(draft.positive_share, 0.01), 0.99), 2)
     unlabeled = draft.unlabeled / draft.rows
     if unlabeled > TASK_DEFAULTS["unlabeled"]:

@@ -5,23 +5,26 @@ The first questions are those of `verify`, with the released model as the one to
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from tabrail import paths
-from tabrail.config import Card, Gate, Params, load_params
+from tabrail.config import Card, Gate, Goal, Latency, load_params
+from tabrail.data.schema import load_schema
 from tabrail.markdown import plain
 from tabrail.project import git, uv
 from tabrail.project.registry import ARTIFACT
-from tabrail.review import acceptance, gate, origin, verify
+from tabrail.review import acceptance, gate, origin, rehearsal, verify
 from tabrail.review.check import Check, Verdict, some
 from tabrail.review.snapshot import Snapshot, read
 
-RUNBOOK = Path("docs/runbook.md")
+PLAN, RUNBOOK, DECISIONS = (Path("docs", f"{name}.md") for name in ("plan", "runbook", "decisions"))
 # What a project is generated with, and only a person can replace.
-UNWRITTEN = "have not been written down yet"
+UNWRITTEN = re.compile(
+    r"ha(?:s|ve)\s+not\s+been\s+written\s+down\s+yet|still to be written|replace this paragraph",
+    re.IGNORECASE,
+)
 NOBODY = ("Your Name", "you@example.com")
 CONTACT = re.compile(r"[\w.+-]*@[\w.-]+(?:/[\w.-]+)?|https?://[^\s>)]+")
 FAILING: dict[str, Verdict] = {"enabled": "FAILED", "dry_run": "dry run", "disabled": "disabled"}
@@ -45,10 +48,16 @@ def checks(stage: str) -> Iterator[Check]:
     yield from origin.checks()
     yield lock_is_fresh()
     yield from gate_is_passed(stage, params.gate)
+    yield plan_is_written(params.gate.goal)
+    yield data_is_described()
+    yield paper_is_written(DECISIONS)
     yield card_is_complete(params.card)
     yield owner_can_be_reached(params.card.owner)
     yield runbook_names_the_owner(params.card.owner)
-    yield from model_works_elsewhere(params)
+    yield from model_works_elsewhere(params.gate.prediction_time)
+    yield from rehearsal.server_answers()
+    yield rehearsal.monitor_runs()
+    yield rehearsal.way_back(released(stage))
 
 
 def released(stage: str) -> str | None:
@@ -90,6 +99,37 @@ def gate_is_passed(stage: str, params: Gate) -> Iterator[Check]:
     yield from gate.checks(Snapshot() if version is None else now, now, params, accepted)
 
 
+def paper_is_written(path: Path) -> Check:
+    """Look in a page of docs/ for sentences that came with the project and wait for a person."""
+    if not path.exists():
+        fix = f"write it, or restore it: git log --oneline -- {path}"
+        return Check(path.stem, "FAILED", f"{path} is missing", fix)
+    waiting = len(UNWRITTEN.findall(path.read_text(encoding="utf-8")))
+    if waiting:
+        what = f"{path} still waits for {waiting} answer{'' if waiting == 1 else 's'}"
+        return Check(path.stem, "FAILED", what, 'replace what "has not been written down yet"')
+    return Check(path.stem, "ok", f"{path} is written")
+
+
+def plan_is_written(goal: Goal) -> Check:
+    """Look for what waits for a person in docs/plan.md, and for its success number."""
+    found = paper_is_written(PLAN)
+    if found.verdict == "ok" and goal.at_least is None and goal.at_most is None:
+        fix = f"write it in {paths.PARAMS}, such as: goal: {{metric: roc_auc, at_least: 0.7}}"
+        return Check("plan", "FAILED", f"{PLAN} is written, and gate.goal has no number", fix)
+    return found
+
+
+def data_is_described() -> Check:
+    """Look for what waits for a person in the datasheet, and count the columns it explains."""
+    found = paper_is_written(paths.DATASHEET)
+    columns = load_schema().columns.values()
+    described = sum(1 for column in columns if column.description)
+    return replace(
+        found, detail=f"{found.detail}; {described} of {len(columns)} columns have a description"
+    )
+
+
 def card_is_complete(card: Card) -> Check:
     """Look for what nobody has filled in, in the model card and where it comes from."""
     if not paths.MODEL_CARD.exists():
@@ -97,9 +137,9 @@ def card_is_complete(card: Card) -> Check:
     fix = f"write it in {paths.PARAMS} under card, then {verify.RUN}, and commit"
     if empty := [name for name, text in vars(card).items() if not text.strip()]:
         return Check("card", "FAILED", f"empty: {some(empty)}", fix)
-    unwritten = [name for name, text in vars(card).items() if UNWRITTEN in text]
+    unwritten = [name for name, text in vars(card).items() if UNWRITTEN.search(text)]
     written = paths.MODEL_CARD.read_text(encoding="utf-8")
-    if unwritten or UNWRITTEN in written:
+    if unwritten or UNWRITTEN.search(written):
         what = f"still as the project was generated: {some(unwritten or ['the card'])}"
         return Check("card", "FAILED", what, fix)
     if plain(card.limits) not in written or plain(card.owner) not in written:
@@ -124,7 +164,7 @@ def runbook_names_the_owner(owner: str) -> Check:
     if not RUNBOOK.exists():
         return Check("runbook", "FAILED", f"{RUNBOOK} is missing", fix)
     text = RUNBOOK.read_text(encoding="utf-8")
-    if left := [word for word in (*NOBODY, UNWRITTEN) if word in text]:
+    if left := [word for word in NOBODY if word in text] + UNWRITTEN.findall(text):
         return Check("runbook", "FAILED", f"{RUNBOOK} still says: {some(left)}", fix)
     addresses = CONTACT.findall(owner)
     if not any(address in text for address in addresses):
@@ -133,11 +173,9 @@ def runbook_names_the_owner(owner: str) -> Check:
     return Check("runbook", "ok", f"{RUNBOOK} names the owner")
 
 
-def model_works_elsewhere(params: Params) -> Iterator[Check]:
+def model_works_elsewhere(demanded: Latency) -> Iterator[Check]:
     """Load the model in a new environment, as a server has it, and time one row there."""
-    groups = [f"--group={name}" for name in ("serve", *_groups_of(params.train.estimator))]
-    there = ("--isolated", "--locked", "--no-default-groups", *groups)
-    done = uv.run("run", *there, "python", "-m", "tabrail.model.probe")
+    done = uv.run("run", *rehearsal.alone(), "python", "-m", "tabrail.model.probe")
     if done.returncode:
         fix = "run: uv run dvc pull; if its predictions differ: uv run dvc repro --force"
         yield Check("model", "FAILED", f"in a clean environment: {uv.last_line(done.stderr)}", fix)
@@ -146,7 +184,6 @@ def model_works_elsewhere(params: Params) -> Iterator[Check]:
     versions = ", ".join(f"{name} {version}" for name, version in seen["versions"].items())
     same = "gives the same predictions for the reference rows as when it was evaluated"
     yield Check("model", "ok", f"{seen['model']} {same}, in a clean environment with {versions}")
-    demanded = params.gate.prediction_time
     taken = f"one row takes {seen['p50_ms']:g} ms of CPU time (p50)"
     detail = f"{taken}; at most {demanded.milliseconds:g}"
     if seen["p50_ms"] <= demanded.milliseconds:
@@ -154,10 +191,3 @@ def model_works_elsewhere(params: Params) -> Iterator[Check]:
         return
     fix = f"a smaller model, or another bound in {paths.PARAMS}, gate.prediction_time"
     yield Check("latency", FAILING[demanded.check], detail, fix)
-
-
-def _groups_of(estimator: str) -> list[str]:
-    """Return the group of dependencies that is named as an estimator's package, if there is one."""
-    project: dict[str, Any] = tomllib.loads(paths.PROJECT.read_text(encoding="utf-8"))
-    package = estimator.partition(".")[0]
-    return [package] if package in project.get("dependency-groups", {}) else []

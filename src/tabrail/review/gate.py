@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 
 from tabrail import paths
-from tabrail.config import Gate
+from tabrail.config import Gate, Goal
 from tabrail.data.distributions import psi
+from tabrail.errors import nearest
 from tabrail.evaluation.bootstrap import FEW_GROUPS
 from tabrail.evaluation.metrics import METRICS
 from tabrail.evaluation.reported import ReportedMetric, reported
@@ -33,6 +34,7 @@ def checks(
     if not head.evaluation:
         return [Check("gate", "FAILED", "there are no results", "run: uv run dvc repro")]
     outcomes: dict[str, Callable[[], Outcome]] = {
+        "goal": lambda: _goal(head, params.goal),
         "baseline": lambda: _baseline(head),
         "main_metric": lambda: _main_metric(base, head, params.main_metric.max_loss),
         "slices": lambda: _slices(base, head, params.slices.max_loss),
@@ -63,6 +65,38 @@ def _judged(
     if state == "dry_run":
         return Check(name, "dry run", detail)
     return Check(name, "FAILED", detail, f"mend it, or: {HOW.format(check=name)}")
+
+
+def alone(head: Snapshot, params: Gate) -> list[Check]:
+    """Return what the gate says of a run that has no other one to be compared with.
+
+    Nothing is merged, so nothing fails: what would is a dry run.
+    """
+    checked = checks(Snapshot(), head, params, {}) if head.evaluation else []
+    return [
+        Check(one.name, "dry run", one.detail) if one.verdict == "FAILED" else one
+        for one in checked
+        if one.verdict in ("ok", "FAILED", "dry run")
+    ]
+
+
+def _goal(head: Snapshot, goal: Goal) -> Outcome:
+    if goal.at_least is None and goal.at_most is None:
+        return None, f"no success number is set; write it in {paths.PARAMS}, gate.goal"
+    found = head.evaluation["validation"]["metrics"]
+    name = goal.metric or head.evaluation["main_metric"]
+    if name not in found:
+        return False, f"{name} of gate.goal is not in METRICS{nearest(name, found)}"
+    metric = reported(name, head.evaluation)
+    lower = metric.sign < 0
+    bound, words = (goal.at_most, "at_most") if lower else (goal.at_least, "at_least")
+    if bound is None:
+        return False, f"{name} is better when {metric.better}: write {words} in gate.goal"
+    value = found[name]["value"]
+    if value is None:
+        return False, f"{name} is undefined on validation"
+    detail = f"{name} {metric.shown(value)}; {words.replace('_', ' ')} {amount(bound)}"
+    return (value <= bound if lower else value >= bound), detail
 
 
 def _baseline(head: Snapshot) -> Outcome:

@@ -9,11 +9,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tabrail import paths
+from tabrail.config import load_params
 from tabrail.documents import read_yaml
 from tabrail.errors import InputError
 from tabrail.project import dvc, git
 from tabrail.project.environment import EDITABLE
 from tabrail.project.pipeline import generated, md5, stages
+from tabrail.review import gate
 from tabrail.review import remote as dvc_remote
 from tabrail.review.addresses import only_addresses_changed
 from tabrail.review.base import none_here
@@ -212,6 +214,7 @@ def gate_is_passed(base: str | None) -> Iterator[Check]:
     if made.base is None:
         why, fix = none_here()
         yield Check("base", "skipped", f"there is nothing to compare with: {why}", fix)
+        yield from gate.alone(made.now, load_params().gate)
         return
     yield Check("base", "ok", f"compared with {made.base}")
     yield from made.gate
