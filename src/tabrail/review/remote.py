@@ -1,7 +1,8 @@
 """Whether data and models are in the DVC remote: those of a commit, and those of releases."""
 
 import shlex
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tabrail import paths
 from tabrail.documents import load_yaml
@@ -10,6 +11,10 @@ from tabrail.project import dvc, git
 from tabrail.project.registry import versions
 from tabrail.review.check import Check, some
 
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+
+GONE = "the DVC remote is the folder {folder}, which is not on this machine"
 CODE_ALONE = "to push the code without its data: git push --no-verify"
 PUSH = "run: uv run dvc push, or, if that finds nothing to do: git push"
 CREDENTIALS = "credentials? see storage.md of the manual; on a fork: --no-remote"
@@ -23,10 +28,8 @@ def checks(config: dict[str, Any] | None = None) -> list[Check]:
     """
     try:
         with dvc.opened(config=config) as repo:
-            folder = dvc.folder_of_remote(repo)
-            if folder and not folder.is_dir():
-                what = f"the DVC remote is the folder {folder}, which is not on this machine"
-                return [Check("data", "skipped", what)]
+            if folder := _gone(repo):
+                return [Check("data", "skipped", GONE.format(folder=folder))]
             missing = dvc.not_in_remote(repo)
             released = _models()
             gone = dvc.lacks(repo, released.values())
@@ -48,16 +51,20 @@ def pushed(config: dict[str, Any]) -> Check:
     """
     try:
         with dvc.opened(config=config) as repo:
-            folder = dvc.folder_of_remote(repo)
-            if folder and not folder.is_dir():
-                what = f"the DVC remote is the folder {folder}, which is not on this machine"
+            if folder := _gone(repo):
                 fix = f"mount it, or, if it is new: mkdir -p {shlex.quote(str(folder))}"
-                return Check("push", "FAILED", what, f"{fix}; {CODE_ALONE}")
+                return Check("push", "FAILED", GONE.format(folder=folder), f"{fix}; {CODE_ALONE}")
             count = dvc.push(repo)
     except InputError as error:
         return Check("push", "FAILED", str(error), CODE_ALONE)
     files = f"{count:,} file{'' if count == 1 else 's'}"
     return Check("push", "ok", f"{files} pushed to the DVC remote")
+
+
+def _gone(repo: "Repo") -> Path | None:
+    """Return the folder that the remote is, if it is one and is not on this machine."""
+    folder = dvc.folder_of_remote(repo)
+    return folder if folder and not folder.is_dir() else None
 
 
 def _models() -> dict[str, str]:
