@@ -14,12 +14,12 @@ from tabrail.errors import InputError
 from tabrail.project import dvc, git
 from tabrail.project.environment import EDITABLE
 from tabrail.project.pipeline import generated, md5, stages
+from tabrail.project.progress import how_to_end
 from tabrail.review import remote as dvc_remote
 from tabrail.review.addresses import only_addresses_changed
 from tabrail.review.base import none_here
 from tabrail.review.check import Check, some
 from tabrail.review.line_ends import bytes_are_those_of_git
-from tabrail.review.progress import how_to_end
 from tabrail.review.report import report
 from tabrail.review.snapshot import CONFLICT, Snapshot, read
 from tabrail.review.tracked import everything_is_tracked, relied_on
