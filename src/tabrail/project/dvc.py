@@ -17,18 +17,19 @@ if TYPE_CHECKING:
     from dvc.repo import Repo
 
 Answer = TypeVar("Answer")
+Config = dict[str, Any]  # by section, as `Repo.config` has it
 
 SECONDS = 30  # how long a remote may take for its first answer
 UNREACHABLE = "the DVC remote cannot be reached"
 
 
 @contextmanager
-def opened(root: Path = Path(), config: dict[str, Any] | None = None) -> Iterator["Repo"]:
+def opened(root: Path = Path(), config: Config | None = None) -> Iterator["Repo"]:
     """Open a project's folder with DVC.
 
     Args:
         root: the project's root.
-        config: what goes before .dvc/config, as `Repo.config` has it.
+        config: what goes before .dvc/config.
 
     Raises:
         InputError: DVC is not installed, or fails; the message has the cause.

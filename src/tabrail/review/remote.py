@@ -2,7 +2,7 @@
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tabrail import paths
 from tabrail.documents import load_yaml
@@ -20,7 +20,7 @@ PUSH = "run: uv run dvc push, or, if that finds nothing to do: git push"
 CREDENTIALS = "credentials? see storage.md of the manual; on a fork: --no-remote"
 
 
-def checks(config: dict[str, Any] | None = None) -> list[Check]:
+def checks(config: dvc.Config | None = None) -> list[Check]:
     """Ask the DVC remote for every file that the present commit needs, and for released models.
 
     Args:
@@ -43,7 +43,7 @@ def checks(config: dict[str, Any] | None = None) -> list[Check]:
     return [found, *([_lost(lost)] if lost else [])]
 
 
-def pushed(config: dict[str, Any]) -> Check:
+def pushed(config: dvc.Config) -> Check:
     """Push what a commit needs to the DVC remote.
 
     Args:

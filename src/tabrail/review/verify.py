@@ -31,10 +31,9 @@ FILES = (
 DO_RUN = "uv run dvc repro"
 RUN = f"run: {DO_RUN}"
 COMMIT_RUN = f"{RUN}, and commit what it changes"
-Config = dict[str, Any]  # of DVC
 
 
-def checks(base: str | None, *, remote: bool, config: Config | None = None) -> Iterator[Check]:
+def checks(base: str | None, *, remote: bool, config: dvc.Config | None = None) -> Iterator[Check]:
     """Ask every question; when the first is a no, the others make no sense.
 
     Args:
@@ -50,7 +49,7 @@ def checks(base: str | None, *, remote: bool, config: Config | None = None) -> I
     yield from gate_is_passed(base)
 
 
-def results_are_sound(*, remote: bool, config: Config | None = None) -> Iterator[Check]:
+def results_are_sound(*, remote: bool, config: dvc.Config | None = None) -> Iterator[Check]:
     """Ask whether the committed results are those of the committed code; see `checks`."""
     yield everything_is_committed()
     yield everything_is_tracked()
@@ -105,7 +104,7 @@ def bytes_are_committed() -> Check:
     return _answer("bytes", lambda: bytes_are_those_of_git(_lock()))
 
 
-def pipeline_is_up_to_date(config: Config | None = None) -> Check:
+def pipeline_is_up_to_date(config: dvc.Config | None = None) -> Check:
     """Ask DVC whether `dvc repro` would run a stage. Data that is not here counts as unchanged.
 
     Args:
