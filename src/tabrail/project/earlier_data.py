@@ -17,7 +17,7 @@ from tabrail.project import git
 from tabrail.project.pipeline import md5
 from tabrail.project.progress import in_progress
 
-POINTER = paths.RAW.with_suffix(".dvc")
+POINTER = paths.RAW_POINTER
 
 
 def refuse_earlier_data(root: Path) -> str:
