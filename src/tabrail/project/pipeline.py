@@ -54,6 +54,16 @@ def stages(revision: str | None = None, root: Path = Path()) -> dict[str, Any]:
     return (content or {}).get("stages", {})
 
 
+def paths_of(entries: Iterable[Any] | None) -> list[str]:
+    """Return the paths in a list of dvc.yaml, such as a stage's deps; an entry may have options."""
+    return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries or []]
+
+
+def inside(found: Iterable[str]) -> list[str]:
+    """Return those of some paths that are in the project: no URL, and no file elsewhere."""
+    return [path for path in found if "://" not in path and not path.startswith(("/", ".."))]
+
+
 def unlisted(stage: str, files: Iterable[Path], root: Path = Path()) -> list[str]:
     """Return those of the files that a stage's deps in dvc.yaml do not cover.
 
@@ -66,8 +76,8 @@ def unlisted(stage: str, files: Iterable[Path], root: Path = Path()) -> list[str
         InputError: dvc.yaml is no YAML.
     """
     here = root.resolve()
-    deps = stages(root=root).get(stage, {}).get("deps", [])
-    listed = [(here / (dep if isinstance(dep, str) else next(iter(dep)))).resolve() for dep in deps]
+    deps = paths_of(stages(root=root).get(stage, {}).get("deps"))
+    listed = [(here / dep).resolve() for dep in deps]
     return [
         file.relative_to(here).as_posix()
         for file in sorted(files)

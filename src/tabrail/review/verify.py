@@ -13,7 +13,7 @@ from tabrail.documents import read_yaml
 from tabrail.errors import InputError
 from tabrail.project import dvc, git
 from tabrail.project.environment import EDITABLE
-from tabrail.project.pipeline import generated, md5, stages
+from tabrail.project.pipeline import generated, inside, md5, stages
 from tabrail.project.progress import how_to_end
 from tabrail.review import remote as dvc_remote
 from tabrail.review.addresses import only_addresses_changed
@@ -136,10 +136,9 @@ def _untracked() -> list[str]:
     in_dvc = {path.removesuffix(".dvc") for path in in_git if path.endswith(".dvc")}
     in_dvc |= {out["path"] for stage in ran for out in stage.get("outs", [])}
     read_files = {dep["path"] for stage in ran for dep in stage.get("deps", [])}
-    inside = {path for path in read_files if "://" not in path and not path.startswith(("/", ".."))}
     return [
         path
-        for path in sorted(inside.difference(in_git))
+        for path in inside(sorted(read_files.difference(in_git)))
         if in_dvc.isdisjoint([path, *map(str, PurePosixPath(path).parents)])
     ]
 
