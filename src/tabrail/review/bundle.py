@@ -10,11 +10,10 @@ import tempfile
 from pathlib import Path
 
 from tabrail import paths
-from tabrail.documents import load_yaml
 from tabrail.errors import InputError
 from tabrail.files import sync
 from tabrail.project import git
-from tabrail.project.pipeline import md5
+from tabrail.project.pipeline import md5, recorded_model
 from tabrail.project.registry import version_of
 
 # What a server needs, and what uv needs to install the project.
@@ -47,7 +46,11 @@ def bundle(folder: Path, revision: str = "HEAD") -> str:
     commit = git.commit(revision)
     if commit is None:
         raise InputError(f"{revision} is no revision that is here; run: git fetch --tags origin")
-    wanted = _recorded(commit)
+    wanted = recorded_model(commit)
+    if not wanted:
+        raise InputError(
+            f"{commit[:12]} has no model: its {paths.LOCK} does not name {paths.MODEL}"
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Git ignores what a killed process leaves, by the end of its name.
     with tempfile.TemporaryDirectory(".tmp", f".{folder.name}-", folder.parent) as place:
@@ -60,18 +63,6 @@ def bundle(folder: Path, revision: str = "HEAD") -> str:
         made.rename(folder)
         sync(folder.parent)
     return f"{version_of(wanted)} of commit {commit[:12]} is in {folder}; there: uv sync --locked"
-
-
-def _recorded(commit: str) -> str:
-    """Return the MD5 of the model that a commit records."""
-    text = git.text(commit, paths.LOCK)
-    stages = (load_yaml(text or "") or {}).get("stages", {})
-    for stage in stages.values():
-        for out in stage.get("outs", []):
-            if out.get("path") == paths.MODEL.as_posix():
-                found: str = out["md5"]
-                return found
-    raise InputError(f"{commit[:12]} has no model: its {paths.LOCK} does not name {paths.MODEL}")
 
 
 def _write_tracked(commit: str, folder: Path) -> None:

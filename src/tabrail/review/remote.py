@@ -4,10 +4,9 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tabrail import paths
-from tabrail.documents import load_yaml
 from tabrail.errors import InputError
-from tabrail.project import dvc, git
+from tabrail.project import dvc
+from tabrail.project.pipeline import recorded_model
 from tabrail.project.registry import versions
 from tabrail.review.check import Check, some
 
@@ -69,14 +68,8 @@ def _gone(repo: "Repo") -> Path | None:
 
 def _models() -> dict[str, str]:
     """Return the MD5 of each registered version's model, by the version's tag."""
-    found = {}
-    for tag in versions():
-        lock = load_yaml(git.text(tag, paths.LOCK) or "")
-        for stage in (lock or {}).get("stages", {}).values():
-            for out in stage.get("outs", []):
-                if out["path"] == paths.MODEL.as_posix():
-                    found[tag] = out["md5"]
-    return found
+    found = {tag: recorded_model(tag) for tag in versions()}
+    return {tag: value for tag, value in found.items() if value}
 
 
 def _lost(tags: list[str]) -> Check:

@@ -6,14 +6,12 @@ Nothing is run and no data is needed.
 import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from tabrail import paths
-from tabrail.documents import read_yaml
 from tabrail.errors import InputError
 from tabrail.project import dvc, git
 from tabrail.project.environment import EDITABLE
-from tabrail.project.pipeline import generated, inside, md5, stages
+from tabrail.project.pipeline import generated, inside, locked, md5, stages
 from tabrail.project.progress import how_to_end
 from tabrail.review import remote as dvc_remote
 from tabrail.review.addresses import only_addresses_changed
@@ -101,7 +99,7 @@ def everything_is_committed() -> Check:
 
 def bytes_are_committed() -> Check:
     """Ask whether Git has the bytes that DVC has hashed here."""
-    return _answer("bytes", lambda: bytes_are_those_of_git(_lock()))
+    return _answer("bytes", lambda: bytes_are_those_of_git(locked()))
 
 
 def pipeline_is_up_to_date(config: dvc.Config | None = None) -> Check:
@@ -130,7 +128,7 @@ def pipeline_is_up_to_date(config: dvc.Config | None = None) -> Check:
 
 def _untracked() -> list[str]:
     """Return what stages read and neither Git nor DVC tracks; DVC takes it for data not pulled."""
-    ran = _lock().values()
+    ran = locked().values()
     in_git = git.tracked_files()
     in_git += [str(folder) for path in in_git for folder in PurePosixPath(path).parents]
     in_dvc = {path.removesuffix(".dvc") for path in in_git if path.endswith(".dvc")}
@@ -165,7 +163,7 @@ def reports_are_untouched() -> Check:
     kept_in_git = {Path(path) for path in generated()}
     written = {
         Path(out["path"]): out.get("md5")
-        for stage in _lock().values()
+        for stage in locked().values()
         for out in stage.get("outs", [])
     }
     # What is in a folder, DVC knows better, and has just been asked.
@@ -213,12 +211,6 @@ def gate_is_passed(base: str | None) -> Iterator[Check]:
         return
     yield Check("base", "ok", f"compared with {made.base}")
     yield from made.gate
-
-
-def _lock() -> dict[str, Any]:
-    """Return the stages of dvc.lock."""
-    content = read_yaml(paths.LOCK) if paths.LOCK.exists() else None
-    return (content or {}).get("stages", {})
 
 
 def _md5(path: Path) -> str:
