@@ -14,18 +14,15 @@ from tabrail.project.environment import EDITABLE
 from tabrail.project.pipeline import generated, inside, locked, md5, stages
 from tabrail.project.progress import how_to_end
 from tabrail.review import remote as dvc_remote
+from tabrail.review import tracked
 from tabrail.review.addresses import only_addresses_changed
 from tabrail.review.base import none_here
 from tabrail.review.check import Check, some
 from tabrail.review.line_ends import bytes_are_those_of_git
 from tabrail.review.report import report
 from tabrail.review.snapshot import CONFLICT, Snapshot, read
-from tabrail.review.tracked import everything_is_tracked, relied_on
 
-FILES = (
-    *("dvc.yaml", "dvc.lock", "*.dvc", ".dvc/config", "params.yaml", "schema.yaml"),
-    *("pyproject.toml", "uv.lock", "src", "reports"),
-)
+FILES = (*(path.as_posix() for path in tracked.FILES), tracked.POINTERS, "src", "reports")
 DO_RUN = "uv run dvc repro"
 RUN = f"run: {DO_RUN}"
 COMMIT_RUN = f"{RUN}, and commit what it changes"
@@ -50,7 +47,7 @@ def checks(base: str | None, *, remote: bool, config: dvc.Config | None = None) 
 def results_are_sound(*, remote: bool, config: dvc.Config | None = None) -> Iterator[Check]:
     """Ask whether the committed results are those of the committed code; see `checks`."""
     yield everything_is_committed()
-    yield everything_is_tracked()
+    yield tracked.everything_is_tracked()
     yield bytes_are_committed()
     yield _answer("pipeline", lambda: pipeline_is_up_to_date(config))
     yield _answer("reports", reports_are_untouched)
@@ -82,7 +79,7 @@ def nothing_is_in_conflict() -> Check:
 
 def everything_is_committed() -> Check:
     """Ask Git whether what a run reads and writes has changes that no commit has."""
-    files = (*FILES, *relied_on())
+    files = (*FILES, *tracked.relied_on())
     new = git.git("ls-files", "--others", "--exclude-standard", "--", *files).splitlines()
     changed = git.changed_files(*files)
     if str(paths.PACKAGES) in changed and (said := only_addresses_changed()):
