@@ -49,6 +49,6 @@ def refs_to_push() -> dict[str, str]:
     listed = git.git("for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags").split()
     for name in listed:
         commit = git.commit(name)
-        if commit and not git.git("branch", "--remotes", "--contains", commit).strip():
+        if commit and not git.is_on_remote(commit):
             found.setdefault(commit, short(name))
     return found
