@@ -154,12 +154,23 @@ def merge_pointers(ancestor: Path, our: Path, their: Path) -> str:
         InputError: DVC cannot merge them.
     """
     sides = (f"--ancestor={ancestor}", f"--our={our}", f"--their={their}")
-    command = [sys.executable, "-m", "dvc", "git-hook", "merge-driver", *sides]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    if done.returncode:
-        reason = done.stderr.strip().partition("\n")[0].removeprefix("ERROR: ")
+    if reason := failure("git-hook", "merge-driver", *sides):
         raise InputError(f"DVC cannot merge the data: {reason}")
     return our.read_text(encoding="utf-8")
+
+
+def failure(*arguments: str) -> str:
+    """Run a command of DVC in a process of its own; return why it failed, blank if it did not."""
+    command = [sys.executable, "-m", "dvc", *arguments]
+    done = subprocess.run(
+        command, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
+    if not done.returncode:
+        return ""
+    lines = done.stderr.strip().splitlines()
+    causes = [line for line in lines if line.startswith("ERROR: ")]  # where to find help comes last
+    reason = [*causes, *lines[-1:], ""][0].removeprefix("ERROR: ")
+    return reason or "no reason was given"
 
 
 def cause(error: BaseException) -> str:

@@ -4,7 +4,6 @@ import io
 import json
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 from tabrail import paths
 from tabrail.errors import InputError
 from tabrail.files import sync
-from tabrail.project import git
+from tabrail.project import dvc, git
 from tabrail.project.pipeline import md5, recorded_model
 from tabrail.project.registry import version_of
 
@@ -88,11 +87,8 @@ def _write_model(commit: str, wanted: str, target: Path) -> None:
     if paths.MODEL.exists() and md5(paths.MODEL) == wanted:
         shutil.copyfile(paths.MODEL, target)
         return
-    dvc = [sys.executable, "-m", "dvc", "get", ".", paths.MODEL.as_posix()]
-    command = [*dvc, "--rev", commit, "--out", str(target)]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
+    get = ("get", ".", paths.MODEL.as_posix(), "--rev", commit, "--out", str(target))
+    if reason := dvc.failure(*get):
         raise InputError(
             f"the model of {commit[:12]} cannot be fetched: {reason}; run: uv run dvc fetch "
             f"--rev {commit[:12]} {paths.MODEL.as_posix()}"
