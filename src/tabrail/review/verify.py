@@ -142,17 +142,19 @@ def _find(lost: list[str]) -> str:
     """Return the command that brings files into Git that it lacks; for data, DVC's file of it."""
     here, commands = [], []
     for path in lost:
-        for one in (f"{path}.dvc", path):
-            deleted = git.git("log", "-1", "--diff-filter=D", "--format=%h", "--", one).strip()
-            if Path(one).exists():
-                here.append(one)
-            elif deleted:
-                commands.append(f"git checkout {deleted}^ -- {shlex.quote(one)}")
-            else:
-                continue
-            break
+        pointer = f"{path}.dvc"
+        file = pointer if Path(pointer).exists() or _deleted(pointer) else path
+        if Path(file).exists():
+            here.append(file)
+        elif deleted := _deleted(file):
+            commands.append(f"git checkout {deleted}^ -- {shlex.quote(file)}")
     added = [f"git add --force -- {shlex.join(here)}"] if here else []
     return " && ".join([*added, *commands]) or DO_RUN
+
+
+def _deleted(path: str) -> str:
+    """Return the last commit that deleted a file; blank if none did."""
+    return git.git("log", "-1", "--diff-filter=D", "--format=%h", "--", path).strip()
 
 
 def reports_are_untouched() -> Check:
