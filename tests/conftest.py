@@ -5,6 +5,7 @@ from support.fixtures import (  # noqa: F401 (pytest finds them here)
     clone,
     copy,
     finished,
+    offline,
     own,
     pytest_addoption,
     pytest_collection_modifyitems,

@@ -12,6 +12,7 @@ PYTHON = Path(".python-version")
 DATASHEET = Path("docs/datasheet.md")
 
 RAW = Path("data/raw")
+RAW_POINTER = RAW.with_suffix(".dvc")  # by which DVC tracks it
 INGEST_PLAN = Path("data/ingest.tmp/plan.json")  # while it is there, an ingest has not ended
 TRAIN = Path("data/prepared/train.parquet")
 VALIDATION = Path("data/prepared/validation.parquet")

@@ -15,14 +15,9 @@ from end_to_end.reader import page, section
 from support.projects import PACKAGE, Project, hashes, ran
 
 LONG = pytest.mark.ci("takes half a minute")
+pytestmark = pytest.mark.usefixtures("offline")
 LATEST_END_S = 300
 FEATURE = "dew_point_spread"
-
-
-@pytest.fixture(autouse=True)
-def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let uv take packages from its cache alone."""
-    monkeypatch.setenv("UV_OFFLINE", "1")
 
 
 @pytest.fixture(scope="module")

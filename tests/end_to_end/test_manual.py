@@ -36,13 +36,7 @@ ROW = {
     "seats": 200,
 }
 LONG = pytest.mark.ci("takes half a minute")
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let uv take packages from its cache alone, as on a train."""
-    monkeypatch.setenv("UV_OFFLINE", "1")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("offline")]
 
 
 @pytest.fixture

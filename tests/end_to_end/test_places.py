@@ -18,13 +18,7 @@ RULES = (
     *("*.whl", "*.dvc", ".*", "src"),
 )
 LONG = pytest.mark.ci("takes long")
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let uv take packages from its cache alone."""
-    monkeypatch.setenv("UV_OFFLINE", "1")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("offline")]
 
 
 @pytest.fixture

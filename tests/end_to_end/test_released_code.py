@@ -18,7 +18,7 @@ from end_to_end.reader import page, section
 from support.projects import PACKAGE, Project
 from support.served import serving
 
-pytestmark = pytest.mark.ci("takes a minute")
+pytestmark = [pytest.mark.ci("takes a minute"), pytest.mark.usefixtures("offline")]
 TAG = "model@v0.1.0"
 CELSIUS = """    rows = rows.assign(temp=(pd.to_numeric(rows["temp"]) - 32) / 1.8)
     return rows
@@ -45,12 +45,6 @@ class World:
     table: Path
     expected: list[float]
     monitored: list[Any]
-
-
-@pytest.fixture(autouse=True)
-def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let uv take packages from its cache alone."""
-    monkeypatch.setenv("UV_OFFLINE", "1")
 
 
 @pytest.fixture(scope="module")

@@ -41,6 +41,12 @@ def _apart(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["MYPY_CACHE_DIR"] = str(tmp_path_factory.mktemp("mypy"))
 
 
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let uv take packages from its cache alone, as on a train."""
+    monkeypatch.setenv("UV_OFFLINE", "1")
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """One project with the default answers, set up completely, for all tests and workers.

@@ -227,7 +227,7 @@ def set_up_by_hand(output: Path, **answers: str) -> Project:
 
 def add_parts(project: Project, *names: str) -> None:
     """Add parts to a project that needs no environment of its own for that."""
-    project.run(sys.executable, "-m", "tabrail.cli.app", "add", *names)
+    project.run(sys.executable, "-m", "tabrail", "add", *names)
 
 
 def shared_folder(factory: pytest.TempPathFactory) -> Path:

@@ -1,5 +1,6 @@
 """What is asked of DVC, with a real repository and a folder as its remote."""
 
+import shlex
 import shutil
 import subprocess
 import time
@@ -169,3 +170,24 @@ def test_a_wrong_file_is_named(file: str, text: str, words: str) -> None:
 
     with pytest.raises(InputError, match=words):
         ask()
+
+
+def test_what_a_full_disk_leaves_in_the_way_is_named_with_the_way_out() -> None:
+    """DVC stages its pointer in Git, and an empty lock of that object is left where it failed."""
+    Path("new").mkdir()
+    Path("new/rows.csv").write_text("a\n1\n", encoding="utf-8")
+    config = Path(".dvc/config")
+    config.write_text(config.read_text().replace("[core]", "[core]\n    autostage = true"))
+    assert not dvc.failure("add", "new")
+    digest = git.git("ls-files", "--stage", "new.dvc").split()[1]
+    stored = Path(".git/objects", digest[:2], digest[2:])
+    git.git("rm", "--cached", "--quiet", "new.dvc")
+    lock = stored.with_name(f"{stored.name}.lock")
+    stored.unlink()
+    lock.touch()
+    reason = dvc.failure("add", "new")
+    command = reason.partition("; if no other DVC or Git is at work, run: ")[2]
+    assert command.startswith("rm -f ")
+    subprocess.run(shlex.split(command), check=True)
+    assert not lock.exists()
+    assert not dvc.failure("add", "new")

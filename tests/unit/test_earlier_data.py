@@ -141,6 +141,13 @@ def test_a_merge_may_bring_the_others_data() -> None:
     assert checked() == ""
 
 
+def test_the_commit_of_a_rebase_that_has_ended_does_not_come_in() -> None:
+    git.git("update-ref", "REBASE_HEAD", "HEAD^")  # Git leaves it there
+    data("two")
+    with pytest.raises(InputError, match="not what HEAD says"):
+        checked()
+
+
 def test_what_cannot_be_checked_is_said(tmp_path: Path) -> None:
     git.git("clone", "--quiet", "--depth=1", tmp_path.as_uri(), "shallow")
     assert checked(Path("shallow")).endswith("this clone is shallow")

@@ -14,8 +14,8 @@ import pytest
 from tabrail.errors import InputError
 from tabrail.project import git
 from tabrail.project.pipeline import generated
+from tabrail.project.progress import how_to_end, in_progress
 from tabrail.review.merge import merge
-from tabrail.review.progress import how_to_end, in_progress
 
 PIPELINE = """\
 stages:

@@ -174,7 +174,8 @@ def test_pre_commit_alone_knows_one_branch_so_all_new_ones_are_checked(
     monkeypatch.setenv("PRE_COMMIT", "1")
     monkeypatch.setenv("PRE_COMMIT_TO_REF", str(git.commit("two")))
     monkeypatch.setenv("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/two")
-    names([])
+    shown = [check.detail.split()[0] for check in pushed.checks([]) if check.name == "revision"]
+    assert shown == ["two", "main", "three"]
     assert judged == [of("two"), of("one"), of("three")]
     script = git.path_of("hooks") / "pre-push.legacy"
     assert os.access(script, os.X_OK)

@@ -15,7 +15,7 @@ PREDICTED = ["date", "flight", "probability", "prediction"]
 
 def tabrail(project: Project, *arguments: str, code: int = 0, **extra: str) -> str:
     """Run a command of this version of the library in a project."""
-    command = (sys.executable, "-m", "tabrail.cli.app", *arguments)
+    command = (sys.executable, "-m", "tabrail", *arguments)
     return project.run(*command, code=code, **extra)
 
 

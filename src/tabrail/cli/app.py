@@ -55,7 +55,3 @@ for verb in (
 def program() -> None:
     """Run the command that the arguments name; help and errors show it as it can be pasted."""
     app(prog_name="uv run tabrail")
-
-
-if __name__ == "__main__":
-    program()

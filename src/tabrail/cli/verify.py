@@ -1,6 +1,7 @@
 """Check that a change can be merged."""
 
 import sys
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -43,10 +44,8 @@ def verify(
             if base or rev or no_remote:
                 raise InputError("--pushed takes no --base, --rev and --no-remote: Git says what")
             passed = print_checks(of_push.checks(sys.stdin), as_json=as_json)
-        elif rev:
-            with checked_out(rev) as config:
+        else:
+            with checked_out(rev) if rev else nullcontext() as config:
                 found = checks(base, remote=not no_remote, config=config)
                 passed = print_checks(found, as_json=as_json)
-        else:
-            passed = print_checks(checks(base, remote=not no_remote), as_json=as_json)
     raise typer.Exit(0 if passed else 1)

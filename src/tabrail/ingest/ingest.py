@@ -1,8 +1,6 @@
 """Bring tables into data/raw: infer the schema of a new one, or extend it for more rows."""
 
 import filecmp
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +12,7 @@ from tabrail.data.cleaning import Clean, no_cleaning
 from tabrail.data.schema import Schema, Task, load_schema
 from tabrail.errors import InputError
 from tabrail.ingest import extend, transaction
-from tabrail.project import code
+from tabrail.project import code, dvc
 from tabrail.project.project import Project
 from tabrail.project.settings import TABLE, load_settings
 
@@ -214,12 +212,7 @@ def _salt(incoming: dict[Path, Path], *, replace: bool) -> str:
 
 
 def _dvc_add() -> None:
-    command = [sys.executable, "-m", "dvc", "add", str(paths.RAW)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        lines = done.stderr.strip().splitlines()
-        causes = [line for line in lines if line.startswith("ERROR: ")]
-        reason = [*causes, *lines[-1:], "no reason was given"][0].removeprefix("ERROR: ")
+    if reason := dvc.failure("add", str(paths.RAW)):
         raise InputError(
             f"DVC cannot track {paths.RAW}: {reason}; correct that, then repeat the command"
         )

@@ -25,7 +25,7 @@ FOLDER = PLAN.parent
 INCOMING, OUTGOING, UNDONE, BEFORE = (
     FOLDER / name for name in ("incoming", "outgoing", "undone", "before")
 )
-POINTERS = (paths.RAW.with_name("raw.dvc"), paths.RAW.with_name(".gitignore"))  # DVC writes them
+POINTERS = (paths.RAW_POINTER, paths.RAW.with_name(".gitignore"))  # DVC writes them
 LOCK = Path(".dvc/tmp/tabrail-ingest.lock")
 
 Show = Callable[[str], None]

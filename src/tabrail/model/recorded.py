@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from tabrail import paths
-from tabrail.documents import read_yaml
 from tabrail.errors import InputError, missing_output
-from tabrail.project.pipeline import md5
+from tabrail.project.pipeline import md5, recorded_model
 
 
 def require_recorded(folder: Path = Path()) -> None:
@@ -50,7 +49,4 @@ def _recorded(folder: Path) -> tuple[Path, str]:
                 f"{note} is damaged ({error}); make the folder again with: tabrail bundle"
             ) from None
         return note, content.get("files", {}).get(paths.MODEL.as_posix(), "")
-    stages = (read_yaml(lock) or {}).get("stages", {}) if lock.exists() else {}
-    outs = (out for stage in stages.values() for out in stage.get("outs", []))
-    hashes = (out.get("md5", "") for out in outs if out.get("path") == paths.MODEL.as_posix())
-    return lock, next(hashes, "")
+    return lock, recorded_model(root=folder)

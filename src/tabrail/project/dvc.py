@@ -2,6 +2,8 @@
 
 import json
 import logging
+import re
+import shlex
 import subprocess
 import sys
 import threading
@@ -17,18 +19,19 @@ if TYPE_CHECKING:
     from dvc.repo import Repo
 
 Answer = TypeVar("Answer")
+Config = dict[str, Any]  # by section, as `Repo.config` has it
 
 SECONDS = 30  # how long a remote may take for its first answer
 UNREACHABLE = "the DVC remote cannot be reached"
 
 
 @contextmanager
-def opened(root: Path = Path(), config: dict[str, Any] | None = None) -> Iterator["Repo"]:
+def opened(root: Path = Path(), config: Config | None = None) -> Iterator["Repo"]:
     """Open a project's folder with DVC.
 
     Args:
         root: the project's root.
-        config: what goes before .dvc/config, as `Repo.config` has it.
+        config: what goes before .dvc/config.
 
     Raises:
         InputError: DVC is not installed, or fails; the message has the cause.
@@ -153,12 +156,26 @@ def merge_pointers(ancestor: Path, our: Path, their: Path) -> str:
         InputError: DVC cannot merge them.
     """
     sides = (f"--ancestor={ancestor}", f"--our={our}", f"--their={their}")
-    command = [sys.executable, "-m", "dvc", "git-hook", "merge-driver", *sides]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    if done.returncode:
-        reason = done.stderr.strip().partition("\n")[0].removeprefix("ERROR: ")
+    if reason := failure("git-hook", "merge-driver", *sides):
         raise InputError(f"DVC cannot merge the data: {reason}")
     return our.read_text(encoding="utf-8")
+
+
+def failure(*arguments: str) -> str:
+    """Run a command of DVC in a process of its own; return why it failed, blank if it did not."""
+    command = [sys.executable, "-m", "dvc", *arguments]
+    done = subprocess.run(
+        command, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
+    if not done.returncode:
+        return ""
+    lines = done.stderr.strip().splitlines()
+    causes = [line for line in lines if line.startswith("ERROR: ")]  # where to find help comes last
+    reason = [*causes, *lines[-1:], ""][0].removeprefix("ERROR: ")
+    # What DVC writes into Git's folder leaves such a file behind when the disk is full.
+    if left := re.search(r"File exists: '([^']+\.lock)'", reason):
+        reason += f"; if no other DVC or Git is at work, run: rm -f {shlex.quote(left[1])}"
+    return reason or "no reason was given"
 
 
 def cause(error: BaseException) -> str:

@@ -15,10 +15,9 @@ from tabrail.documents import read_yaml
 from tabrail.errors import InputError
 from tabrail.project import git
 from tabrail.project.pipeline import md5
+from tabrail.project.progress import in_progress
 
-POINTER = paths.RAW.with_suffix(".dvc")
-# Besides HEAD: whose data belongs here while Git brings a commit in.
-COMING = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD")
+POINTER = paths.RAW_POINTER
 
 
 def refuse_earlier_data(root: Path) -> str:
@@ -45,7 +44,9 @@ def _refuse() -> str:
     if shallow:
         return f"{paths.RAW} was not compared with earlier commits: this clone is shallow"
     here = _digest() if git.commit("HEAD") else ""
-    if not here or any(here in (git.text(head, POINTER) or "") for head in ("HEAD", *COMING)):
+    coming = in_progress()  # the data of that commit belongs here as well
+    heads = ["HEAD", coming] if coming else ["HEAD"]
+    if not here or any(here in (git.text(head, POINTER) or "") for head in heads):
         return ""
     if where := _where(here):
         raise InputError(

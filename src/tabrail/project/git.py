@@ -95,6 +95,11 @@ def merged(revision: str) -> str | None:
     return done.stdout.splitlines()[0] if done.returncode in (0, 1) and done.stdout else None
 
 
+def is_on_remote(revision: str) -> bool:
+    """Return whether a remote has a commit, as far as is known here."""
+    return bool(git("branch", "--remotes", "--contains", revision).strip())
+
+
 def is_shallow() -> bool:
     """Return whether the clone lacks the older part of its history."""
     return git("rev-parse", "--is-shallow-repository").strip() == "true"

@@ -1,4 +1,4 @@
-"""What dvc.yaml says, here or in a commit, and how DVC knows a file."""
+"""What dvc.yaml and dvc.lock say, here or in a commit, and how DVC knows a file."""
 
 import hashlib
 from collections.abc import Iterable
@@ -43,15 +43,39 @@ def stages(revision: str | None = None, root: Path = Path()) -> dict[str, Any]:
     Raises:
         InputError: dvc.yaml is no YAML.
     """
-    if revision is None:
-        content = read_yaml(root / paths.PIPELINE)
-    else:
-        try:
-            text = git.text(revision, paths.PIPELINE) or ""
-            content = load_yaml(text)
-        except YAMLError:
-            raise InputError(f"{paths.PIPELINE} of {revision} is not valid YAML") from None
-    return (content or {}).get("stages", {})
+    return _stages(paths.PIPELINE, revision, root)
+
+
+def locked(revision: str | None = None, root: Path = Path()) -> dict[str, Any]:
+    """Return what dvc.lock says of each stage that has run, by name; nothing if it is missing.
+
+    Args:
+        revision: whose dvc.lock to read; the working tree's, if none is given.
+        root: the project's root, for that of the working tree.
+
+    Raises:
+        InputError: dvc.lock is no YAML.
+    """
+    if revision is None and not (root / paths.LOCK).exists():
+        return {}
+    return _stages(paths.LOCK, revision, root)
+
+
+def recorded_model(revision: str | None = None, root: Path = Path()) -> str:
+    """Return the MD5 that dvc.lock has of the model; blank if it has none. See `locked`."""
+    outs = (out for stage in locked(revision, root).values() for out in stage.get("outs", []))
+    hashes = (out.get("md5", "") for out in outs if out.get("path") == paths.MODEL.as_posix())
+    return next(hashes, "")
+
+
+def paths_of(entries: Iterable[Any] | None) -> list[str]:
+    """Return the paths in a list of dvc.yaml, such as a stage's deps; an entry may have options."""
+    return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries or []]
+
+
+def inside(found: Iterable[str]) -> list[str]:
+    """Return those of some paths that are in the project: no URL, and no file elsewhere."""
+    return [path for path in found if "://" not in path and not path.startswith(("/", ".."))]
 
 
 def unlisted(stage: str, files: Iterable[Path], root: Path = Path()) -> list[str]:
@@ -66,8 +90,8 @@ def unlisted(stage: str, files: Iterable[Path], root: Path = Path()) -> list[str
         InputError: dvc.yaml is no YAML.
     """
     here = root.resolve()
-    deps = stages(root=root).get(stage, {}).get("deps", [])
-    listed = [(here / (dep if isinstance(dep, str) else next(iter(dep)))).resolve() for dep in deps]
+    deps = paths_of(stages(root=root).get(stage, {}).get("deps"))
+    listed = [(here / dep).resolve() for dep in deps]
     return [
         file.relative_to(here).as_posix()
         for file in sorted(files)
@@ -79,3 +103,15 @@ def md5(path: Path) -> str:
     """Return the MD5 of a file's content, by which DVC knows it."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _stages(file: Path, revision: str | None, root: Path) -> dict[str, Any]:
+    """Return the stages that a file has; see `stages`."""
+    if revision is None:
+        content = read_yaml(root / file)
+    else:
+        try:
+            content = load_yaml(git.text(revision, file) or "")
+        except YAMLError:
+            raise InputError(f"{file} of {revision} is not valid YAML") from None
+    return (content or {}).get("stages", {})

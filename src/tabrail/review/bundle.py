@@ -4,17 +4,15 @@ import io
 import json
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
 from pathlib import Path
 
 from tabrail import paths
-from tabrail.documents import load_yaml
 from tabrail.errors import InputError
 from tabrail.files import sync
-from tabrail.project import git
-from tabrail.project.pipeline import md5
+from tabrail.project import dvc, git
+from tabrail.project.pipeline import md5, recorded_model
 from tabrail.project.registry import version_of
 
 # What a server needs, and what uv needs to install the project.
@@ -47,7 +45,11 @@ def bundle(folder: Path, revision: str = "HEAD") -> str:
     commit = git.commit(revision)
     if commit is None:
         raise InputError(f"{revision} is no revision that is here; run: git fetch --tags origin")
-    wanted = _recorded(commit)
+    wanted = recorded_model(commit)
+    if not wanted:
+        raise InputError(
+            f"{commit[:12]} has no model: its {paths.LOCK} does not name {paths.MODEL}"
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Git ignores what a killed process leaves, by the end of its name.
     with tempfile.TemporaryDirectory(".tmp", f".{folder.name}-", folder.parent) as place:
@@ -60,18 +62,6 @@ def bundle(folder: Path, revision: str = "HEAD") -> str:
         made.rename(folder)
         sync(folder.parent)
     return f"{version_of(wanted)} of commit {commit[:12]} is in {folder}; there: uv sync --locked"
-
-
-def _recorded(commit: str) -> str:
-    """Return the MD5 of the model that a commit records."""
-    text = git.text(commit, paths.LOCK)
-    stages = (load_yaml(text or "") or {}).get("stages", {})
-    for stage in stages.values():
-        for out in stage.get("outs", []):
-            if out.get("path") == paths.MODEL.as_posix():
-                found: str = out["md5"]
-                return found
-    raise InputError(f"{commit[:12]} has no model: its {paths.LOCK} does not name {paths.MODEL}")
 
 
 def _write_tracked(commit: str, folder: Path) -> None:
@@ -97,11 +87,8 @@ def _write_model(commit: str, wanted: str, target: Path) -> None:
     if paths.MODEL.exists() and md5(paths.MODEL) == wanted:
         shutil.copyfile(paths.MODEL, target)
         return
-    dvc = [sys.executable, "-m", "dvc", "get", ".", paths.MODEL.as_posix()]
-    command = [*dvc, "--rev", commit, "--out", str(target)]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
+    get = ("get", ".", paths.MODEL.as_posix(), "--rev", commit, "--out", str(target))
+    if reason := dvc.failure(*get):
         raise InputError(
             f"the model of {commit[:12]} cannot be fetched: {reason}; run: uv run dvc fetch "
             f"--rev {commit[:12]} {paths.MODEL.as_posix()}"

@@ -45,10 +45,11 @@ def refs_to_push() -> dict[str, str]:
     That is what pre-commit names, and every branch and tag that no remote has.
     """
     named = os.environ.get("PRE_COMMIT_TO_REF", "HEAD")
-    found = {git.commit(named) or named: os.environ.get("PRE_COMMIT_LOCAL_BRANCH", named)}
+    branch = os.environ.get("PRE_COMMIT_LOCAL_BRANCH", named)
+    found = {git.commit(named) or named: short(branch)}
     listed = git.git("for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags").split()
     for name in listed:
         commit = git.commit(name)
-        if commit and not git.git("branch", "--remotes", "--contains", commit).strip():
+        if commit and not git.is_on_remote(commit):
             found.setdefault(commit, short(name))
     return found

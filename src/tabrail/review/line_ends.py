@@ -14,7 +14,7 @@ from typing import Any
 
 from tabrail.errors import InputError
 from tabrail.project import git
-from tabrail.project.pipeline import stages
+from tabrail.project.pipeline import inside, paths_of, stages
 from tabrail.review.check import Check, some
 
 # As in a clone of somebody who has set nothing.
@@ -64,8 +64,7 @@ def require_bytes_of_git(stage: str) -> None:
     Raises:
         InputError: Git would keep other bytes; DVC would run the stage again in every clone.
     """
-    deps = stages().get(stage, {}).get("deps", [])
-    names = {dep if isinstance(dep, str) else next(iter(dep)) for dep in deps}
+    names = set(paths_of(stages().get(stage, {}).get("deps")))
     try:
         unlike = _unlike_a_clone(names)
         if edited := [*unlike, *_listed(names, "--others", "--exclude-standard")]:
@@ -123,10 +122,10 @@ def _listed(
 
     The tag of a file in the index is H, unless Git is told not to look at the file.
     """
-    inside = [name for name in names if "://" not in name and not name.startswith(("/", ".."))]
-    if not inside:
+    own = sorted(inside(names))
+    if not own:
         return {}
-    search = ("--literal-pathspecs", "ls-files", "-v", "-z", *options, "--", *sorted(inside))
+    search = ("--literal-pathspecs", "ls-files", "-v", "-z", *options, "--", *own)
     listed = git.git(*search, environment=environment).split("\0")
     return {entry[2:]: entry[0] for entry in listed if entry}
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from tabrail import paths
 from tabrail.documents import read_yaml, write_texts
 from tabrail.errors import InputError
-from tabrail.project import git, uv
+from tabrail.project import git, progress, uv
 from tabrail.project.pipeline import generated
-from tabrail.review import interrupted, progress
+from tabrail.review import interrupted
 from tabrail.review.check import some
 from tabrail.review.merge_data import merge_data
 from tabrail.review.snapshot import read

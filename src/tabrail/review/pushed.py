@@ -52,7 +52,7 @@ def _of_revision(commit: str, name: str) -> Iterator[Check]:
         here = verify.bytes_are_committed()
         if here.verdict == "FAILED":  # what follows shows it, but not why
             yield here
-    known = bool(git.git("branch", "--remotes", "--contains", commit).strip())
+    known = git.is_on_remote(commit)
     with checked_out(commit) as config:
         push = remote.pushed(config)
         yield push

@@ -1,21 +1,25 @@
 """Whether data and models are in the DVC remote: those of a commit, and those of releases."""
 
 import shlex
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tabrail import paths
-from tabrail.documents import load_yaml
 from tabrail.errors import InputError
-from tabrail.project import dvc, git
+from tabrail.project import dvc
+from tabrail.project.pipeline import recorded_model
 from tabrail.project.registry import versions
 from tabrail.review.check import Check, some
 
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+
+GONE = "the DVC remote is the folder {folder}, which is not on this machine"
 CODE_ALONE = "to push the code without its data: git push --no-verify"
 PUSH = "run: uv run dvc push, or, if that finds nothing to do: git push"
 CREDENTIALS = "credentials? see storage.md of the manual; on a fork: --no-remote"
 
 
-def checks(config: dict[str, Any] | None = None) -> list[Check]:
+def checks(config: dvc.Config | None = None) -> list[Check]:
     """Ask the DVC remote for every file that the present commit needs, and for released models.
 
     Args:
@@ -23,10 +27,8 @@ def checks(config: dict[str, Any] | None = None) -> list[Check]:
     """
     try:
         with dvc.opened(config=config) as repo:
-            folder = dvc.folder_of_remote(repo)
-            if folder and not folder.is_dir():
-                what = f"the DVC remote is the folder {folder}, which is not on this machine"
-                return [Check("data", "skipped", what)]
+            if folder := _gone(repo):
+                return [Check("data", "skipped", GONE.format(folder=folder))]
             missing = dvc.not_in_remote(repo)
             released = _models()
             gone = dvc.lacks(repo, released.values())
@@ -40,7 +42,7 @@ def checks(config: dict[str, Any] | None = None) -> list[Check]:
     return [found, *([_lost(lost)] if lost else [])]
 
 
-def pushed(config: dict[str, Any]) -> Check:
+def pushed(config: dvc.Config) -> Check:
     """Push what a commit needs to the DVC remote.
 
     Args:
@@ -48,11 +50,9 @@ def pushed(config: dict[str, Any]) -> Check:
     """
     try:
         with dvc.opened(config=config) as repo:
-            folder = dvc.folder_of_remote(repo)
-            if folder and not folder.is_dir():
-                what = f"the DVC remote is the folder {folder}, which is not on this machine"
+            if folder := _gone(repo):
                 fix = f"mount it, or, if it is new: mkdir -p {shlex.quote(str(folder))}"
-                return Check("push", "FAILED", what, f"{fix}; {CODE_ALONE}")
+                return Check("push", "FAILED", GONE.format(folder=folder), f"{fix}; {CODE_ALONE}")
             count = dvc.push(repo)
     except InputError as error:
         return Check("push", "FAILED", str(error), CODE_ALONE)
@@ -60,16 +60,16 @@ def pushed(config: dict[str, Any]) -> Check:
     return Check("push", "ok", f"{files} pushed to the DVC remote")
 
 
+def _gone(repo: "Repo") -> Path | None:
+    """Return the folder that the remote is, if it is one and is not on this machine."""
+    folder = dvc.folder_of_remote(repo)
+    return folder if folder and not folder.is_dir() else None
+
+
 def _models() -> dict[str, str]:
     """Return the MD5 of each registered version's model, by the version's tag."""
-    found = {}
-    for tag in versions():
-        lock = load_yaml(git.text(tag, paths.LOCK) or "")
-        for stage in (lock or {}).get("stages", {}).values():
-            for out in stage.get("outs", []):
-                if out["path"] == paths.MODEL.as_posix():
-                    found[tag] = out["md5"]
-    return found
+    found = {tag: recorded_model(tag) for tag in versions()}
+    return {tag: value for tag, value in found.items() if value}
 
 
 def _lost(tags: list[str]) -> Check:

@@ -5,17 +5,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from pathlib import Path
-from typing import Any
 
 from tabrail import paths
 from tabrail.errors import InputError
 from tabrail.project import dvc, git
 
-Config = dict[str, Any]
-
 
 @contextmanager
-def checked_out(revision: str) -> Iterator[Config]:
+def checked_out(revision: str) -> Iterator[dvc.Config]:
     """Stand in a temporary folder that has the project as a revision has it.
 
     Args:
@@ -47,7 +44,7 @@ def checked_out(revision: str) -> Iterator[Config]:
             git.git("worktree", "remove", "--force", str(top))
 
 
-def _config(project: Path, copy: Path) -> Config:
+def _config(project: Path, copy: Path) -> dvc.Config:
     """Return DVC's settings for a copy of the project in another folder.
 
     Which remote it is, the copy's .dvc/config says. A path in it is meant as seen from the project.
@@ -55,7 +52,7 @@ def _config(project: Path, copy: Path) -> Config:
     from dvc.config_schema import RelPath
 
     with dvc.opened(project) as repo:
-        config: Config = repo.config.load_one("local")
+        config: dvc.Config = repo.config.load_one("local")
         cache = repo.cache.local_cache_dir
     with dvc.opened(copy) as repo:
         for name, remote in repo.config.load_one("repo")["remote"].items():

@@ -5,12 +5,11 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from tabrail import paths
 from tabrail.errors import InputError
 from tabrail.project import git
-from tabrail.project.pipeline import generated, stages
+from tabrail.project.pipeline import generated, inside, paths_of, stages
 from tabrail.review.check import Check, some
 
 FILES = (
@@ -63,21 +62,15 @@ def _inputs() -> Iterator[str]:
     read: list[str] = []
     with suppress(InputError):
         for stage in stages().values():
-            made.update(*(_names(stage.get(kind)) for kind in ("outs", "metrics", "plots")))
-            read += _names(stage.get("deps"))
+            made.update(*(paths_of(stage.get(kind)) for kind in ("outs", "metrics", "plots")))
+            read += paths_of(stage.get("deps"))
     known = set(git.git("ls-files", "--cached", "--others", "--", POINTERS).splitlines())
-    for path in dict.fromkeys(read):
-        if path in made or "://" in path or path.startswith(("/", "..")):
-            continue
+    for path in inside(path for path in dict.fromkeys(read) if path not in made):
         pointers = [f"{part}.dvc" for part in (path, *PurePosixPath(path).parents)]
         if found := known.intersection(pointers):
             yield from found
         else:
             yield path
-
-
-def _names(entries: Any) -> list[str]:
-    return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries or []]
 
 
 def _wheels() -> list[str]:

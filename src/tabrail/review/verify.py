@@ -6,37 +6,30 @@ Nothing is run and no data is needed.
 import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from tabrail import paths
 from tabrail.config import load_params
-from tabrail.documents import read_yaml
 from tabrail.errors import InputError
 from tabrail.project import dvc, git
 from tabrail.project.environment import EDITABLE
-from tabrail.project.pipeline import generated, md5, stages
-from tabrail.review import gate
+from tabrail.project.pipeline import generated, inside, locked, md5, stages
+from tabrail.project.progress import how_to_end
+from tabrail.review import gate, tracked
 from tabrail.review import remote as dvc_remote
 from tabrail.review.addresses import only_addresses_changed
 from tabrail.review.base import none_here
 from tabrail.review.check import Check, some
 from tabrail.review.line_ends import bytes_are_those_of_git
-from tabrail.review.progress import how_to_end
 from tabrail.review.report import report
 from tabrail.review.snapshot import CONFLICT, Snapshot, read
-from tabrail.review.tracked import everything_is_tracked, relied_on
 
-FILES = (
-    *("dvc.yaml", "dvc.lock", "*.dvc", ".dvc/config", "params.yaml", "schema.yaml"),
-    *("pyproject.toml", "uv.lock", "src", "reports"),
-)
+FILES = (*(path.as_posix() for path in tracked.FILES), tracked.POINTERS, "src", "reports")
 DO_RUN = "uv run dvc repro"
 RUN = f"run: {DO_RUN}"
 COMMIT_RUN = f"{RUN}, and commit what it changes"
-Config = dict[str, Any]  # of DVC
 
 
-def checks(base: str | None, *, remote: bool, config: Config | None = None) -> Iterator[Check]:
+def checks(base: str | None, *, remote: bool, config: dvc.Config | None = None) -> Iterator[Check]:
     """Ask every question; when the first is a no, the others make no sense.
 
     Args:
@@ -52,10 +45,10 @@ def checks(base: str | None, *, remote: bool, config: Config | None = None) -> I
     yield from gate_is_passed(base)
 
 
-def results_are_sound(*, remote: bool, config: Config | None = None) -> Iterator[Check]:
+def results_are_sound(*, remote: bool, config: dvc.Config | None = None) -> Iterator[Check]:
     """Ask whether the committed results are those of the committed code; see `checks`."""
     yield everything_is_committed()
-    yield everything_is_tracked()
+    yield tracked.everything_is_tracked()
     yield bytes_are_committed()
     yield _answer("pipeline", lambda: pipeline_is_up_to_date(config))
     yield _answer("reports", reports_are_untouched)
@@ -87,7 +80,7 @@ def nothing_is_in_conflict() -> Check:
 
 def everything_is_committed() -> Check:
     """Ask Git whether what a run reads and writes has changes that no commit has."""
-    files = (*FILES, *relied_on())
+    files = (*FILES, *tracked.relied_on())
     new = git.git("ls-files", "--others", "--exclude-standard", "--", *files).splitlines()
     changed = git.changed_files(*files)
     if str(paths.PACKAGES) in changed and (said := only_addresses_changed()):
@@ -104,10 +97,10 @@ def everything_is_committed() -> Check:
 
 def bytes_are_committed() -> Check:
     """Ask whether Git has the bytes that DVC has hashed here."""
-    return _answer("bytes", lambda: bytes_are_those_of_git(_lock()))
+    return _answer("bytes", lambda: bytes_are_those_of_git(locked()))
 
 
-def pipeline_is_up_to_date(config: Config | None = None) -> Check:
+def pipeline_is_up_to_date(config: dvc.Config | None = None) -> Check:
     """Ask DVC whether `dvc repro` would run a stage. Data that is not here counts as unchanged.
 
     Args:
@@ -133,16 +126,15 @@ def pipeline_is_up_to_date(config: Config | None = None) -> Check:
 
 def _untracked() -> list[str]:
     """Return what stages read and neither Git nor DVC tracks; DVC takes it for data not pulled."""
-    ran = _lock().values()
+    ran = locked().values()
     in_git = git.tracked_files()
     in_git += [str(folder) for path in in_git for folder in PurePosixPath(path).parents]
     in_dvc = {path.removesuffix(".dvc") for path in in_git if path.endswith(".dvc")}
     in_dvc |= {out["path"] for stage in ran for out in stage.get("outs", [])}
     read_files = {dep["path"] for stage in ran for dep in stage.get("deps", [])}
-    inside = {path for path in read_files if "://" not in path and not path.startswith(("/", ".."))}
     return [
         path
-        for path in sorted(inside.difference(in_git))
+        for path in inside(sorted(read_files.difference(in_git)))
         if in_dvc.isdisjoint([path, *map(str, PurePosixPath(path).parents)])
     ]
 
@@ -151,17 +143,19 @@ def _find(lost: list[str]) -> str:
     """Return the command that brings files into Git that it lacks; for data, DVC's file of it."""
     here, commands = [], []
     for path in lost:
-        for one in (f"{path}.dvc", path):
-            deleted = git.git("log", "-1", "--diff-filter=D", "--format=%h", "--", one).strip()
-            if Path(one).exists():
-                here.append(one)
-            elif deleted:
-                commands.append(f"git checkout {deleted}^ -- {shlex.quote(one)}")
-            else:
-                continue
-            break
+        pointer = f"{path}.dvc"
+        file = pointer if Path(pointer).exists() or _deleted(pointer) else path
+        if Path(file).exists():
+            here.append(file)
+        elif deleted := _deleted(file):
+            commands.append(f"git checkout {deleted}^ -- {shlex.quote(file)}")
     added = [f"git add --force -- {shlex.join(here)}"] if here else []
     return " && ".join([*added, *commands]) or DO_RUN
+
+
+def _deleted(path: str) -> str:
+    """Return the last commit that deleted a file; blank if none did."""
+    return git.git("log", "-1", "--diff-filter=D", "--format=%h", "--", path).strip()
 
 
 def reports_are_untouched() -> Check:
@@ -169,7 +163,7 @@ def reports_are_untouched() -> Check:
     kept_in_git = {Path(path) for path in generated()}
     written = {
         Path(out["path"]): out.get("md5")
-        for stage in _lock().values()
+        for stage in locked().values()
         for out in stage.get("outs", [])
     }
     # What is in a folder, DVC knows better, and has just been asked.
@@ -218,12 +212,6 @@ def gate_is_passed(base: str | None) -> Iterator[Check]:
         return
     yield Check("base", "ok", f"compared with {made.base}")
     yield from made.gate
-
-
-def _lock() -> dict[str, Any]:
-    """Return the stages of dvc.lock."""
-    content = read_yaml(paths.LOCK) if paths.LOCK.exists() else None
-    return (content or {}).get("stages", {})
 
 
 def _md5(path: Path) -> str:
