@@ -72,6 +72,8 @@ FILES = (
     File(".gitlab-ci.yml", "gitlab/gitlab-ci.yml.jinja", ci="gitlab"),
     File(".gitlab/comment.py", "gitlab/comment.py", ci="gitlab"),
     File("renovate.json", "gitlab/renovate.json", ci="gitlab"),
+    File(".github/pull_request_template.md", "change_request.md", ci="github"),
+    File(".gitlab/merge_request_templates/Default.md", "change_request.md", ci="gitlab"),
     File(".github/workflows/release.yaml", "github/release.yaml.jinja", "github", "release"),
     File(".gitlab/release.yml", "gitlab/release.yml", "gitlab", "release"),
     File(".github/workflows/monitor.yaml", "github/monitor.yaml.jinja", "github", "monitor"),
