@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from tabrail import rendering, results
 from tabrail.config import load_params
 from tabrail.evaluation.metrics import METRICS
+from tabrail.review import checklist
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "sample": {},
@@ -178,3 +179,19 @@ def test_nothing_of_cookiecutter_is_left(answers: dict[str, Any]) -> None:
 
 def test_answers_that_are_kept_are_asked_for() -> None:
     assert set(rendering.ANSWERS) <= set(ANSWERS)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_each_answer_that_a_plan_waits_for_is_a_sentence_to_be_replaced(task: str) -> None:
+    """What tells a person to replace them must not be taken for one: the checklist counts them."""
+    plan = rendering.files(with_task(task))["docs/plan.md"]
+    ends = [plan[found.end()] for found in checklist.UNWRITTEN.finditer(plan)]
+    assert len(ends) == 12
+    assert set(ends) <= {".", " "}
+    assert '"' not in plan.partition("## Problem")[0].replace('"not written down yet"', "")
+
+
+def test_the_samples_papers_are_written() -> None:
+    texts = rendering.files(made())
+    for name in ("docs/plan.md", "docs/datasheet.md", "params.yaml"):
+        assert not checklist.UNWRITTEN.search(texts[name]), name
