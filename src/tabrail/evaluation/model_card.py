@@ -14,7 +14,7 @@ from tabrail.config import Evaluate, Params
 from tabrail.data.schema import Schema
 from tabrail.evaluation.bootstrap import FEW_GROUPS, FEWEST_GROUPS
 from tabrail.evaluation.intervals import Score
-from tabrail.evaluation.metrics import METRICS
+from tabrail.evaluation.metrics import BY_THRESHOLD, METRICS
 from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.jinja import fill_markdown
 from tabrail.markdown import amount
@@ -115,6 +115,7 @@ def _scores(results: Mapping[str, Any], params: Evaluate, schema: Schema) -> dic
         "resamples": params.resamples,
         "threshold": params.threshold,
         "are_standard_metrics": tuple(names) == METRICS[schema.task],
+        "by_threshold": [name for name in names if name in BY_THRESHOLD],
         "classes_weigh_alike": [name for name in names if name in CLASSES_WEIGH_ALIKE],
         "in_unit_of_target": [one.name for one in described if one.unit == "target"],
         "own_metrics": [one for one in described if one.unit == "unknown"],

@@ -64,6 +64,7 @@ class BinaryScores:
             "precision": _ratio(hits, predicted, otherwise=0.0),
             "recall": _ratio(hits, positives),
             "f1": _ratio(2 * hits, predicted + positives),
+            "accuracy": _ratio(rows - predicted - positives + 2 * hits, rows),
         }
 
 
