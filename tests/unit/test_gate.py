@@ -55,7 +55,10 @@ def scored(*args: Any, **options: Any) -> Snapshot:
 def test_an_unchanged_run_passes_every_check() -> None:
     found = gate.checks(run(), run(), GATE, {})
     assert [c.name for c in found] == type(GATE).names()
-    assert {c.name: c.verdict for c in found if c.verdict != "ok"} == {"drift": "skipped"}
+    assert {c.name: c.verdict for c in found if c.verdict != "ok"} == {
+        "drift": "skipped",
+        "max_gap": "skipped",  # no limit is given
+    }
 
 
 def test_without_results_there_is_nothing_to_let_through() -> None:
@@ -246,6 +249,7 @@ def test_a_base_without_results_is_not_compared_with() -> None:
     assert [name for name, verdict in found.items() if verdict == "skipped"] == [
         "main_metric",
         "slices",
+        "max_gap",
         "rows",
         "schema",
         "drift",

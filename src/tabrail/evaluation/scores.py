@@ -67,6 +67,26 @@ class BinaryScores:
             "accuracy": _ratio(rows - predicted - positives + 2 * hits, rows),
         }
 
+    def decisions(self, weights: np.ndarray) -> dict[str, np.ndarray]:
+        """Compute what the threshold decides; shape (n_sets,) each, NaN where it is undefined.
+
+        Unlike the metric, `precision` is undefined where nothing is flagged. `flagged`,
+        `false_positive` and `false_negative` are shares of all rows.
+
+        Args:
+            weights: as of `under`.
+        """
+        rows, positives = weights.sum(axis=1), weights @ self._truth
+        predicted = weights @ self._predicted
+        hits = weights @ (self._predicted * self._truth)
+        return {
+            "flagged": _ratio(predicted, rows),
+            "precision": _ratio(hits, predicted),
+            "recall": _ratio(hits, positives),
+            "false_positive": _ratio(predicted - hits, rows),
+            "false_negative": _ratio(positives - hits, rows),
+        }
+
 
 class MulticlassScores:
     """The scores of predicted probabilities of several classes; the highest is the prediction.
