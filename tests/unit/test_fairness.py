@@ -184,7 +184,7 @@ def test_the_results_have_decisions_and_gaps(project: Path) -> None:
     assert gap["low"] <= gap["value"] <= gap["high"]
     assert "| column | value | rows | positive | roc_auc on validation | recall | prec" in card()
     assert f"| city | recall | {gap['value']:.3f} [" in card()
-    assert "The model learns from age: protected attributes, if rows are about people." in card()
+    assert "If rows are about people, the model learns from protected attributes: age." in card()
     assert "| threshold | flagged | precision | recall | cost of a row |\n| --- |" in card()
     used = json.loads(json.dumps(PARAMS["evaluate"]))["threshold"]
     assert f"| **{used}** | " in card()
