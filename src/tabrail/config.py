@@ -1,7 +1,7 @@
 """The typed form of params.yaml: every parameter, its default and the values it may take."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -12,6 +12,10 @@ from tabrail.errors import InputError, nearest
 Share = Annotated[float, Field(ge=0, le=1)]
 Options = Annotated[dict[str, Any], BeforeValidator(lambda given: given or {})]
 Values = Annotated[dict[str, list[Any]], BeforeValidator(lambda given: given or {})]
+
+
+MAIN_METRIC = "main_metric"
+Measure = Literal["main_metric", "recall", "precision", "flagged"]
 
 
 class Section(BaseModel):
@@ -69,6 +73,20 @@ class Train(Section):
     search: Search = Search()
 
 
+class Costs(Section):
+    """What one wrong decision costs, in any unit; no costs are shown if both are blank."""
+
+    false_positive: Annotated[float, Field(ge=0)] | None = None
+    false_negative: Annotated[float, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.false_positive is None) != (self.false_negative is None):
+            blank = "false_positive" if self.false_positive is None else "false_negative"
+            raise ValueError(f"{blank} is blank and the other cost is not; give both, or none")
+        return self
+
+
 class Evaluate(Section):
     """Parameters of the evaluate stage."""
 
@@ -78,6 +96,7 @@ class Evaluate(Section):
     resamples: Annotated[int, Field(ge=100)] = 1000
     min_slice_rows: Annotated[int, Field(ge=1)] = 50
     importance_rows: Annotated[int, Field(ge=100)] = 2000
+    costs: Annotated[Costs, BeforeValidator(lambda given: given or {})] = Costs()
 
 
 class GateCheck(Section):
@@ -121,6 +140,18 @@ class Latency(GateCheck):
     milliseconds: Annotated[float, Field(gt=0)] = 200
 
 
+class MaxGap(GateCheck):
+    """The largest gap between the slices of a column, and which measures it is for."""
+
+    limit: Annotated[float, Field(ge=0)] | None = None
+    of: list[Measure] = ["main_metric", "recall", "precision", "flagged"]
+
+
+def _as_gap(given: Any) -> Any:
+    """Return a section for a number alone, which is the limit, and for a blank."""
+    return {"limit": given} if given is None or isinstance(given, (int, float)) else given
+
+
 FORMER = {  # in projects of tabrail 2.0.0rc1
     ("baseline", "margin"): "delete it: the interval of the lead has to be above 0",
     ("main_metric", "tolerance"): "delete it, or write max_loss, in the metric's own unit",
@@ -135,6 +166,7 @@ class Gate(Section):
     baseline: GateCheck = GateCheck()
     main_metric: MaxLoss = MaxLoss()
     slices: MaxLoss = MaxLoss()
+    max_gap: Annotated[MaxGap, BeforeValidator(_as_gap)] = MaxGap()
     rows: GateCheck = GateCheck()
     # pydantic has a method of that name
     schema_: Annotated[GateCheck, Field(alias="schema")] = GateCheck()

@@ -44,7 +44,7 @@ class File(NamedTuple):
 
 
 MODULES = ("__init__", "prepare", "features", "train", "evaluate")
-METRICS = {
+METRICS = {  # without accuracy for two classes: where one is rare, never to predict it looks good
     "binary": ("roc_auc", "average_precision", "log_loss", "brier", "precision", "recall", "f1"),
     "multiclass": ("roc_auc_ovr", "accuracy", "f1_macro", "f1_weighted", "log_loss"),
     "regression": ("mae", "rmse", "r2", "median_absolute_error"),

@@ -213,7 +213,13 @@ def test_data(project: Project) -> None:
     assert (project.path / "data/raw/new-flights.parquet").exists()
     assert ran(reader.printed["uv run dvc repro"]) == ["prepare", "train", "evaluate"]
     assert content(project, "reports/data.json") != before
-    # Of the last command, which only looks, nothing remains.
+    results = content(project, "reports/evaluation.json")["validation"]
+    assert set(results["gaps"]["origin"]) == {"main_metric", "recall", "precision", "flagged"}
+    card = (project.path / "reports/model_card.md").read_text(encoding="utf-8")
+    learned = card.partition("It expects ")[2]
+    assert "carrier" in learned
+    assert "origin" not in learned
+    # Of `--dry-run`, which only looks, nothing remains.
     assert "up to date" in project.uv("dvc", "status")
 
 

@@ -17,7 +17,8 @@ from stages import evaluate, prepare, train
 from test_curves import plots
 from test_metrics import TASKS
 
-from tabrail import paths
+from tabrail import Project, load_model, paths
+from tabrail import evaluate as evaluate_by
 from tabrail.data import tables
 from tabrail.data.identity import mixed
 from tabrail.data.schema import Task, encode_target, load_schema
@@ -479,3 +480,22 @@ def test_an_interval_of_few_keys_comes_with_a_word(
     assert ("rough" in said) == (in_card is not None)
     assert ("are rough" in card()) == (in_card is not None)
     assert in_card is None or in_card in card()
+
+
+@pytest.mark.parametrize("task", ["binary"], indirect=True)
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (["roc_auc", "accuracy"], "accuracy is computed at a threshold of 0.3."),
+        (["roc_auc", "precision", "recall", "f1"], "precision, recall and f1 are computed at a t"),
+        (["roc_auc", "brier"], "Decisions are made at a threshold of 0.3."),
+    ],
+)
+def test_the_model_card_says_what_the_threshold_decides(
+    task: Task, names: list[str], sentence: str
+) -> None:
+    edit(Path("params.yaml"), lambda p: p["evaluate"].update(threshold=0.3))
+    project = Project.load()
+    evaluate_by(project, load_model(project), names)
+    assert f" {sentence}" in card()
+    assert f"| {names[-1]} |" in card()

@@ -57,7 +57,8 @@ def test_an_unchanged_run_passes_every_check() -> None:
     found = gate.checks(run(), run(), GATE, {})
     assert [c.name for c in found] == type(GATE).names()
     others = {c.name: c.verdict for c in found if c.verdict != "ok"}
-    assert others == {"goal": "skipped", "drift": "skipped"}
+    # Nobody has set a goal or a limit of a gap, and these runs have no distributions.
+    assert others == {"goal": "skipped", "drift": "skipped", "max_gap": "skipped"}
 
 
 def test_without_results_there_is_nothing_to_let_through() -> None:
@@ -279,6 +280,7 @@ def test_a_base_without_results_is_not_compared_with() -> None:
         "goal",
         "main_metric",
         "slices",
+        "max_gap",
         "rows",
         "schema",
         "drift",

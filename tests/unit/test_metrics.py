@@ -22,6 +22,7 @@ REFERENCE: dict[Task, dict[str, Callable[..., float]]] = {
         "precision": lambda t, p, **w: reference.precision_score(t, p >= THRESHOLD, **w),
         "recall": lambda t, p, **w: reference.recall_score(t, p >= THRESHOLD, **w),
         "f1": lambda t, p, **w: reference.f1_score(t, p >= THRESHOLD, **w),
+        "accuracy": lambda t, p, **w: reference.accuracy_score(t, p >= THRESHOLD, **w),
     },
     "multiclass": {
         "accuracy": lambda t, p, **w: reference.accuracy_score(t, p.argmax(axis=1), **w),

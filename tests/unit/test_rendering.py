@@ -101,7 +101,8 @@ def test_the_parameters_are_those_of_the_task(task: str, tmp_path: Path) -> None
     (metrics,) = (n for n in ast.walk(ast.parse(code)) if isinstance(n, ast.List))
     names = ast.literal_eval(metrics)
     assert names[0] == main_metric
-    assert set(names) == set(METRICS[task])  # type: ignore[index]
+    flattered_by_a_rare_class = {"accuracy"} if task == "binary" else set()
+    assert set(names) == set(METRICS[task]) - flattered_by_a_rare_class  # type: ignore[index]
 
 
 @pytest.mark.parametrize("task", TASKS)

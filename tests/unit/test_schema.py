@@ -90,7 +90,7 @@ def test_conforming_in_chunks_is_conforming_at_once() -> None:
         (lambda s: s["columns"]["age"].update(maxx=1), "columns.age.maxx: unknown key"),
         (
             lambda s: s.update(slices=["age"]),
-            "neither boolean nor categorical with its categories listed",
+            "neither boolean, nor categorical with its categories listed, nor numeric with bands",
         ),
         (
             lambda s: s.update(target="city", slices=[]),

@@ -47,6 +47,8 @@ class Column(BaseModel):
     format: str | None = None
     nullable: bool = False
     sensitive: bool = False
+    protected: bool = False
+    bands: list[float] | None = None
     min: float | None = None
     max: float | None = None
     categories: list[str] | None = None
@@ -61,11 +63,23 @@ class Column(BaseModel):
             raise ValueError(f"format is for datetime columns, this one is {self.kind}")
         if self.kind != "categorical" and self.categories is not None:
             raise ValueError(f"categories are for categorical columns, this one is {self.kind}")
+        if self.bands is not None and (
+            self.kind != "numeric" or not self.bands or sorted(set(self.bands)) != self.bands
+        ):
+            raise ValueError(
+                "bands are the bounds between the slices of a numeric column, from low to high, "
+                f"such as [30, 45, 60]; this column is {self.kind} with bands {self.bands}"
+            )
         if self.categories == []:
             raise ValueError("categories: none is listed; leave the key out to allow any")
         if len(set(self.categories or [])) != len(self.categories or []):
             raise ValueError("categories: one is listed twice")
         return self
+
+    @property
+    def can_slice(self) -> bool:
+        """Whether its values, or bands of them, are few enough to report scores by them."""
+        return self.kind == "boolean" or bool(self.categories or self.bands)
 
 
 class Schema(BaseModel):
@@ -139,10 +153,10 @@ class Schema(BaseModel):
     def _kinds_fit_the_roles(self) -> Self:
         for name in self.slices:
             column = self.columns.get(name)
-            if column and column.kind != "boolean" and not column.categories:
+            if column and not column.can_slice:
                 raise ValueError(
-                    f"slices: column {name!r} is neither boolean nor categorical with its "
-                    "categories listed"
+                    f"slices: column {name!r} is neither boolean, nor categorical with its "
+                    "categories listed, nor numeric with bands, such as bands: [30, 45, 60]"
                 )
         if self.time and self.columns[self.time].kind != "datetime":
             raise ValueError(f"time: column {self.time!r} is not of kind datetime")
@@ -204,6 +218,11 @@ class Schema(BaseModel):
             if name not in (self.target, self.weight) and not column.sensitive
         ]
         return [*self.features, *(name for name in others if name not in self.features)]
+
+    @property
+    def learned_protected(self) -> list[str]:
+        """The features that are protected attributes of persons."""
+        return [name for name in self.features if self.columns[name].protected]
 
     def features_of(self, *kinds: Kind) -> list[str]:
         """Return the features of some kinds, in the order of schema.yaml."""

@@ -13,7 +13,7 @@ from tabrail import paths
 from tabrail.config import Evaluate
 from tabrail.data import distributions, tables
 from tabrail.documents import to_csv, to_json, write_texts
-from tabrail.evaluation import curves, importance, model_card, replicates, slices
+from tabrail.evaluation import curves, importance, model_card, replicates, slices, thresholds
 from tabrail.evaluation.bootstrap import FEW_GROUPS
 from tabrail.evaluation.metric_list import MetricList
 from tabrail.evaluation.metrics import Metric
@@ -91,6 +91,9 @@ def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | N
         scored["validation"].lead(params.main_metric),
         {split: series.groups for split, series in main_scores.items()},
         plotted,
+        thresholds.compared(splits["validation"], params.threshold, params.costs)
+        if schema.task == "binary"
+        else [],
     )
     texts = {
         paths.METRICS: to_json(_values(results)),

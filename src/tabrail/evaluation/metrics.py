@@ -17,12 +17,15 @@ from tabrail.errors import InputError, nearest
 from tabrail.evaluation.scores import BinaryScores, MulticlassScores, RegressionScores, Scores
 
 METRICS: dict[Task, tuple[str, ...]] = {
-    "binary": ("roc_auc", "average_precision", "log_loss", "brier", "precision", "recall", "f1"),
+    "binary": (
+        *("roc_auc", "average_precision", "log_loss", "brier"),
+        *("precision", "recall", "f1", "accuracy"),
+    ),
     "multiclass": ("accuracy", "f1_macro", "f1_weighted", "log_loss", "roc_auc_ovr"),
     "regression": ("mae", "rmse", "r2", "median_absolute_error"),
 }
 IN_UNITS_OF_TARGET = {"mae", "rmse", "median_absolute_error"}
-BY_THRESHOLD = {"precision", "recall", "f1"}
+BY_THRESHOLD = ("precision", "recall", "f1", "accuracy")  # of a binary task
 LOWER_IS_BETTER = {"log_loss", "brier", *IN_UNITS_OF_TARGET}
 
 Better = Literal["lower", "higher"]

@@ -4,18 +4,20 @@ After Mitchell et al., 2019, "Model Cards for Model Reporting". The text is in m
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from tabrail.config import Evaluate, Params
+from tabrail.config import MAIN_METRIC, Evaluate, Params
 from tabrail.data.schema import Schema
 from tabrail.evaluation.bootstrap import FEW_GROUPS, FEWEST_GROUPS
+from tabrail.evaluation.gaps import DECISIONS
 from tabrail.evaluation.intervals import Score
-from tabrail.evaluation.metrics import METRICS
+from tabrail.evaluation.metrics import BY_THRESHOLD, METRICS
 from tabrail.evaluation.reported import ReportedMetric, reported
+from tabrail.evaluation.thresholds import Threshold
 from tabrail.jinja import fill_markdown
 from tabrail.markdown import amount
 from tabrail.model.file import Metadata
@@ -23,6 +25,8 @@ from tabrail.model.file import Metadata
 TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
 TOP_COLUMNS = 10
 MOST_CLASSES = 20
+NAMES = {"flagged": "share flagged"}  # others are called what they are
+SHARE = ReportedMetric("share", "higher", "none")
 CLASSES_WEIGH_ALIKE = ("f1_macro", "roc_auc_ovr")
 MOMENTS = {"mean": "mean", "std": "standard deviation", "min": "minimum", "max": "maximum"}
 
@@ -36,6 +40,7 @@ def render(
     lead: Score,
     groups: Mapping[str, int],
     plotted: Mapping[str, pd.DataFrame],
+    thresholds: Sequence[Threshold] = (),
 ) -> str:
     """Return the model card as Markdown.
 
@@ -48,6 +53,7 @@ def render(
         lead: how far the main metric on validation is above the baseline's.
         groups: how many groups each split has.
         plotted: the tables behind the plots, by name.
+        thresholds: what the threshold in use decides, and others; none unless the task is binary.
     """
     metric = reported(results["main_metric"], results)
     return fill_markdown(
@@ -60,11 +66,14 @@ def render(
         **_data(params, schema, data),
         **_scores(results, params.evaluate, schema),
         classes=_classes(plotted.get("class_scores")),
-        **_slices(results, params.evaluate),
+        **_slices(results, params.evaluate, metric),
         importance=list(plotted["importance"].head(TOP_COLUMNS).itertuples(index=False)),
         few_groups={
             split: count for split, count in groups.items() if FEWEST_GROUPS <= count < FEW_GROUPS
         },
+        thresholds=thresholds,
+        costs=params.evaluate.costs,
+        has_costs=any(one.cost is not None for one in thresholds),
         baseline=_against_baseline(lead, metric),
     )
 
@@ -115,6 +124,7 @@ def _scores(results: Mapping[str, Any], params: Evaluate, schema: Schema) -> dic
         "resamples": params.resamples,
         "threshold": params.threshold,
         "are_standard_metrics": tuple(names) == METRICS[schema.task],
+        "by_threshold": [name for name in names if name in BY_THRESHOLD],
         "classes_weigh_alike": [name for name in names if name in CLASSES_WEIGH_ALIKE],
         "in_unit_of_target": [one.name for one in described if one.unit == "target"],
         "own_metrics": [one for one in described if one.unit == "unknown"],
@@ -133,8 +143,8 @@ def _classes(scores: pd.DataFrame | None) -> dict[str, Any] | None:
     }
 
 
-def _slices(results: Mapping[str, Any], params: Evaluate) -> dict[str, Any]:
-    """Return the score of each slice on validation, and which slices have none."""
+def _slices(results: Mapping[str, Any], params: Evaluate, metric: ReportedMetric) -> dict[str, Any]:
+    """Return the scores of each slice on validation, the largest gaps, and what has no score."""
     slices = [
         (column, value, numbers)
         for column, values in results["validation"]["slices"].items()
@@ -143,6 +153,16 @@ def _slices(results: Mapping[str, Any], params: Evaluate) -> dict[str, Any]:
     return {
         "slices": slices,
         "counts": [name for name in ("rows", "positive") if slices and name in slices[0][2]],
+        "decisions": DECISIONS if any("decisions" in one for *_, one in slices) else (),
+        "decision_names": [NAMES.get(name, name) for name in DECISIONS],
+        "share": SHARE,
+        "gaps": [
+            (column, metric.name, metric.interval(gap), gap)
+            if name == MAIN_METRIC
+            else (column, NAMES.get(name, name), SHARE.interval(gap), gap)
+            for column, found in results["validation"].get("gaps", {}).items()
+            for name, gap in found.items()
+        ],
         "min_slice_rows": params.min_slice_rows,
         "not_scored": [
             f"{column} {value}"

@@ -40,7 +40,8 @@ class OwnScores:
         """See `Scores`."""
         some_builtin = any(isinstance(one, str) for one in self._metrics)
         known = self._builtin.under(weights) if some_builtin else {}
-        as_they_came = weights.take(self._places, axis=1)
+        some_own = any(isinstance(one, Metric) for one in self._metrics)
+        as_they_came = weights.take(self._places, axis=1) if some_own else weights
         found: dict[str, np.ndarray] = {}
         for one in self._metrics:
             if isinstance(one, str):

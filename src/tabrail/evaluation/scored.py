@@ -1,15 +1,17 @@
 """The scores of one split: of the model, of the baseline, and of the model in each slice."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tabrail.config import Evaluate
+from tabrail.config import MAIN_METRIC, Evaluate
+from tabrail.evaluation.gaps import DECISIONS, Gap, SliceScores, largest
 from tabrail.evaluation.intervals import Score, Series, drawn
 from tabrail.evaluation.metric_list import MetricList
 from tabrail.evaluation.predictions import Predictions
+from tabrail.evaluation.scores import BinaryScores
 
 Counts = dict[str, int]
 
@@ -23,11 +25,14 @@ class ScoredSplit:
         baseline: every metric of the baseline.
         slices: how many rows each slice has, and the main metric on them, None where they are too
             few; by column and value.
+        decisions: recall, precision and share flagged of the slices that are scored, by column and
+            value; none unless the task is binary.
     """
 
     model: dict[str, Series]
     baseline: dict[str, Series]
     slices: dict[str, dict[str, tuple[Counts, Series | None]]]
+    decisions: dict[str, dict[str, dict[str, Series]]] = field(default_factory=dict)
 
     def lead(self, metric: str) -> Score:
         """Return how far the model's score is above the baseline's, with the interval of pairs."""
@@ -42,12 +47,37 @@ class ScoredSplit:
             },
             "slices": {
                 column: {
-                    value: counts | asdict(found.score() if found else Score(*[np.nan] * 3))
+                    value: counts
+                    | asdict(found.score() if found else Score(*[np.nan] * 3))
+                    | self._decided(column, value)
                     for value, (counts, found) in values.items()
                 }
                 for column, values in self.slices.items()
             },
+            "gaps": {
+                column: {name: gap.content() for name, gap in found.items()}
+                for column, found in self.gaps().items()
+            },
         }
+
+    def gaps(self) -> dict[str, dict[str, Gap]]:
+        """Return the largest gap between the slices of each column, by column and measure."""
+        found = {}
+        for column, values in self.slices.items():
+            measures = {MAIN_METRIC: {name: one for name, (_, one) in values.items() if one}}
+            decided = self.decisions.get(column, {})
+            for measure in DECISIONS:
+                measures[measure] = {
+                    name: one[measure] for name, one in decided.items() if measure in one
+                }
+            gaps = {name: gap for name, one in measures.items() if (gap := largest(one))}
+            found[column] = gaps
+        return found
+
+    def _decided(self, column: str, value: str) -> dict[str, Any]:
+        found = self.decisions.get(column, {}).get(value)
+        scores = {name: asdict(one.score()) for name, one in (found or {}).items()}
+        return {"decisions": scores} if scores else {}
 
 
 def score_split(
@@ -73,31 +103,36 @@ def score_split(
     model = _drawn(predictions, listed, params)
     listed.require_finite({name: one.value for name, one in model.items()}, len(repeated))
     baseline = _drawn(replace(predictions, prediction=repeated), listed, params)
-    return ScoredSplit(model, baseline, _slices(predictions, labels, listed, params))
-
-
-def _drawn(
-    predictions: Predictions, listed: MetricList, params: Evaluate, only: str = ""
-) -> dict[str, Series]:
-    scores = listed.scorer(predictions.y_true, predictions.prediction, params.threshold, only)
-    return drawn(scores, predictions.weights, predictions.groups, params.resamples)
-
-
-def _slices(
-    predictions: Predictions, labels: dict[str, pd.Series], listed: MetricList, params: Evaluate
-) -> dict[str, dict[str, tuple[Counts, Series | None]]]:
-    metric = params.main_metric
-    found: dict[str, dict[str, tuple[Counts, Series | None]]] = {column: {} for column in labels}
+    slices: dict[str, dict[str, tuple[Counts, Series | None]]] = {}
+    decisions: dict[str, dict[str, dict[str, Series]]] = {}
     for column, values in labels.items():
+        slices[column], decisions[column] = {}, {}
         for value, rows in sorted(predictions.table.groupby(values).indices.items()):
             some = predictions.of(np.asarray(rows))
             counts = {"rows": len(rows)}
             if listed.schema.task == "binary":
                 counts["positive"] = int(some.y_true.sum())
             enough = len(rows) >= params.min_slice_rows
-            series = _drawn(some, listed, params, metric)[metric] if enough else None
-            found[column][str(value)] = (counts, series)
-    return found
+            series = _drawn_slice(some, listed, params) if enough else {}
+            slices[column][str(value)] = (counts, series.pop(MAIN_METRIC, None))
+            if series:
+                decisions[column][str(value)] = series
+    return ScoredSplit(model, baseline, slices, decisions)
+
+
+def _drawn(predictions: Predictions, listed: MetricList, params: Evaluate) -> dict[str, Series]:
+    scores = listed.scorer(predictions.y_true, predictions.prediction, params.threshold)
+    return drawn(scores, predictions.weights, predictions.groups, params.resamples)
+
+
+def _drawn_slice(some: Predictions, listed: MetricList, params: Evaluate) -> dict[str, Series]:
+    """Return the main metric of a slice and, with two classes, what is decided in it."""
+    metric, threshold = params.main_metric, params.threshold
+    main = listed.scorer(some.y_true, some.prediction, threshold, metric)
+    is_binary = listed.schema.task == "binary"
+    decided = BinaryScores(some.y_true, some.prediction, threshold) if is_binary else None
+    scores = SliceScores(main, metric, decided)
+    return drawn(scores, some.weights, some.groups, params.resamples)
 
 
 def _prefixed(baseline: Score) -> dict[str, float]:

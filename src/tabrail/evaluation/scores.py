@@ -64,6 +64,27 @@ class BinaryScores:
             "precision": _ratio(hits, predicted, otherwise=0.0),
             "recall": _ratio(hits, positives),
             "f1": _ratio(2 * hits, predicted + positives),
+            "accuracy": _ratio(rows - predicted - positives + 2 * hits, rows),
+        }
+
+    def decisions(self, weights: np.ndarray) -> dict[str, np.ndarray]:
+        """Compute what the threshold decides; shape (n_sets,) each, NaN where it is undefined.
+
+        Unlike the metric, `precision` is undefined where nothing is flagged. `flagged`,
+        `false_positive` and `false_negative` are shares of all rows.
+
+        Args:
+            weights: as of `under`.
+        """
+        rows, positives = weights.sum(axis=1), weights @ self._truth
+        predicted = weights @ self._predicted
+        hits = weights @ (self._predicted * self._truth)
+        return {
+            "flagged": _ratio(predicted, rows),
+            "precision": _ratio(hits, predicted),
+            "recall": _ratio(hits, positives),
+            "false_positive": _ratio(predicted - hits, rows),
+            "false_negative": _ratio(positives - hits, rows),
         }
 
 

@@ -1,14 +1,17 @@
 """Slices: the rows that have the same value in a column, for which scores are reported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
 from tabrail import paths
 from tabrail.data import cells
-from tabrail.data.schema import Schema
+from tabrail.data.schema import Column, Schema
 from tabrail.errors import InputError, nearest
 
+MISSING = "missing"
 MOST_VALUES = 100  # of a derived column: each becomes a line in reports, which are in Git
 
 
@@ -33,7 +36,8 @@ def labels(
         derived = made[new]
     found = {}
     for name in schema.slices:
-        found[name] = _texts(derived[name] if name in derived else table[name])
+        values = derived[name] if name in derived else table[name]
+        found[name] = named(values, schema.columns.get(name))
         if name in derived and found[name].nunique() > MOST_VALUES:
             raise InputError(
                 f"{paths.SCHEMA}, slices: the derived column {name!r} has "
@@ -58,7 +62,7 @@ def require_known(schema: Schema, derived: list[str]) -> None:
             described = [
                 name
                 for name, column in schema.used.items()
-                if name != schema.target and (column.kind == "boolean" or column.categories)
+                if name != schema.target and column.can_slice
             ]
             raise InputError(
                 f"{paths.SCHEMA}, slices: no column {name!r}"
@@ -68,10 +72,40 @@ def require_known(schema: Schema, derived: list[str]) -> None:
             )
 
 
+def named(values: pd.Series, column: Column | None) -> pd.Series:
+    """Return the name of the slice that each value belongs to.
+
+    Args:
+        values: of one column, in the schema's types.
+        column: what the schema says of it; None for a derived one.
+
+    Returns:
+        Text: the bands of a column that has some, yes and no for booleans, and the values
+        themselves otherwise.
+    """
+    if column is not None and column.bands:
+        names = np.array([*band_names(column.bands), MISSING])
+        places = np.searchsorted(column.bands, values.to_numpy(np.float64), side="right")
+        places[values.isna().to_numpy()] = len(names) - 1
+        return pd.Series(names[places], index=values.index)
+    return _texts(values)
+
+
+def band_names(bounds: Sequence[float]) -> list[str]:
+    """Return the names of the bands between some bounds.
+
+    Args:
+        bounds: from low to high; a value that equals one belongs to the band above it.
+    """
+    shown = [f"{bound:g}" for bound in bounds]
+    between = [f"{low} to below {high}" for low, high in pairwise(shown)]
+    return [f"below {shown[0]}", *between, f"{shown[-1]} or more"]
+
+
 def _texts(values: pd.Series) -> pd.Series:
     """Return values as they are shown: yes and no for booleans, whole numbers without a point."""
     if pd.api.types.is_bool_dtype(values) or values.dropna().isin([0, 1]).all():
         values = cells.words(values.astype("float64"))
     elif pd.api.types.is_numeric_dtype(values):
         values = values.map("{:g}".format, na_action="ignore")
-    return values.astype("str").fillna("missing")
+    return values.astype("str").fillna(MISSING)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tabrail.data.schema import FEATURE_KINDS
 from tabrail.errors import InputError
-from tabrail.ingest import notes, roles
+from tabrail.ingest import notes, protected, roles
 from tabrail.ingest.columns import describe_column
 from tabrail.ingest.draft import Draft
 from tabrail.ingest.kinds import Guess
@@ -46,6 +46,7 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
     columns = _columns(draft, inference, found)
     key, key_reason = roles.key(inference.guesses, target, found)
     features = _features(columns, {target, *key}, target)
+    _mark_protected(columns, features, inference.sample)
     if not key:
         _refuse_few_combinations(inference.sample[features], target)
     positive, positive_reason = "", ""
@@ -74,6 +75,8 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         if draft.reasons[setting] and sign in draft.reasons[setting]
     ]
     draft.warnings += notes.small_classes(inference, found)
+    if named := [name for name in features if columns[name].get("protected")]:
+        draft.warnings.append(protected.warning(named))
     return draft
 
 
@@ -100,6 +103,19 @@ def _columns(draft: Draft, inference: "Inference", found: Profile) -> dict[str, 
         draft.column_reasons[name] = "; ".join(filter(None, (reason, unreadable)))
     draft.warnings = [*urgent, *other]
     return columns
+
+
+def _mark_protected(
+    columns: dict[str, dict[str, Any]], features: Collection[str], sample: pd.DataFrame
+) -> None:
+    """Mark the features that are protected attributes, and cut ages into bands."""
+    for name in features:
+        if not protected.is_protected(name):
+            continue
+        columns[name]["protected"] = True
+        bounds = protected.bands(name, sample[name]) if columns[name]["kind"] == "numeric" else []
+        if bounds:
+            columns[name]["bands"] = bounds
 
 
 def _features(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tabrail.ingest import protected
 from tabrail.ingest.kinds import DISTINCT, Guess
 from tabrail.ingest.profile import Profile
 
@@ -55,18 +56,23 @@ def time(columns: Mapping[str, Mapping[str, Any]], target: str) -> tuple[str, st
 def slices(
     columns: Mapping[str, Mapping[str, Any]], features: Iterable[str], found: Profile
 ) -> tuple[list[str], str]:
-    """Choose up to two features by whose values results are reported, too, and say why."""
+    """Choose the features by whose values results are reported, too, and say why.
+
+    Protected attributes come first, then the first two features that fit.
+    """
+    first = protected.slices(columns, list(features))
     possible: list[tuple[int, bool, str]] = []
     for name in features:
         kind, column = columns[name]["kind"], found.columns[name]
         listed = kind == "boolean" or "categories" in columns[name]
-        if not listed or not 2 <= len(column.levels) <= SLICE_LEVELS:
+        if name in first or not listed or not 2 <= len(column.levels) <= SLICE_LEVELS:
             continue
         few_missing = column.missing < MISSING_IN_SLICE * found.rows
         if few_missing and min(column.levels.values()) >= SLICE_ROWS:
             possible.append((column.missing, kind == "boolean", name))
-    chosen = [name for *_, name in sorted(possible, key=lambda one: one[:2])[:2]]
-    return chosen, "results are also reported for each value of these columns" if chosen else ""
+    chosen = first + [name for *_, name in sorted(possible, key=lambda one: one[:2])[:2]]
+    what = "value or band" if any("bands" in columns[name] for name in chosen) else "value"
+    return chosen, f"results are also reported for each {what} of these columns" if chosen else ""
 
 
 def short(name: str) -> str:

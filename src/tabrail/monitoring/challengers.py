@@ -67,7 +67,8 @@ def _params(version: str, expected: Expected) -> Params | None:
     try:
         return of_version(version).params
     except InputError:
-        decides = expected.metric in BY_THRESHOLD or expected.reported.unit == "unknown"
+        by_threshold = expected.schema.task == "binary" and expected.metric in BY_THRESHOLD
+        decides = by_threshold or expected.reported.unit == "unknown"
         return None if decides else expected.params
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, ttest_1samp
 
-from tabrail.data import cells
 from tabrail.data.identity import group_numbers, known_groups
 from tabrail.data.schema import Schema, encode_target
 from tabrail.evaluation.bootstrap import LEVEL
 from tabrail.evaluation.intervals import Score, score
 from tabrail.evaluation.reported import ReportedMetric
+from tabrail.evaluation.slices import named
 from tabrail.monitoring.checks import Point, Points
 from tabrail.monitoring.expected import Expected
 from tabrail.monitoring.period import Period
@@ -150,7 +150,7 @@ def _slices(
     for column in both[0]:
         if column not in period.table:
             continue
-        labels = cells.words(period.table[column]).fillna("missing")
+        labels = named(period.table[column], expected.schema.columns.get(column))
         parts = [one.get(column, {}) for one in both]
         for name in sorted(parts[0].keys() | parts[1].keys()):
             usual = _cautious(parts, name, expected.reported)

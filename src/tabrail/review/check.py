@@ -33,12 +33,12 @@ class Check:
         )
 
 
-def some(items: Sequence[str]) -> str:
-    """Return the first few of a list as text, and how many more there are."""
+def some(items: Sequence[str], longest: int = LONGEST_ITEM) -> str:
+    """Return the first few of a list as text, each of some length, and how many more there are."""
     more = f" and {len(items) - LONGEST_LIST} more" if len(items) > LONGEST_LIST else ""
-    return ", ".join(map(cut, items[:LONGEST_LIST])) + more
+    return ", ".join(cut(one, longest) for one in items[:LONGEST_LIST]) + more
 
 
-def cut(text: str) -> str:
+def cut(text: str, longest: int = LONGEST_ITEM) -> str:
     """Return the start of a text that is too long to be read at a glance."""
-    return text if len(text) <= LONGEST_ITEM else f"{text[:LONGEST_ITEM]}…"
+    return text if len(text) <= longest else f"{text[:longest]}…"

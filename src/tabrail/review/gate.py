@@ -10,7 +10,7 @@ from tabrail.evaluation.bootstrap import FEW_GROUPS
 from tabrail.evaluation.metrics import METRICS
 from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.markdown import amount
-from tabrail.review import losses
+from tabrail.review import gaps, losses
 from tabrail.review.acceptance import HOW, Acceptance
 from tabrail.review.check import Check, some
 from tabrail.review.differences import in_schema
@@ -38,6 +38,7 @@ def checks(
         "baseline": lambda: _baseline(head),
         "main_metric": lambda: _main_metric(base, head, params.main_metric.max_loss),
         "slices": lambda: _slices(base, head, params.slices.max_loss),
+        "max_gap": lambda: gaps.judged(head, params.max_gap),
         "rows": lambda: _rows(base, head),
         "schema": lambda: _schema(base, head),
         "drift": lambda: _drift(base, head, params.drift.psi),

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 DESCRIPTIONS = ("description", "unit", "name", "source", "license", "row")
-WHEN_ABSENT = {"nullable": False, "sensitive": False, "duplicates": "drop"}
+WHEN_ABSENT = {"nullable": False, "sensitive": False, "protected": False, "duplicates": "drop"}
 # With another one of these, scores are no longer those of the same question.
 MEASURES = ("target", "task", "positive", "key", "time", "weight", "missing")
 MEASURING_PARAMS = (
     *("prepare.split.method", "prepare.split.validation", "prepare.split.test"),
     *("evaluate.main_metric", "evaluate.min_slice_rows"),
 )
-LOOSER = {"nullable": True, "sensitive": False, "duplicates": "keep"}
+LOOSER = {"nullable": True, "sensitive": False, "protected": False, "duplicates": "keep"}
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,8 @@ def _at(content: Mapping[str, Any], name: str) -> Any:
 
 
 def _loosens(key: str, before: Any, after: Any) -> bool:
+    if key == "bands":  # slices of other rows
+        return before is not None
     if key == "min":
         return after is None or (before is not None and after < before)
     if key == "max":

@@ -1,0 +1,41 @@
+"""How far the slices of a column may lie apart."""
+
+from tabrail import paths
+from tabrail.config import MAIN_METRIC, MaxGap
+from tabrail.evaluation.reported import reported
+from tabrail.markdown import amount
+from tabrail.review.check import some
+from tabrail.review.snapshot import Snapshot
+
+LONGEST_GAP = 160  # characters of its description
+
+
+def judged(head: Snapshot, params: MaxGap) -> tuple[bool | None, str]:
+    """Return whether no gap is larger than is allowed, None if there is no limit; and the gaps.
+
+    Args:
+        head: the run of the change.
+        params: the limit, and the measures that it is for.
+    """
+    if params.limit is None:
+        return None, f"gate.max_gap in {paths.PARAMS} has no limit"
+    main = reported(head.evaluation["main_metric"], head.evaluation)
+    gaps = {
+        f"{column}, {main.name if measure == MAIN_METRIC else measure}": gap
+        for column, measures in head.evaluation["validation"].get("gaps", {}).items()
+        for measure, gap in measures.items()
+        if measure in params.of
+    }
+    if not gaps:
+        return None, "no column of slices has two that have an interval"
+    ordered = sorted(gaps, key=lambda name: -gaps[name]["value"])
+    beyond = [name for name in ordered if gaps[name]["value"] > params.limit]
+
+    def said(name: str) -> str:
+        gap = gaps[name]
+        low, high = gap["low"], gap["high"]
+        bounds = "" if low is None else f" (95% interval {amount(low)} to {amount(high)})"
+        return f"{name} {amount(gap['value'])}{bounds} between {gap['lowest']} and {gap['highest']}"
+
+    shown = some([said(name) for name in beyond or ordered[:1]], longest=LONGEST_GAP)
+    return not beyond, f"{'' if beyond else 'largest gap: '}{shown}; at most {params.limit:g}"
