@@ -19,6 +19,7 @@ from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.jinja import fill_markdown
 from tabrail.markdown import amount
 from tabrail.model.file import Metadata
+from tabrail.model.limits import HELD, held_text
 
 TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
 TOP_COLUMNS = 10
@@ -66,6 +67,7 @@ def render(
             split: count for split, count in groups.items() if FEWEST_GROUPS <= count < FEW_GROUPS
         },
         baseline=_against_baseline(lead, metric),
+        held=_held(schema, metadata, data, results),
     )
 
 
@@ -119,6 +121,16 @@ def _scores(results: Mapping[str, Any], params: Evaluate, schema: Schema) -> dic
         "in_unit_of_target": [one.name for one in described if one.unit == "target"],
         "own_metrics": [one for one in described if one.unit == "unknown"],
     }
+
+
+def _held(
+    schema: Schema, metadata: Metadata, data: Mapping[str, Any], results: Mapping[str, Any]
+) -> str:
+    """Return how many predictions on validation are held to limits; blank without limits."""
+    if not metadata.limits:
+        return ""
+    rows = data["rows"]["validation"]
+    return held_text(results[HELD]["validation"], rows, schema.target, metadata.limits)
 
 
 def _classes(scores: pd.DataFrame | None) -> dict[str, Any] | None:

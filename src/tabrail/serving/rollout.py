@@ -21,6 +21,7 @@ from tabrail.data.conform import conform, usable
 from tabrail.data.schema import Schema
 from tabrail.errors import InputError
 from tabrail.log.entries import Prediction, Role, utc_now
+from tabrail.model.limits import HELD
 from tabrail.model.release import Release
 from tabrail.model.scoring import close_calls, decided, for_scoring
 from tabrail.model.worker import EndedError
@@ -130,6 +131,7 @@ class Rollout:
                             numbers=scores.numbers[at],
                             prediction=str(scores.answers[at]["prediction"]),
                             review=scores.answers[at]["review"],
+                            held=scores.answers[at].get(HELD, False),
                             latency_ms=latency,
                             request=request,
                         )
@@ -215,7 +217,7 @@ class Rollout:
 
 def predict(release: Release, frame: pd.DataFrame, places: Mapping[int, int] | range) -> Scores:
     """Return the predictions of a model for rows, whose places are by those in the batch."""
-    numbers = release.predict(frame)
+    numbers, held = release.score(frame)
     schema, params = release.schema, release.params
     threshold, classes = params.evaluate.threshold, schema.classes
     predictions = (
@@ -229,6 +231,9 @@ def predict(release: Release, frame: pd.DataFrame, places: Mapping[int, int] | r
         {"prediction": prediction} | probabilities(each, schema) | {"review": review}
         for prediction, each, review in zip(predictions, lists, reviews, strict=True)
     ]
+    if release.metadata.limits:
+        for answer, mark in zip(answers, held.tolist(), strict=True):
+            answer[HELD] = mark
     return Scores(release.version, lists, answers, places)
 
 
