@@ -67,6 +67,9 @@ def predict(
     def result(table: pd.DataFrame, found: Predicted, file: Path) -> pd.DataFrame:
         predicted = answers(found.numbers, schema, params.evaluate.threshold)
         marks: dict[str, object] = {HELD: found.held} if model.metadata.limits else {}
+        if model.metadata.texts:
+            warnings = ["; ".join(found.unusual.get(place, [])) for place in range(len(table))]
+            marks["warnings"] = pd.array(warnings, dtype="str")
         origin: dict[str, object] = {"file": str(file)} if len(files) > 1 else {}
         identifiers = _renamed(
             table[identity(scoring_schema)],
@@ -77,7 +80,7 @@ def predict(
         words = dict.fromkeys([*origin, "model", "scored_at"], "str")
         return pd.DataFrame(columns, index=table.index).astype(words)
 
-    verdict, scored, held = Verdict(files), 0, 0
+    verdict, scored, held, unusual = Verdict(files), 0, 0, 0
     nothing, _ = conform(
         pd.DataFrame(columns=list(scoring_schema.used), dtype="str"), scoring_schema
     )
@@ -96,6 +99,7 @@ def predict(
             predicted = model.score(good)
             write(result(good, predicted, chunk.file))
             scored, held = scored + len(good), held + int(predicted.held.sum())
+            unusual += len(predicted.unusual)
             del chunk, good, predicted  # before the next chunk is read beside them
         if verdict.rejected and not reject:
             raise InputError(
@@ -106,6 +110,11 @@ def predict(
     lines.append(f"{scored:,} rows scored by {version}: {out}")
     if held:
         lines.append(held_text(held, scored, schema.target, model.metadata.limits))
+    if unusual:
+        lines.append(
+            f"{unusual:,} of {scored:,} rows have a text that is unlike those of training; see the "
+            "column warnings, and let a person look at them"
+        )
     if verdict.rejected:
         lines.append(f"{verdict.rejected:,} left out, with the reasons: {rejected}")
     return "\n".join(lines)

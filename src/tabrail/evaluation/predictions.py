@@ -47,14 +47,14 @@ def predict(
     table: pd.DataFrame, model: Callable[[pd.DataFrame], Predicted], schema: Schema
 ) -> Predictions:
     """Let a model score the rows of a prepared table."""
-    prediction, held = model(table)
+    scored = model(table)
     return Predictions(
         table=table,
         y_true=encode_target(table[schema.target], schema),
-        prediction=prediction,
+        prediction=scored.numbers,
         weights=_weights(table, schema),
         groups=known_groups(table, schema),
-        held=held,
+        held=scored.held,
     )
 
 

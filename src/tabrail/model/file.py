@@ -62,6 +62,7 @@ class Metadata:
         python: the version of Python that it was trained with, such as 3.12.
         code: SHA-256 of the project's modules that belong to the model, by path from the root.
         limits: of the target in training, to which predictions are held; see `model.limits`.
+        texts: what was usual of texts in training; see `model.texts`.
     """
 
     estimator: str
@@ -77,11 +78,11 @@ class Metadata:
     python: str = ""
     code: dict[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=list)
+    texts: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def content(self) -> dict[str, Any]:
-        """Return what the file has; without limits it is as it was before there were any."""
-        found = asdict(self)
-        return found if self.limits else {n: v for n, v in found.items() if n != "limits"}
+        """Return what the file has; without limits and texts, as before there were any."""
+        return {n: v for n, v in asdict(self).items() if v or n not in {"limits", "texts"}}
 
 
 def library_versions(estimator: str) -> dict[str, str]:

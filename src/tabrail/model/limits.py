@@ -14,15 +14,27 @@ Limits = list[float | None]  # the least and the most; empty if there is neither
 
 
 class Predicted(NamedTuple):
-    """Predictions, and which of them are held to the limits of the target.
+    """Predictions, and which of them deserve a second look.
 
     Attributes:
         numbers: as `Model.predict` returns them; shape (n_rows,) or (n_rows, n_classes).
-        held: whether the model's own number was beyond a limit; shape (n_rows,).
+        held: whether the model's own number was beyond a limit of the target; shape (n_rows,).
+        unusual: what is unusual about the texts of a row, by the places of such rows.
     """
 
     numbers: np.ndarray
     held: np.ndarray
+    unusual: dict[int, list[str]] = {}  # noqa: RUF012 (a default of a named tuple, never changed)
+
+    def review(self, close: np.ndarray) -> np.ndarray:
+        """Return which predictions need human review: close ones, and those of unusual texts.
+
+        Args:
+            close: what `close_calls` returns; shape (n_rows,).
+        """
+        found = close.copy()
+        found[list(self.unusual)] = True
+        return found
 
 
 def of_target(schema: Schema) -> Limits:

@@ -1,6 +1,7 @@
 """Save and load a project's model."""
 
 import hashlib
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from tabrail.model import file
 from tabrail.model.limits import Predicted, of_target
 from tabrail.model.predict import predict, require, score
 from tabrail.model.search import SearchResult
+from tabrail.model.texts import usual
 from tabrail.project.environment import python_version
 from tabrail.project.project import Project
 
@@ -85,6 +87,8 @@ def save_model(project: Project, model: Pipeline, found: SearchResult | None = N
     with paths.located(project.root, paths.TRAIN).open("rb") as table:
         data = hashlib.file_digest(table, "sha256").hexdigest()
     metadata = describe(project, model, train.classes, len(train.rows), data, found)
+    texts_of_training = usual(model, train.rows, project.schema.features_of("text"))
+    metadata = replace(metadata, texts=texts_of_training)
     content = file.dump(model, metadata, project.root)
     tried = pd.DataFrame(columns=["candidate", "rows", "score", "std"])
     texts = {

@@ -92,10 +92,11 @@ def from_table(file: Path, release: Release, rows: int) -> Period:
         table = chunk.table[valid]
         period.refused += int((~valid).sum()) + len(chunk.left_out)
         period.rows += len(table)
-        numbers, held = release.score(table)
-        period.held += int(held.sum())
-        review = close_calls(numbers, schema, params.evaluate.threshold, params.serve.review_margin)
-        served = pd.DataFrame({"review": review}, index=table.index)
+        scored = release.score(table)
+        numbers = scored.numbers
+        period.held += int(scored.held.sum())
+        close = close_calls(numbers, schema, params.evaluate.threshold, params.serve.review_margin)
+        served = pd.DataFrame({"review": scored.review(close)}, index=table.index)
         parts = bounded([*parts, Part(table, numbers, served, np.empty(0))])
     return filled(period, parts)
 
