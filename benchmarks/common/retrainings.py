@@ -20,6 +20,7 @@ from tabrail.evaluation.metric_list import MetricList
 from tabrail.evaluation.predictions import baseline, predict
 from tabrail.evaluation.scored import score_split
 from tabrail.model.derived import derive
+from tabrail.model.limits import Predicted, hold
 from tabrail.project.project import Split
 from tabrail.review import gate, losses
 from tabrail.review.snapshot import Snapshot
@@ -52,8 +53,8 @@ class Retrainings:
         pipeline = fit(model(project), self._drawn(draw))
         schema = project.schema
 
-        def scored(rows: Any) -> np.ndarray:
-            return np.asarray(pipeline.predict_proba(rows[schema.inputs])[:, 1])
+        def scored(rows: Any) -> Predicted:
+            return hold(np.asarray(pipeline.predict_proba(rows[schema.inputs])[:, 1]), [])
 
         predictions = predict(self.validation, scored, schema)
         labels = slices.labels(self.validation, schema, lambda rows: derive(pipeline, rows))

@@ -265,7 +265,8 @@ def predictions(weights: Any = 1.0) -> Predictions:
     probability = np.arange(1, 1001) / 1000
     y_true = (probability > 0.5).astype(np.int64)
     weights = np.broadcast_to(np.asarray(weights, dtype=np.float64), 1000)
-    return Predictions(pd.DataFrame(), y_true, probability, weights, np.arange(1000, dtype="u8"))
+    groups, held = np.arange(1000, dtype="u8"), np.zeros(1000, dtype=bool)
+    return Predictions(pd.DataFrame(), y_true, probability, weights, groups, held)
 
 
 def test_thresholds_are_spread_over_the_shares_flagged() -> None:

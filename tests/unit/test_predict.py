@@ -25,6 +25,7 @@ from tabrail.cli import app as cli
 from tabrail.data import outputs, validate
 from tabrail.data.conform import conform
 from tabrail.data.schema import Task, load_schema
+from tabrail.model.limits import Predicted
 from tabrail.model.saving import Model, load_model
 from tabrail.project import registry
 from tabrail.project.project import Project
@@ -478,16 +479,16 @@ def test_an_interruption_leaves_nothing_and_the_command_can_be_run_again(
     call(IN, f"usual-{name}")
     edit(Path("params.yaml"), lambda p: p["prepare"].update(chunk_rows=7))
     Path(name).write_text("mine")
-    before, calls, real = files(shop), [], Model.predict
+    before, calls, real = files(shop), [], Model.score
 
-    def troubled(*arguments: Any) -> np.ndarray:
+    def troubled(*arguments: Any) -> Predicted:
         calls.append(arguments)
         if len(calls) == 5:
             trouble()
         return real(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Model, "predict", troubled)
+        patch.setattr(Model, "score", troubled)
         call(IN, name, "--rejected", BAD, "--overwrite", code=code)
     assert len(calls) == 5
     assert files(shop) == before

@@ -31,6 +31,7 @@ from tabrail.data.schema import Task
 from tabrail.log.entries import Prediction
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model import reference
+from tabrail.model.limits import Predicted
 from tabrail.model.release import Release, load_release
 from tabrail.serving import rollout
 from tabrail.serving.request import Request, Rows
@@ -419,13 +420,13 @@ def test_a_share_depends_on_nothing_but_the_key(shop: Path) -> None:
         assert sum(every._is_shared(keys, place) for place in range(100)) == expected
 
 
-def failing(rows: pd.DataFrame) -> np.ndarray:
+def failing(rows: pd.DataFrame) -> Predicted:
     """Fail to predict."""
     raise ValueError(f"{len(rows)} rows too many")
 
 
 def test_a_challenger_that_fails_fails_no_answer(shop: Path) -> None:
-    challenger = replace(loaded(), version="rival", predict=failing)
+    challenger = replace(loaded(), version="rival", score=failing)
     with served(challenger=challenger, share=1.0) as client:
         answer = send(client, typical())
         metrics = client.get("/metrics").text

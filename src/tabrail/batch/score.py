@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from tabrail.data import dialect, outputs, tables
@@ -14,6 +13,7 @@ from tabrail.data.conform import conform
 from tabrail.data.validate import Verdict, rejects
 from tabrail.errors import InputError
 from tabrail.files import replacing
+from tabrail.model.limits import HELD, Predicted, held_text
 from tabrail.model.recorded import require_recorded
 from tabrail.model.scoring import answers, for_scoring, identity
 from tabrail.project import registry
@@ -64,22 +64,27 @@ def predict(
     version, now = registry.model_version(), datetime.now(UTC).isoformat(timespec="seconds")
     scoring_schema = for_scoring(schema)
 
-    def result(table: pd.DataFrame, numbers: np.ndarray, file: Path) -> pd.DataFrame:
-        predicted = answers(numbers, schema, params.evaluate.threshold)
+    def result(table: pd.DataFrame, found: Predicted, file: Path) -> pd.DataFrame:
+        predicted = answers(found.numbers, schema, params.evaluate.threshold)
+        marks: dict[str, object] = {HELD: found.held} if model.metadata.limits else {}
+        if model.metadata.texts:
+            warnings = ["; ".join(found.unusual.get(place, [])) for place in range(len(table))]
+            marks["warnings"] = pd.array(warnings, dtype="str")
         origin: dict[str, object] = {"file": str(file)} if len(files) > 1 else {}
         identifiers = _renamed(
-            table[identity(scoring_schema)], {"file", "row", *predicted, "model", "scored_at"}
+            table[identity(scoring_schema)],
+            {"file", "row", *predicted, "model", "scored_at", *marks},
         )
         columns = origin | {"row": table.index + 1} | dict(identifiers.items()) | predicted
-        columns |= {"model": version, "scored_at": now}
+        columns |= {"model": version, "scored_at": now, **dict(marks.items())}
         words = dict.fromkeys([*origin, "model", "scored_at"], "str")
         return pd.DataFrame(columns, index=table.index).astype(words)
 
-    verdict, scored = Verdict(files), 0
+    verdict, scored, held, unusual = Verdict(files), 0, 0, 0
     nothing, _ = conform(
         pd.DataFrame(columns=list(scoring_schema.used), dtype="str"), scoring_schema
     )
-    template = result(nothing, model.predict(nothing), place)
+    template = result(nothing, model.score(nothing), place)
     rows = min(params.prepare.chunk_rows, MOST_ROWS)
     with replacing(*written) as (temporary, *others), ExitStack() as opened:
         write = opened.enter_context(outputs.writer(temporary, out.name, template, schema.csv))
@@ -91,9 +96,11 @@ def predict(
             elif verdict.rejected:  # nothing is left to do but count
                 continue
             good = chunk.table[~bad]
-            write(result(good, model.predict(good), chunk.file))
-            scored += len(good)
-            del chunk, good  # before the next chunk is read beside them
+            predicted = model.score(good)
+            write(result(good, predicted, chunk.file))
+            scored, held = scored + len(good), held + int(predicted.held.sum())
+            unusual += len(predicted.unusual)
+            del chunk, good, predicted  # before the next chunk is read beside them
         if verdict.rejected and not reject:
             raise InputError(
                 f"{verdict.text('cannot be scored')}\nNothing is written. Correct these rows and "
@@ -101,6 +108,13 @@ def predict(
             )
     lines = [verdict.text("left out")] if verdict.findings else []
     lines.append(f"{scored:,} rows scored by {version}: {out}")
+    if held:
+        lines.append(held_text(held, scored, schema.target, model.metadata.limits))
+    if unusual:
+        lines.append(
+            f"{unusual:,} of {scored:,} rows have a text that is unlike those of training; see the "
+            "column warnings, and let a person look at them"
+        )
     if verdict.rejected:
         lines.append(f"{verdict.rejected:,} left out, with the reasons: {rejected}")
     return "\n".join(lines)

@@ -1,7 +1,7 @@
 """Score the model on validation and test, beside a baseline, overall and per slice."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from tabrail.evaluation.reported import ReportedMetric
 from tabrail.evaluation.scored import score_split
 from tabrail.model import reference
 from tabrail.model.derived import derive
+from tabrail.model.limits import HELD, Limits
 from tabrail.model.saving import Model
 from tabrail.project.project import Project
 
@@ -56,7 +57,7 @@ def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | N
     names = [name for name in (schema.target, schema.weight) if name]
     constant = baseline(tables.read(located(paths.TRAIN), names), schema)
     splits = {
-        split: predict(tables.read(located(path)), model.predict, schema)
+        split: predict(tables.read(located(path)), model.score, schema)
         for split, path in (("validation", paths.VALIDATION), ("test", paths.TEST))
     }
     labels = {
@@ -77,6 +78,7 @@ def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | N
             "versions": metadata.versions,
         },
         "scores": distributions.describe_scores(splits["validation"].prediction, schema),
+        **_held(splits, metadata.limits),
         "reference": _reference(model, located(paths.DISTRIBUTIONS)),
     }
     plotted = _plotted(splits["validation"], model, listed, params)
@@ -143,6 +145,12 @@ def _plotted(
     # A key or an identifier that nothing is derived from does not count, and says nothing here.
     counts = measured["column"].isin(schema.features) | (measured["importance"] != 0)
     return found | {"importance": measured[counts].reset_index(drop=True)}
+
+
+def _held(splits: Mapping[str, Predictions], limits: Limits) -> dict[str, Any]:
+    """Return how many predictions of each split are held to limits of the target, if it has any."""
+    counts = {split: int(one.held.sum()) for split, one in splits.items()}
+    return {HELD: counts} if limits else {}
 
 
 def _reference(model: Model, distributions_file: Path) -> Any:

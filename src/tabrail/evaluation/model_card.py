@@ -21,6 +21,7 @@ from tabrail.evaluation.thresholds import Threshold
 from tabrail.jinja import fill_markdown
 from tabrail.markdown import amount
 from tabrail.model.file import Metadata
+from tabrail.model.limits import HELD, held_text
 
 TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
 TOP_COLUMNS = 10
@@ -75,6 +76,7 @@ def render(
         costs=params.evaluate.costs,
         has_costs=any(one.cost is not None for one in thresholds),
         baseline=_against_baseline(lead, metric),
+        held=_held(schema, metadata, data, results),
     )
 
 
@@ -129,6 +131,16 @@ def _scores(results: Mapping[str, Any], params: Evaluate, schema: Schema) -> dic
         "in_unit_of_target": [one.name for one in described if one.unit == "target"],
         "own_metrics": [one for one in described if one.unit == "unknown"],
     }
+
+
+def _held(
+    schema: Schema, metadata: Metadata, data: Mapping[str, Any], results: Mapping[str, Any]
+) -> str:
+    """Return how many predictions on validation are held to limits; blank without limits."""
+    if not metadata.limits:
+        return ""
+    rows = data["rows"]["validation"]
+    return held_text(results[HELD]["validation"], rows, schema.target, metadata.limits)
 
 
 def _classes(scores: pd.DataFrame | None) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from tabrail.data.identity import known_groups
 from tabrail.data.schema import Schema, encode_target
+from tabrail.model.limits import Predicted
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Predictions:
         prediction: as `model.predict` gives it; shape (n_rows,) or (n_rows, n_classes).
         weights: how much each row counts; shape (n_rows,).
         groups: the hash of each row's group, uint64; shape (n_rows,).
+        held: whether each prediction is held to a limit of the target; shape (n_rows,).
     """
 
     table: pd.DataFrame
@@ -27,6 +29,7 @@ class Predictions:
     prediction: np.ndarray
     weights: np.ndarray
     groups: np.ndarray
+    held: np.ndarray
 
     def of(self, rows: np.ndarray) -> "Predictions":
         """Return some of the rows, by their places."""
@@ -36,19 +39,22 @@ class Predictions:
             prediction=self.prediction[rows],
             weights=self.weights[rows],
             groups=self.groups[rows],
+            held=self.held[rows],
         )
 
 
 def predict(
-    table: pd.DataFrame, model: Callable[[pd.DataFrame], np.ndarray], schema: Schema
+    table: pd.DataFrame, model: Callable[[pd.DataFrame], Predicted], schema: Schema
 ) -> Predictions:
-    """Let a model predict the rows of a prepared table."""
+    """Let a model score the rows of a prepared table."""
+    scored = model(table)
     return Predictions(
         table=table,
         y_true=encode_target(table[schema.target], schema),
-        prediction=model(table),
+        prediction=scored.numbers,
         weights=_weights(table, schema),
         groups=known_groups(table, schema),
+        held=scored.held,
     )
 
 

@@ -27,6 +27,13 @@ PREDICTIONS = sa.Table(
     sa.Column("latency_ms", sa.Float, nullable=False),
     sa.Column("request", sa.String(32), nullable=False),
 )
+MARKS = sa.Table(  # apart, so that a log without it needs only one more table
+    "marks",
+    TABLES,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("role", sa.String(10), primary_key=True),
+    sa.Column("held", sa.Boolean, nullable=False),
+)
 REFUSALS = sa.Table(
     "refusals",
     TABLES,
@@ -71,6 +78,7 @@ class Prediction:
         review: whether a person is to look at it.
         latency_ms: from the request's arrival until it was scored; to log it takes more time.
         request: an identifier that the rows of one request share.
+        held: whether the prediction is held to a limit of the target.
     """
 
     id: str
@@ -84,6 +92,7 @@ class Prediction:
     review: bool
     latency_ms: float
     request: str
+    held: bool = False
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from tabrail.errors import InputError
 from tabrail.log import database
 from tabrail.log.entries import (
     DECISIONS,
+    MARKS,
     OUTCOMES,
     PREDICTIONS,
     REFUSALS,
@@ -36,6 +37,7 @@ IDENTIFIER = re.compile(r"[0-9a-f]{32}")
 AT_ONCE = 500  # identifiers in one question: databases limit how many
 PART = 50_000  # predictions that are read at once
 INSERT_PREDICTIONS, INSERT_REFUSALS = sa.insert(PREDICTIONS), sa.insert(REFUSALS)
+INSERT_MARKS = sa.insert(MARKS)
 
 
 class PredictionLog:
@@ -105,14 +107,22 @@ class PredictionLog:
         Raises:
             SQLAlchemyError: the database is busy, full or gone.
         """
+        predicted = [entry for entry in entries if isinstance(entry, Prediction)]
         predictions = [
-            vars(entry) | {"row": _json(entry.row), "numbers": _json(entry.numbers)}
-            for entry in entries
-            if isinstance(entry, Prediction)
+            {name: value for name, value in vars(entry).items() if name in PREDICTIONS.columns}
+            | {"row": _json(entry.row), "numbers": _json(entry.numbers)}
+            for entry in predicted
+        ]
+        marks = [
+            {"id": entry.id, "role": entry.role, "held": True} for entry in predicted if entry.held
         ]
         refusals = [vars(entry) for entry in entries if isinstance(entry, Refusal)]
         with self._writing() as connection:
-            for statement, rows in ((INSERT_PREDICTIONS, predictions), (INSERT_REFUSALS, refusals)):
+            for statement, rows in (
+                (INSERT_PREDICTIONS, predictions),
+                (INSERT_MARKS, marks),
+                (INSERT_REFUSALS, refusals),
+            ):
                 if rows:
                     connection.execute(statement, rows)
 
@@ -186,14 +196,19 @@ class PredictionLog:
 
         Yields:
             Some of them at a time: the columns of the table `predictions`, with `row` and `numbers`
-            decoded, and `outcome` and `decision`, None where there is none. In the order of time,
-            and those of one request together, in no order.
+            decoded, `outcome` and `decision`, None where there is none, and `held`, whether the
+            prediction is held to a limit of the target. In the order of time, and those of one
+            request together, in no order.
         """
         chosen = (
             sa.select(
                 PREDICTIONS,
                 OUTCOMES.c.value.label("outcome"),
                 DECISIONS.c.value.label("decision"),
+                sa.func.coalesce(MARKS.c.held, sa.false()).label("held"),
+            )
+            .outerjoin(
+                MARKS, (PREDICTIONS.c.id == MARKS.c.id) & (PREDICTIONS.c.role == MARKS.c.role)
             )
             .outerjoin(OUTCOMES, PREDICTIONS.c.id == OUTCOMES.c.id)
             .outerjoin(DECISIONS, PREDICTIONS.c.id == DECISIONS.c.id)
@@ -262,7 +277,7 @@ class PredictionLog:
         """Delete what is older, with its outcomes and decisions; return how many predictions."""
         old = sa.select(PREDICTIONS.c.id).where(PREDICTIONS.c.at < before)
         with self._locking.begin() as connection:
-            for table in (OUTCOMES, DECISIONS):
+            for table in (OUTCOMES, DECISIONS, MARKS):
                 connection.execute(sa.delete(table).where(table.c.id.in_(old)))
             connection.execute(sa.delete(REFUSALS).where(REFUSALS.c.at < before))
             return connection.execute(
@@ -280,7 +295,7 @@ def _decoded(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     names = [column.name for column in PREDICTIONS.columns]
-    found = pd.DataFrame(rows, columns=[*names, "outcome", "decision"])
+    found = pd.DataFrame(rows, columns=[*names, "outcome", "decision", "held"])
     for name in ("outcome", "decision"):  # pandas would make None a number
         found[name] = pd.Series([row[name] for row in rows], dtype="object")
     return found

@@ -18,6 +18,7 @@ from sklearn.pipeline import Pipeline
 
 from tabrail import paths
 from tabrail.errors import InputError, missing_output
+from tabrail.model.limits import Limits
 from tabrail.project import code
 from tabrail.project.environment import installed_version
 from tabrail.project.settings import TABLE, load_settings
@@ -60,6 +61,8 @@ class Metadata:
         versions: the libraries that it was trained with.
         python: the version of Python that it was trained with, such as 3.12.
         code: SHA-256 of the project's modules that belong to the model, by path from the root.
+        limits: of the target in training, to which predictions are held; see `model.limits`.
+        texts: what was usual of texts in training; see `model.texts`.
     """
 
     estimator: str
@@ -74,6 +77,12 @@ class Metadata:
     versions: dict[str, str]
     python: str = ""
     code: dict[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=list)
+    texts: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def content(self) -> dict[str, Any]:
+        """Return what the file has; without limits and texts, as before there were any."""
+        return {n: v for n, v in asdict(self).items() if v or n not in {"limits", "texts"}}
 
 
 def library_versions(estimator: str) -> dict[str, str]:
@@ -249,7 +258,7 @@ def _canonical(content: bytes, metadata: Metadata) -> bytes:
 
         renumber(tree)
     members["schema.json"] = json.dumps(tree, separators=(",", ":")).encode()
-    members[METADATA] = json.dumps(asdict(metadata), indent=2).encode()
+    members[METADATA] = json.dumps(metadata.content(), indent=2).encode()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in sorted(members):

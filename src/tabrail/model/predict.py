@@ -11,6 +11,8 @@ from tabrail import paths
 from tabrail.data.schema import Schema
 from tabrail.errors import InputError
 from tabrail.model.file import Metadata
+from tabrail.model.limits import Predicted, hold
+from tabrail.model.texts import unusual
 
 DIGITS = 9  # of a prediction: later ones may depend on how many rows are predicted at once
 
@@ -18,7 +20,12 @@ DIGITS = 9  # of a prediction: later ones may depend on how many rows are predic
 def predict(
     pipeline: Pipeline, metadata: Metadata, rows: pd.DataFrame, schema: Schema
 ) -> np.ndarray:
-    """Predict rows.
+    """Return the predictions of `score` without their marks."""
+    return score(pipeline, metadata, rows, schema).numbers
+
+
+def score(pipeline: Pipeline, metadata: Metadata, rows: pd.DataFrame, schema: Schema) -> Predicted:
+    """Predict rows, and hold the predictions to the limits that the model was trained with.
 
     Args:
         pipeline: the fitted model.
@@ -29,7 +36,8 @@ def predict(
     Returns:
         For a regression the predicted values, shape (n_rows,); for two classes the probability of
         the one to predict, shape (n_rows,); for more of them the probability of each, in the order
-        of `schema.classes`, shape (n_rows, n_classes).
+        of `schema.classes`, shape (n_rows, n_classes). Beside them, which are held to a limit, and
+        which have unusual texts.
 
     Raises:
         InputError: the model was trained for another schema.
@@ -39,13 +47,15 @@ def predict(
     if metadata.task == "regression":
         with _explained():
             values = pipeline.predict(columns) if len(rows) else []
-        return _rounded(np.asarray(values, np.float64))
+        found = hold(_rounded(np.asarray(values, np.float64)), metadata.limits)
+        return found._replace(unusual=unusual(pipeline, columns, metadata.texts))
     probability = np.zeros((len(rows), len(schema.classes)))
     places = [schema.classes.index(name) for name in metadata.classes]
     if len(rows):  # scikit-learn refuses to predict nothing
         with _explained():
             probability[:, places] = pipeline.predict_proba(columns).round(DIGITS)
-    return probability[:, 1] if metadata.task == "binary" else probability
+    found = hold(probability[:, 1] if metadata.task == "binary" else probability, [])
+    return found._replace(unusual=unusual(pipeline, columns, metadata.texts))
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from tabrail.data.schema import Schema, load_schema
 from tabrail.documents import read_yaml
 from tabrail.errors import InputError
 from tabrail.model import derived, file, reference
-from tabrail.model.predict import predict, require
+from tabrail.model.limits import Predicted
+from tabrail.model.predict import require, score
 from tabrail.model.recorded import require_recorded
 from tabrail.model.worker import Worker
 from tabrail.project import code, registry
@@ -29,7 +30,7 @@ class Release:
 
     Attributes:
         version: its tag, or the start of its hash; see `registry.model_version`.
-        predict: predicts rows that conform to the schema; see `tabrail.Model.predict`.
+        score: predicts rows that conform to the schema; see `tabrail.model.predict.score`.
         clean: the cleaning function of its code.
         derive: adds the columns that the model derives; see `tabrail.model.derived`.
         metadata: that of its file.
@@ -42,7 +43,7 @@ class Release:
     """
 
     version: str
-    predict: Callable[[pd.DataFrame], np.ndarray]
+    score: Callable[[pd.DataFrame], Predicted]
     clean: Clean
     derive: Callable[[pd.DataFrame], pd.DataFrame]
     metadata: file.Metadata
@@ -52,6 +53,10 @@ class Release:
     distributions: dict[str, Any]
     card: str
     worker: Worker | None
+
+    def predict(self, rows: pd.DataFrame) -> np.ndarray:
+        """Predict rows that conform to the schema; see `tabrail.Model.predict`."""
+        return self.score(rows).numbers
 
     @property
     def separate(self) -> bool:
@@ -86,10 +91,10 @@ def load_release(folder: Path = Path(), *, untrusted: bool = False) -> Release:
     here = Path()
     separate = folder.resolve() != here.resolve() and bool(code.changed(here, metadata.code))
     worker = Worker(folder) if separate else None
-    predict, clean, derive = _functions(folder, metadata, schema, worker)
+    score, clean, derive = _functions(folder, metadata, schema, worker)
     found = Release(
         version=registry.model_version(folder),
-        predict=predict,
+        score=score,
         clean=clean,
         derive=derive,
         metadata=metadata,
@@ -107,14 +112,14 @@ def load_release(folder: Path = Path(), *, untrusted: bool = False) -> Release:
 
 def _functions(
     folder: Path, metadata: file.Metadata, schema: Schema, worker: Worker | None
-) -> tuple[Callable[[pd.DataFrame], np.ndarray], Clean, Callable[[pd.DataFrame], pd.DataFrame]]:
+) -> tuple[Callable[[pd.DataFrame], Predicted], Clean, Callable[[pd.DataFrame], pd.DataFrame]]:
     """Return what predicts, cleans and derives columns, here or in a process of its own."""
     if worker:
-        return worker.predict, worker.clean, worker.derive
+        return worker.score, worker.clean, worker.derive
     here = Path()
     pipeline, _ = file.load(folder / paths.MODEL, here)
     return (
-        lambda rows: predict(pipeline, metadata, rows, schema),
+        lambda rows: score(pipeline, metadata, rows, schema),
         Project.load(here).clean,
         lambda rows: derived.derive(pipeline, rows),
     )

@@ -1,6 +1,7 @@
 """Save and load a project's model."""
 
 import hashlib
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +14,10 @@ from tabrail.data.schema import Schema
 from tabrail.documents import to_csv, to_json
 from tabrail.files import replacing
 from tabrail.model import file
-from tabrail.model.predict import predict, require
+from tabrail.model.limits import Predicted, of_target
+from tabrail.model.predict import predict, require, score
 from tabrail.model.search import SearchResult
+from tabrail.model.texts import usual
 from tabrail.project.environment import python_version
 from tabrail.project.project import Project
 
@@ -39,7 +42,8 @@ class Model(NamedTuple):
             rows: n_rows rows.
 
         Returns:
-            For a regression the predicted values, shape (n_rows,); for two classes the probability
+            For a regression the predicted values, held to the limits that the target had in
+            schema.yaml when the model was trained, shape (n_rows,); for two classes the probability
             of the one to predict, shape (n_rows,); for more of them the probability of each, in
             the order of `schema.classes`, shape (n_rows, n_classes).
 
@@ -47,6 +51,10 @@ class Model(NamedTuple):
             InputError: the model was trained for another schema.
         """
         return predict(self.pipeline, self.metadata, rows, self.schema)
+
+    def score(self, rows: pd.DataFrame) -> Predicted:
+        """Predict rows as `predict` does, and mark predictions that are held to a limit."""
+        return score(self.pipeline, self.metadata, rows, self.schema)
 
 
 def save_model(project: Project, model: Pipeline, found: SearchResult | None = None) -> None:
@@ -79,6 +87,8 @@ def save_model(project: Project, model: Pipeline, found: SearchResult | None = N
     with paths.located(project.root, paths.TRAIN).open("rb") as table:
         data = hashlib.file_digest(table, "sha256").hexdigest()
     metadata = describe(project, model, train.classes, len(train.rows), data, found)
+    texts_of_training = usual(model, train.rows, project.schema.features_of("text"))
+    metadata = replace(metadata, texts=texts_of_training)
     content = file.dump(model, metadata, project.root)
     tried = pd.DataFrame(columns=["candidate", "rows", "score", "std"])
     texts = {
@@ -147,6 +157,7 @@ def describe(
         training_data=data,
         versions=file.library_versions(name),
         python=python_version(),
+        limits=of_target(schema),
     )
 
 

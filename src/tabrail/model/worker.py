@@ -17,10 +17,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
 import pandas as pd
 
 from tabrail.errors import InputError
+from tabrail.model.limits import Predicted
 
 LENGTH = 8  # bytes in front of each message
 END_S = 5.0  # for a process to end after SIGTERM; then it is killed
@@ -58,9 +58,9 @@ class Worker:
         self.stop = weakref.finalize(self, _end, self._process)
         self._answer()
 
-    def predict(self, rows: pd.DataFrame) -> np.ndarray:
+    def score(self, rows: pd.DataFrame) -> Predicted:
         """Predict rows that conform to the schema of the folder."""
-        found: np.ndarray = self._ask("predict", rows)
+        found: Predicted = self._ask("score", rows)
         return found
 
     def clean(self, rows: pd.DataFrame) -> pd.DataFrame:
@@ -175,7 +175,7 @@ def main(folder: Path) -> None:
         _send(output, (False, str(error)))
         return
     functions: dict[str, Callable[[pd.DataFrame], Any]] = {
-        "predict": model.predict,
+        "score": model.score,
         "clean": lambda rows: cleaned(rows, clean),
         "derive": lambda rows: derive(model.pipeline, rows),
     }

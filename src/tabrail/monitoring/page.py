@@ -64,6 +64,8 @@ def _facts(result: Result, target: str) -> Facts:
         ("rows refused", f"{sum(period.refused for period in result.periods):,}"),
         ("outcomes known", f"{sum(int(p.labeled(target).sum()) for p in result.periods):,}"),
     ]
+    if held := sum(period.held for period in result.periods):
+        facts.append(("held to a limit", f"{held:,}"))
     for check, title in (("main_metric", f"live {result.expected.metric}"), ("latency", "p99, ms")):
         if found := [one for one in result.series if one.check == check]:
             facts.append((title, figure(found[0].last.value)))

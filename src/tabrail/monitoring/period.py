@@ -33,6 +33,7 @@ class Period:
         outcomes_not_allowed: outcomes that break the schema; they count as unknown.
         decisions: predictions that a person has reviewed.
         decisions_as_predicted: how many of these decisions are the model's prediction.
+        held: predictions that are held to a limit of the target.
         begin: the start of a span of time; blank for a table.
         days: those with requests.
     """
@@ -51,6 +52,7 @@ class Period:
     outcomes_not_allowed: int = 0
     decisions: int = 0
     decisions_as_predicted: int = 0
+    held: int = 0
     begin: str = ""
     days: set[date] = field(default_factory=set)
 
@@ -124,4 +126,5 @@ def described(period: Period, target: str) -> Mapping[str, Any]:
         "decisions": period.decisions,
         "decisions_as_predicted": period.decisions_as_predicted,
         "by_other_models": period.by_other_models,
+        "held": period.held,
     }

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
 
+from tabrail.model.limits import held_text
 from tabrail.monitoring.alerts import Alert, Series
 from tabrail.monitoring.expected import Expected
 from tabrail.monitoring.period import Period, described
@@ -82,7 +83,8 @@ class Result:
             `verdict`: well, alert or unknown. `model`: its version. `source`: the
             log or the tables. `periods`: of each its `name`, `rows`, `refused`, `errors`,
             `outcomes`, `outcomes_not_allowed`, `decisions` by people, how many of them are
-            `decisions_as_predicted`, and `by_other_models`. `alerts` and `notes`: of each the
+            `decisions_as_predicted`, `by_other_models`, and how many predictions are `held` to a
+            limit of the target. `alerts` and `notes`: of each the
             `check`, what it is `about`, `what` was found, `since` which period, and the `first`
             thing to do. `checks`: of each the `check`, what it is `about`, its `limit`, whether it
             `may_alert`, and by period None or `value`, `low`, `high`, `limit`, `beyond` and
@@ -127,6 +129,9 @@ class Result:
                 f"  {count:,} outcomes that the model's schema does not allow were left out: an "
                 "unknown class, or a number out of range"
             )
+        if count := sum(period.held for period in self.periods):
+            rows = sum(period.rows for period in self.periods)
+            lines.append(f"  {held_text(count, rows, self.expected.schema.target)}")
         if count := sum(period.by_other_models for period in self.periods):
             lines.append(f"  {count:,} rows that other models answered were left out")
         return "\n".join(lines)

@@ -92,9 +92,11 @@ def from_table(file: Path, release: Release, rows: int) -> Period:
         table = chunk.table[valid]
         period.refused += int((~valid).sum()) + len(chunk.left_out)
         period.rows += len(table)
-        numbers = release.predict(table)
-        review = close_calls(numbers, schema, params.evaluate.threshold, params.serve.review_margin)
-        served = pd.DataFrame({"review": review}, index=table.index)
+        scored = release.score(table)
+        numbers = scored.numbers
+        period.held += int(scored.held.sum())
+        close = close_calls(numbers, schema, params.evaluate.threshold, params.serve.review_margin)
+        served = pd.DataFrame({"review": scored.review(close)}, index=table.index)
         parts = bounded([*parts, Part(table, numbers, served, np.empty(0))])
     return filled(period, parts)
 
@@ -112,6 +114,7 @@ def _logged(rows: pd.DataFrame, challengers: pd.DataFrame, schema: Schema, perio
     decided = rows["decision"].notna()
     period.decisions += int(decided.sum())
     period.decisions_as_predicted += int((rows["decision"] == rows["prediction"])[decided].sum())
+    period.held += int(rows["held"].sum())
     first = ~rows["request"].duplicated().to_numpy()
     other = challengers.reindex(rows["id"])
     served = pd.DataFrame(

@@ -53,7 +53,7 @@ def compare(
     by = _scoring(challenger, metrics)
     rows = tables.read(paths.TEST)
     is_fresh = fresh(rows, tables.read(folder / paths.TEST))
-    ours = predict(rows, challenger.predict, challenger.schema)
+    ours = predict(rows, challenger.score, challenger.schema)
     if champion.separate:
         found, scored = predict_raw(champion, raw_rows(challenger), challenger.schema)
     else:

@@ -36,7 +36,8 @@ def create(setup: Setup) -> FastAPI:
     """Return the application."""
     service = Service(setup)
     release, params, reader = service.release, service.params, service.reader
-    docs = documents.Documents(release.schema)
+    limited = any(one and one.metadata.limits for one in (release, setup.challenger))
+    docs = documents.Documents(release.schema, limited=limited)
     app = FastAPI(
         title=release.params.card.title,
         version=release.version,

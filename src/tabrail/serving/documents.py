@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from tabrail.data.cells import LARGEST
 from tabrail.data.schema import Schema
+from tabrail.model.limits import HELD
 
 Identifier = Annotated[str, Field(description="Of a prediction, as it was answered.")]
 SCHEMAS = "#/components/schemas/"
@@ -103,8 +104,13 @@ class ModelDescription(BaseModel):
 class Documents:
     """The models of answers, decisions and outcomes that depend on the schema."""
 
-    def __init__(self, schema: Schema) -> None:
-        """Make the models."""
+    def __init__(self, schema: Schema, *, limited: bool = False) -> None:
+        """Make the models.
+
+        Args:
+            schema: the schema.
+            limited: whether predictions are held to limits of the target.
+        """
         classes: Any = Literal[tuple(schema.classes)]
         regression = schema.task == "regression"
         basis: dict[str, Any] = {
@@ -116,11 +122,16 @@ class Documents:
             basis["probability"] = (float, Field(ge=0, le=1, description=note))
         if schema.task == "multiclass":
             basis["probabilities"] = (dict[str, float], ...)
+        marks: dict[str, Any] = {}
+        if limited:
+            note = f"Whether the model's number was beyond a limit of {schema.target}."
+            marks[HELD] = (bool, Field(False, description=note))
         note = "The version of the model that answers."
         one: Any = create_model(
             "Prediction",
             **basis,
             review=(bool, Field(description="Whether it is for human review.")),
+            **marks,
             warnings=(list[str], ...),
             model=(str, Field("", description="The model's version, where rows differ in it.")),
         )

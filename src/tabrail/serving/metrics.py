@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from tabrail.data.schema import Schema
+from tabrail.model.limits import HELD
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # of the environment: where several workers count together
 SECONDS = (0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
@@ -46,6 +47,8 @@ class Metrics:
         about = "Predicted numbers, by powers of ten."
         self.number = histogram("prediction_number", about, ("model",), buckets=POWERS)
         self.reviews = counter("predictions_to_review", "Predictions for human review.")
+        about = "Predictions held to a limit of the target."
+        self.held = counter("predictions_held", about)
         self.refused = counter("rows_refused", "Rows that break the schema.", ("column", "fault"))
         self.log = counter("log_entries", "Entries of the prediction log, by fate.", ("fate",))
         self.backlog = Gauge(
@@ -84,6 +87,8 @@ class Metrics:
                 self.probability.labels(model).observe(share)
             if one["review"]:
                 self.reviews.inc()
+            if one.get(HELD):
+                self.held.inc()
 
     def count_entries(self, fate: str, entries: int) -> None:
         """Count entries of the prediction log: written, failed, lost, or waiting in memory."""

@@ -21,6 +21,7 @@ from tabrail.data.conform import conform, usable
 from tabrail.data.schema import Schema
 from tabrail.errors import InputError
 from tabrail.log.entries import Prediction, Role, utc_now
+from tabrail.model.limits import HELD
 from tabrail.model.release import Release
 from tabrail.model.scoring import close_calls, decided, for_scoring
 from tabrail.model.worker import EndedError
@@ -42,12 +43,14 @@ class Scores:
         numbers: of each row what `model.predict` returns, as a list.
         answers: for each row what the client gets.
         places: by the place of a row in the batch its place here, for rows that the model takes.
+        unusual: what is unusual about the texts of a row, by its place here.
     """
 
     model: str
     numbers: list[list[float]]
     answers: list[dict[str, Any]]
     places: Mapping[int, int] | range
+    unusual: Mapping[int, list[str]]
 
 
 class Rollout:
@@ -113,9 +116,11 @@ class Rollout:
                 if challenger and place in challenger.places:
                     scored.append(challenger)
                 answering = scored[-1 if self._is_shared(rows, number) else 0]
-                answer = answering.answers[answering.places[place]]
+                answered = answering.places[place]
+                answer = answering.answers[answered]
+                warned = {"warnings": [*warnings, *answering.unusual.get(answered, [])]}
                 models.append(answering.model)
-                predictions.append({"id": identifier} | answer | {"warnings": warnings})
+                predictions.append({"id": identifier} | answer | warned)
                 row = {name: rows.values[name][number] for name in self._logged}
                 for role, scores in zip(ROLES, scored, strict=False):
                     at = scores.places[place]
@@ -130,6 +135,7 @@ class Rollout:
                             numbers=scores.numbers[at],
                             prediction=str(scores.answers[at]["prediction"]),
                             review=scores.answers[at]["review"],
+                            held=scores.answers[at].get(HELD, False),
                             latency_ms=latency,
                             request=request,
                         )
@@ -215,7 +221,8 @@ class Rollout:
 
 def predict(release: Release, frame: pd.DataFrame, places: Mapping[int, int] | range) -> Scores:
     """Return the predictions of a model for rows, whose places are by those in the batch."""
-    numbers = release.predict(frame)
+    scored = release.score(frame)
+    numbers = scored.numbers
     schema, params = release.schema, release.params
     threshold, classes = params.evaluate.threshold, schema.classes
     predictions = (
@@ -223,13 +230,17 @@ def predict(release: Release, frame: pd.DataFrame, places: Mapping[int, int] | r
         if schema.task == "regression"
         else [classes[place] for place in decided(numbers, schema, threshold).tolist()]
     )
-    reviews = close_calls(numbers, schema, threshold, params.serve.review_margin).tolist()
+    close = close_calls(numbers, schema, threshold, params.serve.review_margin)
+    reviews = scored.review(close).tolist()
     lists = numbers.reshape(len(frame), -1).tolist()
     answers = [
         {"prediction": prediction} | probabilities(each, schema) | {"review": review}
         for prediction, each, review in zip(predictions, lists, reviews, strict=True)
     ]
-    return Scores(release.version, lists, answers, places)
+    if release.metadata.limits:
+        for answer, mark in zip(answers, scored.held.tolist(), strict=True):
+            answer[HELD] = mark
+    return Scores(release.version, lists, answers, places, scored.unusual)
 
 
 def probabilities(numbers: list[float], schema: Schema) -> dict[str, Any]:

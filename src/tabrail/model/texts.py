@@ -1,0 +1,118 @@
+"""Texts that are unlike those of training, of which a prediction says little.
+
+A text is unusual if it is much longer than all of training, or if few of its words are known.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+from sklearn.pipeline import Pipeline
+
+from tabrail.model.derived import derive
+
+LONGER = 2  # times the longest text of training
+LOWEST = 0.01  # the share of training texts that may have fewer known words
+FEWER = 0.5  # times the median share of known words
+MOST_PLACES = 0.05  # of the hashes of words, so that few unknown words share one with a known word
+TWO_ROWS = np.log(2.5)  # between the fall of the weight of words in one row and of those in two
+
+Usual = dict[str, dict[str, float]]  # by column
+
+
+def usual(pipeline: Pipeline, rows: pd.DataFrame, columns: list[str]) -> Usual:
+    """Return what is usual of the texts of training.
+
+    Args:
+        pipeline: the fitted model.
+        rows: the training rows, as the model is given them.
+        columns: those of text.
+
+    Returns:
+        For each column that has any text: `longest`, the characters of the longest one; and, if
+        `tabrail.features.words` makes numbers of it, `weight`, up to which the weight of a known
+        word goes, and `known`, the least share of known words that is usual.
+    """
+    found: Usual = {}
+    for name in columns:
+        filled = rows[rows[name] != ""]
+        if filled.empty:
+            continue
+        found[name] = {"longest": float(filled[name].str.len().max())}
+        if steps := _words(pipeline, name):
+            weight = _weight(steps[1].idf_)
+            shares = _known(steps, derive(pipeline, filled)[name], weight)
+            least, middle = np.nanquantile(shares, [LOWEST, 0.5])
+            known = round(float(min(least, FEWER * middle)), 9)
+            found[name] |= {"weight": weight, "known": known}
+    return found
+
+
+def unusual(pipeline: Pipeline, rows: pd.DataFrame, expected: Usual) -> dict[int, list[str]]:
+    """Return what is unusual about the texts of rows, by the place of a row that has such a text.
+
+    Args:
+        pipeline: the fitted model.
+        rows: n_rows rows, as the model is given them.
+        expected: what `usual` returned in training.
+    """
+    found: dict[int, list[str]] = {}
+    for name, known in expected.items():
+        lengths = rows[name].str.len().to_numpy()
+        for place in np.flatnonzero(lengths > LONGER * known["longest"]):
+            found.setdefault(int(place), []).append(
+                f"{name}: {lengths[place]:,} characters, and the longest text in training has "
+                f"{known['longest']:,.0f}"
+            )
+        steps = _words(pipeline, name) if "known" in known else None
+        if steps is None or not lengths.any():
+            continue
+        shares = _known(steps, derive(pipeline, rows)[name], known["weight"])
+        for place in np.flatnonzero((shares < known["known"]) & (lengths > 0)):
+            found.setdefault(int(place), []).append(
+                f"{name}: {shares[place]:.0%} of its words are known from training, where "
+                f"{known['known']:.0%} or more is usual"
+            )
+    return found
+
+
+def _words(pipeline: Pipeline, column: str) -> tuple[HashingVectorizer, TfidfTransformer] | None:
+    """Return the steps of `tabrail.features.words` of a column, if the model has them."""
+    for _, step in pipeline.steps:
+        if not isinstance(step, ColumnTransformer):
+            continue
+        for _, transformer, columns in step.transformers_:
+            names = [columns] if isinstance(columns, str) else columns
+            is_named = not isinstance(names, slice) and list(names) == [column]
+            if not is_named or not isinstance(transformer, Pipeline):
+                continue
+            first: list[Any] = [one for _, one in transformer.steps[:2]]
+            kinds = [type(one) for one in first]
+            if kinds == [HashingVectorizer, TfidfTransformer]:
+                return first[0], first[1]
+    return None
+
+
+def _weight(idf: np.ndarray) -> float:
+    """Return the inverse document frequency up to which a word counts as known.
+
+    Known is a word that two rows of training have, so that a text does not know itself, and that
+    is among the most frequent ones: a hash with few rows may as well be that of another word.
+    """
+    return float(min(idf.max() - TWO_ROWS, np.nextafter(np.quantile(idf, MOST_PLACES), 0.0)))
+
+
+def _known(
+    steps: tuple[HashingVectorizer, TfidfTransformer], texts: pd.Series, weight: float
+) -> np.ndarray:
+    """Return the share of known words in each text; 0 in a text without words; shape (n_rows,)."""
+    vectorizer, weights = steps
+    single = HashingVectorizer(**vectorizer.get_params() | {"ngram_range": (1, 1)})
+    counts = single.transform(texts)
+    total = np.asarray(counts.sum(axis=1)).ravel()
+    counts.data *= weights.idf_[counts.indices] <= weight
+    known = np.asarray(counts.sum(axis=1)).ravel()
+    shares: np.ndarray = known / np.maximum(total, 1.0)
+    return shares
