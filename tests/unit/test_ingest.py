@@ -1,6 +1,7 @@
 """A table comes in whole or not at all, with its schema, and nothing that was there is lost."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -150,6 +151,17 @@ def test_data_that_lies_in_its_place_already_is_taken_as_it_is(empty: Path) -> N
     call("data/raw", "--target", "bought")
     assert raw() == [".salt", "shops.csv"]
     assert tracked()
+
+
+def test_a_rating_names_the_command_that_predicts_the_number(empty: Path) -> None:
+    table = shops().drop(columns="seen")
+    table["my rating"] = 1 + table["age"] % 5
+    table.to_csv("../shops.csv", index=False)
+    said = call("../shops.csv", "--target", "my rating")
+    begin, end = "uv run tabrail ingest ", " --replace"
+    command = said[said.index(begin) + len(begin) : said.index(end)] + end
+    assert "task: regression" in call(*shlex.split(command))
+    assert load_schema().task == "regression"
 
 
 @pytest.mark.usefixtures("untracked")

@@ -384,6 +384,13 @@ def test_tables_are_periods(model: Release) -> None:
     assert done.exit_code == 2
 
 
+def test_a_table_of_a_period_needs_no_identifier(model: Release) -> None:
+    shops(200, seed=3).drop(columns="customer").to_csv("0.csv", index=False)
+    done = CliRunner().invoke(cli.app, ["monitor", "0.csv", "--json"])
+    assert done.exit_code in (0, 1, 2)
+    assert json.loads(done.output)["periods"][0]["rows"] == 200
+
+
 def test_rows_of_a_table_that_break_the_contract_are_counted(model: Release) -> None:
     table = fresh(0)
     table.loc[table.index % 3 == 0, "age"] = 900

@@ -267,6 +267,25 @@ def test_sensitive_columns_stay_where_they_are(shop: Path) -> None:
     assert "X1" not in OUT.read_text()
 
 
+@pytest.mark.parametrize("name", ["new.csv", "new.parquet"])
+def test_a_table_needs_no_column_that_the_model_does_not_use(shop: Path, name: str) -> None:
+    def mark(content: Any) -> None:
+        content["columns"]["passport"] = {"kind": "identifier", "sensitive": True}
+        content["columns"]["visit"] = {"kind": "identifier"}
+        content["columns"]["religion"] = {
+            "kind": "categorical",
+            "categories": ["a", "b"],
+            "sensitive": True,
+        }
+
+    edit(Path("schema.yaml"), mark)
+    given = rows().drop(columns="customer")
+    given.to_csv(name, index=False) if name == "new.csv" else given.to_parquet(name)
+    call(name, OUT)
+    assert list(scores()) == ["row", "probability", "prediction", "model", "scored_at"]
+    assert np.allclose(scores()["probability"], expected(rows()), rtol=1e-12, atol=0)
+
+
 @pytest.mark.parametrize("out", ["out.csv", "out.parquet"])
 def test_columns_that_are_called_like_ours_are_renamed(shop: Path, out: str) -> None:
     def name(content: Any) -> None:

@@ -377,7 +377,7 @@ def test_an_explanation_is_ordered(shop: Path) -> None:
         answer = client.post("/explain", json={"row": typical() | {"age": 90}})
         wrong = client.post("/explain", json={"row": {"age": "x"}})
     assert answer.json()["columns"][0]["column"] == "age"
-    assert wrong.json()["detail"][0]["loc"] == ["row", "customer"]
+    assert wrong.json()["detail"][0]["loc"] == ["row", "age"]
     assert not logged()
 
 
@@ -386,6 +386,42 @@ def test_sensitive_columns_are_used_but_not_kept(shop: Path) -> None:
     with served() as client:
         send(client, typical())
     assert "customer" not in logged()[0]["row"]
+
+
+def test_a_request_needs_no_column_that_the_model_does_not_use(shop: Path) -> None:
+    """Neither a name nor an identifier is demanded, shown or logged."""
+
+    def name(content: Any) -> None:
+        content["columns"]["email"] = {"kind": "identifier", "sensitive": True}
+        content["columns"]["visit"] = {"kind": "identifier"}
+        content["columns"]["religion"] = {
+            "kind": "categorical",
+            "categories": ["a", "b"],
+            "sensitive": True,
+        }
+
+    edit(Path("schema.yaml"), name)
+    row = typical()
+    row.pop("customer")
+    with served() as client:
+        answer = send(client, row)
+        again = send(client, row | {"email": "ada@example.org", "religion": "?", "visit": "7"})
+        columns = {one["name"] for one in client.get("/model").json()["columns"]}
+        page = client.get("/").text
+    assert not {"email", "religion"} & columns
+    assert "religion" not in page
+    assert answer["predictions"][0]["probability"] == again["predictions"][0]["probability"]
+    assert [set(entry["row"]) & {"email", "religion"} for entry in logged()] == [set(), set()]
+
+
+def test_a_share_of_the_groups_needs_the_key(shop: Path) -> None:
+    row = typical()
+    row.pop("customer")
+    with served(challenger=replace(loaded(), version="rival"), share=0.5) as client:
+        wrong = client.post("/predict", json={"rows": [row]})
+    assert wrong.json()["detail"][0]["loc"] == ["rows", 0, "customer"]
+    with served(challenger=replace(loaded(), version="rival")) as client:
+        assert client.post("/predict", json={"rows": [row]}).status_code == 200
 
 
 def test_both_models_score_and_one_of_them_answers(shop: Path) -> None:

@@ -132,6 +132,8 @@ def test_every_value_is_read_as_the_contract_reads_it(name: str) -> None:
             assert refused == {name}
             continue
         expected, faults = checked({name: value}, name)
+        if SCHEMA.columns[name].kind == "identifier":  # a row to score may lack it
+            faults = set()
         if found is None:
             assert refused == {name}
             assert faults or isinstance(value, stricter), f"{name}: {value!r} is no fault"
@@ -254,7 +256,7 @@ def test_errors_are_not_without_end() -> None:
     with pytest.raises(SchemaViolationError) as raised:
         accepted({"rows": [{}] * 1000}, RequestReader(SCHEMA, 1000, GOOD))
     assert len(raised.value.errors) == 100
-    assert raised.value.counts["id", "missing"] == 1000
+    assert raised.value.counts["class", "missing"] == 1000
 
 
 def test_the_frame_has_the_types_of_the_contract() -> None:

@@ -15,7 +15,7 @@ from tabrail.errors import InputError
 from tabrail.files import replacing
 from tabrail.model.limits import HELD, Predicted, held_text
 from tabrail.model.recorded import require_recorded
-from tabrail.model.scoring import answers, for_scoring, identity
+from tabrail.model.scoring import answers, for_scoring, identity, optional
 from tabrail.project import registry
 from tabrail.project.project import Project
 
@@ -63,6 +63,8 @@ def predict(
     model = load_model(project)
     version, now = registry.model_version(), datetime.now(UTC).isoformat(timespec="seconds")
     scoring_schema = for_scoring(schema)
+    given = {name for file in files for name in tables.columns(file, schema.csv)}
+    names = [name for name in identity(scoring_schema) if name in given]
 
     def result(table: pd.DataFrame, found: Predicted, file: Path) -> pd.DataFrame:
         predicted = answers(found.numbers, schema, params.evaluate.threshold)
@@ -72,7 +74,7 @@ def predict(
             marks["warnings"] = pd.array(warnings, dtype="str")
         origin: dict[str, object] = {"file": str(file)} if len(files) > 1 else {}
         identifiers = _renamed(
-            table[identity(scoring_schema)],
+            table.reindex(columns=names),
             {"file", "row", *predicted, "model", "scored_at", *marks},
         )
         columns = origin | {"row": table.index + 1} | dict(identifiers.items()) | predicted
@@ -89,7 +91,9 @@ def predict(
     with replacing(*written) as (temporary, *others), ExitStack() as opened:
         write = opened.enter_context(outputs.writer(temporary, out.name, template, schema.csv))
         reject = opened.enter_context(rejects(others[0], schema.csv)) if others else None
-        for chunk in checked(files, scoring_schema, rows, "predict", project.clean):
+        for chunk in checked(
+            files, scoring_schema, rows, "predict", project.clean, optional=optional(schema)
+        ):
             bad = verdict.add(chunk)
             if reject:
                 reject(chunk, bad)

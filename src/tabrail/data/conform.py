@@ -58,8 +58,8 @@ def conform(table: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, list[Vio
     A pure function of each row, so it serves a chunk of a file, a batch and one request.
 
     Args:
-        table: rows as they were read, with the columns of `schema.used`, but for those that
-            only training needs, which may be absent: the target and the weight.
+        table: rows as they were read, with the columns of `schema.used`. Those that a prediction
+            does not need may be absent: the target, the weight, identifiers, sensitive columns.
         schema: the schema.
 
     Returns:
@@ -70,7 +70,8 @@ def conform(table: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, list[Vio
     typed: dict[str, pd.Series] = {}
     violations: list[Violation] = []
     for name, column in schema.used.items():
-        if name in (schema.target, schema.weight) and name not in table:
+        spare = column.kind == "identifier" or column.sensitive
+        if name not in table and (spare or name in (schema.target, schema.weight)):
             continue
         given = cells.present(table[name], schema.missing)
         typed[name] = read(given, column, schema.csv)

@@ -9,7 +9,7 @@ from tabrail.data.cleaning import Clean, cleaned, no_cleaning
 from tabrail.data.conform import conform
 from tabrail.data.schema import Column, Csv, Kind, Schema, Task
 from tabrail.errors import InputError
-from tabrail.ingest import leaks, missing_values, notes, roles
+from tabrail.ingest import giveaways, missing_values, roles
 from tabrail.ingest.column_names import counts_rows
 from tabrail.ingest.describe import describe
 from tabrail.ingest.draft import Draft
@@ -65,8 +65,9 @@ class Inference:
         name: the column to predict.
         target: what there is to learn.
         guesses: what each column is.
-        leaks: notes on the columns that are ignored because they alone predict the target.
-        suspects: notes on those that do and are used, as there are no others.
+        leaks: notes on the columns that are ignored because they give the target away, alone or
+            beside another one.
+        suspects: notes on those that may do so and are used.
         sample: different rows with a target, in the schema's types.
     """
 
@@ -204,28 +205,14 @@ class Inference:
                 self.missing_in[word] = name
 
     def _find_leaks(self, found: Profile, clean: Clean) -> None:
-        """Ignore the features that alone predict the target, unless there are no others."""
+        """Ignore the features that give the target away, unless there are no others."""
         rows = cleaned(found.sample.reset_index(drop=True), clean)
         schema = self.schema()
         table, _ = conform(rows, schema)
         self.sample = table.dropna(subset=[self.name]).drop_duplicates(ignore_index=True)
         key, _ = roles.key(self.guesses, self.name, found)
         schema = schema.model_copy(update={"key": key})
-        scores = leaks.find(self.sample, schema)
-        only = len(scores) == len(schema.features)  # there would be nothing left to learn from
-        for name, score in scores.items():
-            if only:
-                self.suspects.append(notes.only_leak(name, self.name, self.target.task, score))
-                continue
-            kind, format_ = self.guesses[name].kind, self.guesses[name].format
-            missing = found.columns[name].missing or name in self.missing_in.values()
-            entry = {
-                "kind": kind,
-                "format": format_ and f'"{format_}"',
-                "nullable": missing and "true",
-            }
-            self.leaks[name] = notes.leak(self.name, self.target.task, score, entry)
-            self.guesses[name] = Guess("ignored", "")
+        giveaways.leave_out(self, found, schema)
 
     def _guess(
         self, name: str, words: Mapping[str, int], wrong: tuple[Kind, str | None] | None = None

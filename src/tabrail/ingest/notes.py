@@ -1,10 +1,11 @@
 """Write the notes on an inferred schema that a person should read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tabrail.data.schema import Task
 from tabrail.ingest import roles
+from tabrail.ingest.pairs import Pair
 from tabrail.ingest.personal_data import is_personal
 from tabrail.ingest.profile import ColumnProfile, Profile
 
@@ -17,10 +18,9 @@ ENCODINGS = {"cp1252": "Windows' Western European", "latin-1": "Latin-1"}
 
 def leak(target: str, task: Task, score: float, entry: Mapping[str, object]) -> str:
     """Say that a column alone predicts the target, and how to use it all the same."""
-    written = ", ".join(f"{key}: {value}" for key, value in entry.items() if value)
     return (
         f"{_near_perfect(target, task, score)} on rows it was not fitted to): is it known before "
-        f"{target} is? Then write {{{written}}}"
+        f"{target} is? Then write {_written(entry)}"
     )
 
 
@@ -30,6 +30,45 @@ def only_leak(name: str, target: str, task: Task, score: float) -> str:
         f"{name}: {_near_perfect(target, task, score)}), and there is no other column to learn "
         f"from. If it is not known before {target} is, the model is worth nothing"
     )
+
+
+def pair(found: Pair, left_out: Sequence[str], target: str, entry: Mapping[str, object]) -> str:
+    """Say that a column beside another one gives the target, and how to use it all the same.
+
+    Args:
+        found: the two columns.
+        left_out: the one that is left out, or both.
+        target: the target's name.
+        entry: what schema.yaml would say of the column.
+    """
+    (kept,) = {found.first, found.second} - set(left_out) or {""}
+    use = f"If it is known before {target} is, write {_written(entry)}"
+    other = f". If {kept} is not, write {{kind: ignored}} there" if kept else ""
+    return f"{_gives(found, target)}. {use}{other}"
+
+
+def only_pair(found: Pair, target: str) -> str:
+    """Say that two columns give the target, and are the only ones to learn from."""
+    return (
+        f"{found.first}, {found.second}: {_gives(found, target)}, and there is no other column to "
+        f"learn from. If one is not known before {target} is, the model is worth nothing"
+    )
+
+
+def later_date(name: str, early: str, target: str) -> str:
+    """Ask whether a date is known when a prediction is made."""
+    return (
+        f"{name}: it is later than {early} in nearly all rows. Is it known before {target} is? If "
+        "not, write {kind: ignored}"
+    )
+
+
+def _gives(found: Pair, target: str) -> str:
+    return f"LEAK? {found} gives {target}, but for unit, limit or rounding"
+
+
+def _written(entry: Mapping[str, object]) -> str:
+    return "{" + ", ".join(f"{key}: {value}" for key, value in entry.items() if value) + "}"
 
 
 def _near_perfect(target: str, task: Task, score: float) -> str:

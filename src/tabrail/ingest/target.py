@@ -1,10 +1,12 @@
 """Infer the task from the target's values, or refuse a target that cannot be learned."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from tabrail import paths
 from tabrail.data import cells
 from tabrail.data.schema import Csv, Kind, Task
 from tabrail.errors import InputError
@@ -75,7 +77,10 @@ def infer_target(
         )
     reason = "two classes" if classes == 2 else f"{classes} classes"
     if classes > 2 and numeric:
-        reason += "; to predict the number instead, write: regression"
+        reason += (
+            f"; to predict the number instead: uv run tabrail ingest {paths.RAW.as_posix()} "
+            f"--target {shlex.quote(name)} --task regression --replace"
+        )
     return Target(task, "categorical", reason)
 
 

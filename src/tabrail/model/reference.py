@@ -37,10 +37,14 @@ def rows(schema: Schema, distributions: Distributions) -> list[dict[str, Any]]:
         Rows as JSON could hold them; all conform to the schema for rows to score.
     """
     columns = for_scoring(schema).used
+    # A column's order does not depend on whether others are asked for: evaluation.json has the
+    # predictions of these rows.
+    names = [name for name in schema.used if name not in (schema.target, schema.weight)]
     return [
         {
-            name: _value(column, _known(name, distributions), _place(row, number))
-            for number, (name, column) in enumerate(columns.items())
+            name: _value(columns[name], _known(name, distributions), _place(row, number))
+            for number, name in enumerate(names)
+            if name in columns
         }
         for row in range(ROWS)
     ]

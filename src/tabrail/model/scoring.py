@@ -10,13 +10,32 @@ from tabrail.data.schema import Column, Schema
 def for_scoring(schema: Schema) -> Schema:
     """Return the schema for rows to score.
 
-    What only training needs may be absent or half known, and is not looked at: the target and the
-    weight. Equal rows are no violation, since every row gets its prediction.
+    What the model does not need may be absent, and is not looked at: the target, the weight, and
+    sensitive columns, unless they are part of the key. Identifiers may be absent, too. Equal rows
+    are no violation, since every row gets its prediction.
     """
     ignored = Column(kind="ignored")
-    training = {name: ignored for name in (schema.target, schema.weight) if name}
-    columns = schema.columns | training
+    columns = dict(schema.columns)
+    for name, column in schema.used.items():
+        in_key = name in schema.key
+        if name in (schema.target, schema.weight) or (column.sensitive and not in_key):
+            columns[name] = ignored
+        elif column.kind == "identifier" or column.sensitive:
+            columns[name] = column.model_copy(update={"nullable": True})
     return schema.model_copy(update={"columns": columns, "duplicates": "keep"})
+
+
+def optional(schema: Schema) -> set[str]:
+    """Return the columns that rows to score may lack: those that training alone needs, and names.
+
+    Names are identifiers, and what is sensitive.
+    """
+    names = {
+        name
+        for name, column in schema.used.items()
+        if column.kind == "identifier" or column.sensitive
+    }
+    return names | {schema.target, schema.weight or schema.target}
 
 
 def identity(schema: Schema) -> list[str]:

@@ -14,7 +14,7 @@ from tabrail.data.conform import Violation, conform, usable
 from tabrail.data.schema import Column, Csv, Schema
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.release import Release
-from tabrail.model.scoring import close_calls, for_scoring
+from tabrail.model.scoring import close_calls, for_scoring, optional
 from tabrail.monitoring.period import Part, Period, bounded, filled
 from tabrail.project.registry import registered
 
@@ -76,13 +76,16 @@ def from_table(file: Path, release: Release, rows: int) -> Period:
         release: the model.
         rows: the most rows to read at a time.
     """
-    schema, params = release.schema.model_copy(update={"duplicates": "keep"}), release.params
+    params, training = release.params, {release.schema.target, release.schema.weight}
+    columns = {name: release.schema.columns[name] for name in training if name}
+    scoring_schema = for_scoring(release.schema)
+    schema = scoring_schema.model_copy(update={"columns": scoring_schema.columns | columns})
     dialect.require(file, schema.csv)
-    training = {schema.target, schema.weight or schema.target}
+    may_lack = optional(schema)
     period = Period(file.name)
     parts: list[Part] = []
     for chunk in checked(
-        [file], schema, rows, f"monitor {file.name}", release.clean, optional=training
+        [file], schema, rows, f"monitor {file.name}", release.clean, optional=may_lack
     ):
         violations = [found for found in chunk.violations if found.column not in training]
         for found in violations:

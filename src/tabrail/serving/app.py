@@ -222,6 +222,7 @@ def _model_description(setup: Setup) -> dict[str, Any]:
         "columns": [
             {"name": name} | column.model_dump(include=known)
             for name, column in for_scoring(schema).used.items()
+            if not column.sensitive
         ],
         "metrics": {part: release.evaluation[part]["metrics"] for part in ("validation", "test")},
         "card": release.card,

@@ -53,14 +53,17 @@ def check_scalar(value: Any) -> Any:
 class Fields:
     """Makes the fields of a row."""
 
-    def __init__(self, schema: Schema, *, cleaned: bool = False) -> None:
+    def __init__(
+        self, schema: Schema, *, cleaned: bool = False, demanded: Collection[str] = ()
+    ) -> None:
         """Prepare the fields.
 
         Args:
             schema: the schema.
             cleaned: whether rows have been through a cleaning function.
+            demanded: columns that a row must have though the model does not need them.
         """
-        self._schema, self._cleaned = schema, cleaned
+        self._schema, self._cleaned, self._demanded = schema, cleaned, demanded
         self._missing = set(schema.missing)
         self._numbers = {float(text) for text in self._missing if cells.NUMBER.fullmatch(text)}
 
@@ -72,6 +75,8 @@ class Fields:
             scalars: columns in which anything is taken that a cell can hold.
         """
         used = for_scoring(self._schema).used
+        for name in self._demanded:
+            used[name] = used[name].model_copy(update={"nullable": False})
         fields: dict[str, Any] = {
             f"column_{number}": self._typed(name, column)
             if name not in scalars

@@ -45,6 +45,7 @@ def render(release: Release, *, needs_key: bool) -> str:
         fields=[
             {"name": name, "column": column, "typical": typical[name], "hints": _hints(column)}
             for name, column in for_scoring(schema).used.items()
+            if not column.sensitive
         ],
         zip=zip,
         task=schema.task,

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -87,6 +87,7 @@ class RequestReader:
         example: Row,
         clean: Clean = no_cleaning,
         rows: Sequence[Row] = (),
+        demanded: Collection[str] = (),
     ) -> None:
         """Make the models of a request, and find out what the cleaning function changes.
 
@@ -96,13 +97,14 @@ class RequestReader:
             example: a row for the documentation.
             clean: the owner's cleaning function.
             rows: rows that conform to the schema, with which it is tried out.
+            demanded: columns that a row must have though the model does not need them.
         """
         self.columns = for_scoring(schema).used
         self._known = {name: set(c.categories) for name, c in self.columns.items() if c.categories}
         self._schema, self._clean = schema, clean
         self._cleans = not changes_nothing(clean)
         self.changed = changed_columns(rows, example, schema, clean) if self._cleans else set()
-        self._fields = Fields(schema, cleaned=self._cleans)
+        self._fields = Fields(schema, cleaned=self._cleans, demanded=demanded)
         self._attributes = {name: f"column_{number}" for number, name in enumerate(self.columns)}
         rows_of: Any = list[self._fields.row(example)]  # type: ignore[misc]
         self._rows: TypeAdapter[list[BaseModel]] = TypeAdapter(rows_of)

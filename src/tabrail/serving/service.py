@@ -57,6 +57,8 @@ class Service:
             reference.typical(release.schema, release.distributions),
             release.clean,
             reference.rows(release.schema, release.distributions),
+            # Rows of one group are answered by one model.
+            release.schema.key if setup.challenger and setup.share else (),
         )
         self.metrics = Metrics(release.schema)
         self.rollout = Rollout(

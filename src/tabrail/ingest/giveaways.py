@@ -1,0 +1,70 @@
+"""Leave out the columns that give the target away, alone or beside another one."""
+
+from typing import TYPE_CHECKING
+
+from tabrail.data.schema import Schema
+from tabrail.ingest import leaks, notes, pairs
+from tabrail.ingest.afterwards import dates_after_the_event, later_columns
+from tabrail.ingest.kinds import Guess
+from tabrail.ingest.profile import Profile
+
+if TYPE_CHECKING:
+    from tabrail.ingest.infer import Inference
+
+
+def leave_out(inference: "Inference", found: Profile, schema: Schema) -> None:
+    """Ignore the columns that give the target away, with a note; ask about those that may.
+
+    Args:
+        inference: what each column is. Its guesses, leaks and suspects change.
+        found: what all rows hold.
+        schema: names the features, the target and the key.
+    """
+    name, task = inference.name, inference.target.task
+    scores = leaks.find(inference.sample, schema)
+    if len(scores) == len(schema.features):  # there would be nothing left to learn from
+        for column, score in scores.items():
+            inference.suspects.append(notes.only_leak(column, name, task, score))
+        return
+    for column, score in scores.items():
+        _ignore(inference, column, notes.leak(name, task, score, _entry(inference, column, found)))
+    _leave_out_pairs(inference, found, schema.key)
+    names = _schema(inference, schema.key).features_of("datetime")
+    for late, early in dates_after_the_event(inference.sample, names).items():
+        inference.suspects.append(notes.later_date(late, early, name))
+
+
+def _leave_out_pairs(inference: "Inference", found: Profile, key: list[str]) -> None:
+    """Ignore what gives the target beside another column."""
+    name = inference.name
+    for pair in pairs.find(inference.sample, _schema(inference, key)):
+        if {pair.first, pair.second} & inference.leaks.keys():
+            continue  # the other one alone gives nothing away
+        late = later_columns(pair, inference.sample)
+        if len(_schema(inference, key).features) == len(late):
+            inference.suspects.append(notes.only_pair(pair, name))
+            continue
+        for column in late:
+            entry = _entry(inference, column, found)
+            _ignore(inference, column, notes.pair(pair, late, name, entry))
+
+
+def _schema(inference: "Inference", key: list[str]) -> Schema:
+    """Return the present schema with the key."""
+    return inference.schema().model_copy(update={"key": key})
+
+
+def _entry(inference: "Inference", name: str, found: Profile) -> dict[str, object]:
+    """Return the line of a column in schema.yaml, for the case that it is used."""
+    kind, format_ = inference.guesses[name].kind, inference.guesses[name].format
+    missing = found.columns[name].missing or name in inference.missing_in.values()
+    return {
+        "kind": kind,
+        "format": format_ and f'"{format_}"',
+        "nullable": missing and "true",
+    }
+
+
+def _ignore(inference: "Inference", name: str, note: str) -> None:
+    inference.leaks[name] = note
+    inference.guesses[name] = Guess("ignored", "")
