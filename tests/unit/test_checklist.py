@@ -15,7 +15,7 @@ from tabrail.cli import app as cli
 from tabrail.config import Card, load_params
 from tabrail.errors import InputError
 from tabrail.markdown import plain
-from tabrail.project import uv
+from tabrail.project import registry, uv
 from tabrail.review import checklist, verify
 from tabrail.review.check import Check
 
@@ -170,7 +170,7 @@ def by_name(checks: list[Check]) -> dict[str, Check]:
 
 
 def test_without_a_release_only_fixed_bounds_apply(repository: Repository) -> None:
-    assert checklist.released("prod") is None
+    assert registry.released("prod") is None
     checks = by_name(list(checklist.gate_is_passed("prod", GATE)))
     assert checks["base"].verdict == checks["main_metric"].verdict == "skipped"
     assert checks["base"].detail.startswith("no version is in prod, so nothing is compared")
@@ -189,7 +189,7 @@ def test_small_losses_since_the_release_add_up(repository: Repository) -> None:
     assert checks["base"].detail == "model@v0.1.0, which is in prod, is this very commit"
     for value in (0.694, 0.688):
         commit(repository, value)
-    assert checklist.released("prod") == "model@v0.1.0"
+    assert registry.released("prod") == "model@v0.1.0"
     checks = by_name(list(checklist.gate_is_passed("prod", GATE)))
     assert checks["base"].detail.startswith("compared with model@v0.1.0 (")
     assert checks["main_metric"].verdict == "FAILED"
@@ -213,19 +213,19 @@ def test_a_version_that_is_back_is_compared_with(
     commit(repository, 0.71)
     at(3, "model@v0.2.0")
     at(4, "model#prod#2")
-    assert checklist.released("prod") == "model@v0.2.0"
+    assert registry.released("prod") == "model@v0.2.0"
     at(5, "model#prod#3", "model@v0.1.0^{}")
-    assert checklist.released("prod") == "model@v0.1.0"
+    assert registry.released("prod") == "model@v0.1.0"
 
 
 def test_a_version_that_was_taken_out_is_not_compared_with(repository: Repository) -> None:
     release(repository, "model@v0.1.0", "model#prod#1")
     commit(repository, 0.71)
     release(repository, "model@v0.2.0", "model#staging#2")
-    assert checklist.released("prod") == "model@v0.1.0"
-    assert checklist.released("staging") == "model@v0.2.0"
+    assert registry.released("prod") == "model@v0.1.0"
+    assert registry.released("staging") == "model@v0.2.0"
     repository.git("tag", "--annotate", "model#prod!#3", "model@v0.1.0^{}", "--message", "Out")
-    assert checklist.released("prod") is None
+    assert registry.released("prod") is None
 
 
 @pytest.mark.parametrize("verdict", ["ok", "FAILED"])

@@ -5,16 +5,14 @@ The first questions are those of `verify`, with the released model as the one to
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from tabrail import paths
 from tabrail.config import Card, Gate, Params, load_params
 from tabrail.markdown import plain
 from tabrail.project import git, uv
-from tabrail.project.registry import ARTIFACT
+from tabrail.project.registry import released
 from tabrail.review import acceptance, gate, origin, verify
 from tabrail.review.check import Check, Verdict, some
 from tabrail.review.snapshot import Snapshot, read
@@ -49,18 +47,6 @@ def checks(stage: str) -> Iterator[Check]:
     yield owner_can_be_reached(params.card.owner)
     yield runbook_names_the_owner(params.card.owner)
     yield from model_works_elsewhere(params)
-
-
-def released(stage: str) -> str | None:
-    """Return the tag of the version that is in a stage, such as model@v0.1.0, if there is one."""
-    from gto.api import show
-    from gto.exceptions import ArtifactNotFound
-
-    try:
-        found = show(".", f"{ARTIFACT}#{stage}")  # the version that was assigned last
-    except ArtifactNotFound:  # nothing has ever been registered
-        return None
-    return f"{ARTIFACT}@{found[0]['version']}" if found else None
 
 
 def lock_is_fresh() -> Check:
@@ -135,8 +121,7 @@ def runbook_names_the_owner(owner: str) -> Check:
 
 def model_works_elsewhere(params: Params) -> Iterator[Check]:
     """Load the model in a new environment, as a server has it, and time one row there."""
-    groups = [f"--group={name}" for name in ("serve", *_groups_of(params.train.estimator))]
-    there = ("--isolated", "--locked", "--no-default-groups", *groups)
+    there = ("--isolated", "--locked", *uv.server_groups(Path(), params.train.estimator))
     done = uv.run("run", *there, "python", "-m", "tabrail.model.probe")
     if done.returncode:
         fix = "run: uv run dvc pull; if its predictions differ: uv run dvc repro --force"
@@ -154,10 +139,3 @@ def model_works_elsewhere(params: Params) -> Iterator[Check]:
         return
     fix = f"a smaller model, or another bound in {paths.PARAMS}, gate.prediction_time"
     yield Check("latency", FAILING[demanded.check], detail, fix)
-
-
-def _groups_of(estimator: str) -> list[str]:
-    """Return the group of dependencies that is named as an estimator's package, if there is one."""
-    project: dict[str, Any] = tomllib.loads(paths.PROJECT.read_text(encoding="utf-8"))
-    package = estimator.partition(".")[0]
-    return [package] if package in project.get("dependency-groups", {}) else []
