@@ -78,6 +78,10 @@ FILES = (
     File(".gitlab/issue.py", "gitlab/issue.py", "gitlab", "monitor"),
     File(".github/workflows/train.yaml", "github/train.yaml.jinja", "github", "train"),
     File(".gitlab/train.yml", "gitlab/train.yml", "gitlab", "train"),
+    File("batch/.gitignore", "batch/gitignore", part="batch"),
+    File("batch/{package}-batch.cron", "batch/cron.jinja", part="batch"),
+    File("batch/{package}-batch.service", "batch/service.jinja", part="batch"),
+    File("batch/{package}-batch.timer", "batch/timer.jinja", part="batch"),
     File("notebooks/explore.ipynb", "notebooks/explore.ipynb.jinja", part="notebook"),
     File(".devcontainer/devcontainer.json", "devcontainer.json.jinja", part="devcontainer"),
 )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,10 +14,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import shops
+from generated import made
 from trained import stand_in
 from typer.testing import CliRunner
 
-from tabrail import paths
+from tabrail import paths, rendering
 from tabrail.batch import pending
 from tabrail.cli import app as cli
 from tabrail.files import held
@@ -240,3 +242,17 @@ def test_two_tables_are_not_written_to_one_file(shop: Path) -> None:
     arrive("c.tsv")
     arrive("c.tsv.csv")
     assert "would both be scored/c.tsv.csv; rename one" in call(code=1)
+
+
+@pytest.mark.parametrize("name", ["cron", "service"])
+def test_the_schedulers_command_scores_what_came_in(shop: Path, name: str) -> None:
+    files = rendering.files(made() | {"parts": ["batch"]})
+    text = files[f"batch/flight_delays-batch.{name}"]
+    (line,) = (line for line in text.splitlines() if " tabrail " in line)
+    arguments = shlex.split(line.partition(" tabrail ")[2].partition(" >")[0])
+    assert arguments[-2:] == ["--stage", "prod"]
+    Path("batch").mkdir()
+    INCOMING.rename("batch/incoming")
+    done = CliRunner().invoke(cli.app, arguments[:-2])
+    assert done.exit_code == 0, done.output
+    assert len(pd.read_csv("batch/scored/a.csv")) == 40

@@ -44,7 +44,7 @@ class Job:
 
 
 def score_pending(
-    incoming: Path, scored: Path, rejected: Path | None, score: Score, say: Say
+    incoming: Path, scored: Path, rejected: Path | None, score: Score, say: Say, warn: Say
 ) -> bool:
     """Score each table of a folder that has no scores in another folder.
 
@@ -57,6 +57,7 @@ def score_pending(
         rejected: the folder for rows that break the schema; None if they refuse their table.
         score: scores one table.
         say: shows a line to the user.
+        warn: shows what went wrong.
 
     Returns:
         Whether every table has scores now, and none has changed since it was scored.
@@ -67,21 +68,21 @@ def score_pending(
     jobs = list(_jobs(incoming, scored, rejected))
     try:
         with held(scored / LOCK) as lock:
-            return _run(jobs, score, lock, say)
+            return _run(jobs, score, lock, say, warn)
     except BlockingIOError:
         raise InputError(
             f"another run writes to {scored}; if it takes too long, look for: tabrail batch"
         ) from None
 
 
-def _run(jobs: list[Job], score: Score, lock: int, say: Say) -> bool:
+def _run(jobs: list[Job], score: Score, lock: int, say: Say, warn: Say) -> bool:
     known, before, done, failed = _known(), 0, 0, 0
     for job in jobs:
         if job.scores.exists():
             before += 1
             if problem := _changed(job, known):
                 failed += 1
-                say(f"FAILED  {job.table}: {problem}")
+                warn(f"FAILED  {job.table}: {problem}")
             continue
         began = perf_counter()
         seen = _seen(job.table)
@@ -91,7 +92,7 @@ def _run(jobs: list[Job], score: Score, lock: int, say: Say) -> bool:
             done += 1
         except (InputError, OSError) as error:
             found = {"error": str(error)}
-            say(f"FAILED  {job.table}: {error}")
+            warn(f"FAILED  {job.table}: {error}")
             failed += 1
         _log(job, seen | found | {"seconds": round(perf_counter() - began, 1)})
     say(f"tables scored: {done}, failed: {failed}, scored before: {before}")

@@ -32,8 +32,9 @@ def batch(
 
     A table's scores have its name, and appear whole or not at all. A table that has scores is not
     scored again, and one that could not be scored is tried again by the next run. Two runs do not
-    work at once. log/batch.jsonl gets a line for each table. Exit code 0: every table has scores.
-    1: a table could not be scored, or has changed since.
+    work at once. log/batch.jsonl gets a line for each table. What fails is printed to standard
+    error. Exit code 0: every table has scores. 1: a table could not be scored, or has changed
+    since.
     """
     with one_message():
         from tabrail.batch.pending import Score, score_pending
@@ -45,9 +46,10 @@ def batch(
         # A scheduler's stop, like a person's, leaves nothing half written.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         score: Score = here
+        warn = partial(typer.echo, err=True)
         if stage:
             from tabrail.deploy import deploy
 
-            score = deploy(stage, partial(typer.echo, err=True)).predict
-        complete = score_pending(incoming, scored, rejected, score, typer.echo)
+            score = deploy(stage, warn).predict
+        complete = score_pending(incoming, scored, rejected, score, typer.echo, warn)
     raise typer.Exit(0 if complete else 1)
