@@ -68,6 +68,16 @@ FILES = (
     File(".github/CODEOWNERS", "github/CODEOWNERS.jinja", ci="github"),
     File(".github/ruleset.json", "github/ruleset.json", ci="github"),
     File(".github/dependabot.yml", "github/dependabot.yml", ci="github"),
+    File(
+        ".github/ISSUE_TEMPLATE/wrong_prediction.yml",
+        "github/wrong_prediction.yml.jinja",
+        ci="github",
+    ),
+    File(
+        ".gitlab/issue_templates/wrong_prediction.md",
+        "gitlab/wrong_prediction.md.jinja",
+        ci="gitlab",
+    ),
     File(".gitlab-ci.yml", "gitlab/gitlab-ci.yml.jinja", ci="gitlab"),
     File(".gitlab/comment.py", "gitlab/comment.py", ci="gitlab"),
     File("renovate.json", "gitlab/renovate.json", ci="gitlab"),
@@ -216,6 +226,7 @@ def context(record: Record) -> dict[str, Any]:
         "name_markdown": markdown(answers["project_name"]),
         "description_markdown": markdown(answers["description"]),
         "author_markdown": markdown(answers["author_name"]),
+        "target_quoted": quoted(data["target"]),
         "target_markdown": markdown(data["target"]),
     }
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 Role = Literal["champion", "challenger"]
+# Why a prediction went to human review, after the parameter that decides it.
+CLOSE, DRAWN = "margin", "share"
 Numbers = list[float]
 
 TABLES = sa.MetaData()
@@ -38,6 +40,24 @@ REFUSALS = sa.Table(
     sa.Column("rows", sa.Integer, nullable=False),
     sa.Column("request", sa.String(32), nullable=False),
     sa.Column("bad", sa.Integer, nullable=False),
+)
+# What an earlier version of the library does not know has tables of its own: so both versions can
+# write to one log.
+REVIEWS = sa.Table(
+    "reviews",
+    TABLES,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("role", sa.String(10), primary_key=True),
+    sa.Column("at", sa.DateTime, nullable=False, index=True),
+    sa.Column("reason", sa.String(20), nullable=False),
+)
+REQUESTS = sa.Table(
+    "requests",
+    TABLES,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("at", sa.DateTime, nullable=False, index=True),
+    sa.Column("request", sa.String(32), nullable=False),
+    sa.Column("given", sa.String(128), nullable=False, index=True),
 )
 
 
@@ -71,6 +91,8 @@ class Prediction:
         review: whether a person is to look at it.
         latency_ms: from the request's arrival until it was scored; to log it takes more time.
         request: an identifier that the rows of one request share.
+        reason: why a person is to look at it: CLOSE, DRAWN or both; blank if nobody is.
+        given: the client's identifier of the request, or blank.
     """
 
     id: str
@@ -84,6 +106,8 @@ class Prediction:
     review: bool
     latency_ms: float
     request: str
+    reason: str = ""
+    given: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +122,7 @@ class Refusal:
         rows: in how many rows; 1 for a request that could not be read.
         request: an identifier that the refusals of one request share.
         bad: how many rows of the request are refused; the same in all its refusals.
+        given: the client's identifier of the request, or blank.
     """
 
     at: datetime
@@ -107,6 +132,7 @@ class Refusal:
     rows: int
     request: str
     bad: int
+    given: str = ""
 
 
 def utc_now() -> datetime:

@@ -9,7 +9,7 @@ In SQLite by default, or in any database that SQLAlchemy has a URL for
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
@@ -26,6 +26,8 @@ from tabrail.log.entries import (
     OUTCOMES,
     PREDICTIONS,
     REFUSALS,
+    REQUESTS,
+    REVIEWS,
     Prediction,
     Refusal,
     Role,
@@ -33,9 +35,15 @@ from tabrail.log.entries import (
 )
 
 IDENTIFIER = re.compile(r"[0-9a-f]{32}")
+JOINED = ("outcome", "decision", "reason")  # with a prediction, where there is one
 AT_ONCE = 500  # identifiers in one question: databases limit how many
 PART = 50_000  # predictions that are read at once
-INSERT_PREDICTIONS, INSERT_REFUSALS = sa.insert(PREDICTIONS), sa.insert(REFUSALS)
+WRITTEN = (PREDICTIONS, REVIEWS, REFUSALS, REQUESTS)
+INSERT = {table.name: sa.insert(table) for table in WRITTEN}
+COLUMNS = {
+    table.name: [column.name for column in table.columns if column.name != "number"]
+    for table in WRITTEN
+}
 
 
 class PredictionLog:
@@ -105,16 +113,19 @@ class PredictionLog:
         Raises:
             SQLAlchemyError: the database is busy, full or gone.
         """
-        predictions = [
-            vars(entry) | {"row": _json(entry.row), "numbers": _json(entry.numbers)}
-            for entry in entries
-            if isinstance(entry, Prediction)
+        predictions = [entry for entry in entries if isinstance(entry, Prediction)]
+        refusals = [entry for entry in entries if isinstance(entry, Refusal)]
+        given = {entry.request: entry for entry in entries if entry.given}
+        wanted: list[tuple[sa.Table, Iterable[Prediction | Refusal]]] = [
+            (PREDICTIONS, predictions),
+            (REVIEWS, (entry for entry in predictions if entry.reason)),
+            (REFUSALS, refusals),
+            (REQUESTS, given.values()),
         ]
-        refusals = [vars(entry) for entry in entries if isinstance(entry, Refusal)]
         with self._writing() as connection:
-            for statement, rows in ((INSERT_PREDICTIONS, predictions), (INSERT_REFUSALS, refusals)):
-                if rows:
-                    connection.execute(statement, rows)
+            for table, chosen in wanted:
+                if rows := [_values(table, entry) for entry in chosen]:
+                    connection.execute(INSERT[table.name], rows)
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
@@ -186,14 +197,20 @@ class PredictionLog:
 
         Yields:
             Some of them at a time: the columns of the table `predictions`, with `row` and `numbers`
-            decoded, and `outcome` and `decision`, None where there is none. In the order of time,
-            and those of one request together, in no order.
+            decoded, and `outcome`, `decision` and `reason` (why it went to human review), None
+            where there is none. In the order of time, and those of one request together, in no
+            order.
         """
         chosen = (
             sa.select(
                 PREDICTIONS,
                 OUTCOMES.c.value.label("outcome"),
                 DECISIONS.c.value.label("decision"),
+                REVIEWS.c.reason,
+            )
+            .outerjoin(
+                REVIEWS,
+                sa.and_(PREDICTIONS.c.id == REVIEWS.c.id, PREDICTIONS.c.role == REVIEWS.c.role),
             )
             .outerjoin(OUTCOMES, PREDICTIONS.c.id == OUTCOMES.c.id)
             .outerjoin(DECISIONS, PREDICTIONS.c.id == DECISIONS.c.id)
@@ -258,16 +275,31 @@ class PredictionLog:
             rows = [dict(row) for row in connection.execute(chosen).mappings()]
         return pd.DataFrame(rows, columns=[column.name for column in REFUSALS.columns])
 
+    def requests(self, given: str) -> list[str]:
+        """Return our identifiers of the requests to which a client gave one of its own."""
+        chosen = sa.select(REQUESTS.c.request).where(REQUESTS.c.given == given).distinct()
+        with self._engine.connect() as connection:
+            return sorted(connection.execute(chosen).scalars())
+
     def forget(self, before: datetime) -> int:
         """Delete what is older, with its outcomes and decisions; return how many predictions."""
         old = sa.select(PREDICTIONS.c.id).where(PREDICTIONS.c.at < before)
         with self._locking.begin() as connection:
             for table in (OUTCOMES, DECISIONS):
                 connection.execute(sa.delete(table).where(table.c.id.in_(old)))
-            connection.execute(sa.delete(REFUSALS).where(REFUSALS.c.at < before))
+            for table in (REFUSALS, REVIEWS, REQUESTS):
+                connection.execute(sa.delete(table).where(table.c.at < before))
             return connection.execute(
                 sa.delete(PREDICTIONS).where(PREDICTIONS.c.at < before)
             ).rowcount
+
+
+def _values(table: sa.Table, entry: Prediction | Refusal) -> dict[str, Any]:
+    """Return an entry as a table holds it."""
+    found = {name: getattr(entry, name) for name in COLUMNS[table.name]}
+    if table is PREDICTIONS and isinstance(entry, Prediction):
+        found |= {"row": _json(entry.row), "numbers": _json(entry.numbers)}
+    return found
 
 
 def _json(value: Any) -> str:
@@ -280,7 +312,7 @@ def _decoded(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     names = [column.name for column in PREDICTIONS.columns]
-    found = pd.DataFrame(rows, columns=[*names, "outcome", "decision"])
-    for name in ("outcome", "decision"):  # pandas would make None a number
+    found = pd.DataFrame(rows, columns=[*names, *JOINED])
+    for name in JOINED:  # pandas would make None a number
         found[name] = pd.Series([row[name] for row in rows], dtype="object")
     return found

@@ -33,6 +33,8 @@ class Period:
         outcomes_not_allowed: outcomes that break the schema; they count as unknown.
         decisions: predictions that a person has reviewed.
         decisions_as_predicted: how many of these decisions are the model's prediction.
+        drawn_decisions: those decisions that are about predictions drawn at random.
+        drawn_as_predicted: how many of them are the model's prediction.
         begin: the start of a span of time; blank for a table.
         days: those with requests.
     """
@@ -51,6 +53,8 @@ class Period:
     outcomes_not_allowed: int = 0
     decisions: int = 0
     decisions_as_predicted: int = 0
+    drawn_decisions: int = 0
+    drawn_as_predicted: int = 0
     begin: str = ""
     days: set[date] = field(default_factory=set)
 
@@ -123,5 +127,7 @@ def described(period: Period, target: str) -> Mapping[str, Any]:
         "outcomes_not_allowed": period.outcomes_not_allowed,
         "decisions": period.decisions,
         "decisions_as_predicted": period.decisions_as_predicted,
+        "drawn_decisions": period.drawn_decisions,
+        "drawn_as_predicted": period.drawn_as_predicted,
         "by_other_models": period.by_other_models,
     }

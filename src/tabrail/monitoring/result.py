@@ -119,9 +119,7 @@ class Result:
         lines += [f"  note  {note.what} Since {note.since}." for note in self.notes]
         if self.challenger:
             lines.append(f"  {self.challenger['sentence']}")
-        if decisions := sum(period.decisions for period in self.periods):
-            agreed = sum(period.decisions_as_predicted for period in self.periods)
-            lines.append(f"  People agreed with the model in {agreed:,} of {decisions:,} reviews")
+        lines += self._reviews()
         if count := sum(period.outcomes_not_allowed for period in self.periods):
             lines.append(
                 f"  {count:,} outcomes that the model's schema does not allow were left out: an "
@@ -130,3 +128,17 @@ class Result:
         if count := sum(period.by_other_models for period in self.periods):
             lines.append(f"  {count:,} rows that other models answered were left out")
         return "\n".join(lines)
+
+    def _reviews(self) -> list[str]:
+        """Return what people decided, and what their answers on a random share say of all."""
+        decisions = sum(period.decisions for period in self.periods)
+        if decisions and self.expected.schema.task == "regression":  # two numbers are never equal
+            return [f"  People reviewed {decisions:,} predictions"]
+        found = []
+        if decisions:
+            agreed = sum(period.decisions_as_predicted for period in self.periods)
+            found.append(f"  People agreed with the model in {agreed:,} of {decisions:,} reviews")
+        if drawn := sum(period.drawn_decisions for period in self.periods):
+            agreed = sum(period.drawn_as_predicted for period in self.periods)
+            found.append(f"  Of the reviews drawn at random, in {agreed:,} of {drawn:,}")
+        return found

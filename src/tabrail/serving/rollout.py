@@ -20,7 +20,7 @@ import pandas as pd
 from tabrail.data.conform import conform, usable
 from tabrail.data.schema import Schema
 from tabrail.errors import InputError
-from tabrail.log.entries import Prediction, Role, utc_now
+from tabrail.log.entries import CLOSE, DRAWN, Prediction, Role, utc_now
 from tabrail.model.release import Release
 from tabrail.model.scoring import close_calls, decided, for_scoring
 from tabrail.model.worker import EndedError
@@ -28,6 +28,7 @@ from tabrail.serving.cleaning import clean_rows
 from tabrail.serving.explain import explain
 from tabrail.serving.request import Rows
 
+DIGITS = 8  # of a random identifier, by which predictions are drawn
 ROLES: tuple[Role, Role] = ("champion", "challenger")
 
 logger = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class Rollout:
         self._share = share
         self._failed = failed
         self._seconds = seconds
+        self._review_share = champion.params.serve.review_share
         self._is_failing = self._is_off = False
         schema = champion.schema
         columns = for_scoring(schema).used
@@ -105,7 +107,8 @@ class Rollout:
         entries: list[Prediction] = []
         place = 0
         for rows in batch:
-            latency, request = 1000 * (done - rows.request.began), uuid4().hex
+            arrival = rows.request.arrival
+            latency = 1000 * (done - arrival.began)
             models: list[str] = []
             predictions: list[dict[str, Any]] = []
             for number, warnings in enumerate(rows.warnings):
@@ -114,11 +117,17 @@ class Rollout:
                     scored.append(challenger)
                 answering = scored[-1 if self._is_shared(rows, number) else 0]
                 answer = answering.answers[answering.places[place]]
+                drawn = is_drawn(identifier, self._review_share)
+                answer = answer | {"review": answer["review"] or drawn}
                 models.append(answering.model)
                 predictions.append({"id": identifier} | answer | {"warnings": warnings})
                 row = {name: rows.values[name][number] for name in self._logged}
                 for role, scores in zip(ROLES, scored, strict=False):
                     at = scores.places[place]
+                    reasons = (
+                        CLOSE if scores.answers[at]["review"] else "",
+                        DRAWN if drawn else "",
+                    )
                     entries.append(
                         Prediction(
                             id=identifier,
@@ -129,9 +138,11 @@ class Rollout:
                             row=row,
                             numbers=scores.numbers[at],
                             prediction=str(scores.answers[at]["prediction"]),
-                            review=scores.answers[at]["review"],
+                            review=any(reasons),
+                            reason=" ".join(filter(None, reasons)),
                             latency_ms=latency,
-                            request=request,
+                            request=arrival.request,
+                            given=arrival.given,
                         )
                     )
                 place += 1
@@ -211,6 +222,17 @@ class Rollout:
         text = json.dumps(key, ensure_ascii=False)
         digest = hashlib.sha256(text.encode()).digest()
         return int.from_bytes(digest[:8], "big") < self._share * 2**64
+
+
+def is_drawn(identifier: str, share: float) -> bool:
+    """Return whether a prediction is drawn at random for human review.
+
+    Args:
+        identifier: of the prediction. It is random and knows nothing of the row, so the rows that
+            are drawn are a fair sample of all.
+        share: of the predictions that are drawn, from 0 to 1.
+    """
+    return int(identifier[:DIGITS], 16) < share * 16**DIGITS
 
 
 def predict(release: Release, frame: pd.DataFrame, places: Mapping[int, int] | range) -> Scores:

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -20,6 +19,7 @@ from tabrail.serving.limits import RequestError
 from tabrail.serving.metrics import Metrics
 from tabrail.serving.request import Request, RequestReader, Rows
 from tabrail.serving.rollout import Rollout
+from tabrail.serving.tracing import Arrival
 from tabrail.serving.violations import SchemaViolationError
 
 WAITING = 10  # times the rows of the largest request may wait to be scored
@@ -105,23 +105,25 @@ class Service:
             raise rows
         return self.rollout.explained(rows, self.reader.frame([rows]))
 
-    def count_refusal(self, path: str, refusal: RequestError) -> None:
+    def count_refusal(self, path: str, refusal: RequestError, arrival: Arrival) -> None:
         """Log a request for predictions that failed, unless it had no API key."""
         if path == "/predict" and refusal.status != 401:
-            self._log_refusals(refusal.status, {("", refusal.kind): 1}, 1)
+            self._log_refusals(refusal.status, {("", refusal.kind): 1}, 1, arrival)
 
-    def count_violations(self, path: str, error: SchemaViolationError) -> None:
+    def count_violations(self, path: str, error: SchemaViolationError, arrival: Arrival) -> None:
         """Count and log rows that break the schema."""
         for (column, kind), rows in error.counts.items():
             self.metrics.refused.labels(column, kind).inc(rows)
         if path == "/predict":
-            self._log_refusals(422, error.counts, error.bad)
+            self._log_refusals(422, error.counts, error.bad, arrival)
 
-    def _log_refusals(self, status: int, counts: Mapping[tuple[str, str], int], bad: int) -> None:
-        now, request = utc_now(), uuid4().hex
+    def _log_refusals(
+        self, status: int, counts: Mapping[tuple[str, str], int], bad: int, arrival: Arrival
+    ) -> None:
+        now, request, given = utc_now(), arrival.request, arrival.given
         self.journal.later(
             [
-                Refusal(now, status, column, kind, rows, request, bad)
+                Refusal(now, status, column, kind, rows, request, bad, given)
                 for (column, kind), rows in counts.items()
             ]
         )
