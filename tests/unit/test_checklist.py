@@ -1,7 +1,9 @@
 """Each check of the launch checklist fails when what it asks for is not so, and says what to do."""
 
 import json
+import re
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from tabrail.cli import app as cli
 from tabrail.config import Card, load_params
 from tabrail.errors import InputError
 from tabrail.markdown import plain
-from tabrail.project import registry, uv
+from tabrail.project import cost, registry, uv
 from tabrail.review import checklist, verify
 from tabrail.review.check import Check
 
@@ -247,3 +249,40 @@ def test_a_conflict_is_found_before_all_else(
     conflict = Check("merge", "FAILED", "in conflict: dvc.lock")
     monkeypatch.setattr(verify, "nothing_is_in_conflict", lambda: conflict)
     assert list(checklist.checks("prod")) == [conflict]
+
+
+def test_the_cost_of_the_training_is_that_of_the_present_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert checklist.training_cost().verdict == "skipped"
+    paths.MODEL.parent.mkdir()
+    for content in ("first", "second"):
+        with cost.measured("train"):
+            paths.MODEL.write_text(content, encoding="utf-8")
+    with cost.measured("evaluate"):
+        time.sleep(0.11)
+    with pytest.raises(ZeroDivisionError), cost.measured("train"):
+        print(1 / 0)
+    with paths.COSTS.open("a", encoding="utf-8") as file:
+        file.write('{"stage": "train"}\n{"sta')
+    found = checklist.training_cost()
+    assert found.verdict == "ok"
+    assert re.fullmatch(
+        r"it took 0 s \(0 s of CPU time\) and at most [\d,]{2,} MB of memory, on this machine",
+        found.detail,
+    ), found.detail
+    assert len(paths.COSTS.read_text(encoding="utf-8").splitlines()) == 5
+    paths.MODEL.write_text("third", encoding="utf-8")
+    assert checklist.training_cost().verdict == "skipped"
+    assert "uv run dvc repro --force" in str(checklist.training_cost())
+
+
+def test_a_cost_that_cannot_be_logged_fails_no_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    paths.COSTS.parent.write_text("no folder", encoding="utf-8")
+    with cost.measured("train"):
+        pass
+    assert "warning: log/costs.jsonl cannot be written" in capsys.readouterr().err

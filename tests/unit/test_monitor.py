@@ -710,6 +710,28 @@ def test_what_was_drawn_at_random_is_told_apart(model: Release) -> None:
     assert ("review", "") not in about(result.alerts) | about(result.notes)
 
 
+@pytest.mark.parametrize(
+    ("place", "seen"),
+    [
+        ("data/raw", True),
+        ("data/raw/shops.csv", True),
+        ("data/../data/raw/shops.csv", True),
+        ("data/prepared/train.parquet", True),
+        ("data/prepared/test.parquet", False),
+        ("new.csv", False),
+    ],
+)
+def test_rows_from_which_the_model_learned_are_said_to_be(
+    model: Release, place: str, *, seen: bool
+) -> None:
+    fresh(0).to_csv("new.csv", index=False)
+    result = monitor.monitor([Path("new.csv"), Path(place)])
+    said = "The model may have learned from rows of data"
+    assert (said in result.text()) == seen
+    assert (said in page(result)) == seen
+    assert (said in result.content().get("remark", "")) == seen
+
+
 def test_close_calls_that_were_drawn_too_are_close_calls(model: Release) -> None:
     fill(model, weeks(), review=True, reason="margin share")
     assert ("review", "") in about(monitor.monitor([]).alerts)

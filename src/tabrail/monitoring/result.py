@@ -23,6 +23,7 @@ class Result:
         challenger: its comparison with the champion; see `challengers.compared`.
         least: a period with fewer rows is not judged.
         enough: whether any period is judged.
+        seen: a warning, if the model may have learned from the rows; or blank.
     """
 
     source: str
@@ -34,6 +35,7 @@ class Result:
     challenger: dict[str, Any] | None
     least: int
     enough: bool
+    seen: str = ""
 
     @property
     def verdict(self) -> str:
@@ -75,6 +77,11 @@ class Result:
             )
         )
 
+    @property
+    def remark(self) -> str:
+        """Return what is to be said about the live performance as a whole, or blank."""
+        return " ".join(filter(None, (self.seen, self.expected.scoring.remark)))
+
     def content(self) -> dict[str, Any]:
         """Return all of it for JSON.
 
@@ -87,10 +94,11 @@ class Result:
             thing to do. `checks`: of each the `check`, what it is `about`, its `limit`, whether it
             `may_alert`, and by period None or `value`, `low`, `high`, `limit`, `beyond` and
             `words`. `challenger`: None, or what `challengers.compared` returns. `remark`, which
-            is there only if live performance is by another metric than the main one: a sentence.
+            is there only if live performance is by another metric than the main one, or on rows
+            from which the model may have learned: sentences.
         """
         target = self.expected.schema.target
-        remark = self.expected.scoring.remark
+        remark = self.remark
         return {
             "verdict": self.verdict,
             "model": self.expected.version,
@@ -114,7 +122,7 @@ class Result:
             for one in self.series
             if one.check == "main_metric" and not one.last.beyond
         ]
-        if remark := self.expected.scoring.remark:
+        if remark := self.remark:
             lines.append(f"  {remark}")
         lines += [f"  note  {note.what} Since {note.since}." for note in self.notes]
         if self.challenger:

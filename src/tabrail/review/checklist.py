@@ -11,12 +11,13 @@ from pathlib import Path
 from tabrail import paths
 from tabrail.config import Card, Gate, Params, load_params
 from tabrail.markdown import plain
-from tabrail.project import git, uv
+from tabrail.project import cost, git, uv
 from tabrail.project.registry import released
 from tabrail.review import acceptance, gate, origin, verify
 from tabrail.review.check import Check, Verdict, some
 from tabrail.review.snapshot import Snapshot, read
 
+TRAIN = "train"  # the stage that makes the model
 RUNBOOK = Path("docs/runbook.md")
 # What a project is generated with, and only a person can replace.
 UNWRITTEN = "have not been written down yet"
@@ -47,6 +48,7 @@ def checks(stage: str) -> Iterator[Check]:
     yield owner_can_be_reached(params.card.owner)
     yield runbook_names_the_owner(params.card.owner)
     yield from model_works_elsewhere(params)
+    yield training_cost()
 
 
 def lock_is_fresh() -> Check:
@@ -139,3 +141,16 @@ def model_works_elsewhere(params: Params) -> Iterator[Check]:
         return
     fix = f"a smaller model, or another bound in {paths.PARAMS}, gate.prediction_time"
     yield Check("latency", FAILING[demanded.check], detail, fix)
+
+
+def training_cost() -> Check:
+    """Say what it cost to train the model, if that happened in this folder."""
+    found = cost.of_model(TRAIN)
+    if found is None:
+        why = "not known: the model was not trained in this folder, or DVC had its result already"
+        fix = "to know it, run: uv run dvc repro --force --single-item train"
+        return Check("training", "skipped", why, fix)
+    peak = found.peak_megabytes
+    memory = f"at most {peak:,} MB of memory" if peak else "an unknown amount of memory"
+    took = f"{found.seconds:g} s ({found.cpu_seconds:g} s of CPU time)"
+    return Check("training", "ok", f"it took {took} and {memory}, on this machine")

@@ -4,12 +4,13 @@ import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from time import thread_time
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from tabrail.log.entries import Refusal, utc_now
+from tabrail.log.entries import Prediction, Refusal, utc_now
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model import reference
 from tabrail.model.release import Release
@@ -84,12 +85,16 @@ class Service:
 
     def score(self, batch: list[Request]) -> list[dict[str, Any] | SchemaViolationError]:
         """Check, score and log requests together; refuse those with rows that break the schema."""
+        began = thread_time()
         checked = self.reader.check(batch)
         good = [rows for rows in checked if isinstance(rows, Rows)]
         found: list[dict[str, Any]] = []
+        entries: list[Prediction] = []
         if good:
             frame = self.reader.frame(good, self.release.schema.inputs)
             found, entries = self.rollout.score(good, frame)
+        self.metrics.cpu.inc(thread_time() - began)
+        if good:
             self.journal.write(entries)
         answers = iter(found)
         return [next(answers) if isinstance(rows, Rows) else rows for rows in checked]
