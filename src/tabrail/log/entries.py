@@ -1,6 +1,7 @@
 """The entries of the prediction log, and the tables that hold them."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -75,6 +76,15 @@ OUTCOMES = _values_by_id("outcomes")
 DECISIONS = _values_by_id("decisions")
 
 
+WRITTEN = (PREDICTIONS, REVIEWS, REFUSALS, REQUESTS)
+INSERT = {table.name: sa.insert(table) for table in WRITTEN}
+COLUMNS = {  # the number is the database's own
+    table.name: [column.name for column in table.columns if column.name != "number"]
+    for table in WRITTEN
+}
+JSON = ("row", "numbers")  # which are stored as text
+
+
 @dataclass(frozen=True)
 class Prediction:
     """The prediction of one model for one row.
@@ -133,6 +143,30 @@ class Refusal:
     request: str
     bad: int
     given: str = ""
+
+
+def inserts(
+    entries: Sequence[Prediction | Refusal],
+) -> Iterator[tuple[sa.Insert, list[dict[str, Any]]]]:
+    """Yield the statements that append entries, each with its rows."""
+    predictions = [entry for entry in entries if isinstance(entry, Prediction)]
+    given = {entry.request: entry for entry in entries if entry.given}
+    chosen: dict[str, Iterable[Prediction | Refusal]] = {
+        PREDICTIONS.name: predictions,
+        REVIEWS.name: [entry for entry in predictions if entry.reason],
+        REFUSALS.name: [entry for entry in entries if isinstance(entry, Refusal)],
+        REQUESTS.name: given.values(),
+    }
+    for name, some in chosen.items():
+        if rows := [{key: _value(entry, key) for key in COLUMNS[name]} for entry in some]:
+            yield INSERT[name], rows
+
+
+def _value(entry: Prediction | Refusal, name: str) -> Any:
+    value = getattr(entry, name)
+    if name in JSON:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return value
 
 
 def utc_now() -> datetime:

@@ -9,7 +9,7 @@ In SQLite by default, or in any database that SQLAlchemy has a URL for
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
@@ -23,6 +23,7 @@ from tabrail.errors import InputError
 from tabrail.log import database
 from tabrail.log.entries import (
     DECISIONS,
+    JSON,
     OUTCOMES,
     PREDICTIONS,
     REFUSALS,
@@ -31,6 +32,7 @@ from tabrail.log.entries import (
     Prediction,
     Refusal,
     Role,
+    inserts,
     utc_now,
 )
 
@@ -38,12 +40,6 @@ IDENTIFIER = re.compile(r"[0-9a-f]{32}")
 JOINED = ("outcome", "decision", "reason")  # with a prediction, where there is one
 AT_ONCE = 500  # identifiers in one question: databases limit how many
 PART = 50_000  # predictions that are read at once
-WRITTEN = (PREDICTIONS, REVIEWS, REFUSALS, REQUESTS)
-INSERT = {table.name: sa.insert(table) for table in WRITTEN}
-COLUMNS = {
-    table.name: [column.name for column in table.columns if column.name != "number"]
-    for table in WRITTEN
-}
 
 
 class PredictionLog:
@@ -113,19 +109,9 @@ class PredictionLog:
         Raises:
             SQLAlchemyError: the database is busy, full or gone.
         """
-        predictions = [entry for entry in entries if isinstance(entry, Prediction)]
-        refusals = [entry for entry in entries if isinstance(entry, Refusal)]
-        given = {entry.request: entry for entry in entries if entry.given}
-        wanted: list[tuple[sa.Table, Iterable[Prediction | Refusal]]] = [
-            (PREDICTIONS, predictions),
-            (REVIEWS, (entry for entry in predictions if entry.reason)),
-            (REFUSALS, refusals),
-            (REQUESTS, given.values()),
-        ]
         with self._writing() as connection:
-            for table, chosen in wanted:
-                if rows := [_values(table, entry) for entry in chosen]:
-                    connection.execute(INSERT[table.name], rows)
+            for statement, rows in inserts(entries):
+                connection.execute(statement, rows)
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
@@ -294,20 +280,8 @@ class PredictionLog:
             ).rowcount
 
 
-def _values(table: sa.Table, entry: Prediction | Refusal) -> dict[str, Any]:
-    """Return an entry as a table holds it."""
-    found = {name: getattr(entry, name) for name in COLUMNS[table.name]}
-    if table is PREDICTIONS and isinstance(entry, Prediction):
-        found |= {"row": _json(entry.row), "numbers": _json(entry.numbers)}
-    return found
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 def _decoded(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return dict(row) | {name: json.loads(row[name]) for name in ("row", "numbers")}
+    return dict(row) | {name: json.loads(row[name]) for name in JSON}
 
 
 def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
