@@ -223,6 +223,7 @@ class Serve(Section):
     max_megabytes: Annotated[float, Field(gt=0)] = 5
     timeout_seconds: Annotated[float, Field(gt=0)] = 10
     review_margin: Share = 0.02
+    review_share: Share = 0.0
     retention_days: Annotated[float, Field(gt=0)] = 90
 
 

@@ -9,7 +9,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from glob import escape
 from pathlib import Path
 
-if sys.platform != "win32":
+if sys.platform == "win32":
+    import msvcrt
+else:
     import fcntl
 
 TOKEN_BYTES = 4  # of what makes the name of a temporary file unique
@@ -42,6 +44,36 @@ def replacing(*paths: Path) -> Iterator[list[Path]]:
     finally:
         for temporary in temporaries:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def held(path: Path, *, wait: bool = False) -> Iterator[int]:
+    """Hold a lock file alone; the lock ends with the process, however that ends.
+
+    Args:
+        path: the file, which is made and stays there.
+        wait: whether to wait for another process that holds it.
+
+    Yields:
+        The file's descriptor. A child process that inherits it holds the lock as well.
+
+    Raises:
+        BlockingIOError: another process holds it, and `wait` is not set.
+        OSError: the file system has no locks.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        if sys.platform == "win32":
+            try:
+                msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+            except OSError as error:
+                raise BlockingIOError(error.errno, f"{path} is locked") from None
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def sync(*paths: Path) -> None:

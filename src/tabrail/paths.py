@@ -31,6 +31,8 @@ PLOTS = Path("reports/plots")
 SEARCH = PLOTS / "search.csv"
 
 PREDICTION_LOG = Path("log/predictions.sqlite")
+COSTS = Path("log/costs.jsonl")
+BATCH_LOG = Path("log/batch.jsonl")
 
 
 def located(root: Path, path: Path) -> Path:

@@ -69,6 +69,16 @@ FILES = (
     File(".github/CODEOWNERS", "github/CODEOWNERS.jinja", ci="github"),
     File(".github/ruleset.json", "github/ruleset.json", ci="github"),
     File(".github/dependabot.yml", "github/dependabot.yml", ci="github"),
+    File(
+        ".github/ISSUE_TEMPLATE/wrong_prediction.yml",
+        "github/wrong_prediction.yml.jinja",
+        ci="github",
+    ),
+    File(
+        ".gitlab/issue_templates/wrong_prediction.md",
+        "gitlab/wrong_prediction.md.jinja",
+        ci="gitlab",
+    ),
     File(".gitlab-ci.yml", "gitlab/gitlab-ci.yml.jinja", ci="gitlab"),
     File(".gitlab/comment.py", "gitlab/comment.py", ci="gitlab"),
     File("renovate.json", "gitlab/renovate.json", ci="gitlab"),
@@ -81,6 +91,10 @@ FILES = (
     File(".gitlab/issue.py", "gitlab/issue.py", "gitlab", "monitor"),
     File(".github/workflows/train.yaml", "github/train.yaml.jinja", "github", "train"),
     File(".gitlab/train.yml", "gitlab/train.yml", "gitlab", "train"),
+    File("batch/.gitignore", "batch/gitignore", part="batch"),
+    File("batch/{package}-batch.cron", "batch/cron.jinja", part="batch"),
+    File("batch/{package}-batch.service", "batch/service.jinja", part="batch"),
+    File("batch/{package}-batch.timer", "batch/timer.jinja", part="batch"),
     File("notebooks/explore.ipynb", "notebooks/explore.ipynb.jinja", part="notebook"),
     File(".devcontainer/devcontainer.json", "devcontainer.json.jinja", part="devcontainer"),
 )
@@ -218,6 +232,7 @@ def context(record: Record) -> dict[str, Any]:
         "name_markdown": markdown(answers["project_name"]),
         "description_markdown": markdown(answers["description"]),
         "author_markdown": markdown(answers["author_name"]),
+        "target_quoted": quoted(data["target"]),
         "target_markdown": markdown(data["target"]),
     }
 

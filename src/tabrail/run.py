@@ -9,7 +9,7 @@ from pathlib import Path
 from tabrail import paths
 from tabrail.errors import InputError, nearest
 from tabrail.ingest import transaction
-from tabrail.project import code, environment, pipeline
+from tabrail.project import code, cost, environment, pipeline
 from tabrail.project.project import Project
 from tabrail.project.settings import find_root, load_settings
 from tabrail.review import line_ends
@@ -46,7 +46,8 @@ def run(stage: str) -> None:
     project = Project.load(root)
     gc.freeze()  # the modules imported so far are never garbage: no need to walk them again
     try:
-        main(project)
+        with cost.measured(stage):
+            main(project)
     except (InputError, OSError, MemoryError, KeyboardInterrupt):
         raise
     except Exception as error:

@@ -63,7 +63,7 @@ class Reader:
         if words[0] == "cd":
             self.project = Project((self.project.path / words[1]).resolve(strict=True))
             return ""
-        if words[-2:] == ["tabrail", "serve"]:
+        if "tabrail serve" in command:
             return self._serve([*words, "--port", str(self._port)])
         if words[0] == "curl":
             words = [word.replace(":8000", f":{self._port}") for word in words]

@@ -225,6 +225,8 @@ def test_data(project: Project) -> None:
 
 @LONG
 def test_scoring(project: Project) -> None:
+    project.uv("gto", "register", "model", "--version", "v0.1.0")
+    project.uv("gto", "assign", "model", "--version", "v0.1.0", "--stage", "prod")
     with Reader(project) as reader:
         reader.read(page("scoring.md"))
     from_table = pd.read_parquet(project.path / "predictions.parquet")
@@ -232,6 +234,14 @@ def test_scoring(project: Project) -> None:
     assert PROGRAM in reader.printed
     assert len(from_table) == len(from_python) == len(pd.read_parquet(project.path / "data/raw"))
     assert from_table["probability"].to_list() == from_python["probability"].to_list()
+    assert set(from_table["model"]) == {"model@v0.1.0"}
+    scored = pd.read_parquet(project.path / "batch/scored/august.parquet")
+    assert scored["probability"].to_list() == from_table["probability"].to_list()
+    untracked = project.run("git", "status", "--porcelain", "--untracked-files=all")
+    assert {line.split()[-1].split("/")[0] for line in untracked.splitlines()} == {
+        ".tabrail.json",
+        "batch",
+    }
 
 
 def test_parts(project: Project) -> None:
@@ -253,6 +263,7 @@ def test_releases(shared: Project) -> None:
     text = page("releases.md")
     release, rollback = text.split("## Roll back\n")
     release, get = release.split("## Get a released model\n")
+    release, deploy = release.split("## Run what is in a stage\n")
     with Reader(shared) as reader:
         reader.read(release)
         assert reader.printed['uv run gto show "model#prod" --ref'].strip() == "model@v0.1.0"
@@ -261,6 +272,9 @@ def test_releases(shared: Project) -> None:
         assert "compared with model@v0.1.0" in checks
         assert "in a clean environment with numpy" in checks
         assert shared.uv("gto", "show", "model#prod", "--ref").strip() == "model@v0.2.0"
+
+        reader.read(deploy)
+        assert reader.served_version() == "model@v0.2.0"
 
         reader.read(get.replace("model@v0.1.0", "model@v0.2.0"))
         fetched = shared.path.parent / "released.skops"

@@ -138,7 +138,7 @@ def test_a_close_call_is_decided_on_the_page(
     page.get_by_label("hour").fill(str(close["hour"]))
     page.get_by_label("temp").fill(str(close["temp"]))
     page.get_by_role("button", name="Predict").click()
-    expect(page.locator("#result")).to_contain_text("A close call")
+    expect(page.locator("#result")).to_contain_text("It waits for a person")
     before = [one["id"] for one in served.ask("GET", "/reviews?most=1000")[1]["waiting"]]
     page.get_by_text("Predictions that wait for a person").click()
     expect(page.locator("#waiting li")).to_have_count(min(50, len(before)))

@@ -24,6 +24,8 @@ PINS = {
 GITHUB = {
     ".github",
     ".github/CODEOWNERS",
+    ".github/ISSUE_TEMPLATE",
+    ".github/ISSUE_TEMPLATE/wrong_prediction.yml",
     ".github/dependabot.yml",
     ".github/ruleset.json",
     ".github/workflows",
@@ -37,6 +39,8 @@ GITLAB = {
     ".gitlab-ci.yml",
     ".gitlab/comment.py",
     ".gitlab/issue.py",
+    ".gitlab/issue_templates",
+    ".gitlab/issue_templates/wrong_prediction.md",
     ".gitlab/monitor.yml",
     ".gitlab/release.yml",
     ".gitlab/train.yml",
@@ -45,6 +49,7 @@ GITLAB = {
 PARTS = {"monitor", "release", "train"}
 SCHEMAS = {
     "github-workflows": [place for place in sorted(GITHUB) if "/workflows/" in place],
+    "github-issue-forms": [".github/ISSUE_TEMPLATE/wrong_prediction.yml"],
     "dependabot": [".github/dependabot.yml"],
     "gitlab-ci": [place for place in sorted(GITLAB) if place.endswith(".yml")],
     "renovate": ["renovate.json"],

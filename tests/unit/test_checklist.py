@@ -1,7 +1,9 @@
 """Each check of the launch checklist fails when what it asks for is not so, and says what to do."""
 
 import json
+import re
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from tabrail.cli import app as cli
 from tabrail.config import Card, Goal, Latency
 from tabrail.errors import InputError
 from tabrail.markdown import plain
-from tabrail.project import uv
+from tabrail.project import cost, registry, uv
 from tabrail.review import checklist, verify
 from tabrail.review.check import Check
 
@@ -214,7 +216,7 @@ def by_name(checks: list[Check]) -> dict[str, Check]:
 
 
 def test_without_a_release_only_fixed_bounds_apply(repository: Repository) -> None:
-    assert checklist.released("prod") is None
+    assert registry.released("prod") is None
     checks = by_name(list(checklist.gate_is_passed("prod", GATE)))
     assert checks["base"].verdict == checks["main_metric"].verdict == "skipped"
     assert checks["base"].detail.startswith("no version is in prod, so nothing is compared")
@@ -233,7 +235,7 @@ def test_small_losses_since_the_release_add_up(repository: Repository) -> None:
     assert checks["base"].detail == "model@v0.1.0, which is in prod, is this very commit"
     for value in (0.694, 0.688):
         commit(repository, value)
-    assert checklist.released("prod") == "model@v0.1.0"
+    assert registry.released("prod") == "model@v0.1.0"
     checks = by_name(list(checklist.gate_is_passed("prod", GATE)))
     assert checks["base"].detail.startswith("compared with model@v0.1.0 (")
     assert checks["main_metric"].verdict == "FAILED"
@@ -257,19 +259,19 @@ def test_a_version_that_is_back_is_compared_with(
     commit(repository, 0.71)
     at(3, "model@v0.2.0")
     at(4, "model#prod#2")
-    assert checklist.released("prod") == "model@v0.2.0"
+    assert registry.released("prod") == "model@v0.2.0"
     at(5, "model#prod#3", "model@v0.1.0^{}")
-    assert checklist.released("prod") == "model@v0.1.0"
+    assert registry.released("prod") == "model@v0.1.0"
 
 
 def test_a_version_that_was_taken_out_is_not_compared_with(repository: Repository) -> None:
     release(repository, "model@v0.1.0", "model#prod#1")
     commit(repository, 0.71)
     release(repository, "model@v0.2.0", "model#staging#2")
-    assert checklist.released("prod") == "model@v0.1.0"
-    assert checklist.released("staging") == "model@v0.2.0"
+    assert registry.released("prod") == "model@v0.1.0"
+    assert registry.released("staging") == "model@v0.2.0"
     repository.git("tag", "--annotate", "model#prod!#3", "model@v0.1.0^{}", "--message", "Out")
-    assert checklist.released("prod") is None
+    assert registry.released("prod") is None
 
 
 @pytest.mark.parametrize("verdict", ["ok", "FAILED"])
@@ -291,3 +293,40 @@ def test_a_conflict_is_found_before_all_else(
     conflict = Check("merge", "FAILED", "in conflict: dvc.lock")
     monkeypatch.setattr(verify, "nothing_is_in_conflict", lambda: conflict)
     assert list(checklist.checks("prod")) == [conflict]
+
+
+def test_the_cost_of_the_training_is_that_of_the_present_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert checklist.training_cost().verdict == "skipped"
+    paths.MODEL.parent.mkdir()
+    for content in ("first", "second"):
+        with cost.measured("train"):
+            paths.MODEL.write_text(content, encoding="utf-8")
+    with cost.measured("evaluate"):
+        time.sleep(0.11)
+    with pytest.raises(ZeroDivisionError), cost.measured("train"):
+        print(1 / 0)
+    with paths.COSTS.open("a", encoding="utf-8") as file:
+        file.write('{"stage": "train"}\n{"sta')
+    found = checklist.training_cost()
+    assert found.verdict == "ok"
+    assert re.fullmatch(
+        r"it took 0 s \(0 s of CPU time\) and at most [\d,]{2,} MB of memory, on this machine",
+        found.detail,
+    ), found.detail
+    assert len(paths.COSTS.read_text(encoding="utf-8").splitlines()) == 5
+    paths.MODEL.write_text("third", encoding="utf-8")
+    assert checklist.training_cost().verdict == "skipped"
+    assert "uv run dvc repro --force" in str(checklist.training_cost())
+
+
+def test_a_cost_that_cannot_be_logged_fails_no_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    paths.COSTS.parent.write_text("no folder", encoding="utf-8")
+    with cost.measured("train"):
+        pass
+    assert "warning: log/costs.jsonl cannot be written" in capsys.readouterr().err

@@ -24,7 +24,7 @@ FLOORS = [
     ["ingest", "serving", "monitoring", "review", "batch"],
 ]
 # Beside the commands, and free to import each other.
-ABOVE = ["cli", "__main__", "run", "testing", "parts", "upgrade", "info"]
+ABOVE = ["cli", "__main__", "run", "testing", "parts", "upgrade", "info", "deploy"]
 HEIGHT = {name: height for height, names in enumerate(FLOORS) for name in names}
 HEIGHT |= dict.fromkeys(ABOVE, len(FLOORS))
 EXEMPT = "__init__"  # of the library itself, which imports when it is asked

@@ -126,6 +126,7 @@ def fill(
     version: str = "",
     latency: float = 5.0,
     review: bool = False,
+    reason: str = "",
     challenger: Callable[[np.ndarray], np.ndarray] | None = None,
     new: str = "new",
     outcomes: bool = True,
@@ -158,6 +159,7 @@ def fill(
                 review=review,
                 latency_ms=latency,
                 request=uuid4().hex,
+                reason=reason,
             )
             entries.append(entry)
             if challenger:
@@ -700,6 +702,55 @@ def test_it_is_said_how_often_people_agree(model: Release) -> None:
     periods = result.content()["periods"]
     assert sum(one["decisions"] for one in periods) == 40
     assert sum(one["decisions_as_predicted"] for one in periods) == 30
+
+
+def test_what_was_drawn_at_random_is_told_apart(model: Release) -> None:
+    log = fill(model, weeks(), review=True, reason="share")
+    right = {one["id"]: one["prediction"] for one in log.waiting(40)}
+    log.record(DECISIONS, right)
+    result = monitor.monitor([])
+    assert "Of the reviews drawn at random, in 40 of 40" in result.text()
+    periods = result.content()["periods"]
+    assert sum(one["drawn_decisions"] for one in periods) == 40
+    assert sum(one["drawn_as_predicted"] for one in periods) == 40
+    # All of them went to people, and none because it was close.
+    assert ("review", "") not in about(result.alerts) | about(result.notes)
+
+
+@pytest.mark.parametrize(
+    ("place", "seen"),
+    [
+        ("data/raw", True),
+        ("data/raw/shops.csv", True),
+        ("data/../data/raw/shops.csv", True),
+        ("data/prepared/train.parquet", True),
+        ("data/prepared/test.parquet", False),
+        ("new.csv", False),
+    ],
+)
+def test_rows_from_which_the_model_learned_are_said_to_be(
+    model: Release, place: str, *, seen: bool
+) -> None:
+    fresh(0).to_csv("new.csv", index=False)
+    result = monitor.monitor([Path("new.csv"), Path(place)])
+    said = "The model may have learned from rows of data"
+    assert (said in result.text()) == seen
+    assert (said in page(result)) == seen
+    assert (said in result.content().get("remark", "")) == seen
+
+
+def test_close_calls_that_were_drawn_too_are_close_calls(model: Release) -> None:
+    fill(model, weeks(), review=True, reason="margin share")
+    assert ("review", "") in about(monitor.monitor([]).alerts)
+
+
+def test_numbers_that_people_give_are_not_compared_with_equality(
+    stand_in: Callable[[Task], Release],
+) -> None:
+    log = fill(stand_in("regression"), weeks(), review=True, reason="share")
+    log.record(DECISIONS, {one["id"]: "1.5" for one in log.waiting(40)})
+    assert "People reviewed 40 predictions" in (text := monitor.monitor([]).text())
+    assert "agreed" not in text
 
 
 def test_close_calls_in_tables_are_counted(model: Release) -> None:

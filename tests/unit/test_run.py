@@ -1,5 +1,6 @@
 """Running a stage: the code is that of dvc.yaml, in the environment of uv.lock, or it says so."""
 
+import json
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -232,3 +233,11 @@ def test_an_editable_tabrail_warns(
     run("prepare")
     warning = "warning: tabrail 2.0+editable: results are of code that no version names\n"
     assert capsys.readouterr().err.startswith(warning)
+
+
+def test_what_a_stage_cost_is_logged_where_nothing_is_hashed(project: Path) -> None:
+    call("prepare")
+    (entry,) = map(json.loads, paths.COSTS.read_text(encoding="utf-8").splitlines())
+    assert (entry["stage"], entry["model"]) == ("prepare", "")
+    assert entry["seconds"] >= 0
+    assert entry["peak_megabytes"] > 50

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import socket
@@ -90,6 +91,9 @@ def test_a_killed_worker_loses_nothing_that_it_has_answered() -> None:
             before = len(clients.answered)
             wait_for(lambda: len(clients.answered) > before + 20)
         metrics = httpx.get(f"{address}/metrics").text
+        # The one that was killed is gone, and its successor is there after a while.
+        wait_for(lambda: Counter(roles(address))["server"] == 2)
+        assert Counter(roles(address))["supervisor"] == 1
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0
     assert {200} == clients.statuses
@@ -98,6 +102,16 @@ def test_a_killed_worker_loses_nothing_that_it_has_answered() -> None:
     [counted] = [part for part in metrics.splitlines() if part.startswith(line)]
     assert float(counted.removeprefix(line)) >= len(clients.answered)
     assert "\nlog_entries_waiting 0.0" in metrics
+
+
+def roles(address: str) -> list[str]:
+    """Return the roles of the processes of a server, each of which says how large it is."""
+    text = httpx.get(f"{address}/metrics").text
+    series = r'process_resident_memory_bytes\{pid="(\d+)",role="(\w+)"\} (\S+)'
+    found = re.findall(series, text)
+    assert len({pid for pid, _, _ in found}) == len(found)
+    assert all(float(size) > 1e6 for _, _, size in found)
+    return [role for _, role, _ in found]
 
 
 def workers(process: int) -> list[int]:

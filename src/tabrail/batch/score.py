@@ -1,6 +1,5 @@
 """Batch scoring: a prediction for every row of a table of any length."""
 
-from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,8 +50,8 @@ def predict(
     """
     project = Project.load()
     params, schema = project.params, project.schema
-    files, written = tables.find(place), [out, *([rejected] if rejected else [])]
-    _require_room(place, written, overwrite=overwrite)
+    files, written = tables.find(place), [*([rejected] if rejected else []), out]
+    _require_room(place, out, rejected, overwrite=overwrite)
     for file in files:
         dialect.require(file, schema.csv)
 
@@ -88,7 +87,8 @@ def predict(
     )
     template = result(nothing, model.score(nothing), place)
     rows = min(params.prepare.chunk_rows, MOST_ROWS)
-    with replacing(*written) as (temporary, *others), ExitStack() as opened:
+    # The scores come last: where they are, all is.
+    with replacing(*written) as (*others, temporary), ExitStack() as opened:
         write = opened.enter_context(outputs.writer(temporary, out.name, template, schema.csv))
         reject = opened.enter_context(rejects(others[0], schema.csv)) if others else None
         for chunk in checked(
@@ -124,19 +124,17 @@ def predict(
     return "\n".join(lines)
 
 
-def _require_room(place: Path, written: Sequence[Path], *, overwrite: bool) -> None:
+def _require_room(place: Path, out: Path, rejected: Path | None, *, overwrite: bool) -> None:
     """Refuse what cannot or must not be written before anything is read.
 
     Raises:
         InputError: there is something already, or it would be read as a table to score.
     """
-    out, *others = written
-    taken = [path.resolve() for path in others]
     if not out.name.endswith(outputs.SUFFIXES):
         raise InputError(f"{out} cannot be written; expected one of: {', '.join(outputs.SUFFIXES)}")
-    if out.resolve() in taken:
+    if rejected and out.resolve() == rejected.resolve():
         raise InputError(f"{out} is to hold the predictions; choose another file for --rejected")
-    for path in written:
+    for path in (out, *([rejected] if rejected else [])):
         if path.resolve().is_relative_to(place.resolve()):
             raise InputError(f"{path} would be among the tables to score; choose another place")
         if path.is_dir() or (path.exists() and not overwrite):

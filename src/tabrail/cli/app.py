@@ -4,6 +4,7 @@ import typer
 
 from tabrail.cli.add import add
 from tabrail.cli.arguments import enter_project
+from tabrail.cli.batch import batch
 from tabrail.cli.bundle import bundle
 from tabrail.cli.checklist import checklist
 from tabrail.cli.compare import compare
@@ -41,6 +42,7 @@ for verb in (
     checklist,
     bundle,
     predict,
+    batch,
     serve,
     monitor,
     outcomes,

@@ -1,6 +1,7 @@
 """Arguments and options that several verbs take, and the folder that they are seen from."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,25 @@ def given(text: str) -> Path:
     return Path(os.path.relpath(start / path))
 
 
+def refuse_untrusted(stage: str, *, untrusted: bool) -> None:
+    """Refuse `--untrusted` beside a stage, whose model is the recorded one.
+
+    Raises:
+        InputError: both are given.
+    """
+    if stage and untrusted:
+        raise InputError(
+            f"--untrusted is for a model file of this folder, and --stage {stage} takes one that "
+            "is recorded; leave one of the two out"
+        )
+
+
+def absolute(options: Mapping[str, Path | None]) -> list[str]:
+    """Return options with paths, for a command that runs in another folder; without those unset."""
+    given = {name: path for name, path in options.items() if path is not None}
+    return [part for name, path in given.items() for part in (name, str(path.resolve()))]
+
+
 Tables = Annotated[
     list[Path],
     typer.Argument(metavar="FILE…", help="CSV, TSV or Parquet files, or folders.", parser=given),
@@ -45,6 +65,15 @@ Untrusted = Annotated[
     typer.Option(
         "--untrusted",
         help="Load a model whose hash is not recorded. The list of trusted types still holds.",
+    ),
+]
+
+Stage = Annotated[
+    str,
+    typer.Option(
+        "--stage",
+        metavar="STAGE",
+        help="Take the version that is in this stage, such as prod, with its own code.",
     ),
 ]
 

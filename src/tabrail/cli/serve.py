@@ -1,12 +1,13 @@
 """Serve the model."""
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tabrail.cli.arguments import Untrusted, given
+from tabrail.cli.arguments import Stage, Untrusted, absolute, given, refuse_untrusted
 from tabrail.errors import one_message
 
 
@@ -24,6 +25,7 @@ def serve(
         float,
         typer.Option(min=0, max=1, help="Share of the keys for which the challenger answers."),
     ] = 0.0,
+    stage: Stage = "",
     untrusted: Untrusted = False,
 ) -> None:
     """Serve the model as a REST API, with a page for people at /.
@@ -32,10 +34,19 @@ def serve(
     log: the environment variable PREDICTION_LOG names it, and the default is a SQLite file. With
     API_KEY in the environment, every request needs this key. A challenger scores every row, too,
     and the log has both predictions. Rows of one group (key in schema.yaml) are answered by one
-    model. Exit code 0: the server was asked to stop. 1: it could not start.
+    model. --stage fetches the version in a stage of the registry, and serves it with its own code
+    and packages. Exit code 0: the server was asked to stop. 1: it could not start.
     """
     with one_message():
+        refuse_untrusted(stage, untrusted=untrusted)
         os.environ["OMP_NUM_THREADS"] = "1"  # more threads than that cost a small batch time
+        if stage:
+            from tabrail.deploy import deploy
+
+            address = ["--host", host, "--port", str(port), "--workers", str(workers)]
+            options = [*address, "--share", str(share), *absolute({"--challenger": challenger})]
+            deploy(stage, partial(typer.echo, err=True)).become(["serve", *options])
+
         from tabrail.serving.serve import serve
 
         serve(host, port, workers, challenger, share, untrusted=untrusted)

@@ -1,6 +1,7 @@
 """The entries of the prediction log, and the tables that hold them."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -8,6 +9,9 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 Role = Literal["champion", "challenger"]
+# Why a prediction went to human review: it is close to another one (serve.review_margin), a text is
+# unlike those of training, or chance drew it (serve.review_share).
+CLOSE, TEXT, DRAWN = "margin", "text", "share"
 Numbers = list[float]
 
 TABLES = sa.MetaData()
@@ -46,6 +50,24 @@ REFUSALS = sa.Table(
     sa.Column("request", sa.String(32), nullable=False),
     sa.Column("bad", sa.Integer, nullable=False),
 )
+# What an earlier version of the library does not know has tables of its own: so both versions can
+# write to one log.
+REVIEWS = sa.Table(
+    "reviews",
+    TABLES,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("role", sa.String(10), primary_key=True),
+    sa.Column("at", sa.DateTime, nullable=False, index=True),
+    sa.Column("reason", sa.String(20), nullable=False),
+)
+REQUESTS = sa.Table(
+    "requests",
+    TABLES,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("at", sa.DateTime, nullable=False, index=True),
+    sa.Column("request", sa.String(32), nullable=False),
+    sa.Column("given", sa.String(128), nullable=False, index=True),
+)
 
 
 def _values_by_id(name: str) -> sa.Table:
@@ -60,6 +82,15 @@ def _values_by_id(name: str) -> sa.Table:
 
 OUTCOMES = _values_by_id("outcomes")
 DECISIONS = _values_by_id("decisions")
+
+
+WRITTEN = (PREDICTIONS, MARKS, REVIEWS, REFUSALS, REQUESTS)
+INSERT = {table.name: sa.insert(table) for table in WRITTEN}
+COLUMNS = {  # the number is the database's own
+    table.name: [column.name for column in table.columns if column.name != "number"]
+    for table in WRITTEN
+}
+JSON = ("row", "numbers")  # which are stored as text
 
 
 @dataclass(frozen=True)
@@ -78,6 +109,8 @@ class Prediction:
         review: whether a person is to look at it.
         latency_ms: from the request's arrival until it was scored; to log it takes more time.
         request: an identifier that the rows of one request share.
+        reason: why a person is to look at it, of CLOSE, TEXT and DRAWN; blank if nobody is.
+        given: the client's identifier of the request, or blank.
         held: whether the prediction is held to a limit of the target.
     """
 
@@ -92,6 +125,8 @@ class Prediction:
     review: bool
     latency_ms: float
     request: str
+    reason: str = ""
+    given: str = ""
     held: bool = False
 
 
@@ -107,6 +142,7 @@ class Refusal:
         rows: in how many rows; 1 for a request that could not be read.
         request: an identifier that the refusals of one request share.
         bad: how many rows of the request are refused; the same in all its refusals.
+        given: the client's identifier of the request, or blank.
     """
 
     at: datetime
@@ -116,6 +152,32 @@ class Refusal:
     rows: int
     request: str
     bad: int
+    given: str = ""
+
+
+def inserts(
+    entries: Sequence[Prediction | Refusal],
+) -> Iterator[tuple[sa.Insert, list[dict[str, Any]]]]:
+    """Yield the statements that append entries, each with its rows."""
+    predictions = [entry for entry in entries if isinstance(entry, Prediction)]
+    given = {entry.request: entry for entry in entries if entry.given}
+    chosen: dict[str, Iterable[Prediction | Refusal]] = {
+        PREDICTIONS.name: predictions,
+        MARKS.name: [entry for entry in predictions if entry.held],
+        REVIEWS.name: [entry for entry in predictions if entry.reason],
+        REFUSALS.name: [entry for entry in entries if isinstance(entry, Refusal)],
+        REQUESTS.name: given.values(),
+    }
+    for name, some in chosen.items():
+        if rows := [{key: _value(entry, key) for key in COLUMNS[name]} for entry in some]:
+            yield INSERT[name], rows
+
+
+def _value(entry: Prediction | Refusal, name: str) -> Any:
+    value = getattr(entry, name)
+    if name in JSON:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return value
 
 
 def utc_now() -> datetime:

@@ -23,21 +23,24 @@ from tabrail.errors import InputError
 from tabrail.log import database
 from tabrail.log.entries import (
     DECISIONS,
+    JSON,
     MARKS,
     OUTCOMES,
     PREDICTIONS,
     REFUSALS,
+    REQUESTS,
+    REVIEWS,
     Prediction,
     Refusal,
     Role,
+    inserts,
     utc_now,
 )
 
 IDENTIFIER = re.compile(r"[0-9a-f]{32}")
+JOINED = ("outcome", "decision", "reason")  # with a prediction, where there is one
 AT_ONCE = 500  # identifiers in one question: databases limit how many
 PART = 50_000  # predictions that are read at once
-INSERT_PREDICTIONS, INSERT_REFUSALS = sa.insert(PREDICTIONS), sa.insert(REFUSALS)
-INSERT_MARKS = sa.insert(MARKS)
 
 
 class PredictionLog:
@@ -107,24 +110,9 @@ class PredictionLog:
         Raises:
             SQLAlchemyError: the database is busy, full or gone.
         """
-        predicted = [entry for entry in entries if isinstance(entry, Prediction)]
-        predictions = [
-            {name: value for name, value in vars(entry).items() if name in PREDICTIONS.columns}
-            | {"row": _json(entry.row), "numbers": _json(entry.numbers)}
-            for entry in predicted
-        ]
-        marks = [
-            {"id": entry.id, "role": entry.role, "held": True} for entry in predicted if entry.held
-        ]
-        refusals = [vars(entry) for entry in entries if isinstance(entry, Refusal)]
         with self._writing() as connection:
-            for statement, rows in (
-                (INSERT_PREDICTIONS, predictions),
-                (INSERT_MARKS, marks),
-                (INSERT_REFUSALS, refusals),
-            ):
-                if rows:
-                    connection.execute(statement, rows)
+            for statement, rows in inserts(entries):
+                connection.execute(statement, rows)
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
@@ -196,19 +184,25 @@ class PredictionLog:
 
         Yields:
             Some of them at a time: the columns of the table `predictions`, with `row` and `numbers`
-            decoded, `outcome` and `decision`, None where there is none, and `held`, whether the
-            prediction is held to a limit of the target. In the order of time, and those of one
-            request together, in no order.
+            decoded, `outcome`, `decision` and `reason` (why it went to human review), None where
+            there is none, and `held`, whether the prediction is held to a limit of the target. In
+            the order of time, and those of one request together, in no order.
         """
         chosen = (
             sa.select(
                 PREDICTIONS,
                 OUTCOMES.c.value.label("outcome"),
                 DECISIONS.c.value.label("decision"),
+                REVIEWS.c.reason,
                 sa.func.coalesce(MARKS.c.held, sa.false()).label("held"),
             )
             .outerjoin(
-                MARKS, (PREDICTIONS.c.id == MARKS.c.id) & (PREDICTIONS.c.role == MARKS.c.role)
+                REVIEWS,
+                sa.and_(PREDICTIONS.c.id == REVIEWS.c.id, PREDICTIONS.c.role == REVIEWS.c.role),
+            )
+            .outerjoin(
+                MARKS,
+                sa.and_(PREDICTIONS.c.id == MARKS.c.id, PREDICTIONS.c.role == MARKS.c.role),
             )
             .outerjoin(OUTCOMES, PREDICTIONS.c.id == OUTCOMES.c.id)
             .outerjoin(DECISIONS, PREDICTIONS.c.id == DECISIONS.c.id)
@@ -273,29 +267,32 @@ class PredictionLog:
             rows = [dict(row) for row in connection.execute(chosen).mappings()]
         return pd.DataFrame(rows, columns=[column.name for column in REFUSALS.columns])
 
+    def requests(self, given: str) -> list[str]:
+        """Return our identifiers of the requests to which a client gave one of its own."""
+        chosen = sa.select(REQUESTS.c.request).where(REQUESTS.c.given == given).distinct()
+        with self._engine.connect() as connection:
+            return sorted(connection.execute(chosen).scalars())
+
     def forget(self, before: datetime) -> int:
         """Delete what is older, with its outcomes and decisions; return how many predictions."""
         old = sa.select(PREDICTIONS.c.id).where(PREDICTIONS.c.at < before)
         with self._locking.begin() as connection:
             for table in (OUTCOMES, DECISIONS, MARKS):
                 connection.execute(sa.delete(table).where(table.c.id.in_(old)))
-            connection.execute(sa.delete(REFUSALS).where(REFUSALS.c.at < before))
+            for table in (REFUSALS, REVIEWS, REQUESTS):
+                connection.execute(sa.delete(table).where(table.c.at < before))
             return connection.execute(
                 sa.delete(PREDICTIONS).where(PREDICTIONS.c.at < before)
             ).rowcount
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 def _decoded(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return dict(row) | {name: json.loads(row[name]) for name in ("row", "numbers")}
+    return dict(row) | {name: json.loads(row[name]) for name in JSON}
 
 
 def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     names = [column.name for column in PREDICTIONS.columns]
-    found = pd.DataFrame(rows, columns=[*names, "outcome", "decision", "held"])
-    for name in ("outcome", "decision"):  # pandas would make None a number
+    found = pd.DataFrame(rows, columns=[*names, *JOINED, "held"])
+    for name in JOINED:  # pandas would make None a number
         found[name] = pd.Series([row[name] for row in rows], dtype="object")
     return found

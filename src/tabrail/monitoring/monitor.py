@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
+from tabrail import paths
 from tabrail.config import Params, load_params
 from tabrail.data import tables
 from tabrail.errors import InputError
@@ -88,7 +89,19 @@ def _of_tables(
     periods = [window.from_table(file, model, params.prepare.chunk_rows) for file in found]
     source = ", ".join(map(str, found)) if len(found) < MAX_NAMED else f"{len(found)} tables"
     expected = replace(here(model.version), given=metrics)
-    return run_checks(source, expected, periods)
+    return replace(run_checks(source, expected, periods), seen=_seen(found))
+
+
+def _seen(files: Sequence[Path]) -> str:
+    """Return a warning if the model may have learned from the rows of a table, or blank."""
+    raw, train = paths.RAW.resolve(), paths.TRAIN.resolve()
+    for file in files:
+        if file.resolve() == train or file.resolve().is_relative_to(raw):
+            return (
+                f"The model may have learned from rows of {file}, so its score there says nothing "
+                f"of new rows. For rows that it has not seen: uv run tabrail monitor {paths.TEST}"
+            )
+    return ""
 
 
 def _of_log(log: PredictionLog, since: str, until: str, params: Params, metrics: Metrics) -> Result:

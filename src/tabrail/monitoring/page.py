@@ -36,7 +36,7 @@ def page(result: Result) -> str:
             for one in result.alerts
         ],
         facts=_facts(result, target),
-        remark=result.expected.scoring.remark,
+        remark=result.remark,
         performance=_performance(result),
         challenger=_challenger(result.challenger),
         drift=_drift(result),

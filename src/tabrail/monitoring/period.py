@@ -34,6 +34,8 @@ class Period:
         decisions: predictions that a person has reviewed.
         decisions_as_predicted: how many of these decisions are the model's prediction.
         held: predictions that are held to a limit of the target.
+        drawn_decisions: those decisions that are about predictions drawn at random.
+        drawn_as_predicted: how many of them are the model's prediction.
         begin: the start of a span of time; blank for a table.
         days: those with requests.
     """
@@ -53,6 +55,8 @@ class Period:
     decisions: int = 0
     decisions_as_predicted: int = 0
     held: int = 0
+    drawn_decisions: int = 0
+    drawn_as_predicted: int = 0
     begin: str = ""
     days: set[date] = field(default_factory=set)
 
@@ -125,6 +129,8 @@ def described(period: Period, target: str) -> Mapping[str, Any]:
         "outcomes_not_allowed": period.outcomes_not_allowed,
         "decisions": period.decisions,
         "decisions_as_predicted": period.decisions_as_predicted,
+        "drawn_decisions": period.drawn_decisions,
+        "drawn_as_predicted": period.drawn_as_predicted,
         "by_other_models": period.by_other_models,
         "held": period.held,
     }

@@ -24,6 +24,7 @@ class Result:
         challenger: its comparison with the champion; see `challengers.compared`.
         least: a period with fewer rows is not judged.
         enough: whether any period is judged.
+        seen: a warning, if the model may have learned from the rows; or blank.
     """
 
     source: str
@@ -35,6 +36,7 @@ class Result:
     challenger: dict[str, Any] | None
     least: int
     enough: bool
+    seen: str = ""
 
     @property
     def verdict(self) -> str:
@@ -76,6 +78,11 @@ class Result:
             )
         )
 
+    @property
+    def remark(self) -> str:
+        """Return what is to be said about the live performance as a whole, or blank."""
+        return " ".join(filter(None, (self.seen, self.expected.scoring.remark)))
+
     def content(self) -> dict[str, Any]:
         """Return all of it for JSON.
 
@@ -89,10 +96,11 @@ class Result:
             thing to do. `checks`: of each the `check`, what it is `about`, its `limit`, whether it
             `may_alert`, and by period None or `value`, `low`, `high`, `limit`, `beyond` and
             `words`. `challenger`: None, or what `challengers.compared` returns. `remark`, which
-            is there only if live performance is by another metric than the main one: a sentence.
+            is there only if live performance is by another metric than the main one, or on rows
+            from which the model may have learned: sentences.
         """
         target = self.expected.schema.target
-        remark = self.expected.scoring.remark
+        remark = self.remark
         return {
             "verdict": self.verdict,
             "model": self.expected.version,
@@ -116,14 +124,12 @@ class Result:
             for one in self.series
             if one.check == "main_metric" and not one.last.beyond
         ]
-        if remark := self.expected.scoring.remark:
+        if remark := self.remark:
             lines.append(f"  {remark}")
         lines += [f"  note  {note.what} Since {note.since}." for note in self.notes]
         if self.challenger:
             lines.append(f"  {self.challenger['sentence']}")
-        if decisions := sum(period.decisions for period in self.periods):
-            agreed = sum(period.decisions_as_predicted for period in self.periods)
-            lines.append(f"  People agreed with the model in {agreed:,} of {decisions:,} reviews")
+        lines += self._reviews()
         if count := sum(period.outcomes_not_allowed for period in self.periods):
             lines.append(
                 f"  {count:,} outcomes that the model's schema does not allow were left out: an "
@@ -135,3 +141,17 @@ class Result:
         if count := sum(period.by_other_models for period in self.periods):
             lines.append(f"  {count:,} rows that other models answered were left out")
         return "\n".join(lines)
+
+    def _reviews(self) -> list[str]:
+        """Return what people decided, and what their answers on a random share say of all."""
+        decisions = sum(period.decisions for period in self.periods)
+        if decisions and self.expected.schema.task == "regression":  # two numbers are never equal
+            return [f"  People reviewed {decisions:,} predictions"]
+        found = []
+        if decisions:
+            agreed = sum(period.decisions_as_predicted for period in self.periods)
+            found.append(f"  People agreed with the model in {agreed:,} of {decisions:,} reviews")
+        if drawn := sum(period.drawn_decisions for period in self.periods):
+            agreed = sum(period.drawn_as_predicted for period in self.periods)
+            found.append(f"  Of the reviews drawn at random, in {agreed:,} of {drawn:,}")
+        return found

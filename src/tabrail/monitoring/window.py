@@ -12,6 +12,7 @@ from tabrail.data import dialect
 from tabrail.data.checks import checked
 from tabrail.data.conform import Violation, conform, usable
 from tabrail.data.schema import Column, Csv, Schema
+from tabrail.log.entries import DRAWN
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.release import Release
 from tabrail.model.scoring import close_calls, for_scoring, optional
@@ -115,14 +116,20 @@ def _logged(rows: pd.DataFrame, challengers: pd.DataFrame, schema: Schema, perio
             period.violations[found.column, found.kind] += int(found.rows.sum())
     period.outcomes_not_allowed += _mask_outcomes(table, violations, schema.target)
     decided = rows["decision"].notna()
+    reasons = rows["reason"].fillna("").str.split()
+    drawn = reasons.map(lambda words: DRAWN in words).astype(bool) & decided
+    agreed = rows["decision"] == rows["prediction"]
     period.decisions += int(decided.sum())
-    period.decisions_as_predicted += int((rows["decision"] == rows["prediction"])[decided].sum())
+    period.decisions_as_predicted += int(agreed[decided].sum())
+    period.drawn_decisions += int(drawn.sum())
+    period.drawn_as_predicted += int(agreed[drawn].sum())
     period.held += int(rows["held"].sum())
     first = ~rows["request"].duplicated().to_numpy()
     other = challengers.reindex(rows["id"])
     served = pd.DataFrame(
         {
-            "review": rows["review"].to_numpy(dtype=bool),
+            # What was drawn at random alone says nothing of how close the predictions are.
+            "review": (rows["review"] & (rows["reason"] != DRAWN)).to_numpy(dtype=bool),
             "latency_ms": np.where(first, rows["latency_ms"], np.nan),
             "answer": rows["prediction"].to_numpy(dtype=object),
             "challenger": other["prediction"].to_numpy(dtype=object),

@@ -161,6 +161,20 @@ _ALL = (
         ),
     ),
     Part(
+        "batch",
+        "cron or systemd scores what has come in every day, with the model in prod",
+        {
+            "": (
+                "mkdir -p batch/incoming, and let tables arrive there: a program that writes one "
+                "gives it a name that ends in .part, and renames it when it is whole",
+                "try it: uv run tabrail batch batch/incoming batch/scored --rejected "
+                "batch/rejected --stage prod",
+                "correct the folder in the .cron or the .service file, and install one of the two "
+                "(scoring.md of the manual)",
+            )
+        },
+    ),
+    Part(
         "notebook",
         "a notebook that shows the prepared data; a commit strips its outputs",
         {

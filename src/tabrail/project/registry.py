@@ -41,6 +41,18 @@ def registered(version: str) -> str:
     return (version != digest and _tag(digest, Path())) or version
 
 
+def released(stage: str) -> str | None:
+    """Return the tag of the version that is in a stage, such as model@v0.1.0, if there is one."""
+    from gto.api import show
+    from gto.exceptions import ArtifactNotFound
+
+    try:
+        found = show(".", f"{ARTIFACT}#{stage}")  # the version that was assigned last
+    except ArtifactNotFound:  # nothing has ever been registered
+        return None
+    return f"{ARTIFACT}@{found[0]['version']}" if found else None
+
+
 def versions(folder: Path = Path()) -> list[str]:
     """Return the tags of the registered versions, the latest one first.
 

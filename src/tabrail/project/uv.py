@@ -3,7 +3,12 @@
 import os
 import shutil
 import subprocess
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
+from tabrail import paths
 from tabrail.errors import InputError
 
 # Variables of the environment that runs this, and not of those that uv is to make.
@@ -22,21 +27,42 @@ def program() -> str:
     return found
 
 
-def run(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+def environment() -> dict[str, str]:
+    """Return the variables of this process without those that belong to its own environment."""
+    return {key: value for key, value in os.environ.items() if key not in LEAVE_OUT}
+
+
+def server_groups(root: Path, estimator: str, *more: str) -> list[str]:
+    """Return the options of uv for the packages that a server needs and no others.
+
+    Args:
+        root: the project's root, or that of a release.
+        estimator: the import path of its estimator, whose package may have a group of its own.
+        more: groups that are wanted where the project has them.
+    """
+    content: dict[str, Any] = tomllib.loads((root / paths.PROJECT).read_text(encoding="utf-8"))
+    known = content.get("dependency-groups", {})
+    wanted = [name for name in (estimator.partition(".")[0], *more) if name in known]
+    return ["--no-default-groups", *(f"--group={name}" for name in ("serve", *wanted))]
+
+
+def run(
+    *arguments: str, given: str = "", variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run uv in the current folder, and return its exit code and output.
 
     Args:
         arguments: those of the command.
         given: its standard input.
+        variables: of the environment, to set.
 
     Raises:
         InputError: uv is not installed.
     """
-    environment = {key: value for key, value in os.environ.items() if key not in LEAVE_OUT}
     return subprocess.run(
         [program(), *arguments],
         input=given,
-        env=environment,
+        env=environment() | dict(variables or {}),
         capture_output=True,
         encoding="utf-8",
         errors="replace",

@@ -13,12 +13,13 @@ from tabrail import paths
 from tabrail.config import Card, Gate, Goal, Latency, load_params
 from tabrail.data.schema import load_schema
 from tabrail.markdown import plain
-from tabrail.project import git, uv
-from tabrail.project.registry import ARTIFACT
+from tabrail.project import cost, git, uv
+from tabrail.project.registry import released
 from tabrail.review import acceptance, gate, origin, rehearsal, verify
 from tabrail.review.check import Check, Verdict, some
 from tabrail.review.snapshot import Snapshot, read
 
+TRAIN = "train"  # the stage that makes the model
 PLAN, RUNBOOK, DECISIONS = (Path("docs", f"{name}.md") for name in ("plan", "runbook", "decisions"))
 # What a project is generated with, and only a person can replace.
 UNWRITTEN = re.compile(
@@ -55,21 +56,10 @@ def checks(stage: str) -> Iterator[Check]:
     yield owner_can_be_reached(params.card.owner)
     yield runbook_names_the_owner(params.card.owner)
     yield from model_works_elsewhere(params.gate.prediction_time)
+    yield training_cost()
     yield from rehearsal.server_answers()
     yield rehearsal.monitor_runs()
     yield rehearsal.way_back(released(stage))
-
-
-def released(stage: str) -> str | None:
-    """Return the tag of the version that is in a stage, such as model@v0.1.0, if there is one."""
-    from gto.api import show
-    from gto.exceptions import ArtifactNotFound
-
-    try:
-        found = show(".", f"{ARTIFACT}#{stage}")  # the version that was assigned last
-    except ArtifactNotFound:  # nothing has ever been registered
-        return None
-    return f"{ARTIFACT}@{found[0]['version']}" if found else None
 
 
 def lock_is_fresh() -> Check:
@@ -191,3 +181,16 @@ def model_works_elsewhere(demanded: Latency) -> Iterator[Check]:
         return
     fix = f"a smaller model, or another bound in {paths.PARAMS}, gate.prediction_time"
     yield Check("latency", FAILING[demanded.check], detail, fix)
+
+
+def training_cost() -> Check:
+    """Say what it cost to train the model, if that happened in this folder."""
+    found = cost.of_model(TRAIN)
+    if found is None:
+        why = "not known: the model was not trained in this folder, or DVC had its result already"
+        fix = "to know it, run: uv run dvc repro --force --single-item train"
+        return Check("training", "skipped", why, fix)
+    peak = found.peak_megabytes
+    memory = f"at most {peak:,} MB of memory" if peak else "an unknown amount of memory"
+    took = f"{found.seconds:g} s ({found.cpu_seconds:g} s of CPU time)"
+    return Check("training", "ok", f"it took {took} and {memory}, on this machine")

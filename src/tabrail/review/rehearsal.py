@@ -5,10 +5,8 @@ Each is run as a command of its own, in the environment that it would have.
 
 import json
 import tempfile
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from tabrail import paths
 from tabrail.documents import read_yaml
@@ -89,8 +87,5 @@ def alone(root: Path = Path()) -> tuple[str, ...]:
     Args:
         root: the root of a project, whose estimator may need a group of its own, such as xgboost.
     """
-    project: dict[str, Any] = tomllib.loads((root / paths.PROJECT).read_text(encoding="utf-8"))
-    package = read_yaml(root / paths.PARAMS)["train"]["estimator"].partition(".")[0]
-    own = [package] if package in project.get("dependency-groups", {}) else []
-    groups = [f"--group={name}" for name in ("serve", *own)]
-    return ("--isolated", "--locked", "--no-default-groups", *groups)
+    estimator: str = read_yaml(root / paths.PARAMS)["train"]["estimator"]
+    return ("--isolated", "--locked", *uv.server_groups(root, estimator))

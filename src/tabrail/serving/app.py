@@ -25,6 +25,7 @@ from tabrail.serving.documents import responses
 from tabrail.serving.metrics import MetricsMiddleware
 from tabrail.serving.rollout import fits, probabilities
 from tabrail.serving.service import Service, Setup
+from tabrail.serving.tracing import TracingMiddleware, arrival
 from tabrail.serving.violations import SchemaViolationError
 
 MOST_REVIEWS = 1000
@@ -57,8 +58,7 @@ def create(setup: Setup) -> FastAPI:
     )
     async def predict(request: Request) -> Response:
         """Predict one or many rows."""
-        began = request.scope["state"]["began"]
-        given = reader.read(await _json(request), began=began)
+        given = reader.read(await _json(request), arrival=arrival(request.scope))
         try:
             answer = await service.batcher.answer(given)
         except OverloadedError:
@@ -150,7 +150,7 @@ def create(setup: Setup) -> FastAPI:
 
     @app.exception_handler(SchemaViolationError)
     async def wrong_rows(request: Request, error: SchemaViolationError) -> Response:
-        service.count_violations(request.url.path, error)
+        service.count_violations(request.url.path, error, arrival(request.scope))
         return _answer(to_json({"detail": error.errors}), 422)
 
     models = [reader.many, reader.one, docs.values]
@@ -167,6 +167,7 @@ def create(setup: Setup) -> FastAPI:
     )
     paths = [route.path for route in app.routes if hasattr(route, "path")]
     app.add_middleware(MetricsMiddleware, metrics=service.metrics, paths=paths)
+    app.add_middleware(TracingMiddleware)
     return app
 
 

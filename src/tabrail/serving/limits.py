@@ -4,11 +4,11 @@ import asyncio
 import hmac
 import logging
 from collections.abc import Awaitable, Callable
-from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
 from fastapi.responses import JSONResponse
+
+from tabrail.serving.tracing import Arrival, arrival
 
 OPEN = frozenset({"/", "/docs", "/openapi.json", "/health", "/ready"})  # they hold no data
 DRAINED = 8  # times the largest body: so much of a larger one is read for a clean answer
@@ -50,7 +50,7 @@ class LimitsMiddleware:
         most_bytes: int,
         seconds: float,
         key: str,
-        refused: Callable[[str, RequestError], None],
+        refused: Callable[[str, RequestError, Arrival], None],
     ) -> None:
         """Put the limits around an application.
 
@@ -59,7 +59,8 @@ class LimitsMiddleware:
             most_bytes: of a body.
             seconds: for a body to arrive, and again for its answer.
             key: what a request must present, or blank.
-            refused: is called with the path and the reason of a request that is refused or fails.
+            refused: is called with the path, the reason and the identifiers of a request that is
+                refused or fails.
         """
         self._app = app
         self._most_bytes, self._seconds = most_bytes, seconds
@@ -78,7 +79,6 @@ class LimitsMiddleware:
             started = True
             await send(message)
 
-        scope.setdefault("state", {})["began"] = perf_counter()
         try:
             self._authorize(scope)
             if scope["method"] == "POST":
@@ -90,13 +90,13 @@ class LimitsMiddleware:
         except TimeoutError:
             refusal = busy("no_answer", f"There was no answer in {self._seconds:g} seconds.")
         except Exception:
-            number = uuid4().hex
+            number = arrival(scope).request
             logger.exception("request %s to %s failed", number, scope["path"])
             detail = f"The server made an error; its log has details of request {number}."
             refusal = RequestError(500, "error", detail)
         else:
             return
-        self._refused(scope["path"], refusal)
+        self._refused(scope["path"], refusal, arrival(scope))
         if not started:
             content = {"detail": refusal.detail}
             await JSONResponse(content, refusal.status, refusal.headers)(scope, receive, send)

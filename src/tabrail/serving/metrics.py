@@ -12,6 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from tabrail.data.schema import Schema
 from tabrail.model.limits import HELD
+from tabrail.serving.processes import ProcessesCollector
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # of the environment: where several workers count together
 SECONDS = (0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
@@ -59,6 +60,11 @@ class Metrics:
         )
         about = "Batches that the challenger could not score."
         self.challenger_failures = counter("challenger_failures", about)
+        self.cpu = counter(
+            "scoring_cpu_seconds",
+            "CPU time to clean, check and score rows, without the answer and the log.",
+        )
+        self.registry.register(ProcessesCollector(lambda: [os.getpid()]))
         for fate in ("written", "failed", "lost"):
             self.log.labels(fate)
 
@@ -66,12 +72,16 @@ class Metrics:
         """Return all of it, of all workers, as Prometheus reads it."""
         if FOLDER not in os.environ:
             return generate_latest(self.registry)
+        alive = []
         for path in Path(os.environ[FOLDER]).glob("gauge_live*_*.db"):
             process = int(path.stem.rpartition("_")[2])
-            if not _is_alive(process):
+            if _is_alive(process):
+                alive.append(process)
+            else:
                 mark_process_dead(process)  # type: ignore[no-untyped-call]
         everyone = CollectorRegistry()
         MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
+        everyone.register(ProcessesCollector(lambda: alive, os.getppid()))
         return generate_latest(everyone)
 
     def predicted(self, answer: Mapping[str, Any]) -> None:

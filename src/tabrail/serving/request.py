@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -21,6 +21,7 @@ from tabrail.model.scoring import for_scoring
 from tabrail.serving.cleaned_columns import changed_columns
 from tabrail.serving.cleaning import DTYPES, LEFT_OUT, Row, changes_nothing, clean_rows, json_cells
 from tabrail.serving.fields import Fields, is_scalar
+from tabrail.serving.tracing import Arrival
 from tabrail.serving.violations import SchemaViolationError, Violation, in_rows, shown
 
 PLAIN = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{6})?)?)?", re.ASCII)
@@ -37,12 +38,12 @@ class Request:
     Attributes:
         rows: what JSON has as its rows.
         single: whether it has one row under `row`, and no list of rows.
-        began: when it arrived, by `time.perf_counter`.
+        arrival: when it arrived, and what it is called.
     """
 
     rows: Sequence[Any]
     single: bool = False
-    began: float = 0.0
+    arrival: Arrival = field(default_factory=Arrival)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -115,13 +116,13 @@ class RequestReader:
         self.many = create_model("Rows", __config__=forbid, rows=(list[row], size))
         self.one = create_model("OneRow", __config__=forbid, row=(row, ...))
 
-    def read(self, body: bytes, *, single: bool = False, began: float = 0.0) -> Request:
+    def read(self, body: bytes, *, single: bool = False, arrival: Arrival | None = None) -> Request:
         """Read the body of a request, whose rows are not checked yet.
 
         Args:
             body: JSON of `{"rows": [...]}`.
             single: whether it is `{"row": ...}` instead.
-            began: when the request arrived.
+            arrival: when the request arrived, and what it is called.
 
         Raises:
             SchemaViolationError: it is no JSON, or has no rows, too many or other keys.
@@ -135,7 +136,7 @@ class RequestReader:
         if isinstance(given, dict) and list(given) == [expected]:
             rows = [given["row"]] if single else given["rows"]
             if isinstance(rows, list) and 1 <= len(rows) <= self._most_rows:
-                return Request(rows, single, began)
+                return Request(rows, single, arrival or Arrival())
             message = f"expected a list of 1 to {self._most_rows:,} rows"
         raise SchemaViolationError([Violation((expected,), "", "malformed", message)])
 

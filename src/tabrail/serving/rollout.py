@@ -20,7 +20,7 @@ import pandas as pd
 from tabrail.data.conform import conform, usable
 from tabrail.data.schema import Schema
 from tabrail.errors import InputError
-from tabrail.log.entries import Prediction, Role, utc_now
+from tabrail.log.entries import CLOSE, DRAWN, TEXT, Prediction, Role, utc_now
 from tabrail.model.limits import HELD
 from tabrail.model.release import Release
 from tabrail.model.scoring import close_calls, decided, for_scoring
@@ -29,6 +29,7 @@ from tabrail.serving.cleaning import clean_rows
 from tabrail.serving.explain import explain
 from tabrail.serving.request import Rows
 
+DIGITS = 8  # of a random identifier, by which predictions are drawn
 ROLES: tuple[Role, Role] = ("champion", "challenger")
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class Scores:
         answers: for each row what the client gets.
         places: by the place of a row in the batch its place here, for rows that the model takes.
         unusual: what is unusual about the texts of a row, by its place here.
+        close: whether each prediction is within `serve.review_margin` of another one.
     """
 
     model: str
@@ -51,6 +53,7 @@ class Scores:
     answers: list[dict[str, Any]]
     places: Mapping[int, int] | range
     unusual: Mapping[int, list[str]]
+    close: list[bool]
 
 
 class Rollout:
@@ -83,6 +86,7 @@ class Rollout:
         self._share = share
         self._failed = failed
         self._seconds = seconds
+        self._review_share = champion.params.serve.review_share
         self._is_failing = self._is_off = False
         schema = champion.schema
         columns = for_scoring(schema).used
@@ -108,7 +112,8 @@ class Rollout:
         entries: list[Prediction] = []
         place = 0
         for rows in batch:
-            latency, request = 1000 * (done - rows.request.began), uuid4().hex
+            arrival = rows.request.arrival
+            latency = 1000 * (done - arrival.began)
             models: list[str] = []
             predictions: list[dict[str, Any]] = []
             for number, warnings in enumerate(rows.warnings):
@@ -117,13 +122,20 @@ class Rollout:
                     scored.append(challenger)
                 answering = scored[-1 if self._is_shared(rows, number) else 0]
                 answered = answering.places[place]
+                drawn = is_drawn(identifier, self._review_share)
                 answer = answering.answers[answered]
+                answer = answer | {"review": answer["review"] or drawn}
                 warned = {"warnings": [*warnings, *answering.unusual.get(answered, [])]}
                 models.append(answering.model)
                 predictions.append({"id": identifier} | answer | warned)
                 row = {name: rows.values[name][number] for name in self._logged}
                 for role, scores in zip(ROLES, scored, strict=False):
                     at = scores.places[place]
+                    reasons = (
+                        CLOSE if scores.close[at] else "",
+                        TEXT if at in scores.unusual else "",
+                        DRAWN if drawn else "",
+                    )
                     entries.append(
                         Prediction(
                             id=identifier,
@@ -134,10 +146,12 @@ class Rollout:
                             row=row,
                             numbers=scores.numbers[at],
                             prediction=str(scores.answers[at]["prediction"]),
-                            review=scores.answers[at]["review"],
+                            review=any(reasons),
+                            reason=" ".join(filter(None, reasons)),
                             held=scores.answers[at].get(HELD, False),
                             latency_ms=latency,
-                            request=request,
+                            request=arrival.request,
+                            given=arrival.given,
                         )
                     )
                 place += 1
@@ -219,6 +233,17 @@ class Rollout:
         return int.from_bytes(digest[:8], "big") < self._share * 2**64
 
 
+def is_drawn(identifier: str, share: float) -> bool:
+    """Return whether a prediction is drawn at random for human review.
+
+    Args:
+        identifier: of the prediction. It is random and knows nothing of the row, so the rows that
+            are drawn are a fair sample of all.
+        share: of the predictions that are drawn, from 0 to 1.
+    """
+    return int(identifier[:DIGITS], 16) < share * 16**DIGITS
+
+
 def predict(release: Release, frame: pd.DataFrame, places: Mapping[int, int] | range) -> Scores:
     """Return the predictions of a model for rows, whose places are by those in the batch."""
     scored = release.score(frame)
@@ -240,7 +265,7 @@ def predict(release: Release, frame: pd.DataFrame, places: Mapping[int, int] | r
     if release.metadata.limits:
         for answer, mark in zip(answers, scored.held.tolist(), strict=True):
             answer[HELD] = mark
-    return Scores(release.version, lists, answers, places, scored.unusual)
+    return Scores(release.version, lists, answers, places, scored.unusual, close.tolist())
 
 
 def probabilities(numbers: list[float], schema: Schema) -> dict[str, Any]:

@@ -4,13 +4,13 @@ import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from time import thread_time
 from typing import Any
-from uuid import uuid4
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from tabrail.log.entries import Refusal, utc_now
+from tabrail.log.entries import Prediction, Refusal, utc_now
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model import reference
 from tabrail.model.release import Release
@@ -20,6 +20,7 @@ from tabrail.serving.limits import RequestError
 from tabrail.serving.metrics import Metrics
 from tabrail.serving.request import Request, RequestReader, Rows
 from tabrail.serving.rollout import Rollout
+from tabrail.serving.tracing import Arrival
 from tabrail.serving.violations import SchemaViolationError
 
 WAITING = 10  # times the rows of the largest request may wait to be scored
@@ -86,12 +87,16 @@ class Service:
 
     def score(self, batch: list[Request]) -> list[dict[str, Any] | SchemaViolationError]:
         """Check, score and log requests together; refuse those with rows that break the schema."""
+        began = thread_time()
         checked = self.reader.check(batch)
         good = [rows for rows in checked if isinstance(rows, Rows)]
         found: list[dict[str, Any]] = []
+        entries: list[Prediction] = []
         if good:
             frame = self.reader.frame(good, self.release.schema.inputs)
             found, entries = self.rollout.score(good, frame)
+        self.metrics.cpu.inc(thread_time() - began)
+        if good:
             self.journal.write(entries)
         answers = iter(found)
         return [next(answers) if isinstance(rows, Rows) else rows for rows in checked]
@@ -107,23 +112,25 @@ class Service:
             raise rows
         return self.rollout.explained(rows, self.reader.frame([rows]))
 
-    def count_refusal(self, path: str, refusal: RequestError) -> None:
+    def count_refusal(self, path: str, refusal: RequestError, arrival: Arrival) -> None:
         """Log a request for predictions that failed, unless it had no API key."""
         if path == "/predict" and refusal.status != 401:
-            self._log_refusals(refusal.status, {("", refusal.kind): 1}, 1)
+            self._log_refusals(refusal.status, {("", refusal.kind): 1}, 1, arrival)
 
-    def count_violations(self, path: str, error: SchemaViolationError) -> None:
+    def count_violations(self, path: str, error: SchemaViolationError, arrival: Arrival) -> None:
         """Count and log rows that break the schema."""
         for (column, kind), rows in error.counts.items():
             self.metrics.refused.labels(column, kind).inc(rows)
         if path == "/predict":
-            self._log_refusals(422, error.counts, error.bad)
+            self._log_refusals(422, error.counts, error.bad, arrival)
 
-    def _log_refusals(self, status: int, counts: Mapping[tuple[str, str], int], bad: int) -> None:
-        now, request = utc_now(), uuid4().hex
+    def _log_refusals(
+        self, status: int, counts: Mapping[tuple[str, str], int], bad: int, arrival: Arrival
+    ) -> None:
+        now, request, given = utc_now(), arrival.request, arrival.given
         self.journal.later(
             [
-                Refusal(now, status, column, kind, rows, request, bad)
+                Refusal(now, status, column, kind, rows, request, bad, given)
                 for (column, kind), rows in counts.items()
             ]
         )

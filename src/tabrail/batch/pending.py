@@ -1,0 +1,186 @@
+"""Score the tables of a folder that have no scores yet, for a scheduler.
+
+A table is done when its scores are there: they appear whole or not at all. So a run that fails or
+is killed leaves nothing half-written, and the next run takes up what is missing and nothing else.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from tabrail import paths
+from tabrail.data import outputs
+from tabrail.errors import InputError
+from tabrail.files import held, sync
+from tabrail.project.pipeline import md5
+
+LOCK = ".batch.lock"  # in the folder of the scores
+UNFINISHED = (".tmp", ".part")  # what other programs call a file that they still write
+UNKNOWN = "its scores were there already, and no run has logged them"
+
+Say = Callable[[str], None]
+# Gets a table, the file for its scores, the one for rejected rows and the descriptor of the lock;
+# returns what was done, for people, or raises InputError.
+Score = Callable[[Path, Path, Path | None, int], str]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A table and what is made of it.
+
+    Attributes:
+        table: its file, or a folder of its parts.
+        scores: the file for its scores.
+        rejected: the file for rows that break the schema; None if they refuse the table.
+    """
+
+    table: Path
+    scores: Path
+    rejected: Path | None
+
+
+def score_pending(
+    incoming: Path, scored: Path, rejected: Path | None, score: Score, say: Say, warn: Say
+) -> bool:
+    """Score each table of a folder that has no scores in another folder.
+
+    A table that cannot be scored holds up no other one. Each table gets a line in log/batch.jsonl.
+
+    Args:
+        incoming: the folder of the tables. Hidden files and those that end in .tmp or .part are
+            still being written, and wait for a later run.
+        scored: the folder of the scores; a table's scores have its name.
+        rejected: the folder for rows that break the schema; None if they refuse their table.
+        score: scores one table.
+        say: shows a line to the user.
+        warn: shows what went wrong.
+
+    Returns:
+        Whether every table has scores now, and none has changed since it was scored.
+
+    Raises:
+        InputError: a folder cannot be used, or another run is at work.
+    """
+    jobs = list(_jobs(incoming, scored, rejected))
+    try:
+        with held(scored / LOCK) as lock:
+            return _run(jobs, score, lock, say, warn)
+    except BlockingIOError:
+        raise InputError(
+            f"another run writes to {scored}; if it takes too long, look for: tabrail batch"
+        ) from None
+
+
+def _run(jobs: list[Job], score: Score, lock: int, say: Say, warn: Say) -> bool:
+    known, before, done, failed = _known(), 0, 0, 0
+    for job in jobs:
+        if job.scores.exists():
+            before += 1
+            if problem := _changed(job, known):
+                failed += 1
+                warn(f"FAILED  {job.table}: {problem}")
+            continue
+        began = perf_counter()
+        seen = _seen(job.table)
+        try:
+            found = {"said": score(job.table, job.scores, job.rejected, lock)}
+            say(f"ok      {job.table}: {found['said']}")
+            done += 1
+        except (InputError, OSError) as error:
+            found = {"error": str(error)}
+            warn(f"FAILED  {job.table}: {error}")
+            failed += 1
+        _log(job, seen | found | {"seconds": round(perf_counter() - began, 1)})
+    say(f"tables scored: {done}, failed: {failed}, scored before: {before}")
+    return not failed
+
+
+def _jobs(incoming: Path, scored: Path, rejected: Path | None) -> Iterator[Job]:
+    """Yield what is in the folder, by name.
+
+    Raises:
+        InputError: there is no such folder, a folder is inside it, or two tables would have their
+            scores in one file.
+    """
+    if not incoming.is_dir():
+        raise InputError(f"{incoming} is no folder; make it with: mkdir -p {incoming}")
+    for folder in (scored, *([rejected] if rejected else [])):
+        if folder.resolve().is_relative_to(incoming.resolve()):
+            raise InputError(f"{folder} would be among the tables to score; choose another place")
+    if rejected and rejected.resolve() == scored.resolve():
+        raise InputError(f"{scored} is to hold the scores; choose another folder for --rejected")
+    taken: dict[Path, Path] = {}
+    for table in sorted(incoming.iterdir()):
+        if table.name.startswith(".") or table.name.endswith(UNFINISHED):
+            continue
+        scores = scored / _named(table.name, outputs.SUFFIXES)
+        if scores in taken:
+            raise InputError(f"{table} and {taken[scores]} would both be {scores}; rename one")
+        taken[scores] = table
+        bad = rejected / _named(table.name, (".csv",)) if rejected else None
+        yield Job(table, scores, bad)
+
+
+def _named(name: str, suffixes: tuple[str, ...]) -> str:
+    return name if name.endswith(suffixes) else f"{name}.csv"
+
+
+def _known() -> dict[str, dict[str, Any]]:
+    """Return what the log has of each table that was scored, by its path."""
+    if not paths.BATCH_LOG.exists():
+        return {}
+    entries = []
+    for line in paths.BATCH_LOG.read_text(encoding="utf-8").splitlines():
+        try:
+            entries.append(json.loads(line))
+        except ValueError:  # a run was killed while it wrote the line
+            continue
+    return {entry["scores"]: entry for entry in entries if "said" in entry}
+
+
+def _changed(job: Job, known: dict[str, dict[str, Any]]) -> str:
+    """Return what is wrong with a table that has scores, or blank."""
+    entry = known.get(str(job.scores.resolve()))
+    if entry is None:
+        _log(job, _seen(job.table) | {"said": UNKNOWN})
+        return ""
+    if "md5" not in entry:
+        return ""
+    # The content is read only where the time differs: it may be large.
+    if entry["modified"] == job.table.stat().st_mtime_ns or entry["md5"] == md5(job.table):
+        return ""
+    return f"it has changed since it was scored; to score it again, run: rm {job.scores}"
+
+
+def _seen(table: Path) -> dict[str, Any]:
+    """Return by what a table is known again; nothing of a folder."""
+    if not table.is_file():
+        return {}
+    return {"modified": table.stat().st_mtime_ns, "md5": md5(table)}
+
+
+def _log(job: Job, content: dict[str, Any]) -> None:
+    """Append a line to the log."""
+    entry = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "table": str(job.table.resolve()),
+        "scores": str(job.scores.resolve()),
+        **content,
+    }
+    paths.BATCH_LOG.parent.mkdir(parents=True, exist_ok=True)
+    # A line that a killed run left half-written must not swallow this one.
+    with paths.BATCH_LOG.open("a+b") as file:
+        if file.tell() and not _ends_line(file):
+            file.write(b"\n")
+        file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
+        file.flush()
+        sync(paths.BATCH_LOG)
+
+
+def _ends_line(file: Any) -> bool:
+    file.seek(-1, 2)
+    return bool(file.read(1) == b"\n")

@@ -1,0 +1,55 @@
+"""Score what has come in, for a scheduler."""
+
+import signal
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tabrail.cli.arguments import Stage, given
+from tabrail.errors import one_message
+
+
+def batch(
+    incoming: Annotated[
+        Path, typer.Argument(metavar="INCOMING", help="A folder of tables.", parser=given)
+    ],
+    scored: Annotated[
+        Path, typer.Argument(metavar="SCORED", help="The folder for their scores.", parser=given)
+    ],
+    rejected: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Write rows that break the schema to this folder, with reasons; score the others.",
+            parser=given,
+        ),
+    ] = None,
+    stage: Stage = "",
+) -> None:
+    """Score each table of a folder that has no scores yet.
+
+    A table's scores have its name, and appear whole or not at all. A table that has scores is not
+    scored again, and one that could not be scored is tried again by the next run. Two runs do not
+    work at once. log/batch.jsonl gets a line for each table. What fails is printed to standard
+    error. Exit code 0: every table has scores. 1: a table could not be scored, or has changed
+    since.
+    """
+    with one_message():
+        from tabrail.batch.pending import Score, score_pending
+        from tabrail.batch.score import predict
+
+        def here(table: Path, out: Path, rejected: Path | None, _: int) -> str:
+            return predict(table, out, rejected, overwrite=True)
+
+        # A scheduler's stop, like a person's, leaves nothing half written.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        score: Score = here
+        warn = partial(typer.echo, err=True)
+        if stage:
+            from tabrail.deploy import deploy
+
+            score = deploy(stage, warn).predict
+        complete = score_pending(incoming, scored, rejected, score, typer.echo, warn)
+    raise typer.Exit(0 if complete else 1)

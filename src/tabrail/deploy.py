@@ -1,0 +1,158 @@
+"""Run what a stage of the registry names: the code, the model and the environment of its tag.
+
+Each version has a folder of its own in `releases`, as `bundle` writes it, with an environment of
+its own in it. So the version that runs depends on nothing that is checked out, and the one before
+it stays where it is.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from tabrail import paths
+from tabrail.config import released_params
+from tabrail.documents import read_yaml
+from tabrail.errors import InputError
+from tabrail.files import held
+from tabrail.log.database import VARIABLE
+from tabrail.project import git, uv
+from tabrail.project.registry import released
+from tabrail.review.bundle import bundle
+
+RELEASES = Path("releases")
+LOCK = RELEASES / ".lock"
+IGNORED = "# Made by tabrail from the tags: delete what no longer runs.\n*\n"
+PYTHON = Path(".venv/Scripts/python.exe" if os.name == "nt" else ".venv/bin/python")
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A released version on this machine, with an environment in which it runs.
+
+    Attributes:
+        version: its tag, such as model@v0.1.0.
+        folder: where it is, as an absolute path.
+    """
+
+    version: str
+    folder: Path
+
+    def predict(self, table: Path, out: Path, rejected: Path | None, lock: int) -> str:
+        """Let the release score a table; see `tabrail.batch.pending.Score`.
+
+        The process that scores holds the lock as well: if this one is killed, the next run finds
+        that somebody is still at work.
+
+        Raises:
+            InputError: the table cannot be scored; nothing is written.
+        """
+        options = ["--rejected", str(rejected.resolve())] if rejected else []
+        places = [str(table.resolve()), str(out.resolve())]
+        done = subprocess.run(
+            self._command(["predict", *places, *options, "--overwrite"]),
+            cwd=self.folder,
+            env=_variables(),
+            pass_fds=() if os.name == "nt" else (lock,),
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+        if done.returncode:
+            said = done.stderr.strip().removeprefix("error: ")
+            raise InputError(said or f"predict ended with exit code {done.returncode}")
+        return done.stdout.strip()
+
+    def become(self, arguments: Sequence[str]) -> NoReturn:
+        """Let this process be a command of tabrail in the release: signals reach it directly."""
+        command, variables = self._command(arguments), _variables()
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        if os.name == "nt":  # where the one who waits would not wait for what comes after
+            sys.exit(subprocess.call(command, cwd=self.folder, env=variables))
+        os.chdir(self.folder)
+        os.execve(command[0], command, variables)  # noqa: S606
+
+    def _command(self, arguments: Sequence[str]) -> list[str]:
+        return [str(self.folder / PYTHON), "-m", "tabrail", *arguments]
+
+
+def deploy(stage: str, say: Say) -> Deployed:
+    """Fetch the version that is in a stage, and make its environment.
+
+    What is there already is not made again. Where `origin` does not answer, the stage is what this
+    clone knows of it, so that a server can start again.
+
+    Args:
+        stage: such as prod.
+        say: shows what takes long, or is not as it should be.
+
+    Raises:
+        InputError: nothing is in the stage, or the version cannot be fetched or installed.
+    """
+    _fetch_tags(say)
+    version = released(stage)
+    if version is None:
+        raise InputError(
+            f"no version is in the stage {stage!r}; see what is: uv run gto show, or assign one: "
+            f"uv run gto assign model --version v0.1.0 --stage {stage} --push"
+        )
+    folder = RELEASES / version
+    with held(LOCK, wait=True):  # of two programs that start at once, one makes it
+        (RELEASES / ".gitignore").write_text(IGNORED, encoding="utf-8")
+        if _commit_in(folder) != git.commit(version):
+            say(f"Fetching {version} into {folder} …")
+            if folder.exists():  # the tag was moved
+                shutil.rmtree(folder)
+            bundle(folder, version)
+        _install(folder, version, say)
+    return Deployed(version, folder.resolve())
+
+
+def _fetch_tags(say: Say) -> None:
+    """Fetch the registry's tags from origin, if there is one."""
+    if not git.succeeds("remote", "get-url", "origin"):
+        return
+    try:
+        git.over_network("fetch", "--quiet", "--tags", "origin")
+    except InputError as error:
+        say(f"warning: the stage is as this clone knows it, because origin fails: {error}")
+
+
+def _commit_in(folder: Path) -> str | None:
+    """Return the commit of which a release is; None without one."""
+    try:
+        content = json.loads((folder / paths.RELEASE).read_text(encoding="utf-8"))
+        return str(content["commit"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _install(folder: Path, version: str, say: Say) -> None:
+    """Make the environment of a release, or bring it up to date; that takes no time if it is."""
+    if not (folder / PYTHON).exists():
+        say(f"Installing the packages of {version} …")
+    params = released_params(read_yaml(folder / paths.PARAMS), folder / paths.PARAMS)
+    more = ["postgres"] if os.environ.get(VARIABLE, "").startswith("postgresql") else []
+    groups = uv.server_groups(folder, params.train.estimator, *more)
+    # A project whose own environment is elsewhere must not have it changed.
+    own = {"UV_PROJECT_ENVIRONMENT": ".venv"}
+    done = uv.run("sync", "--directory", str(folder), "--locked", *groups, variables=own)
+    if done.returncode:
+        raise InputError(
+            f"the packages of {version} cannot be installed: {uv.last_line(done.stderr)}; try it "
+            f"with: uv sync --directory {folder} --locked {' '.join(groups)}"
+        )
+
+
+def _variables() -> dict[str, str]:
+    """Return the environment of a release: all versions write to the log of this project."""
+    log = f"sqlite:///{paths.PREDICTION_LOG.resolve()}"
+    return uv.environment() | {VARIABLE: os.environ.get(VARIABLE) or log}
