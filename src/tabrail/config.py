@@ -211,9 +211,10 @@ class Gate(Section):
         return [name for name in names if name != "prediction_time"]
 
     def check(self, name: str) -> str:
-        """Return whether a check is enabled, by its name in params.yaml."""
+        """Return whether a check is enabled, by its name in params.yaml; or `blank`, no limit."""
         found: GateCheck = getattr(self, "schema_" if name == "schema" else name)
-        return found.check
+        is_blank = isinstance(found, MaxGap) and found.limit is None
+        return "blank" if is_blank and found.check != "disabled" else found.check
 
 
 class Serve(Section):

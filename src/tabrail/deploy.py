@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from tabrail import paths
 from tabrail.config import released_params
-from tabrail.documents import read_yaml
+from tabrail.documents import read_yaml, write_texts
 from tabrail.errors import InputError
 from tabrail.files import held
 from tabrail.log.database import VARIABLE
@@ -106,7 +106,7 @@ def deploy(stage: str, say: Say) -> Deployed:
         )
     folder = RELEASES / version
     with held(LOCK, wait=True):  # of two programs that start at once, one makes it
-        (RELEASES / ".gitignore").write_text(IGNORED, encoding="utf-8")
+        write_texts({RELEASES / ".gitignore": IGNORED})
         if _commit_in(folder) != git.commit(version):
             say(f"Fetching {version} into {folder} …")
             if folder.exists():  # the tag was moved

@@ -149,7 +149,7 @@ def test_a_change_without_effect_passes_in_a_fresh_clone_without_data(team: Team
     project.run("uv", "sync", "--quiet")
     printed = project.uv("tabrail", "verify", "--base", "origin/main")
     assert not re.search("^(FAILED|skipped)", printed, re.MULTILINE)
-    assert len(printed.splitlines()) == 17
+    assert len(printed.splitlines()) == 18
     assert not (project.path / "data" / "raw").exists()
     report = project.uv("tabrail", "report", "--base", "origin/main")
     assert re.search(r"^## ✅ roc_auc 0\.\d+, as before$", report, re.MULTILINE)

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from conftest import shops
@@ -22,6 +21,7 @@ from tabrail import paths, rendering
 from tabrail.batch import pending
 from tabrail.cli import app as cli
 from tabrail.files import held
+from tabrail.model.limits import Predicted
 from tabrail.model.saving import Model
 
 INCOMING, SCORED, REJECTED = Path("incoming"), Path("scored"), Path("rejected")
@@ -116,16 +116,16 @@ def stop() -> None:
 def test_what_fails_half_way_leaves_nothing_and_is_done_by_the_next_run(
     shop: Path, monkeypatch: pytest.MonkeyPatch, trouble: Callable[[], None], code: int
 ) -> None:
-    calls, real = [], Model.predict
+    calls, real = [], Model.score
 
-    def troubled(*arguments: Any) -> np.ndarray:
+    def troubled(*arguments: Any) -> Predicted:
         calls.append(arguments)
         if len(calls) == 4:  # of the second table, whose first call asks for the columns
             trouble()
         return real(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Model, "predict", troubled)
+        patch.setattr(Model, "score", troubled)
         call("--rejected", REJECTED, code=code)
     before = scored()
     assert list(before) == ["a.csv"]
@@ -154,13 +154,13 @@ def test_a_killed_run_leaves_no_half_of_a_file(shop: Path) -> None:
 import os, signal, sys
 from tabrail.model.saving import Model
 from tabrail.cli.app import app
-real, calls = Model.predict, []
-def predict(*arguments):
+real, calls = Model.score, []
+def score(*arguments):
     calls.append(arguments)
     if len(calls) == 4:
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*arguments)
-Model.predict = predict
+Model.score = score
 app()
 """
     command = [sys.executable, "-c", program, "batch", str(INCOMING), str(SCORED)]

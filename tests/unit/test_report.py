@@ -91,7 +91,7 @@ xychart-beta
 """.strip().splitlines()
     )
     assert re.findall(r"<summary>(.*?)</summary>", text) == [
-        "Gate (8)",
+        "Gate (9)",
         "All metrics (2)",
         "Slices of the validation split (2)",
         "Parameters (1)",

@@ -123,7 +123,7 @@ def test_all_is_well(repository: Repository) -> None:
     skipped = [name for name, check in found.items() if check.verdict == "skipped"]
     # Nobody has set a goal, and these results have neither counts nor distributions.
     assert skipped == ["goal", "rows", "drift"]
-    assert {check.verdict for check in found.values()} == {"ok", "skipped"}
+    assert {check.verdict for check in found.values()} == {"ok", "skipped", "disabled"}
     assert list(found)[:9] == [
         "merge",
         "commit",
@@ -362,7 +362,7 @@ def test_a_damaged_file_does_not_end_the_other_checks(
 def test_the_command_prints_a_line_per_check(repository: Repository) -> None:
     done = CliRunner().invoke(cli.app, ["verify"])
     lines = done.output.splitlines()
-    assert (done.exit_code, len(lines)) == (0, 17)
+    assert (done.exit_code, len(lines)) == (0, 18)
     assert lines[1] == "ok        commit: code, parameters and results are committed"
     Path("reports/metrics.json").write_text("[]")
     repository.commit("By hand")

@@ -17,6 +17,7 @@ from tabrail.review.differences import in_schema
 from tabrail.review.losses import Loss
 from tabrail.review.snapshot import Snapshot
 
+NOT_MADE = {"disabled": "is disabled in params.yaml", "blank": "has no limit in params.yaml"}
 Outcome = tuple[bool | None, str]  # None: unknown; and what was found and is allowed
 
 
@@ -53,8 +54,8 @@ def checks(
 def _judged(
     name: str, state: str, outcome: Callable[[], Outcome], accepted: Acceptance | None
 ) -> Check:
-    if state == "disabled":
-        return Check(name, "disabled", "is disabled in params.yaml")
+    if state in NOT_MADE:
+        return Check(name, "disabled", NOT_MADE[state])
     passed, detail = outcome()
     if passed is None:
         return Check(name, "skipped", detail)
