@@ -33,7 +33,7 @@ PROGRAM = "Run this program in the project's root folder:"
 LONGEST_README = 150  # lines
 # Options that documents name by themselves, of other tools than tabrail.
 OTHERS_OPTIONS = {
-    *("--checkout", "--force", "--no-verify", "--push", "--set-param", "--staged"),
+    *("--checkout", "--force", "--message", "--no-verify", "--push", "--set-param", "--staged"),
     *("--all-branches", "--all-commits", "--cloud", "--workspace"),  # dvc gc
     *("--directory", "--project", "--unshallow"),  # uv and Git
 }
