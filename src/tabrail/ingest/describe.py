@@ -75,6 +75,13 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         if draft.reasons[setting] and sign in draft.reasons[setting]
     ]
     draft.warnings += notes.small_classes(inference, found)
+    if task.task == "binary":
+        shown = target if task.kind == "boolean" else f"{target} {positive}"
+        draft.warnings += notes.few_positives(shown, levels[positive], sum(levels.values()))
+    if not key:
+        numbers = [name for name in features if columns[name]["kind"] == "numeric"]
+        numbered = [name for name in numbers if name in inference.blocks]
+        draft.warnings += [notes.blocks(name, inference.blocks[name]) for name in numbered]
     if named := [name for name in features if columns[name].get("protected")]:
         draft.warnings.append(protected.warning(named))
     return draft

@@ -14,6 +14,7 @@ from tabrail.data import cells, dialect, tables
 from tabrail.data.cleaning import Clean, cleaned
 from tabrail.data.schema import Column, Csv, Schema
 from tabrail.errors import InputError, nearest
+from tabrail.ingest.blocks import numbers_blocks
 from tabrail.ingest.kinds import Guess
 
 ROWS, CELLS = 20_000, 2_000_000  # the most that are looked at
@@ -31,12 +32,14 @@ class FirstRows:
             order of their first rows, with how often each comes; empty cells are left out.
         numbers: columns of numbers in a Parquet file, which are not written in any format.
         typed: columns whose kind is known from the types of a Parquet file.
+        blocks: columns whose numbers number blocks of rows, in each file.
     """
 
     rows: int = 0
     values: dict[str, Counter[str]] = field(default_factory=dict)
     numbers: set[str] = field(default_factory=set)
     typed: dict[str, Guess] = field(default_factory=dict)
+    blocks: set[str] = field(default_factory=set)
 
 
 def sample_size(columns: int) -> int:
@@ -90,7 +93,7 @@ def read_first_rows(
     Raises:
         InputError: a file cannot be read, or there are no rows.
     """
-    first = FirstRows(values={name: Counter() for name in columns})
+    first = FirstRows(values={name: Counter() for name in columns}, blocks=set(columns))
     everything: dict[str, Column] = {name: Column(kind="identifier") for name in columns}
     schema = Schema.model_construct(csv=form, missing=[], columns=everything)
     rows = sample_size(len(columns)) // len(files) + 1
@@ -104,6 +107,9 @@ def read_first_rows(
                 if name not in first.typed:
                     texts = cells.names(table[name].dropna())
                     first.values[name].update(texts.str.strip().tolist())
+                    if len(texts) < len(table) or not numbers_blocks(name, texts):
+                        first.blocks.discard(name)
+    first.blocks -= first.typed.keys()
     if not first.rows:
         raise InputError(f"{files[0]} has column names but no rows")
     return first

@@ -69,6 +69,7 @@ class Inference:
             beside another one.
         suspects: notes on those that may do so and are used.
         sample: different rows with a target, in the schema's types.
+        blocks: how many blocks of rows a column numbers, by its name.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Inference:
         self.leaks: dict[str, str] = {}
         self.suspects: list[str] = []
         self.sample = pd.DataFrame()
+        self.blocks = {name: len(first.values[name]) for name in first.blocks}
         texts = {name: words for name, words in first.values.items() if name not in first.numbers}
         given = {name: missing_values.surely_present(words) for name, words in texts.items()}
         self.form, self.form_reason = find_number_format(given, form)

@@ -135,7 +135,11 @@ def _entity(words: Mapping[str, int]) -> Guess:
     """Guess what a column is whose name says that it identifies customers or the like."""
     filled, distinct = sum(words.values()), len(words)
     if distinct > FEW or distinct > FEW_SHARE * filled:
-        return Guess("identifier", "named like one, and its values repeat", entity=True)
+        return Guess(
+            "identifier",
+            "named like one, and its values repeat; to learn from it, write {kind: categorical}",
+            entity=True,
+        )
     return Guess("categorical", "named like an identifier, but with few values")
 
 

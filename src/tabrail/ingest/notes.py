@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tabrail.ingest.infer import Inference
 
 SMALL_CLASS = 30  # rows
+FEW_POSITIVES, FEW_SHARE = 100, 0.01
 ENCODINGS = {"cp1252": "Windows' Western European", "latin-1": "Latin-1"}
 
 
@@ -97,6 +98,32 @@ def small_classes(inference: "Inference", found: Profile) -> list[str]:
     shown = ", ".join(f"{level!r} {count}" for level, count in list(small.items())[:5])
     few = f"{len(small)} class(es) of {inference.name} have fewer than {SMALL_CLASS} rows: {shown}"
     return [few] if small else []
+
+
+def few_positives(positive: str, count: int, rows: int) -> list[str]:
+    """Warn of a class to predict that is rare, and say what helps.
+
+    Args:
+        positive: the class.
+        count: its rows.
+        rows: all rows with a target.
+    """
+    if count >= FEW_POSITIVES and count >= FEW_SHARE * rows:
+        return []
+    return [
+        f"{count:,} of {rows:,} rows ({count / rows:.2%}) are {positive}. Compare models by "
+        "evaluate.main_metric: average_precision, try the option class_weight: balanced of the "
+        "estimator, and choose evaluate.threshold by the table Thresholds of the model card"
+    ]
+
+
+def blocks(name: str, distinct: int) -> str:
+    """Ask whether a column of numbers names what rows belong to."""
+    return (
+        f"{name}: its {distinct:,} numbers number blocks of rows. If rows of one {name} belong "
+        "together, write {kind: identifier} there and key: "
+        f"[{name}]: then no {name} is on both sides of the split"
+    )
 
 
 def repeated(found: Profile, *, keep: bool) -> str:

@@ -6,7 +6,7 @@ column of little importance, is a note. An effect in the service is an alert at 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tabrail.config import Monitor
@@ -14,6 +14,7 @@ from tabrail.monitoring.checks import Point
 from tabrail.monitoring.expected import Expected
 
 MIN_IMPORTANCE = 0.01  # a column's share of all importance, from which its drift is an alert
+OF_COLUMNS = {"violations", "missing", "drift"}
 RETRAIN = "retrain with newer rows: export, ingest, dvc repro"
 
 
@@ -28,6 +29,7 @@ class Kind:
         limit: the parameter of `monitor` that is the limit; blank if each period has its own.
         at_once: whether one period is enough.
         is_share: whether its values are shares, which are shown in percent.
+        alone: the first thing to do if no column moved; blank if that is the same.
     """
 
     title: str
@@ -36,6 +38,7 @@ class Kind:
     limit: str = ""
     at_once: bool = False
     is_share: bool = False
+    alone: str = ""
 
 
 KINDS = {
@@ -79,6 +82,8 @@ KINDS = {
         "Predictions against validation",
         "The predictions moved (PSI {value:.2f}; at most {limit:.2f})",
         f"Check the columns that moved. If their values are right, {RETRAIN}.",
+        alone="No column moved alone, so look at several together: which rows are new, and from "
+        f"whom? If they are right, {RETRAIN}.",
         limit="psi",
     ),
     "review": Kind(
@@ -114,6 +119,8 @@ KINDS = {
         "{metric} is worse than expected",
         f"Check the columns that moved. If the data is right, {RETRAIN}. If another version did "
         "better, roll back.",
+        alone="No column moved, so the same values lead to other outcomes. Check how outcomes are "
+        f"recorded now. If that is right, {RETRAIN}. If another version did better, roll back.",
     ),
     "calibration": Kind(
         "Observed and predicted rate",
@@ -232,6 +239,11 @@ def alerts_and_notes(
             lasts = run >= min(1 if KINDS[one.check].at_once else persistence, len(known))
             where = alerts if one.may_alert and lasts else notes
             where.append(_alert(one, names[known[-run][0]], expected))
+    if not any(one.check in OF_COLUMNS for one in (*alerts, *notes)):
+        alerts, notes = (
+            [replace(one, first=KINDS[one.check].alone or one.first) for one in found]
+            for found in (alerts, notes)
+        )
     # The most important columns come first.
     weight = {name: -share for name, share in expected.importance.items()}
     order = list(KINDS)

@@ -1,0 +1,26 @@
+"""What an alert says to do first fits what else was found."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tabrail.monitoring.alerts import Series, alerts_and_notes
+from tabrail.monitoring.checks import Point
+
+EXPECTED: Any = SimpleNamespace(metric="roc_auc", importance={})
+
+
+def beyond(check: str, about: str = "", *, may_alert: bool = True) -> Series:
+    """Return a check that found something in the one period."""
+    return Series(check, about, 0.2, may_alert, (Point(0.5, None, None, True, ""),))
+
+
+@pytest.mark.parametrize("check", ["scores", "main_metric"])
+def test_columns_are_only_pointed_to_where_there_are_some(check: str) -> None:
+    (alone,), _ = alerts_and_notes([beyond(check)], ["now"], EXPECTED, 1)
+    assert alone.first.startswith("No column moved")
+    for column in (beyond("drift", "city"), beyond("missing", "city", may_alert=False)):
+        alerts, _ = alerts_and_notes([beyond(check), column], ["now"], EXPECTED, 1)
+        (found,) = (one for one in alerts if one.check == check)
+        assert found.first.startswith("Check the columns that moved")
