@@ -8,7 +8,7 @@ from sklearn import metrics as reference
 
 from tabrail.data.schema import Task
 from tabrail.errors import InputError
-from tabrail.evaluation.metrics import LOWER_IS_BETTER, METRICS, require, scorer
+from tabrail.evaluation.metrics import LOWER_IS_BETTER, MEANINGS, METRICS, require, scorer
 
 TASKS: tuple[Task, ...] = ("binary", "multiclass", "regression")
 THRESHOLD = 0.4
@@ -166,3 +166,10 @@ def test_a_metric_of_another_task_is_refused(task: Task) -> None:
     assert message.startswith("params.yaml, evaluate.main_metric: 'f2_macro' is no metric of a ")
     assert message.endswith(f"it has: {', '.join(METRICS[task])}")
     assert ("did you mean 'f1_macro'?" in message) == (task == "multiclass")
+
+
+def test_every_metric_has_one_sentence_for_the_model_card() -> None:
+    assert set(MEANINGS) == {name for names in METRICS.values() for name in names}
+    for meaning in MEANINGS.values():
+        assert meaning.endswith(".")
+        assert meaning.count(". ") == 0

@@ -27,6 +27,26 @@ METRICS: dict[Task, tuple[str, ...]] = {
 IN_UNITS_OF_TARGET = {"mae", "rmse", "median_absolute_error"}
 BY_THRESHOLD = ("precision", "recall", "f1", "accuracy")  # of a binary task
 LOWER_IS_BETTER = {"log_loss", "brier", *IN_UNITS_OF_TARGET}
+# One sentence for each, as the model card has it.
+MEANINGS = {
+    "roc_auc": "of a positive row and a negative one, how often the positive one has the higher "
+    "probability; 0.5 is a guess.",
+    "average_precision": "precision averaged over all thresholds; a guess has the share of "
+    "positives.",
+    "log_loss": "how unlikely the model holds what was true; 0 is best, and sure errors cost most.",
+    "brier": "the mean squared difference between probability and outcome; 0 is best.",
+    "precision": "of the rows that are predicted positive, the share that is.",
+    "recall": "of the rows that are positive, the share that is predicted so.",
+    "f1": "the harmonic mean of precision and recall.",
+    "accuracy": "the share of rows whose class is predicted.",
+    "f1_macro": "the F1 of each class, averaged over classes.",
+    "f1_weighted": "the F1 of each class, averaged over rows.",
+    "roc_auc_ovr": "the ROC AUC of each class against the others, averaged over classes.",
+    "mae": "how far off a prediction is on average.",
+    "rmse": "the root of the mean squared error: like mae, but large errors count more.",
+    "r2": "the share of the target's variance that the model explains; 0 is a constant.",
+    "median_absolute_error": "half of the predictions are less far off.",
+}
 
 Better = Literal["lower", "higher"]
 On = Literal["decisions", "probabilities", "values"]

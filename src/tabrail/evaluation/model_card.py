@@ -15,7 +15,7 @@ from tabrail.data.schema import Schema
 from tabrail.evaluation.bootstrap import FEW_GROUPS, FEWEST_GROUPS
 from tabrail.evaluation.gaps import DECISIONS
 from tabrail.evaluation.intervals import Score
-from tabrail.evaluation.metrics import BY_THRESHOLD, METRICS
+from tabrail.evaluation.metrics import BY_THRESHOLD, MEANINGS, METRICS
 from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.evaluation.thresholds import Threshold
 from tabrail.jinja import fill_markdown
@@ -129,6 +129,7 @@ def _scores(results: Mapping[str, Any], params: Evaluate, schema: Schema) -> dic
         "by_threshold": [name for name in names if name in BY_THRESHOLD],
         "classes_weigh_alike": [name for name in names if name in CLASSES_WEIGH_ALIKE],
         "in_unit_of_target": [one.name for one in described if one.unit == "target"],
+        "meanings": [(name, MEANINGS[name]) for name in names if name in MEANINGS],
         "own_metrics": [one for one in described if one.unit == "unknown"],
     }
 
