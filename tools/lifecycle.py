@@ -25,6 +25,7 @@ MONTHS = {
 }
 SAMPLE_ROWS = 3000  # of the months of training
 LAST_WEEKS = "2013-12-15"  # from then on, two models are asked
+SHARES = ("0", "0.01", "0.1", "0.5")  # of the groups for which the challenger answers
 Spans = dict[str, tuple[str, str]]  # from when to when, by name
 Outcomes = dict[str, list[dict[str, Any]]]
 
@@ -37,6 +38,7 @@ def tell(folder: Path) -> None:
     """
     os.environ["PREDICTION_LOG"] = f"sqlite:///{folder / 'log.sqlite'}"
     people = _generated(folder)
+    _planned(people)
     _released(people)
     serving = _deployed(people)
     with served(serving, "model@v0.1.0") as server:
@@ -69,6 +71,30 @@ def _generated(folder: Path) -> Folder:
     people.run("git", "push", "--quiet", "--set-upstream", "origin", "main")
     people.uv("dvc", "metrics", "show")
     return people
+
+
+def _planned(people: Folder) -> None:
+    _chapter("Plan: what the model is for, and from which score on it is worth using")
+    plan = people.path / "docs/plan.md"
+    text = plan.read_text(encoding="utf-8")
+    section = text.partition("## Success number")[2].partition("## ")[0].strip()
+    print(f"\n{section}", flush=True)
+    _say("Somebody adds a question that nobody has answered. The launch checklist finds it:")
+    question = "\nWho tells the passengers has not been written down yet.\n"
+    plan.write_text(text.replace("## Users\n", f"## Users\n{question}"), encoding="utf-8")
+    _committed(people, "Ask who tells the passengers")
+    printed = people.uv("tabrail", "checklist", code=1)
+    if "FAILED    plan: docs/plan.md still waits for 1 answer" not in printed:
+        raise OtherwiseError("the checklist passes a plan with an open question")
+    _say("The answer is written down.")
+    answer = "\nThe travel desk tells the passengers.\n"
+    plan.write_text(text.replace("## Users\n", f"## Users\n{answer}"), encoding="utf-8")
+    _committed(people, "Say who tells the passengers")
+
+
+def _committed(people: Folder, message: str) -> None:
+    people.run("git", "commit", "--quiet", "--all", "--message", message)
+    people.run("git", "push", "--quiet")
 
 
 def _released(people: Folder) -> None:
@@ -197,7 +223,7 @@ def _released_again(people: Folder) -> None:
 
 def _beside(people: Folder, serving: Folder) -> None:
     _chapter("Try it beside the first, on the rest of December")
-    _say("Both score every row; a tenth of the answers come from the challenger.")
+    _say("Both score every row. The challenger's share of the answers grows: 0, 1, 10, 50 percent.")
     home = Folder(people.path.parent)
     advice = ("-c", "advice.detachedHead=false", "--branch", "model@v0.2.0")
     home.run("git", "clone", "--quiet", *advice, "origin.git", "challenger")
@@ -205,16 +231,22 @@ def _beside(people: Folder, serving: Folder) -> None:
     rows = table_rows(people, str(MONTHS["December"]))
     rows = [row for row in rows if row["date"] >= LAST_WEEKS]
     came_true = [row.pop("late") for row in rows]
-    options = ("--challenger", "../challenger", "--share", "0.1")
-    with served(serving, "model@v0.1.0", *options) as server:
-        since = _now()
-        said = server.predict(rows)
-        until = _now()
-        pairs = zip(said, came_true, strict=True)
-        values = {one["id"]: "yes" if late else "no" for one, late in pairs}
-        server.ask("POST", "/outcomes", {"values": values})
-    answered = sum(one.get("model") == "model@v0.2.0" for one in said)
-    print(f"    {answered} of {len(said):,} answers are the challenger's")
+    since, many = _now(), len(rows) // len(SHARES)
+    for step, share in enumerate(SHARES):
+        part = slice(step * many, (step + 1) * many)
+        options = ("--challenger", "../challenger", "--share", share)
+        with served(serving, "model@v0.1.0", *options) as server:
+            said = server.predict(rows[part])
+            until = _now()
+            pairs = zip(said, came_true[part], strict=True)
+            values = {one["id"]: "yes" if late else "no" for one, late in pairs}
+            server.ask("POST", "/outcomes", {"values": values})
+        answered = sum(one.get("model") == "model@v0.2.0" for one in said)
+        print(f"    share {share}: {answered} of {len(said):,} answers are the challenger's")
+        if answered and not float(share):
+            raise OtherwiseError("a shadow has answered")
+    if not answered:
+        raise OtherwiseError("with half of the groups, the challenger has answered none")
     window = ("--since", since, "--until", until)
     printed = people.uv("tabrail", "monitor", *window, code=1)
     if "model@v0.2.0" not in printed:
