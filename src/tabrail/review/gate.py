@@ -6,11 +6,10 @@ from tabrail import paths
 from tabrail.config import Gate, Goal
 from tabrail.data.distributions import psi
 from tabrail.errors import nearest
-from tabrail.evaluation.bootstrap import FEW_GROUPS
 from tabrail.evaluation.metrics import METRICS
 from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.markdown import amount
-from tabrail.review import gaps, losses
+from tabrail.review import gaps, losses, slices
 from tabrail.review.acceptance import HOW, Acceptance
 from tabrail.review.check import Check, some
 from tabrail.review.differences import in_schema
@@ -38,7 +37,7 @@ def checks(
         "goal": lambda: _goal(head, params.goal),
         "baseline": lambda: _baseline(head),
         "main_metric": lambda: _main_metric(base, head, params.main_metric.max_loss),
-        "slices": lambda: _slices(base, head, params.slices.max_loss),
+        "slices": lambda: slices.judged(base, head, params.slices.max_loss),
         "max_gap": lambda: gaps.judged(head, params.max_gap),
         "rows": lambda: _rows(base, head),
         "schema": lambda: _schema(base, head),
@@ -139,7 +138,7 @@ def _main_metric(base: Snapshot, head: Snapshot, most: float | None) -> Outcome:
         return True, f"{values}, not worse"
     if most is None and not loss.has_interval:
         return None, f"{metric.name} has no interval: too few validation rows or keys"
-    limit = loss.limit(most, _lead(base, metric))
+    limit = loss.limit(most, losses.lead(before, metric.sign))
     return not loss.is_refused(limit), f"{values}, {loss.said(limit)}"
 
 
@@ -157,73 +156,6 @@ def _could_have(head: Snapshot, base: Snapshot, metric: ReportedMetric) -> bool:
     task = head.schema.get("task", "")
     own = metric.unit == "unknown" and task == base.schema.get("task", "")
     return own or metric.name in METRICS.get(task, ())
-
-
-def _slices(base: Snapshot, head: Snapshot, most: float | None) -> Outcome:
-    if not base.evaluation:
-        return None, "the base has no results"
-    name = head.evaluation["main_metric"]
-    if base.evaluation["main_metric"] != name:
-        return None, f"the base has its slices by {base.evaluation['main_metric']}, not by {name}"
-    if base.replicates.metric != name:
-        return None, f"the base has no {paths.REPLICATES}, by which slices are judged"
-    metric = reported(name, base.evaluation, head.evaluation)
-    found: dict[str, Loss] = {}
-    unscored, unjudged = [], [" ".join(one) for one in head.replicates.left_out]
-    for column, values in base.replicates.slices.items():
-        for value, before in values.items():
-            known = head.evaluation["validation"]["slices"].get(column, {}).get(value, {})
-            after = head.replicates.slices.get(column, {}).get(value)
-            if known.get("value") is None:
-                unscored.append(f"{column} {value}")
-            elif after is not None:
-                found[f"{column} {value}"] = losses.between(before, after, metric.sign)
-            elif (column, value) not in head.replicates.left_out:
-                unjudged.append(f"{column} {value}")
-    return _judged_slices(found, most, _lead(base, metric), unscored, unjudged)
-
-
-def _judged_slices(
-    found: Mapping[str, Loss],
-    most: float | None,
-    lead: float,
-    unscored: list[str],
-    unjudged: list[str],
-) -> Outcome:
-    """Return whether slices are worse than is allowed where so many are looked at."""
-    together = dict(zip(found, losses.judged_together(list(found.values())), strict=True))
-    limits = {name: one.limit(most, lead, len(found)) for name, one in together.items()}
-    ordered = sorted(together, key=lambda name: together[name].chance)
-    refused = [name for name in ordered if together[name].is_refused(limits[name])]
-    named = [name for name in ordered if together[name].is_clear and name not in refused]
-
-    def said(names: list[str]) -> str:
-        return some(
-            [
-                f"{name} {_small(together[name])}{together[name].said(limits[name])}"
-                for name in names
-            ]
-        )
-
-    details = [f"no longer scored: {some(unscored)}"] if unscored else []
-    details += [said(refused)] if refused else []
-    if not details:
-        if not found:
-            return None, "no slice has an interval in both"
-        small = sum(1 for one in found.values() if one.groups < FEW_GROUPS)
-        few = f" ({small} of them small: fewer than {FEW_GROUPS} rows or keys)" if small else ""
-        details = [f"none of {len(found)}{few} is worse than is allowed"]
-        details += [f"worse, within the limit: {said(named)}"] if named else []
-    details += [f"not judged: {some(unjudged)}"] if unjudged else []
-    return not (unscored or refused), "; ".join(details)
-
-
-def _small(loss: Loss) -> str:
-    return f"(small: {loss.groups} rows or keys) " if loss.groups < FEW_GROUPS else ""
-
-
-def _lead(run: Snapshot, metric: ReportedMetric) -> float:
-    return losses.lead(run.evaluation["validation"]["metrics"][metric.name], metric.sign)
 
 
 def _rows(base: Snapshot, head: Snapshot) -> Outcome:
