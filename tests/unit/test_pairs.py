@@ -170,3 +170,18 @@ def test_a_later_date_is_asked_about_and_used(tmp_path: Path) -> None:
     draft = inferred(tmp_path, columns, "sales")
     assert draft.schema["columns"]["closed"]["kind"] == "datetime"
     assert "closed: it is later than opened in nearly all rows" in draft.warnings[0]
+
+
+def test_a_class_that_follows_two_features_is_asked_about_and_keeps_them(tmp_path: Path) -> None:
+    """Without names that say so, neither is known to come later: a rule of two features is real."""
+    random = np.random.default_rng(0)
+    table = pd.DataFrame({"area": random.integers(0, 200, 400)})
+    table["rent"] = random.integers(0, 50, 400)
+    table["city"] = random.choice(["Oslo", "Ulm"], 400)
+    table["sold"] = np.where(table["area"] + table["rent"] > 120, "sold", "open")
+    table.to_csv(tmp_path / "homes.csv", index=False)
+    draft = infer([tmp_path / "homes.csv"], "sold")
+    assert [draft.schema["columns"][name]["kind"] for name in ("area", "rent")] == ["numeric"] * 2
+    (asked,) = (one for one in draft.warnings if "LEAK?" in one)
+    assert asked.startswith("area, rent: LEAK? area + rent gives sold")
+    assert "Are both known before sold is?" in asked

@@ -44,6 +44,10 @@ def _leave_out_pairs(inference: "Inference", found: Profile, key: list[str]) -> 
         if len(_schema(inference, key).features) == len(late):
             inference.suspects.append(notes.only_pair(pair, name))
             continue
+        if len(late) > 1 and inference.target.task != "regression":
+            # Neither is known to come later, and a class may well follow a rule of two features.
+            inference.suspects.append(notes.ask_pair(pair, name))
+            continue
         for column in late:
             entry = _entry(inference, column, found)
             _ignore(inference, column, notes.pair(pair, late, name, entry))

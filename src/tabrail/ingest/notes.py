@@ -48,6 +48,14 @@ def pair(found: Pair, left_out: Sequence[str], target: str, entry: Mapping[str, 
     return f"{_gives(found, target)}. {use}{other}"
 
 
+def ask_pair(found: Pair, target: str) -> str:
+    """Ask whether two columns that give the target are known when a prediction is made."""
+    return (
+        f"{found.first}, {found.second}: {_gives(found, target)}. Are both known before {target} "
+        "is? If one is not, write {kind: ignored} there"
+    )
+
+
 def only_pair(found: Pair, target: str) -> str:
     """Say that two columns give the target, and are the only ones to learn from."""
     return (
