@@ -31,13 +31,6 @@ PREDICTIONS = sa.Table(
     sa.Column("latency_ms", sa.Float, nullable=False),
     sa.Column("request", sa.String(32), nullable=False),
 )
-MARKS = sa.Table(  # apart, so that a log without it needs only one more table
-    "marks",
-    TABLES,
-    sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("role", sa.String(10), primary_key=True),
-    sa.Column("held", sa.Boolean, nullable=False),
-)
 REFUSALS = sa.Table(
     "refusals",
     TABLES,
@@ -50,17 +43,7 @@ REFUSALS = sa.Table(
     sa.Column("request", sa.String(32), nullable=False),
     sa.Column("bad", sa.Integer, nullable=False),
 )
-# What an earlier version of the library does not know has tables of its own: so both versions can
-# write to one log.
-REVIEWS = sa.Table(
-    "reviews",
-    TABLES,
-    sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("role", sa.String(10), primary_key=True),
-    sa.Column("at", sa.DateTime, nullable=False, index=True),
-    sa.Column("reason", sa.String(20), nullable=False),
-)
-REQUESTS = sa.Table(
+REQUESTS = sa.Table(  # apart for the same reason as `_of_predictions`
     "requests",
     TABLES,
     sa.Column("number", sa.Integer, primary_key=True),
@@ -68,6 +51,22 @@ REQUESTS = sa.Table(
     sa.Column("request", sa.String(32), nullable=False),
     sa.Column("given", sa.String(128), nullable=False, index=True),
 )
+
+
+def _of_predictions(name: str, column: sa.Column[Any]) -> sa.Table:
+    """Return a table of what some predictions have.
+
+    It stands apart, because an earlier version of the library does not know it: so both versions
+    can write to one log.
+    """
+    return sa.Table(
+        name,
+        TABLES,
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("role", sa.String(10), primary_key=True),
+        sa.Column("at", sa.DateTime, nullable=False, index=True),
+        column,
+    )
 
 
 def _values_by_id(name: str) -> sa.Table:
@@ -80,6 +79,8 @@ def _values_by_id(name: str) -> sa.Table:
     )
 
 
+MARKS = _of_predictions("marks", sa.Column("held", sa.Boolean, nullable=False))
+REVIEWS = _of_predictions("reviews", sa.Column("reason", sa.String(20), nullable=False))
 OUTCOMES = _values_by_id("outcomes")
 DECISIONS = _values_by_id("decisions")
 

@@ -196,14 +196,8 @@ class PredictionLog:
                 REVIEWS.c.reason,
                 sa.func.coalesce(MARKS.c.held, sa.false()).label("held"),
             )
-            .outerjoin(
-                REVIEWS,
-                sa.and_(PREDICTIONS.c.id == REVIEWS.c.id, PREDICTIONS.c.role == REVIEWS.c.role),
-            )
-            .outerjoin(
-                MARKS,
-                sa.and_(PREDICTIONS.c.id == MARKS.c.id, PREDICTIONS.c.role == MARKS.c.role),
-            )
+            .outerjoin(REVIEWS, _same(REVIEWS))
+            .outerjoin(MARKS, _same(MARKS))
             .outerjoin(OUTCOMES, PREDICTIONS.c.id == OUTCOMES.c.id)
             .outerjoin(DECISIONS, PREDICTIONS.c.id == DECISIONS.c.id)
             .where(PREDICTIONS.c.at >= since, PREDICTIONS.c.at < until)
@@ -277,13 +271,18 @@ class PredictionLog:
         """Delete what is older, with its outcomes and decisions; return how many predictions."""
         old = sa.select(PREDICTIONS.c.id).where(PREDICTIONS.c.at < before)
         with self._locking.begin() as connection:
-            for table in (OUTCOMES, DECISIONS, MARKS):
+            for table in (OUTCOMES, DECISIONS):
                 connection.execute(sa.delete(table).where(table.c.id.in_(old)))
-            for table in (REFUSALS, REVIEWS, REQUESTS):
+            for table in (REFUSALS, MARKS, REVIEWS, REQUESTS):
                 connection.execute(sa.delete(table).where(table.c.at < before))
             return connection.execute(
                 sa.delete(PREDICTIONS).where(PREDICTIONS.c.at < before)
             ).rowcount
+
+
+def _same(table: sa.Table) -> sa.ColumnElement[bool]:
+    """Return the condition that a row is about a prediction."""
+    return sa.and_(PREDICTIONS.c.id == table.c.id, PREDICTIONS.c.role == table.c.role)
 
 
 def _decoded(row: Mapping[Any, Any]) -> dict[str, Any]:
