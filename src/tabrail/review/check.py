@@ -7,6 +7,7 @@ from typing import Literal
 LONGEST_LIST, LONGEST_ITEM = 5, 80
 
 Verdict = Literal["ok", "FAILED", "accepted", "dry run", "skipped", "disabled"]
+Outcome = tuple[bool | None, str]  # None: unknown; and what was found and is allowed
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,13 @@ from tabrail import paths
 from tabrail.config import MAIN_METRIC, MaxGap
 from tabrail.evaluation.reported import reported
 from tabrail.markdown import amount
-from tabrail.review.check import some
+from tabrail.review.check import Outcome, some
 from tabrail.review.snapshot import Snapshot
 
 LONGEST_GAP = 160  # characters of its description
 
 
-def judged(head: Snapshot, params: MaxGap) -> tuple[bool | None, str]:
+def judged(head: Snapshot, params: MaxGap) -> Outcome:
     """Return whether no gap is larger than is allowed, None if there is no limit; and the gaps.
 
     Args:

@@ -11,13 +11,12 @@ from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.markdown import amount
 from tabrail.review import gaps, losses, slices
 from tabrail.review.acceptance import HOW, Acceptance
-from tabrail.review.check import Check, some
+from tabrail.review.check import Check, Outcome, some
 from tabrail.review.differences import in_schema
 from tabrail.review.losses import Loss
 from tabrail.review.snapshot import Snapshot
 
 NOT_MADE = {"disabled": "is disabled in params.yaml", "blank": "has no limit in params.yaml"}
-Outcome = tuple[bool | None, str]  # None: unknown; and what was found and is allowed
 
 
 def checks(

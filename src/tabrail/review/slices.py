@@ -6,11 +6,9 @@ from tabrail import paths
 from tabrail.evaluation.bootstrap import FEW_GROUPS
 from tabrail.evaluation.reported import reported
 from tabrail.review import losses
-from tabrail.review.check import some
+from tabrail.review.check import Outcome, some
 from tabrail.review.losses import Loss
 from tabrail.review.snapshot import Snapshot
-
-Outcome = tuple[bool | None, str]  # None: unknown; and what was found and is allowed
 
 
 def judged(base: Snapshot, head: Snapshot, most: float | None) -> Outcome:
