@@ -141,6 +141,14 @@ def shops(rows: int = 600, seed: int = 0) -> pd.DataFrame:
     )
 
 
+def add_unused(content: Any) -> None:
+    """Add columns to a schema that the model does not use: sensitive ones, and an identifier."""
+    categories = {"kind": "categorical", "categories": ["a", "b"], "sensitive": True}
+    content["columns"]["email"] = {"kind": "identifier", "sensitive": True}
+    content["columns"]["visit"] = {"kind": "identifier"}
+    content["columns"]["religion"] = categories
+
+
 def edit(path: Path, change: Callable[[Any], None]) -> None:
     """Change a YAML file in place."""
     yaml = YAML()

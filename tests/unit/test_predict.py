@@ -14,7 +14,7 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import edit, shops
+from conftest import add_unused, edit, shops
 from stages import prepare, train
 from trained import stand_in
 from typer.testing import CliRunner
@@ -269,16 +269,7 @@ def test_sensitive_columns_stay_where_they_are(shop: Path) -> None:
 
 @pytest.mark.parametrize("name", ["new.csv", "new.parquet"])
 def test_a_table_needs_no_column_that_the_model_does_not_use(shop: Path, name: str) -> None:
-    def mark(content: Any) -> None:
-        content["columns"]["passport"] = {"kind": "identifier", "sensitive": True}
-        content["columns"]["visit"] = {"kind": "identifier"}
-        content["columns"]["religion"] = {
-            "kind": "categorical",
-            "categories": ["a", "b"],
-            "sensitive": True,
-        }
-
-    edit(Path("schema.yaml"), mark)
+    edit(Path("schema.yaml"), add_unused)
     given = rows().drop(columns="customer")
     given.to_csv(name, index=False) if name == "new.csv" else given.to_parquet(name)
     call(name, OUT)

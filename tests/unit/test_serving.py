@@ -14,7 +14,7 @@ import httpx
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import edit
+from conftest import add_unused, edit
 from serving import (
     PATIENCE_S,
     body,
@@ -393,16 +393,7 @@ def test_sensitive_columns_are_used_but_not_kept(shop: Path) -> None:
 def test_a_request_needs_no_column_that_the_model_does_not_use(shop: Path) -> None:
     """Neither a name nor an identifier is demanded, shown or logged."""
 
-    def name(content: Any) -> None:
-        content["columns"]["email"] = {"kind": "identifier", "sensitive": True}
-        content["columns"]["visit"] = {"kind": "identifier"}
-        content["columns"]["religion"] = {
-            "kind": "categorical",
-            "categories": ["a", "b"],
-            "sensitive": True,
-        }
-
-    edit(Path("schema.yaml"), name)
+    edit(Path("schema.yaml"), add_unused)
     row = typical()
     row.pop("customer")
     with served() as client:
