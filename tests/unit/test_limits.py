@@ -76,7 +76,7 @@ def raw(table: pd.DataFrame) -> np.ndarray:
 def test_numbers_beyond_a_limit_are_held_to_it(
     limits: list[float | None], held: list[int], found: list[float]
 ) -> None:
-    numbers, marks, _ = hold(np.array([-2.0, 0.0, 3.0, np.inf, np.nan]), limits)
+    numbers, marks, *_ = hold(np.array([-2.0, 0.0, 3.0, np.inf, np.nan]), limits)
     assert numbers[:4].tolist() == found
     assert np.isnan(numbers[4])
     assert np.flatnonzero(marks).tolist() == held
@@ -95,7 +95,7 @@ def test_every_way_of_scoring_holds_and_counts(limited: Path) -> None:
     validation = tables.read(paths.VALIDATION)
     beyond = raw(validation) < 0
     assert 0 < beyond.sum() < len(beyond)
-    numbers, held, _ = load_model(Project.load()).score(validation)
+    numbers, held, *_ = load_model(Project.load()).score(validation)
     assert (numbers[beyond] == 0).all()
     assert (held == beyond).all()
     evaluation = json.loads(paths.EVALUATION.read_text())

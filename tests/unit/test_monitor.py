@@ -32,7 +32,7 @@ from tabrail.log import prediction_log
 from tabrail.log.entries import DECISIONS, OUTCOMES, Prediction, Refusal, utc_now
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.release import Release, load_release
-from tabrail.monitoring import checks, clusters, expected, monitor, period
+from tabrail.monitoring import clusters, drift, expected, monitor, period
 from tabrail.monitoring.page import page
 from tabrail.monitoring.period import Period
 from tabrail.monitoring.window import midnight
@@ -802,8 +802,8 @@ def test_numbers_that_many_rows_have_do_not_move_by_being_rounded(model: Release
     written = json.loads(to_json(describe_scores(leaves, model.schema)))
     usual = replace(usual, evaluation=usual.evaluation | {"scores": written})
     rows = pd.DataFrame(index=range(400))
-    [same] = checks.scores(Period("a", 400, rows, leaves), usual).values()
+    [same] = drift.scores(Period("a", 400, rows, leaves), usual).values()
     assert (same.value, same.beyond) == (0, False)
     others = np.repeat([1 / 15, 1 / 12, 1 / 3, 2 / 3], [10, 20, 70, 300])
-    [moved] = checks.scores(Period("a", 400, rows, others), usual).values()
+    [moved] = drift.scores(Period("a", 400, rows, others), usual).values()
     assert moved.beyond

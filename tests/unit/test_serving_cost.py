@@ -10,8 +10,10 @@ import httpx
 import pytest
 from conftest import TEMPLATE
 from ruamel.yaml import YAML
-from serving import body, served, typical
+from serving import body, served, typical, wait_for
 from trained import stand_in
+
+from tabrail.serving.processes import ProcessesCollector, is_alive
 
 JSON = {"Content-Type": "application/json"}
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it reads /proc")
@@ -47,6 +49,14 @@ def test_what_a_server_has_started_is_counted_apart(shop: Path) -> None:
         text = client.get("/metrics").text
         child.communicate(b"\n")
     assert f'process_cpu_seconds_total{{pid="{child.pid}",role="child"}}' in text
+    assert 'pid="1"' not in text
+
+
+def test_a_process_that_has_ended_is_no_longer_counted() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        wait_for(lambda: not is_alive(ended.pid))
+        os.kill(ended.pid, 0)  # nobody has asked about it, so it still has a number
+        assert not list(ProcessesCollector(lambda: [ended.pid]).collect())
 
 
 def test_the_alerts_of_the_manual_name_metrics_that_are_there(shop: Path) -> None:

@@ -27,8 +27,9 @@ from tabrail.data.schema import Column
 from tabrail.errors import InputError
 from tabrail.log.entries import Prediction, Refusal, utc_now
 from tabrail.log.prediction_log import PredictionLog
-from tabrail.serving import journal, metrics, serve
+from tabrail.serving import journal, serve
 from tabrail.serving.app import create
+from tabrail.serving.processes import is_alive
 from tabrail.serving.rollout import Rollout
 from tabrail.serving.service import Setup
 
@@ -293,7 +294,7 @@ def test_on_windows_no_process_gets_a_signal(monkeypatch: pytest.MonkeyPatch) ->
     with monkeypatch.context() as windows:
         windows.setattr("os.name", "nt")
         windows.setattr("os.kill", lambda *_: pytest.fail("there, signal 0 is Ctrl-C"))
-        assert metrics._is_alive(1)
+        assert is_alive(1)
 
 
 def test_a_stop_waits_for_the_longest_request(monkeypatch: pytest.MonkeyPatch) -> None:

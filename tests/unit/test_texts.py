@@ -1,5 +1,8 @@
 """A text that is unlike those of training warns, and goes to human review."""
 
+import json
+import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +17,15 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from stages import evaluate, prepare, train
 from typer.testing import CliRunner
 
+from tabrail import paths
 from tabrail.cli import app as cli
 from tabrail.features import words
-from tabrail.model.texts import unusual, usual
+from tabrail.log.prediction_log import PredictionLog
+from tabrail.model.texts import Usual, by_row, measured, unusual, usual
 from tabrail.monitoring.monitor import monitor
+from tabrail.monitoring.result import Result
 
+LOG = Path("log/predictions.sqlite")
 GIBBERISH = "qzxv wkjh blorp fnarg"
 NOUNS = ("printer", "password", "invoice", "screen", "account", "mail", "network", "laptop")
 VERBS = ("broken", "locked", "lost", "wrong", "slow", "missing", "expired", "blank")
@@ -42,12 +49,17 @@ def fitted(transformer: Any) -> Pipeline:
     return Pipeline([("columns", columns)]).fit(table, y_true)
 
 
+def found_unusual(pipeline: Pipeline, rows: pd.DataFrame, expected: Usual) -> dict[int, list[str]]:
+    """Return what is unusual about the texts of rows."""
+    return unusual(measured(pipeline, rows, expected), expected)
+
+
 def test_no_text_of_training_is_unusual_and_gibberish_is() -> None:
     pipeline, table = fitted(words("binary", 20)), tickets()
     expected = usual(pipeline, table, ["note"])
-    assert unusual(pipeline, table, expected) == {}
+    assert found_unusual(pipeline, table, expected) == {}
     new = [GIBBERISH, "", "my mail is slow since today", "!!!", "my screen is qzxv since today"]
-    found = unusual(pipeline, pd.DataFrame({"note": new}).astype("str"), expected)
+    found = found_unusual(pipeline, pd.DataFrame({"note": new}).astype("str"), expected)
     told = "note: 0% of its words are known from training, where 50% or more is usual"
     assert found == {0: [told], 3: [told]}
 
@@ -58,7 +70,7 @@ def test_a_text_that_is_much_too_long_is_unusual() -> None:
     longest = int(expected["note"]["longest"])
     text = ("my mail is slow " * 20)[: 2 * longest]
     new = pd.DataFrame({"note": [text, f"{text}s"]}).astype("str")
-    [(place, [told])] = unusual(pipeline, new, expected).items()
+    [(place, [told])] = found_unusual(pipeline, new, expected).items()
     assert place == 1
     assert told == f"note: {2 * longest + 1} characters, and the longest text in training has " + (
         f"{longest}"
@@ -74,9 +86,9 @@ def test_gibberish_is_unusual_though_most_hashes_are_taken() -> None:
     pipeline = Pipeline([("columns", columns)]).fit(table, np.arange(len(table)) % 2)
     expected = usual(pipeline, table, ["note"])
     made = [" ".join(f"v{number}" for number in random.integers(0, 10**9, 24)) for _ in range(50)]
-    found = unusual(pipeline, pd.DataFrame({"note": made}).astype("str"), expected)
+    found = found_unusual(pipeline, pd.DataFrame({"note": made}).astype("str"), expected)
     assert len(found) >= 45
-    assert len(unusual(pipeline, table, expected)) <= 30
+    assert len(found_unusual(pipeline, table, expected)) <= 30
 
 
 def test_another_transformer_has_no_known_words() -> None:
@@ -134,3 +146,80 @@ def test_every_way_of_scoring_warns(shop: Path) -> None:
     assert unknown["warnings"][0].startswith("note: 0% of its words are known from training")
     assert [one["id"] for one in waiting] == [unknown["id"]]
     assert sorted(one["review"] for one in logged()) == [False, True]
+
+
+def test_texts_are_measured() -> None:
+    pipeline, table = fitted(words("binary", 20)), tickets()
+    expected = usual(pipeline, table, ["note"])
+    new = pd.DataFrame({"note": ["my mail is slow", "", GIBBERISH]}).astype("str")
+    found = measured(pipeline, new, expected)
+    assert found["note: length"].tolist() == [15, 0, len(GIBBERISH)]
+    assert np.array_equal(found["note: known words"], [1, np.nan, 0], equal_nan=True)
+    none = measured(pipeline, new[1:2], expected)  # of empty texts alone
+    assert np.isnan(none["note: known words"]).all()
+    lengths = {"note: length": 15.0, "note: known words": 1.0}
+    assert by_row(found, 3)[:2] == [lengths, {"note: length": 0.0}]
+    assert by_row({}, 2) == [{}, {}]
+
+
+def alerted(result: Result, check: str = "texts") -> dict[str, str]:
+    """Return what the alerts and the notes of a check say, by what they are about."""
+    return {one.about: one.what for one in (*result.alerts, *result.notes) if one.check == check}
+
+
+def months(notes: list[str] | None = None) -> pd.DataFrame:
+    """Return rows as those of training, with other notes if there are any."""
+    table = shops(120, seed=11).fillna({"income": 40.0})
+    if notes is None:
+        return table
+    others = pd.Series(notes * 120)[:120]
+    return table.assign(note=others if notes == [""] else others.where(table["note"] != "", ""))
+
+
+LONGER = [f"likes {what}, and so on" for what in ("tea", "coffee", "milk")]
+
+
+@pytest.mark.parametrize(
+    ("notes", "about", "words"),
+    [
+        (None, set(), ""),
+        ([GIBBERISH], {"note: length", "note: known words"}, "median from 1 "),
+        (LONGER, {"note: length", "note: known words"}, "median from 1 "),
+        ([""], {"note: length", "note: known words"}, "missing from 31.0% to 100.0%"),
+    ],
+)
+def test_monitor_sees_when_the_texts_of_a_table_change(
+    shop: Path, notes: list[str] | None, about: set[str], words: str
+) -> None:
+    months(notes).to_csv("new.csv", index=False)
+    found = alerted(monitor([Path("new.csv")]))
+    assert set(found) == about
+    assert words in found.get("note: known words", "")
+
+
+def test_monitor_sees_when_the_texts_in_the_log_change(shop: Path) -> None:
+    row, headers = typical(), {"content-type": "application/json"}
+    with served() as client:
+        rows = [row | {"note": note} for note in months()["note"][:90]]
+        assert client.post("/predict", content=body(*rows), headers=headers).is_success
+    assert not alerted(monitor([]))
+    with PredictionLog() as log:
+        [kept] = log.parts(datetime.min, datetime.max)
+    names = {"note: length", "note: known words"}
+    assert set(map(frozenset, kept["texts"])) == {frozenset(names), frozenset(["note: length"])}
+    with sqlite3.connect(LOG) as connection:  # as an earlier version of the library left it
+        connection.execute("DELETE FROM texts")
+    connection.close()
+    assert not [one for one in monitor([]).series if one.check == "texts"]
+    with served() as client:
+        strange = [row | {"note": GIBBERISH}] * 60
+        assert client.post("/predict", content=body(*strange), headers=headers).is_success
+    assert set(alerted(monitor([]))) == names
+
+
+def test_a_model_that_was_evaluated_before_has_no_distribution_of_texts(shop: Path) -> None:
+    content = json.loads(paths.EVALUATION.read_text("utf-8"))
+    del content["texts"]
+    paths.EVALUATION.write_text(json.dumps(content), "utf-8")
+    months([GIBBERISH]).to_csv("new.csv", index=False)
+    assert not alerted(monitor([Path("new.csv")]))

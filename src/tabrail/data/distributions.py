@@ -63,11 +63,20 @@ def describe_scores(numbers: np.ndarray, schema: Schema) -> dict[str, Any]:
     """
     if schema.task == "multiclass":
         predicted = pd.Series(pd.array(schema.classes, dtype="str").take(numbers.argmax(axis=1)))
-        column = _shares(predicted, schema.classes)
-    else:
-        column = _cumulative(pd.Series(numbers))
-    name = "probability" if schema.task == "binary" else "prediction"
-    return {"rows": len(numbers), "columns": {name: column}}
+        shares = _shares(predicted, schema.classes)
+        return {"rows": len(numbers), "columns": {"prediction": shares}}
+    return describe_numbers({"probability" if schema.task == "binary" else "prediction": numbers})
+
+
+def describe_numbers(columns: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Return the distributions of some columns of numbers, in a form that `psi` can compare.
+
+    Args:
+        columns: at least one, each of shape (n_rows,), with NaN where a number is missing.
+    """
+    [rows] = {len(numbers) for numbers in columns.values()}
+    found = {name: _cumulative(pd.Series(numbers)) for name, numbers in columns.items()}
+    return {"rows": rows, "columns": found}
 
 
 def psi(expected: Distributions, actual: Distributions) -> dict[str, float]:

@@ -78,6 +78,7 @@ def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | N
             "versions": metadata.versions,
         },
         "scores": distributions.describe_scores(splits["validation"].prediction, schema),
+        **_texts(splits["validation"]),
         **_held(splits, metadata.limits),
         "reference": _reference(model, located(paths.DISTRIBUTIONS)),
     }
@@ -145,6 +146,12 @@ def _plotted(
     # A key or an identifier that nothing is derived from does not count, and says nothing here.
     counts = measured["column"].isin(schema.features) | (measured["importance"] != 0)
     return found | {"importance": measured[counts].reset_index(drop=True)}
+
+
+def _texts(validation: Predictions) -> dict[str, Any]:
+    """Return how the measures of the texts are distributed, if the model learns from any."""
+    texts = validation.texts
+    return {"texts": distributions.describe_numbers(texts)} if texts else {}
 
 
 def _held(splits: Mapping[str, Predictions], limits: Limits) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What a model says of a prepared table, and what a baseline says that looks at no column."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,7 @@ import pandas as pd
 from tabrail.data.identity import known_groups
 from tabrail.data.schema import Schema, encode_target
 from tabrail.model.limits import Predicted
+from tabrail.model.texts import Measures
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Predictions:
         weights: how much each row counts; shape (n_rows,).
         groups: the hash of each row's group, uint64; shape (n_rows,).
         held: whether each prediction is held to a limit of the target; shape (n_rows,).
+        texts: what is measured of the texts; see `model.texts.measured`.
     """
 
     table: pd.DataFrame
@@ -30,6 +32,7 @@ class Predictions:
     weights: np.ndarray
     groups: np.ndarray
     held: np.ndarray
+    texts: Measures = field(default_factory=dict)
 
     def of(self, rows: np.ndarray) -> "Predictions":
         """Return some of the rows, by their places."""
@@ -40,6 +43,7 @@ class Predictions:
             weights=self.weights[rows],
             groups=self.groups[rows],
             held=self.held[rows],
+            texts={name: numbers[rows] for name, numbers in self.texts.items()},
         )
 
 
@@ -55,6 +59,7 @@ def predict(
         weights=_weights(table, schema),
         groups=known_groups(table, schema),
         held=scored.held,
+        texts=scored.texts,
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -79,19 +79,20 @@ def _values_by_id(name: str) -> sa.Table:
     )
 
 
+TEXTS = _of_predictions("texts", sa.Column("texts", sa.Text, nullable=False))
 MARKS = _of_predictions("marks", sa.Column("held", sa.Boolean, nullable=False))
 REVIEWS = _of_predictions("reviews", sa.Column("reason", sa.String(20), nullable=False))
 OUTCOMES = _values_by_id("outcomes")
 DECISIONS = _values_by_id("decisions")
 
 
-WRITTEN = (PREDICTIONS, MARKS, REVIEWS, REFUSALS, REQUESTS)
+WRITTEN = (PREDICTIONS, TEXTS, MARKS, REVIEWS, REFUSALS, REQUESTS)
 INSERT = {table.name: sa.insert(table) for table in WRITTEN}
 COLUMNS = {  # the number is the database's own
     table.name: [column.name for column in table.columns if column.name != "number"]
     for table in WRITTEN
 }
-JSON = ("row", "numbers")  # which are stored as text
+JSON = ("row", "numbers", "texts")  # which are stored as text
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,8 @@ class Prediction:
         reason: why a person is to look at it, of CLOSE, TEXT and DRAWN; blank if nobody is.
         given: the client's identifier of the request, or blank.
         held: whether the prediction is held to a limit of the target.
+        texts: what is measured of the texts of the row; see `model.texts.measured`. What an empty
+            text has not is absent.
     """
 
     id: str
@@ -129,6 +132,7 @@ class Prediction:
     reason: str = ""
     given: str = ""
     held: bool = False
+    texts: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -164,6 +168,7 @@ def inserts(
     given = {entry.request: entry for entry in entries if entry.given}
     chosen: dict[str, Iterable[Prediction | Refusal]] = {
         PREDICTIONS.name: predictions,
+        TEXTS.name: [entry for entry in predictions if entry.texts],
         MARKS.name: [entry for entry in predictions if entry.held],
         REVIEWS.name: [entry for entry in predictions if entry.reason],
         REFUSALS.name: [entry for entry in entries if isinstance(entry, Refusal)],

@@ -30,6 +30,7 @@ from tabrail.log.entries import (
     REFUSALS,
     REQUESTS,
     REVIEWS,
+    TEXTS,
     Prediction,
     Refusal,
     Role,
@@ -38,7 +39,7 @@ from tabrail.log.entries import (
 )
 
 IDENTIFIER = re.compile(r"[0-9a-f]{32}")
-JOINED = ("outcome", "decision", "reason")  # with a prediction, where there is one
+JOINED = ("outcome", "decision", "reason", "texts")  # with a prediction, where there is one
 AT_ONCE = 500  # identifiers in one question: databases limit how many
 PART = 50_000  # predictions that are read at once
 
@@ -184,9 +185,10 @@ class PredictionLog:
 
         Yields:
             Some of them at a time: the columns of the table `predictions`, with `row` and `numbers`
-            decoded, `outcome`, `decision` and `reason` (why it went to human review), None where
-            there is none, and `held`, whether the prediction is held to a limit of the target. In
-            the order of time, and those of one request together, in no order.
+            decoded, `outcome`, `decision`, `reason` (why it went to human review) and `texts` (what
+            is measured of them, decoded), None where there is none, and `held`, whether the
+            prediction is held to a limit of the target. In the order of time, and those of one
+            request together, in no order.
         """
         chosen = (
             sa.select(
@@ -194,9 +196,11 @@ class PredictionLog:
                 OUTCOMES.c.value.label("outcome"),
                 DECISIONS.c.value.label("decision"),
                 REVIEWS.c.reason,
+                TEXTS.c.texts,
                 sa.func.coalesce(MARKS.c.held, sa.false()).label("held"),
             )
             .outerjoin(REVIEWS, _same(REVIEWS))
+            .outerjoin(TEXTS, _same(TEXTS))
             .outerjoin(MARKS, _same(MARKS))
             .outerjoin(OUTCOMES, PREDICTIONS.c.id == OUTCOMES.c.id)
             .outerjoin(DECISIONS, PREDICTIONS.c.id == DECISIONS.c.id)
@@ -273,7 +277,7 @@ class PredictionLog:
         with self._locking.begin() as connection:
             for table in (OUTCOMES, DECISIONS):
                 connection.execute(sa.delete(table).where(table.c.id.in_(old)))
-            for table in (REFUSALS, MARKS, REVIEWS, REQUESTS):
+            for table in (REFUSALS, TEXTS, MARKS, REVIEWS, REQUESTS):
                 connection.execute(sa.delete(table).where(table.c.at < before))
             return connection.execute(
                 sa.delete(PREDICTIONS).where(PREDICTIONS.c.at < before)
@@ -286,7 +290,7 @@ def _same(table: sa.Table) -> sa.ColumnElement[bool]:
 
 
 def _decoded(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return dict(row) | {name: json.loads(row[name]) for name in JSON}
+    return dict(row) | {name: json.loads(row[name]) for name in JSON if row.get(name)}
 
 
 def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -20,11 +20,14 @@ class Predicted(NamedTuple):
         numbers: as `Model.predict` returns them; shape (n_rows,) or (n_rows, n_classes).
         held: whether the model's own number was beyond a limit of the target; shape (n_rows,).
         unusual: what is unusual about the texts of a row, by the places of such rows.
+        texts: what is measured of the texts, as `texts.measured` returns it.
     """
 
     numbers: np.ndarray
     held: np.ndarray
-    unusual: dict[int, list[str]] = {}  # noqa: RUF012 (a default of a named tuple, never changed)
+    # Nobody changes these defaults of a named tuple.
+    unusual: dict[int, list[str]] = {}  # noqa: RUF012
+    texts: dict[str, np.ndarray] = {}  # noqa: RUF012
 
     def review(self, close: np.ndarray) -> np.ndarray:
         """Return which predictions need human review: close ones, and those of unusual texts.

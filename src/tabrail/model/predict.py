@@ -12,7 +12,7 @@ from tabrail.data.schema import Schema
 from tabrail.errors import InputError
 from tabrail.model.file import Metadata
 from tabrail.model.limits import Predicted, hold
-from tabrail.model.texts import unusual
+from tabrail.model.texts import measured, unusual
 
 DIGITS = 9  # of a prediction: later ones may depend on how many rows are predicted at once
 
@@ -36,8 +36,8 @@ def score(pipeline: Pipeline, metadata: Metadata, rows: pd.DataFrame, schema: Sc
     Returns:
         For a regression the predicted values, shape (n_rows,); for two classes the probability of
         the one to predict, shape (n_rows,); for more of them the probability of each, in the order
-        of `schema.classes`, shape (n_rows, n_classes). Beside them, which are held to a limit, and
-        which have unusual texts.
+        of `schema.classes`, shape (n_rows, n_classes). Beside them, which are held to a limit,
+        which have unusual texts, and what is measured of their texts.
 
     Raises:
         InputError: the model was trained for another schema.
@@ -48,14 +48,24 @@ def score(pipeline: Pipeline, metadata: Metadata, rows: pd.DataFrame, schema: Sc
         with _explained():
             values = pipeline.predict(columns) if len(rows) else []
         found = hold(_rounded(np.asarray(values, np.float64)), metadata.limits)
-        return found._replace(unusual=unusual(pipeline, columns, metadata.texts))
+        return _with_texts(found, pipeline, metadata, columns)
     probability = np.zeros((len(rows), len(schema.classes)))
     places = [schema.classes.index(name) for name in metadata.classes]
     if len(rows):  # scikit-learn refuses to predict nothing
         with _explained():
             probability[:, places] = pipeline.predict_proba(columns).round(DIGITS)
     found = hold(probability[:, 1] if metadata.task == "binary" else probability, [])
-    return found._replace(unusual=unusual(pipeline, columns, metadata.texts))
+    return _with_texts(found, pipeline, metadata, columns)
+
+
+def _with_texts(
+    found: Predicted, pipeline: Pipeline, metadata: Metadata, columns: pd.DataFrame
+) -> Predicted:
+    """Return predictions with what is measured of the texts of their rows."""
+    if not metadata.texts:
+        return found
+    texts = measured(pipeline, columns, metadata.texts)
+    return found._replace(unusual=unusual(texts, metadata.texts), texts=texts)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Texts that are unlike those of training, of which a prediction says little.
 
 A text is unusual if it is much longer than all of training, or if few of its words are known.
+Both numbers have distributions, so that `monitor` sees when texts change.
 """
 
 from typing import Any
@@ -19,7 +20,10 @@ FEWER = 0.5  # times the median share of known words
 MOST_PLACES = 0.05  # of the hashes of words, so that few unknown words share one with a known word
 TWO_ROWS = np.log(2.5)  # between the fall of the weight of words in one row and of those in two
 
+LENGTH, KNOWN = "length", "known words"  # what is measured of a text
+
 Usual = dict[str, dict[str, float]]  # by column
+Measures = dict[str, np.ndarray]  # by column and what is measured, as `measure` names them
 
 
 def usual(pipeline: Pipeline, rows: pd.DataFrame, columns: list[str]) -> Usual:
@@ -50,27 +54,64 @@ def usual(pipeline: Pipeline, rows: pd.DataFrame, columns: list[str]) -> Usual:
     return found
 
 
-def unusual(pipeline: Pipeline, rows: pd.DataFrame, expected: Usual) -> dict[int, list[str]]:
-    """Return what is unusual about the texts of rows, by the place of a row that has such a text.
+def measure(column: str, what: str) -> str:
+    """Return the name of what is measured of a column's texts: LENGTH or KNOWN."""
+    return f"{column}: {what}"
+
+
+def measured(pipeline: Pipeline, rows: pd.DataFrame, expected: Usual) -> Measures:
+    """Return what is measured of the texts of rows.
 
     Args:
         pipeline: the fitted model.
         rows: n_rows rows, as the model is given them.
         expected: what `usual` returned in training.
+
+    Returns:
+        For each column of texts its LENGTH in characters, shape (n_rows,); and, where training
+        knows words of it, the share of its words that are KNOWN, NaN for an empty text, shape
+        (n_rows,). The names are those of `measure`.
+    """
+    found: Measures = {}
+    for name, known in expected.items():
+        lengths = rows[name].str.len().to_numpy(np.float64)
+        found[measure(name, LENGTH)] = lengths
+        if "known" in known and (steps := _words(pipeline, name)):
+            shares = np.full(len(rows), np.nan)
+            if lengths.any():
+                shares = _known(steps, derive(pipeline, rows)[name], known["weight"])
+                shares[lengths == 0] = np.nan
+            found[measure(name, KNOWN)] = shares
+    return found
+
+
+def by_row(texts: Measures, rows: int) -> list[dict[str, float]]:
+    """Return what is measured of the texts of each row; what an empty text has not is absent."""
+    if not texts:
+        return [{}] * rows
+    lists = {name: numbers.tolist() for name, numbers in texts.items()}
+    whole = [dict(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)]
+    return [{name: value for name, value in one.items() if value == value} for one in whole]
+
+
+def unusual(texts: Measures, expected: Usual) -> dict[int, list[str]]:
+    """Return what is unusual about the texts of rows, by the place of a row that has such a text.
+
+    Args:
+        texts: what `measured` returns of the rows.
+        expected: what `usual` returned in training.
     """
     found: dict[int, list[str]] = {}
     for name, known in expected.items():
-        lengths = rows[name].str.len().to_numpy()
+        lengths = texts[measure(name, LENGTH)]
         for place in np.flatnonzero(lengths > LONGER * known["longest"]):
             found.setdefault(int(place), []).append(
-                f"{name}: {lengths[place]:,} characters, and the longest text in training has "
+                f"{name}: {lengths[place]:,.0f} characters, and the longest text in training has "
                 f"{known['longest']:,.0f}"
             )
-        steps = _words(pipeline, name) if "known" in known else None
-        if steps is None or not lengths.any():
+        if (shares := texts.get(measure(name, KNOWN))) is None:
             continue
-        shares = _known(steps, derive(pipeline, rows)[name], known["weight"])
-        for place in np.flatnonzero((shares < known["known"]) & (lengths > 0)):
+        for place in np.flatnonzero(shares < known["known"]):  # which no empty text is
             found.setdefault(int(place), []).append(
                 f"{name}: {shares[place]:.0%} of its words are known from training, where "
                 f"{known['known']:.0%} or more is usual"

@@ -14,7 +14,7 @@ from tabrail.monitoring.checks import Point
 from tabrail.monitoring.expected import Expected
 
 MIN_IMPORTANCE = 0.01  # a column's share of all importance, from which its drift is an alert
-OF_COLUMNS = {"violations", "missing", "drift"}
+OF_COLUMNS = {"violations", "missing", "drift", "texts"}
 RETRAIN = "retrain with newer rows: export, ingest, dvc repro"
 
 
@@ -75,6 +75,13 @@ KINDS = {
         "Columns against training",
         "{about} moved away from training (PSI {value:.2f}; at most {limit:.2f})",
         "Check the column's source: another unit, code or default? If the world has changed, "
+        f"{RETRAIN}.",
+        limit="psi",
+    ),
+    "texts": Kind(
+        "Texts against validation",
+        "{about} moved away from validation (PSI {value:.2f}; at most {limit:.2f})",
+        "Read some of the latest texts: another language, source or form? If they are right, "
         f"{RETRAIN}.",
         limit="psi",
     ),
@@ -208,8 +215,9 @@ def limit(check: str, about: str, expected: Expected, params: Monitor) -> float 
 
 def may_alert(check: str, about: str, expected: Expected) -> bool:
     """Return whether a check may raise an alert, or only a note."""
-    if check in {"drift", "missing"}:
-        return not expected.importance or expected.importance.get(about, 0.0) >= MIN_IMPORTANCE
+    if check in {"drift", "missing", "texts"}:
+        importance = expected.importance
+        return not importance or importance.get(_column(check, about), 0.0) >= MIN_IMPORTANCE
     # Rows with other violations are refused, which is a check of its own.
     return check != "violations" or about.endswith(": unseen_category")
 
@@ -244,12 +252,19 @@ def alerts_and_notes(
             [replace(one, first=KINDS[one.check].alone or one.first) for one in found]
             for found in (alerts, notes)
         )
-    # The most important columns come first.
-    weight = {name: -share for name, share in expected.importance.items()}
     order = list(KINDS)
-    for found in (alerts, notes):
-        found.sort(key=lambda one: (-order.index(one.check), weight.get(one.about, 0.0)))
-    return alerts, notes
+
+    def rank(one: Alert) -> tuple[int, float]:
+        """Return a smaller number for a more important column."""
+        share = expected.importance.get(_column(one.check, one.about), 0.0)
+        return -order.index(one.check), -share
+
+    return sorted(alerts, key=rank), sorted(notes, key=rank)
+
+
+def _column(check: str, about: str) -> str:
+    """Return the column that a series is about, if it is about one."""
+    return about.rpartition(": ")[0] if check == "texts" else about
 
 
 def _alert(one: Series, since: str, expected: Expected) -> Alert:

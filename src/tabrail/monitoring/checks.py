@@ -1,22 +1,15 @@
 """The checks of a period; each check depends on that period alone.
 
 Shares have Wilson's score interval (Wilson, 1927, "Probable inference, the law of succession, and
-statistical inference"), and are beyond their limit only if the whole interval is. The population
-stability index (PSI) of `distributions.psi` leaves out what chance explains for single rows
-(Yurdakul and Naranjo, 2020), and `clusters.chance` what chance explains for groups of rows.
+statistical inference"), and are beyond their limit only if the whole interval is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.stats import binomtest
 
-from tabrail.data.distributions import describe, describe_scores, psi
-from tabrail.data.identity import group_numbers
-from tabrail.monitoring.clusters import chance
 from tabrail.monitoring.expected import Expected
 from tabrail.monitoring.period import Period
 
@@ -85,44 +78,6 @@ def missing(period: Period, expected: Expected) -> Points:
     return points
 
 
-def drift(period: Period, expected: Expected) -> Points:
-    """Return the PSI of each feature against the training data."""
-    schema = expected.schema
-    columns = [name for name in schema.features if name in period.table]
-    before = expected.distributions["columns"]
-    if not len(period.table) or not columns:
-        return {}
-    table = period.table.assign(**{schema.target: np.nan})
-    after = describe(table, schema)["columns"]
-    same = {
-        name: _at(before[name], after[name], table[name].to_numpy())
-        for name in columns
-        if name in after and name in before
-    }
-    found = psi(expected.distributions, {"rows": len(table), "columns": same})
-    groups, trained = group_numbers(table, schema), expected.distributions["rows"]
-    points = {}
-    for name, index in found.items():
-        index = max(0.0, index - chance(before[name], table[name], groups, trained))
-        points[name] = _moved(index, expected.params.monitor.psi, before[name], after[name])
-    return points
-
-
-def scores(period: Period, expected: Expected) -> Points:
-    """Return the PSI of the predictions against those of the validation rows."""
-    if not len(period.numbers):
-        return {}
-    before = expected.evaluation["scores"]
-    after = describe_scores(period.numbers, expected.schema)
-    [(name, known)] = before["columns"].items()
-    same = _at(known, after["columns"][name], period.numbers)
-    [index] = psi(before, {"rows": len(period.numbers), "columns": {name: same}}).values()
-    if expected.schema.task != "multiclass":
-        groups = group_numbers(period.table, expected.schema)
-        index -= chance(known, pd.Series(period.numbers), groups, before["rows"])
-    return {"": _moved(max(0.0, index), expected.params.monitor.psi, known, after["columns"][name])}
-
-
 def review(period: Period, expected: Expected) -> Points:
     """Return the share of predictions that went to human review."""
     if "review" not in period.served or not len(period.served):
@@ -166,68 +121,6 @@ def _share(count: int, rows: int, limit: float, words: str) -> Point:
     low, high = float(interval.low), float(interval.high)
     shown = words or f"{count:,} of {rows:,} rows"
     return Point(count / rows, low, high, low > limit, shown)
-
-
-def _at(
-    before: Mapping[str, Any], after: Mapping[str, Any], values: np.ndarray
-) -> Mapping[str, Any]:
-    """Describe numbers by their shares up to the limits of the distribution to compare with.
-
-    Interpolation between quantiles of their own would spread out a number that many rows have.
-    """
-    if "shares" in before or not before["values"] or not after["values"]:
-        return after
-    limits = [np.nextafter(before["values"][0], -np.inf), *before["values"]]
-    ordered = np.sort(values[~np.isnan(values)])
-    up_to = np.searchsorted(ordered, _rounded_up(limits), side="right") / len(ordered)
-    return {"missing": after["missing"], "values": limits, "up_to": up_to.tolist()}
-
-
-def _rounded_up(limits: list[float]) -> np.ndarray:
-    """Return the largest numbers that a report, which has 6 digits, writes as these limits.
-
-    Many rows may have one number, such as 1/12: it must not lie above its own rounded limit. The
-    first limit is below all that was there, and so below what is written as the first number.
-    """
-    found = np.array(limits)
-    size = np.floor(np.log10(np.abs(found), out=np.zeros(len(found)), where=found != 0))
-    steps = np.where(found != 0, 10.0 ** (size - 5), 0.0)
-    steps[0] *= -1
-    return found + steps / 2
-
-
-def _moved(
-    index: float, limit: float, before: Mapping[str, Any], after: Mapping[str, Any]
-) -> Point:
-    return Point(index, None, None, index > limit, from_to(before, after))
-
-
-def from_to(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """Describe the largest change between two distributions of a column, in its own units."""
-    gaps = [one["missing"] for one in (before, after)]
-    if "shares" in before:
-        shares = [one["shares"] | {"any other": one["other"]} for one in (before, after)]
-        name = max(shares[0], key=lambda key: abs(shares[1].get(key, 0.0) - shares[0][key]))
-        was, now = shares[0][name], shares[1].get(name, 0.0)
-        if abs(now - was) >= abs(gaps[1] - gaps[0]):
-            return f"{name} from {was:.1%} to {now:.1%}"
-    elif abs(gaps[1] - gaps[0]) < 0.1 and before["values"] and after["values"]:
-        was, now = (_spread(one) for one in (before, after))
-        if was == now:
-            was, now = (_high(one) for one in (before, after))
-            return f"95th percentile from {was} to {now}"
-        return f"median from {was} to {now}"
-    return f"missing from {gaps[0]:.1%} to {gaps[1]:.1%}"
-
-
-def _spread(column: Mapping[str, Any]) -> str:
-    places = np.searchsorted(column["up_to"], [0.25, 0.5, 0.75])
-    low, middle, high = (figure(column["values"][place]) for place in places)
-    return f"{middle} (interquartile range {low} to {high})"
-
-
-def _high(column: Mapping[str, Any]) -> str:
-    return figure(column["values"][np.searchsorted(column["up_to"], 0.95)])
 
 
 def figure(value: float) -> str:

@@ -18,7 +18,7 @@ from tabrail.log.entries import utc_now
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.release import load_release
 from tabrail.moments import moment
-from tabrail.monitoring import alerts, challengers, checks, performance, window
+from tabrail.monitoring import alerts, challengers, checks, drift, performance, window
 from tabrail.monitoring.alerts import Series
 from tabrail.monitoring.checks import Check, Point
 from tabrail.monitoring.expected import Expected, here, of_version
@@ -34,8 +34,9 @@ CHECKS: dict[str, Check] = {
     "refused": checks.refused,
     "violations": checks.violations,
     "missing": checks.missing,
-    "drift": checks.drift,
-    "scores": checks.scores,
+    "drift": drift.drift,
+    "texts": drift.texts,
+    "scores": drift.scores,
     "review": checks.review,
     "latency": checks.latency,
     "errors": checks.errors,

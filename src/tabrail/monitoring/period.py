@@ -24,6 +24,8 @@ class Period:
         served: of each row of `table`: `review`, whether a person is to look at it; from the log
             also `answer`, the model's prediction, and `challenger`, the challenger's; and, in the
             first row of each request, how long both took: `latency_ms`, `challenger_ms`.
+        texts: what is measured of the texts of each row of `table`, by `model.texts.measure`; NaN
+            where a text is empty, or an earlier version of the library measured nothing.
         challenger: the challenger's numbers, NaN where it has none; no rows for a table.
         violations: how many rows have them, by column and kind.
         refused: rows that got no prediction because they break the schema.
@@ -45,6 +47,7 @@ class Period:
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
     numbers: np.ndarray = field(default_factory=lambda: np.empty(0))
     served: pd.DataFrame = field(default_factory=pd.DataFrame)
+    texts: pd.DataFrame = field(default_factory=pd.DataFrame)
     challenger: np.ndarray = field(default_factory=lambda: np.empty(0))
     violations: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused: int = 0
@@ -74,6 +77,7 @@ class Part:
     table: pd.DataFrame
     numbers: np.ndarray
     served: pd.DataFrame
+    texts: pd.DataFrame
     challenger: np.ndarray
 
     def of(self, rows: np.ndarray) -> "Part":
@@ -82,6 +86,7 @@ class Part:
             self.table.iloc[rows],
             self.numbers[rows],
             self.served.iloc[rows],
+            self.texts.iloc[rows],
             self.challenger[rows] if len(self.challenger) else self.challenger,
         )
 
@@ -92,6 +97,7 @@ def joined(parts: Sequence[Part]) -> Part:
         pd.concat([part.table for part in parts], ignore_index=True),
         np.concatenate([part.numbers for part in parts]),
         pd.concat([part.served for part in parts], ignore_index=True),
+        pd.concat([part.texts for part in parts], ignore_index=True),
         np.concatenate([part.challenger for part in parts]),
     )
 
@@ -114,7 +120,8 @@ def filled(period: Period, parts: Sequence[Part]) -> Period:
     if parts:
         whole = sampled(joined(parts))
         period.table, period.numbers = whole.table, whole.numbers
-        period.served, period.challenger = whole.served, whole.challenger
+        period.served, period.texts = whole.served, whole.texts
+        period.challenger = whole.challenger
     return period
 
 

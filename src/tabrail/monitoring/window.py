@@ -101,7 +101,8 @@ def from_table(file: Path, release: Release, rows: int) -> Period:
         period.held += int(scored.held.sum())
         close = close_calls(numbers, schema, params.evaluate.threshold, params.serve.review_margin)
         served = pd.DataFrame({"review": scored.review(close)}, index=table.index)
-        parts = bounded([*parts, Part(table, numbers, served, np.empty(0))])
+        texts = pd.DataFrame(scored.texts, index=table.index)
+        parts = bounded([*parts, Part(table, numbers, served, texts, np.empty(0))])
     return filled(period, parts)
 
 
@@ -137,7 +138,8 @@ def _logged(rows: pd.DataFrame, challengers: pd.DataFrame, schema: Schema, perio
         }
     )
     numbers = _numbers(rows["numbers"], schema)
-    return Part(table, numbers, served, _numbers(other["numbers"], schema))
+    texts = pd.DataFrame([one or {} for one in rows["texts"]], dtype=np.float64)
+    return Part(table, numbers, served, texts, _numbers(other["numbers"], schema))
 
 
 def _logged_schema(schema: Schema) -> Schema:

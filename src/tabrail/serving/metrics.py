@@ -12,7 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from tabrail.data.schema import Schema
 from tabrail.model.limits import HELD
-from tabrail.serving.processes import ProcessesCollector
+from tabrail.serving.processes import ProcessesCollector, is_alive
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # of the environment: where several workers count together
 SECONDS = (0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
@@ -75,7 +75,7 @@ class Metrics:
         alive = []
         for path in Path(os.environ[FOLDER]).glob("gauge_live*_*.db"):
             process = int(path.stem.rpartition("_")[2])
-            if _is_alive(process):
+            if is_alive(process):
                 alive.append(process)
             else:
                 mark_process_dead(process)  # type: ignore[no-untyped-call]
@@ -136,15 +136,3 @@ class MetricsMiddleware:
             path = scope["path"] if scope["path"] in self._paths else OTHER
             self._metrics.requests.labels(path, str(status)).inc()
             self._metrics.seconds.labels(path).observe(perf_counter() - began)
-
-
-def _is_alive(process: int) -> bool:
-    if os.name == "nt":  # where signal 0 is Ctrl-C
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it is another user's
-        return True
-    return True

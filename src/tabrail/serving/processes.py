@@ -5,6 +5,7 @@ Here every process has series of its own, with the labels `pid` and `role`: a su
 that come and go would fall, and Prometheus would take the fall for a restart.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from prometheus_client import Metric, ProcessCollector
 from prometheus_client.registry import Collector
 
 PROC = Path("/proc")  # Linux alone has it; elsewhere there are no such series
-PARENT = 1  # the place of the parent's number in /proc/PID/stat, behind the name
+STATE, PARENT = 0, 1  # their places in /proc/PID/stat, behind the name
+ENDED = "Z"  # the state of a process that has ended and that its parent has not asked about yet
 
 
 class ProcessesCollector(Collector):
@@ -34,7 +36,10 @@ class ProcessesCollector(Collector):
         found: dict[str, Metric] = {}
         for pid, role in _processes(set(self._servers()), self._supervisor):
             one = ProcessCollector(pid=lambda pid=pid: pid, registry=None)  # type: ignore[misc]
-            for family in one.collect():
+            families = list(one.collect())
+            if not is_alive(pid):  # it has ended, and what is left of it has no memory
+                continue
+            for family in families:
                 whole = found.setdefault(
                     family.name, Metric(family.name, family.documentation, family.type)
                 )
@@ -49,14 +54,35 @@ def _processes(servers: set[int], supervisor: int) -> Iterator[tuple[int, str]]:
         yield supervisor, "supervisor"
     yield from ((pid, "server") for pid in sorted(servers))
     parents = {}
-    for path in PROC.glob("[0-9]*/stat"):
-        try:
-            # The name of a program is in parentheses, and may contain anything.
-            fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-            parents[int(path.parent.name)] = int(fields[PARENT])
-        except OSError:  # it has ended
-            continue
-    known = servers | {supervisor}
+    for path in PROC.glob("[0-9]*"):
+        if fields := _stat(int(path.name)):
+            parents[int(path.name)] = int(fields[PARENT])
+    first = servers | ({supervisor} if supervisor else set())  # 0 is the parent of the first of all
+    known = set(first)
     while new := {pid for pid, parent in parents.items() if parent in known} - known:
         known |= new
-    yield from ((pid, "child") for pid in sorted(known - servers - {supervisor}))
+    yield from ((pid, "child") for pid in sorted(known - first))
+
+
+def is_alive(process: int) -> bool:
+    """Return whether a process runs, which one that has ended does not, though it has a number."""
+    if os.name == "nt":  # where signal 0 is Ctrl-C
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is another user's
+        return True
+    return bool(_stat(process)) or not PROC.exists()
+
+
+def _stat(process: int) -> list[str]:
+    """Return what /proc says of a process behind its name; nothing of one that has ended."""
+    try:
+        text = (PROC / str(process) / "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    # The name of a program is in parentheses, and may contain anything.
+    fields = text.rpartition(")")[2].split()
+    return [] if fields[STATE] == ENDED else fields

@@ -24,6 +24,7 @@ from tabrail.log.entries import CLOSE, DRAWN, TEXT, Prediction, Role, utc_now
 from tabrail.model.limits import HELD
 from tabrail.model.release import Release
 from tabrail.model.scoring import close_calls, decided, for_scoring
+from tabrail.model.texts import by_row
 from tabrail.model.worker import EndedError
 from tabrail.serving.cleaning import clean_rows
 from tabrail.serving.explain import explain
@@ -45,6 +46,7 @@ class Scores:
         answers: for each row what the client gets.
         places: by the place of a row in the batch its place here, for rows that the model takes.
         unusual: what is unusual about the texts of a row, by its place here.
+        texts: what is measured of the texts of each row, if the model learns from any.
         close: whether each prediction is within `serve.review_margin` of another one.
     """
 
@@ -53,6 +55,7 @@ class Scores:
     answers: list[dict[str, Any]]
     places: Mapping[int, int] | range
     unusual: Mapping[int, list[str]]
+    texts: list[dict[str, float]]
     close: list[bool]
 
 
@@ -149,6 +152,7 @@ class Rollout:
                             review=any(reasons),
                             reason=" ".join(filter(None, reasons)),
                             held=scores.answers[at].get(HELD, False),
+                            texts=scores.texts[at],
                             latency_ms=latency,
                             request=arrival.request,
                             given=arrival.given,
@@ -265,7 +269,8 @@ def predict(release: Release, frame: pd.DataFrame, places: Mapping[int, int] | r
     if release.metadata.limits:
         for answer, mark in zip(answers, scored.held.tolist(), strict=True):
             answer[HELD] = mark
-    return Scores(release.version, lists, answers, places, scored.unusual, close.tolist())
+    texts = by_row(scored.texts, len(frame))
+    return Scores(release.version, lists, answers, places, scored.unusual, texts, close.tolist())
 
 
 def probabilities(numbers: list[float], schema: Schema) -> dict[str, Any]:
