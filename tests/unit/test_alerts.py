@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tabrail.monitoring.alerts import Series, alerts_and_notes
+from tabrail.monitoring.alerts import Series, alerts_and_notes, may_alert
 from tabrail.monitoring.checks import Point
 
 EXPECTED: Any = SimpleNamespace(metric="roc_auc", importance={})
@@ -24,3 +24,12 @@ def test_columns_are_only_pointed_to_where_there_are_some(check: str) -> None:
         alerts, _ = alerts_and_notes([beyond(check), column], ["now"], EXPECTED, 1)
         (found,) = (one for one in alerts if one.check == check)
         assert found.first.startswith("Check the columns that moved")
+
+
+def test_texts_count_as_much_as_their_column() -> None:
+    expected: Any = SimpleNamespace(metric="roc_auc", importance={"a: b": 0.9, "note": 0.001})
+    assert may_alert("texts", "a: b: length", expected)
+    assert not may_alert("texts", "note: known words", expected)
+    series = [beyond("texts", "note: length"), beyond("texts", "a: b: length")]
+    alerts, _ = alerts_and_notes(series, ["now"], expected, 1)
+    assert [one.about for one in alerts] == ["a: b: length", "note: length"]
