@@ -26,6 +26,7 @@ MONTHS = {
 SAMPLE_ROWS = 3000  # of the months of training
 LAST_WEEKS = "2013-12-15"  # from then on, two models are asked
 SHARES = ("0", "0.01", "0.1", "0.5")  # of the groups for which the challenger answers
+WATCHED = ("Training months", "September", "December")
 Spans = dict[str, tuple[str, str]]  # from when to when, by name
 Outcomes = dict[str, list[dict[str, Any]]]
 
@@ -148,8 +149,9 @@ def _months_arrive(people: Folder, server: Server) -> tuple[Spans, Outcomes]:
 
 def _watch(people: Folder, spans: Spans) -> None:
     _chapter("Watch: is what it is asked like what it learned from?")
-    for name, (since, until) in spans.items():
+    for name in WATCHED:
         _say(f"{name}:")
+        since, until = spans[name]
         # A month has the weather of a month, and not of the year.
         code = 1 if name in MONTHS else 0
         page = str(people.path.parent / f"{name.lower().replace(' ', '-')}.html")
@@ -159,24 +161,24 @@ def _watch(people: Folder, spans: Spans) -> None:
 
 def _outcomes_arrive(people: Folder, spans: Spans, outcomes: Outcomes) -> None:
     _chapter("What came true arrives, and says how good the model is by now")
-    for name, found in outcomes.items():
-        file = people.path.parent / f"outcomes-{name.lower().replace(' ', '-')}.csv"
-        with file.open("w", encoding="utf-8", newline="") as table:
-            writer = csv.DictWriter(table, ["id", "late"])
-            writer.writeheader()
+    file = people.path.parent / "outcomes.csv"
+    with file.open("w", encoding="utf-8", newline="") as table:
+        writer = csv.DictWriter(table, ["id", "late"])
+        writer.writeheader()
+        for found in outcomes.values():
             writer.writerows(found)
-        people.uv("tabrail", "outcomes", str(file))
+    people.uv("tabrail", "outcomes", str(file))
     _say("Is it as good as it was to be expected of so many flights?")
     for name, (since, until) in spans.items():
         command = ("uv", "run", "tabrail", "monitor", "--since", since, "--until", until)
-        found = json.loads(people.quietly(*command, "--json", code=1 if name in MONTHS else 0))
-        alerts = {(one["check"], one["about"]) for one in found["alerts"]}
-        (metric,) = (one for one in found["checks"] if one["check"] == "main_metric")
+        seen = json.loads(people.quietly(*command, "--json", code=1 if name in MONTHS else 0))
+        alerts = {(one["check"], one["about"]) for one in seen["alerts"]}
+        (metric,) = (one for one in seen["checks"] if one["check"] == "main_metric")
         for number, one in enumerate(filter(None, metric["periods"]), start=1):
             print(f"    {name}, part {number}: roc_auc {one['words']}")
         lasting = [one["beyond"] for one in metric["periods"] if one][-2:]
         if all(lasting) != (("main_metric", "") in alerts):
-            raise OtherwiseError(f"{name}: the model got worse, and no alert says so: {found}")
+            raise OtherwiseError(f"{name}: the model got worse, and no alert says so: {seen}")
     since, until = spans["December"]
     page = str(people.path.parent / "december-outcomes.html")
     window = ("--since", since, "--until", until, "--output", page)

@@ -215,35 +215,40 @@ def by_name(checks: list[Check]) -> dict[str, Check]:
     return {check.name: check for check in checks}
 
 
+def gate_of_prod() -> dict[str, Check]:
+    """Return what the gate says of HEAD, beside the version in prod."""
+    return by_name(list(checklist.gate_is_passed("prod", registry.released("prod"), GATE)))
+
+
 def test_without_a_release_only_fixed_bounds_apply(repository: Repository) -> None:
     assert registry.released("prod") is None
-    checks = by_name(list(checklist.gate_is_passed("prod", GATE)))
+    checks = gate_of_prod()
     assert checks["base"].verdict == checks["main_metric"].verdict == "skipped"
     assert checks["base"].detail.startswith("no version is in prod, so nothing is compared")
     assert checks["baseline"].verdict == "ok"
     commit(repository, 0.5)
-    checks = by_name(list(checklist.gate_is_passed("prod", GATE)))
+    checks = gate_of_prod()
     assert checks["baseline"].verdict == "FAILED"
     commit(repository, 0.5, "Accept-Gate: baseline: it is a first try")
-    checks = by_name(list(checklist.gate_is_passed("prod", GATE)))
+    checks = gate_of_prod()
     assert checks["baseline"].verdict == "accepted"
 
 
 def test_small_losses_since_the_release_add_up(repository: Repository) -> None:
     release(repository, "model@v0.1.0", "model#prod#1")
-    checks = by_name(list(checklist.gate_is_passed("prod", GATE)))
+    checks = gate_of_prod()
     assert checks["base"].detail == "model@v0.1.0, which is in prod, is this very commit"
     for value in (0.694, 0.688):
         commit(repository, value)
     assert registry.released("prod") == "model@v0.1.0"
-    checks = by_name(list(checklist.gate_is_passed("prod", GATE)))
+    checks = gate_of_prod()
     assert checks["base"].detail.startswith("compared with model@v0.1.0 (")
     assert checks["main_metric"].verdict == "FAILED"
     commit(repository, 0.688, "Accept-Gate: main_metric: twice as fast")
-    checks = by_name(list(checklist.gate_is_passed("prod", GATE)))
+    checks = gate_of_prod()
     assert checks["main_metric"].verdict == "accepted"
     commit(repository, 0.687)  # which nobody has accepted
-    checks = by_name(list(checklist.gate_is_passed("prod", GATE)))
+    checks = gate_of_prod()
     assert checks["main_metric"].verdict == "FAILED"
 
 

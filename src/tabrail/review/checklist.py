@@ -5,7 +5,8 @@ The first questions are those of `verify`, with the released model as the one to
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tabrail.review import acceptance, gate, origin, rehearsal, verify
 from tabrail.review.check import Check, Verdict, some
 from tabrail.review.snapshot import Snapshot, read
 
+AT_ONCE = 2  # processes; each loads the libraries, and needs half a gigabyte
 TRAIN = "train"  # the stage that makes the model
 PLAN, RUNBOOK, DECISIONS = (Path("docs", f"{name}.md") for name in ("plan", "runbook", "decisions"))
 # What a project is generated with, and only a person can replace.
@@ -44,11 +46,11 @@ def checks(stage: str) -> Iterator[Check]:
     yield merge
     if merge.verdict == "FAILED":
         return
-    params = load_params()
+    params, version = load_params(), released(stage)
     yield from verify.results_are_sound(remote=True)
     yield from origin.checks()
     yield lock_is_fresh()
-    yield from gate_is_passed(stage, params.gate)
+    yield from gate_is_passed(stage, version, params.gate)
     yield plan_is_written(params.gate.goal)
     yield data_is_described()
     yield paper_is_written(DECISIONS)
@@ -57,9 +59,15 @@ def checks(stage: str) -> Iterator[Check]:
     yield runbook_names_the_owner(params.card.owner)
     yield from model_works_elsewhere(params.gate.prediction_time)
     yield training_cost()
-    yield from rehearsal.server_answers()
-    yield rehearsal.monitor_runs()
-    yield rehearsal.way_back(released(stage))
+    # These are processes of their own that wait for each other in nothing, unlike what is timed.
+    tried: tuple[Callable[[], list[Check]], ...] = (
+        lambda: list(rehearsal.server_answers()),
+        lambda: [rehearsal.monitor_runs()],
+        lambda: [rehearsal.way_back(version)],
+    )
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for found in pool.map(lambda one: one(), tried):
+            yield from found
 
 
 def lock_is_fresh() -> Check:
@@ -71,9 +79,8 @@ def lock_is_fresh() -> Check:
     return Check("lock", "ok", "uv.lock is what pyproject.toml demands")
 
 
-def gate_is_passed(stage: str, params: Gate) -> Iterator[Check]:
+def gate_is_passed(stage: str, version: str | None, params: Gate) -> Iterator[Check]:
     """Compare the results with those of the version in a stage; without one, against bounds."""
-    version = released(stage)
     head = git.commit("HEAD")
     if version is not None and git.commit(version) != head:
         yield from verify.gate_is_passed(version)
