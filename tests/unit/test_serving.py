@@ -34,6 +34,7 @@ from tabrail.model import reference
 from tabrail.model.limits import Predicted
 from tabrail.model.release import Release, load_release
 from tabrail.serving import rollout
+from tabrail.serving.answers import predict
 from tabrail.serving.request import Request, Rows
 from tabrail.serving.rollout import Rollout
 
@@ -268,8 +269,6 @@ def test_an_error_of_ours_shows_nothing(
 def test_one_bad_request_does_not_fail_those_that_are_scored_with_it(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    predict = rollout.predict
-
     def picky(model: Release, frame: Any, places: Any) -> Any:
         if (frame["age"] == 66).any():
             raise ValueError

@@ -20,10 +20,10 @@ from tabrail.log.database import reason
 from tabrail.log.entries import DECISIONS, OUTCOMES
 from tabrail.model.scoring import for_scoring
 from tabrail.serving import documents, limits, manual, page
+from tabrail.serving.answers import fits, probabilities
 from tabrail.serving.batching import OverloadedError
 from tabrail.serving.documents import responses
 from tabrail.serving.metrics import MetricsMiddleware
-from tabrail.serving.rollout import fits, probabilities
 from tabrail.serving.service import Service, Setup
 from tabrail.serving.tracing import TracingMiddleware, arrival
 from tabrail.serving.violations import SchemaViolationError

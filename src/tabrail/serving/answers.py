@@ -1,0 +1,80 @@
+"""What a model says of a batch of rows, and how the API answers with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from tabrail.data.schema import Schema
+from tabrail.model.limits import HELD
+from tabrail.model.release import Release
+from tabrail.model.scoring import close_calls, decided
+from tabrail.model.texts import by_row
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The predictions of a model.
+
+    Attributes:
+        model: its version.
+        numbers: of each row what `model.predict` returns, as a list.
+        answers: for each row what the client gets.
+        places: by the place of a row in the batch its place here, for rows that the model takes.
+        unusual: what is unusual about the texts of a row, by its place here.
+        texts: what is measured of the texts of each row, if the model learns from any.
+        close: whether each prediction is within `serve.review_margin` of another one.
+    """
+
+    model: str
+    numbers: list[list[float]]
+    answers: list[dict[str, Any]]
+    places: Mapping[int, int] | range
+    unusual: Mapping[int, list[str]]
+    texts: list[dict[str, float]]
+    close: list[bool]
+
+
+def predict(release: Release, frame: pd.DataFrame, places: Mapping[int, int] | range) -> Scores:
+    """Return the predictions of a model for rows, whose places are by those in the batch."""
+    scored = release.score(frame)
+    numbers = scored.numbers
+    schema, params = release.schema, release.params
+    threshold, classes = params.evaluate.threshold, schema.classes
+    predictions = (
+        numbers.tolist()
+        if schema.task == "regression"
+        else [classes[place] for place in decided(numbers, schema, threshold).tolist()]
+    )
+    close = close_calls(numbers, schema, threshold, params.serve.review_margin)
+    reviews = scored.review(close).tolist()
+    lists = numbers.reshape(len(frame), -1).tolist()
+    answers = [
+        {"prediction": prediction} | probabilities(each, schema) | {"review": review}
+        for prediction, each, review in zip(predictions, lists, reviews, strict=True)
+    ]
+    if release.metadata.limits:
+        for answer, mark in zip(answers, scored.held.tolist(), strict=True):
+            answer[HELD] = mark
+    texts = by_row(scored.texts, len(frame))
+    return Scores(release.version, lists, answers, places, scored.unusual, texts, close.tolist())
+
+
+def probabilities(numbers: list[float], schema: Schema) -> dict[str, Any]:
+    """Return the probabilities behind a prediction, as an answer has them."""
+    match schema.task:
+        case "binary":
+            return {"probability": numbers[0]}
+        case "multiclass":
+            return {"probabilities": dict(zip(schema.classes, numbers, strict=True))}
+        case _:
+            return {}
+
+
+def fits(entry: Mapping[str, Any], schema: Schema) -> bool:
+    """Return whether a logged prediction, maybe of an earlier model, answers the same question."""
+    if schema.task == "regression":
+        return len(entry["numbers"]) == 1 and entry["prediction"] == str(entry["numbers"][0])
+    width = len(schema.classes) if schema.task == "multiclass" else 1
+    return len(entry["numbers"]) == width and entry["prediction"] in schema.classes
