@@ -3,25 +3,17 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from tabrail import paths
+from tabrail.config.gate import Gate
+from tabrail.config.section import Section
 from tabrail.documents import parse, read_yaml
 from tabrail.errors import InputError, nearest
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Options = Annotated[dict[str, Any], BeforeValidator(lambda given: given or {})]
 Values = Annotated[dict[str, list[Any]], BeforeValidator(lambda given: given or {})]
-
-
-MAIN_METRIC = "main_metric"
-Measure = Literal["main_metric", "recall", "precision", "flagged"]
-
-
-class Section(BaseModel):
-    """A part of params.yaml; an unknown key or a value of the wrong type is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Split(Section):
@@ -58,7 +50,7 @@ class Search(Section):
     scoring: str = ""
     candidates: Annotated[int, Field(ge=2)] = 20
     folds: Annotated[int, Field(ge=2)] = 3
-    values: dict[str, Values] = {}
+    values: dict[str, Values] = Field(default={})
 
 
 class Train(Section):
@@ -66,7 +58,7 @@ class Train(Section):
 
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     estimator: str
-    options: dict[str, Options] = {}
+    options: dict[str, Options] = Field(default={})
     min_category_rows: Annotated[int, Field(ge=1)] = 20
     max_one_hot: Annotated[int, Field(ge=2)] = 20
     text_words: Annotated[int, Field(ge=1)] = 200
@@ -97,124 +89,6 @@ class Evaluate(Section):
     min_slice_rows: Annotated[int, Field(ge=1)] = 50
     importance_rows: Annotated[int, Field(ge=100)] = 2000
     costs: Annotated[Costs, BeforeValidator(lambda given: given or {})] = Costs()
-
-
-class GateCheck(Section):
-    """Whether a check of the gate can fail a change, is only reported, or is not made."""
-
-    check: Literal["enabled", "dry_run", "disabled"] = "enabled"
-
-
-class MaxLoss(GateCheck):
-    """The largest loss that is allowed, in the unit of the main metric."""
-
-    max_loss: Annotated[float, Field(ge=0)] | None = None
-
-
-class Goal(GateCheck):
-    """The success number of docs/plan.md: what a metric has to be on the validation rows.
-
-    Without a metric it is the main one. `at_most` is for a metric that is better when it is lower.
-    """
-
-    metric: str = ""
-    at_least: float | None = None
-    at_most: float | None = None
-
-
-class Drift(GateCheck):
-    """The largest population stability index of a column."""
-
-    psi: Annotated[float, Field(gt=0)] = 0.2
-
-
-class Size(GateCheck):
-    """The largest model file, in millions of bytes."""
-
-    megabytes: Annotated[float, Field(gt=0)] = 100
-
-
-class Latency(GateCheck):
-    """The longest that the prediction for one row may take, which the launch checklist asks."""
-
-    milliseconds: Annotated[float, Field(gt=0)] = 200
-
-
-class MaxGap(GateCheck):
-    """The largest gap between the slices of a column, and which measures it is for."""
-
-    limit: Annotated[float, Field(ge=0)] | None = None
-    of: list[Measure] = ["main_metric", "recall", "precision", "flagged"]
-
-
-def _as_gap(given: Any) -> Any:
-    """Return a section for a number alone, which is the limit, and for a blank."""
-    return {"limit": given} if given is None or isinstance(given, (int, float)) else given
-
-
-FORMER = {  # in projects of tabrail 2.0.0rc1
-    ("baseline", "margin"): "delete it: the interval of the lead has to be above 0",
-    ("main_metric", "tolerance"): "delete it, or write max_loss, in the metric's own unit",
-    ("slices", "tolerance"): "delete it, or write max_loss, in the metric's own unit",
-}
-
-
-class Gate(Section):
-    """What a change must hold to be merged."""
-
-    goal: Goal = Goal()
-    baseline: GateCheck = GateCheck()
-    main_metric: MaxLoss = MaxLoss()
-    slices: MaxLoss = MaxLoss()
-    max_gap: Annotated[MaxGap, BeforeValidator(_as_gap)] = MaxGap()
-    rows: GateCheck = GateCheck()
-    # pydantic has a method of that name
-    schema_: Annotated[GateCheck, Field(alias="schema")] = GateCheck()
-    drift: Drift = Drift()
-    model_size: Size = Size()
-    prediction_time: Latency = Latency()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_former_keys(cls, content: Any) -> Any:
-        """Leave out what `former` names: it must not keep a project from being scored."""
-        if not isinstance(content, dict):
-            return content
-        return {
-            name: {key: value for key, value in section.items() if (name, key) not in FORMER}
-            if isinstance(section, dict)
-            else section
-            for name, section in content.items()
-        }
-
-    @staticmethod
-    def former(content: Any) -> dict[str, str]:
-        """Return the keys that no longer have a meaning, and what to do instead.
-
-        Args:
-            content: of the section in params.yaml.
-        """
-        sections = content if isinstance(content, dict) else {}
-        return {
-            f"{name}.{key}": instead
-            for (name, key), instead in FORMER.items()
-            if isinstance(sections.get(name), dict) and key in sections[name]
-        }
-
-    @classmethod
-    def names(cls) -> list[str]:
-        """Return the names of the gate's checks as params.yaml has them.
-
-        The launch checklist alone asks for `prediction_time`, since it depends on the machine.
-        """
-        names = [field.alias or name for name, field in cls.model_fields.items()]
-        return [name for name in names if name != "prediction_time"]
-
-    def check(self, name: str) -> str:
-        """Return whether a check is enabled, by its name in params.yaml; or `blank`, no limit."""
-        found: GateCheck = getattr(self, "schema_" if name == "schema" else name)
-        is_blank = isinstance(found, MaxGap) and found.limit is None
-        return "blank" if is_blank and found.check != "disabled" else found.check
 
 
 class Serve(Section):
