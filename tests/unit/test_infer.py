@@ -486,6 +486,15 @@ def test_of_identifiers_that_repeat_together_the_one_that_holds_all_is_the_key(
     assert any("both sides" in warning for warning in draft.warnings)
 
 
+def test_categories_in_several_spellings_are_warned_of(tmp_path: Path) -> None:
+    draft = inferred(tmp_path, table(plan=mixed("basic", "Basic", "PRO", "pro ", "free")))
+    (warning,) = (one for one in draft.warnings if "upper and lower case" in one)
+    assert warning.startswith("plan: 5 categories are 3 but for upper and lower case.")
+    assert warning.endswith("uv run tabrail ingest data/raw --target answer --replace")
+    draft = inferred(tmp_path, table(plan=mixed("basic", "Basic plus", "pro", "pro ")))
+    assert not any("upper and lower case" in one for one in draft.warnings)
+
+
 def test_a_unique_identifier_is_the_key_unless_it_has_gaps(tmp_path: Path) -> None:
     names = [f"x{i:04}" for i in range(ROWS)]
     assert inferred(tmp_path, table(code=names)).schema["key"] == ["code"]
