@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 from generated_project import Folder, OtherwiseError, Server, generated, given_origin, served
 from ruamel.yaml import YAML
 from use_case_papers import write_papers
@@ -126,12 +127,7 @@ class Life:
         good = json.loads(self.people.quietly("uv", "run", "python", "-c", FIRST_TEST_ROW))
         month = json.loads(table(self.case, "normal").head(1).to_json(orient="records"))[0]
         good, month = ({name: row[name] for name in schema.features} for row in (good, month))
-        # The prepared tables have 0 and 1 as fractions, and JSON has words of its own for both.
-        good |= {
-            name: bool(good[name])
-            for name in schema.features_of("boolean")
-            if good[name] is not None
-        }
+        good = as_sent(good, schema)
         highest = {
             name: schema.columns[name].max
             for name in schema.features_of("numeric")
@@ -231,6 +227,24 @@ import pandas as pd
 table = pd.read_parquet("data/prepared/test.parquet").head(1)
 print(table.to_json(orient="records", date_format="iso")[1:-1])
 """
+
+
+def as_sent(row: dict[str, Any], schema: Schema) -> dict[str, Any]:
+    """Return a row of a prepared table as a client sends it.
+
+    The prepared tables have booleans as 0 and 1 with fractions, and dates in one form. A client
+    sends JSON's words for the first, and for the second the form that schema.yaml names.
+    """
+    sent = dict(row)
+    for name, value in row.items():
+        column = schema.columns[name]
+        if value is None:
+            continue
+        if column.kind == "boolean":
+            sent[name] = bool(value)
+        elif column.kind == "datetime" and column.format:
+            sent[name] = pd.Timestamp(value).strftime(column.format)
+    return sent
 
 
 def _warned(said: str) -> str:

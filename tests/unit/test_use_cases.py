@@ -17,6 +17,7 @@ from tabrail.ingest.infer import infer
 sys.path.append(str(TEMPLATE / "tools"))  # as where the program is run
 try:
     import use_case_tables as tables
+    from use_case_life import as_sent
 finally:
     sys.path.remove(str(TEMPLATE / "tools"))
 
@@ -61,3 +62,16 @@ def test_an_expectation_that_fails_is_named() -> None:
     assert "customer_id" in tables.learned(case, wrong)
     with pytest.raises(ValueError, match="has no"):
         tables.edited(tables.CASES["cars"], "name: x")
+
+
+def test_a_prepared_row_is_sent_in_the_forms_of_the_schema() -> None:
+    kinds: dict[str, Any] = {
+        "paid": {"kind": "boolean", "nullable": True},
+        "on": {"kind": "datetime", "format": "%d.%m.%Y"},
+        "at": {"kind": "datetime"},
+        "y": {"kind": "numeric"},
+    }
+    of = Schema(name="x", task="regression", target="y", columns=kinds)
+    row = {"paid": 0.0, "on": "2024-02-01T00:00:00.000", "at": "2024-02-01T08:00:00.000"}
+    assert as_sent(row, of) == {**row, "paid": False, "on": "01.02.2024"}
+    assert as_sent({"paid": None}, of) == {"paid": None}
