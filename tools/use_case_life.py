@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from use_case_papers import write_papers
 from use_case_tables import Case, edited, learned, misunderstood, table, written
 
+from tabrail.data.cells import TRUE
 from tabrail.data.schema import Schema
 
 HEADERS = (
@@ -127,7 +128,7 @@ class Life:
         good = json.loads(self.people.quietly("uv", "run", "python", "-c", FIRST_TEST_ROW))
         month = json.loads(table(self.case, "normal").head(1).to_json(orient="records"))[0]
         good, month = ({name: row[name] for name in schema.features} for row in (good, month))
-        good = as_sent(good, schema)
+        good, month = as_sent(good, schema), as_sent(month, schema)
         highest = {
             name: schema.columns[name].max
             for name in schema.features_of("numeric")
@@ -230,10 +231,11 @@ print(table.to_json(orient="records", date_format="iso")[1:-1])
 
 
 def as_sent(row: dict[str, Any], schema: Schema) -> dict[str, Any]:
-    """Return a row of a prepared table as a client sends it.
+    """Return a row as a client sends it.
 
-    The prepared tables have booleans as 0 and 1 with fractions, and dates in one form. A client
-    sends JSON's words for the first, and for the second the form that schema.yaml names.
+    A prepared table has booleans as 0 and 1 with fractions, and dates in one form. The table of
+    the user has words for booleans. A client sends JSON's words for them, and dates in the form
+    that schema.yaml names.
     """
     sent = dict(row)
     for name, value in row.items():
@@ -241,8 +243,8 @@ def as_sent(row: dict[str, Any], schema: Schema) -> dict[str, Any]:
         if value is None:
             continue
         if column.kind == "boolean":
-            sent[name] = bool(value)
-        elif column.kind == "datetime" and column.format:
+            sent[name] = value.lower() in TRUE if isinstance(value, str) else bool(value)
+        elif column.kind == "datetime" and column.format and "T" in value:
             sent[name] = pd.Timestamp(value).strftime(column.format)
     return sent
 

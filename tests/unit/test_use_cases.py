@@ -74,4 +74,6 @@ def test_a_prepared_row_is_sent_in_the_forms_of_the_schema() -> None:
     of = Schema(name="x", task="regression", target="y", columns=kinds)
     row = {"paid": 0.0, "on": "2024-02-01T00:00:00.000", "at": "2024-02-01T08:00:00.000"}
     assert as_sent(row, of) == {**row, "paid": False, "on": "01.02.2024"}
+    typed = {"paid": "Yes", "on": "01.02.2024"}
+    assert as_sent(typed, of) == {**typed, "paid": True}
     assert as_sent({"paid": None}, of) == {"paid": None}
