@@ -11,8 +11,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+TEMPLATE = Path(__file__).parent.parent
 AT_ONCE = 250  # rows of a request
-SHOWN = 14  # lines of what a command prints
+SHOWN, WIDTH = 14, 150  # lines of what a command prints, and letters of each
 TO_JSON = """
 import sys, pandas as pd
 table = pd.read_parquet(sys.argv[1])
@@ -27,31 +28,61 @@ class OtherwiseError(Exception):
 
 
 class Folder:
-    """A clone of the project in which commands are typed."""
+    """A clone of the project in which commands are typed.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    Attributes:
+        path: where it is.
+        shown: how many lines of what a command prints are shown.
+        width: how many letters of each.
+        code: the exit code of the last command.
+    """
 
-    def run(self, *command: str, code: int = 0) -> str:
-        """Type a command, show the start of what it prints, and return all of it."""
+    def __init__(self, path: Path, shown: int = SHOWN, width: int = WIDTH) -> None:
+        self.path, self.shown, self.width, self.code = path, shown, width, 0
+
+    def run(self, *command: str, code: int | None = 0) -> str:
+        """Type a command, show the start of what it prints, and return all of it.
+
+        Args:
+            command: its words.
+            code: the exit code that it must have; None if any will do.
+
+        Raises:
+            OtherwiseError: the exit code is another one.
+        """
         shown = " ".join(f"'{word}'" if " " in word or "#" in word else word for word in command)
         print(f"\n    {self.path.name}$ {shown}", flush=True)
         done = self._done(command)
         printed = (done.stdout + done.stderr).rstrip()
         lines = printed.splitlines()
-        for line in lines[:SHOWN]:
-            print(f"    {line[:150]}")
-        if len(lines) > SHOWN:
-            print(f"    … {len(lines) - SHOWN} more lines")
-        if done.returncode != code:
+        for line in lines[: self.shown]:
+            print(f"    {line[: self.width]}")
+        if len(lines) > self.shown:
+            print(f"    … {len(lines) - self.shown} more lines")
+        self.code = done.returncode
+        if code not in (None, done.returncode):
             raise OtherwiseError(
                 f"{shown} ended with exit code {done.returncode}, not {code}:\n{printed}"
             )
         return done.stdout
 
-    def uv(self, *command: str, code: int = 0) -> str:
+    def uv(self, *command: str, code: int | None = 0) -> str:
         """Type `uv run …`."""
         return self.run("uv", "run", *command, code=code)
+
+    def until(self, last: str, *command: str) -> list[str]:
+        """Type `uv run …`, end it after a line that contains a word, and return its lines."""
+        print(f"\n    {self.path.name}$ uv run {' '.join(command)}", flush=True)
+        process = self.begun("uv", "run", *command)
+        lines = []
+        for line in process.stdout or ():
+            lines.append(line.rstrip())
+            print(f"    {lines[-1][: self.width]}")
+            if last in line:
+                break
+        process.terminate()
+        process.communicate(timeout=60)
+        return lines
 
     def quietly(self, *command: str, code: int = 0) -> str:
         """Run what nobody needs to see."""
@@ -59,6 +90,18 @@ class Folder:
         if done.returncode != code:
             raise OtherwiseError(f"{' '.join(command)}:\n{done.stdout}{done.stderr}")
         return done.stdout
+
+    def begun(self, *command: str) -> subprocess.Popen[str]:
+        """Start a command, whose output is a pipe."""
+        return subprocess.Popen(
+            command,
+            cwd=self.path,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+        )
 
     def _done(self, command: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -78,15 +121,23 @@ class Server:
     def __init__(self, port: int) -> None:
         self.port = port
 
-    def ask(self, method: str, path: str, content: Any = None) -> Any:
-        """Send a request and return the answer's JSON."""
+    def answer(self, method: str, path: str, content: Any = None) -> tuple[int, Any]:
+        """Send a request and return the answer's status and JSON."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
             body = None if content is None else json.dumps(content)
             connection.request(method, path, body, {"Content-Type": "application/json"})
             answer = connection.getresponse()
-            said = json.loads(answer.read())
-        if answer.status != 200:
-            raise OtherwiseError(f"{method} {path} was answered with {answer.status}: {said}")
+            return answer.status, json.loads(answer.read())
+
+    def ask(self, method: str, path: str, content: Any = None) -> Any:
+        """Send a request and return the answer's JSON.
+
+        Raises:
+            OtherwiseError: the status is not 200.
+        """
+        status, said = self.answer(method, path, content)
+        if status != 200:
+            raise OtherwiseError(f"{method} {path} was answered with {status}: {said}")
         return said
 
     def predict(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -103,15 +154,7 @@ def served(serving: Folder, version: str, *options: str) -> Iterator[Server]:
     """Serve what a clone has, and check that it is a version; end well."""
     command = ["uv", "run", "tabrail", "serve", "--port", "0", *options]
     print(f"\n    {serving.path.name}$ {' '.join(command)}", flush=True)
-    process = subprocess.Popen(
-        command,
-        cwd=serving.path,
-        env=_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-    )
+    process = serving.begun(*command)
     said = ""
     for line in process.stdout or ():
         said += line
@@ -132,6 +175,30 @@ def served(serving: Folder, version: str, *options: str) -> Iterator[Server]:
         rest, _ = process.communicate(timeout=60)
     if process.returncode:
         raise OtherwiseError(f"the server ended with exit code {process.returncode}:\n{rest}")
+
+
+def generated(home: Folder, *answers: str) -> str:
+    """Generate a project in a folder from answers, and return what is printed.
+
+    Raises:
+        OtherwiseError: the project is not ready.
+    """
+    who = ("author_name=Ada Byron", "author_email=ada@example.com")
+    said = home.quietly(
+        *(sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input"),
+        *("--output-dir", str(home.path), *answers, *who),
+    )
+    if "is ready" not in said:
+        raise OtherwiseError(said)
+    return said
+
+
+def given_origin(home: Folder, people: Folder) -> None:
+    """Make a repository beside the project, and push the project there."""
+    origin = f"{people.path.name}.git"
+    home.quietly("git", "init", "--quiet", "--bare", "--initial-branch=main", origin)
+    people.run("git", "remote", "add", "origin", f"../{origin}")
+    people.run("git", "push", "--quiet", "--set-upstream", "origin", "main")
 
 
 def table_rows(people: Folder, *arguments: str) -> list[dict[str, Any]]:

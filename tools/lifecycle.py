@@ -16,14 +16,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from generated_project import Folder, OtherwiseError, Server, served, table_rows
+from generated_project import (
+    TEMPLATE,
+    Folder,
+    OtherwiseError,
+    Server,
+    generated,
+    given_origin,
+    served,
+    table_rows,
+)
 
-TEMPLATE = Path(__file__).parent.parent
 MONTHS = {
     name: TEMPLATE / f"sample/flights-2013-{number:02}.parquet"
     for number, name in enumerate(("September", "October", "November", "December"), start=9)
 }
 SAMPLE_ROWS = 3000  # of the months of training
+ORIGIN = "flight-delays.git"
 LAST_WEEKS = "2013-12-15"  # from then on, two models are asked
 SHARES = ("0", "0.01", "0.1", "0.5")  # of the groups for which the challenger answers
 WATCHED = ("Training months", "September", "December")
@@ -58,18 +67,9 @@ def tell(folder: Path) -> None:
 def _generated(folder: Path) -> Folder:
     _chapter("A project, and a place where others find it")
     _say("Cookiecutter leaves a repository that has run once. It gets an origin.")
-    home = Folder(folder)
-    said = home.quietly(
-        *(sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input"),
-        *("--output-dir", str(folder), "parts=release, monitor, train"),
-        *("author_name=Ada Byron", "author_email=ada@example.com"),
-    )
-    if "is ready" not in said:
-        raise OtherwiseError(said)
-    home.quietly("git", "init", "--quiet", "--bare", "--initial-branch=main", "origin.git")
-    people = Folder(folder / "flight-delays")
-    people.run("git", "remote", "add", "origin", "../origin.git")
-    people.run("git", "push", "--quiet", "--set-upstream", "origin", "main")
+    home, people = Folder(folder), Folder(folder / "flight-delays")
+    generated(home, "parts=release, monitor, train")
+    given_origin(home, people)
     people.uv("dvc", "metrics", "show")
     return people
 
@@ -109,7 +109,7 @@ def _released(people: Folder) -> None:
 def _deployed(people: Folder) -> Folder:
     _chapter("Serve: what is in prod, from a clone of its own")
     home = Folder(people.path.parent)
-    home.run("git", "clone", "--quiet", "origin.git", "serving")
+    home.run("git", "clone", "--quiet", ORIGIN, "serving")
     serving = Folder(home.path / "serving")
     _deploy(serving)
     return serving
@@ -228,7 +228,7 @@ def _beside(people: Folder, serving: Folder) -> None:
     _say("Both score every row. The challenger's share of the answers grows: 0, 1, 10, 50 percent.")
     home = Folder(people.path.parent)
     advice = ("-c", "advice.detachedHead=false", "--branch", "model@v0.2.0")
-    home.run("git", "clone", "--quiet", *advice, "origin.git", "challenger")
+    home.run("git", "clone", "--quiet", *advice, ORIGIN, "challenger")
     people.uv("dvc", "--cd", "../challenger", "pull", "--quiet", "models/model.skops")
     rows = table_rows(people, str(MONTHS["December"]))
     rows = [row for row in rows if row["date"] >= LAST_WEEKS]

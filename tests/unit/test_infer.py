@@ -466,6 +466,35 @@ def test_several_that_repeat_are_left_to_a_person(tmp_path: Path) -> None:
     assert any("key" in warning for warning in draft.warnings)
 
 
+def test_of_identifiers_that_repeat_together_the_one_that_holds_all_is_the_key(
+    tmp_path: Path,
+) -> None:
+    who = [i // 8 for i in range(ROWS)]
+    columns = table(
+        email=[f"a{number}@example.com" for number in who],
+        customer_id=[f"c{number}" for number in who],
+        invoice_id=[f"i{i // 4}" for i in range(ROWS)],
+    )
+    draft = inferred(tmp_path, columns)
+    assert draft.schema["key"] == ["customer_id"]
+    assert draft.reasons["key"].endswith("and with them those of one value of invoice_id, email")
+    assert not any("both sides" in warning for warning in draft.warnings)
+    columns["email"][0] = "somebody.else@example.com"
+    columns["invoice_id"][5] = columns["invoice_id"][40]
+    draft = inferred(tmp_path, columns)
+    assert "key" not in draft.schema
+    assert any("both sides" in warning for warning in draft.warnings)
+
+
+def test_categories_in_several_spellings_are_warned_of(tmp_path: Path) -> None:
+    draft = inferred(tmp_path, table(plan=mixed("basic", "Basic", "PRO", "pro ", "free")))
+    (warning,) = (one for one in draft.warnings if "upper and lower case" in one)
+    assert warning.startswith("plan: 5 categories are 3 but for upper and lower case.")
+    assert warning.endswith("uv run tabrail ingest data/raw --target answer --replace")
+    draft = inferred(tmp_path, table(plan=mixed("basic", "Basic plus", "pro", "pro ")))
+    assert not any("upper and lower case" in one for one in draft.warnings)
+
+
 def test_a_unique_identifier_is_the_key_unless_it_has_gaps(tmp_path: Path) -> None:
     names = [f"x{i:04}" for i in range(ROWS)]
     assert inferred(tmp_path, table(code=names)).schema["key"] == ["code"]

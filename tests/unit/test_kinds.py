@@ -189,6 +189,21 @@ def test_words(values: list[object], kind: str) -> None:
     assert guess("anything", values).kind == kind
 
 
+@pytest.mark.parametrize(
+    ("form", "kind"),
+    [
+        ("B-{0} {1}", "identifier"),
+        ("{0} {1} KX", "identifier"),
+        ("{1} KG", "text"),
+        ("{1} {0}WOOD ROAD", "text"),
+        ("no. {1} {0}", "text"),
+    ],
+)
+def test_plates_of_cars_are_identifiers_and_other_words_are_not(form: str, kind: str) -> None:
+    values = [form.format(word.upper(), 100 + i) for i, word in enumerate(letters(400))]
+    assert guess("plate", values).kind == kind
+
+
 def test_words_among_numbers_are_pointed_out() -> None:
     found = guess("x", [*range(90), "abc", "def"])
     assert found.kind != "numeric"

@@ -133,6 +133,13 @@ def test_a_date_after_another_is_asked_about_unless_it_is_known_in_advance() -> 
     assert dates_after_the_event(table, list(table.columns)) == {"delivered": "placed"}
 
 
+def test_what_comes_after_a_birth_is_not_asked_about() -> None:
+    table = pd.DataFrame({"date_of_birth": START, "applied": END})
+    assert dates_after_the_event(table, ["date_of_birth", "applied"]) == {}
+    renamed = table.rename(columns={"date_of_birth": "seen"})
+    assert dates_after_the_event(renamed, ["seen", "applied"]) == {"applied": "seen"}
+
+
 def inferred(folder: Path, columns: dict[str, Any], target: str) -> Draft:
     """Infer the schema of a CSV file."""
     file = folder / "a.csv"

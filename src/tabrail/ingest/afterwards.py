@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from tabrail.ingest import protected
 from tabrail.ingest.column_names import tokens
 from tabrail.ingest.pairs import Pair
 
@@ -46,7 +47,7 @@ def later_columns(pair: Pair, sample: pd.DataFrame) -> list[str]:
 def dates_after_the_event(sample: pd.DataFrame, names: Iterable[str]) -> dict[str, str]:
     """Return dates that are later than another date in nearly all rows, each with that one.
 
-    Dates that are known in advance, by their names, are left out.
+    Dates that are known in advance, by their names, are left out. After a birth is everything.
 
     Args:
         sample: rows that conform to the schema.
@@ -58,7 +59,9 @@ def dates_after_the_event(sample: pd.DataFrame, names: Iterable[str]) -> dict[st
         if _when(late) < 0:
             continue
         for early in names:
-            both = sample[[early, late]].dropna() if early != late else sample[:0]
+            if early == late or protected.is_birth(early):
+                continue
+            both = sample[[early, late]].dropna()
             if not len(both) or len(both) < len(sample) / 2:
                 continue
             is_later = (both[late] >= both[early]).mean() >= ALWAYS

@@ -52,8 +52,7 @@ def describe_column(
         reasons.append("some values identify a person, so none is listed")
     elif guess.kind == "categorical" and (is_target or len(column.levels) <= LISTED):
         entry["categories"] = _sorted(column.levels)
-        folded = {level.casefold() for level in column.levels}
-        if len(folded) < len(column.levels):
+        if len({level.casefold() for level in column.levels}) < len(column.levels):
             reasons.append("some differ by upper and lower case only")
     elif guess.kind == "categorical":
         reasons.append(f"more than {LISTED} different values, so any is allowed")

@@ -82,6 +82,8 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         numbers = [name for name in features if columns[name]["kind"] == "numeric"]
         numbered = [name for name in numbers if name in inference.blocks]
         draft.warnings += [notes.blocks(name, inference.blocks[name]) for name in numbered]
+    for name in (target, *features):
+        draft.warnings += notes.spellings(name, columns[name].get("categories", ()), target)
     if named := [name for name in features if columns[name].get("protected")]:
         draft.warnings.append(protected.warning(named))
     return draft

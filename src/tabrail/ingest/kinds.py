@@ -1,5 +1,6 @@
 """Guess the kind of a column from its name and its different values."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,7 @@ NEARLY = 0.8  # from this share of numbers on, words among them are likely slips
 DISTINCT = 0.95  # from this share of different values on, a column identifies its rows
 FEW, MANY = 50, 1000  # levels that are always, or may be, categories
 FEW_SHARE = 0.05  # of the rows: up to this many levels are categories
+CODE = re.compile(r"(?=.*\d)(?!.*[A-ZÄÖÜ]{5})[A-ZÄÖÜ\d][A-ZÄÖÜ\d ./-]{1,19}")
 SEQUENCE = 10  # from so many rows on, 1, 2, 3 … is no coincidence
 
 
@@ -120,6 +122,12 @@ def _words(name: str, words: Mapping[str, int], code: bool) -> Guess:
         return Guess(
             "identifier", "a different word in almost each row", entity=names_entity(name, words)
         )
+    if various and _are_codes(words):
+        return Guess(
+            "identifier",
+            "short codes, a different one in almost each row",
+            entity=names_entity(name, words),
+        )
     if names_entity(name, words) and not sentences:
         return _entity(words)
     if distinct <= min(FEW, 0.5 * filled) or distinct <= min(MANY, FEW_SHARE * filled):
@@ -129,6 +137,17 @@ def _words(name: str, words: Mapping[str, int], code: bool) -> Guess:
     if sentences or various:
         return Guess("text", "words in sentences, or different in almost each row")
     return Guess("categorical", "")
+
+
+def _are_codes(words: Mapping[str, int]) -> bool:
+    """Check whether words are capitals and digits, such as the plates of cars.
+
+    Where the capitals are always the same, they are the unit of a number.
+    """
+    some = list(words)[:MANY]
+    coded = [word for word in some if CODE.fullmatch(word)]
+    lettered = {re.sub(r"[^A-ZÄÖÜ]", "", word) for word in coded}
+    return len(coded) >= DISTINCT * len(some) and len(lettered) >= SEQUENCE
 
 
 def _entity(words: Mapping[str, int]) -> Guess:

@@ -1,6 +1,7 @@
 """Write the notes on an inferred schema that a person should read."""
 
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tabrail.data.schema import Task
@@ -122,6 +123,24 @@ def few_positives(positive: str, count: int, rows: int) -> list[str]:
         f"{count:,} of {rows:,} rows ({count / rows:.2%}) are {positive}. Compare models by "
         "evaluate.main_metric: average_precision, try the option class_weight: balanced of the "
         "estimator, and choose evaluate.threshold by the table Thresholds of the model card"
+    ]
+
+
+def spellings(name: str, levels: Collection[str], target: str) -> list[str]:
+    """Warn of categories that differ by upper and lower case only, and say what to do.
+
+    Args:
+        name: of the column.
+        levels: its categories; none if they are not listed.
+        target: the target's name.
+    """
+    different = len({level.casefold() for level in levels})
+    if different == len(levels):
+        return []
+    return [
+        f"{roles.short(name)}: {len(levels):,} categories are {different:,} but for upper and "
+        "lower case. If they mean the same, write them in one way in clean (prepare.py). Then: "
+        f"uv run tabrail ingest data/raw --target {shlex.quote(target)} --replace"
     ]
 
 

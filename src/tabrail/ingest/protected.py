@@ -50,6 +50,11 @@ def is_protected(name: str) -> bool:
     )
 
 
+def is_birth(name: str) -> bool:
+    """Check whether a column is named like the date or the year of a birth."""
+    return _time_of_life(name) == "birth"
+
+
 def bands(name: str, values: pd.Series) -> list[int]:
     """Return the bounds of bands of ages or years of birth; none if there are too few rows.
 

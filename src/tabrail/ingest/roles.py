@@ -1,7 +1,9 @@
 """Choose the roles of columns: the key, the time, and the slices of the results."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+import pandas as pd
 
 from tabrail.ingest import protected
 from tabrail.ingest.kinds import DISTINCT, Guess
@@ -29,6 +31,11 @@ def key(guesses: Mapping[str, Guess], target: str, found: Profile) -> tuple[list
             repeating.append(name)
     if len(repeating) == 1:
         return repeating, f"rows of one {short(repeating[0])} stay together in the split"
+    repeating.sort(key=lambda name: guesses[name].sensitive)
+    if widest := _that_holds_all(repeating, found.sample):
+        others = _listed(name for name in repeating if name != widest)
+        together = f"rows of one {short(widest)} stay together in the split"
+        return [widest], f"{together}, and with them those of one value of {others}"
     if repeating:
         return [], (
             f"rows repeat in each of {_listed(repeating)}, {ON_BOTH_SIDES}: name here the one "
@@ -39,6 +46,26 @@ def key(guesses: Mapping[str, Guess], target: str, found: Profile) -> tuple[list
         unique = [name for name in unique if guesses[name].entity] or unique
         return unique[:1], "a different value in each row; rows are split by it"
     return [], "no column identifies the rows or what they belong to; rows are split by features"
+
+
+def _that_holds_all(names: Sequence[str], sample: pd.DataFrame) -> str:
+    """Return the first column of which each value of the other ones has one value only, or blank.
+
+    Rows of one customer are also those of one e-mail address, and those of one invoice are those
+    of its customer. Values that hardly repeat in the sample say nothing.
+
+    Args:
+        names: of identifiers that repeat.
+        sample: rows as they were read.
+    """
+    telling = [name for name in names if sample[name].duplicated().sum() >= FEWEST_KEYS]
+    if len(telling) < len(names):
+        return ""
+    for name in names:
+        others = [other for other in names if other != name]
+        if all(sample.groupby(other)[name].nunique().max() == 1 for other in others):
+            return name
+    return ""
 
 
 def time(columns: Mapping[str, Mapping[str, Any]], target: str) -> tuple[str, str]:
