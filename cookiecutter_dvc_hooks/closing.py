@@ -50,17 +50,24 @@ def headline_score(project: Path) -> str:
         value, low, high, baseline = (
             found[key] for key in ("value", "low", "high", "baseline_value")
         )
-        score = f"\nValidation {name}: {value:.3f}"
+        score = f"\nValidation {name}: {shown(value)}"
         if None in (low, high, baseline):
             return score
         guesses = high >= baseline if lower_is_better else low <= baseline
         no_better = "\nThe interval reaches the baseline: so far, the model only guesses."
         return (
-            f"{score} (95% interval {low:.3f} to {high:.3f}; baseline {baseline:.3f})"
+            f"{score} (95% interval {shown(low)} to {shown(high)}; baseline {shown(baseline)})"
             f"{no_better if guesses else ''}"
         )
     except (OSError, ValueError, KeyError, TypeError):
         return ""
+
+
+def shown(value: float) -> str:
+    """Return a score as the evaluate stage prints it."""
+    if 0 < abs(value) < 0.0005:
+        return f"{value:.2e}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3f}"
 
 
 def use_replacement_characters() -> None:

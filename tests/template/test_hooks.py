@@ -519,7 +519,11 @@ def evaluation(
     ("text", "score"),
     [
         (evaluation("mae", 2.5), "mae: 2.500"),
-        (evaluation("mae", -12345.6789), "mae: -12345.679"),
+        (evaluation("mae", -12345.6789), "mae: -12,346"),
+        (
+            evaluation("mae", 22511.5, 999.9, 1e5, baseline=0.0001),
+            "mae: 22,512 (95% interval 999.900 to 100,000; baseline 1.00e-04)",
+        ),
         (
             evaluation("mae", 2, 1, 3, baseline=4, better="lower"),
             "mae: 2.000 (95% interval 1.000 to 3.000; baseline 4.000)",

@@ -477,7 +477,7 @@ def test_a_clean_that_changes_nothing_costs_nothing(project: Path) -> None:
         row = client.get("/openapi.json").json()["components"]["schemas"]["Row"]["properties"]
         [problem] = post(client, typical() | {"age": "44"}).json()["detail"]
     assert row["age"]["type"] == "number"
-    assert problem["message"].endswith("got '44'; write numbers without quotes")
+    assert problem["message"].endswith("got '44'; write numbers, without quotes")
 
 
 @contextmanager

@@ -15,9 +15,9 @@ KINDS = {  # of violations, by pydantic's types of errors; all others are unread
     "greater_than_equal": "out_of_range",
     "less_than_equal": "out_of_range",
 }
-HINTS = {  # for those who send words as a table has them
-    "bool_type": "; write true or false, without quotes",
-    "float_type": "; write numbers without quotes",
+HINTS = {  # for those who send values as a table has them
+    "bool_type": "; write true or false",
+    "float_type": "; write numbers",
 }
 
 
@@ -95,8 +95,9 @@ def in_rows(error: ValidationError, columns: Mapping[str, Column]) -> Iterator[V
         elif given is None or kind == "missing":
             kind, message = "missing", "a value is needed"
         elif not isinstance(given, dict | list):
-            hint = HINTS.get(one["type"], "") if isinstance(given, str) else ""
-            message += f", got {shown(given)}{hint}"
+            hint = HINTS.get(one["type"], "")
+            quotes = ", without quotes" if hint and isinstance(given, str) else ""
+            message += f", got {shown(given)}{hint}{quotes}"
         yield Violation(("rows", number, name), column, kind, message)
 
 
