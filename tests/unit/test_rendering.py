@@ -59,6 +59,17 @@ def test_every_file_of_every_variant_can_be_read(answers: dict[str, Any]) -> Non
             tomllib.loads(text)
 
 
+@pytest.mark.parametrize(
+    ("threshold", "margin"), [(0.3, 0.02), (0.5, 0.02), (0.1, 0.01), (0.01, 0.001), (0.95, 0.005)]
+)
+def test_a_rare_class_does_not_send_every_row_to_a_person(threshold: float, margin: float) -> None:
+    record = with_task("binary")
+    text = rendering.files({**record, "data": {**record["data"], "threshold": threshold}})
+    params = YAML(typ="safe").load(text["params.yaml"])
+    assert params["serve"]["review_margin"] == margin
+    assert params["evaluate"]["threshold"] == threshold
+
+
 def test_every_template_is_in_the_table() -> None:
     sources = {file.source for file in (*rendering.FILES, *rendering.OWNERS_FILES)}
     there = {

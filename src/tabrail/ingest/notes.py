@@ -122,7 +122,8 @@ def few_positives(positive: str, count: int, rows: int) -> list[str]:
     return [
         f"{count:,} of {rows:,} rows ({count / rows:.2%}) are {positive}. Compare models by "
         "evaluate.main_metric: average_precision, try the option class_weight: balanced of the "
-        "estimator, and choose evaluate.threshold by the table Thresholds of the model card"
+        "estimator, and choose evaluate.threshold by the table Thresholds of the model card, with "
+        "serve.review_margin well below it"
     ]
 
 
