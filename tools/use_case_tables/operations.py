@@ -36,10 +36,8 @@ def demand(draw: Draw, rows: int, when: pd.DatetimeIndex) -> pd.DataFrame:
 
 
 def in_cents(rows: pd.DataFrame, draw: Draw) -> pd.DataFrame:
-    """Return prices in cents, and half of the promotions lost."""
-    return rows.assign(
-        price=(rows["price"] * 100).round(), promotion=gaps(draw, rows["promotion"], 0.5).to_numpy()
-    )
+    """Return prices in cents."""
+    return rows.assign(price=(rows["price"] * 100).round())
 
 
 def deliveries(draw: Draw, rows: int, when: pd.DatetimeIndex) -> pd.DataFrame:
@@ -111,7 +109,7 @@ DEMAND = Case(
     task="regression",
     make=demand,
     shift=in_cents,
-    alerts=("refused", "missing promotion"),
+    alerts=("refused",),
     kinds={"store_id": "categorical", "item": "categorical", "price": "numeric"},
     left_out=("stock_end",),
     warned=("stock_end is ignored. LEAK",),
