@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cookiecutter_dvc_hooks.commands import written
+from cookiecutter_dvc_hooks.library import MARKDOWN
 from cookiecutter_dvc_hooks.steps import Step
 
 
@@ -46,7 +47,10 @@ def headline_score(project: Path) -> str:
         evaluation = json.loads(text)
         name = evaluation["main_metric"]
         found = evaluation["validation"]["metrics"][name]
-        lower_is_better = evaluation["metrics"][name]["better"] == "lower"
+        metric = evaluation["metrics"][name]
+        lower_is_better = metric["better"] == "lower"
+        # As the evaluate stage prints it.
+        shown = MARKDOWN["number" if metric["unit"] == "none" else "amount"]
         value, low, high, baseline = (
             found[key] for key in ("value", "low", "high", "baseline_value")
         )
@@ -61,13 +65,6 @@ def headline_score(project: Path) -> str:
         )
     except (OSError, ValueError, KeyError, TypeError):
         return ""
-
-
-def shown(value: float) -> str:
-    """Return a score as the evaluate stage prints it."""
-    if 0 < abs(value) < 0.0005:
-        return f"{value:.2e}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3f}"
 
 
 def use_replacement_characters() -> None:

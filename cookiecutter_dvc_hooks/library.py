@@ -1,4 +1,4 @@
-"""The library beside the template: its version, and how it renders files."""
+"""The library beside the template: its version, and how it renders files and shows numbers."""
 
 import runpy
 import tomllib
@@ -10,4 +10,7 @@ METADATA: dict[str, Any] = tomllib.loads((TEMPLATE / "pyproject.toml").read_text
     "project"
 ]
 # By its path, as the library is not installed in the Python that runs cookiecutter.
-RENDERING = runpy.run_path(str(TEMPLATE / "src" / "tabrail" / "rendering.py"))
+RENDERING, MARKDOWN = (
+    runpy.run_path(str(TEMPLATE / "src" / "tabrail" / f"{name}.py"))
+    for name in ("rendering", "markdown")
+)

@@ -510,7 +510,7 @@ def evaluation(
     """Return reports/evaluation.json as far as the closing line reads it."""
     low, high = bounds or (None, None)
     numbers = {"value": value, "low": low, "high": high, "baseline_value": baseline}
-    described = {metric: {"better": better, "unit": "none"}}
+    described = {metric: {"better": better, "unit": "target" if metric == "mae" else "none"}}
     scores = {"metrics": {metric: numbers}}
     return json.dumps({"main_metric": metric, "metrics": described, "validation": scores})
 
