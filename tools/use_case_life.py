@@ -6,7 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
-from generated_project import Folder, OtherwiseError, Server, generated, given_origin, served
+from generated_project import (
+    Folder,
+    OtherwiseError,
+    Server,
+    generated,
+    given_origin,
+    served,
+    table_rows,
+)
 from ruamel.yaml import YAML
 from use_case_papers import write_papers
 from use_case_tables import Case, edited, learned, misunderstood, table, written
@@ -18,7 +26,6 @@ HEADERS = (
     "| Use case | Understood | Asked or warned | Left out | Score | Experiment | Checklist "
     "| Serving | Alerts of another month | Alerts of a normal month |"
 )
-CELLS = HEADERS.count("|") - 1
 SCORE = re.compile(r"alidation (\w+): (\S+) \((.*?)baseline (\S+?)\)")
 VERSION = "v0.1.0"
 
@@ -125,7 +132,7 @@ class Life:
     def serve(self) -> None:
         """Send good, broken and strange rows."""
         schema = self._schema()
-        good = json.loads(self.people.quietly("uv", "run", "python", "-c", FIRST_TEST_ROW))
+        good = table_rows(self.people, "data/prepared/test.parquet")[0]
         month = json.loads(table(self.case, "normal").head(1).to_json(orient="records"))[0]
         good, month = ({name: row[name] for name in schema.features} for row in (good, month))
         good, month = as_sent(good, schema), as_sent(month, schema)
@@ -221,13 +228,6 @@ class Life:
         self.people.run("git", "commit", "--quiet", "--message", message)
         if push:
             self.people.run("git", "push", "--quiet")
-
-
-FIRST_TEST_ROW = """
-import pandas as pd
-table = pd.read_parquet("data/prepared/test.parquet").head(1)
-print(table.to_json(orient="records", date_format="iso")[1:-1])
-"""
 
 
 def as_sent(row: dict[str, Any], schema: Schema) -> dict[str, Any]:

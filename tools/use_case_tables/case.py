@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,6 @@ class Texts:
     later: str
     harm: str
     limits: str
-    desk: str = field(default="the desk that uses the predictions")
 
 
 def misunderstood(case: Case, schema: Schema, summary: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from tabrail.ingest.kinds import Guess
+from tabrail.ingest.kinds import Guess, spellings
 from tabrail.ingest.personal_data import is_personal, personal_data
 from tabrail.ingest.profile import MOST_DISTINCT, ColumnProfile
 
@@ -52,7 +52,7 @@ def describe_column(
         reasons.append("some values identify a person, so none is listed")
     elif guess.kind == "categorical" and (is_target or len(column.levels) <= LISTED):
         entry["categories"] = _sorted(column.levels)
-        if len({level.casefold() for level in column.levels}) < len(column.levels):
+        if spellings(column.levels) < len(column.levels):
             reasons.append("some differ by upper and lower case only")
     elif guess.kind == "categorical":
         reasons.append(f"more than {LISTED} different values, so any is allowed")

@@ -1,7 +1,7 @@
 """Guess the kind of a column from its name and its different values."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -118,16 +118,10 @@ def _words(name: str, words: Mapping[str, int], code: bool) -> Guess:
     sentences = np.mean([len(parts) for parts in parted]) >= 3 if parted else False
     sentences |= np.mean([len(word) for word in list(words)[:MANY]]) > 40 if parted else False
     single = np.mean([len(parts) == 1 for parts in parted]) >= 0.95 if parted else False
-    if various and single:
-        return Guess(
-            "identifier", "a different word in almost each row", entity=names_entity(name, words)
-        )
-    if various and _are_codes(words):
-        return Guess(
-            "identifier",
-            "short codes, a different one in almost each row",
-            entity=names_entity(name, words),
-        )
+    if various and (single or _are_codes(words)):
+        which = "a different word" if single else "short codes, a different one"
+        reason = f"{which} in almost each row"
+        return Guess("identifier", reason, entity=names_entity(name, words))
     if names_entity(name, words) and not sentences:
         return _entity(words)
     if distinct <= min(FEW, 0.5 * filled) or distinct <= min(MANY, FEW_SHARE * filled):
@@ -137,6 +131,11 @@ def _words(name: str, words: Mapping[str, int], code: bool) -> Guess:
     if sentences or various:
         return Guess("text", "words in sentences, or different in almost each row")
     return Guess("categorical", "")
+
+
+def spellings(levels: Collection[str]) -> int:
+    """Return how many of some categories differ by more than upper and lower case."""
+    return len({level.casefold() for level in levels})
 
 
 def _are_codes(words: Mapping[str, int]) -> bool:

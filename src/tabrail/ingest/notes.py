@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tabrail.data.schema import Task
-from tabrail.ingest import roles
+from tabrail.ingest import kinds, roles
 from tabrail.ingest.pairs import Pair
 from tabrail.ingest.personal_data import is_personal
 from tabrail.ingest.profile import ColumnProfile, Profile
@@ -135,7 +135,7 @@ def spellings(name: str, levels: Collection[str], target: str) -> list[str]:
         levels: its categories; none if they are not listed.
         target: the target's name.
     """
-    different = len({level.casefold() for level in levels})
+    different = kinds.spellings(levels)
     if different == len(levels):
         return []
     return [

@@ -25,7 +25,7 @@ class Period:
             also `answer`, the model's prediction, and `challenger`, the challenger's; and, in the
             first row of each request, how long both took: `latency_ms`, `challenger_ms`.
         texts: what is measured of the texts of each row of `table`, by `model.texts.measure`; NaN
-            where a text is empty, or an earlier version of the library measured nothing.
+            for what an empty text has not, or an earlier version of the library did not measure.
         challenger: the challenger's numbers, NaN where it has none; no rows for a table.
         violations: how many rows have them, by column and kind.
         refused: rows that got no prediction because they break the schema.
