@@ -46,7 +46,8 @@ def test_numbers_are_read(text: str, separators: str, expected: float) -> None:
     ("text", "separators"),
     [
         ("1,5", ".,"),  # no group of three: 15 would be wrong
-        ("12,34,567", ".,"),
+        ("12,34,5678", ".,"),
+        ("123,45,678", ".,"),
         ("0.123", ",."),
         ("1.5", ",."),
         ("1 2", "."),

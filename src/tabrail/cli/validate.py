@@ -23,7 +23,8 @@ def validate(
 ) -> None:
     """Check tables against schema.yaml and report all violations at once.
 
-    Exit code 0: no violation. 1: at least one violation. 2: a file cannot be read as a table.
+    Exit code 0: no violation, or warnings only. 1: at least one violation. 2: a file cannot be read
+    as a table.
     """
     with one_message(code=2):
         from tabrail.data.validate import validate
@@ -32,4 +33,4 @@ def validate(
 
         verdict = validate(files, rejected, Project.load().clean)
         typer.echo(to_json(verdict.content()).rstrip() if as_json else verdict.text())
-    raise typer.Exit(1 if verdict.findings else 0)
+    raise typer.Exit(1 if verdict.has_errors else 0)

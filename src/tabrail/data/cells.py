@@ -5,27 +5,30 @@ import re
 import numpy as np
 import pandas as pd
 
+from tabrail.data import written_dates, written_numbers, written_text
+
 TRUE = {"true", "yes", "y", "t", "on", "1", "1.0"}
 FALSE = {"false", "no", "n", "f", "off", "0", "0.0"}
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 LARGEST = 1e100  # no model can take the squares of larger ones, let alone infinity
-CURRENCY = r"[$€£¥₹]|USD|EUR|GBP|JPY|CHF|INR"
 LONGEST_IN_MICROSECONDS = len("2024-01-31T23:59:59.999999")
 
 
 def present(values: pd.Series, missing: list[str]) -> pd.Series:
-    """Take the blanks around words off, and return missing where a word stands for no value.
+    """Bring words into one form, and return missing where a word stands for no value.
 
     Args:
         values: cells as they were read; shape (n_rows,).
         missing: the words that mean missing.
     """
     if values.dtype == "object":  # what Parquet and JSON mix in one column
-        values = values.map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
+        values = values.map(lambda one: written_text.plain(one) if isinstance(one, str) else one)
     elif isinstance(values.dtype, pd.StringDtype):
-        values = values.str.strip()
+        values = written_text.plain_series(values)
     elif values.dtype.kind in "if":
-        return values.mask(values.isin([float(word) for word in missing if NUMBER.fullmatch(word)]))
+        # A division by zero has no number: CSV files write it as they write a missing value.
+        none = [float(word) for word in missing if NUMBER.fullmatch(word)]
+        return values.mask(values.isin([*none, np.inf, -np.inf]))
     else:
         return values
     return values.mask(values.isin(missing))
@@ -50,8 +53,14 @@ def numeric(values: pd.Series, decimal: str, thousands: str) -> pd.Series:
         decorated = values.notna() & numbers.isna()
         if decorated.any():
             rest = values[decorated].astype("str")
-            numbers = numbers.fillna(_undecorated(rest, decimal, thousands))
+            numbers = numbers.fillna(written_numbers.numbers(rest, decimal, thousands))
     return numbers.where(numbers.abs() < LARGEST)
+
+
+def durations(values: pd.Series, seconds: pd.Series) -> pd.Series:
+    """Return seconds, where they are not known yet from spans of time such as 1:02:03."""
+    written = values.notna() & seconds.isna()
+    return seconds.fillna(written_numbers.durations(values[written])) if written.any() else seconds
 
 
 def boolean(values: pd.Series) -> pd.Series:
@@ -79,9 +88,10 @@ def datetime(values: pd.Series, written: str | None) -> pd.Series:
         if values.str.len().max() > LONGEST_IN_MICROSECONDS:
             values = values.str.replace(r"(\.\d{6})\d+", r"\1", regex=True)
     codes, different = pd.factorize(values)  # days come again and again, and reading is slow
-    dates = pd.to_datetime(
-        pd.Series(different), errors="coerce", format=written or "ISO8601", utc=True
-    )
+    texts = pd.Series(different)
+    if texts.dtype.kind != "M":
+        texts, written = written_dates.plain(texts, written)
+    dates = pd.to_datetime(texts, errors="coerce", format=written or "ISO8601", utc=True)
     naive = dates.dt.tz_localize(None).astype("datetime64[us]").to_numpy()
     taken = np.append(naive, np.datetime64("NaT"))[codes]  # -1, a missing one, is the last
     return pd.Series(taken, index=values.index)
@@ -104,21 +114,3 @@ def identifier(values: pd.Series) -> pd.Series:
 def text(values: pd.Series) -> pd.Series:
     """Return sentences; none is an empty one, which says as much to a model."""
     return names(values).fillna("")
-
-
-def _undecorated(values: pd.Series, decimal: str, thousands: str) -> pd.Series:
-    """Read numbers that have separators, a currency, a percent sign or accounting's parentheses."""
-    between = r"[ \u00a0\u202f]" if thousands == " " else re.escape(thousands)
-    grouped = r"[1-9]\d{0,2}(?:" + between + r"\d{3})+|" if thousands else ""
-    parts = values.str.extract(
-        rf"^(?P<open>\(?)\s*(?P<sign>[+-]?)\s*(?:{CURRENCY})?\s*(?P<inner>[+-]?)"
-        rf"(?P<whole>{grouped}\d*)(?:{re.escape(decimal)}(?P<fraction>\d*))?(?P<power>(?:[eE][+-]?\d+)?)"
-        rf"\s*(?:{CURRENCY}|%)?\s*(?P<close>\)?)$"
-    )
-    whole = parts["whole"].str.replace(r"\D", "", regex=True)
-    digits = whole + "." + parts["fraction"].fillna("") + parts["power"]
-    numbers = pd.to_numeric(digits, errors="coerce").astype("float64")
-    negative = (parts["open"] == "(") | (parts["sign"] == "-") | (parts["inner"] == "-")
-    whole_pair = (parts["open"] == "(") == (parts["close"] == ")")
-    one_sign = (parts["sign"] == "") | (parts["inner"] == "")
-    return numbers.where(~negative, -numbers).where(whole_pair & one_sign)

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from tabrail.data import tables
+from tabrail.data import date_order, tables
 from tabrail.data.cleaning import Clean, cleaned
 from tabrail.data.conform import Violation, conform, require_columns
+from tabrail.data.hints import hint
 from tabrail.data.identity import group_hashes, row_hashes
 from tabrail.data.schema import Schema
 from tabrail.data.split import Seen
@@ -79,6 +80,7 @@ def checked(
                 cleaned_rows = cleaned(raw, clean)
                 left_out = raw[~raw.index.isin(cleaned_rows.index)]
                 table, violations = conform(cleaned_rows, schema)
+                violations += _swapped_dates(cleaned_rows, table, schema)
                 as_read = raw.loc[cleaned_rows.index] if len(left_out) else raw
                 groups = group_hashes(as_read, cleaned_rows, schema)
                 repeated = np.zeros(len(as_read), dtype=bool)
@@ -87,3 +89,14 @@ def checked(
                 yield Chunk(file, as_read, table, violations, groups, repeated, left_out)
                 progress.update(len(raw))
                 del raw, cleaned_rows, as_read, table
+
+
+def _swapped_dates(given: pd.DataFrame, table: pd.DataFrame, schema: Schema) -> list[Violation]:
+    """Return a violation for each column whose dates have day and month the wrong way round."""
+    found = []
+    for name in date_order.swapped(table, schema):
+        rows = table[name].notna()
+        example, column = given[name][rows].iloc[0], schema.columns[name]
+        why = hint(column, "date_order", example)
+        found.append(Violation(name, "date_order", rows.to_numpy(), example, why))
+    return found

@@ -10,10 +10,14 @@ import pandas as pd
 
 from tabrail import paths
 from tabrail.data import cells
-from tabrail.data.schema import Column, Csv, Schema
+from tabrail.data.hints import hint, zero_twin
+from tabrail.data.schema import DURATION, Column, Csv, Schema
 from tabrail.errors import InputError, nearest
 
-ViolationKind = Literal["unlabeled", "missing", "unreadable", "out_of_range", "unseen_category"]
+ViolationKind = Literal[
+    "unlabeled", "missing", "unreadable", "out_of_range", "unseen_category", "date_order"
+]
+HARMLESS = ("unseen_category", "date_order")
 
 
 @dataclass(frozen=True)
@@ -25,12 +29,14 @@ class Violation:
         kind: the kind of violation.
         rows: boolean array, shape (n_rows,), true where the row has it.
         example: the first offending value, as it was in the table.
+        hint: what to know of it; blank if nothing is known.
     """
 
     column: str
     kind: ViolationKind
     rows: np.ndarray
     example: object
+    hint: str = ""
 
 
 def require_columns(names: list[str], wanted: list[str], schema: Schema, source: Path) -> None:
@@ -78,9 +84,10 @@ def conform(table: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, list[Vio
         for kind, rows in _violating(given, typed[name], column, name == schema.target):
             if rows.any():
                 example = table[name][rows].iloc[:1].tolist()[0]
+                why = hint(column, kind, example)
                 if column.sensitive:  # messages end in logs
                     example = "(sensitive)"
-                violations.append(Violation(name, kind, rows.to_numpy(), example))
+                violations.append(Violation(name, kind, rows.to_numpy(), example, why))
     return pd.DataFrame(typed, index=table.index), violations
 
 
@@ -88,7 +95,8 @@ def read(given: pd.Series, column: Column, csv: Csv) -> pd.Series:
     """Read cells as the schema says of their column; what cannot be read becomes missing."""
     match column.kind:
         case "numeric":
-            return cells.numeric(given, csv.decimal, csv.thousands)
+            found = cells.numeric(given, csv.decimal, csv.thousands)
+            return cells.durations(given, found) if column.format == DURATION else found
         case "boolean":
             return cells.boolean(given)
         case "datetime":
@@ -104,11 +112,11 @@ def read(given: pd.Series, column: Column, csv: Csv) -> pd.Series:
 def usable(violations: list[Violation], rows: int) -> np.ndarray:
     """Return true for the rows that a model can be given; shape (rows,).
 
-    A category that training has not seen does no harm; any other violation does.
+    A category that training has not seen does no harm; any other violation of a row does.
     """
     good = np.ones(rows, dtype=bool)
     for violation in violations:
-        if violation.kind != "unseen_category":
+        if violation.kind not in HARMLESS:
             good &= ~violation.rows
     return good
 
@@ -125,4 +133,10 @@ def _violating(
         yield "out_of_range", typed > column.max
     if column.categories is not None:
         unseen = typed.notna() & ~typed.isin(column.categories)
+        if not is_target and unseen.any():
+            # A code that has lost its zeros is another way of writing a known one.
+            known = column.categories
+            twins = unseen & typed.map(lambda one: zero_twin(str(one), known) != "")
+            yield "unreadable", twins
+            unseen &= ~twins
         yield ("unreadable" if is_target else "unseen_category"), unseen

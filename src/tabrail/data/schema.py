@@ -16,6 +16,7 @@ Kind = Literal["numeric", "categorical", "text", "boolean", "datetime", "identif
 
 GROUP = "group_hash"  # the column that prepared tables have besides those of the schema
 FEATURE_KINDS = {"numeric", "categorical", "text", "boolean", "datetime"}
+DURATION = "duration"  # the format of a numeric column: 1:02:03 is 3723 seconds
 VERBATIM_KINDS = {"categorical", "text", "datetime", "identifier"}
 
 
@@ -59,8 +60,12 @@ class Column(BaseModel):
             raise ValueError(f"min and max are for numeric columns, this one is {self.kind}")
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(f"min {self.min} is above max {self.max}")
-        if self.kind != "datetime" and self.format is not None:
-            raise ValueError(f"format is for datetime columns, this one is {self.kind}")
+        spans = self.kind == "numeric" and self.format == DURATION
+        if self.kind != "datetime" and self.format is not None and not spans:
+            raise ValueError(
+                f"format is for datetime columns, or for numeric ones: {DURATION}; this one is "
+                f"{self.kind}"
+            )
         if self.kind != "categorical" and self.categories is not None:
             raise ValueError(f"categories are for categorical columns, this one is {self.kind}")
         if self.bands is not None and (

@@ -14,7 +14,7 @@ from tabrail.config import load_params
 from tabrail.data import dialect, tables
 from tabrail.data.checks import Chunk, checked
 from tabrail.data.cleaning import Clean, no_cleaning
-from tabrail.data.conform import usable
+from tabrail.data.conform import HARMLESS, usable
 from tabrail.data.schema import Csv, load_schema
 from tabrail.errors import InputError
 from tabrail.files import replacing
@@ -32,6 +32,7 @@ class Finding:
         column: its name.
         kind: the kind of violation.
         example: the first offending value.
+        hint: what to know of it; blank if nothing is known.
         count: in how many rows.
         rows: the first of them, as file and number, counted from 1.
     """
@@ -39,6 +40,7 @@ class Finding:
     column: str
     kind: str
     example: str
+    hint: str = ""
     count: int = 0
     rows: list[tuple[Path, int]] = field(default_factory=list)
 
@@ -60,6 +62,11 @@ class Verdict:
     findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
 
     @property
+    def has_errors(self) -> bool:
+        """Whether a violation is more than a warning."""
+        return any(found.kind not in HARMLESS for found in self.findings.values())
+
+    @property
     def ordered(self) -> list[Finding]:
         """The violations, column by column."""
         return [self.findings[key] for key in sorted(self.findings)]
@@ -67,7 +74,7 @@ class Verdict:
     def add(self, chunk: Chunk) -> np.ndarray:
         """Count a chunk; return true for the rows to reject, shape (n_rows,)."""
         for found in chunk.violations:
-            self._note(chunk, found.column, found.kind, found.rows, repr(found.example))
+            self._note(chunk, found.column, found.kind, found.rows, repr(found.example), found.hint)
         if chunk.repeated.any():
             self._note(chunk, WHOLE_ROW, "duplicate", chunk.repeated, "equal to an earlier row")
         rejected = ~usable(chunk.violations, len(chunk.raw)) | chunk.repeated
@@ -112,8 +119,11 @@ class Verdict:
                 where += " …"
             if len(self.files) > 1:
                 where += f", first in {found.rows[0][0]}"
-            harmless = "; only a warning" if found.kind == "unseen_category" else ""
-            line = f"{found.kind}: {found.count:,} ({where}), such as {found.example}{harmless}"
+            harmless = "; only a warning" if found.kind in HARMLESS else ""
+            why = f"; {found.hint}" if found.hint else ""
+            line = (
+                f"{found.kind}: {found.count:,} ({where}), such as {found.example}{why}{harmless}"
+            )
             lines.append(f"    {line}")
         return "\n".join(lines)
 
@@ -124,8 +134,16 @@ class Verdict:
         for row in chunk.left_out.index[: SHOWN_ROWS - len(found.rows)]:
             found.rows.append((chunk.file, int(row) + 1))
 
-    def _note(self, chunk: Chunk, column: str, kind: str, rows: np.ndarray, example: str) -> None:
-        found = self.findings.setdefault((column, kind), Finding(column, kind, example))
+    def _note(
+        self,
+        chunk: Chunk,
+        column: str,
+        kind: str,
+        rows: np.ndarray,
+        example: str,
+        why: str = "",
+    ) -> None:
+        found = self.findings.setdefault((column, kind), Finding(column, kind, example, why))
         found.count += int(rows.sum())
         for place in np.flatnonzero(rows)[: SHOWN_ROWS - len(found.rows)]:
             found.rows.append((chunk.file, int(chunk.raw.index[place]) + 1))

@@ -19,7 +19,30 @@ ENTITIES = PERSONS | OBJECTS
 GROUPS = {"customer", "client", "patient", "subject", "participant", "household", "user", "member"}
 ID_WORDS = {"id", "ids", "uuid", "guid"}
 NUMBER_WORDS = {"no", "nr", "num", "number", "code", "key", "index", "idx"}
-CODE_WORDS = {"zip", "zipcode", "postcode", "postal", "plz", "fips"}
+CODE_WORDS = {
+    *(
+        "code",
+        "codes",
+        "kode",
+        "codigo",
+        "código",
+        "codice",
+        "zip",
+        "zipcode",
+        "postcode",
+        "postal",
+    ),
+    *("plz", "postleitzahl", "postnummer", "codepostal", "fips", "naics", "nace", "isic", "sic"),
+    *("icd", "icd9", "icd10", "cpt", "hcpcs", "ndc", "drg", "iata", "icao", "isbn", "ean", "gtin"),
+    *("upc", "sku", "asin", "bic"),
+}
+# Words of things that are often numbered, and as often counted.
+MAYBE_CODE_WORDS = {
+    *("store", "shop", "branch", "filiale", "warehouse", "class", "subclass", "type", "category"),
+    *("cluster", "segment", "zone", "district", "ward", "region", "county", "state", "province"),
+    *("sector", "department", "dept", "terminal", "route", "station", "group", "team", "borough"),
+    *("number", "no", "nr", "num", "nummer", "numero", "numéro", "número"),
+}
 ROW_NUMBERS = {"", "row", "rowid", "row_id", "rownames", "row names", "row.names", "row_number"}
 MAYBE_ROW_NUMBERS = {"index", "x"}
 DIFFERENT = 0.95  # share of the values that differ where they number the rows
@@ -55,6 +78,11 @@ def names_entity(name: str, words: Mapping[str, int]) -> bool:
 def is_code_name(name: str) -> bool:
     """Check whether a column is named like a code that has digits and yet is no number."""
     return bool(CODE_WORDS & set(tokens(name)))
+
+
+def maybe_code_name(name: str) -> bool:
+    """Check whether a column is named like a thing that may be numbered, such as a store."""
+    return bool(MAYBE_CODE_WORDS & set(tokens(name)[-1:]))
 
 
 def counts_rows(name: str, words: Mapping[str, int]) -> bool:

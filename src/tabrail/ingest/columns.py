@@ -52,8 +52,8 @@ def describe_column(
         reasons.append("some values identify a person, so none is listed")
     elif guess.kind == "categorical" and (is_target or len(column.levels) <= LISTED):
         entry["categories"] = _sorted(column.levels)
-        if spellings(column.levels) < len(column.levels):
-            reasons.append("some differ by upper and lower case only")
+        if spellings(column.levels):
+            reasons.append("some differ by upper and lower case, blanks or form only")
     elif guess.kind == "categorical":
         reasons.append(f"more than {LISTED} different values, so any is allowed")
     if guess.kind == "identifier" and not guess.sensitive and column.distinct:

@@ -4,19 +4,24 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import product
+from itertools import islice, product
 
 import pandas as pd
 
-from tabrail.data import cells
+from tabrail.data import cells, written_dates
 from tabrail.data.schema import Csv
 from tabrail.ingest.number_format import LOOK, READABLE
 
 ISO = re.compile(r"\d{4}-\d{2}(?:-\d{2}(?:[T ]\d{2}(?::?\d{2}.*)?)?)?")
-LIKE_A_DATE = re.compile(
-    r"\d[-/.]\d|\d{8}[T ]\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.IGNORECASE
-)
+MONTH = "|".join(sorted(written_dates.STARTS, key=len, reverse=True))
+NAMES_A_MONTH = re.compile(rf"(?<![^\W\d_])(?:{MONTH})", re.IGNORECASE)
+LIKE_A_DATE = re.compile(rf"\d[-/.]\d|\d{{8}}[T ]\d|{NAMES_A_MONTH.pattern}", re.IGNORECASE)
 DAY_AND_TIME = re.compile(r"(.*?)([T ]\d{1,2}:\d\d.*)?", re.DOTALL)
+WHOLE = [  # what programs write, and people do not
+    *("%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M:%S %Y", "%a, %d %b %Y %H:%M:%S %z"),
+    *("%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y", "%A, %d %B %Y", "%A, %B %d, %Y", "%a %d %b %Y"),
+]
+MOST_DIFFERENT = 5000  # dates
 TRIED = 3  # values by which formats are preselected
 # pandas.tseries.api.guess_datetime_format knows no two-digit years, no months without a day and no
 # hours after noon with PM. Of two formats that fit equally well, the one named first is taken,
@@ -26,12 +31,15 @@ DAYS = [
     *("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%y", "%d-%m-%y", "%m-%d-%y", "%m/%d/%y", "%d/%m/%y"),
     *("%Y%m%d", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d/%b/%Y", "%d %B %Y", "%b %d, %Y"),
     *("%B %d, %Y", "%b %d %Y", "%m/%Y", "%b-%Y", "%b %Y", "%Y %b", "%B %Y", "%b-%y"),
+    *("%d. %b %Y", "%d.%b.%Y"),
 ]
 TIMES = [
     *("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p"),
-    *("T%H:%M", "T%H:%M:%S"),
+    *("T%H:%M", "T%H:%M:%S", " %H:%M:%S %z", " %H:%M %z", " %H:%M:%S%z"),
 ]
-FORMATS = [day + time for day, time in product(DAYS, TIMES)]
+FORMATS = [*(day + time for day, time in product(DAYS, TIMES)), *WHOLE]
+TWO_ORDERS = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%d-%m-%y")
+SURELY = 0.01  # of the rows, that can be read in one order only
 
 
 @dataclass(frozen=True)
@@ -87,15 +95,42 @@ def find(words: Mapping[str, int], form: Csv, wrong: Collection[str | None] = ()
     )
 
 
+def two_orders(words: Mapping[str, int]) -> tuple[tuple[str, str], float] | None:
+    """Find dates of which some have the day first and some the month.
+
+    Returns:
+        A date of either order, and the share of the rows that can be read with the day first;
+        nothing if one order suffices, or these are no dates.
+    """
+    some = dict(islice(words.items(), MOST_DIFFERENT))
+    texts, total = pd.Series(list(some), dtype="str"), sum(some.values())
+    counts = pd.Series(list(some.values()), dtype="float64")
+    for day_first in TWO_ORDERS:
+        day, month = (cells.datetime(texts, one).notna() for one in (day_first, _swap(day_first)))
+        only_day, only_month = day & ~month, month & ~day
+        fewer = min(counts[only_day].sum(), counts[only_month].sum())
+        if counts[day | month].sum() >= READABLE * total and fewer >= SURELY * total:
+            share = float(counts[day].sum() / total)
+            return (texts[only_day].iloc[0], texts[only_month].iloc[0]), share
+    return None
+
+
 def _possible(words: list[str]) -> list[str]:
     """Return the formats in which one of the values can be read."""
     found: set[str] = set()
     for word in filter(LIKE_A_DATE.search, words):
-        match = DAY_AND_TIME.fullmatch(word)
-        day, time = match.groups("") if match else ("", "")
-        times = [one for one in TIMES if _fits(time, one)]
-        found.update(one + clock for one in DAYS for clock in times if _fits(day, one))
+        word = word.removesuffix(" UTC").removesuffix(" GMT")
+        found |= _fitting(word) or _fitting(written_dates.english(word))
     return [one for one in FORMATS if one in found]
+
+
+def _fitting(word: str) -> set[str]:
+    """Return the formats in which a date can be read."""
+    match = DAY_AND_TIME.fullmatch(word)
+    day, time = match.groups("") if match else ("", "")
+    times = [one for one in TIMES if _fits(time, one)]
+    found = {one + clock for one in DAYS for clock in times if _fits(day, one)}
+    return found | {one for one in WHOLE if _fits(word, one)}
 
 
 def _fits(word: str, format_: str) -> bool:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tabrail.data.schema import FEATURE_KINDS
 from tabrail.errors import InputError
-from tabrail.ingest import notes, protected, roles
+from tabrail.ingest import doubts, notes, protected, roles
 from tabrail.ingest.columns import describe_column
 from tabrail.ingest.draft import Draft
 from tabrail.ingest.kinds import Guess
@@ -93,17 +93,26 @@ def _columns(draft: Draft, inference: "Inference", found: Profile) -> dict[str, 
     """Describe each column, and write the reasons and the warnings into the draft."""
     columns: dict[str, dict[str, Any]] = {}
     urgent, other = list(inference.suspects), []
+    is_ambiguous = doubts.AMBIGUOUS in inference.form_reason
     for name, guess in inference.guesses.items():
         is_target = name == inference.name
         if is_target:
             target = inference.target
-            guess = Guess(target.kind, target.reason, unit=target.unit)
+            guess = Guess(
+                target.kind,
+                target.reason,
+                unit=target.unit,
+                format=target.format,
+                warning=target.warning,
+            )
         column = found.columns.get(name, ColumnProfile())
         columns[name], reason = describe_column(name, guess, column, found.rows, is_target)
         if name in inference.leaks:
             reason = inference.leaks[name]
             urgent.append(f"{name} is ignored. {reason}")
-        if guess.warning:
+        if guess.warning and not (
+            guess.kind == "numeric" and doubts.AMBIGUOUS in guess.warning and is_ambiguous
+        ):
             other.append(f"{name}: {guess.warning}")
         unreadable, words = notes.unreadable(guess.kind, column, found.rows)
         if unreadable:

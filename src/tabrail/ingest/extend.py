@@ -85,10 +85,16 @@ def changes(files: Sequence[Path], schema: Schema, clean: Clean) -> list[Change]
         counts["repeated"] += int(chunk.repeated.sum())
         for found in chunk.violations:
             counts[found.kind] += int(found.rows.sum())
+            if found.kind == "date_order":
+                raise InputError(
+                    f"{chunk.file}: {found.column} is {found.example!r} and the like: "
+                    f"{found.hint}; write its dates in the order of the other files"
+                )
             needs[found.column].add(found, chunk.table[found.column][found.rows])
             if found.kind == "unreadable" and not example:
                 row = int(chunk.raw.index[int(found.rows.argmax())]) + 1
-                example = f"{found.column} is {found.example!r} in row {row:,} of {chunk.file}"
+                why = f" ({found.hint})" if found.hint else ""
+                example = f"{found.column} is {found.example!r} in row {row:,} of {chunk.file}{why}"
     if not rows:
         raise InputError(f"{', '.join(map(str, files))}: no rows below the header")
     for kind, limit, what in (
@@ -103,8 +109,7 @@ def changes(files: Sequence[Path], schema: Schema, clean: Clean) -> list[Change]
     if counts["unreadable"] > params.tolerance.unreadable * rows:
         raise InputError(
             f"{counts['unreadable']:,} values in {rows:,} rows cannot be read, such as: {example}; "
-            f"correct them, or the kind of the column in {paths.SCHEMA}; for all of them, run "
-            "validate"
+            f"correct them, or the column in {paths.SCHEMA}; for all of them, run validate"
         )
     return [
         change

@@ -32,6 +32,7 @@ class FirstRows:
             order of their first rows, with how often each comes; empty cells are left out.
         numbers: columns of numbers in a Parquet file, which are not written in any format.
         typed: columns whose kind is known from the types of a Parquet file.
+        categories: columns of which a Parquet file says that they hold categories.
         blocks: columns whose numbers number blocks of rows, in each file.
     """
 
@@ -39,6 +40,7 @@ class FirstRows:
     values: dict[str, Counter[str]] = field(default_factory=dict)
     numbers: set[str] = field(default_factory=set)
     typed: dict[str, Guess] = field(default_factory=dict)
+    categories: set[str] = field(default_factory=set)
     blocks: set[str] = field(default_factory=set)
 
 
@@ -105,8 +107,8 @@ def read_first_rows(
             first.rows += len(table)
             for name in columns:
                 if name not in first.typed:
-                    texts = cells.names(table[name].dropna())
-                    first.values[name].update(texts.str.strip().tolist())
+                    texts = cells.names(cells.present(table[name], []).dropna())
+                    first.values[name].update(texts.tolist())
                     if len(texts) < len(table) or not numbers_blocks(name, texts):
                         first.blocks.discard(name)
     first.blocks -= first.typed.keys()
@@ -118,7 +120,10 @@ def read_first_rows(
 def _read_types(file: Path, first: FirstRows) -> None:
     """Take the kinds of columns from the types of a Parquet file."""
     for part in pq.read_schema(file):
-        kind = part.type.value_type if pa.types.is_dictionary(part.type) else part.type
+        is_category = pa.types.is_dictionary(part.type)
+        kind = part.type.value_type if is_category else part.type
+        if is_category and (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+            first.categories.add(part.name)
         if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
             first.numbers.add(part.name)
         elif pa.types.is_timestamp(kind) or pa.types.is_date(kind):

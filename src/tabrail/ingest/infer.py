@@ -14,11 +14,11 @@ from tabrail.ingest.column_names import counts_rows
 from tabrail.ingest.describe import describe
 from tabrail.ingest.draft import Draft
 from tabrail.ingest.first_rows import FirstRows, column_names, csv_format, read_first_rows
-from tabrail.ingest.kinds import Guess, guess
+from tabrail.ingest.kinds import Guess, guess, is_boolean
 from tabrail.ingest.missing_values import MEASURED, RARE, present
 from tabrail.ingest.number_format import READABLE, find_number_format
 from tabrail.ingest.profile import ColumnProfile, Profile, profile
-from tabrail.ingest.target import Target, infer_target, not_numeric
+from tabrail.ingest.target import Target, infer_target, not_numeric, refuse_hidden_class
 
 
 def infer(
@@ -119,7 +119,7 @@ class Inference:
             name: Column(kind=one.kind, format=one.format, sensitive=one.sensitive)
             for name, one in self.guesses.items()
         }
-        columns[self.name] = Column(kind=self.target.kind)
+        columns[self.name] = Column(kind=self.target.kind, format=self.target.format)
         return Schema.model_construct(
             task=self.target.task,
             target=self.name,
@@ -224,11 +224,17 @@ class Inference:
             return Guess("ignored", "row numbers")
         if len(given) <= 1:
             return Guess("categorical", "")
-        return guess(name, given, self._first.rows, self._form(name), wrong)
+        is_category = name in self._first.categories
+        rows, form = self._first.rows, self._form(name)
+        return guess(name, given, rows, form, wrong, is_category=is_category)
 
     def _set_target(self, words: Mapping[str, int]) -> None:
+        refuse_hidden_class(self.name, words, self.missing)
         given = present(words, self.missing)
-        self.target = infer_target(self.name, given, self._form(self.name), self._task)
+        task = self._task
+        if task is None and self.name in self._first.categories and not is_boolean(given):
+            task = "binary" if len(given) == 2 else "multiclass"
+        self.target = infer_target(self.name, given, self._form(self.name), task)
 
     def _form(self, name: str) -> Csv:
         return Csv() if name in self._first.numbers else self.form

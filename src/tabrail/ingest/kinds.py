@@ -1,25 +1,32 @@
-"""Guess the kind of a column from its name and its different values."""
+"""Decide the kind of a column by a table of rules, each with its reason.
+
+The rules are asked in the order of `RULES`; the first one with an answer decides. A new rule is a
+function of a `Look` in this table, and a case in tests/unit/test_kinds.py.
+"""
 
 import re
-from collections.abc import Collection, Mapping
+import unicodedata
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from tabrail.data import cells
-from tabrail.data.schema import Csv, Kind
-from tabrail.ingest import dates
-from tabrail.ingest.column_names import is_code_name, like_id, names_entity, tokens
-from tabrail.ingest.number_format import READABLE, is_code, like_numbers, numbers, readable, unit
+from tabrail.data.schema import DURATION, Csv, Kind
+from tabrail.ingest import dates, doubts
+from tabrail.ingest.column_names import like_id, names_entity, tokens
+from tabrail.ingest.look import Look
+from tabrail.ingest.number_format import READABLE, is_code, unit
 from tabrail.ingest.personal_data import personal_data
 
-NEARLY = 0.8  # from this share of numbers on, words among them are likely slips
 DISTINCT = 0.95  # from this share of different values on, a column identifies its rows
-FEW, MANY = 50, 1000  # levels that are always, or may be, categories
+FEW, MANY_LEVELS = 50, 1000  # levels that are always, or may be, categories
 FEW_SHARE = 0.05  # of the rows: up to this many levels are categories
 CODE = re.compile(r"(?=.*\d)(?!.*[A-ZÄÖÜ]{5})[A-ZÄÖÜ\d][A-ZÄÖÜ\d ./-]{1,19}")
 SEQUENCE = 10  # from so many rows on, 1, 2, 3 … is no coincidence
+WORDS = ("identifier", "categorical", "text")
+EXACT = 2.0**53  # above it, a float does not tell whole numbers apart
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,7 @@ class Guess:
     Attributes:
         kind: its kind.
         reason: why, in a few words; without any of the column's values.
-        format: how its dates are written.
+        format: how its dates or spans of time are written.
         unit: the sign beside its numbers.
         sensitive: whether it identifies persons.
         entity: whether its name says that it identifies customers, orders or the like.
@@ -51,6 +58,8 @@ def guess(
     rows: int,
     form: Csv,
     wrong: tuple[Kind, str | None] | None = None,
+    *,
+    is_category: bool = False,
 ) -> Guess:
     """Guess what a column is.
 
@@ -61,104 +70,158 @@ def guess(
         rows: how many rows they are from.
         form: how numbers are written.
         wrong: a kind and a format of dates that all rows contradict.
+        is_category: whether the file itself says that it holds categories.
     """
-    if wrong != ("boolean", None) and is_boolean(words):
-        return Guess("boolean", f"only {', '.join(sorted(words)[:6])}")
-    if what := personal_data(name, words):
-        # Many people have the same name: it does not identify one.
-        entity = not what.startswith("names")
-        return Guess("identifier", f"{what}: never a feature", sensitive=True, entity=entity)
-    code = is_code(words) or is_code_name(name)
-    share = 0.0
-    if not code and like_numbers(words):
-        values = numbers(words, form)
-        share = readable(words, values)
-        if share >= READABLE and wrong != ("numeric", None):
-            return _number(name, words, rows, values[~np.isnan(values)])
-    formats = {wrong[1]} if wrong and wrong[0] == "datetime" else set()
-    if date := dates.find(words, form, formats):
-        warning = date.reason if date.ambiguous else ""
-        return Guess("datetime", date.reason, format=date.format, warning=warning)
-    found = _words(name, words, code)
-    if share > NEARLY:
-        others = f"{share:.1%} of its values are numbers, too few to read it as numeric"
-        return replace(found, warning=others)
+    look = Look(name, words, rows, form, wrong, is_category)
+    found = next(found for rule in RULES if (found := rule(look)))
+    if found.sensitive or found.warning:
+        return found
+    if found.kind == "numeric":
+        return replace(found, warning=doubts.of_numbers(look))
+    if found.kind in WORDS and not (look.is_code or is_category or look.is_numeric):
+        unread = doubts.of_words(look)
+        if unread and found.kind == "identifier" and not found.entity:
+            # What is nearly a number is no name of a row.
+            return Guess("categorical", "", warning=unread)
+        return replace(found, warning=unread)
     return found
 
 
-def _number(name: str, words: Mapping[str, int], rows: int, known: np.ndarray) -> Guess:
-    """Guess what a column of numbers is."""
-    filled, distinct = sum(words.values()), len(words)
+def category_of_the_file(look: Look) -> Guess | None:
+    """Take a category of a Parquet file for one, unless it names rows or persons."""
+    if not look.is_category or look.distinct >= DISTINCT * look.filled:
+        return None
+    if is_boolean(look.words) or personal_data(look.name, look.words):
+        return None
+    return Guess("categorical", "a category in the file")
+
+
+def yes_or_no(look: Look) -> Guess | None:
+    """Take words that all mean yes or no for a boolean."""
+    if look.wrong == ("boolean", None) or not is_boolean(look.words):
+        return None
+    return Guess("boolean", f"only {', '.join(sorted(look.words)[:6])}")
+
+
+def personal(look: Look) -> Guess | None:
+    """Let what identifies a person be no feature."""
+    what = personal_data(look.name, look.words)
+    if not what:
+        return None
+    # Many people have the same name: it does not identify one.
+    entity = not what.startswith("names")
+    return Guess("identifier", f"{what}: never a feature", sensitive=True, entity=entity)
+
+
+def number(look: Look) -> Guess | None:
+    """Take for numbers what reads as such, but for whole numbers that name rows or things."""
+    if look.is_code or not look.is_numeric or look.wrong == ("numeric", None):
+        return None
+    known = look.numbers[~np.isnan(look.numbers)]
     if (known % 1 != 0).any():
-        return _plain_number(words)
-    if _is_day_number(name, words, known):
+        return _plain_number(look)
+    named = names_entity(look.name, look.words)
+    if _is_day_number(look, known):
         return Guess("datetime", "all are days written as YYYYMMDD", format="%Y%m%d")
-    low, high = known.min(), known.max()
-    if filled == rows == distinct >= SEQUENCE and low in (0, 1) and high - low + 1 == rows:
-        return Guess(
-            "identifier", f"numbers the rows from {low:.0f}", entity=names_entity(name, words)
-        )
-    if distinct >= SEQUENCE and distinct >= DISTINCT * filled and like_id(name, words):
+    low, high, various = known.min(), known.max(), look.distinct >= SEQUENCE
+    in_each_row = various and look.filled == look.rows == look.distinct
+    if in_each_row and low in (0, 1) and high - low + 1 == look.rows:
+        return Guess("identifier", f"numbers the rows from {low:.0f}", entity=named)
+    if max(abs(low), abs(high)) > EXACT and all(map(str.isdecimal, look.some)):
+        reason = "whole numbers beyond 2⁵³, which no float tells apart"
+        return Guess("identifier", reason, entity=named)
+    if various and look.distinct >= DISTINCT * look.filled and like_id(look.name, look.words):
         reason = "named like one, and a different value in almost each row"
-        return Guess("identifier", reason, entity=names_entity(name, words))
-    if names_entity(name, words):
-        return _entity(words)
-    return _plain_number(words)
+        return Guess("identifier", reason, entity=named)
+    return _entity(look) if named else _plain_number(look)
 
 
-def _plain_number(words: Mapping[str, int]) -> Guess:
-    return Guess("numeric", "", unit=unit(words))
+def duration(look: Look) -> Guess | None:
+    """Take spans and times of day such as 1:02:03 for numbers of seconds."""
+    if look.wrong == ("numeric", None) or look.share(look.seconds) < READABLE:
+        return None
+    return Guess("numeric", "hours, minutes and seconds", format=DURATION, unit="s")
 
 
-def _words(name: str, words: Mapping[str, int], code: bool) -> Guess:
-    """Guess what a column of words is."""
-    filled, distinct = sum(words.values()), len(words)
-    various = distinct >= SEQUENCE and distinct >= DISTINCT * filled
-    parted = [word.split() for word in list(words)[:MANY]]
-    sentences = np.mean([len(parts) for parts in parted]) >= 3 if parted else False
-    sentences |= np.mean([len(word) for word in list(words)[:MANY]]) > 40 if parted else False
-    single = np.mean([len(parts) == 1 for parts in parted]) >= 0.95 if parted else False
-    if various and (single or _are_codes(words)):
-        which = "a different word" if single else "short codes, a different one"
-        reason = f"{which} in almost each row"
-        return Guess("identifier", reason, entity=names_entity(name, words))
-    if names_entity(name, words) and not sentences:
-        return _entity(words)
-    if distinct <= min(FEW, 0.5 * filled) or distinct <= min(MANY, FEW_SHARE * filled):
-        return Guess("categorical", "codes are no numbers" if code else "")
-    if is_code(words):
-        return Guess("identifier", "codes with leading zeros, and many of them")
-    if sentences or various:
-        return Guess("text", "words in sentences, or different in almost each row")
+def date(look: Look) -> Guess | None:
+    """Take for dates what reads as such in one format."""
+    formats = {look.wrong[1]} if look.wrong and look.wrong[0] == "datetime" else set()
+    found = dates.find(look.words, look.form, formats)
+    if not found:
+        return None
+    warning = found.reason if found.ambiguous else ""
+    return Guess("datetime", found.reason, format=found.format, warning=warning)
+
+
+def name_of_a_row(look: Look) -> Guess | None:
+    """Take for identifiers words and codes that differ in almost each row."""
+    single = _mean([len(word.split()) == 1 for word in look.some]) >= DISTINCT
+    if not _is_various(look) or not (single or _are_codes(look.some)):
+        return None
+    reason = (
+        f"{'a different word' if single else 'short codes, a different one'} in almost each row"
+    )
+    return Guess("identifier", reason, entity=names_entity(look.name, look.words))
+
+
+def name_of_a_thing(look: Look) -> Guess | None:
+    """Take for identifiers what is named like one, unless these are sentences."""
+    named = names_entity(look.name, look.words) and not _are_sentences(look)
+    return _entity(look) if named else None
+
+
+def few_levels(look: Look) -> Guess | None:
+    """Take for categories the words of a column that has few different ones."""
+    if look.distinct <= min(FEW, 0.5 * look.filled) or look.distinct <= min(
+        MANY_LEVELS, FEW_SHARE * look.filled
+    ):
+        return Guess("categorical", "codes are no numbers" if look.is_code else "")
+    return None
+
+
+def many_codes(look: Look) -> Guess | None:
+    """Take many different codes for identifiers."""
+    if not is_code(look.words):
+        return None
+    return Guess("identifier", "codes with leading zeros, and many of them")
+
+
+def text(look: Look) -> Guess | None:
+    """Take for texts what has several words, and differs."""
+    if not (_are_sentences(look) or _is_various(look)):
+        return None
+    return Guess("text", "words in sentences, or different in almost each row")
+
+
+def category(_: Look) -> Guess:
+    """Take everything else for categories."""
     return Guess("categorical", "")
 
 
-def spellings(levels: Collection[str]) -> int:
-    """Return how many of some categories differ by more than upper and lower case."""
-    return len({level.casefold() for level in levels})
+Rule = Callable[[Look], Guess | None]
+RULES: tuple[Rule, ...] = (
+    category_of_the_file,
+    yes_or_no,
+    personal,
+    number,
+    duration,
+    date,
+    name_of_a_row,
+    name_of_a_thing,
+    few_levels,
+    many_codes,
+    text,
+    category,
+)
 
 
-def _are_codes(words: Mapping[str, int]) -> bool:
-    """Check whether words are capitals and digits, such as the plates of cars.
-
-    Where the capitals are always the same, they are the unit of a number.
-    """
-    some = list(words)[:MANY]
-    coded = [word for word in some if CODE.fullmatch(word)]
-    lettered = {re.sub(r"[^A-ZÄÖÜ]", "", word) for word in coded}
-    return len(coded) >= DISTINCT * len(some) and len(lettered) >= SEQUENCE
-
-
-def _entity(words: Mapping[str, int]) -> Guess:
-    """Guess what a column is whose name says that it identifies customers or the like."""
-    filled, distinct = sum(words.values()), len(words)
-    if distinct > FEW or distinct > FEW_SHARE * filled:
-        return Guess(
-            "identifier",
-            "named like one, and its values repeat; to learn from it, write {kind: categorical}",
-            entity=True,
-        )
-    return Guess("categorical", "named like an identifier, but with few values")
+def spellings(levels: Collection[str]) -> dict[str, list[str]]:
+    """Return the categories that are alike but for case, blanks and form, by what they share."""
+    found: dict[str, list[str]] = {}
+    for level in levels:
+        same = " ".join(unicodedata.normalize("NFKC", level).casefold().split())
+        found.setdefault(same, []).append(level)
+    return {same: twins for same, twins in found.items() if len(twins) > 1}
 
 
 def is_boolean(words: Mapping[str, int]) -> bool:
@@ -168,10 +231,48 @@ def is_boolean(words: Mapping[str, int]) -> bool:
     return bool(sides) and lowered <= cells.TRUE | cells.FALSE
 
 
-def _is_day_number(name: str, words: Mapping[str, int], values: np.ndarray) -> bool:
+def _plain_number(look: Look) -> Guess:
+    return Guess("numeric", "", unit=unit(look.words))
+
+
+def _entity(look: Look) -> Guess:
+    """Guess what a column is whose name says that it identifies customers or the like."""
+    if look.distinct > FEW or look.distinct > FEW_SHARE * look.filled:
+        return Guess(
+            "identifier",
+            "named like one, and its values repeat; to learn from it, write {kind: categorical}",
+            entity=True,
+        )
+    return Guess("categorical", "named like an identifier, but with few values")
+
+
+def _is_various(look: Look) -> bool:
+    return look.distinct >= SEQUENCE and look.distinct >= DISTINCT * look.filled
+
+
+def _are_sentences(look: Look) -> bool:
+    words = _mean([len(word.split()) for word in look.some])
+    return words >= 3 or _mean([len(word) for word in look.some]) > 40
+
+
+def _are_codes(some: list[str]) -> bool:
+    """Check whether words are capitals and digits, such as the plates of cars.
+
+    Where the capitals are always the same, they are the unit of a number.
+    """
+    coded = [word for word in some if CODE.fullmatch(word)]
+    lettered = {re.sub(r"[^A-ZÄÖÜ]", "", word) for word in coded}
+    return len(coded) >= DISTINCT * len(some) and len(lettered) >= SEQUENCE
+
+
+def _is_day_number(look: Look, values: np.ndarray) -> bool:
     """Say whether whole numbers such as 20240131 are all days."""
     if not ((values > 19000100) & (values < 21010000)).all():
         return False
-    days = cells.datetime(pd.Series(list(words), dtype="str"), "%Y%m%d")
-    dated = {"date", "day", "dt", "datum", "ymd", "time"} & set(tokens(name))
-    return bool(days.notna().all()) and (len(words) >= SEQUENCE or bool(dated))
+    days = cells.datetime(pd.Series(list(look.words), dtype="str"), "%Y%m%d")
+    dated = {"date", "day", "dt", "datum", "ymd", "time"} & set(tokens(look.name))
+    return bool(days.notna().all()) and (look.distinct >= SEQUENCE or bool(dated))
+
+
+def _mean(values: Collection[float]) -> float:
+    return sum(values) / len(values) if values else 0.0

@@ -1,5 +1,6 @@
 """Find the words that stand for a missing value."""
 
+import re
 from collections.abc import Collection, Mapping
 
 from tabrail.data.schema import Kind, Schema
@@ -8,10 +9,20 @@ MISSING: list[str] = Schema.model_fields["missing"].default
 MAYBE_MISSING = {
     *("?", "-", "--", "---", ".", "n/a", "na", "n.a.", "nil", "none", "null", "(null)", "nan"),
     *("unknown", "missing", "not available", "#n/a", "#value!", "#div/0!", "#ref!", "#name?"),
+    *("#num!", "#null!", "#spill!", "#calc!", "<na>", "nat", "\\n", "n/d", "s/d", "k.a.", "n.d."),
+    *("inf", "-inf", "+inf", "infinity", "-infinity", "tbd", "tba", "not applicable", "(missing)"),
+    *("1.#inf", "-1.#inf", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan", "1.#snan", "-1.#snan"),
+    *("..", "...", ":", "–", "—", "(blank)", "not reported", "no data", "keine angabe"),
 }
+# What databases write for no date, and people for "until further notice".
+NO_DATE = re.compile(
+    r"(?:0000[-/.]00[-/.]00|00[-/.]00[-/.]0000|00000000|0001-01-01|01[-/.]01[-/.]0001"
+    r"|(?:9999|2999)[-/.]12[-/.]31|31[-/.]12[-/.](?:9999|2999)|12/31/(?:9999|2999)"
+    r"|(?:9999|2999)1231|9999-99-99)(?:[T ].*)?"
+)
 SURELY_MISSING = {"?", "-", "--"}
 MEASURED = ("numeric", "boolean", "datetime")
-FEW_WORDS, OFTEN, MOST_MEASURED = 2, 0.01, 0.7
+FEW_WORDS, OFTEN, MOST_MEASURED = 2, 0.005, 0.7
 RARE = 0.05  # among a target's classes, a word that stands for no value is rarer than this
 
 
@@ -26,15 +37,20 @@ def surely_present(words: Mapping[str, int]) -> dict[str, int]:
     return {
         word: count
         for word, count in words.items()
-        if word not in MISSING and word.lower() not in MAYBE_MISSING and word not in repeated
+        if word not in MISSING and not may_be_missing(word) and word not in repeated
     }
+
+
+def may_be_missing(word: str) -> bool:
+    """Check whether a word among numbers or dates means that there is none."""
+    return word.lower() in MAYBE_MISSING or NO_DATE.fullmatch(word) is not None
 
 
 def repeated_words(words: Mapping[str, int]) -> set[str]:
     """Return the one or two words that come again and again between numbers or dates."""
     given = present(words, MISSING)
     wordy = {word for word in given if not any(letter.isdigit() for letter in word)}
-    odd = {word for word in wordy if word.lower() not in MAYBE_MISSING}
+    odd = {word for word in wordy if not may_be_missing(word)}
     measured = sum(count for word, count in given.items() if word not in wordy)
     if not 0 < len(odd) <= FEW_WORDS or measured < MOST_MEASURED * sum(given.values()):
         return set()
@@ -73,6 +89,7 @@ def find(words: Mapping[str, int], kind: Kind | None, *, is_target: bool) -> lis
         word
         for word in words
         if (measured and word.lower() in MAYBE_MISSING)
+        or (kind == "datetime" and NO_DATE.fullmatch(word))
         or word in repeated
         or (word in SURELY_MISSING and "+" not in words)
     ]

@@ -128,20 +128,23 @@ def few_positives(positive: str, count: int, rows: int) -> list[str]:
 
 
 def spellings(name: str, levels: Collection[str], target: str) -> list[str]:
-    """Warn of categories that differ by upper and lower case only, and say what to do.
+    """Warn of categories that differ by case, blanks and form only, and say what to do.
 
     Args:
         name: of the column.
         levels: its categories; none if they are not listed.
         target: the target's name.
     """
-    different = kinds.spellings(levels)
-    if different == len(levels):
+    twins = list(kinds.spellings(levels).values())
+    if not twins:
         return []
+    first, second = twins[0][:2]
+    column = f"table[{name!r}]"
     return [
-        f"{roles.short(name)}: {len(levels):,} categories are {different:,} but for upper and "
-        "lower case. If they mean the same, write them in one way in clean (prepare.py). Then: "
-        f"uv run tabrail ingest data/raw --target {shlex.quote(target)} --replace"
+        f"{roles.short(name)}: categories such as {first!r} and {second!r} differ by upper and "
+        "lower case, blanks or the form of letters only. If they mean the same, write in clean "
+        f"(prepare.py): {column} = {column}.replace({second!r}, {first!r}). Then: uv run tabrail "
+        f"ingest data/raw --target {shlex.quote(target)} --replace"
     ]
 
 

@@ -6,19 +6,23 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from tabrail.data import cells
+from tabrail.data import cells, written_numbers
 from tabrail.data.schema import Csv
 
 READABLE = 0.995  # share of a column's values that must fit its kind
+NEARLY = 0.8  # from this share of numbers on, words among them are likely slips
 LOOK = 200  # different values that are looked at first
 MOST = 0.9  # share of them that must have digits
 LOCALES = ((".", ""), (".", ","), (",", ""), (",", "."), (".", " "), (",", " "), (".", "'"))
 
 DIGIT = re.compile(r"\d")
 CODE = re.compile(r"0\d+")
+LETTERED_CODE = re.compile(r"\d{1,3}[eE]\d{1,2}")  # 1E5 among 77 and 123 is no power of ten
+FEW_ZEROS = 2
 SEPARATOR = re.compile("[,.' \u00a0\u202f]")
-SIGN = re.compile(r"[$€£¥₹%]")
-ENDS = "()$€£¥₹% +-\u00a0\u202f"
+SIGN = re.compile(rf"{written_numbers.CURRENCY}|%")
+MAGNITUDE = re.compile(rf"(?<=\d)\s?(?:{written_numbers.MAGNITUDE})$")
+AROUND = re.compile(rf"^(?:{written_numbers.CURRENCY})|(?:{written_numbers.CURRENCY}|%)$")
 
 
 def find_number_format(columns: Mapping[str, Mapping[str, int]], form: Csv) -> tuple[Csv, str]:
@@ -35,7 +39,7 @@ def find_number_format(columns: Mapping[str, Mapping[str, int]], form: Csv) -> t
     patterns = {one: _number_pattern(*one) for one in order}
     votes = dict.fromkeys(order, 0)
     for words in columns.values():
-        some = {word.strip(ENDS): count for word, count in list(words.items())[:LOOK]}
+        some = {_bare(word): count for word, count in list(words.items())[:LOOK]}
         numbers = [word for word in some if DIGIT.search(word)]
         if len(numbers) < MOST * len(some) or not any(SEPARATOR.search(word) for word in numbers):
             continue
@@ -81,14 +85,26 @@ def unit(words: Mapping[str, int]) -> str:
 
 
 def is_code(words: Mapping[str, int]) -> bool:
-    """Check whether these are codes: whole numbers with zeros before them."""
+    """Check whether these are codes: digits, with zeros before some, or with an E among them."""
     zeros = sum(count for word, count in words.items() if CODE.fullmatch(word))
-    if not zeros:
-        return False
-    return len({len(word) for word in words}) == 1 or zeros > (1 - READABLE) * sum(words.values())
+    if zeros >= FEW_ZEROS and all(word.isdecimal() for word in words):
+        return True
+    if zeros:
+        equal = len({len(word) for word in words}) == 1
+        return equal or zeros > (1 - READABLE) * sum(words.values())
+    lettered = [word for word in words if LETTERED_CODE.fullmatch(word)]
+    others = len(words) - len(lettered)
+    return bool(lettered and others) and all(
+        word.isdecimal() or LETTERED_CODE.fullmatch(word) for word in words
+    )
 
 
 def _number_pattern(decimal: str, thousands: str) -> re.Pattern[str]:
-    between = {"": "", " ": "[ \u00a0\u202f]"}.get(thousands, re.escape(thousands))
-    grouped = r"[1-9]\d{0,2}(?:" + between + r"\d{3})+|" if thousands else ""
+    grouped = written_numbers.grouped(thousands)
     return re.compile(rf"(?:{grouped}\d*)(?:{re.escape(decimal)}\d*)?(?:[eE][+-]?\d+)?")
+
+
+def _bare(word: str) -> str:
+    """Return a number without signs, currency and magnitude around it."""
+    word = word.translate(written_numbers.TYPOGRAPHIC).strip("()+- \u00a0\u202f")
+    return MAGNITUDE.sub("", AROUND.sub("", word)).strip("()+-% \u00a0\u202f")

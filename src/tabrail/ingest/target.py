@@ -1,22 +1,26 @@
 """Infer the task from the target's values, or refuse a target that cannot be learned."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from tabrail import paths
 from tabrail.data import cells
-from tabrail.data.schema import Csv, Kind, Task
+from tabrail.data.schema import DURATION, Csv, Kind, Task
 from tabrail.errors import InputError
-from tabrail.ingest import dates
-from tabrail.ingest.kinds import NEARLY, is_boolean
-from tabrail.ingest.number_format import READABLE, is_code, numbers, readable, unit
+from tabrail.ingest import dates, doubts
+from tabrail.ingest.kinds import is_boolean, spellings
+from tabrail.ingest.look import Look
+from tabrail.ingest.number_format import NEARLY, READABLE, unit
 
 FEW_NUMBERS = 10  # up to so many whole numbers are classes
 MOST_CLASSES = 100
+LIKE_CLASSES = 30  # up to so many whole numbers may be classes
 YES = {*cells.TRUE, "positive", "pos", "ja", "oui", "si", "sí"}
+MAY_BE_A_CLASS = ("NA", "None")  # the words for a missing value that are words of their own, too
+OFTEN = 0.05  # of the rows: no slip
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class Target:
     kind: Kind
     reason: str
     unit: str = ""
+    format: str | None = None
+    warning: str = ""
 
 
 def infer_target(
@@ -43,9 +49,11 @@ def infer_target(
     Raises:
         InputError: the values cannot be predicted, or not as the task that is wanted.
     """
-    values = numbers(words, form)
-    share = readable(words, values)
-    numeric = share >= READABLE and not is_code(words)
+    look = Look(name, words, sum(words.values()), form, is_target=True)
+    spans = look.share(look.seconds) >= READABLE
+    values = look.seconds if spans else look.numbers
+    share = look.share(values)
+    numeric = share >= READABLE and (spans or not look.is_code or wanted == "regression")
     known = np.unique(values[~np.isnan(values)])
     whole = numeric and bool((known % 1 == 0).all())
     classes, two_values = len(words), is_boolean(words)
@@ -55,11 +63,18 @@ def infer_target(
             raise not_numeric(name, strange, 1 - share)
         if wanted or not (whole and len(known) <= FEW_NUMBERS):
             many = f"{classes:,} different numbers" if wanted is None else "as asked for"
-            return Target("regression", "numeric", many, unit(words))
+            if wanted is None and whole and len(known) <= LIKE_CLASSES:
+                many += f"; to predict classes instead: {_again(name, 'multiclass')}"
+            if spans:
+                return Target("regression", "numeric", many, "s", DURATION)
+            doubt = doubts.of_numbers(look)
+            return Target("regression", "numeric", many, unit(words), warning=doubt)
     if not numeric and share >= NEARLY and classes > MOST_CLASSES:
         raise not_numeric(name, strange, 1 - share)
     if not numeric and dates.find(words, form):
         raise InputError(f"target {name!r} holds dates, which cannot be predicted; choose another")
+    if not numeric and classes > 0.5 * look.filled and (doubt := doubts.of_words(look)):
+        raise InputError(f"target {name!r}: {doubt}")
     _refuse_too_many(name, words)
     if whole and len(known) < classes:
         twins = [word for word, value in zip(words, values, strict=True) if value == known[0]]
@@ -69,6 +84,7 @@ def infer_target(
         )
     if two_values and wanted != "multiclass":
         return Target("binary", "boolean", f"two values: {', '.join(sorted(words)[:6])}")
+    _refuse_twins(name, words)
     task: Task = "binary" if classes == 2 else "multiclass"
     if wanted not in (None, "regression", task):
         raise InputError(
@@ -77,10 +93,7 @@ def infer_target(
         )
     reason = "two classes" if classes == 2 else f"{classes} classes"
     if classes > 2 and numeric:
-        reason += (
-            f"; to predict the number instead: uv run tabrail ingest {paths.RAW.as_posix()} "
-            f"--target {shlex.quote(name)} --task regression --replace"
-        )
+        reason += f"; to predict the number instead: {_again(name, 'regression')}"
     return Target(task, "categorical", reason)
 
 
@@ -94,11 +107,36 @@ def positive_class(words: Mapping[str, int], kind: Kind) -> tuple[str, str]:
     if kind == "boolean":
         return "1.0", ""
     for word in words:
-        if word.lower() in YES:
+        # Of 1 and 2, neither means yes.
+        if word.lower() in YES and not all(other.isdecimal() for other in words):
             return word, "the class to predict, as its name means yes"
     rarer = min(sorted(words), key=lambda word: words[word])
     share = words[rarer] / sum(words.values())
     return rarer, f"the class to predict: the rarer one, in {share:.1%} of the rows"
+
+
+def refuse_hidden_class(name: str, words: Mapping[str, int], missing: Collection[str]) -> None:
+    """Refuse a target of which a class would vanish, as its word means a missing value elsewhere.
+
+    Args:
+        name: the target's name.
+        words: its different values, with how often each comes.
+        missing: the words for missing values.
+
+    Raises:
+        InputError: the message names the word.
+    """
+    for word in MAY_BE_A_CLASS:
+        count, total = words.get(word, 0), sum(words.values())
+        others = [other for other in words if other and other not in missing]
+        alike = str.isupper if word.isupper() else str.istitle
+        if word in missing and count >= OFTEN * total and others and all(map(alike, others)):
+            raise InputError(
+                f"target {name!r}: {word!r} stands in {count / total:.1%} of its rows, beside "
+                f"{', '.join(map(repr, others[:3]))}, and in other columns it means a missing "
+                f"value. If it is a class, write another word for it in the file, such as "
+                f"{word + '_'!r}. If it means a missing value, leave these cells empty"
+            )
 
 
 def not_numeric(name: str, strange: list[str], share: float) -> InputError:
@@ -108,6 +146,27 @@ def not_numeric(name: str, strange: list[str], share: float) -> InputError:
         f"target {name!r}: {share:.1%} of its values are no numbers (such as {shown}); correct "
         "them, leave them empty, or choose another task or column"
     )
+
+
+def _again(name: str, task: Task) -> str:
+    """Return the command that takes the target for something else."""
+    place = paths.RAW.as_posix()
+    return f"uv run tabrail ingest {place} --target {shlex.quote(name)} --task {task} --replace"
+
+
+def _refuse_twins(name: str, words: Mapping[str, int]) -> None:
+    """Refuse classes that are written in more than one way.
+
+    Raises:
+        InputError: the message names some of them.
+    """
+    for twins in spellings(words).values():
+        shown = ", ".join(f"{word!r} ({words[word]:,} rows)" for word in twins[:4])
+        raise InputError(
+            f"target {name!r} writes the same class in more than one way: {shown}. They differ by "
+            "upper and lower case, blanks or the form of letters only. Write each class in one way "
+            "in the file or, in a project that is there, in clean (prepare.py)"
+        )
 
 
 def _refuse_too_many(name: str, words: Mapping[str, int]) -> None:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tabrail.config import Monitor
+from tabrail.data.conform import HARMLESS
 from tabrail.monitoring.checks import Point
 from tabrail.monitoring.expected import Expected
 
 MIN_IMPORTANCE = 0.01  # a column's share of all importance, from which its drift is an alert
+HARMLESS_KINDS = tuple(f": {kind}" for kind in HARMLESS)
 OF_COLUMNS = {"violations", "missing", "drift", "texts"}
 RETRAIN = "retrain with newer rows: export, ingest, dvc repro"
 
@@ -219,7 +221,7 @@ def may_alert(check: str, about: str, expected: Expected) -> bool:
         importance = expected.importance
         return not importance or importance.get(_column(check, about), 0.0) >= MIN_IMPORTANCE
     # Rows with other violations are refused, which is a check of its own.
-    return check != "violations" or about.endswith(": unseen_category")
+    return check != "violations" or about.endswith(HARMLESS_KINDS)
 
 
 def alerts_and_notes(

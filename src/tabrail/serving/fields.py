@@ -18,7 +18,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from tabrail.data import cells
+from tabrail.data import cells, written_text
+from tabrail.data.hints import zero_twin
 from tabrail.data.schema import Column, Schema
 from tabrail.model.scoring import for_scoring
 
@@ -90,10 +91,10 @@ class Fields:
         return create_model("Row", __config__=config, **fields)
 
     def text(self, given: Any) -> Any:
-        """Return a text without the blanks around it, and None for one that means missing."""
+        """Return a text in its plain form, and None for one that means missing."""
         if not isinstance(given, str):
             return given
-        text = given.strip()
+        text = written_text.plain(given)
         return None if text in self._missing else text
 
     def _typed(self, name: str, column: Column) -> tuple[Any, Any]:
@@ -111,7 +112,8 @@ class Fields:
                 kind, check = StrictBool, None
             case "categorical" | "identifier":
                 kind = StrictStr | StrictInt
-                check = self._name if column.kind == "categorical" else self._identifier
+                is_category = column.kind == "categorical"
+                check = partial(self._category, column) if is_category else self._identifier
                 if column.categories:
                     extra["examples"] = column.categories[:SHOWN]
                     note = "Others than those known from training give a warning."
@@ -150,6 +152,14 @@ class Fields:
     def _name(self, given: Any) -> Any:
         given = self._number(given)
         return self.text(str(given) if type(given) is int else given)
+
+    def _category(self, column: Column, given: Any) -> Any:
+        name = self._name(given)
+        known = column.categories or []
+        if isinstance(name, str) and name not in known and (twin := zero_twin(name, known)):
+            text = "Input should have the zeros of training, which has '{twin}'"
+            raise PydanticCustomError("other_zeros", text, {"twin": twin})
+        return name
 
     def _identifier(self, given: Any) -> Any:
         name = self._name(given)

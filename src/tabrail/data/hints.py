@@ -1,0 +1,42 @@
+"""Say why a value does not fit its column, where that can be told."""
+
+from tabrail.data.schema import Column
+
+SHOWN = 5
+
+
+def zero_twin(value: str, categories: list[str]) -> str:
+    """Return the category that a value would be with other zeros before it, or nothing.
+
+    >>> zero_twin("02138", ["2138", "10001"])
+    '2138'
+    """
+    if not value.isdecimal():
+        return ""
+    bare = value.lstrip("0")
+    return next((one for one in categories if one != value and one.lstrip("0") == bare), "")
+
+
+def hint(column: Column, kind: str, example: object) -> str:
+    """Return what to know of a value that violates the schema, or nothing.
+
+    Args:
+        column: describes the column.
+        kind: the kind of violation.
+        example: the value, as it was in the table.
+    """
+    if column.sensitive:
+        return ""
+    if kind == "date_order":
+        return f"{column.format} may have day and month the wrong way round for this file"
+    if kind != "unreadable":
+        return ""
+    if column.categories is not None:
+        if twin := zero_twin(str(example), column.categories):
+            return f"training has {twin!r}: write codes with the same zeros as there"
+        known = ", ".join(map(repr, column.categories[:SHOWN]))
+        more = " …" if len(column.categories) > SHOWN else ""
+        return f"the classes are {known}{more}"
+    if column.kind == "datetime":
+        return f"expected {column.format or 'a date such as 2024-01-31'}"
+    return ""

@@ -1,0 +1,221 @@
+"""Say what may be misunderstood in a column, with an example and the line to write.
+
+A doubt is a function of a `Look` that returns one or two sentences, or nothing. The first one that
+speaks is shown: add a new one to `OF_WORDS` or `OF_NUMBERS`, and a case to
+tests/unit/test_doubts.py.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from tabrail.data import cells
+from tabrail.data.written_numbers import CURRENCY
+from tabrail.ingest import dates, nearly, sentinels
+from tabrail.ingest.column_names import maybe_code_name, tokens
+from tabrail.ingest.look import Look
+from tabrail.ingest.number_format import NEARLY, SEPARATOR
+from tabrail.ingest.personal_data import is_personal
+
+AMBIGUOUS = "AMBIGUOUS"
+SOME = 0.01  # share of the rows from which a second scale is no slip
+FEW_CODES = 0.05  # of the rows: a thing that is numbered has fewer different numbers
+LONGEST = 30
+SIGN = re.compile(CURRENCY)
+THREE = re.compile(r"-?\d{1,3}[.,]\d{3}")
+NARROW, ROUND = 5, 0.3
+SECONDS, DAYS = (5e8, 4.2e9), (20_000, 60_000)  # since 1970: 1985 to 2103; since 1900: 1954 to 2064
+UNITS = {1.0: "s", 1e3: "ms", 1e6: "us", 1e9: "ns"}
+OF_TIME = {
+    "date",
+    "time",
+    "timestamp",
+    "ts",
+    "datetime",
+    "datum",
+    "created",
+    "updated",
+    "at",
+    "day",
+}
+
+Doubt = Callable[[Look], str]
+
+
+def of_words(look: Look) -> str:
+    """Return the doubt about a column that is taken for words, or nothing."""
+    return next(filter(None, (doubt(look) for doubt in OF_WORDS)), "")
+
+
+def of_numbers(look: Look) -> str:
+    """Return the doubt about a column that is taken for numbers, or nothing."""
+    return next(filter(None, (doubt(look) for doubt in OF_NUMBERS)), "")
+
+
+def words_among_numbers(look: Look) -> str:
+    """Say that most values are numbers, and show some of the others."""
+    if look.share_of_numbers <= NEARLY:
+        return ""
+    strange = [
+        word for word, value in zip(look.words, look.numbers, strict=True) if np.isnan(value)
+    ]
+    return (
+        f"{look.share_of_numbers:.1%} of its values are numbers, too few to read it as numeric; "
+        f"others are {_shown(strange)}. If these mean no value, add them to missing in "
+        "schema.yaml, and write {kind: numeric, nullable: true}"
+    )
+
+
+def two_orders_of_dates(look: Look) -> str:
+    """Say that day and month are in two orders."""
+    found = dates.two_orders(look.words)
+    if not found:
+        return ""
+    (day, month), share = found
+    return (
+        f"its dates are in two orders: {day!r} has the day first, {month!r} the month. "
+        f"{share:.1%} can be read with the day first. Write all of them in one order in the file, "
+        "and then {kind: datetime}"
+    )
+
+
+def looks_like(look: Look) -> str:
+    """Say that most values look like numbers or dates, and show how they are written."""
+    what, examples = nearly.what(look.words)
+    if not what:
+        return ""
+    shown = _shown(examples)
+    if not shown:
+        return ""
+    name = f"table[{look.name!r}]"
+    advice = {
+        "dates": 'If one format fits all, write {kind: datetime, format: "…"} in schema.yaml',
+        "periods": f"If their order matters, make dates of them in clean (prepare.py): {name} = …",
+        "times": "Write them as 18:00:00 in the file or in clean (prepare.py), and then "
+        "{kind: numeric, format: duration} in schema.yaml",
+        "numbers": f"To learn from their size, write in clean (prepare.py): {name} = {name}"
+        f'.str.replace(r"[^0-9{look.form.decimal}-]", "", regex=True), and then {{kind: numeric}} '
+        "in schema.yaml",
+        "several numbers": "To learn from them, write each into a column of its own in the file",
+    }[what]
+    return f"its values look like {what}, such as {shown}, and are taken for words. {advice}"
+
+
+def two_currencies(look: Look) -> str:
+    """Say that amounts are in more than one currency."""
+    counts: Counter[str] = Counter()
+    for word, count in look.words.items():
+        if match := SIGN.search(word):
+            counts[match[0]] += count
+    signs = [sign for sign, count in counts.most_common() if count >= SOME * look.filled]
+    if len(signs) < 2:
+        return ""
+    return (
+        f"its amounts are in {len(signs)} currencies ({', '.join(signs[:5])}), and are read as if "
+        "they were one. Convert them to one currency in clean (prepare.py) or in the file"
+    )
+
+
+def percent_and_shares(look: Look) -> str:
+    """Say that some numbers have a percent sign and others do not."""
+    signed = sum(count for word, count in look.words.items() if word.endswith("%"))
+    if min(signed, look.filled - signed) < SOME * look.filled:
+        return ""
+    bare = [word for word in look.some if not word.endswith("%") and cells.NUMBER.fullmatch(word)]
+    percent = [word for word in look.some if word.endswith("%")]
+    return (
+        f"{signed / look.filled:.1%} of its values have a percent sign, and others have none, such "
+        f"as {_shown([*percent[:1], *bare[:1]])}: {percent[0]} is read as {percent[0][:-1]}. Write "
+        "all of them in one way in clean (prepare.py) or in the file"
+    )
+
+
+def three_digits(look: Look) -> str:
+    """Say that a separator with three digits behind it may be the other one than was taken."""
+    parted = {word: count for word, count in look.words.items() if SEPARATOR.search(word)}
+    if sum(parted.values()) < max(20, SOME * look.filled):
+        return ""
+    if not all(THREE.fullmatch(word) for word in parted):
+        return ""
+    sign = next(iter(parted)).lstrip("-").lstrip("0123456789")[0]
+    others = [word for word in look.words if word not in parted]
+    if sign == look.form.decimal:
+        # Decimals with zeros at their ends taken off would have one or two digits now and then.
+        if not others or len(parted) < 20 or not all(word.isdecimal() for word in others):
+            return ""
+        taken, other = f"{sign!r} for a decimal", "a group of thousands"
+    else:
+        known = look.numbers[~np.isnan(look.numbers)]
+        rounded = np.mean(known % 100 == 0)
+        if others or known.min() <= 0 or known.max() > NARROW * known.min() or rounded > ROUND:
+            return ""
+        taken, other = f"{sign!r} for a group of thousands", "a decimal"
+    sample = next(iter(parted))
+    replacement = "." if other == "a decimal" else ""
+    return (
+        f"{AMBIGUOUS}: each value with {sign!r} has three digits behind it, such as {sample!r}, "
+        f"which is taken with {taken}. If it is {other}, write in clean (prepare.py): "
+        f'table[{look.name!r}] = table[{look.name!r}].str.replace("{sign}", "{replacement}")'
+    )
+
+
+def repeated_extreme(look: Look) -> str:
+    """Say that one number, far from all others, comes again and again."""
+    found = sentinels.find(look.numbers, look.counts)
+    return sentinels.sentence(look, found) if found else ""
+
+
+def moments(look: Look) -> str:
+    """Say that numbers are moments: seconds since 1970, or days since 1900."""
+    known = look.numbers[~np.isnan(look.numbers)]
+    if not len(known) or look.distinct < 10 or not OF_TIME & set(tokens(look.name)):
+        return ""
+    low, high, name = known.min(), known.max(), f"table[{look.name!r}]"
+    for factor, unit in UNITS.items():
+        if SECONDS[0] * factor <= low and high <= SECONDS[1] * factor:
+            made = f'pd.to_datetime({name}.astype("int64"), unit="{unit}").astype("str")'
+            return _moment(f"like {unit} since 1970", name, made)
+    if DAYS[0] <= low and high <= DAYS[1] and (known % 1 == 0).all():
+        made = (
+            f'pd.to_datetime({name}.astype("float"), unit="D", origin="1899-12-30").astype("str")'
+        )
+        return _moment("like days since 1900, as spreadsheets count them", name, made)
+    return ""
+
+
+def maybe_codes(look: Look) -> str:
+    """Say that whole numbers may name things, as the column's name says."""
+    known = look.numbers[~np.isnan(look.numbers)]
+    if not maybe_code_name(look.name) or (known % 1 != 0).any() or len(known) < 3:
+        return ""
+    if look.distinct > FEW_CODES * look.filled and look.distinct > 50:
+        return ""
+    return (
+        f"its {look.distinct:,} whole numbers may name things rather than count or measure them. "
+        "Then write {kind: categorical} in schema.yaml"
+    )
+
+
+OF_WORDS: tuple[Doubt, ...] = (words_among_numbers, two_orders_of_dates, looks_like)
+OF_NUMBERS: tuple[Doubt, ...] = (
+    two_currencies,
+    percent_and_shares,
+    three_digits,
+    repeated_extreme,
+    moments,
+    maybe_codes,
+)
+
+
+def _moment(what: str, name: str, made: str) -> str:
+    return (
+        f"its numbers look {what}. To learn from them as dates, write in clean (prepare.py): "
+        f"{name} = {made}, and then {{kind: datetime}} in schema.yaml"
+    )
+
+
+def _shown(words: Iterable[str]) -> str:
+    """Return some values that identify nobody."""
+    return ", ".join(repr(word[:LONGEST]) for word in words if not is_personal(word))

@@ -1,0 +1,83 @@
+"""Recognize numbers and dates that cannot be read, so that they are not silently taken for words.
+
+A value is looked at by its shape: digits become 9, letters a. Numbers and dates that people write
+have few shapes, and more digits than letters.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import islice
+
+from tabrail.data import written_numbers
+from tabrail.ingest.dates import LIKE_A_DATE, NAMES_A_MONTH
+
+LOOK = 500  # different values that are looked at
+MOST = 0.8  # share of the rows whose values must look so
+FEWEST = 3  # different values
+SHOWN = 2
+MEASURED = re.compile(
+    rf"[<>~≈≤≥±(\[]*\s*[+-]?\s*(?:{written_numbers.CURRENCY})?\s*[+-]?"
+    r"\d[\d.,'\u00a0\u202f]*(?: \d{3}[\d.,]*)*(?:[eE][+-]?\d+)?\s*(?:\+|-|%|[°'\"′″]"
+    rf"|(?:{written_numbers.CURRENCY})|°?[^\W\d_]{{1,4}}\.?(?:/[^\W\d_]{{1,3}})?[²³]?)?[\])]*"
+)
+NUMBER = r"[+-]?\d+(?:[.,]\d+)?"
+PARTS = re.compile(
+    rf"[(\[]?{NUMBER}(?:(?:[,;:]\s?|[°'′]\s?|\s?[x×]\s?|\s){NUMBER})+['\"′″]*\s?[NSEWO]?[)\]]?"
+)
+PERIOD = re.compile(
+    r"(?:1[89]|20)\d\d[-/ ]?(?:Q|q|T|W|w|KW|CW|H|S)[-/ ]?\d{1,2}"
+    r"|(?:Q|q|T|W|KW|CW|H|S)[-/ ]?\d{1,2}[-/ ](?:1[89]|20)\d\d"
+)
+CLOCK = re.compile(r"(?:[01]?\d|2[0-3])[:.h][0-5]\d(?:[:.m][0-5]\d)?\s?(?:[aApP]\.?[mM]\.?)?")
+CENTURY = r"(?:0[0-9]|1[89]|20|2[19]|99)\d\d"
+SURELY_A_DATE = re.compile(
+    rf"{CENTURY}([-/.])\d{{1,2}}\1\d{{1,2}}(?:[T ,].*)?"
+    rf"|\d{{1,2}}([-/.])\d{{1,2}}\2(?:{CENTURY}|\d\d)(?:[T ,].*)?"
+)
+YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
+
+
+def what(words: Mapping[str, int]) -> tuple[str, list[str]]:
+    """Return what most values look like, though they could not be read, and some of them.
+
+    Args:
+        words: the different values of a column, with how often each comes.
+
+    Returns:
+        `dates`, `periods`, `times`, `numbers`, `several numbers` or nothing, and one value of each
+        usual shape.
+    """
+    some = dict(islice(words.items(), LOOK))
+    total = sum(some.values())
+    for name, test in LOOKS:
+        fitting = [word for word in some if test(word)]
+        enough = len(fitting) >= min(FEWEST, len(some))
+        if fitting and enough and sum(some[word] for word in fitting) >= MOST * total:
+            return name, _examples(fitting)
+    return "", []
+
+
+def _is_date(word: str) -> bool:
+    if SURELY_A_DATE.fullmatch(word):
+        return True
+    return bool(NAMES_A_MONTH.search(word) and YEAR.search(word) and LIKE_A_DATE.search(word))
+
+
+LOOKS = (
+    ("dates", _is_date),
+    ("periods", lambda word: bool(PERIOD.fullmatch(word))),
+    ("times", lambda word: bool(CLOCK.fullmatch(word))),
+    ("numbers", lambda word: bool(MEASURED.fullmatch(word))),
+    ("several numbers", lambda word: bool(PARTS.fullmatch(word))),
+)
+
+
+def _examples(words: Iterable[str]) -> list[str]:
+    """Return a value of each of the usual shapes, the most usual one first."""
+    shapes: dict[str, list[str]] = {}
+    for word in words:
+        shape = re.sub(r"9+", "9", re.sub(r"\d", "9", word))
+        shapes.setdefault(shape, []).append(word)
+    usual = Counter({shape: len(found) for shape, found in shapes.items()}).most_common(SHOWN)
+    return [shapes[shape][0] for shape, _ in usual]
