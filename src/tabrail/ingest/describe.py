@@ -57,7 +57,7 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
     settings: dict[str, tuple[Any, str]] = {
         "csv": (inference.form.model_dump(exclude_defaults=True), notes.csv_format(inference)),
         "task": (task.task, task.reason),
-        "target": (target, notes.unlabeled(found, target)),
+        "target": (target, notes.unlabeled(found, target, inference.words_for_missing(target))),
         "positive": (positive if task.kind == "categorical" else "", positive_reason),
         "key": (key, key_reason),
         "time": roles.time(columns, target),
@@ -84,6 +84,9 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         draft.warnings += [notes.blocks(name, inference.blocks[name]) for name in numbered]
     for name in (target, *features):
         draft.warnings += notes.spellings(name, columns[name].get("categories", ()), target)
+        if name != target and columns[name]["kind"] == "categorical":
+            words = inference.words_for_missing(name)
+            draft.warnings += notes.hidden_categories(name, words, inference.first_rows)
     if named := [name for name in features if columns[name].get("protected")]:
         draft.warnings.append(protected.warning(named))
     return draft

@@ -21,9 +21,10 @@ from tabrail.ingest.personal_data import is_personal
 
 AMBIGUOUS = "AMBIGUOUS"
 SOME = 0.01  # share of the rows from which a second scale is no slip
-FEW_CODES = 0.05  # of the rows: a thing that is numbered has fewer different numbers
+FEW_CODES = 0.3  # of the rows: a thing that is numbered has fewer different numbers
 LONGEST = 30
 SIGN = re.compile(CURRENCY)
+ONE_DECIMAL = re.compile(r"-?\d+([.,])\d{1,2}")
 THREE = re.compile(r"-?\d{1,3}[.,]\d{3}")
 NARROW, ROUND = 5, 0.3
 SECONDS, DAYS = (5e8, 4.2e9), (20_000, 60_000)  # since 1970: 1985 to 2103; since 1900: 1954 to 2064
@@ -78,6 +79,25 @@ def two_orders_of_dates(look: Look) -> str:
         f"its dates are in two orders: {day!r} has the day first, {month!r} the month. "
         f"{share:.1%} can be read with the day first. Write all of them in one order in the file, "
         "and then {kind: datetime}"
+    )
+
+
+def two_decimal_separators(look: Look) -> str:
+    """Say that some decimals have a comma and others a point."""
+    found: Counter[str] = Counter()
+    for word, count in look.words.items():
+        if match := ONE_DECIMAL.fullmatch(word):
+            found[match[1]] += count
+    parted = sum(found.values())
+    if len(found) < 2 or min(found.values()) < SOME * look.filled or parted < NEARLY * look.filled:
+        return ""
+    other = "," if look.form.decimal == "." else "."
+    name = f"table[{look.name!r}]"
+    return (
+        f"its numbers have a point in {found['.'] / parted:.1%} of the rows and a comma in the "
+        f"others, and are taken for words. Write in clean (prepare.py): {name} = "
+        f'{name}.str.replace("{other}", "{look.form.decimal}"), and then {{kind: numeric}} in '
+        "schema.yaml"
     )
 
 
@@ -198,7 +218,12 @@ def maybe_codes(look: Look) -> str:
     )
 
 
-OF_WORDS: tuple[Doubt, ...] = (words_among_numbers, two_orders_of_dates, looks_like)
+OF_WORDS: tuple[Doubt, ...] = (
+    two_decimal_separators,
+    words_among_numbers,
+    two_orders_of_dates,
+    looks_like,
+)
 OF_NUMBERS: tuple[Doubt, ...] = (
     two_currencies,
     percent_and_shares,

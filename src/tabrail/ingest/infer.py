@@ -128,6 +128,16 @@ class Inference:
             columns=columns,
         )
 
+    @property
+    def first_rows(self) -> int:
+        """How many rows were looked at first."""
+        return self._first.rows
+
+    def words_for_missing(self, name: str) -> dict[str, int]:
+        """Return the words for a missing value that a column has in the first rows, by number."""
+        words = self._first.values[name]
+        return {word: words[word] for word in self.missing if word and words[word]}
+
     def correct(self, found: Profile, clean: Clean) -> bool:
         """Correct what all rows contradict, and ignore leaks; return whether anything changed.
 

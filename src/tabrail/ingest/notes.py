@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tabrail.ingest.infer import Inference
 
 SMALL_CLASS = 30  # rows
+HIDDEN_SHARE = 0.05
 FEW_POSITIVES, FEW_SHARE = 100, 0.01
 ENCODINGS = {"cp1252": "Windows' Western European", "latin-1": "Latin-1"}
 
@@ -94,10 +95,30 @@ def csv_format(inference: "Inference") -> str:
     return "; ".join(filter(None, parts))
 
 
-def unlabeled(found: Profile, target: str) -> str:
-    """Say how many rows have no target."""
+def unlabeled(found: Profile, target: str, words: Mapping[str, int]) -> str:
+    """Say how many rows have no target, and by which words."""
     count = found.columns[target].missing
-    return f"{count:,} of {found.rows:,} rows have no target and are left out" if count else ""
+    if not count:
+        return ""
+    shown = ", ".join(f"{word!r} in {number:,}" for word, number in words.items())
+    by = f" ({shown} of the first)" if shown else ""
+    return f"{count:,} of {found.rows:,} rows have no target and are left out{by}"
+
+
+def hidden_categories(name: str, words: Mapping[str, int], rows: int) -> list[str]:
+    """Say that a word which means a missing value may be a category of a column.
+
+    Args:
+        name: of a categorical column.
+        words: those for a missing value that it has, with how often each comes.
+        rows: how many rows they are from.
+    """
+    often = {word: count for word, count in words.items() if count >= HIDDEN_SHARE * rows}
+    return [
+        f"{roles.short(name)}: {word!r} stands in {count / rows:.1%} of the rows and counts as "
+        f"missing. If it is a category here, take {word!r} off missing in schema.yaml"
+        for word, count in often.items()
+    ]
 
 
 def small_classes(inference: "Inference", found: Profile) -> list[str]:

@@ -1,0 +1,140 @@
+"""Tables of the kinds that public reports describe are understood, or their owner is told."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import reported_tables
+
+from tabrail.data import tables
+from tabrail.data.schema import Schema
+from tabrail.errors import InputError
+from tabrail.ingest import summary
+from tabrail.ingest.draft import to_yaml
+from tabrail.ingest.infer import infer
+
+REFUSED = "REFUSED: "
+
+
+def answer(place: Path, target: str) -> str:
+    """Return what ingest shows and writes of a table, or why it is refused."""
+    try:
+        draft = infer(tables.find(place), target)
+    except InputError as error:
+        return f"{REFUSED}{error}"
+    return f"{summary.text(draft, Schema.model_validate(draft.schema))}\n{to_yaml(draft)}"
+
+
+def line(name: str, text: str) -> str:
+    """Return the line of a column in schema.yaml, and the comment above it."""
+    rows = text.partition("\ncolumns:")[2].splitlines()
+    for place, row in enumerate(rows):
+        if row.strip().removeprefix('"').startswith((f"{name}:", f'{name}":')):
+            return " ".join(rows[max(0, place - 4) : place + 6])
+    raise AssertionError(f"no column {name} in {text}")
+
+
+EXPECTED: dict[str, list[str]] = {
+    # Nearly numbers and nearly dates are never silently words.
+    "trailing_minus": ["balance: {kind: numeric"],
+    "trailing_minus_target": ["task: regression", "balance: {kind: numeric"],
+    "unicode_minus": ["temp: {kind: numeric"],
+    "indian_grouping": ['unit: "₹"'],
+    "parentheses": ["profit: {kind: numeric"],
+    "currency_behind": ["preis: {kind: numeric", "WARNING: cena: its values look like numbers"],
+    "human_sizes": ["Size: {kind: numeric", "WARNING: Installs: its values look like numbers"],
+    "less_than": ["WARNING: lead: its values look like numbers, such as"],
+    "latlon_dms": ["lat: its values look like several numbers", "!key "],
+    "dates_utc_suffix": ["opened: {kind: datetime}"],
+    "dates_offsets": ["opened: {kind: datetime}"],
+    "dates_twitter": ["created_at: {kind: datetime"],
+    "dates_zero_mysql": ["closed: {kind: datetime, nullable: true}", "'0000-00-00' in closed"],
+    "dates_months_other_language": ['ouvert: {kind: datetime, format: "%d %b %Y"}'],
+    "dates_prefix_month_year": ["WARNING: quarter: its values look like periods", "week: its"],
+    "dates_excel_serial": ["WARNING: order_date: its numbers look like days since 1900"],
+    "dates_epoch_ms": ["WARNING: timestamp: its numbers look like ms since 1970"],
+    "durations": ["half_time: {kind: numeric, format: duration"],
+    "durations_pandas": ["waited: {kind: numeric, format: duration"],
+    "decimals_mixed": ["WARNING: grade: its numbers have a point in 70.0%", '.replace(",", ".")'],
+    # Twins.
+    "label_case_twins": [REFUSED, "'Rejected' (206 rows)", "in one way"],
+    "label_zero_width": ["task: binary, two classes", "categories: [ham, spam]"],
+    # Values that mean missing.
+    "sentinel_target": ["WARNING: no2: -200 stands in 18.2% of the rows", "WARNING: co: -200"],
+    "sentinel_999": ["WARNING: age: 999 stands in", "WARNING: income: -999 stands in"],
+    "inf_parquet": ["ratio: {kind: numeric, nullable: true"],
+    "inf_csv": ["ratio: {kind: numeric, nullable: true"],
+    "dollar_inf_words": ["ratio: {kind: numeric, nullable: true"],
+    "words_between_half_and_one_percent": ["'no data' in size", "size: {kind: numeric, nullable"],
+    "na_is_a_region": [REFUSED, "'NA' stands in 36.3% of its rows", "leave these cells empty"],
+    "na_country_feature": ["WARNING: country: 'NA' stands in 27.6% of the rows"],
+    "missing_words_many": ["size: {kind: numeric, nullable", "r: {kind: numeric, nullable"],
+    "yn_blanks": ["member: {kind: boolean, nullable: true}"],
+    "target_with_question": ["32 of 900 rows have no target and are left out ('?' in 32"],
+    "target_unknown_share": ["3 classes", "Unknown"],
+    # Codes that look like numbers.
+    "plz_full_name": ["Postleitzahl:\n    kind: categorical"],
+    "codes_by_name": [
+        *("naics:  # codes are no numbers", "sic_code:", "WARNING: store: its 45 whole numbers"),
+        *("WARNING: MSSubClass: its 9 whole", "WARNING: org_number: its", '["034025"'),
+    ],
+    "codes_rare_zero": ["branch: {kind: identifier}"],
+    "sci_codes": ['"4E0"'],
+    "bigints": ["conversation: {kind: identifier}"],
+    "bigints_nullable_parquet": ["tweet_id: {kind: identifier, nullable: true}"],
+    "zip_parquet_int": ["zip: {kind: categorical"],
+    "numbers_first_part": ["zip: {kind: categorical", '"02138"'],
+    # One column, two scales.
+    "currencies_mixed": ["WARNING: amount: its amounts are in 3 currencies"],
+    "percent_mixed": ["WARNING: rate: 70.3% of its values have a percent sign"],
+    "dates_mixed_order": ["WARNING: opened: its dates are in two orders"],
+    "dates_low_days": ["AMBIGUOUS: no day above 12"],
+    "thousands_dot_few": ["WARNING: b: AMBIGUOUS: each value with '.' has three digits"],
+    "euro_decimal_comma_no_semicolon": ["WARNING: temp: AMBIGUOUS: each value with ','"],
+    "decimal_comma_beats": ["WARNING: csv: AMBIGUOUS"],
+    "german_three_decimals": ["menge: {kind: numeric, min: 0, max: 12000}", "!AMBIGUOUS"],
+    "german_only_thousands": ["WARNING: csv: AMBIGUOUS"],
+    "thousands_only_some": ["pop: {kind: numeric, min: 0, max: 12000}", "!AMBIGUOUS"],
+    # The task.
+    "class_codes_12": ["to predict classes instead: uv run tabrail ingest"],
+    "class_codes_text_parquet": ["task: multiclass, 26 classes"],
+    "rating_0_10": ["to predict classes instead"],
+    "rating_1_10": ["to predict the number instead"],
+    "target_year": ["task: regression"],
+    "count_target_small": ["7 classes; to predict the number instead"],
+    "label_one_two": ["positive: ", "the rarer one"],
+    "label_float": ["task: binary"],
+    "target_letters_numbers": ["5 classes"],
+    "target_currency": ["task: regression", 'unit: "$"'],
+    "target_log_zero": ["task: regression"],
+    "adult_dot": ['categories: ["<=50K", ">50K"]'],
+    # Right before, and not to be lost.
+    "multi_choice": ["languages:"],
+    "many_levels": ["key          sku"],
+    "rare_class": ["average_precision"],
+    "emoji_rtl": ["👩"],
+    "names_odd": ["line"],
+    "formula_cells": ["key          order_id"],
+    "yn_with_x": ['categories: ["N", "Y", Yy]'],
+    "wide": ["4000 numeric"],
+    "parquet_types": ["leaves out   lst", "leaves out   struct"],
+    "blank_columns": ["leaves out   Unnamed: 4"],
+    "utf16": ["été"],
+    "newlines_json_html": ["payload:"],
+}
+"""By table, what the answer says; with a `!` before it, what it does not say."""
+
+
+@pytest.mark.parametrize("case", EXPECTED)
+def test_the_owner_is_understood_or_told(tmp_path: Path, case: str) -> None:
+    place = reported_tables.write(case, tmp_path)
+    said = answer(place, reported_tables.CASES[case][1])
+    for part in EXPECTED[case]:
+        assert (part[1:] not in said) if part.startswith("!") else (part in said), said
+
+
+def test_every_table_has_an_expectation() -> None:
+    assert reported_tables.CASES.keys() == EXPECTED.keys()
+
+
+Answer = Callable[[Path, str], str]
