@@ -41,7 +41,7 @@ def test_every_need_is_a_line(project: Path) -> None:
     changes = extend.changes([NEW], load_schema(), no_cleaning)
     paths.SCHEMA.write_text(extend.applied(changes, paths.SCHEMA), encoding="utf-8")
     assert extend.changes([NEW], load_schema(), no_cleaning) == []
-    assert load_schema().columns["city"].categories == ["NO", "Oslo", "Ulm", "Bonn", "Rome"]
+    assert load_schema().columns["city"].categories == ["Bonn", "NO", "Oslo", "Rome", "Ulm"]
 
 
 def test_comments_and_other_lines_stay(project: Path) -> None:

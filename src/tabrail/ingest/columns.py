@@ -51,7 +51,7 @@ def describe_column(
     if guess.kind == "categorical" and not is_target and any(map(is_personal, column.levels)):
         reasons.append("some values identify a person, so none is listed")
     elif guess.kind == "categorical" and (is_target or len(column.levels) <= LISTED):
-        entry["categories"] = _sorted(column.levels)
+        entry["categories"] = in_order(column.levels)
         if spellings(column.levels):
             reasons.append("some differ by upper and lower case, blanks or form only")
     elif guess.kind == "categorical":
@@ -95,7 +95,7 @@ def limits(low: float, high: float) -> tuple[float, float] | None:
     return least, most
 
 
-def _sorted(levels: Iterable[str]) -> list[str]:
+def in_order(levels: Iterable[str]) -> list[str]:
     """Return categories in order: numbers by size, words by letter."""
     levels = sorted(levels)
     try:

@@ -88,7 +88,7 @@ def _with_reason(line: str, reason: str, indent: str) -> str:
 
 
 def _column(name: str, column: Mapping[str, Any], reason: str) -> str:
-    key = _scalar(name)
+    key = scalar(name)
     head = f"  ? {key}\n  : " if len(key) > LONGEST_KEY else f"  {key}: "
     line = head + _flow(column)
     if len(line) - len(head) + len(key) <= COLUMN_WIDTH or "categories" not in column:
@@ -120,11 +120,11 @@ def _flow(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_flow(item) for item in value) + "]"
     if isinstance(value, str):
-        return _scalar(value)
+        return scalar(value)
     return json.dumps(value)
 
 
-def _scalar(text: str) -> str:
+def scalar(text: str) -> str:
     """Return text as YAML: bare where no reader could take it for something else."""
     if PLAIN.fullmatch(text) and text.lower() not in RESERVED and text.isascii():
         return text

@@ -1,6 +1,5 @@
 """Extend the schema by what more rows of the same table need."""
 
-import io
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from ruamel.yaml import YAML
 
 from tabrail import paths
 from tabrail.config import load_params
@@ -18,13 +16,13 @@ from tabrail.data.checks import checked
 from tabrail.data.cleaning import Clean
 from tabrail.data.conform import Violation
 from tabrail.data.schema import Column, Schema
-from tabrail.documents import parse
+from tabrail.documents import load_yaml, parse
 from tabrail.errors import InputError
+from tabrail.ingest import schema_text
 from tabrail.ingest.personal_data import is_personal
 
 LONGEST_LIST = 8
 MOST_CATEGORIES = 200
-LONGEST_LINE = 140
 
 
 @dataclass(frozen=True)
@@ -119,21 +117,16 @@ def changes(files: Sequence[Path], schema: Schema, clean: Clean) -> list[Change]
 
 
 def applied(found: Sequence[Change], path: Path) -> str:
-    """Return the schema's text with some changes; comments stay.
+    """Return the schema's text with some changes; all else stays as it is.
 
     Raises:
         InputError: what the rows need contradicts another part of the schema.
     """
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = LONGEST_LINE
-    content = yaml.load(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
     for change in found:
-        content["columns"][change.column][change.key] = change.after
-    parse(Schema, content, path)  # a key column, say, cannot do without a value
-    stream = io.StringIO()
-    yaml.dump(content, stream)
-    return stream.getvalue()
+        text = schema_text.with_value(text, change.column, change.key, change.after)
+    parse(Schema, load_yaml(text), path)  # a key column, say, cannot do without a value
+    return text
 
 
 def _changes(name: str, column: Column, need: Needs) -> list[Change]:

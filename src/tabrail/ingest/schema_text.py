@@ -1,0 +1,79 @@
+"""Change values in the text of schema.yaml, and leave every other character as it is."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from tabrail.ingest.columns import in_order
+from tabrail.ingest.draft import scalar
+
+ENDS = ",}]#\n"  # of a value that has no quotes
+
+
+def with_value(text: str, column: str, key: str, value: Any) -> str:
+    """Return the text with another value of one key of a column.
+
+    New categories stand where they belong in an ordered list, and at the end of another one.
+
+    Args:
+        text: of schema.yaml.
+        column: the column's name.
+        key: the key; if the column has none, it gets one behind its kind.
+        value: a number, a truth value, or the list of categories, whose new ones are at the end.
+    """
+    entry = YAML().load(text)["columns"][column]
+    lines = text.splitlines(keepends=True)
+    if isinstance(value, list):
+        _insert(lines, entry[key], value[len(entry[key]) :])
+    elif key in entry:
+        line, start = entry.lc.value(key)
+        end = _end(lines[line], start)
+        lines[line] = lines[line][:start] + json.dumps(value) + lines[line][end:]
+    else:
+        _add(lines, entry, key, json.dumps(value))
+    return "".join(lines)
+
+
+def _insert(lines: list[str], listed: CommentedSeq, new: Sequence[str]) -> None:
+    """Insert items into a list; the last ones first, so that no place before them moves."""
+    names = [str(item) for item in listed]
+    places = [listed.lc.item(place) for place in range(len(names))]
+    is_block = listed.fa.flow_style() is False
+    ordered = names == in_order(names)
+    for name in reversed(in_order(new) if ordered else new):
+        place = in_order([*names, name]).index(name) if ordered else len(names)
+        line, start = places[min(place, len(names) - 1)]
+        if is_block:
+            indent = lines[line][: lines[line].index("-")]
+            lines.insert(line + (place == len(names)), f"{indent}- {scalar(name)}\n")
+        elif place < len(names):
+            lines[line] = f"{lines[line][:start]}{scalar(name)}, {lines[line][start:]}"
+        else:
+            end = _end(lines[line], start)
+            lines[line] = f"{lines[line][:end]}, {scalar(name)}{lines[line][end:]}"
+
+
+def _add(lines: list[str], entry: CommentedMap, key: str, value: str) -> None:
+    """Add a key behind the kind of a column."""
+    line, start = entry.lc.value("kind")
+    if entry.fa.flow_style():
+        end = _end(lines[line], start)
+        lines[line] = f"{lines[line][:end]}, {key}: {value}{lines[line][end:]}"
+    else:
+        indent = " " * entry.lc.key("kind")[1]
+        lines.insert(line + 1, f"{indent}{key}: {value}\n")
+
+
+def _end(line: str, start: int) -> int:
+    """Return where the value that starts at a place of a line ends."""
+    quote = line[start]
+    if quote in "\"'":
+        place = start + 1
+        while line[place] != quote or (quote == "'" and line[place + 1 : place + 2] == quote):
+            place += 2 if line[place] == "\\" or line[place] == quote else 1
+        return place + 1
+    end = next(place for place in range(start, len(line) + 1) if line[place : place + 1] in ENDS)
+    return len(line[:end].rstrip()) if end > start else end
