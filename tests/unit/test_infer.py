@@ -493,7 +493,7 @@ def test_of_identifiers_that_repeat_together_the_one_that_holds_all_is_the_key(
 def test_categories_in_several_spellings_are_warned_of(tmp_path: Path) -> None:
     draft = inferred(tmp_path, table(plan=mixed("basic", "Basic", "PRO", "pro ", "free")))
     (warning,) = (one for one in draft.warnings if "upper and lower case" in one)
-    assert warning.startswith("plan: categories such as 'Basic' and 'basic' differ by upper")
+    assert warning.startswith("plan: 5 categories are 3 but for upper and lower")
     assert "table['plan'].replace('basic', 'Basic')" in warning
     assert warning.endswith("uv run tabrail ingest data/raw --target answer --replace")
     draft = inferred(tmp_path, table(plan=mixed("basic", "Basic plus", "pro", "pro ")))

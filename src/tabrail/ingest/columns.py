@@ -39,11 +39,13 @@ def describe_column(
         entry["sensitive"] = True
     if guess.kind == "numeric" and column.low is not None and column.high is not None:
         low, high = float(column.low), float(column.high)
-        reasons.append(f"seen {_number(low)} to {_number(high)}")
+        least, most = outward(low, high)
+        reasons.append(f"seen {_number(least)} to {_number(most)}")
         if bounds := limits(low, high):
             entry |= {"min": _tidy(bounds[0]), "max": _tidy(bounds[1])}
     if guess.kind == "datetime" and isinstance(column.low, pd.Timestamp):
-        reasons.append(f"seen {column.low:%Y-%m-%d} to {column.high:%Y-%m-%d}")
+        # No day: it may be of one person.
+        reasons.append(f"seen {column.low:%Y-%m} to {column.high:%Y-%m}")
         if "%y" in (guess.format or ""):
             reasons.append("the years 69 to 99 are read as 19.., 00 to 68 as 20..")
     if guess.unit:
@@ -93,6 +95,24 @@ def limits(low: float, high: float) -> tuple[float, float] | None:
     least = max(least, 0.0) if low >= 0 else min(least, low)
     most = min(most, 0.0) if low < 0 and high <= 0 else max(most, high)
     return least, most
+
+
+def outward(low: float, high: float) -> tuple[float, float]:
+    """Return a range rounded outward to two digits of its width, so that it is no row's value.
+
+    >>> outward(18.25, 86.79), outward(810, 1_699_590), outward(0, 1)
+    ((18.0, 87.0), (0.0, 1700000.0), (0.0, 1.0))
+    """
+    width = high - low or abs(high) or 1.0
+    if not math.isfinite(width):
+        return low, high
+    digits = 1 - math.floor(math.log10(width))
+    step = 10.0**-digits
+    if not step or not math.isfinite(1 / step):
+        return low, high
+    return round(math.floor(low / step) * step, digits), round(
+        math.ceil(high / step) * step, digits
+    )
 
 
 def in_order(levels: Iterable[str]) -> list[str]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tabrail.data.schema import FEATURE_KINDS
 from tabrail.errors import InputError
-from tabrail.ingest import doubts, notes, protected, roles
+from tabrail.ingest import doubts, notes, protected, roles, special
 from tabrail.ingest.columns import describe_column
 from tabrail.ingest.draft import Draft
 from tabrail.ingest.kinds import Guess
@@ -87,6 +87,9 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         if name != target and columns[name]["kind"] == "categorical":
             words = inference.words_for_missing(name)
             draft.warnings += notes.hidden_categories(name, words, inference.first_rows)
+    of_persons = any(one.sensitive for one in inference.guesses.values())
+    of_persons |= any(columns[name].get("protected") for name in features)
+    draft.warnings += special.warning(special.found(columns, of_persons=of_persons))
     if named := [name for name in features if columns[name].get("protected")]:
         draft.warnings.append(protected.warning(named))
     return draft

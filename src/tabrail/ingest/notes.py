@@ -160,12 +160,13 @@ def spellings(name: str, levels: Collection[str], target: str) -> list[str]:
     if not twins:
         return []
     first, second = twins[0][:2]
+    different = len(levels) - sum(len(one) - 1 for one in twins)
     column = f"table[{name!r}]"
     return [
-        f"{roles.short(name)}: categories such as {first!r} and {second!r} differ by upper and "
-        "lower case, blanks or the form of letters only. If they mean the same, write in clean "
-        f"(prepare.py): {column} = {column}.replace({second!r}, {first!r}). Then: uv run tabrail "
-        f"ingest data/raw --target {shlex.quote(target)} --replace"
+        f"{roles.short(name)}: {len(levels):,} categories are {different:,} but for upper and lower "
+        f"case, blanks and the form of letters, such as {first!r} and {second!r}. If they mean the "
+        f"same, write in clean (prepare.py): {column} = {column}.replace({second!r}, {first!r}). "
+        "Then: uv run tabrail ingest data/raw --target {shlex.quote(target)} --replace"
     ]
 
 

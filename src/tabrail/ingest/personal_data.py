@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from itertools import islice
 
+from tabrail.ingest import given_names
 from tabrail.ingest.column_names import PERSONS, tokens
 
 LOOK = 200  # so many different values are looked at
@@ -78,6 +79,8 @@ def personal_data(name: str, words: Mapping[str, int]) -> str:
         return "names of persons"
     person = joined in {"name", "names"} or parts[-1:] == ["name"] or bool(named & PERSONS)
     titled = most(TITLE.search, 0.3)
+    if various and most(FULL_NAME.fullmatch, 0.8) and most(_has_given_name, 0.3):
+        return "names of persons"
     if person and (titled or (joined in {"name", "names"} and most(FULL_NAME.fullmatch, 0.6))):
         return "names of persons"
     return ""
@@ -86,6 +89,11 @@ def personal_data(name: str, words: Mapping[str, int]) -> str:
 def is_personal(word: str) -> bool:
     """Check whether a value alone identifies a person."""
     return bool(personal_data("", {word: 1}))
+
+
+def _has_given_name(word: str) -> bool:
+    """Check whether one of the first two words is a frequent given name, as in `Byron, Ada`."""
+    return any(part.strip(",.").lower() in given_names.NAMES for part in word.split()[:2])
 
 
 def _is_iban(word: str) -> bool:
