@@ -163,10 +163,10 @@ def spellings(name: str, levels: Collection[str], target: str) -> list[str]:
     different = len(levels) - sum(len(one) - 1 for one in twins)
     column = f"table[{name!r}]"
     return [
-        f"{roles.short(name)}: {len(levels):,} categories are {different:,} but for upper and lower "
-        f"case, blanks and the form of letters, such as {first!r} and {second!r}. If they mean the "
+        f"{roles.short(name)}: {len(levels):,} categories are {different:,} but for upper and "
+        f"lower case, blanks and the form of letters, such as {first!r} and {second!r}. If they mean the "
         f"same, write in clean (prepare.py): {column} = {column}.replace({second!r}, {first!r}). "
-        "Then: uv run tabrail ingest data/raw --target {shlex.quote(target)} --replace"
+        f"Then: uv run tabrail ingest data/raw --target {shlex.quote(target)} --replace"
     ]
 
 
