@@ -164,8 +164,8 @@ def spellings(name: str, levels: Collection[str], target: str) -> list[str]:
     column = f"table[{name!r}]"
     return [
         f"{roles.short(name)}: {len(levels):,} categories are {different:,} but for upper and "
-        f"lower case, blanks and the form of letters, such as {first!r} and {second!r}. If they mean the "
-        f"same, write in clean (prepare.py): {column} = {column}.replace({second!r}, {first!r}). "
+        f"lower case, blanks and the form of letters, such as {first!r} and {second!r}. If they mean "
+        f"the same, write in clean (prepare.py): {column} = {column}.replace({second!r}, {first!r}). "
         f"Then: uv run tabrail ingest data/raw --target {shlex.quote(target)} --replace"
     ]
 
