@@ -4,6 +4,8 @@ import re
 import unicodedata
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 # They show nothing, and no word needs them. Joiners are left: Persian words and emoji need them.
 INVISIBLE = "\u00ad\u200b\u200e\u200f\u2060\ufeff"
@@ -28,5 +30,8 @@ def plain(text: str) -> str:
 def plain_series(texts: pd.Series) -> pd.Series:
     """Return `plain` of each text; shape (n_rows,)."""
     texts = texts.str.strip()
+    # Plain English has none of them, and is told at a glance.
+    if pc.all(pc.string_is_ascii(pa.array(texts, pa.large_string(), from_pandas=True))).as_py():
+        return texts
     unusual = texts.str.contains(UNUSUAL, regex=True).fillna(False).astype(bool)
     return texts.mask(unusual, texts[unusual].map(plain)) if unusual.any() else texts

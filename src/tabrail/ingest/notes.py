@@ -164,9 +164,9 @@ def spellings(name: str, levels: Collection[str], target: str) -> list[str]:
     column = f"table[{name!r}]"
     return [
         f"{roles.short(name)}: {len(levels):,} categories are {different:,} but for upper and "
-        f"lower case, blanks and the form of letters, such as {first!r} and {second!r}. If they mean "
-        f"the same, write in clean (prepare.py): {column} = {column}.replace({second!r}, {first!r}). "
-        f"Then: uv run tabrail ingest data/raw --target {shlex.quote(target)} --replace"
+        f"lower case, blanks and the form of letters, such as {first!r} and {second!r}. If they "
+        f"mean the same, write in clean (prepare.py): {column} = {column}.replace({second!r}, "
+        f"{first!r}). Then: uv run tabrail ingest data/raw --target {shlex.quote(target)} --replace"
     ]
 
 
