@@ -19,9 +19,9 @@ class InputError(Exception):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return "; did you mean 'x'?" for the known word closest to a wrong one, or nothing."""
+    """Return " (did you mean 'x'?)" for the known word closest to a wrong one, or nothing."""
     matches = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {matches[0]!r}?" if matches else ""
+    return f" (did you mean {matches[0]!r}?)" if matches else ""
 
 
 def missing_output(path: Path) -> InputError:

@@ -55,7 +55,7 @@ def test_several_lines_count_and_of_one_check_the_last(repository: Repository) -
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("Accept-Gate: slice: because", "'slice', which is no check; did you mean 'slices'"),
+        ("Accept-Gate: slice: because", "'slice', which is no check (did you mean 'slices'"),
         ("Accept-Gate: accuracy: because", "'accuracy', which is no check"),
         ("Accept-Gate: slices", "slices without saying why"),
         ("Accept-Gate: slices: ", "slices without saying why"),

@@ -219,7 +219,7 @@ def test_a_module_that_was_loaded_from_elsewhere_is_refused_until_it_is_forgotte
 def test_a_missing_module_is_said_with_the_nearest_name(root: Path) -> None:
     write(root, features="")
     with pytest.raises(
-        InputError, match=r"src has no module our\.feature; did you mean 'features'"
+        InputError, match=r"src has no module our\.feature .did you mean 'features'"
     ):
         code.import_module(root, "our.feature")
 
@@ -235,7 +235,7 @@ def test_an_import_that_is_not_installed_is_said_with_what_to_do(root: Path) -> 
     [
         ("our.one", r"setting is 'our\.one'; expected one such as package\.module:name"),
         ("our.one:", "expected one such as"),
-        ("our.one:claen", r"setting: our\.one has no 'claen'; did you mean 'clean'"),
+        ("our.one:claen", r"setting: our\.one has no 'claen' .did you mean 'clean'"),
         ("our.none:clean", r"src has no module our\.none"),
     ],
 )

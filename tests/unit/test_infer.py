@@ -285,8 +285,8 @@ def test_a_word_that_is_a_class_means_nothing_else(tmp_path: Path) -> None:
 
 
 REFUSED: dict[str, tuple[Table, str, str]] = {
-    "no such column": (table(), "answr", r"no column 'answr'; did you mean 'answer'\?"),
-    "other case": (table(), "ANSWER", r"no column 'ANSWER'; did you mean 'answer'\?"),
+    "no such column": (table(), "answr", r"no column 'answr' \(did you mean 'answer'\?\)"),
+    "other case": (table(), "ANSWER", r"no column 'ANSWER' \(did you mean 'answer'\?\)"),
     "constant": ({"noise": NOISE, "goal": ["x"] * ROWS}, "goal", "one value only"),
     "constant number": ({"noise": NOISE, "goal": [7] * ROWS}, "goal", "one value only"),
     "constant or missing": ({"noise": NOISE, "goal": mixed("x", "")}, "goal", "one value only"),

@@ -18,7 +18,7 @@ def test_this_projects_params_are_sound() -> None:
 @pytest.mark.parametrize(
     ("section", "change", "message"),
     [
-        ("evaluate", {"treshold": 0.5}, "evaluate.treshold: unknown key; did you mean 'threshold'"),
+        ("evaluate", {"treshold": 0.5}, "evaluate.treshold: unknown key .did you mean 'threshold'"),
         ("evaluate", {"threshold": "high"}, "evaluate.threshold: .*number; got 'high'"),
         ("evaluate", {"threshold": 1.5}, "evaluate.threshold: .*less than 1; got 1.5"),
         ("evaluate", {"main_metric": 1}, "evaluate.main_metric: .*string; got 1"),

@@ -128,7 +128,7 @@ def test_a_stranger_in_the_way_is_not_overwritten(project: str, name: str) -> No
 def test_an_unknown_part_is_refused_with_the_nearest_name(project: str) -> None:
     before = contents(Path())
     printed = call("release", "notebok", code=1)
-    assert "there is no part 'notebok'; did you mean 'notebook'?" in printed
+    assert "there is no part 'notebok' (did you mean 'notebook'?)." in printed
     assert contents(Path()) == before
 
 

@@ -360,7 +360,7 @@ def test_what_is_there_already_is_kept_unless_it_may_go(shop: Path, options: Any
         ([IN, OUT, "--rejected", OUT], "scores.csv is to hold the predictions"),
         ([IN, OUT, "--rejected", "data/../scores.csv"], "scores.csv is to hold the predictions"),
         ([IN, "folder.csv", "--overwrite"], "folder.csv is there already"),
-        (["newer.csv", OUT], "newer.csv is not there; did you mean 'new.csv'?"),
+        (["newer.csv", OUT], "newer.csv is not there (did you mean 'new.csv'?)"),
         (["params.yaml", OUT], "params.yaml is no table"),
     ],
 )
@@ -422,7 +422,7 @@ def other_task() -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (without_age, "new.csv has no column 'age'; did you mean 'agee'?"),
+        (without_age, "new.csv has no column 'age' (did you mean 'agee'?)"),
         (empty, "new.csv is empty"),
         (header_only, "new.csv has column names but no rows below them"),
         (other_form, "new.csv is written with delimiter ';', and schema.yaml says csv.delimiter"),

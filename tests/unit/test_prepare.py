@@ -224,7 +224,7 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "column missing": (lambda: write(shops().drop(columns="age")), r"has no column 'age'"),
     "column renamed": (
         lambda: write(shops().rename(columns={"income": "incomes"})),
-        r"no column 'income'; did you mean 'incomes'",
+        r"no column 'income' .did you mean 'incomes'",
     ),
     "other type": (
         lambda: write(shops().assign(age="old")),

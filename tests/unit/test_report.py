@@ -296,7 +296,7 @@ def test_a_gate_that_cannot_be_read_is_refused(repository: Repository) -> None:
         text.replace("  main_metric:\n    check", "  main_metric:\n    chekc")
     )
     worse(repository, "Worse")
-    with pytest.raises(InputError, match=r"gate.main_metric.chekc: unknown key; did you mean"):
+    with pytest.raises(InputError, match=r"gate.main_metric.chekc: unknown key .did you mean"):
         report(None)
 
 

@@ -85,9 +85,9 @@ def test_a_module_without_main_is_refused(project: Path) -> None:
 
 
 def test_a_missing_module_is_refused_with_the_nearest_name(project: Path) -> None:
-    with pytest.raises(InputError, match=r"src has no module shops\.prepar; did you mean 'prepare"):
+    with pytest.raises(InputError, match=r"src has no module shops\.prepar .did you mean 'prepare"):
         run("prepar")
-    assert "error: src has no module shops.prepar;" in call("prepar", 1)
+    assert "error: src has no module shops.prepar " in call("prepar", 1)
 
 
 def test_a_stage_that_dvc_does_not_know_is_refused(project: Path) -> None:

@@ -82,8 +82,8 @@ def test_conforming_in_chunks_is_conforming_at_once() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda s: s.update(target="bougt"), "no column 'bougt'; did you mean 'bought'?"),
-        (lambda s: s.update(tasc="binary"), "tasc: unknown key; did you mean 'task'?"),
+        (lambda s: s.update(target="bougt"), r"no column 'bougt' .did you mean 'bought'"),
+        (lambda s: s.update(tasc="binary"), r"tasc: unknown key .did you mean 'task'"),
         (lambda s: s["columns"]["age"].update(min="low"), "columns.age.min: .*got 'low'"),
         (lambda s: s["columns"]["age"].update(min=200), "min 200.0 is above max 120.0"),
         (lambda s: s["columns"]["age"].update(kind="number"), "columns.age.kind: .*'numeric'"),
@@ -164,7 +164,7 @@ def test_a_categorical_target_names_its_positive_class() -> None:
 
 
 def test_a_renamed_column_is_named_with_the_nearest_one() -> None:
-    with pytest.raises(InputError, match="no column 'income'; did you mean 'incomes'"):
+    with pytest.raises(InputError, match=r"no column 'income' .did you mean 'incomes'"):
         require_columns(
             ["incomes" if c == "income" else c for c in SHOPS.columns],
             list(SHOPS.used),

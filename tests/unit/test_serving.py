@@ -59,7 +59,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"age": "44"}, "age", "valid number, got '44'; write numbers, without quotes"),
     ({"age": True}, "age", "valid number, got True; write numbers"),
     ({"seen": "2024-02-30"}, "seen", "got '2024-02-30'"),
-    ({"aeg": 1}, "aeg", "no such column; did you mean 'age'?"),
+    ({"aeg": 1}, "aeg", "no such column (did you mean 'age'?)"),
     ({"income": [1]}, "income", "valid number"),
 ]
 MALFORMED = [

@@ -51,7 +51,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         ("[tool.tabrail]\npackage = 1\n", "package: .*string"),
         (
             '[tool.tabrail]\npackage = "a"\nclaen = "b"\n',
-            "claen: unknown key; did you mean 'clean'",
+            "claen: unknown key .did you mean 'clean'",
         ),
         (
             '[tool.tabrail]\npackage = "a"\n[tool.tabrail.results]\ntrain = "1"\n',

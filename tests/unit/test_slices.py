@@ -54,7 +54,7 @@ def test_a_slice_that_is_nowhere_is_named_with_what_there_is(project: Path) -> N
     with pytest.raises(InputError) as error:
         evaluate.main()
     assert str(error.value) == (
-        "schema.yaml, slices: no column 'decad'; did you mean 'decade'?; schema.yaml has "
+        "schema.yaml, slices: no column 'decad' (did you mean 'decade'?); schema.yaml has "
         "for slices: city, member; the model derives: decade"
     )
     assert not paths.EVALUATION.exists()

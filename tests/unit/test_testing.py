@@ -201,7 +201,7 @@ def test_a_derived_column_may_be_taken_by_any_way_to_choose_columns(
 def test_a_slice_that_is_neither_in_the_schema_nor_derived_is_named(project: Path) -> None:
     derive("rows.assign(decade=rows['age'] // 10)")
     edit(paths.SCHEMA, lambda s: s.update(slices=["decad"]))
-    message = r"slices: no column 'decad'; did you mean 'decade'\?.*the model derives: decade$"
+    message = r"slices: no column 'decad' \(did you mean 'decade'\?\).*the model derives: decade$"
     with pytest.raises(AssertionError, match=message):
         check_project(Project.load(), model())
 

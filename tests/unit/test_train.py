@@ -33,7 +33,7 @@ LOGISTIC = "sklearn.linear_model.LogisticRegression"
         (
             "sklearn.ensemble.RandomForrestClassifier",
             {},
-            "no class 'RandomForrestClassifier'; did you mean 'RandomForestClassifier'",
+            "no class 'RandomForrestClassifier' .did you mean 'RandomForestClassifier'",
         ),
         (".ensemble.RandomForestClassifier", {}, "is no import path"),
         (
@@ -184,7 +184,7 @@ def test_the_estimator_for_the_task_is_suggested(
     path = {"estimator": f"sklearn.ensemble.{estimator}"}
     edit(Path("params.yaml"), lambda p: p["train"].update(path))
     prepare.main()
-    with pytest.raises(InputError, match=f"the task is {task}; did you mean '{hint}'"):
+    with pytest.raises(InputError, match=f"the task is {task} .did you mean '{hint}'"):
         train.main()
 
 

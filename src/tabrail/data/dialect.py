@@ -4,9 +4,11 @@ import codecs
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -20,6 +22,7 @@ DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}  # the ra
 BLOCK = 1 << 20
 LONGEST_START, FEW_LINES = 16 * BLOCK, 10
 SAMPLE_ROWS = 1000
+NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -224,7 +227,11 @@ def _no_table(path: Path, text: str) -> InputError:
     for delimiter in DELIMITERS:
         counts = _field_counts(text, delimiter, cut=False)
         usual, times = Counter(counts).most_common(1)[0] if counts else (0, 0)
-        if usual > 1 and times > len(counts) / 2 and counts[0] != usual:
+        differs = usual > 1 and times > len(counts) / 2 and counts[0] != usual
+        found = _one_more(path, text, delimiter) if differs and counts[0] == usual - 1 else None
+        if found:
+            return found
+        if differs:
             row = counts.index(usual) + 1
             return InputError(
                 f"{path}: line 1 has {counts[0]} fields, most others {usual} (delimiter: "
@@ -237,4 +244,36 @@ def _no_table(path: Path, text: str) -> InputError:
     return InputError(
         f"{path} has one column only, or rows of different lengths; expected the same number of "
         f"fields in each row, with one of these between them: {names}"
+    )
+
+
+def _one_more(path: Path, text: str, delimiter: str) -> InputError | None:
+    """Say why each row has one field more than there are column names; None if they are no names.
+
+    Args:
+        path: the file.
+        text: its beginning.
+        delimiter: what is between the fields.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    names, *rows = islice((row for row in reader if row), SAMPLE_ROWS)
+    rows = [row for row in rows[:-1] if len(row) == len(names) + 1]
+    if not rows or any(NUMBER.fullmatch(name.strip()) for name in names):
+        return None
+    head = f"{path}: line 1 names {len(names)} columns, and each row has {len(rows[0])} fields"
+    if all(row[-1].strip() == "" for row in rows):
+        sign = DELIMITERS[delimiter]
+        return InputError(
+            f"{head}: each row ends in a {sign}, and line 1 does not; write a {sign} at the end of "
+            "line 1, too"
+        )
+    first = [row[0].strip() for row in rows]
+    if len(set(first)) == len(first):
+        return InputError(
+            f"{head}: the first field, such as {first[0]!r}, looks like a row's name, as R writes "
+            f'it; write a name for it at the beginning of line 1, such as "row{delimiter}"'
+        )
+    return InputError(
+        f"{head}: a field has a {DELIMITERS[delimiter]} in it, such as in line 2: "
+        f"{delimiter.join(rows[0])[:80]!r}; put quotes around such fields"
     )

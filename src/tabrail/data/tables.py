@@ -2,7 +2,7 @@
 
 import csv
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tabrail import paths
+from tabrail.data import folders
 from tabrail.data.schema import Csv, Schema
+from tabrail.data.written_text import plain
 from tabrail.errors import InputError, missing_output, nearest
 
 csv.field_size_limit(2**31 - 1)  # prose may be longer than the default allows
@@ -31,7 +33,8 @@ def find(place: Path) -> list[Path]:
     if place.is_file():
         files = [place]
     else:
-        files = sorted(p for p in place.rglob("*") if p.is_file() and not _is_hidden(p, place))
+        found = (path for path in place.rglob("*") if path.is_file())
+        files = sorted(path for path in found if not folders.is_hidden(path, place))
     if not files:
         if place.exists() or place.match(str(paths.RAW)):
             raise InputError(
@@ -45,22 +48,21 @@ def find(place: Path) -> list[Path]:
     return files
 
 
-def _is_hidden(path: Path, folder: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(folder).parts)
-
-
 def columns(path: Path, form: Csv) -> list[str]:
-    """Return the names of a raw table's columns, without the blanks around them.
+    """Return the names of a raw table's columns in their plain form.
 
-    pandas distinguishes columns of one name, as in `a` and `a.1`, and numbers those without a name.
+    Columns without a name are numbered. The names of folders such as country=AT are columns, too.
 
     Raises:
-        InputError: the file cannot be read as a table.
+        InputError: the file cannot be read as a table, or two columns of it have one name.
     """
     with _explained(path, form.encoding):
         if path.suffix == ".parquet":
-            return list(pq.read_schema(path).names)
-        return [name.strip() for name in _header(path, form)]
+            names = [form for form, _ in _of_parquet(path)]
+        else:
+            names = [plain(name) for name in _header(path, form)]
+            _refuse_twice(path, form)
+        return [*names, *(name for name in folders.partition(path) if name not in names)]
 
 
 def read_chunks(
@@ -91,8 +93,10 @@ def read_chunks(
     wanted = list(schema.used if names is None else names)
     form = schema.csv
     with _explained(path, form.encoding):
+        of_folders = folders.partition(path)
         if path.suffix == ".parquet":
-            yield from _parquet_chunks(path, wanted, schema.verbatim, rows)
+            for chunk in _parquet_chunks(path, wanted, schema.verbatim, rows):
+                yield _with_folders(chunk, of_folders)[wanted]
             return
         if path.suffix != ".gz" and form.encoding != "utf-16":
             _refuse_cut_off(path, form.delimiter)
@@ -100,7 +104,7 @@ def read_chunks(
         # Asked for some columns only, pandas would not notice rows that have too many fields.
         with pd.read_csv(
             path,
-            dtype={name: "str" for name in header if verbatim or name.strip() in verbatim_names},
+            dtype={name: "str" for name in header if verbatim or plain(name) in verbatim_names},
             na_values=[] if verbatim else schema.missing,
             keep_default_na=False,
             chunksize=rows,
@@ -110,8 +114,8 @@ def read_chunks(
             for chunk in reader:
                 if not isinstance(chunk.index, pd.RangeIndex):
                     raise InputError(f"{path} has more fields in its rows than in its header")
-                chunk.columns = [str(name).strip() for name in chunk.columns]
-                yield chunk[wanted]
+                chunk.columns = [plain(str(name)) for name in chunk.columns]
+                yield _with_folders(chunk, of_folders)[wanted]
                 del chunk
 
 
@@ -156,9 +160,13 @@ def _parquet_chunks(
     path: Path, names: Sequence[str], text: Sequence[str], rows: int
 ) -> Iterator[pd.DataFrame]:
     start = 0
+    given = dict(_of_parquet(path))
+    known = {name: form for form, name in given.items()}
+    names = [name for name in names if name in given]
     # Buffering ahead would hold the whole file in memory.
     with pq.ParquetFile(path, pre_buffer=False) as file:
-        for batch in file.iter_batches(batch_size=rows, columns=list(names)):
+        for batch in file.iter_batches(batch_size=rows, columns=[given[name] for name in names]):
+            batch = batch.rename_columns([known[name] for name in batch.schema.names])
             for position, field in enumerate(batch.schema):
                 if pa.types.is_dictionary(field.type):  # categories have gaps and blanks, too
                     column = batch.column(position).dictionary_decode()
@@ -174,6 +182,37 @@ def _parquet_chunks(
             yield chunk.set_index(pd.RangeIndex(start, start + len(chunk)))
             start += len(chunk)
             del batch, chunk
+
+
+def _of_parquet(path: Path) -> list[tuple[str, str]]:
+    """Return the names of a Parquet file's columns: in plain form where no other has it, and so."""
+    names = pq.read_schema(path).names
+    forms = [plain(name) for name in names]
+    return [
+        (name if forms.count(form) > 1 else form, name)
+        for name, form in zip(names, forms, strict=True)
+    ]
+
+
+def _with_folders(chunk: pd.DataFrame, values: Mapping[str, str]) -> pd.DataFrame:
+    """Add the columns that the names of folders give, where the file has none of that name."""
+    for name in values.keys() - set(chunk.columns):
+        chunk = chunk.assign(**{name: pd.Series(values[name], chunk.index, dtype="str")})
+    return chunk
+
+
+def _refuse_twice(path: Path, form: Csv) -> None:
+    """Refuse a CSV file that names two columns alike, which pandas would tell apart as a and a.1.
+
+    Raises:
+        InputError: the message has the name.
+    """
+    options = _csv_options(form) | {"header": None, "nrows": 1, "dtype": "str"}
+    row = pd.read_csv(path, keep_default_na=False, skip_blank_lines=True, **options)
+    names = [plain(name) for name in row.iloc[0].tolist() if isinstance(name, str)]
+    words = [name for name in names if any(letter.isalpha() for letter in name)]
+    if twice := sorted({name for name in words if words.count(name) > 1}):
+        raise InputError(f"{path} has more than one column named {twice[0]!r}; rename one")
 
 
 def _header(path: Path, form: Csv) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from tabrail.data import folders
 from tabrail.data.schema import FEATURE_KINDS
 from tabrail.errors import InputError
 from tabrail.ingest import doubts, notes, protected, roles, special
@@ -38,7 +39,9 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
     _refuse(inference, found, found.rows if keep else found.rows - found.repeated)
     draft = Draft(
         schema={"name": name or _title(inference.files[0])},
-        files=[file.name for file in inference.files],
+        files=[
+            file.relative_to(folders.outside(file.parent)).as_posix() for file in inference.files
+        ],
         rows=found.rows,
         unlabeled=found.columns[target].missing,
         duplicates=found.repeated,
@@ -74,6 +77,7 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         for setting, sign in pressing.items()
         if draft.reasons[setting] and sign in draft.reasons[setting]
     ]
+    draft.warnings += notes.strange_letters(inference)
     draft.warnings += notes.small_classes(inference, found)
     if task.task == "binary":
         shown = target if task.kind == "boolean" else f"{target} {positive}"

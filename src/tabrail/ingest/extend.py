@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,8 +64,16 @@ class Needs:
             self.names.update(values.unique()[: MOST_CATEGORIES + 1])
 
 
-def changes(files: Sequence[Path], schema: Schema, clean: Clean) -> list[Change]:
+def changes(
+    files: Sequence[Path], schema: Schema, clean: Clean, replaced: Collection[Path] = ()
+) -> list[Change]:
     """Find how the schema has to change for all rows of some files to conform.
+
+    Args:
+        files: the new tables.
+        schema: the present schema.
+        clean: the owner's cleaning function.
+        replaced: where in data/raw they go; what is there already is not looked at.
 
     Raises:
         InputError: a file is no such table, or has more values that cannot be read, or more rows
@@ -74,8 +82,7 @@ def changes(files: Sequence[Path], schema: Schema, clean: Clean) -> list[Change]
     params = load_params().prepare
     needs: dict[str, Needs] = {name: Needs() for name in schema.used}
     rows, example, counts = 0, "", Counter[str]()
-    names = {file.name for file in files}
-    present = [file for file in tables.find(paths.RAW) if file.name not in names]
+    present = [file for file in tables.find(paths.RAW) if file not in replaced]
     for chunk in checked([*present, *files], schema, params.chunk_rows, "ingest", clean):
         if chunk.file in present:  # read only to know which rows are there already
             continue

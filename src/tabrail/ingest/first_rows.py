@@ -148,8 +148,13 @@ def _no_target(names: Sequence[str], file: Path, target: str) -> InputError:
             f"{file} has no column {target!r}: its first line looks like data ({names[0]!r}, "
             f"{names[1]!r} …); put a line with the columns' names above it"
         )
+    if names[0].startswith(("#", "//")):
+        return InputError(
+            f"{file} has no column {target!r}: its first line begins with {names[0][:20]!r}, which "
+            "looks like a comment; remove what is above the line with the columns' names"
+        )
     folded = {name.strip().casefold(): name for name in names}
     same = folded.get(target.strip().casefold())
-    hint = f"; did you mean {same!r}?" if same else nearest(target, names) or "."
+    hint = f" (did you mean {same!r}?)" if same else nearest(target, names)
     shown = ", ".join(repr(name) for name in names[:30]) + (" …" if len(names) > 30 else "")
-    return InputError(f"{file} has no column {target!r}{hint} It has: {shown}")
+    return InputError(f"{file} has no column {target!r}{hint}. It has: {shown}")

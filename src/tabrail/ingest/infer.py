@@ -1,6 +1,6 @@
 """Infer the schema of tables that nobody has described: each column's kind, with the reason."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -132,6 +132,10 @@ class Inference:
     def first_rows(self) -> int:
         """How many rows were looked at first."""
         return self._first.rows
+
+    def texts(self) -> Iterator[Mapping[str, int]]:
+        """Yield the different values of each column that is text in the file."""
+        yield from (words for name, words in self._first.values.items() if words)
 
     def words_for_missing(self, name: str) -> dict[str, int]:
         """Return the words for a missing value that a column has in the first rows, by number."""

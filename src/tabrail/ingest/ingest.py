@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tabrail import paths, record, rendering
-from tabrail.data import dialect, tables
+from tabrail.data import dialect, folders, tables
 from tabrail.data import salt as salts
 from tabrail.data.cleaning import Clean, no_cleaning
 from tabrail.data.schema import Schema, Task, load_schema
@@ -128,7 +128,8 @@ def grow(
     new = [path for path in incoming if not path.exists()]
     for file in incoming.values():
         dialect.require(file, schema.csv)
-    changes = extend.changes(list(incoming.values()), schema, Project.load().clean)
+    clean = Project.load().clean
+    changes = extend.changes(list(incoming.values()), schema, clean, replaced=incoming)
     added = ", ".join(path.name for path in new) or "nothing"
     if changes:
         show(f"{paths.SCHEMA} would change:\n" + "\n".join(f"  {change}" for change in changes))
@@ -165,7 +166,7 @@ def _incoming(places: Sequence[Path]) -> dict[Path, Path]:
     """
     incoming: dict[Path, Path] = {}
     for place in places:
-        folder = place if place.is_dir() else place.parent
+        folder = folders.outside(place if place.is_dir() else place.parent)
         for file in tables.find(place):
             path = paths.RAW / file.relative_to(folder)
             if path in incoming:

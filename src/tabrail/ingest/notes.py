@@ -1,5 +1,6 @@
 """Write the notes on an inferred schema that a person should read."""
 
+import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 SMALL_CLASS = 30  # rows
 HIDDEN_SHARE = 0.05
 FEW_POSITIVES, FEW_SHARE = 100, 0.01
+# Three letters beyond ASCII in a row, or a control character.
+STRANGE = re.compile(r"[^\x00-\x7f\W\d_]{3}|[\x80-\x9f]")
 ENCODINGS = {"cp1252": "Windows' Western European", "latin-1": "Latin-1"}
 
 
@@ -93,6 +96,19 @@ def csv_format(inference: "Inference") -> str:
     if what := ENCODINGS.get(inference.form.encoding):
         parts.insert(0, f"no UTF-8, so taken for {what}; check letters beyond a to z")
     return "; ".join(filter(None, parts))
+
+
+def strange_letters(inference: "Inference") -> list[str]:
+    """Warn of letters that hardly stand together in the encoding that a file was taken for."""
+    encoding = ENCODINGS.get(inference.form.encoding)
+    for words in inference.texts() if encoding else ():
+        for word in words:
+            if STRANGE.search(word) and not is_personal(word):
+                return [
+                    f"csv: the file is no UTF-8, and was taken for {encoding}: a value is "
+                    f"{word[:30]!r}. If that is wrong, save the file as UTF-8"
+                ]
+    return []
 
 
 def unlabeled(found: Profile, target: str, words: Mapping[str, int]) -> str:

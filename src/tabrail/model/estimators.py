@@ -114,7 +114,7 @@ def _import(path: str, role: str, task: Task) -> type[BaseEstimator]:
     if inspect.isclass(kind):
         other = name.replace("Classifier", "Regressor")
         other = name.replace("Regressor", "Classifier") if other == name else other
-        hint = f"; did you mean {other!r}?" if other in known else f", such as {example}"
+        hint = f" (did you mean {other!r}?)" if other in known else f", such as {example}"
         raise InputError(f"{KEY}: {name} is no {role}, and the task is {task}{hint}")
     raise InputError(f"{KEY}: {module_name} has no class {name!r}{nearest(name, known)}")
 

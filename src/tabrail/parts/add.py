@@ -53,8 +53,8 @@ def add(names: Iterable[str], say: Say) -> None:
 
 def _part(name: str) -> Part:
     if name not in PARTS:
-        hint = nearest(name, PARTS) or "."
-        raise InputError(f"there is no part {name!r}{hint} The parts are {', '.join(PARTS)}")
+        hint = nearest(name, PARTS)
+        raise InputError(f"there is no part {name!r}{hint}. The parts are {', '.join(PARTS)}")
     return PARTS[name]
 
 
