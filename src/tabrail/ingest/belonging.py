@@ -10,18 +10,14 @@ import numpy as np
 import pandas as pd
 
 from tabrail.data.schema import Schema
+from tabrail.ingest.alike import FEWEST_PAIRS, alike, comparable
 from tabrail.ingest.blocks import OF_TIME
 from tabrail.ingest.column_names import CODE_WORDS, tokens
 from tabrail.ingest.entity_names import folded, may_number_things, numbers_things
 
 FEWEST, FEWEST_NAMED = 30, 5  # different values, and those of a column that is named like a number
-FEWEST_PAIRS = 60
-ALIKE, ALIKE_TARGET = 0.9, 0.8  # share of the variance that is between the values
-DISORDER = 0.4  # 1 where the order of the numbers says nothing, 0 where neighbours are alike
 OFTEN = 3  # rows of each name in a panel
 DIGITS = 0.9  # share of the words with a digit: they are codes
-CHECKED = 40  # columns in which rows are compared
-RARE = 0.05  # share of the pairs that differ: below, all rows are alike
 YEARS = (1800, 2200)
 # What is measured or counted is no thing to which rows belong.
 MEASURES = {
@@ -42,6 +38,8 @@ CLASSES = {
     *("ville", "pays", "cp", "marque", "ciudad", "pais", "marca", "citta", "paese", "cap"),
 }
 
+NUMBER_AT_END = r"[\W_]*\d+$"
+
 
 @dataclass(frozen=True)
 class Belonging:
@@ -51,68 +49,58 @@ class Belonging:
         name: its name.
         count: how many different values the sample has.
         is_named: whether its name says that it numbers persons or things, too.
+        is_cut: whether the number at the end of each value was taken off.
         groups: codes of the values; -1 where there is none. Shape (n_rows,).
     """
 
     name: str
     count: int
     is_named: bool
+    is_cut: bool
     groups: np.ndarray
 
 
 def find(sample: pd.DataFrame, schema: Schema) -> list[Belonging]:
-    """Find features whose rows belong together, the likeliest first.
+    """Find columns whose rows belong together, the likeliest first.
+
+    They are features, or identifiers beside the key. Of names that differ in each row, such as
+    subject7_take2, those may be it that are left without the number at the end.
 
     Args:
         sample: rows that conform to the schema.
-        schema: names the features and the target.
+        schema: names the features, the target and the key.
     """
     if len(sample) < FEWEST_PAIRS:
         return []
-    columns = _comparable(sample, schema)
-    found: list[tuple[bool, int, Belonging]] = []
-    for name in schema.features:
-        kind = schema.columns[name].kind
-        if kind not in ("numeric", "categorical") or _has_word(name, MEASURES | OF_TIME):
+    columns = comparable(sample, schema)
+    identifiers = [name for name, column in schema.columns.items() if column.kind == "identifier"]
+    found: list[tuple[int, Belonging]] = []
+    for name in [*schema.features, *identifiers]:
+        kind, values = schema.columns[name].kind, sample[name]
+        if kind not in ("numeric", "categorical", "identifier") or name == schema.target:
             continue
-        groups, known = pd.factorize(sample[name], sort=True)
-        named = numbers_things(tokens(name)) or may_number_things(tokens(name))
+        if _has_word(name, MEASURES | OF_TIME):
+            continue
+        is_cut = kind == "identifier" and not values.duplicated().any()
+        if is_cut:
+            values = values.str.replace(NUMBER_AT_END, "", regex=True)
+        elif name in schema.key:
+            continue
+        groups, known = pd.factorize(values, sort=True)
+        named = not is_cut and (numbers_things(tokens(name)) or may_number_things(tokens(name)))
         if len(known) < (FEWEST_NAMED if named else FEWEST) or not _may_name(known, groups):
             continue
         others = {other: column for other, column in columns.items() if other != name}
-        alike = _alike(groups, known, others, schema.target)
-        in_panel = not named and kind == "categorical" and _is_panel(sample, schema, groups, name)
-        if not in_panel and _has_word(name, CLASSES | CODE_WORDS):
+        same = alike(groups, known, others, schema.target)
+        in_panel = kind == "categorical" and _is_panel(sample, schema, groups, name)
+        if _has_word(name, CLASSES | CODE_WORDS) and not in_panel:
             continue
-        coded = kind == "numeric" or _has_digits(known)
-        enough = schema.target in alike or len(alike) >= 2 or (len(alike) == 1 and in_panel)
-        if not (named or coded or in_panel):
-            enough = len(alike) >= max(2, len(others) / 2)
-        if enough:
-            one = Belonging(name, len(known), named, groups)
-            found.append((named, len(alike), one))
-    found.sort(key=lambda one: (not one[0], -one[1]))
-    return [one for *_, one in found]
-
-
-def share(values: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
-    """Return the share of a column's variance that is between groups; 0 if it hardly varies.
-
-    Args:
-        values: ranks or codes; shape (n_rows,).
-        first: places of rows; shape (n_pairs,).
-        second: places of other rows of the same groups.
-    """
-    if values.dtype.kind == "f":
-        known = np.isfinite(values[first]) & np.isfinite(values[second])
-        variance = np.nanvar(values) if known.any() else 0.0
-        if known.sum() < FEWEST_PAIRS / 2 or variance < RARE / 12:
-            return 0.0
-        errors = values[first[known]] - values[second[known]]
-        return float(1 - np.mean(errors**2) / (2 * variance))
-    shares = np.bincount(values + 1) / len(values)
-    differ = 1 - float((shares**2).sum())
-    return 1 - float(np.mean(values[first] != values[second])) / differ if differ > RARE else 0.0
+        likely = named or in_panel or kind != "categorical" or _has_digits(known)
+        least = 1 if named or in_panel else 2 if likely else max(2, len(others) / 2)
+        if len(same) >= least or (likely and schema.target in same):
+            found.append((len(same), Belonging(name, len(known), named, is_cut, groups)))
+    found.sort(key=lambda one: (not one[1].is_named, -one[0]))
+    return [one for _, one in found]
 
 
 def _has_word(name: str, words: set[str]) -> bool:
@@ -130,63 +118,6 @@ def _may_name(known: pd.Index, groups: np.ndarray) -> bool:
     if np.any(numbers % 1):
         return False
     return not (numbers.min() >= YEARS[0] and numbers.max() <= YEARS[1] and len(numbers) <= 200)
-
-
-def _comparable(sample: pd.DataFrame, schema: Schema) -> dict[str, np.ndarray]:
-    """Return columns in which rows can be compared: ranks of numbers, or codes of classes."""
-    columns: dict[str, np.ndarray] = {}
-    for name in [schema.target, *schema.features][: CHECKED + 1]:
-        kind, values = schema.columns[name].kind, sample[name]
-        if kind == "numeric":
-            columns[name] = values.rank(pct=True).to_numpy(np.float64)
-        elif kind in ("boolean", "categorical"):
-            columns[name] = pd.factorize(values, sort=True)[0]
-    return columns
-
-
-def _alike(
-    groups: np.ndarray, known: pd.Index, columns: dict[str, np.ndarray], target: str
-) -> list[str]:
-    """Return the columns that are alike within groups, but not between neighbouring numbers."""
-    shuffled = np.random.default_rng(0).permutation(len(groups))  # rows may be sorted by the target
-    order = shuffled[np.argsort(groups[shuffled], kind="stable")]
-    order = order[groups[order] >= 0]
-    same = np.flatnonzero(groups[order][1:] == groups[order][:-1])
-    first, second = order[same], order[same + 1]
-    found = []
-    for name, values in columns.items():
-        between = share(values, first, second)
-        if between >= (ALIKE_TARGET if name == target else ALIKE) and (
-            known.dtype.kind != "f" or _disorder(groups, values) >= DISORDER
-        ):
-            found.append(name)
-    return found
-
-
-def _disorder(groups: np.ndarray, values: np.ndarray) -> float:
-    """Return von Neumann's ratio of the groups' means, in the order of their numbers.
-
-    Source: von Neumann, 1941, "Distribution of the ratio of the mean square successive difference
-    to the variance".
-    """
-    codes = (
-        [values]
-        if values.dtype.kind == "f"
-        else [
-            (values == code).astype(np.float64)
-            for code in np.argsort(-np.bincount(values + 1))[:3] - 1
-        ]
-    )
-    ratios = []
-    for numbers in codes:
-        known = (groups >= 0) & np.isfinite(numbers)
-        rows = np.bincount(groups[known])
-        sums = np.bincount(groups[known], weights=numbers[known])
-        means = sums[rows > 0] / rows[rows > 0]
-        variance = np.var(means)
-        if variance > 0:
-            ratios.append(float(np.mean(np.diff(means) ** 2) / (2 * variance)))
-    return max(ratios, default=0.0)
 
 
 def _has_digits(known: pd.Index) -> bool:

@@ -1,8 +1,10 @@
 """Write the notes on what may make a score look better than it will be."""
 
+import shlex
 from collections.abc import Mapping
 
 from tabrail.data.schema import Task
+from tabrail.ingest.belonging import NUMBER_AT_END, Belonging
 from tabrail.ingest.leaks import Alone
 from tabrail.ingest.roles import ON_BOTH_SIDES, short
 from tabrail.ingest.sums import Sum
@@ -63,18 +65,31 @@ def only_sum(found: Sum, target: str) -> str:
     )
 
 
-def belongs(name: str, scores: Scores) -> str:
+def belongs(one: Belonging, scores: Scores, target: str, *, is_feature: bool) -> str:
     """Say that rows of one value seem to belong together, with both scores.
 
     Args:
-        name: of the column.
+        one: the column.
         scores: with the rows of each value on one side of the split, and at random.
+        target: the target's name.
+        is_feature: whether the model learns from the column.
     """
+    name = short(one.name)
+    thing = f"{name} without the number at its end" if one.is_cut else name
+    write = f"write key: [{name}] in schema.yaml"
+    if is_feature:
+        write = f"write {{kind: identifier}} there in schema.yaml, and key: [{name}]"
+    if one.is_cut:
+        cell = f'table["{name}"]'
+        write = (
+            f'write in clean (prepare.py): {cell} = {cell}.str.replace(r"{NUMBER_AT_END}", "", '
+            f"regex=True). Then: uv run tabrail ingest data/raw --target {shlex.quote(target)} "
+            f"--replace. Then {write}"
+        )
     return (
-        f"{name}: rows of one {short(name)} are alike, {ON_BOTH_SIDES}. With those of one "
-        f"{short(name)} on one side, a small model has {scores}. If predictions are about other "
-        f"values of {short(name)}, write {{kind: identifier}} there in schema.yaml, and "
-        f"key: [{short(name)}]"
+        f"{one.name}: rows of one {thing} are alike, {ON_BOTH_SIDES}. With those of one {thing} on "
+        f"one side, a small model has {scores}. If predictions are about others than these "
+        f"{one.count:,}, {write}"
     )
 
 

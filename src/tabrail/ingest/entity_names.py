@@ -12,7 +12,17 @@ THINGS = {
     *("employee", "emp", "student", "stud", "user", "member", "account", "acct", "household", "hh"),
     *("participant", "respondent", "individual", "case", "order", "invoice", "policy", "loan"),
     *("contract", "claim", "device", "machine", "sensor", "vehicle", "product", "item", "store"),
-    *("kunde", "kunden", "patienten", "personal", "personen", "mitarbeiter", "nutzer", "benutzer"),
+    *(
+        "kunde",
+        "kunden",
+        "kd",
+        "patienten",
+        "personal",
+        "personen",
+        "mitarbeiter",
+        "nutzer",
+        "benutzer",
+    ),
     *("mandant", "mandanten", "vertrag", "auftrag", "rechnung", "konto", "bestell", "bestellung"),
     *("artikel", "gerat", "geraet", "maschine", "maschinen", "fahrzeug", "haushalt", "teilnehmer"),
     *("proband", "probanden", "schuler", "schueler", "studenten", "matrikel", "mitglied", "fall"),
@@ -57,7 +67,7 @@ PEOPLE = PERSONS | {
     *("menage", "hogar", "famiglia", "huishouden", "participante", "partecipante"),
 }
 # Words that may mean a number or a count: the values decide.
-MAYBE = {"nr", "no", "num", "nummer", "number", "numero", "nro", "nb"}
+MAYBE = {"nr", "no", "num", "nummer", "number", "numero", "nro"}
 LINKS = {"de", "del", "della", "di", "do", "da", "du", "des", "d", "l", "la", "le", "el", "il"}
 JOINTS = ("", "n", "s", "en", "es")  # between the parts of a German word
 
@@ -90,9 +100,9 @@ def may_number_things(parts: Sequence[str]) -> bool:
     words = [word for word in map(folded, parts) if word not in LINKS]
     if not words:
         return False
-    if {words[0], words[-1]} & MAYBE:
-        return len(words) == 1 or bool(THINGS.intersection(words))
-    return len(words) == 1 and words[0] in PEOPLE | ALONE
+    if {words[0], words[-1]} & {*MAYBE, "n"} and THINGS.intersection(words):
+        return True
+    return len(words) == 1 and words[0] in PEOPLE | ALONE | MAYBE
 
 
 def is_person(parts: Sequence[str]) -> bool:

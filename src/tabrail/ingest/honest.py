@@ -7,7 +7,8 @@ import pandas as pd
 
 from tabrail.data.schema import Schema
 from tabrail.ingest import belonging, doubts, protected, two_splits
-from tabrail.ingest.belonging import Belonging, share
+from tabrail.ingest.alike import share
+from tabrail.ingest.belonging import Belonging
 from tabrail.ingest.kinds import Guess
 from tabrail.ingest.profile import Profile
 from tabrail.ingest.roles import FEWEST_KEYS
@@ -56,7 +57,9 @@ def doubt(inference: "Inference", found: Profile, schema: Schema) -> None:
     for one in _possible(inference, schema)[:MOST_SCORED]:
         scores = two_splits.by_group(sample, schema, one.name, one.groups)
         if scores and scores.differ:
-            inference.suspects.append(doubts.belongs(one.name, scores))
+            is_feature = one.name in schema.features
+            note = doubts.belongs(one, scores, inference.name, is_feature=is_feature)
+            inference.suspects.append(note)
             inference.blocks.pop(one.name, None)
             break
     dates = [
@@ -76,13 +79,13 @@ def doubt(inference: "Inference", found: Profile, schema: Schema) -> None:
 
 def _possible(inference: "Inference", schema: Schema) -> list[Belonging]:
     """Return the columns whose rows seem to belong together, and those that number blocks."""
-    found = [one for one in inference.belonging if one.name in schema.features]
+    found = [one for one in inference.belonging if schema.columns[one.name].kind != "ignored"]
     if schema.key and inference.sample[schema.key].duplicated().any():
         return []
     for name, count in inference.blocks.items():
         if name in schema.features and name not in {one.name for one in found}:
             groups = pd.factorize(inference.sample[name], sort=True)[0]
-            found.append(Belonging(name, count, is_named=False, groups=groups))
+            found.append(Belonging(name, count, is_named=False, is_cut=False, groups=groups))
     return found
 
 
