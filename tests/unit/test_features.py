@@ -69,6 +69,16 @@ def test_dates_are_places_on_circles() -> None:
     assert with_years[1, 6] == pytest.approx(54, abs=0.01)
 
 
+@pytest.mark.parametrize("unit", ["s", "us"])
+def test_years_beyond_those_of_nanoseconds_count_as_missing(unit: str) -> None:
+    days = np.array(["0014-03-02", "1678-01-02", "2024-01-01", "9999-12-31", "NaT"])
+    dates = pd.DataFrame({"d": days.astype(f"datetime64[{unit}]")})
+    for with_years in (False, True):
+        parts = DateParts(with_years=with_years).fit(dates).transform(dates)
+        assert np.isnan(parts).all(axis=1).tolist() == [True, False, False, True, True]
+        assert np.isfinite(parts[1:3]).all()
+
+
 def test_with_a_split_by_time_no_row_says_which_year_it_is() -> None:
     plain, ordered = (matrix(shops(300), time="seen", by_time=by) for by in (False, True))
     assert plain.shape[1] - ordered.shape[1] == 1

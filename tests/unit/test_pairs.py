@@ -157,8 +157,8 @@ def test_the_date_that_gives_the_duration_is_ignored_and_the_earlier_one_stays(
     assert kinds["order_time"] == "datetime"
     assert "LEAK? delivered_time - order_time gives minutes" in draft.warnings[0]
     assert (
-        "write {kind: datetime}. If order_time is not, write {kind: ignored}"
-        in (draft.column_reasons["delivered_time"])
+        "write {kind: datetime} there in schema.yaml. If order_time is not, write {kind: ignored} "
+        "for order_time" in (draft.column_reasons["delivered_time"])
     )
 
 

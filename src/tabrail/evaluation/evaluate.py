@@ -26,6 +26,10 @@ from tabrail.model.limits import HELD, Limits
 from tabrail.model.saving import Model
 from tabrail.project.project import Project
 
+# Scores of which 1 is the best, and from where on they are rarely true.
+AT_MOST_1 = ("roc_auc", "roc_auc_ovr", "r2", "accuracy", "f1_macro")
+TOO_GOOD, EASY = 0.99, 0.9
+
 
 def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | None = None) -> None:
     """Score a model on the validation and test rows, beside a baseline, overall and by slice.
@@ -109,6 +113,28 @@ def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | N
     summed_up = results["validation"]["metrics"][params.main_metric]
     groups = main_scores["validation"].groups
     print(_summary(summed_up, listed.reported(params.main_metric), groups))
+    if warning := too_good(results["validation"]["metrics"]):
+        print(warning)
+
+
+def too_good(scores: Mapping[str, Mapping[str, float]]) -> str:
+    """Return a warning of a validation score that is rarely true, or nothing.
+
+    Args:
+        scores: by metric, its value and that of the baseline.
+    """
+    for name in AT_MOST_1:
+        if name in scores and scores[name]["baseline_value"] <= EASY:
+            value = scores[name]["value"]
+            if value > TOO_GOOD:
+                return (
+                    f"warning: validation {name} is {value:.4f}, and so good a score is rarely "
+                    "true. A column may tell the answer, or rows of one thing may be in train and "
+                    f"in validation. {paths.MODEL_CARD} has the columns by their importance: ask "
+                    "of the first ones whether they are known when a prediction is made, and "
+                    f"write {{kind: ignored}} in {paths.SCHEMA} where one is not"
+                )
+    return ""
 
 
 def _plotted(

@@ -21,6 +21,9 @@ from tabrail.errors import InputError
 
 __all__ = ["DateParts", "FoldsByGroup", "dates", "numbers", "one_hot", "target_mean", "words"]
 
+# The years that pandas holds in nanoseconds.
+EARLIEST, LATEST = pd.Timestamp("1678-01-01"), pd.Timestamp("2261-12-31T23:59:59")
+
 
 def numbers() -> Pipeline:
     """Return a transformer for numbers, and for booleans as 0 and 1.
@@ -167,6 +170,9 @@ class FoldsByGroup(BaseCrossValidator):
 class DateParts(TransformerMixin, BaseEstimator):
     """Place a date in the year, the week and the day, each as a point on a circle.
 
+    A date before 1678 or after 2261, such as 0014-03-02 or 9999-12-31, is a slip or stands for
+    none: it counts as missing.
+
     Source: https://scikit-learn.org/stable/auto_examples/applications/plot_cyclical_feature_engineering.html
     """
 
@@ -183,7 +189,8 @@ class DateParts(TransformerMixin, BaseEstimator):
         """Return 6 parts of each column, or 7 with the years; shape (n_rows, n_parts)."""
         parts: list[pd.Series] = []
         for name in dates:
-            moment = dates[name].dt
+            known = dates[name].where(dates[name].between(EARLIEST, LATEST))
+            moment = known.dt
             day = (moment.hour * 60 + moment.minute) / (24 * 60)
             turns = ((moment.day_of_year - 1 + day) / 366, (moment.day_of_week + day) / 7, day)
             for turn in turns:
@@ -191,5 +198,5 @@ class DateParts(TransformerMixin, BaseEstimator):
                 # The last digits of sine and cosine depend on the machine.
                 parts += [np.sin(angle).round(9), np.cos(angle).round(9)]
             if self.with_years:
-                parts.append((dates[name] - pd.Timestamp(0)).dt.days / 365.25)
+                parts.append((known - pd.Timestamp(0)).dt.days / 365.25)
         return np.column_stack(parts).astype(np.float64)

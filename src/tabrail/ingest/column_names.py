@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from tabrail.ingest.entity_names import is_person, numbers_things
 from tabrail.ingest.number_format import like_numbers
 
 PERSONS = {
@@ -68,10 +69,12 @@ def names_entity(name: str, words: Mapping[str, int]) -> bool:
     glued = parts[-1].removesuffix("id")
     return (
         bool({parts[0], parts[-1]} & ID_WORDS)
+        or numbers_things(parts)
         or (glued != parts[-1] and glued in ENTITIES)
         or (parts[-1] in NUMBER_WORDS and bool(set(parts) & ENTITIES))
         # A subject may also be one that is taught: its name has no number.
         or (len(parts) == 1 and parts[0] in GROUPS and like_numbers(words))
+        or (is_person(parts) and like_numbers(words))
     )
 
 

@@ -45,6 +45,7 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         rows=found.rows,
         unlabeled=found.columns[target].missing,
         duplicates=found.repeated,
+        best_alone=inference.best_alone,
     )
     columns = _columns(draft, inference, found)
     key, key_reason = roles.key(inference.guesses, target, found)

@@ -39,6 +39,7 @@ class Draft:
         positive_share: share of the class to predict, of two, in the rows with a target.
         unlabeled: rows without a target.
         duplicates: rows that equal an earlier one in every column.
+        best_alone: the columns that predict the target best by themselves, in one line.
         unreadable: by column, how many values cannot be read, and some of them.
     """
 
@@ -51,6 +52,7 @@ class Draft:
     positive_share: float = 0.0
     unlabeled: int = 0
     duplicates: int = 0
+    best_alone: str = ""
     unreadable: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
 
 

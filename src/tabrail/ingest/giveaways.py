@@ -1,9 +1,10 @@
 """Leave out the columns that give the target away, alone or beside another one."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tabrail.data.schema import Schema
-from tabrail.ingest import leaks, notes, pairs
+from tabrail.ingest import filled, leaks, notes, pairs, score_notes, sums
 from tabrail.ingest.afterwards import dates_after_the_event, later_columns
 from tabrail.ingest.kinds import Guess
 from tabrail.ingest.profile import Profile
@@ -21,7 +22,9 @@ def leave_out(inference: "Inference", found: Profile, schema: Schema) -> None:
         schema: names the features, the target and the key.
     """
     name, task = inference.name, inference.target.task
-    scores = leaks.find(inference.sample, schema)
+    alone = leaks.alone(inference.sample, schema)
+    inference.best_alone = score_notes.best_alone(alone, task)
+    scores = {one: by.exact for one, by in alone.items() if by.exact >= leaks.NEAR_PERFECT}
     if len(scores) == len(schema.features):  # there would be nothing left to learn from
         for column, score in scores.items():
             inference.suspects.append(notes.only_leak(column, name, task, score))
@@ -29,6 +32,8 @@ def leave_out(inference: "Inference", found: Profile, schema: Schema) -> None:
     for column, score in scores.items():
         _ignore(inference, column, notes.leak(name, task, score, _entry(inference, column, found)))
     _leave_out_pairs(inference, found, schema.key)
+    _leave_out_sum(inference, found, schema.key)
+    _ask_about_likely_ones(inference, alone)
     names = _schema(inference, schema.key).features_of("datetime")
     for late, early in dates_after_the_event(inference.sample, names).items():
         inference.suspects.append(notes.later_date(late, early, name))
@@ -51,6 +56,35 @@ def _leave_out_pairs(inference: "Inference", found: Profile, key: list[str]) -> 
         for column in late:
             entry = _entry(inference, column, found)
             _ignore(inference, column, notes.pair(pair, late, name, entry))
+
+
+def _leave_out_sum(inference: "Inference", found: Profile, key: list[str]) -> None:
+    """Ignore the columns that add up to the target."""
+    schema = _schema(inference, key)
+    total = sums.find(inference.sample, schema)
+    if total is None:
+        return
+    if len(total.names) == len(schema.features):
+        inference.suspects.append(score_notes.only_sum(total, inference.name))
+        return
+    for column in total.names:
+        entry = notes.written(_entry(inference, column, found))
+        _ignore(inference, column, score_notes.sum_of_parts(total, inference.name, entry))
+
+
+def _ask_about_likely_ones(inference: "Inference", alone: Mapping[str, leaks.Alone]) -> None:
+    """Ask about the columns that nearly give the target away, and are used."""
+    name, task = inference.name, inference.target.task
+    schema = inference.schema()
+    left = [column for column in schema.features if column in alone]
+    belonging = {one.name for one in inference.belonging}
+    likely = [one for one in left if alone[one].score >= leaks.LIKELY and one not in belonging]
+    for column in likely:
+        note = score_notes.likely_leak(column, name, task, alone[column].score)
+        inference.suspects.append(note)
+    for column, (rows, level) in filled.find(inference.sample, schema).items():
+        if column not in likely:
+            inference.suspects.append(score_notes.filled_in_one_class(column, name, rows, level))
 
 
 def _schema(inference: "Inference", key: list[str]) -> Schema:

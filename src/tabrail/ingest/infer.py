@@ -9,7 +9,8 @@ from tabrail.data.cleaning import Clean, cleaned, no_cleaning
 from tabrail.data.conform import conform
 from tabrail.data.schema import Column, Csv, Kind, Schema, Task
 from tabrail.errors import InputError
-from tabrail.ingest import giveaways, missing_values, roles
+from tabrail.ingest import giveaways, honest, missing_values, roles
+from tabrail.ingest.belonging import Belonging
 from tabrail.ingest.column_names import counts_rows
 from tabrail.ingest.describe import describe
 from tabrail.ingest.draft import Draft
@@ -70,6 +71,8 @@ class Inference:
         suspects: notes on those that may do so and are used.
         sample: different rows with a target, in the schema's types.
         blocks: how many blocks of rows a column numbers, by its name.
+        belonging: columns whose rows seem to belong together, though no name says so.
+        best_alone: the columns that predict the target best by themselves, in one line.
     """
 
     def __init__(
@@ -87,6 +90,8 @@ class Inference:
         self.leaks: dict[str, str] = {}
         self.suspects: list[str] = []
         self.sample = pd.DataFrame()
+        self.belonging: list[Belonging] = []
+        self.best_alone = ""
         self.blocks = {name: len(first.values[name]) for name in first.blocks}
         texts = {name: words for name, words in first.values.items() if name not in first.numbers}
         given = {name: missing_values.surely_present(words) for name, words in texts.items()}
@@ -161,8 +166,7 @@ class Inference:
         self._correct_kinds(found)
         changed = self._state() != before
         self._find_row_numbers(found)
-        self._find_leaks(found, clean)
-        return changed or bool(self.leaks)
+        return self._find_leaks(found, clean) or changed or bool(self.leaks)
 
     def check_target(self, column: ColumnProfile, rows: int) -> None:
         """Decide on the task again where all rows contradict it.
@@ -220,15 +224,22 @@ class Inference:
                 self.missing.append(word)
                 self.missing_in[word] = name
 
-    def _find_leaks(self, found: Profile, clean: Clean) -> None:
-        """Ignore the features that give the target away, unless there are no others."""
+    def _find_leaks(self, found: Profile, clean: Clean) -> bool:
+        """Ignore the features that give the target away, unless there are no others.
+
+        Returns:
+            Whether a column has become the key.
+        """
         rows = cleaned(found.sample.reset_index(drop=True), clean)
         schema = self.schema()
         table, _ = conform(rows, schema)
         self.sample = table.dropna(subset=[self.name]).drop_duplicates(ignore_index=True)
         key, _ = roles.key(self.guesses, self.name, found)
-        schema = schema.model_copy(update={"key": key})
-        giveaways.leave_out(self, found, schema)
+        before = key
+        key = honest.key_by_values(self, schema.model_copy(update={"key": key}))
+        giveaways.leave_out(self, found, self.schema().model_copy(update={"key": key}))
+        honest.doubt(self, found, self.schema().model_copy(update={"key": key}))
+        return key != before
 
     def _guess(
         self, name: str, words: Mapping[str, int], wrong: tuple[Kind, str | None] | None = None

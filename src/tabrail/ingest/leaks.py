@@ -1,26 +1,37 @@
 """Find leaks: columns that alone predict the target near perfectly."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from tabrail.data.schema import Schema
 
 NEAR_PERFECT = 0.99
+LIKELY = 0.95
 CLASS_ROWS = 4  # a class with fewer rows in the sample is left out
 FEWEST_ROWS = 40
 FINE = 100  # from so many different numbers on, none of them is on both sides of the split
+FREQUENT = 0.05  # a number of so many rows, such as 0, names no entity: it is on both sides
+RANGES = 20
+
+
+@dataclass(frozen=True)
+class Alone:
+    """How well a column predicts the target by itself.
+
+    Attributes:
+        score: the better one of the scores by the nearest value and by ranges of values.
+        exact: the one by the nearest value.
+    """
+
+    score: float
+    exact: float
 
 
 def find(sample: pd.DataFrame, schema: Schema) -> dict[str, float]:
     """Find the features that predict the target by themselves, near perfectly.
-
-    Half of the rows are memorized: for each value of a feature, the mean of the target or
-    its most frequent class. The other half is predicted by the nearest value, and scored: by
-    balanced accuracy for classes, whose chance level is 1 over their number; by R² for numbers, of
-    which the ranks are taken, so that a few huge ones do not decide.
-
-    Rows of one key are in one half. So are those of one number, where there are many different
-    ones: where they repeat within an entity they identify it, and would be recognized.
 
     Args:
         sample: rows that conform to the schema.
@@ -28,6 +39,30 @@ def find(sample: pd.DataFrame, schema: Schema) -> dict[str, float]:
 
     Returns:
         The score of each such feature.
+    """
+    scores = {name: one.exact for name, one in alone(sample, schema).items()}
+    return {name: score for name, score in scores.items() if score >= NEAR_PERFECT}
+
+
+def alone(sample: pd.DataFrame, schema: Schema) -> dict[str, Alone]:
+    """Score each feature by itself.
+
+    Half of the rows are memorized: for each value of a feature, the mean of the target or
+    its most frequent class. The other half is predicted by the nearest value, and scored: by
+    balanced accuracy for classes, whose chance level is 1 over their number; by R² for numbers, of
+    which the ranks are taken, so that a few huge ones do not decide. Where values are many, it is
+    done for ranges of them, too.
+
+    Rows of one key are in one half. So are those of one number, where there are many different
+    ones: where they repeat within an entity they identify it, and would be recognized. A number
+    that is frequent is none of these: it is 0 in all rows of a class, and others in the rest.
+
+    Args:
+        sample: rows that conform to the schema.
+        schema: names the features, the target and the key.
+
+    Returns:
+        The scores of the features; none for too few rows.
     """
     answers = sample[schema.target]
     is_number = schema.columns[schema.target].kind == "numeric"
@@ -44,23 +79,40 @@ def find(sample: pd.DataFrame, schema: Schema) -> dict[str, float]:
     if schema.key:
         groups = sample.groupby(schema.key, sort=False, dropna=False).ngroup().to_numpy()
     by_key = _halves(groups, random)
-    found: dict[str, float] = {}
-    for name in schema.features:
-        kind = schema.columns[name].kind
-        values = sample[name]
-        if kind == "text":  # whether there is one, and of what length
-            values = values.str.len().where(values != "")
-        places, known = pd.factorize(values, sort=True)  # -1 where it is missing
-        half = by_key
-        if kind in ("numeric", "datetime") and len(known) > FINE:
-            half = _halves(np.where(places < 0, len(known) + groups, places), random)
+    found: dict[str, Alone] = {}
+    for name, places in _places(sample, schema):
+        half, count = by_key, int(places.max()) + 1
+        is_fine = schema.columns[name].kind in ("numeric", "datetime") and count > FINE
+        if is_fine:
+            rows = np.bincount(places[places >= 0], minlength=count)
+            is_rare = (places >= 0) & (rows[places] < FREQUENT * len(places))
+            half = _halves(np.where(is_rare, places, count + groups), random)
         if any(len(np.unique(y_true[side])) < 2 for side in (half, ~half)):
             continue
-        guessed = _nearest(places[half], y_true[half], places[~half], is_number)
-        score = _score(guessed, y_true[~half], is_number)
-        if score >= NEAR_PERFECT:
-            found[name] = score
+
+        def score(places: np.ndarray, half: np.ndarray = half) -> float:
+            guessed = _nearest(places[half], y_true[half], places[~half], is_number)
+            return _score(guessed, y_true[~half], is_number)
+
+        exact = score(places)
+        found[name] = Alone(max(exact, score(_ranges(places))) if is_fine else exact, exact)
     return found
+
+
+def _places(sample: pd.DataFrame, schema: Schema) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield each feature with the places of its values in their order, -1 where one is missing."""
+    for name in schema.features:
+        values = sample[name]
+        if schema.columns[name].kind == "text":  # whether there is one, and of what length
+            values = values.str.len().where(values != "")
+        yield name, pd.factorize(values, sort=True)[0]
+
+
+def _ranges(places: np.ndarray) -> np.ndarray:
+    """Return the numbers of ranges with as many rows each, -1 where a value is missing."""
+    known = places >= 0
+    below = np.cumsum(np.bincount(places[known])) - np.bincount(places[known])
+    return np.where(known, below[places] * RANGES // max(1, int(known.sum())), -1)
 
 
 def _halves(groups: np.ndarray, random: np.random.Generator) -> np.ndarray:

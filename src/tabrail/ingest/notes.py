@@ -26,7 +26,7 @@ def leak(target: str, task: Task, score: float, entry: Mapping[str, object]) -> 
     """Say that a column alone predicts the target, and how to use it all the same."""
     return (
         f"{_near_perfect(target, task, score)} on rows it was not fitted to): is it known before "
-        f"{target} is? Then write {_written(entry)}"
+        f"{target} is? Then write {written(entry)} there in schema.yaml"
     )
 
 
@@ -48,8 +48,8 @@ def pair(found: Pair, left_out: Sequence[str], target: str, entry: Mapping[str, 
         entry: what schema.yaml would say of the column.
     """
     (kept,) = {found.first, found.second} - set(left_out) or {""}
-    use = f"If it is known before {target} is, write {_written(entry)}"
-    other = f". If {kept} is not, write {{kind: ignored}} there" if kept else ""
+    use = f"If it is known before {target} is, write {written(entry)} there in schema.yaml"
+    other = f". If {kept} is not, write {{kind: ignored}} for {kept}" if kept else ""
     return f"{_gives(found, target)}. {use}{other}"
 
 
@@ -57,7 +57,7 @@ def ask_pair(found: Pair, target: str) -> str:
     """Ask whether two columns that give the target are known when a prediction is made."""
     return (
         f"{found.first}, {found.second}: {_gives(found, target)}. Are both known before {target} "
-        "is? If one is not, write {kind: ignored} there"
+        "is? If one is not, write {kind: ignored} there in schema.yaml"
     )
 
 
@@ -73,7 +73,7 @@ def later_date(name: str, early: str, target: str) -> str:
     """Ask whether a date is known when a prediction is made."""
     return (
         f"{name}: it is later than {early} in nearly all rows. Is it known before {target} is? If "
-        "not, write {kind: ignored}"
+        "not, write {kind: ignored} there in schema.yaml"
     )
 
 
@@ -81,7 +81,8 @@ def _gives(found: Pair, target: str) -> str:
     return f"LEAK? {found} gives {target}, but for unit, limit or rounding"
 
 
-def _written(entry: Mapping[str, object]) -> str:
+def written(entry: Mapping[str, object]) -> str:
+    """Return what schema.yaml says of a column."""
     return "{" + ", ".join(f"{key}: {value}" for key, value in entry.items() if value) + "}"
 
 

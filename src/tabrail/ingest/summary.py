@@ -27,6 +27,8 @@ def text(draft: Draft, schema: Schema) -> str:
     ]
     if words := draft.reasons.get("missing"):
         lines.append(f"  {'missing':<12} {words}")
+    if draft.best_alone:
+        lines.append(f"  best alone   {draft.best_alone}")
     if draft.unlabeled:
         lines.append(f"  drops        {draft.unlabeled:,} rows without a value of {schema.target}")
     lines += [f"  WARNING: {warning}" for warning in draft.warnings]

@@ -1,0 +1,113 @@
+"""Write the notes on what may make a score look better than it will be."""
+
+import shlex
+from collections.abc import Mapping
+
+from tabrail.data.schema import Task
+from tabrail.ingest.belonging import NUMBER_AT_END, Belonging
+from tabrail.ingest.leaks import Alone
+from tabrail.ingest.roles import ON_BOTH_SIDES, short
+from tabrail.ingest.sums import Sum
+from tabrail.ingest.two_splits import Scores
+
+BEST = 5  # columns that are shown
+MEASURES: dict[Task, str] = {
+    "binary": "balanced accuracy of each column alone; a guess has 0.5",
+    "multiclass": "balanced accuracy of each column alone",
+    "regression": "R² of the ranks by each column alone; a guess has 0",
+}
+
+
+def best_alone(scores: Mapping[str, Alone], task: Task) -> str:
+    """Return the columns that predict the target best by themselves, in one line."""
+    ordered = sorted(scores.items(), key=lambda one: -one[1].score)[:BEST]
+    shown = ", ".join(f"{short(name)} {max(0.0, one.score):.3f}" for name, one in ordered)
+    return f"{shown} ({MEASURES[task]})" if shown else ""
+
+
+def likely_leak(name: str, target: str, task: Task, score: float) -> str:
+    """Ask whether a column that alone predicts the target well is known before it."""
+    measure = "R² of the ranks" if task == "regression" else "balanced accuracy"
+    return (
+        f"{name}: alone it predicts {target} nearly perfectly ({measure} {score:.3f} on rows it "
+        f"was not fitted to), and it is used. {_ask(target)}"
+    )
+
+
+def filled_in_one_class(name: str, target: str, rows: int, level: str) -> str:
+    """Ask whether a column that is filled in one class only is known before the target."""
+    return (
+        f"{name}: it is filled in {rows:,} of the rows that were looked at, nearly all of them "
+        f"with {target} {level}, and it is used. {_ask(target)}"
+    )
+
+
+def sum_of_parts(found: Sum, target: str, entry: str) -> str:
+    """Say that columns add up to the target, and how to use them all the same.
+
+    Args:
+        found: the columns.
+        target: the target's name.
+        entry: what schema.yaml would say of the column.
+    """
+    return (
+        f"LEAK? {found} gives {target}, but for unit or rounding. If it is known before {target} "
+        f"is, write {entry} there in schema.yaml"
+    )
+
+
+def only_sum(found: Sum, target: str) -> str:
+    """Say that columns add up to the target, and are the only ones to learn from."""
+    return (
+        f"{', '.join(found.names)}: LEAK? {found} gives {target}, but for unit or rounding, and "
+        f"there is no other column to learn from. If one is not known before {target} is, the "
+        "model is worth nothing"
+    )
+
+
+def belongs(one: Belonging, scores: Scores, target: str, *, is_feature: bool) -> str:
+    """Say that rows of one value seem to belong together, with both scores.
+
+    Args:
+        one: the column.
+        scores: with the rows of each value on one side of the split, and at random.
+        target: the target's name.
+        is_feature: whether the model learns from the column.
+    """
+    name = short(one.name)
+    thing = f"{name} without the number at its end" if one.is_cut else name
+    write = f"write key: [{name}] in schema.yaml"
+    if is_feature:
+        write = f"write {{kind: identifier}} there in schema.yaml, and key: [{name}]"
+    if one.is_cut:
+        cell = f'table["{name}"]'
+        write = (
+            f'write in clean (prepare.py): {cell} = {cell}.str.replace(r"{NUMBER_AT_END}", "", '
+            f"regex=True). Then: uv run tabrail ingest data/raw --target {shlex.quote(target)} "
+            f"--replace. Then {write}"
+        )
+    return (
+        f"{one.name}: rows of one {thing} are alike, {ON_BOTH_SIDES}. With those of one {thing} on "
+        f"one side, a small model has {scores}. If predictions are about others than these "
+        f"{one.count:,}, {write}"
+    )
+
+
+def follows_in_time(name: str, scores: Scores, *, is_chosen: bool) -> str:
+    """Say that rows follow each other in time, with both scores.
+
+    Args:
+        name: of the column of dates.
+        scores: on later rows, and at random.
+        is_chosen: whether schema.yaml names the column as its time.
+    """
+    line = "" if is_chosen else f", and time: {short(name)} in schema.yaml"
+    return (
+        f"{name}: rows that are near in time are alike, and the split is at random. On later rows "
+        f"than it has learned from, a small model has {scores}. If predictions are about later "
+        f"rows, write method: time at prepare.split in params.yaml{line}"
+    )
+
+
+def _ask(target: str) -> str:
+    return f"Is it known before {target} is? If not, write {{kind: ignored}} there in schema.yaml"

@@ -1,0 +1,76 @@
+"""Fit a small model on rows that conform to a schema, and score it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from tabrail.data.schema import Schema
+
+ITERATIONS = 40
+
+Fold = tuple[np.ndarray, np.ndarray]
+
+
+def matrix(sample: pd.DataFrame, schema: Schema, names: Sequence[str]) -> np.ndarray:
+    """Return the features as numbers, NaN where a value is missing; shape (n_rows, n_columns)."""
+    columns: list[np.ndarray] = []
+    for name in names:
+        values, kind = sample[name], schema.columns[name].kind
+        if kind in ("numeric", "boolean"):
+            columns.append(values.to_numpy(np.float64))
+        elif kind == "datetime":
+            parts = values.dt
+            days = values.to_numpy().astype("datetime64[s]").astype(np.int64) / 86_400
+            columns.append(np.where(values.isna(), np.nan, days))
+            columns += [
+                part.to_numpy(np.float64)
+                for part in (parts.day_of_year, parts.day_of_week, parts.hour)
+            ]
+        else:
+            words = values.str.len() if kind == "text" else pd.factorize(values, sort=True)[0]
+            columns.append(np.asarray(words, np.float64))
+    return np.column_stack(columns)
+
+
+def score(x: np.ndarray, y_true: np.ndarray, folds: list[Fold], *, is_number: bool) -> float | None:
+    """Return the mean score over folds; None where no fold has what it needs."""
+    # scikit-learn is slow to import, and most tables need no scores.
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+    found, weights = [], []
+    leaf = int(np.clip(len(x) / 50, 3, 20))
+    classes = 1 if is_number else int(y_true.max()) + 1
+    rounds = ITERATIONS if classes <= 2 else max(5, ITERATIONS * 2 // classes)
+    options = {"max_iter": rounds, "learning_rate": 0.15, "min_samples_leaf": leaf}
+    for learned, held in folds:
+        if is_number:
+            numbers = HistGradientBoostingRegressor(
+                loss="absolute_error", early_stopping=False, random_state=0, **options
+            ).fit(x[learned], y_true[learned])
+            score = float(np.abs(numbers.predict(x[held]) - y_true[held]).mean())
+        else:
+            if len(np.unique(y_true[learned])) < 2:
+                continue
+            model = HistGradientBoostingClassifier(
+                early_stopping=False, random_state=0, **options
+            ).fit(x[learned], y_true[learned])
+            score = _auc(y_true[held], model.predict_proba(x[held]), model.classes_)
+            if np.isnan(score):
+                continue
+        found.append(score)
+        weights.append(len(held))
+    return float(np.average(found, weights=weights)) if found else None
+
+
+def _auc(y_true: np.ndarray, probabilities: np.ndarray, classes: np.ndarray) -> float:
+    """Return the ROC AUC of each class against the others, averaged; NaN if there is no other."""
+    ranks = pd.DataFrame(probabilities).rank().to_numpy()
+    found = []
+    for place, code in enumerate(classes):
+        is_class = y_true == code
+        count, others = int(is_class.sum()), int((~is_class).sum())
+        if count and others:
+            above = ranks[is_class, place].sum() - count * (count + 1) / 2
+            found.append(float(above) / (count * others))
+    return float(np.mean(found)) if found else float("nan")

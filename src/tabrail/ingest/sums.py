@@ -1,0 +1,113 @@
+"""Find three and more numeric columns that add up to the target, such as parts of a total."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tabrail.data.schema import Schema
+from tabrail.ingest.pairs import CENTRAL, FEWEST_ROWS, ROWS, SAME, gives_number
+
+FEWEST, MOST = 3, 12  # parts
+MOST_NUMBERS = 300  # columns that are looked at
+EQUAL = 0.02  # relative difference of factors that are the same
+NOTHING = 1e-9  # share of the target's variance that is left, where rounding may have made it
+ROUNDED = 1e-3  # the same, above it no rounding has
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Columns that add up to the target, but for the unit and the rounding.
+
+    Attributes:
+        plus: names of the columns that are added.
+        minus: names of those that are subtracted.
+    """
+
+    plus: tuple[str, ...]
+    minus: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all parts."""
+        return self.plus + self.minus
+
+    def __str__(self) -> str:
+        """Return the sum as a person writes it."""
+        return " - ".join([" + ".join(self.plus), *self.minus])
+
+
+def find(sample: pd.DataFrame, schema: Schema) -> Sum | None:
+    """Find columns whose sum or difference is the target; None if there are none, or only two.
+
+    The column that explains most of what is left is taken, again and again, by least squares
+    (orthogonal matching pursuit: Pati, Rezaiifar and Krishnaprasad, 1993), until nothing is left.
+    Parts of a sum have one factor. An empty cell of a part counts as 0.
+
+    Args:
+        sample: rows that conform to the schema.
+        schema: names the features and the target.
+    """
+    if schema.columns[schema.target].kind != "numeric":
+        return None
+    names = schema.features_of("numeric")[:MOST_NUMBERS]
+    sample = sample[:ROWS]
+    y_true = sample[schema.target].to_numpy(np.float64)
+    if len(names) < FEWEST or len(sample) < FEWEST_ROWS or not np.std(y_true):
+        return None
+    columns = np.nan_to_num(sample[names].to_numpy(np.float64))
+    low, high = np.quantile(y_true, CENTRAL)
+    rows = (y_true >= low) & (y_true <= high)
+    if rows.sum() < FEWEST_ROWS or not np.std(y_true[rows]):
+        return None
+    with np.errstate(all="ignore"):  # squares of enormous numbers
+        chosen, factors = _pursued(columns[rows], y_true[rows])
+    if len(chosen) < FEWEST or not _equal(factors):
+        return None
+    values = columns[:, chosen] @ np.sign(factors)
+    if not _gives(values[rows], y_true[rows], columns[rows][:, chosen]):
+        return None
+    parts = [(names[place], sign > 0) for place, sign in zip(chosen, factors, strict=True)]
+    parts.sort(key=lambda part: names.index(part[0]))
+    if not any(positive for _, positive in parts):
+        parts = [(name, True) for name, _ in parts]
+    plus = tuple(name for name, positive in parts if positive)
+    return Sum(plus, tuple(name for name, positive in parts if not positive))
+
+
+def _pursued(columns: np.ndarray, y_true: np.ndarray) -> tuple[list[int], np.ndarray]:
+    """Return the places of columns that leave nothing of the target, and their factors."""
+    x = columns - columns.mean(axis=0)
+    scale = np.sqrt((x**2).sum(axis=0))
+    usable = np.isfinite(scale) & (scale > 0)
+    x = np.where(usable, x / np.where(usable, scale, 1), 0)
+    y = y_true - y_true.mean()
+    left, chosen, factors = y, list[int](), np.empty(0)
+    while len(chosen) < min(MOST, int(usable.sum())):
+        strength = np.abs(x.T @ left)
+        strength[chosen] = -1
+        chosen.append(int(np.argmax(strength)))
+        factors = np.linalg.lstsq(x[:, chosen], y, rcond=None)[0]
+        left = y - x[:, chosen] @ factors
+        share = float(left @ left) / float(y @ y)
+        if share < NOTHING or (share < ROUNDED and _equal(factors / scale[chosen])):
+            return chosen, factors / scale[chosen]
+    return [], np.empty(0)
+
+
+def _equal(factors: np.ndarray) -> bool:
+    """Check whether factors are the same but for their signs."""
+    sizes = np.abs(factors)
+    return bool(len(sizes) and sizes.max() - sizes.min() <= EQUAL * sizes.max())
+
+
+def _gives(values: np.ndarray, y_true: np.ndarray, parts: np.ndarray) -> bool:
+    """Check whether a sum is the target, or is it but for the rounding of its parts."""
+    if gives_number(values, y_true):
+        return True
+    slope, constant = np.polyfit(values, y_true, 1)
+    steps = np.diff(np.unique(np.round(parts, 9), axis=None))
+    step = float(steps[steps > 0].min()) if (steps > 0).any() else 0.0
+    allowed = abs(slope) * step * parts.shape[1] / 2
+    close = np.abs(y_true - constant - slope * values) <= allowed * 1.01
+    return bool(allowed < 0.02 * np.std(y_true) and close.mean() >= SAME)

@@ -1,0 +1,125 @@
+"""Score a small model on two splits of the same rows: at random, and as predictions will be made.
+
+Where the two differ, the score at random promises what new rows do not keep.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import pandas as pd
+
+from tabrail.data.schema import Schema
+from tabrail.ingest.small_model import Fold, matrix, score
+
+ROWS, CELLS, FEWEST_ROWS = 10_000, 500_000, 60
+FOLDS = 4
+LATER = ((0.6, 0.8), (0.8, 1.0))  # which rows are held back, by their place in time
+WORSE, ERROR_WORSE = 0.03, 0.15  # from here on, a difference matters
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of a small model on two splits.
+
+    Attributes:
+        measure: what is measured, as a person calls it.
+        honest: the score on rows that are held back as predictions will be made.
+        random: that on rows held back at random.
+        differ: whether the honest one is worse, by more than chance and by enough to matter.
+    """
+
+    measure: str
+    honest: float
+    random: float
+    differ: bool
+
+    def __str__(self) -> str:
+        """Return the difference as the second half of a sentence."""
+        honest, random = map(_shown, (self.honest, self.random))
+        return f"{self.measure} {honest}; split at random, it has {random}"
+
+
+def _shown(score: float) -> str:
+    return f"{score:,.0f}" if score >= 1000 else f"{score:.3g}"
+
+
+def by_group(sample: pd.DataFrame, schema: Schema, name: str, groups: np.ndarray) -> Scores | None:
+    """Score with the rows of each group on one side, and at random; None for too few rows.
+
+    Args:
+        sample: rows that conform to the schema.
+        schema: names the features and the target.
+        name: the column that names the groups: the honest model does not see it.
+        groups: codes of the groups; shape (n_rows,).
+    """
+    rows = _some(sample, schema)
+    honest = [one for one in schema.features if one != name]
+    return _compared(sample.iloc[rows], schema, honest, list(_folds(groups[rows])))
+
+
+def by_time(sample: pd.DataFrame, schema: Schema, name: str) -> Scores | None:
+    """Score on rows that are later than all the model has learned from, and at random.
+
+    Args:
+        sample: rows that conform to the schema.
+        schema: names the features and the target.
+        name: the column of dates that orders the rows.
+    """
+    rows = _some(sample, schema)
+    times = sample[name].to_numpy()[rows].astype(np.int64)
+    ordered = np.sort(times)
+    folds: list[Fold] = []
+    for start, end in LATER:
+        first = ordered[int(start * len(ordered))]
+        last = ordered[min(int(end * len(ordered)), len(ordered) - 1)]
+        held = (times >= first) & ((times < last) | (end == 1.0))
+        folds.append((np.flatnonzero(times < first), np.flatnonzero(held)))
+    return _compared(sample.iloc[rows], schema, schema.features, folds)
+
+
+def _compared(
+    sample: pd.DataFrame, schema: Schema, names: Sequence[str], folds: list[Fold]
+) -> Scores | None:
+    """Score on given folds, with some features, and on folds at random, with all of them.
+
+    Args:
+        sample: the rows.
+        schema: names the features and the target.
+        names: the features of the honest model.
+        folds: places of the rows to learn from, and of those to score.
+    """
+    if len(sample) < FEWEST_ROWS or not names or any(not len(one) for one in chain(*folds)):
+        return None
+    answers, is_number = sample[schema.target], schema.columns[schema.target].kind == "numeric"
+    y_true = answers.to_numpy(np.float64) if is_number else pd.factorize(answers, sort=True)[0]
+    honest = score(matrix(sample, schema, names), y_true, folds, is_number=is_number)
+    at_random = list(_folds(np.arange(len(sample))))
+    random = score(matrix(sample, schema, schema.features), y_true, at_random, is_number=is_number)
+    if honest is None or random is None:
+        return None
+    if is_number:
+        noise = 1 / np.sqrt(len(sample))
+        return Scores("MAE", honest, random, honest > random * (1 + max(ERROR_WORSE, noise)))
+    shares = np.bincount(y_true) / len(y_true)
+    typical = float(np.median(shares)) if len(shares) > 2 else float(shares.min())
+    noise = 1 / np.sqrt(len(sample) * max(typical, 0.01))
+    measure = "ROC AUC" if len(shares) == 2 else "ROC AUC of the classes"
+    return Scores(measure, honest, random, random - honest > max(WORSE, noise))
+
+
+def _some(sample: pd.DataFrame, schema: Schema) -> np.ndarray:
+    """Return the places of the rows to score on, in their order."""
+    most = min(ROWS, CELLS // max(1, len(schema.features)))
+    if len(sample) <= most:
+        return np.arange(len(sample))
+    return np.sort(np.random.default_rng(0).choice(len(sample), most, replace=False))
+
+
+def _folds(groups: np.ndarray) -> Iterator[Fold]:
+    """Yield places to learn from and to score, with each group on one side."""
+    _, codes = np.unique(groups, return_inverse=True)
+    fold = (np.random.default_rng(0).permutation(int(codes.max()) + 1) % FOLDS)[codes]
+    for number in range(FOLDS):
+        yield np.flatnonzero(fold != number), np.flatnonzero(fold == number)
