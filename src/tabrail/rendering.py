@@ -97,11 +97,18 @@ FILES = (
     File("batch/{package}-batch.cron", "batch/cron.jinja", part="batch"),
     File("batch/{package}-batch.service", "batch/service.jinja", part="batch"),
     File("batch/{package}-batch.timer", "batch/timer.jinja", part="batch"),
+    File(".github/workflows/track.yaml", "github/track.yaml.jinja", "github", "mlflow"),
+    File(".gitlab/track.yml", "gitlab/track.yml", "gitlab", "mlflow"),
     File("notebooks/explore.ipynb", "notebooks/explore.ipynb.jinja", part="notebook"),
     File(".devcontainer/devcontainer.json", "devcontainer.json.jinja", part="devcontainer"),
 )
 PARTS = tuple(dict.fromkeys(file.part for file in FILES if file.part))
-CI_PARTS = tuple(dict.fromkeys(file.part for file in FILES if file.part and file.ci))
+WITHOUT_CI = ("mlflow",)  # of use to projects without CI, too, by the keys that it adds
+CI_PARTS = tuple(
+    part
+    for part in PARTS
+    if part not in WITHOUT_CI and any(file.part == part and file.ci for file in FILES)
+)
 # Their owner's from the start: `upgrade` shows what a new project would have, and changes nothing.
 OWNERS_FILES = (
     File("README.md", "README.md.jinja"),

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from tabrail import parts, record, rendering
 from tabrail.cli import app as cli
 
-NAMES = ("release", "monitor", "train", "batch", "notebook", "devcontainer")
+NAMES = ("release", "monitor", "train", "batch", "mlflow", "notebook", "devcontainer")
 
 
 def call(*names: str, code: int = 0) -> str:
