@@ -26,6 +26,8 @@ DEFAULTS = {
 }
 SECONDS_TO_STORE = "300"  # once it has answered: a server may pass a large model on
 LOCAL = ("", "file")
+# How the client says which status it got: at once, after it tried again, and for a file.
+STATUS = r"error code (\d{3})|too many (\d{3}) error|^(\d{3}) (?:Client|Server) Error"
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,8 @@ def _address() -> str:
 
 def _sentence(message: str, address: str) -> str:
     """Return what is wrong, and what to do, for what the client says."""
-    status = re.search(r"error code (\d{3})|^(\d{3}) (?:Client|Server) Error", message)
-    code = int(status[1] or status[2]) if status else 0
+    status = re.search(STATUS, message)
+    code = int(status.group(status.lastindex or 0)) if status else 0
     if code == 401 or "UNAUTHENTICATED" in message:
         return (
             f"the MLflow server at {address} refuses the credentials (401); set "
@@ -132,6 +134,11 @@ def _sentence(message: str, address: str) -> str:
         return (
             f"the MLflow server at {address} does not allow this (403); ask for the right to "
             "write to the experiment and the registered model"
+        )
+    if code >= 500:
+        return (
+            f"the MLflow server at {address} fails (error {code}); look into its log, and run the "
+            "command again"
         )
     if re.search("failed with (timeout )?exception", message):
         return f"no server answers at {address} ({_why(message)}); check {VARIABLE}"
