@@ -367,8 +367,10 @@ def test_a_server_that_does_not_answer(
             "does not allow this (403); ask for the right",
         ),
         (404, "<html>Not found</html>", "is no MLflow server (error 404); check MLFLOW_TRACKING"),
-        (200, "<html>Welcome</html>", "is no MLflow server (no JSON); check MLFLOW_TRACKING_URI"),
-        (200, "[]", "is no MLflow server (no JSON); check MLFLOW_TRACKING_URI"),
+        (404, '{"detail": "Not Found"}', "is no MLflow server (another answer than MLflow's)"),
+        (200, "<html>Welcome</html>", "is no MLflow server (another answer than MLflow's)"),
+        (200, "[]", "is no MLflow server (another answer than MLflow's)"),
+        (200, "{}", "is no MLflow server (it stores no files); check MLFLOW_TRACKING_URI"),
         (500, "Oops", "fails (error 500); look into its log, and run the command again"),
         (
             400,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tabrail import paths
 from tabrail.errors import InputError
-from tabrail.project.pipeline import generated
+from tabrail.project.pipeline import generated, inside
 from tabrail.review.bundle import bundle
 from tabrail.review.revision import checked_out
 from tabrail.tracking.recorded import Recorded
@@ -88,7 +88,7 @@ def _log(server: Server, run: "Run", recorded: Recorded, model: Path) -> None:
     metrics = [Metric(name, value, moment, 0) for name, value in recorded.metrics.items()]
     client.log_batch(run_id, metrics, params)
     with checked_out(recorded.commit):
-        for path in [*FILES, *map(Path, generated())]:
+        for path in [*FILES, *map(Path, inside(generated()))]:
             folder = "" if path.parent == Path() else path.parent.as_posix()
             if path.is_dir():
                 client.log_artifacts(run_id, str(path), path.as_posix())

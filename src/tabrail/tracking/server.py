@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from json import JSONDecodeError
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -72,7 +73,7 @@ def connected() -> Iterator[Server]:
             if TIMEOUT not in before:
                 os.environ[TIMEOUT] = SECONDS_TO_STORE
             yield Server(address, client)
-        except (MlflowException, requests.RequestException, ValueError) as error:
+        except (MlflowException, requests.RequestException, JSONDecodeError) as error:
             raise InputError(_sentence(str(error), address)) from None
         except ModuleNotFoundError as error:  # of the client, for some kinds of storage
             raise InputError(
@@ -90,6 +91,8 @@ def require_storage(server: Server, location: str) -> None:
     Raises:
         InputError: it names a folder, which would be one of this machine.
     """
+    if not location:
+        raise InputError(no_server(server.address, "it stores no files"))
     if urlsplit(location).scheme in LOCAL:
         raise InputError(
             f"the server at {server.address} stores files in {location}, a folder of its own "
@@ -142,10 +145,14 @@ def _sentence(message: str, address: str) -> str:
         )
     if re.search("failed with (timeout )?exception", message):
         return f"no server answers at {address} ({_why(message)}); check {VARIABLE}"
-    if code or "valid JSON" in message or "Expecting value" in message:
-        what = f"error {code}" if code else "no JSON"
-        return f"what answers at {address} is no MLflow server ({what}); check {VARIABLE}"
+    if code or re.search("valid JSON|Expecting value|: Response: ", message):
+        return no_server(address, f"error {code}" if code else "another answer than MLflow's")
     return f"the MLflow server at {address} refuses: {' '.join(message.split())}"
+
+
+def no_server(address: str, what: str) -> str:
+    """Return the sentence for an address where something else answers."""
+    return f"what answers at {address} is no MLflow server ({what}); check {VARIABLE}"
 
 
 def _why(message: str) -> str:
