@@ -103,11 +103,9 @@ FILES = (
     File(".devcontainer/devcontainer.json", "devcontainer.json.jinja", part="devcontainer"),
 )
 PARTS = tuple(dict.fromkeys(file.part for file in FILES if file.part))
-WITHOUT_CI = ("mlflow",)  # of use to projects without CI, too, by the keys that it adds
+# Parts that are for CI alone: `mlflow` is of use without it, too, by the group that it adds.
 CI_PARTS = tuple(
-    part
-    for part in PARTS
-    if part not in WITHOUT_CI and any(file.part == part and file.ci for file in FILES)
+    dict.fromkeys(file.part for file in FILES if file.part not in ("", "mlflow") and file.ci)
 )
 # Their owner's from the start: `upgrade` shows what a new project would have, and changes nothing.
 OWNERS_FILES = (

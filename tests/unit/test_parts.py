@@ -143,6 +143,19 @@ def test_a_workflow_needs_a_service(
     assert "notebook" in call("notebook")
 
 
+def test_mlflow_is_a_group_alone_where_there_is_no_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_project(tmp_path, ci="none")
+    before = set(contents(Path()))
+    printed = call("mlflow")
+    assert '+mlflow = ["tabrail[mlflow]"]' in printed
+    assert "  - uv run --group mlflow tabrail track\n" in printed
+    assert "git rm" not in printed
+    assert set(contents(Path())) == before
+
+
 def test_outside_a_project_it_says_where_to_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -179,18 +179,20 @@ _ALL = (
         "runs go to an MLflow server, whose registry follows the stages",
         {
             "github": (
-                "on GitHub, create the environment `mlflow` for the branch main, and store the "
-                "address of the server there as the secret MLFLOW_TRACKING_URI, and what the "
-                "server asks for (Settings, Environments)",
-                "uv lock, commit, push, and start it once: Actions, Track, Run workflow",
+                "on GitHub, create the environment `mlflow` for the branch main (Settings, "
+                "Environments)",
+                "store the address of the server there as the secret MLFLOW_TRACKING_URI, with a "
+                "user's name and password if it asks for them (mlflow.md of the manual)",
+                "run uv lock, commit, push, and start it once: Actions, Track, Run workflow",
             ),
             "gitlab": (
                 "on GitLab, store the address of the server as MLFLOW_TRACKING_URI, a masked and "
-                "protected variable of the environment `mlflow`, and what the server asks for",
-                "uv lock, commit, and push",
+                "protected variable of the environment `mlflow`, with a user's name and password "
+                "if it asks for them (mlflow.md of the manual)",
+                "run uv lock, commit, and push",
             ),
             "": (
-                "uv lock, and commit",
+                "run uv lock, and commit",
                 "set MLFLOW_TRACKING_URI to the address of the server",
                 "uv run --group mlflow tabrail track",
             ),

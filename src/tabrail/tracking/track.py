@@ -9,7 +9,7 @@ from tabrail.errors import InputError
 from tabrail.project import git, registry
 from tabrail.tracking import runs, versions
 from tabrail.tracking.recorded import read
-from tabrail.tracking.server import Server, connected
+from tabrail.tracking.server import connected
 
 NAME = re.compile(r"\w[\w.\- ]*")  # MLflow refuses slashes and colons, a filter takes no quotes
 
@@ -43,33 +43,19 @@ def track(revision: str, name: str, say: Callable[[str], None]) -> None:
         registry.fetch_tags(say)
         stages = registry.stages()
         experiment = runs.experiment(server, name)
-        _run(server, experiment, wanted.commit, say)
-        tags = dict.fromkeys([*registry.registered_at(wanted.commit), *stages.values()])
-        numbers = {tag: _version(server, experiment, name, tag, say) for tag in tags}
-        for line in versions.follow(server, name, {s: numbers[tag] for s, tag in stages.items()}):
+        run, new = runs.logged(server, experiment, wanted)
+        what = "is logged" if new else "was logged before"
+        address = f"{server.address}/#/experiments/{experiment}/runs/{run}"
+        say(f"the run of {wanted.commit[:12]} {what}: {address}")
+        numbers = {}
+        for tag in dict.fromkeys([*registry.registered_at(wanted.commit), *stages.values()]):
+            recorded = read(tag)
+            run, _ = runs.logged(server, experiment, recorded)
+            numbers[tag] = versions.version(server, name, tag, run, recorded.key)
+            say(f"{tag} is version {numbers[tag]} of {name}")
+        aliases = {stage: numbers[tag] for stage, tag in stages.items()}
+        for line in versions.follow(server, name, aliases):
             say(line)
-
-
-def _run(server: Server, experiment: str, revision: str, say: Callable[[str], None]) -> str:
-    """Return the ID of a revision's run, which is logged if it is not there."""
-    recorded = read(revision)
-    run, new = runs.logged(server, experiment, recorded)
-    what = "is logged" if new else "was logged before"
-    address = f"{server.address}/#/experiments/{experiment}/runs/{run}"
-    say(f"the run of {recorded.commit[:12]} {what}: {address}")
-    return run
-
-
-def _version(
-    server: Server, experiment: str, name: str, tag: str, say: Callable[[str], None]
-) -> str:
-    """Return the number of a tag's version, which is made if it is not there."""
-    recorded = read(tag)
-    run, _ = runs.logged(server, experiment, recorded)
-    versions.make(server, name)
-    number = versions.version(server, name, tag, run, recorded.key)
-    say(f"{tag} is version {number} of {name}")
-    return number
 
 
 def _project() -> str:
