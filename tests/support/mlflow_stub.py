@@ -46,8 +46,8 @@ class Client:
             lifecycle_stage=self.stage,
         )
 
-    def search_runs(self, experiments: list[str], wanted: str, order_by: list[str]) -> list[Any]:
-        assert (experiments, order_by) == (["1"], ["attributes.start_time"])
+    def search_runs(self, experiments: list[str], wanted: str) -> list[Any]:
+        assert experiments == ["1"]
         return [run for run in self.runs if f"'{run.data.tags['dvc_lock_sha256']}'" in wanted]
 
     def create_run(self, experiment_id: str, tags: dict[str, str], run_name: str) -> Any:
@@ -55,6 +55,9 @@ class Client:
         data = SimpleNamespace(tags=tags, params={}, metrics=[], artifacts={}, name=run_name)
         self.runs.append(SimpleNamespace(info=info, data=data))
         return self.runs[-1]
+
+    def delete_run(self, run_id: str) -> None:
+        self.runs.remove(self.run(run_id))
 
     def run(self, run_id: str) -> Any:
         (found,) = (run for run in self.runs if run.info.run_id == run_id)

@@ -173,6 +173,21 @@ def test_a_run_that_was_broken_off_is_completed(repository: Repository, client: 
     assert "model/model.skops" in run.data.artifacts
 
 
+def test_two_at_the_same_moment_log_into_one_run(
+    repository: Repository, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = client.create_run
+
+    def both(*given: Any, **more: Any) -> Any:
+        create(*given, **more)  # the other one's
+        return create(*given, **more)
+
+    monkeypatch.setattr(client, "create_run", both)
+    assert track()[0].endswith("/runs/r0")
+    (run,) = client.runs
+    assert (run.info.run_id, run.info.status) == ("r0", "FINISHED")
+
+
 def test_a_model_that_is_not_to_be_had_leaves_no_run(
     repository: Repository, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,18 +55,22 @@ def logged(server: Server, experiment_id: str, recorded: Recorded) -> tuple[str,
     Raises:
         InputError: the model cannot be fetched.
     """
-    runs = server.client.search_runs(
-        [experiment_id], f"tags.{KEY} = '{recorded.key}'", order_by=["attributes.start_time"]
-    )
+    runs = _found(server, experiment_id, recorded.key)
     complete = [run for run in runs if run.info.status == COMPLETE]
     if complete:
         return str(complete[0].info.run_id), False
     with tempfile.TemporaryDirectory(prefix="tabrail-") as folder:
-        model = Path(folder, "bundle")
-        bundle(model, recorded.commit)  # before the run: it may not be to be had
+        made = Path(folder, "bundle")
+        bundle(made, recorded.commit)  # before the run: the model may not be to be had
         run = runs[0] if runs else _created(server, experiment_id, recorded)
-        _log(server, run, recorded, model / paths.MODEL)
+        _log(server, run, recorded, made / paths.MODEL)
     return str(run.info.run_id), True
+
+
+def _found(server: Server, experiment_id: str, key: str) -> list["Run"]:
+    """Return the runs with a key, the oldest first."""
+    found = server.client.search_runs([experiment_id], f"tags.{KEY} = '{key}'")
+    return sorted(found, key=lambda run: (run.info.start_time, run.info.run_id))
 
 
 def _created(server: Server, experiment_id: str, recorded: Recorded) -> "Run":
@@ -76,7 +80,12 @@ def _created(server: Server, experiment_id: str, recorded: Recorded) -> "Run":
         "mlflow.source.git.commit": recorded.commit,
     }
     name = f"{recorded.commit[:7]} {recorded.title}"
-    return server.client.create_run(experiment_id, tags=tags, run_name=name)
+    made = server.client.create_run(experiment_id, tags=tags, run_name=name)
+    # Of two that were made at the same moment, both go on with the older one.
+    first = _found(server, experiment_id, recorded.key)[0]
+    if first.info.run_id != made.info.run_id:
+        server.client.delete_run(made.info.run_id)
+    return first
 
 
 def _log(server: Server, run: "Run", recorded: Recorded, model: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from json import JSONDecodeError
+from textwrap import shorten
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -147,7 +148,7 @@ def _sentence(message: str, address: str) -> str:
         return f"no server answers at {address} ({_why(message)}); check {VARIABLE}"
     if code or re.search("valid JSON|Expecting value|: Response: ", message):
         return no_server(address, f"error {code}" if code else "another answer than MLflow's")
-    return f"the MLflow server at {address} refuses: {' '.join(message.split())}"
+    return f"the MLflow server at {address} refuses: {shorten(message, 200, placeholder=' …')}"
 
 
 def no_server(address: str, what: str) -> str:
