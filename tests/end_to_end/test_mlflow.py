@@ -15,7 +15,6 @@ from support.forge import be_quick, git
 from support.github_runner import Runner, on_branch
 from support.github_service import GitHub, passed
 from support.projects import Project, add_parts, hashes
-from support.servers import mlflow_server
 
 pytestmark = pytest.mark.ci("it installs MLflow's server, and trains")
 
@@ -142,7 +141,7 @@ def release(project: Project, version: str, *, register: bool = False) -> None:
 
 def test_the_workflow_of_github(
     finished: Project,
-    mlflow_program: Path,
+    mlflow: str,
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
@@ -166,14 +165,13 @@ def test_the_workflow_of_github(
     by_others = on_branch("workflow_run", "main", workflow_run={"event": "pull_request"})
     assert runner("others", by_others).run("track").result == "skipped"
 
-    with mlflow_server(mlflow_program, tmp_path / "mlflow") as server:
-        pushed = runner("pushed", on_branch("push", "main"), MLFLOW_TRACKING_URI=server)
-        assert "is logged: " in passed(pushed.run("track")).output
-        git(world.author, "tag", "-a", "model@v0.1.0", "-m", "Register")
-        git(world.author, "tag", "-a", "model#prod#1", "-m", "Assign")
-        git(world.author, "push", "--quiet", "--tags")
-        event = on_branch("workflow_run", "main", workflow_run={"event": "workflow_dispatch"})
-        done = passed(runner("released", event, MLFLOW_TRACKING_URI=server).run("track"))
-        assert "was logged before: " in done.output
-        assert aliases(server) == {"prod": "model@v0.1.0"}
-        assert len(runs(server)) == 1
+    pushed = runner("pushed", on_branch("push", "main"), MLFLOW_TRACKING_URI=mlflow)
+    assert "is logged: " in passed(pushed.run("track")).output
+    git(world.author, "tag", "-a", "model@v0.1.0", "-m", "Register")
+    git(world.author, "tag", "-a", "model#prod#1", "-m", "Assign")
+    git(world.author, "push", "--quiet", "--tags")
+    event = on_branch("workflow_run", "main", workflow_run={"event": "workflow_dispatch"})
+    done = passed(runner("released", event, MLFLOW_TRACKING_URI=mlflow).run("track"))
+    assert "was logged before: " in done.output
+    assert aliases(mlflow) == {"prod": "model@v0.1.0"}
+    assert len(runs(mlflow)) == 1

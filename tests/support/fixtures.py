@@ -108,10 +108,10 @@ def mlflow_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return program
 
 
-@pytest.fixture(scope="session")
-def mlflow(mlflow_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an MLflow server."""
-    with mlflow_server(mlflow_program, tmp_path_factory.mktemp("server") / "mlflow") as address:
+@pytest.fixture
+def mlflow(mlflow_program: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of an MLflow server that knows nothing yet."""
+    with mlflow_server(mlflow_program, tmp_path / "mlflow") as address:
         yield address
 
 
