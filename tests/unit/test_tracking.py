@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -335,7 +336,14 @@ def test_without_an_address_it_says_what_to_set(
 
 @pytest.mark.parametrize(
     "address",
-    ["postgresql://ada:s3cret@host/db", "ada:s3cret@host", "http://", "http://[s3cret", "mlruns"],
+    [
+        "postgresql://ada:s3cret@host/db",
+        "ada:s3cret@host",
+        "http://",
+        "http://[s3cret",
+        "http://a:s3cret",
+        "mlruns",
+    ],
 )
 def test_what_is_no_address_is_refused(
     address: str, repository: Repository, monkeypatch: pytest.MonkeyPatch
@@ -359,6 +367,13 @@ def test_a_missing_server(repository: Repository, monkeypatch: pytest.MonkeyPatc
     assert found == (
         f"no server answers at {address} (connection refused); check MLFLOW_TRACKING_URI\n"
     )
+
+
+def test_the_rest_of_an_address_is_kept(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = command(monkeypatch, f"http://ada:s3cret@[::1]:{free_port()}/a/b/?c")
+    assert re.search(r"no server answers at http://\[::1\]:\d+/a/b \(", found)
 
 
 def test_a_server_that_does_not_answer(

@@ -111,10 +111,10 @@ def _address() -> str:
         )
     try:
         parts = urlsplit(given)
-        host = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
-    except ValueError:
-        parts, host = urlsplit(""), None
-    if parts.scheme not in ("http", "https") or not host:
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # such as a port that is no number
+        parts, known = urlsplit(""), False
+    if not known:
         raise InputError(
             f"{VARIABLE} is not the address of a server (its scheme is {parts.scheme!r}); expected "
             "one such as https://mlflow.example.com"
@@ -122,6 +122,7 @@ def _address() -> str:
     if parts.username:
         os.environ["MLFLOW_TRACKING_USERNAME"] = unquote(parts.username)
         os.environ["MLFLOW_TRACKING_PASSWORD"] = unquote(parts.password or "")
+    host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
 
 
