@@ -5,6 +5,8 @@ from support.fixtures import (  # noqa: F401 (pytest finds them here)
     clone,
     copy,
     finished,
+    mlflow,
+    mlflow_program,
     offline,
     own,
     pytest_addoption,

@@ -22,7 +22,7 @@ from tabrail.errors import InputError
 from tabrail.files import held
 from tabrail.log.database import VARIABLE
 from tabrail.project import git, uv
-from tabrail.project.registry import released
+from tabrail.project.registry import fetch_tags, released
 from tabrail.review.bundle import bundle
 
 RELEASES = Path("releases")
@@ -97,7 +97,7 @@ def deploy(stage: str, say: Say) -> Deployed:
     Raises:
         InputError: nothing is in the stage, or the version cannot be fetched or installed.
     """
-    _fetch_tags(say)
+    fetch_tags(say)
     version = released(stage)
     if version is None:
         raise InputError(
@@ -114,16 +114,6 @@ def deploy(stage: str, say: Say) -> Deployed:
             bundle(folder, version)
         _install(folder, version, say)
     return Deployed(version, folder.resolve())
-
-
-def _fetch_tags(say: Say) -> None:
-    """Fetch the registry's tags from origin, if there is one."""
-    if not git.succeeds("remote", "get-url", "origin"):
-        return
-    try:
-        git.over_network("fetch", "--quiet", "--tags", "origin")
-    except InputError as error:
-        say(f"warning: the stage is as this clone knows it, because origin fails: {error}")
 
 
 def _commit_in(folder: Path) -> str | None:

@@ -97,11 +97,16 @@ FILES = (
     File("batch/{package}-batch.cron", "batch/cron.jinja", part="batch"),
     File("batch/{package}-batch.service", "batch/service.jinja", part="batch"),
     File("batch/{package}-batch.timer", "batch/timer.jinja", part="batch"),
+    File(".github/workflows/track.yaml", "github/track.yaml.jinja", "github", "mlflow"),
+    File(".gitlab/track.yml", "gitlab/track.yml", "gitlab", "mlflow"),
     File("notebooks/explore.ipynb", "notebooks/explore.ipynb.jinja", part="notebook"),
     File(".devcontainer/devcontainer.json", "devcontainer.json.jinja", part="devcontainer"),
 )
 PARTS = tuple(dict.fromkeys(file.part for file in FILES if file.part))
-CI_PARTS = tuple(dict.fromkeys(file.part for file in FILES if file.part and file.ci))
+# Parts that are for CI alone: `mlflow` is of use without it, too, by the group that it adds.
+CI_PARTS = tuple(
+    dict.fromkeys(file.part for file in FILES if file.part not in ("", "mlflow") and file.ci)
+)
 # Their owner's from the start: `upgrade` shows what a new project would have, and changes nothing.
 OWNERS_FILES = (
     File("README.md", "README.md.jinja"),

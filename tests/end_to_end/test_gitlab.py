@@ -112,7 +112,7 @@ def world(
     """Return a repository with the finished project, made for GitLab."""
     be_quick(tmp_path_factory, monkeypatch)
     files = generated(tmp_path / "files", ci="gitlab", setup=False)
-    add_parts(files, "monitor", "release", "train")
+    add_parts(files, "monitor", "release", "train", "mlflow")
     return GitLab(finished, files, gitlab_ci_local, tmp_path)
 
 
@@ -281,6 +281,26 @@ def test_monitoring_tells_in_one_issue(world: GitLab, tmp_path: Path) -> None:
     assert issues[1]["description"].startswith("<!-- monitor -->\n\n[The whole page](https://git")
     (note,) = issues[1]["notes"]
     assert note.startswith("All is well again.\n")
+
+
+def test_runs_are_logged_to_mlflow(world: GitLab, mlflow: str) -> None:
+    push: dict[str, Any] = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
+    printed = world.pipeline("main", "track", **push)
+    assert "Nothing is logged: the variable MLFLOW_TRACKING_URI is missing" in printed
+    assert "uv sync" not in printed
+    edit(world.author, "pyproject.toml", "\nserve = [", '\nmlflow = ["tabrail[mlflow]"]\nserve = [')
+    world.author.run("uv", "lock")
+    world.author.commit("Log runs to MLflow")
+    git(world.author, "push", "--quiet", "origin", "HEAD:main")
+    world.runner.run("git", "pull", "--quiet")
+    given = {"MLFLOW_TRACKING_URI": mlflow, **push}
+    assert "is logged: http" in world.pipeline("main", "track", **given)
+    git(world.author, "tag", "-a", "model@v0.1.0", "-m", "Register")
+    git(world.author, "tag", "-a", "model#prod#1", "-m", "Assign")
+    git(world.author, "push", "--quiet", "--tags")
+    printed = world.pipeline("main", "track-prod", **given)
+    assert "was logged before: http" in printed
+    assert "alias prod of flight-delays is version 1" in printed
 
 
 def test_retraining_takes_in_new_rows(world: GitLab, tmp_path: Path) -> None:

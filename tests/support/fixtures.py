@@ -4,12 +4,15 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 from support.own_project import write_hostile_table
 from support.projects import AUTHOR, TEMPLATE, Project, generate, share_bytecode, shared_folder
+from support.servers import mlflow_server
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -88,6 +91,28 @@ def clone(finished: Project, request: pytest.FixtureRequest) -> Project:
     """A clone of the finished project beside it, with its environment and data, to be changed."""
     name = "".join(c if c.isalnum() else "-" for c in request.node.name)[:60]
     return finished.clone_with_data(f"clone-{name}")
+
+
+@pytest.fixture(scope="session")
+def mlflow_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow with its server, in an environment of its own, once for all workers."""
+    folder = shared_folder(tmp_path_factory) / "mlflow"
+    program = folder / "bin" / "mlflow"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "done").exists():
+            uv = str(Path(sys.executable).with_name("uv"))
+            subprocess.run([uv, "venv", "--quiet", "--clear", str(folder)], check=True)
+            install = ["pip", "install", "--quiet", f"--python={folder}", "mlflow"]
+            subprocess.run([uv, *install], check=True)
+            (folder / "done").touch()
+    return program
+
+
+@pytest.fixture
+def mlflow(mlflow_program: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of an MLflow server that knows nothing yet."""
+    with mlflow_server(mlflow_program, tmp_path / "mlflow") as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -101,6 +101,23 @@ def ssh_server(sshd: str, folder: Path) -> Iterator[Ssh]:
         yield server
 
 
+@contextmanager
+def mlflow_server(program: Path, folder: Path) -> Iterator[str]:
+    """Run MLflow with a database of SQLite and files in a folder; yield its address.
+
+    Args:
+        program: MLflow's command.
+        folder: a new folder.
+    """
+    folder.mkdir()
+    port = free_port()
+    command = [str(program), "server", f"--host={HOST}", f"--port={port}", "--workers=1"]
+    command += [f"--backend-store-uri=sqlite:///{folder / 'mlflow.sqlite'}"]
+    command += [f"--artifacts-destination={folder / 'files'}"]
+    with running(command, port):
+        yield f"http://{HOST}:{port}"
+
+
 def free_port() -> int:
     """Return a port that nobody listens on."""
     with socket.socket() as probe:

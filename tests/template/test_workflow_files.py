@@ -32,6 +32,7 @@ GITHUB = {
     ".github/workflows",
     ".github/workflows/monitor.yaml",
     ".github/workflows/release.yaml",
+    ".github/workflows/track.yaml",
     ".github/workflows/train.yaml",
     ".github/workflows/verify.yaml",
 }
@@ -46,10 +47,11 @@ GITLAB = {
     ".gitlab/merge_request_templates/Default.md",
     ".gitlab/monitor.yml",
     ".gitlab/release.yml",
+    ".gitlab/track.yml",
     ".gitlab/train.yml",
     "renovate.json",
 }
-PARTS = {"monitor", "release", "train"}
+PARTS = ("release", "monitor", "train", "mlflow")
 SCHEMAS = {
     "github-workflows": [place for place in sorted(GITHUB) if "/workflows/" in place],
     "github-issue-forms": [".github/ISSUE_TEMPLATE/wrong_prediction.yml"],
@@ -66,6 +68,7 @@ ENVIRONMENTS = {
     ("monitor", "monitor"): "monitor",
     ("release", "promote"): "production",
     ("release", "stage"): "staging",
+    ("track", "track"): "mlflow",
     ("train", "propose"): "propose",
     ("train", "train"): "train",
 }
@@ -80,8 +83,9 @@ def test_only_the_chosen_service_has_files(ci: str, files: set[str], tmp_path: P
     rendered = generated(tmp_path, ci=ci, setup=False)
     if files:
         at_first = {path.name for path in rendered.path.rglob("*") if path.is_file()}
-        assert not {"issue.py", *(f"{part}.yml" for part in PARTS)} & at_first
-        assert not {f"{part}.yaml" for part in PARTS} & at_first
+        of_parts = ("release", "monitor", "train", "track")
+        assert not {"issue.py", *(f"{name}.yml" for name in of_parts)} & at_first
+        assert not {f"{name}.yaml" for name in of_parts} & at_first
         add_parts(rendered, *PARTS)
     found = [*rendered.path.glob(".git[hl]*"), *rendered.path.glob(".git[hl]*/**/*")]
     found += rendered.path.glob("renovate*")
@@ -150,7 +154,7 @@ def test_ruleset_asks_for_jobs_that_are_there(finished: Project) -> None:
 def whole_pipeline(folder: Path) -> dict[str, Any]:
     """Return what GitLab makes of .gitlab-ci.yml and the files of parts that it includes."""
     rendered = generated(folder, ci="gitlab", setup=False)
-    add_parts(rendered, "monitor", "release", "train")
+    add_parts(rendered, *PARTS)
     pipeline = yaml.safe_load((rendered.path / ".gitlab-ci.yml").read_text(encoding="utf-8"))
     for included in pipeline.pop("include"):
         pipeline |= yaml.safe_load((rendered.path / included["local"]).read_text(encoding="utf-8"))

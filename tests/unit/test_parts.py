@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from tabrail import parts, record, rendering
 from tabrail.cli import app as cli
 
-NAMES = ("release", "monitor", "train", "batch", "notebook", "devcontainer")
+NAMES = ("release", "monitor", "train", "batch", "mlflow", "notebook", "devcontainer")
 
 
 def call(*names: str, code: int = 0) -> str:
@@ -141,6 +141,19 @@ def test_a_workflow_needs_a_service(
     printed = call(name, code=1)
     assert f"error: {name} runs on GitHub or GitLab, and this project was made for" in printed
     assert "notebook" in call("notebook")
+
+
+def test_mlflow_is_a_group_alone_where_there_is_no_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_project(tmp_path, ci="none")
+    before = set(contents(Path()))
+    printed = call("mlflow")
+    assert '+mlflow = ["tabrail[mlflow]"]' in printed
+    assert "  - uv run --group mlflow tabrail track\n" in printed
+    assert "git rm" not in printed
+    assert set(contents(Path())) == before
 
 
 def test_outside_a_project_it_says_where_to_go(

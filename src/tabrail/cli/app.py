@@ -18,6 +18,7 @@ from tabrail.cli.predict import predict
 from tabrail.cli.report import report
 from tabrail.cli.run import run
 from tabrail.cli.serve import serve
+from tabrail.cli.track import track
 from tabrail.cli.upgrade import upgrade
 from tabrail.cli.validate import validate
 from tabrail.cli.verify import verify
@@ -47,6 +48,7 @@ for verb in (
     monitor,
     outcomes,
     export,
+    track,
     add,
     upgrade,
     info,

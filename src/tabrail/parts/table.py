@@ -68,7 +68,7 @@ class Part:
     def way_back(self, record: Record) -> list[str]:
         """Return what to do to take it away again."""
         removed = " ".join(path.as_posix() for path in self.files(record))
-        found = [f"git rm {removed}"]
+        found = [f"git rm {removed}"] if removed else []
         for addition in self.additions_for(record.answers["ci"]):
             key = ".".join(addition.keys)
             if addition.file == PROJECT:
@@ -173,6 +173,34 @@ _ALL = (
                 "(scoring.md of the manual)",
             )
         },
+    ),
+    Part(
+        "mlflow",
+        "runs go to an MLflow server, whose registry follows the stages",
+        {
+            "github": (
+                "on GitHub, create the environment `mlflow` for the branch main (Settings, "
+                "Environments)",
+                "store the address of the server there as the secret MLFLOW_TRACKING_URI, with a "
+                "user's name and password if it asks for them (mlflow.md of the manual)",
+                "run uv lock, commit, push, and start it once: Actions, Track, Run workflow",
+            ),
+            "gitlab": (
+                "on GitLab, store the address of the server as MLFLOW_TRACKING_URI, a masked and "
+                "protected variable of the environment `mlflow`, with a user's name and password "
+                "if it asks for them (mlflow.md of the manual)",
+                "run uv lock, commit, and push",
+            ),
+            "": (
+                "run uv lock, and commit",
+                "set MLFLOW_TRACKING_URI to the address of the server",
+                "uv run --group mlflow tabrail track",
+            ),
+        },
+        (
+            Addition(PROJECT, ("dependency-groups", "mlflow"), ["tabrail[mlflow]"]),
+            _included("track"),
+        ),
     ),
     Part(
         "notebook",

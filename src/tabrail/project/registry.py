@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from tabrail import paths
@@ -51,6 +52,47 @@ def released(stage: str) -> str | None:
     except ArtifactNotFound:  # nothing has ever been registered
         return None
     return f"{ARTIFACT}@{found[0]['version']}" if found else None
+
+
+def stages() -> dict[str, str]:
+    """Return the tag of the version that is in each stage, by the stage; without those left empty.
+
+    Raises:
+        InputError: the folder is in no repository.
+    """
+    from gto.api import show
+
+    git.git("rev-parse", "--git-dir")
+    found = show(".").get(ARTIFACT, {}).get("stage", {})
+    tags = {stage: f"{ARTIFACT}@{version}" for stage, version in found.items()}
+    return {stage: tag for stage, tag in sorted(tags.items()) if VERSION.fullmatch(tag)}
+
+
+def registered_at(commit: str) -> list[str]:
+    """Return the tags of the versions that were registered of a commit, and not withdrawn."""
+    from gto.api import show
+    from gto.exceptions import ArtifactNotFound
+
+    try:
+        found = show(".", ARTIFACT)
+    except ArtifactNotFound:
+        return []
+    tags = [f"{ARTIFACT}@{one['version']}" for one in found if one["commit_hexsha"] == commit]
+    return [tag for tag in tags if VERSION.fullmatch(tag)]
+
+
+def fetch_tags(say: Callable[[str], None]) -> None:
+    """Fetch the registry's tags from origin, if there is one; warn if it does not answer.
+
+    Args:
+        say: shows the warning.
+    """
+    if not git.succeeds("remote", "get-url", "origin"):
+        return
+    try:
+        git.over_network("fetch", "--quiet", "--tags", "origin")
+    except InputError as error:
+        say(f"warning: the stage is as this clone knows it, because origin fails: {error}")
 
 
 def versions(folder: Path = Path()) -> list[str]:

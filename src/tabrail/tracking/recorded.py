@@ -1,0 +1,104 @@
+"""What a commit records of its run: the key, the parameters, the metrics."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml.error import YAMLError
+
+from tabrail import paths
+from tabrail.documents import load_yaml
+from tabrail.errors import InputError
+from tabrail.project import git
+from tabrail.project.pipeline import locked, paths_of, recorded_model, stages
+
+NOT_IN_NAMES = re.compile(r"[^\w/.\- ]")  # MLflow refuses it in the name of a parameter or metric
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A run as a commit records it.
+
+    Attributes:
+        commit: its full hash.
+        title: the first line of its message.
+        key: the SHA-256 of its dvc.lock: runs of the same data, code and parameters have the same.
+        model: the MD5 of its model.
+        params: the parameters of its stages, by their names.
+        metrics: the numbers that `dvc metrics show` shows, by their names.
+    """
+
+    commit: str
+    title: str
+    key: str
+    model: str
+    params: dict[str, str]
+    metrics: dict[str, float]
+
+
+def read(revision: str) -> Recorded:
+    """Read what a revision records, as Git has it.
+
+    Args:
+        revision: a commit, branch or tag.
+
+    Raises:
+        InputError: there is no such revision, or it has no run.
+    """
+    commit = git.commit(revision)
+    if commit is None:
+        raise InputError(f"{revision} is no revision that is here; run: git fetch --tags origin")
+    lock, model = git.text(commit, paths.LOCK), recorded_model(commit)
+    if lock is None or not model:
+        raise InputError(
+            f"{commit[:12]} has no run: its {paths.LOCK} does not name {paths.MODEL}; run: "
+            "uv run dvc repro, and commit its results"
+        )
+    return Recorded(
+        commit=commit,
+        title=git.git("log", "-1", "--format=%s", commit).strip(),
+        key=hashlib.sha256(lock.encode()).hexdigest(),
+        model=model,
+        params=_params(commit),
+        metrics=_metrics(commit),
+    )
+
+
+def _params(commit: str) -> dict[str, str]:
+    """Return the parameters that the stages ran with: dvc.lock has no other ones."""
+    found = {}
+    for stage in locked(commit).values():
+        for values in stage.get("params", {}).values():
+            for name, value in _leaves(values):
+                found[name] = value if isinstance(value, str) else json.dumps(value, default=str)
+    return found
+
+
+def _metrics(commit: str) -> dict[str, float]:
+    """Return the numbers in the files of metrics; those of a file of yours begin with its path."""
+    found = {}
+    for stage in stages(commit).values():
+        for path in map(Path, paths_of(stage.get("metrics"))):
+            prefix = "" if path == paths.METRICS else f"{path.with_suffix('').as_posix()}/"
+            try:
+                content = load_yaml(git.text(commit, path) or "")  # JSON is YAML, too
+            except YAMLError:
+                raise InputError(f"{path} of {commit[:12]} is not valid JSON or YAML") from None
+            for name, value in _leaves(content or {}):
+                if isinstance(value, int | float) and not isinstance(value, bool):
+                    found[f"{prefix}{name}"] = float(value)
+    return found
+
+
+def _leaves(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Return each value below some keys, by the way to it; a list is a value."""
+    for key, value in tree.items():
+        name = f"{prefix}{NOT_IN_NAMES.sub('_', str(key))}"
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{name}.")
+        else:
+            yield name, value
