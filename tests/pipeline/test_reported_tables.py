@@ -1,15 +1,15 @@
 """Tables of the kinds that public reports describe are understood, or their owner is told."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support import reported_tables
+from support.in_process import call, write_project
 
 from tabrail.data import tables
 from tabrail.data.schema import Schema
 from tabrail.errors import InputError
-from tabrail.ingest import summary
+from tabrail.ingest import ingest, summary
 from tabrail.ingest.draft import to_yaml
 from tabrail.ingest.infer import infer
 
@@ -108,6 +108,22 @@ EXPECTED: dict[str, list[str]] = {
     "target_currency": ["task: regression", 'unit: "$"'],
     "target_log_zero": ["task: regression"],
     "adult_dot": ['categories: ["<=50K", ">50K"]'],
+    # Rows that belong together.
+    "panel_customers_german": ["Kundennummer: {kind: identifier}", "key          Kundennummer"],
+    "panel_store": [
+        *(
+            "WARNING: Store: rows of one Store are alike, so they may be on both sides",
+            "MAE 457,265",
+        ),
+        "write {kind: identifier} there in schema.yaml, and key: [Store]",
+    ],
+    "unnamed_columns": ["leaves out   Unnamed: 0.1 (row numbers)"],
+    # Leaks.
+    "leak_parts": ["casual is ignored. LEAK? casual + registered gives cnt", "in schema.yaml"],
+    "leak_lifeboat": ["WARNING: boat: alone it predicts survived nearly perfectly", "body: it is"],
+    "leak_copy_text": ["WARNING: status_text: alone it predicts y nearly perfectly"],
+    "leak_start_end": ["dropoff is ignored. LEAK? dropoff - pickup gives trip_seconds"],
+    "index_level_0": ["__index_level_0__ is ignored. LEAK?"],
     # Folders.
     "hive_folder": ["country=AT/part-0.parquet", "country: {kind: categorical, categories: [AT"],
     "spark_folder": ["900 rows, 4 columns", "!_SUCCESS"],
@@ -155,4 +171,43 @@ def test_every_table_has_an_expectation() -> None:
     assert reported_tables.CASES.keys() == EXPECTED.keys()
 
 
-Answer = Callable[[Path, str], str]
+LATER: dict[str, tuple[str, str, int, list[str]]] = {
+    "names in another Unicode form": ("names_nfd", "names_nfd_later.csv", 0, ["all as"]),
+    "codes with other zeros": (
+        *("zip_parquet_int", "zip_later.csv", 1),
+        ["unreadable: 35", "training has '2138': write codes with the same zeros"],
+    ),
+    "codes that lost their zeros": (
+        *("numbers_first_part", "numbers_first_part_later.csv", 1),
+        ["zip", "the same zeros as there"],
+    ),
+    "dates in the other order": (
+        *("dates_first_part", "dates_first_part_later.csv", 0),
+        ["date_order: 200", "day and month the wrong way round", "only a warning"],
+    ),
+    "classes with a full stop": (
+        *("adult_dot", "adult_dot_later.csv", 1),
+        ["the classes are '<=50K', '>50K'"],
+    ),
+}
+"""By case: the table to learn from, the later one, the exit code of validate, what it says."""
+
+
+@pytest.mark.parametrize("case", LATER)
+def test_a_later_file_is_read_or_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    name, later, code, parts = LATER[case]
+    place = reported_tables.write(name, tmp_path)
+    folder = tmp_path / "project"
+    # Python loads a package once: each project has one of its own.
+    words = {"project_slug": name.replace("_", "-"), "target": reported_tables.CASES[name][1]}
+    write_project(folder, data_file=place.name, **words)
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(ingest, "_dvc_add", lambda: None)
+    done = call("ingest", str(place), "--target", reported_tables.CASES[name][1])
+    assert done.code == 0, done
+    checked = call("validate", str(tmp_path / later))
+    assert checked.code == code, checked
+    for part in parts:
+        assert part in checked.output, checked

@@ -73,7 +73,10 @@ def time(columns: Mapping[str, Mapping[str, Any]], target: str) -> tuple[str, st
     complete = [
         name
         for name, column in columns.items()
-        if column["kind"] == "datetime" and name != target and not column.get("nullable")
+        if column["kind"] == "datetime"
+        and name != target
+        and not column.get("nullable")
+        and not protected.is_birth(name)
     ]
     if len(complete) == 1:
         return complete[0], "the only date in every row; prepare.split.method: time orders by it"
