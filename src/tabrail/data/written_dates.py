@@ -9,7 +9,7 @@ import pandas as pd
 MONTHS = {
     "Jan": "jan ene gen sty jän jaen",
     "Feb": "feb fév fev fevr luty lut",
-    "Mar": "mar mär maer mrt",
+    "Mar": "mar mär maer mrt maa",
     "Apr": "apr avr abr kwi",
     "May": "may mai mei maj mag",
     "Jun": "jun juin giu cze",
@@ -18,7 +18,7 @@ MONTHS = {
     "Sep": "sep set wrz",
     "Oct": "oct okt ott out paź paz",
     "Nov": "nov lis",
-    "Dec": "dec dez déc dic gru",
+    "Dec": "dec dez déc dic gru des",
 }
 STARTS = {start: month for month, starts in MONTHS.items() for start in starts.split()}
 LONGEST_START = 4

@@ -59,9 +59,13 @@ def words_among_numbers(look: Look) -> str:
     """Say that most values are numbers, and show some of the others."""
     if look.share_of_numbers <= NEARLY:
         return ""
-    strange = [
-        word for word, value in zip(look.words, look.numbers, strict=True) if np.isnan(value)
-    ]
+    strange = {
+        word: count
+        for (word, count), value in zip(look.words.items(), look.numbers, strict=True)
+        if np.isnan(value)
+    }
+    if nearly.what(strange)[0] == "numbers":  # of `<0.5`, say, the size is known
+        return ""
     return (
         f"{look.share_of_numbers:.1%} of its values are numbers, too few to read it as numeric; "
         f"others are {_shown(strange)}. If these mean no value, add them to missing in "

@@ -16,10 +16,14 @@ LOOK = 500  # different values that are looked at
 MOST = 0.8  # share of the rows whose values must look so
 FEWEST = 3  # different values
 SHOWN = 2
+GROUPS = r"\d+(?:[.,' \u00a0\u202f]\d{2,3})*(?:[.,]\d*)?(?:[eE][+-]?\d+)?"
+UNIT = (
+    rf"\+|-|%|[°'\"′″]|(?:{written_numbers.CURRENCY})"
+    r"|°?[^\W\d_]{1,4}\.?(?:/[^\W\d_]{1,3})?[²³]?"
+)
 MEASURED = re.compile(
     rf"[<>~≈≤≥±(\[]*\s*[+-]?\s*(?:{written_numbers.CURRENCY})?\s*[+-]?"
-    r"\d[\d.,'\u00a0\u202f]*(?: \d{3}[\d.,]*)*(?:[eE][+-]?\d+)?\s*(?:\+|-|%|[°'\"′″]"
-    rf"|(?:{written_numbers.CURRENCY})|°?[^\W\d_]{{1,4}}\.?(?:/[^\W\d_]{{1,3}})?[²³]?)?[\])]*"
+    rf"{GROUPS}\s*(?:{UNIT})?[\])]*"
 )
 NUMBER = r"[+-]?\d+(?:[.,]\d+)?"
 PARTS = re.compile(

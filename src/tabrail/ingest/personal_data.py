@@ -92,8 +92,9 @@ def is_personal(word: str) -> bool:
 
 
 def _has_given_name(word: str) -> bool:
-    """Check whether one of the first two words is a frequent given name, as in `Byron, Ada`."""
-    return any(part.strip(",.").lower() in given_names.NAMES for part in word.split()[:2])
+    """Check for a frequent given name at the beginning, or behind a comma, as in `Byron, Ada`."""
+    first = (word.partition(",")[2] or word).split()[:1]
+    return bool(first) and first[0].strip(".").lower() in given_names.NAMES
 
 
 def _is_iban(word: str) -> bool:

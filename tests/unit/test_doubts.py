@@ -1,0 +1,296 @@
+"""What is nearly a number, a date or one scale is said, with an example and the line to write."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tabrail.data import cells, written_dates, written_numbers, written_text
+from tabrail.data.conform import conform
+from tabrail.data.schema import Column, Csv, Schema
+from tabrail.ingest import kinds, sentinels
+
+RANDOM = np.random.default_rng(0)
+US, EUROPE = Csv(thousands=","), Csv(delimiter=";", decimal=",", thousands=".")
+
+
+def guess(values: Sequence[object], name: str = "x", form: Csv = US) -> kinds.Guess:
+    """Guess what a column of these values is."""
+    words = [str(value) for value in values]
+    return kinds.guess(name, Counter(words), len(words), form)
+
+
+def numbers(count: int = 90) -> list[float]:
+    """Return different numbers with two decimals."""
+    return [round(float(one), 2) for one in RANDOM.gamma(3, 20, count)]
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        ([f"<{n}" if n < 30 else n for n in numbers()], "numbers"),
+        ([f"{n} kg" for n in numbers()], "numbers"),
+        ([f"{n}°C" for n in numbers()], "numbers"),
+        ([f"{n} km/h" for n in numbers()], "numbers"),
+        ([f"~{n}" for n in numbers()], "numbers"),
+        ([f"{int(n)}+" for n in numbers()], "numbers"),
+        ([f"{n} ± {m}" for n, m in zip(numbers(), numbers(), strict=True)], ""),
+        ([f"{int(n)} x {int(m)}" for n, m in zip(numbers(), numbers(), strict=True)], "several"),
+        ([f"{n}, {m}" for n, m in zip(numbers(), numbers(), strict=True)], "several numbers"),
+        ([f"{int(n) % 24:02}h{int(n) % 60:02}" for n in numbers()], "times"),
+        ([f"{int(n) % 12 + 1}:{int(n) % 60:02} pm" for n in numbers()], "times"),
+        ([f"{2000 + int(n) % 20}-W{int(n) % 50 + 1:02}" for n in numbers()], "periods"),
+        ([f"Q{int(n) % 4 + 1} {2000 + int(n) % 20}" for n in numbers()], "periods"),
+        ([f"{int(n) % 40:02}.{int(n) % 12 + 1:02}.2021 CEST" for n in numbers()], "dates"),
+        ([f"{int(n) % 28 + 1} thermidor {1990 + int(n) % 9}" for n in numbers()], ""),
+    ],
+)
+def test_what_is_nearly_measured_is_said_and_is_no_key(values: list[object], what: str) -> None:
+    found = guess(values)
+    assert found.kind in ("categorical", "text")
+    assert f"its values look like {what}" in found.warning if what else not found.warning
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["red", "green", "blue"] * 30,
+        [f"A{i:04}" for i in range(90)],
+        ["18-25", "26-35", "36-45"] * 30,
+        [f"2021-{i:05}" for i in range(90)],
+        ["1.2.3", "1.2.4", "2.0.0"] * 30,
+        [f"room {i}" for i in range(90)],
+        [f"{i:032x}" for i in range(7**9, 7**9 + 90)],
+    ],
+)
+def test_names_and_codes_are_no_numbers(values: list[object]) -> None:
+    assert guess(values).warning == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "thousands", "expected"),
+    [
+        ("12.50-", ".", "", -12.5),
+        ("1.234,50-", ",", ".", -1234.5),
+        ("€ 5-", ".", "", -5),
+        ("\u22124.5", ".", "", -4.5),
+        ("\u20137", ".", "", -7),
+        ("1\u2019234.5", ".", "'", 1234.5),
+        ("12,34,56,789", ".", ",", 123456789),
+        ("Rs. 1,23,456.50", ".", ",", 123456.5),
+        ("R$ 7", ".", "", 7),
+        ("7 zł", ".", "", 7),
+        ("100 kr", ".", "", 100),
+        ("CHF 1'200", ".", "'", 1200),
+        ("3.5k", ".", "", 3500),
+        ("19M", ".", "", 19e6),
+        ("€2.5bn", ".", "", 2.5e9),
+        ("1,2 Mio. €", ",", ".", 1.2e6),
+    ],
+)
+def test_what_has_one_meaning_is_read(
+    text: str, decimal: str, thousands: str, expected: float
+) -> None:
+    read = cells.numeric(pd.Series([text], dtype="str"), decimal, thousands)
+    assert float(read.iloc[0]) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "text", ["--5", "-5-", "(5-)", "5 m", "5M5", "1,2,345", "k", "1:2:3", "5B"]
+)
+def test_what_has_no_one_meaning_is_not(text: str) -> None:
+    assert np.isnan(cells.numeric(pd.Series([text], dtype="str"), ".", ",").iloc[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "expected"),
+    [
+        ("2021-05-20 21:34:02 UTC", None, "2021-05-20T21:34:02"),
+        ("20.05.2021 21:34 GMT", "%d.%m.%Y %H:%M", "2021-05-20T21:34"),
+        ("3. März 2022", "%d. %b %Y", "2022-03-03"),
+        ("1 de diciembre de 2021", "%d %b %Y", "2021-12-01"),
+        ("15 juil. 2020", "%d %b %Y", "2020-07-15"),
+        ("15 juin 2020", "%d %b %Y", "2020-06-15"),
+        ("2 września 2019", "%d %b %Y", "2019-09-02"),
+        ("7 maart 2023", "%d %B %Y", "2023-03-07"),
+        ("31 January 2024", "%d %B %Y", "2024-01-31"),
+        ("Mon, 02 Mar 2020 10:00:00 GMT", "%a, %d %b %Y %H:%M:%S %z", "2020-03-02T10:00"),
+    ],
+)
+def test_dates_are_read_in_ten_languages(text: str, written: str | None, expected: str) -> None:
+    read = cells.datetime(pd.Series([text], dtype="str"), written)
+    assert read.iloc[0] == pd.Timestamp(expected)
+
+
+def test_no_beginning_of_a_month_means_two() -> None:
+    starts = [start for starts in written_dates.MONTHS.values() for start in starts.split()]
+    assert len(starts) == len(set(starts))
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([f"${n}" for n in numbers()] + [f"€{n}" for n in numbers()], "2 currencies ($, €)"),
+        ([f"{n} zł" for n in numbers()] + [f"{n} kr" for n in numbers()], "2 currencies"),
+        ([f"{n}%" for n in numbers()] + [n / 100 for n in numbers()], "50.0% of its values have a"),
+        ([f"{i % 60 + 5}.{i:03}" for i in range(90)] + list(range(90)), "AMBIGUOUS"),
+        ([f"3{i % 10},{137 + 7 * i}" for i in range(90)], "AMBIGUOUS"),
+        ([str(1.6e9 + i) for i in range(90)], ""),
+    ],
+)
+def test_two_scales_in_one_column_are_said(values: list[object], words: str) -> None:
+    found = guess(values)
+    assert found.kind == "numeric"
+    assert words in found.warning if words else found.warning == ""
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [f"{i},000" for i in range(100, 190)],  # prices, rounded
+        [f"{n:.3f}" for n in numbers()],
+        [f"{i:,}" for i in range(900, 90_000, 999)],
+        [f"${n}" for n in numbers()],
+        [f"{n}%" for n in numbers()],
+    ],
+)
+def test_one_scale_is_left_alone(values: list[object]) -> None:
+    assert guess(values).warning == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "step", "words"),
+    [
+        ("created_at", 1_600_000_000, 3600, "like s since 1970"),
+        ("ts", 1_600_000_000_000, 3_600_000, "like ms since 1970"),
+        ("order date", 43_000, 7, "like days since 1900"),
+        ("price", 43_000, 7, ""),
+    ],
+)
+def test_moments_are_recognized_where_the_name_says_so(
+    name: str, low: int, step: int, words: str
+) -> None:
+    warning = guess([low + step * i for i in range(90)], name).warning
+    assert words in warning if words else not warning
+
+
+@pytest.mark.parametrize(
+    ("others", "value", "share"),
+    [
+        (RANDOM.integers(10, 200, 300), -200, 0.1),
+        (RANDOM.integers(18, 90, 300), 999, 0.05),
+        (RANDOM.normal(0, 1, 300).round(2), 9999, 0.02),
+        (RANDOM.integers(0, 40, 300), -1, 0.3),
+        (RANDOM.integers(1, 90, 300), 99999, 0.02),
+    ],
+)
+def test_a_lonely_repeated_extreme_is_found(others: np.ndarray, value: float, share: float) -> None:
+    count = int(share * len(others))
+    values, counts = np.unique(np.append(others, [value] * count), return_counts=True)
+    found = sentinels.find(values.astype(float), counts.astype(float))
+    assert found is not None
+    assert found.value == value
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.append(RANDOM.gamma(2, 50, 300).round(), [0] * 200),  # most have none
+        RANDOM.integers(0, 6, 300),
+        RANDOM.normal(0, 1, 300).round(1),
+        np.append(RANDOM.lognormal(3, 1, 300).round(), [5000]),  # one large one
+        RANDOM.choice([-1, 0, 1], 300),
+        np.append(RANDOM.integers(0, 99, 300), [99] * 30),  # the highest score
+    ],
+)
+def test_other_extremes_are_values(values: np.ndarray) -> None:
+    different, counts = np.unique(values, return_counts=True)
+    assert sentinels.find(different.astype(float), counts.astype(float)) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["1E5", "2E3", "77", "123"] * 20, "categorical"),
+        (["7E2", "7E3", "15", "16"] * 20, "categorical"),
+        (["1E5", "2.5E3", "7.25"] * 20, "numeric"),
+        ([f"{i:05}" if i % 50 else f"0{i:03}" for i in range(10_000, 10_090)], "identifier"),
+        ([2**60 + i for i in range(90)], "identifier"),
+        ([-1, -2, 3] * 30, "numeric"),
+    ],
+)
+def test_codes_that_look_like_numbers_are_codes(values: list[object], kind: str) -> None:
+    assert guess(values).kind == kind
+
+
+@pytest.mark.parametrize("name", ["Postleitzahl", "sic_code", "naics", "HS code", "postnummer"])
+def test_codes_are_known_by_name(name: str) -> None:
+    assert guess([1234, 2345, 3456, 4567] * 30, name).kind == "categorical"
+
+
+@pytest.mark.parametrize(
+    ("name", "doubtful"), [("store", True), ("room_no", True), ("rooms", False), ("age", False)]
+)
+def test_numbers_of_things_are_asked_about(name: str, doubtful: bool) -> None:
+    assert ("may name things" in guess(list(range(1, 46)) * 20, name).warning) == doubtful
+
+
+def test_spans_of_time_are_seconds() -> None:
+    found = guess([f"{n % 3}:{n % 60:02}:{n * 7 % 60:02}" for n in range(200)])
+    assert (found.kind, found.format, found.unit) == ("numeric", "duration", "s")
+    schema = Schema.model_construct(
+        target="y",
+        csv=Csv(),
+        missing=[""],
+        columns={"t": Column(kind="numeric", format="duration")},
+    )
+    given = pd.DataFrame({"t": pd.Series(["1:02:03", "0 days 00:00:05", "12.5", "x"], dtype="str")})
+    table, violations = conform(given, schema)
+    assert table["t"].tolist()[:3] == [3723, 5, 12.5]
+    assert [one.rows.tolist() for one in violations if one.kind == "unreadable"] == [
+        [False, False, False, True]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("spam\u200b", "spam"),
+        ("\ufeffspam", "spam"),
+        ("New\u00a0York", "New York"),
+        ("Gro\u0308\u00dfe", "Gr\u00f6\u00dfe"),
+        ("👩\u200d👧", "👩\u200d👧"),  # the joiner is a part of it
+        ("\u0646\u0645\u06cc\u200c\u062e", "\u0646\u0645\u06cc\u200c\u062e"),
+    ],
+)
+def test_texts_that_look_alike_are_alike(given: str, expected: str) -> None:
+    assert written_text.plain(given) == expected
+    assert written_text.plain_series(pd.Series([given, "a"], dtype="str")).tolist()[0] == expected
+
+
+def test_spans_and_signs_are_read_from_columns_of_any_length() -> None:
+    texts = pd.Series(["1:00:00", "-0:00:01", "25:61:00"], dtype="str")
+    assert written_numbers.durations(texts).tolist()[:2] == [3600, -1]
+    assert np.isnan(written_numbers.durations(texts).iloc[2])
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("contact", ["Ada Byron", "Peter Müller", "Maria Rossi", "John Smith"]),
+        ("assigned to", ["Smith, Anna", "Weber, Hans", "Novak, Ivan", "Diaz, Carlos"]),
+    ],
+)
+def test_full_names_are_recognized_under_any_name(name: str, values: list[object]) -> None:
+    found = guess(values, name)
+    assert (found.kind, found.sensitive) == ("identifier", True)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [["Blue Chair", "Red Table", "Oak Desk", "Big Lamp"], ["New York", "Los Angeles", "San José"]],
+)
+def test_names_of_things_are_none(values: list[object]) -> None:
+    assert not guess(values, "item").sensitive
