@@ -24,6 +24,7 @@ from tabrail.data.identity import mixed
 from tabrail.data.schema import Task, encode_target, load_schema
 from tabrail.errors import InputError
 from tabrail.evaluation import importance
+from tabrail.evaluation.evaluate import too_good
 from tabrail.evaluation.metrics import METRICS
 from tabrail.evaluation.reported import reported
 from tabrail.model import file as model
@@ -499,3 +500,23 @@ def test_the_model_card_says_what_the_threshold_decides(
     evaluate_by(project, load_model(project), names)
     assert f" {sentence}" in card()
     assert f"| {names[-1]} |" in card()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "baseline", "warned"),
+    [
+        ("roc_auc", 0.995, 0.5, True),
+        ("roc_auc", 0.985, 0.5, False),
+        ("r2", 0.999, 0.0, True),
+        ("roc_auc_ovr", 1.0, 0.5, True),
+        ("accuracy", 0.995, 0.4, True),
+        ("accuracy", 0.995, 0.99, False),  # one class has nearly all rows
+        ("mae", 120.0, 300.0, False),
+    ],
+)
+def test_a_score_that_is_rarely_true_is_warned_of(
+    name: str, value: float, baseline: float, warned: bool
+) -> None:
+    found = too_good({name: {"value": value, "baseline_value": baseline}})
+    assert bool(found) is warned
+    assert ("reports/model_card.md" in found) is warned

@@ -41,6 +41,16 @@ GIVEN_AWAY: dict[str, tuple[Kind, Any, Any]] = {
     "dates": ("datetime", pd.Timestamp("2024-01-01") + pd.to_timedelta(CODE, unit="D"), CLASS),
     "texts": ("text", np.where(CLASS == "a", "", "some words"), np.where(CLASS == "a", "x", "y")),
     "a rare class": ("numeric", np.arange(ROWS), np.where(np.arange(ROWS) < 30, "x", "y")),
+    "0 in a class": (
+        "numeric",
+        np.where(CODE == 0, 0, np.arange(ROWS)),
+        np.where(CODE == 0, "x", "y"),
+    ),
+    "-1 in a class": (
+        "numeric",
+        np.where(CODE == 1, -1, abs(NOISE)),
+        np.where(CODE == 1, "x", "y"),
+    ),
     "a number": ("numeric", NOISE * 3 - 1, NOISE),
     "a number with large ones": ("numeric", np.exp(5 * NOISE), np.exp(9 * NOISE)),
     "a number upside down": ("numeric", -(NOISE**3), NOISE),
@@ -81,3 +91,27 @@ def test_what_repeats_with_its_customer_is_no_leak(is_number: bool) -> None:
         )
         key = {"customer": [f"c{number}" for number in customer]} if with_key else {}
         assert find("numeric", income, answers[customer], **key) == {}
+
+
+def alone(values: Any, target: Any) -> leaks.Alone:
+    """Score a number by itself."""
+    columns = {"feature": Column(kind="numeric"), "target": Column(kind="categorical")}
+    if not isinstance(target[0], str):
+        columns["target"] = Column(kind="numeric")
+    schema = Schema.model_construct(target="target", key=[], columns=columns)
+    return leaks.alone(pd.DataFrame({"feature": values, "target": target}), schema)["feature"]
+
+
+def test_a_score_is_nearly_the_best_one_can_have() -> None:
+    """By the nearest value alone, a noisy number would seem to say little."""
+    noisy = alone(NOISE + RANDOM.normal(0, 1, ROWS), NOISE)  # half of the variance
+    assert noisy.score == pytest.approx(0.47, abs=0.05)
+    assert noisy.exact < 0.2
+    two = np.where(NOISE > 0, "x", "y")
+    assert alone(NOISE + RANDOM.normal(0, 0.5, ROWS), two).score == pytest.approx(0.85, abs=0.04)
+
+
+def test_what_is_likely_a_leak_is_between_the_limits() -> None:
+    near = alone(NOISE + RANDOM.normal(0, 0.18, ROWS), NOISE)
+    assert near.score >= leaks.LIKELY
+    assert near.exact < leaks.NEAR_PERFECT

@@ -23,6 +23,7 @@ def test_a_table_on_one_screen() -> None:
         warnings=["price_in_cents is ignored. LEAK?"],
         rows=1000,
         unlabeled=3,
+        best_alone="size 0.412 (R² of the ranks)",
     )
     lines = summary.text(draft, Schema.model_validate(schema)).splitlines()
     assert lines[:6] == [
@@ -33,8 +34,9 @@ def test_a_table_on_one_screen() -> None:
         "  leaves out   price_in_cents (see the warning)",
         "  leaves out   empty_0 (empty in all rows)",
     ]
-    assert lines[-3:] == [
+    assert lines[-4:] == [
         "  leaves out   and 10 more; see schema.yaml",
+        "  best alone   size 0.412 (R² of the ranks)",
         "  drops        3 rows without a value of price",
         "  WARNING: price_in_cents is ignored. LEAK?",
     ]

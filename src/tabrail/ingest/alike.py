@@ -37,7 +37,7 @@ def alike(
     for name, values in columns.items():
         between = share(values, first, second)
         if between >= (ALIKE_TARGET if name == target else ALIKE) and (
-            known.dtype.kind != "f" or _disorder(groups, values) >= DISORDER
+            known.dtype.kind != "f" or disorder(groups, values) >= DISORDER
         ):
             found.append(name)
     return found
@@ -63,7 +63,7 @@ def share(values: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
     return 1 - float(np.mean(values[first] != values[second])) / differ if differ > RARE else 0.0
 
 
-def _disorder(groups: np.ndarray, values: np.ndarray) -> float:
+def disorder(groups: np.ndarray, values: np.ndarray) -> float:
     """Return von Neumann's ratio of the groups' means, in the order of their numbers.
 
     Source: von Neumann, 1941, "Distribution of the ratio of the mean square successive difference

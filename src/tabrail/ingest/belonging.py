@@ -29,7 +29,7 @@ MEASURES = {
     *("prix", "montant", "poids", "nombre", "quantite", "annee", "mois", "jour"),
     *("precio", "importe", "edad", "peso", "cantidad", "ano", "mes", "dia"),
     *("prezzo", "importo", "eta", "quantita", "anno", "mese", "giorno"),
-    *("years", "months", "days", "hours", "minutes"),
+    *("years", "months", "days", "hours", "minutes", "trend", "wave", "round"),
 }
 # Classes of places and goods, of which rows belong together in a panel only.
 CLASSES = {

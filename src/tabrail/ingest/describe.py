@@ -9,7 +9,7 @@ import pandas as pd
 from tabrail.data import folders
 from tabrail.data.schema import FEATURE_KINDS
 from tabrail.errors import InputError
-from tabrail.ingest import doubts, notes, protected, roles, special
+from tabrail.ingest import doubts, notes, protected, roles, score_notes, special
 from tabrail.ingest.columns import describe_column
 from tabrail.ingest.draft import Draft
 from tabrail.ingest.kinds import Guess
@@ -45,7 +45,7 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         rows=found.rows,
         unlabeled=found.columns[target].missing,
         duplicates=found.repeated,
-        best_alone=inference.best_alone,
+        best_alone=score_notes.best_alone(inference.alone, task.task),
     )
     columns = _columns(draft, inference, found)
     key, key_reason = roles.key(inference.guesses, target, found)

@@ -69,7 +69,7 @@ PEOPLE = PERSONS | {
 # Words that may mean a number or a count: the values decide.
 MAYBE = {"nr", "no", "num", "nummer", "number", "numero", "nro"}
 LINKS = {"de", "del", "della", "di", "do", "da", "du", "des", "d", "l", "la", "le", "el", "il"}
-JOINTS = ("", "n", "s", "en", "es")  # between the parts of a German word
+JOINTS = ("", "e", "n", "s", "en", "es")  # between the parts of a German word
 
 
 def folded(word: str) -> str:

@@ -1,6 +1,6 @@
 """Leave out the columns that give the target away, alone or beside another one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from tabrail.data.schema import Schema
@@ -23,7 +23,7 @@ def leave_out(inference: "Inference", found: Profile, schema: Schema) -> None:
     """
     name, task = inference.name, inference.target.task
     alone = leaks.alone(inference.sample, schema)
-    inference.best_alone = score_notes.best_alone(alone, task)
+    inference.alone = alone
     scores = {one: by.exact for one, by in alone.items() if by.exact >= leaks.NEAR_PERFECT}
     if len(scores) == len(schema.features):  # there would be nothing left to learn from
         for column, score in scores.items():
@@ -33,7 +33,6 @@ def leave_out(inference: "Inference", found: Profile, schema: Schema) -> None:
         _ignore(inference, column, notes.leak(name, task, score, _entry(inference, column, found)))
     _leave_out_pairs(inference, found, schema.key)
     _leave_out_sum(inference, found, schema.key)
-    _ask_about_likely_ones(inference, alone)
     names = _schema(inference, schema.key).features_of("datetime")
     for late, early in dates_after_the_event(inference.sample, names).items():
         inference.suspects.append(notes.later_date(late, early, name))
@@ -72,13 +71,18 @@ def _leave_out_sum(inference: "Inference", found: Profile, key: list[str]) -> No
         _ignore(inference, column, score_notes.sum_of_parts(total, inference.name, entry))
 
 
-def _ask_about_likely_ones(inference: "Inference", alone: Mapping[str, leaks.Alone]) -> None:
-    """Ask about the columns that nearly give the target away, and are used."""
+def ask(inference: "Inference", doubted: Collection[str]) -> None:
+    """Ask about the columns that nearly give the target away, and are used.
+
+    Args:
+        inference: what each column is. Its suspects change.
+        doubted: columns of which something was said already.
+    """
+    alone = inference.alone
     name, task = inference.name, inference.target.task
     schema = inference.schema()
     left = [column for column in schema.features if column in alone]
-    belonging = {one.name for one in inference.belonging}
-    likely = [one for one in left if alone[one].score >= leaks.LIKELY and one not in belonging]
+    likely = [one for one in left if alone[one].score >= leaks.LIKELY and one not in doubted]
     for column in likely:
         note = score_notes.likely_leak(column, name, task, alone[column].score)
         inference.suspects.append(note)

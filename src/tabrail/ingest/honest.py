@@ -7,7 +7,7 @@ import pandas as pd
 
 from tabrail.data.schema import Schema
 from tabrail.ingest import belonging, protected, score_notes, two_splits
-from tabrail.ingest.alike import share
+from tabrail.ingest.alike import DISORDER, comparable, disorder, share
 from tabrail.ingest.belonging import Belonging
 from tabrail.ingest.kinds import Guess
 from tabrail.ingest.profile import Profile
@@ -45,15 +45,19 @@ def key_by_values(inference: "Inference", schema: Schema) -> list[str]:
     return schema.key
 
 
-def doubt(inference: "Inference", found: Profile, schema: Schema) -> None:
+def doubt(inference: "Inference", found: Profile, schema: Schema) -> set[str]:
     """Note where a model scores worse on other things or on later rows than at random.
 
     Args:
         inference: what each column is. Its suspects change.
         found: what all rows hold.
         schema: names the features that are left, the target and the key.
+
+    Returns:
+        The columns that rows belong to or are ordered by.
     """
     sample = inference.sample
+    doubted = {one.name for one in inference.belonging}
     for one in _possible(inference, schema)[:MOST_SCORED]:
         scores = two_splits.by_group(sample, schema, one.name, one.groups)
         if scores and scores.differ:
@@ -74,7 +78,8 @@ def doubt(inference: "Inference", found: Profile, schema: Schema) -> None:
         if by_time and by_time.differ:
             note = score_notes.follows_in_time(name, by_time, is_chosen=len(dates) == 1)
             inference.suspects.append(note)
-            break
+            return {*doubted, name}
+    return doubted
 
 
 def _possible(inference: "Inference", schema: Schema) -> list[Belonging]:
@@ -85,6 +90,9 @@ def _possible(inference: "Inference", schema: Schema) -> list[Belonging]:
     for name, count in inference.blocks.items():
         if name in schema.features and name not in {one.name for one in found}:
             groups = pd.factorize(inference.sample[name], sort=True)[0]
+            answers = comparable(inference.sample, schema)[schema.target]
+            if disorder(groups, answers) < DISORDER:
+                continue  # the number says something by its size, and is no mere name
             found.append(Belonging(name, count, is_named=False, is_cut=False, groups=groups))
     return found
 
@@ -97,10 +105,5 @@ def _follow(sample: pd.DataFrame, schema: Schema, name: str) -> bool:
         return False
     shuffled = np.random.default_rng(0).permutation(known)  # rows of one time are in no order
     order = shuffled[np.argsort(times.to_numpy()[shuffled], kind="stable")]
-    answers = sample[schema.target]
-    values = (
-        answers.rank(pct=True).to_numpy(np.float64)
-        if schema.columns[schema.target].kind == "numeric"
-        else pd.factorize(answers, sort=True)[0]
-    )
+    values = comparable(sample, schema)[schema.target]
     return share(values, order[:-1], order[1:]) * np.sqrt(len(order)) > SURE

@@ -16,6 +16,7 @@ from tabrail.ingest.describe import describe
 from tabrail.ingest.draft import Draft
 from tabrail.ingest.first_rows import FirstRows, column_names, csv_format, read_first_rows
 from tabrail.ingest.kinds import Guess, guess, is_boolean
+from tabrail.ingest.leaks import Alone
 from tabrail.ingest.missing_values import MEASURED, RARE, present
 from tabrail.ingest.number_format import READABLE, find_number_format
 from tabrail.ingest.profile import ColumnProfile, Profile, profile
@@ -72,7 +73,7 @@ class Inference:
         sample: different rows with a target, in the schema's types.
         blocks: how many blocks of rows a column numbers, by its name.
         belonging: columns whose rows seem to belong together, though no name says so.
-        best_alone: the columns that predict the target best by themselves, in one line.
+        alone: how well each feature predicts the target by itself.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class Inference:
         self.suspects: list[str] = []
         self.sample = pd.DataFrame()
         self.belonging: list[Belonging] = []
-        self.best_alone = ""
+        self.alone: dict[str, Alone] = {}
         self.blocks = {name: len(first.values[name]) for name in first.blocks}
         texts = {name: words for name, words in first.values.items() if name not in first.numbers}
         given = {name: missing_values.surely_present(words) for name, words in texts.items()}
@@ -238,7 +239,8 @@ class Inference:
         before = key
         key = honest.key_by_values(self, schema.model_copy(update={"key": key}))
         giveaways.leave_out(self, found, self.schema().model_copy(update={"key": key}))
-        honest.doubt(self, found, self.schema().model_copy(update={"key": key}))
+        doubted = honest.doubt(self, found, self.schema().model_copy(update={"key": key}))
+        giveaways.ask(self, doubted)
         return key != before
 
     def _guess(
