@@ -99,6 +99,10 @@ FILES = (
     File("batch/{package}-batch.timer", "batch/timer.jinja", part="batch"),
     File("Dockerfile", "docker/Dockerfile.jinja", part="docker"),
     File(".dockerignore", "docker/dockerignore", part="docker"),
+    *(
+        File(f"deploy/kubernetes/{name}.yaml", f"kubernetes/{name}.yaml.jinja", part="kubernetes")
+        for name in ("kustomization", "server", "monitor")
+    ),
     File("notebooks/explore.ipynb", "notebooks/explore.ipynb.jinja", part="notebook"),
     File(".devcontainer/devcontainer.json", "devcontainer.json.jinja", part="devcontainer"),
 )

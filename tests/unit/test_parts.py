@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from tabrail import parts, record, rendering
 from tabrail.cli import app as cli
 
-NAMES = ("release", "monitor", "train", "batch", "docker", "notebook", "devcontainer")
+NAMES = ("release", "monitor", "train", "batch", "docker", "kubernetes", "notebook", "devcontainer")
 
 
 def call(*names: str, code: int = 0) -> str:
@@ -53,7 +53,7 @@ def test_a_part_comes_with_its_files_and_says_what_to_do(project: str, name: str
         assert record.load().is_as_generated(Path(path))
     assert "\nNext:\n  - " in printed
     assert "\nThe way back:\n  - git rm " in printed
-    assert record.load().parts == [name]
+    assert record.load().parts == [*parts.PARTS[name].needs, name]
 
 
 @pytest.mark.parametrize("name", NAMES)

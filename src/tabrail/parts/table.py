@@ -197,6 +197,20 @@ _ALL = (
         tools=("docker", "podman"),
     ),
     Part(
+        "kubernetes",
+        "manifests of the server, which scales, and of a daily run of `tabrail monitor`",
+        {
+            "": (
+                "in deploy/kubernetes/kustomization.yaml, set newName to the image that you push",
+                "kubectl create secret generic NAME --from-env-file FILE, with PREDICTION_LOG as "
+                "the address of a PostgreSQL database",
+                "commit; kubernetes.md of the manual shows how to apply, promote and roll back",
+            )
+        },
+        needs=("docker",),
+        tools=("kubectl",),
+    ),
+    Part(
         "notebook",
         "a notebook that shows the prepared data; a commit strips its outputs",
         {
