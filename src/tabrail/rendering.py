@@ -252,7 +252,7 @@ def python_version(pin: Path) -> str:
     Args:
         pin: a .python-version, which may be missing.
     """
-    text = pin.read_text(encoding="utf-8") if pin.exists() else ""
+    text = pin.read_text(encoding="utf-8", errors="replace") if pin.is_file() else ""
     found = re.match(r"\D*(\d+\.\d+)", text)
     return found[1] if found else f"{sys.version_info.major}.{sys.version_info.minor}"
 
