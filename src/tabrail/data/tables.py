@@ -8,12 +8,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tabrail import paths
+from tabrail.data import edges
 from tabrail.data.schema import Csv, Schema
+from tabrail.data.set_aside import SetAside, Sieve
 from tabrail.errors import InputError, missing_output, nearest
 
 csv.field_size_limit(2**31 - 1)  # prose may be longer than the default allows
@@ -70,10 +73,12 @@ def read_chunks(
     names: Sequence[str] | None = None,
     *,
     verbatim: bool = False,
+    aside: SetAside | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Read a raw table a chunk at a time, so that a file may be larger than memory.
 
-    A row of a CSV file that has too few fields gets missing values for the rest.
+    A row of a CSV file that has too few fields gets missing values for the rest. Lines that are no
+    rows, such as a header that comes again or totals at the end, are set aside.
 
     Args:
         path: the file.
@@ -81,9 +86,10 @@ def read_chunks(
         rows: the most rows of a chunk.
         names: the columns to read; all that the schema uses, if not given.
         verbatim: whether to keep all cells of a CSV file as they are written.
+        aside: counts the lines that are set aside.
 
     Yields:
-        Chunks whose index counts the file's rows from 0.
+        Chunks whose index counts the file's rows from 0, those that are set aside as well.
 
     Raises:
         InputError: the file cannot be read as a table.
@@ -97,6 +103,8 @@ def read_chunks(
         if path.suffix != ".gz" and form.encoding != "utf-16":
             _refuse_cut_off(path, form.delimiter)
         header, verbatim_names = _header(path, form), set(schema.verbatim)
+        sieve = _sieve(path, schema, header) if form.set_aside else None
+        aside = SetAside() if aside is None else aside
         # Asked for some columns only, pandas would not notice rows that have too many fields.
         with pd.read_csv(
             path,
@@ -111,6 +119,8 @@ def read_chunks(
                 if not isinstance(chunk.index, pd.RangeIndex):
                     raise InputError(f"{path} has more fields in its rows than in its header")
                 chunk.columns = [str(name).strip() for name in chunk.columns]
+                if sieve and chunk.empty < (chunk := sieve.sifted(chunk, path, aside)).empty:
+                    continue  # nothing is left of it
                 yield chunk[wanted]
                 del chunk
 
@@ -174,6 +184,12 @@ def _parquet_chunks(
             yield chunk.set_index(pd.RangeIndex(start, start + len(chunk)))
             start += len(chunk)
             del batch, chunk
+
+
+def _sieve(path: Path, schema: Schema, header: Sequence[str]) -> Sieve:
+    kinds = {name: column.kind for name, column in schema.columns.items()}
+    measured = [kinds.get(name.strip()) in ("numeric", "datetime") for name in header]
+    return Sieve(edges.look(path, schema.csv), np.flatnonzero(measured).tolist())
 
 
 def _header(path: Path, form: Csv) -> list[str]:

@@ -74,6 +74,7 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         for setting, sign in pressing.items()
         if draft.reasons[setting] and sign in draft.reasons[setting]
     ]
+    draft.warnings += found.aside.text()
     draft.warnings += notes.small_classes(inference, found)
     if task.task == "binary":
         shown = target if task.kind == "boolean" else f"{target} {positive}"
