@@ -108,6 +108,25 @@ EXPECTED: dict[str, list[str]] = {
     "target_currency": ["task: regression", 'unit: "$"'],
     "target_log_zero": ["task: regression"],
     "adult_dot": ['categories: ["<=50K", ">50K"]'],
+    # Lines that are no rows.
+    "totals_row": ["400 rows", "set aside: totals (row 401", "!Total,"],
+    "units_row_300": ["300 rows", "two values: no, yes", "set aside: units or descriptions"],
+    "units_row_regression_120": ["120 rows", "set aside: units or descriptions"],
+    "question_row_qualtrics": ["300 rows", "Q1: {kind: numeric", "(rows 1, 2 below the header"],
+    "header_again": ["900 rows", "set aside: repeated headers (rows 301, 602", "no, yes"],
+    "header_again_words": ["900 rows", "categories: [edible, poisonous]", "3 lines are no rows"],
+    "comment_lines_inside": ["300 rows", "size: {kind: numeric", "set aside: comments (rows 90"],
+    "footnote": ["300 rows", "size: {kind: numeric", "set aside: footnotes"],
+    "blank_rows": ["300 rows", "size: {kind: numeric, min", "!duplicates", "120 lines are no rows"],
+    "air_quality_form": [
+        *("2,000 rows", "WARNING: Time: its values look like times", "C6H6: -200 stands in 2.0%"),
+        *("S1: -200 stands", "T: -200 stands", "RH: -200 stands", "114 lines are no rows"),
+    ],
+    "short_rows_shifted": [
+        REFUSED,
+        "row 50 has 5 of 6 fields, and 'green' stands in the column 'c'",
+    ],
+    "dates_first_part": ['opened: {kind: datetime, format: "%d/%m/%Y"}'],
     # Rows that belong together.
     "panel_customers_german": ["Kundennummer: {kind: identifier}", "key          Kundennummer"],
     "panel_store": [

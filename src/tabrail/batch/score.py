@@ -92,7 +92,13 @@ def predict(
         write = opened.enter_context(outputs.writer(temporary, out.name, template, schema.csv))
         reject = opened.enter_context(rejects(others[0], schema.csv)) if others else None
         for chunk in checked(
-            files, scoring_schema, rows, "predict", project.clean, optional=optional(schema)
+            files,
+            scoring_schema,
+            rows,
+            "predict",
+            project.clean,
+            optional=optional(schema),
+            aside=verdict.aside,
         ):
             bad = verdict.add(chunk)
             if reject:
@@ -110,7 +116,7 @@ def predict(
                 f"{verdict.text('cannot be scored')}\nNothing is written. Correct these rows and "
                 f"check them with: validate {place}, or score the others with: --rejected FILE"
             )
-    lines = [verdict.text("left out")] if verdict.findings else []
+    lines = [verdict.text("left out")] if verdict.findings else verdict.aside.text()
     lines.append(f"{scored:,} rows scored by {version}: {out}")
     if held:
         lines.append(held_text(held, scored, schema.target, model.metadata.limits))

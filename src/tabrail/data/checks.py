@@ -14,6 +14,7 @@ from tabrail.data.conform import Violation, conform, require_columns
 from tabrail.data.hints import hint
 from tabrail.data.identity import group_hashes, row_hashes
 from tabrail.data.schema import Schema
+from tabrail.data.set_aside import SetAside
 from tabrail.data.split import Seen
 
 MOST_CELLS = 4_000_000  # in memory at a time
@@ -50,6 +51,7 @@ def checked(
     clean: Clean,
     *,
     optional: Collection[str] = (),
+    aside: SetAside | None = None,
 ) -> Iterator[Chunk]:
     """Read tables after a look at each one's header, clean them and check them against the schema.
 
@@ -62,6 +64,7 @@ def checked(
         label: what the bar is called.
         clean: the owner's cleaning function.
         optional: columns that a file may lack.
+        aside: counts the lines that are no rows.
 
     Raises:
         InputError: a file cannot be read, or lacks a column of the schema, or it cannot be cleaned.
@@ -76,7 +79,7 @@ def checked(
     seen = Seen()
     with tqdm(desc=label, unit=" rows", unit_scale=True, delay=1, disable=None) as progress:
         for file, names in wanted.items():
-            for raw in tables.read_chunks(file, schema, rows, names, verbatim=True):
+            for raw in tables.read_chunks(file, schema, rows, names, verbatim=True, aside=aside):
                 cleaned_rows = cleaned(raw, clean)
                 left_out = raw[~raw.index.isin(cleaned_rows.index)]
                 table, violations = conform(cleaned_rows, schema)

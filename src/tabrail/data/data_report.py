@@ -12,6 +12,7 @@ from tabrail import paths
 from tabrail.config import Tolerance
 from tabrail.data.checks import Chunk
 from tabrail.data.schema import Schema, encode_target
+from tabrail.data.set_aside import SetAside
 from tabrail.errors import InputError
 
 SPLITS = ("train", "validation", "test")
@@ -66,6 +67,7 @@ class DataReport:
     violating_rows: Counter[str] = field(default_factory=Counter)
     violating_cells: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     examples: dict[str, str] = field(default_factory=dict)
+    aside: SetAside = field(default_factory=SetAside)
 
     def add(self, chunk: Chunk) -> None:
         """Count a chunk's rows and violations."""
@@ -130,6 +132,7 @@ class DataReport:
     def content(self) -> dict[str, Any]:
         """Return the content of reports/data.json."""
         total = sum(self.split_rows.values())
+        aside = {"set_aside": self.aside.content()} if self.aside.found else {}
         return {
             "rows": {
                 "raw": self.raw,
@@ -143,14 +146,16 @@ class DataReport:
                 kind: {"rows": self.violating_rows[kind], "columns": self.violating_cells[kind]}
                 for kind in Tolerance.model_fields
             },
+            **aside,
         }
 
     def summary(self) -> str:
-        """Return the counts in one line."""
+        """Return the counts in one line, after those of lines that are no rows."""
         parts = ", ".join(f"{self.split_rows[split]:,} for {split}" for split in SPLITS)
         dropped = self.raw - self.left_out - sum(self.split_rows.values())
         left_out = f"{self.left_out:,} left out by clean, " if self.left_out else ""
-        return f"{self.raw:,} rows read, {left_out}{dropped:,} dropped: {parts}"
+        counts = f"{self.raw:,} rows read, {left_out}{dropped:,} dropped: {parts}"
+        return "\n".join([*self.aside.text(), counts])
 
     def _target(self, split: str) -> dict[str, float]:
         if self.schema.task == "regression":

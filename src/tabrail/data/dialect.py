@@ -23,6 +23,7 @@ BLOCK = 1 << 20
 LONGEST_START, FEW_LINES = 16 * BLOCK, 10
 SAMPLE_ROWS = 1000
 NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+FEW_SHORT, MOST = 0.1, 0.9  # shares of the rows
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -204,7 +205,40 @@ def _delimiter(path: Path, start: bytes, encoding: str, *, is_all: bool) -> str:
                 f"{path}: row {row} has {count} fields, and there are {counts[0]} column names "
                 f"(delimiter: {DELIMITERS[best]}); put quotes around fields that contain it"
             )
+    _refuse_shifted(path, text, best, cut=not is_all)
     return best
+
+
+def _refuse_shifted(path: Path, text: str, delimiter: str, *, cut: bool) -> None:
+    """Refuse a row that lacks a field in its middle, so that the others stand in wrong columns.
+
+    Rows from whose end empty fields were left away are fine.
+
+    Raises:
+        InputError: the message names the row.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        names, *rows = islice((row for row in reader if row), SAMPLE_ROWS)
+    except (csv.Error, ValueError):
+        return
+    rows = rows[:-1] if cut else rows
+    short = [(number, row) for number, row in enumerate(rows, 1) if 2 <= len(row) < len(names)]
+    full = [row for row in rows if len(row) == len(names)]
+    if not short or len(short) > FEW_SHORT * len(rows):
+        return
+    numbers = [
+        sum(NUMBER.fullmatch(row[place].strip()) is not None for row in full) >= MOST * len(full)
+        for place in range(len(names))
+    ]
+    for number, row in short:
+        for name, cell, is_number in zip(names, row, numbers, strict=False):
+            if is_number and cell.strip() and not NUMBER.fullmatch(cell.strip()):
+                raise InputError(
+                    f"{path}: row {number} has {len(row)} of {len(names)} fields, and {cell!r} "
+                    f"stands in the column {name!r}, which has numbers in the other rows: a field "
+                    "is left out before it; write an empty field there"
+                )
 
 
 def _field_counts(text: str, delimiter: str, cut: bool) -> list[int]:

@@ -51,17 +51,19 @@ def prepare_tables(params: Prepare, schema: Schema, clean: Clean, root: Path) ->
                 split: open_files.enter_context(tables.Writer(file, template))
                 for split, file in zip(SPLITS, part_files, strict=True)
             }
-            for chunk in checked(files, schema, params.chunk_rows, "prepare", clean):
+            for chunk in checked(
+                files, schema, params.chunk_rows, "prepare", clean, aside=report.aside
+            ):
                 report.add(chunk)
                 good = usable(chunk.violations, len(chunk.table)) & ~chunk.repeated
                 groups = chunk.groups[good]
                 conforming = chunk.table[good].assign(**{GROUP: salts.salted(groups, salt)})
                 assigned = split_of(conforming, groups)
                 for split, writer in writers.items():
-                    rows = conforming[assigned == split]
-                    writer.write(rows)
-                    report.add_split(split, rows)
-                del chunk, conforming, groups, rows  # before the next chunk is read beside them
+                    part = conforming[assigned == split]
+                    writer.write(part)
+                    report.add_split(split, part)
+                del chunk, conforming, groups, part  # before the next chunk is read beside them
         report.refuse(params.tolerance)
         report_file.write_text(to_json(report.content()), encoding="utf-8", newline="\n")
     print(report.summary())

@@ -29,6 +29,7 @@ class Csv(BaseModel):
     delimiter: Literal[",", ";", "\t", "|"] = ","
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ",", ".", " ", "'"] = ""
+    set_aside: bool = True
 
     @model_validator(mode="after")
     def _separators_differ(self) -> Self:

@@ -8,13 +8,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tabrail import paths
-from tabrail.data import folders
+from tabrail.data import edges, folders
 from tabrail.data.schema import Csv, Schema
+from tabrail.data.set_aside import SetAside, Sieve
 from tabrail.data.written_text import plain
 from tabrail.errors import InputError, missing_output, nearest
 
@@ -72,10 +74,12 @@ def read_chunks(
     names: Sequence[str] | None = None,
     *,
     verbatim: bool = False,
+    aside: SetAside | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Read a raw table a chunk at a time, so that a file may be larger than memory.
 
-    A row of a CSV file that has too few fields gets missing values for the rest.
+    A row of a CSV file that has too few fields gets missing values for the rest. Lines that are no
+    rows, such as a header that comes again or totals at the end, are set aside.
 
     Args:
         path: the file.
@@ -83,9 +87,10 @@ def read_chunks(
         rows: the most rows of a chunk.
         names: the columns to read; all that the schema uses, if not given.
         verbatim: whether to keep all cells of a CSV file as they are written.
+        aside: counts the lines that are set aside.
 
     Yields:
-        Chunks whose index counts the file's rows from 0.
+        Chunks whose index counts the file's rows from 0, those that are set aside as well.
 
     Raises:
         InputError: the file cannot be read as a table.
@@ -101,6 +106,8 @@ def read_chunks(
         if path.suffix != ".gz" and form.encoding != "utf-16":
             _refuse_cut_off(path, form.delimiter)
         header, verbatim_names = _header(path, form), set(schema.verbatim)
+        sieve = _sieve(path, schema, header) if form.set_aside else None
+        aside = SetAside() if aside is None else aside
         # Asked for some columns only, pandas would not notice rows that have too many fields.
         with pd.read_csv(
             path,
@@ -115,6 +122,8 @@ def read_chunks(
                 if not isinstance(chunk.index, pd.RangeIndex):
                     raise InputError(f"{path} has more fields in its rows than in its header")
                 chunk.columns = [plain(str(name)) for name in chunk.columns]
+                if sieve and chunk.empty < (chunk := sieve.sifted(chunk, path, aside)).empty:
+                    continue  # nothing is left of it
                 yield _with_folders(chunk, of_folders)[wanted]
                 del chunk
 
@@ -213,6 +222,12 @@ def _refuse_twice(path: Path, form: Csv) -> None:
     words = [name for name in names if any(letter.isalpha() for letter in name)]
     if twice := sorted({name for name in words if words.count(name) > 1}):
         raise InputError(f"{path} has more than one column named {twice[0]!r}; rename one")
+
+
+def _sieve(path: Path, schema: Schema, header: Sequence[str]) -> Sieve:
+    kinds = {name: column.kind for name, column in schema.columns.items()}
+    measured = [kinds.get(plain(name)) in ("numeric", "datetime") for name in header]
+    return Sieve(edges.look(path, schema.csv), np.flatnonzero(measured).tolist())
 
 
 def _header(path: Path, form: Csv) -> list[str]:

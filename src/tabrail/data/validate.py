@@ -16,6 +16,7 @@ from tabrail.data.checks import Chunk, checked
 from tabrail.data.cleaning import Clean, no_cleaning
 from tabrail.data.conform import HARMLESS, usable
 from tabrail.data.schema import Csv, load_schema
+from tabrail.data.set_aside import SetAside
 from tabrail.errors import InputError
 from tabrail.files import replacing
 
@@ -54,12 +55,14 @@ class Verdict:
         rows: how many rows they have.
         rejected: how many of them no model can be given, or are duplicates.
         findings: the violations by column and kind.
+        aside: the lines that are no rows; `rows` does not count them.
     """
 
     files: list[Path]
     rows: int = 0
     rejected: int = 0
     findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
+    aside: SetAside = field(default_factory=SetAside)
 
     @property
     def has_errors(self) -> bool:
@@ -90,6 +93,7 @@ class Verdict:
             "files": [str(file) for file in self.files],
             "rows": self.rows,
             "rejected": self.rejected,
+            "set_aside": self.aside.content(),
             "violations": [
                 {
                     "column": found.column,
@@ -106,8 +110,8 @@ class Verdict:
         """Return all of it for people; `consequence` says what becomes of the rejected rows."""
         head = f"{self.rows:,} rows in {', '.join(map(str, self.files))}"
         if not self.findings:
-            return f"{head}: all as {paths.SCHEMA} says"
-        lines = [f"{head}: {self.rejected or 'none'} {consequence}"]
+            return "\n".join([f"{head}: all as {paths.SCHEMA} says", *self.aside.text()])
+        lines = [f"{head}: {self.rejected or 'none'} {consequence}", *self.aside.text()]
         column = ""
         for found in self.ordered:
             if found.column != column:
@@ -179,6 +183,7 @@ def validate(
         "validate",
         clean,
         optional=optional,
+        aside=verdict.aside,
     )
     if rejected is None:
         for chunk in chunks:

@@ -79,6 +79,7 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         if draft.reasons[setting] and sign in draft.reasons[setting]
     ]
     draft.warnings += notes.strange_letters(inference)
+    draft.warnings += found.aside.text()
     draft.warnings += notes.small_classes(inference, found)
     if task.task == "binary":
         shown = target if task.kind == "boolean" else f"{target} {positive}"

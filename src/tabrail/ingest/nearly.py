@@ -69,9 +69,9 @@ def _is_date(word: str) -> bool:
 
 
 LOOKS = (
+    ("times", lambda word: bool(CLOCK.fullmatch(word))),
     ("dates", _is_date),
     ("periods", lambda word: bool(PERIOD.fullmatch(word))),
-    ("times", lambda word: bool(CLOCK.fullmatch(word))),
     ("numbers", lambda word: bool(MEASURED.fullmatch(word))),
     ("several numbers", lambda word: bool(PARTS.fullmatch(word))),
 )

@@ -12,6 +12,7 @@ import pandas as pd
 from tabrail.data.checks import Chunk, checked
 from tabrail.data.cleaning import Clean
 from tabrail.data.schema import Schema
+from tabrail.data.set_aside import SetAside
 from tabrail.data.split import Seen
 from tabrail.ingest.first_rows import sample_size
 
@@ -80,6 +81,7 @@ class Profile:
         unreadable: how many have an unreadable value.
         columns: the profile of each column.
         sample: rows drawn at random, as they were read.
+        aside: the lines that are no rows.
     """
 
     rows: int = 0
@@ -87,6 +89,7 @@ class Profile:
     unreadable: int = 0
     columns: dict[str, ColumnProfile] = field(default_factory=dict)
     sample: pd.DataFrame = field(default_factory=pd.DataFrame)
+    aside: SetAside = field(default_factory=SetAside)
 
 
 def profile(files: Sequence[Path], schema: Schema, clean: Clean) -> Profile:
@@ -102,7 +105,7 @@ def profile(files: Sequence[Path], schema: Schema, clean: Clean) -> Profile:
     """
     found = Profile(columns={name: ColumnProfile() for name in schema.used})
     random = np.random.default_rng(0)
-    for chunk in checked(files, schema, CHUNK_ROWS, "look at all rows", clean):
+    for chunk in checked(files, schema, CHUNK_ROWS, "look at all rows", clean, aside=found.aside):
         found.rows += len(chunk.raw)
         found.repeated += int(chunk.repeated.sum())
         _add_violations(found, chunk)

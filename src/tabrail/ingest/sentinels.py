@@ -33,9 +33,9 @@ class Sentinel:
 def find(values: np.ndarray, counts: np.ndarray) -> Sentinel | None:
     """Find an extreme that repeats and is lonely.
 
-    It is lonely if it is farther from the others than they are from each other. For -1, and for
-    numbers that only have nines, half of the others' interquartile range suffices, if it has
-    another sign than the others or is above them.
+    It is lonely if it is farther from the others than they are from each other. Their interquartile
+    range suffices if it alone is negative, and half of that for numbers that only have nines. -1
+    may be next to whole numbers from 0 on.
 
     Args:
         values: different numbers, NaN where a value is none; shape (n_values,).
@@ -54,17 +54,19 @@ def find(values: np.ndarray, counts: np.ndarray) -> Sentinel | None:
         gap, width = abs(value - values[nearest]), rest[-1] - rest[0]
         shares = np.cumsum(counts[others]) / counts[others].sum()
         low, high = (rest[np.searchsorted(shares, share)] for share in (0.25, 0.75))
-        usual = value in USUAL and (value < 0 <= rest[0] or value > 0)
-        # Dummies and counts that start at 0 are next to -1: then it has another meaning only there.
-        if (
-            (gap > width > 0)
-            or (usual and gap > 0.5 * (high - low))
-            or (value == -1 and rest[0] >= 0 and np.all(rest % 1 == 0))
-        ):
+        middle = high - low
+        usual = value in USUAL and gap > 0.5 * middle
+        other_sign = value < 0 <= rest[0] and (gap > middle > 0 or usual or _is_next(value, rest))
+        if gap > width > 0 or other_sign or (value > 0 and usual):
             return Sentinel(
                 float(value), float(counts[place] / total), float(rest[0]), float(rest[-1])
             )
     return None
+
+
+def _is_next(value: float, others: np.ndarray) -> bool:
+    """Check for -1 beside whole numbers from 0 on, which count or name things."""
+    return value == -1 and others[0] >= 0 and bool(np.all(others % 1 == 0))
 
 
 def sentence(look: "Look", found: Sentinel) -> str:

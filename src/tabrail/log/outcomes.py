@@ -13,6 +13,7 @@ from tabrail import paths
 from tabrail.data import dialect, tables
 from tabrail.data.conform import conform, require_columns
 from tabrail.data.schema import Column, Schema, load_schema
+from tabrail.data.set_aside import SetAside
 from tabrail.errors import InputError
 from tabrail.log.entries import OUTCOMES
 from tabrail.log.prediction_log import PredictionLog
@@ -32,6 +33,7 @@ class Recorded:
         invalid: rows whose value is none of the target's.
         unknown: ids of which the log has no prediction.
         examples: the first of the invalid values and of the unknown ids.
+        aside: the lines that are no rows.
     """
 
     recorded: int = 0
@@ -39,6 +41,7 @@ class Recorded:
     invalid: int = 0
     unknown: int = 0
     examples: dict[str, list[str]] = field(default_factory=lambda: {"invalid": [], "unknown": []})
+    aside: SetAside = field(default_factory=SetAside)
 
     def add_examples(self, what: str, *values: object) -> None:
         """Keep the first few as examples."""
@@ -47,7 +50,7 @@ class Recorded:
 
     def text(self) -> str:
         """Return what was done, for people."""
-        lines = [f"{self.recorded:,} outcomes recorded"]
+        lines = [f"{self.recorded:,} outcomes recorded", *self.aside.text()]
         if self.without_value:
             lines.append(f"{self.without_value:,} rows have no value yet")
         if self.invalid:
@@ -93,7 +96,9 @@ def outcomes(places: Sequence[Path], identifier: str = "id") -> Recorded:
         tqdm(desc="outcomes", unit=" rows", unit_scale=True, delay=1, disable=None) as progress,
     ):
         for file in files:
-            for raw in tables.read_chunks(file, form, MOST_ROWS, list(columns)):
+            for raw in tables.read_chunks(
+                file, form, MOST_ROWS, list(columns), verbatim=True, aside=result.aside
+            ):
                 _record(log, raw, form, identifier, result)
                 progress.update(len(raw))
     return result

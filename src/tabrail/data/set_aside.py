@@ -1,0 +1,171 @@
+"""Lines of CSV files that are no rows: found, set aside, counted and shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tabrail import paths
+from tabrail.data.edges import Edges
+from tabrail.data.not_rows import VALUE, Columns, at_the_head, at_the_tail, judged
+
+SHOWN = 5
+MARKS = ("#", "//", "%", "--", "/*")  # of a comment
+MARKED = 0.05  # share of the first column's cells that begin with a mark, so that it is none
+MOST_COMMENTS = 1000  # with delimiters in them, of a chunk
+KEEP = f"To keep such lines as rows, write csv: {{set_aside: false}} in {paths.SCHEMA}"
+BLANK, HEADER, COMMENT = "rows without any value", "repeated headers", "comments"
+
+
+@dataclass
+class Found:
+    """Lines of one kind in one file: how many, and the numbers of the first, counted from 1."""
+
+    count: int = 0
+    rows: list[int] = field(default_factory=list)
+
+
+@dataclass
+class SetAside:
+    """What was set aside, by file and kind."""
+
+    found: dict[tuple[Path, str], Found] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """How many lines there are."""
+        return sum(one.count for one in self.found.values())
+
+    def add(self, file: Path, kind: str, index: Sequence[int]) -> None:
+        """Count lines of a file, given by their places below the header."""
+        one = self.found.setdefault((file, kind), Found())
+        one.count += len(index)
+        one.rows += [int(place) + 1 for place in index[: SHOWN - len(one.rows)]]
+
+    def text(self) -> list[str]:
+        """Return a sentence for each kind, for people."""
+        kinds = list(dict.fromkeys(kind for _, kind in self.found))
+        lines = [self._sentence(kind) for kind in kinds]
+        return [*lines[:-1], f"{lines[-1]}. {KEEP}"] if lines else []
+
+    def _sentence(self, kind: str) -> str:
+        files = [file for file, other in self.found if other == kind]
+        count = sum(self.found[file, kind].count for file in files)
+        rows = self.found[files[0], kind].rows
+        numbers = ", ".join(f"{row:,}" for row in rows)
+        more = " …" if self.found[files[0], kind].count > len(rows) else ""
+        others = f" and {len(files) - 1:,} more" if len(files) > 1 else ""
+        return (
+            f"{count:,} {'line is no row and was' if count == 1 else 'lines are no rows and were'} "
+            f"set aside: {kind} ({'row' if count == 1 else 'rows'} {numbers}{more} below the "
+            f"header of {files[0].name}{others})"
+        )
+
+    def content(self) -> list[dict[str, object]]:
+        """Return all of it for JSON."""
+        return [
+            {"file": file.name, "lines": kind, "count": one.count, "rows": one.rows}
+            for (file, kind), one in self.found.items()
+        ]
+
+
+class Sieve:
+    """Finds the lines of one CSV file that are no rows."""
+
+    def __init__(self, edges: Edges, known: Sequence[int] = ()) -> None:
+        """Look at both ends of the file.
+
+        Args:
+            edges: the first and the last lines.
+            known: the places of the columns that the schema calls measured.
+        """
+        self.columns: Columns = judged(edges, known)
+        self._width = len(edges.header)
+        self._lines: dict[tuple[str, ...], str] = {}
+        head = at_the_head(edges.first, self.columns)
+        for row, kind in zip(edges.first, head, strict=False):
+            self._know(row, kind)
+        rows = edges.first[len(head) :] if edges.whole else edges.last
+        tail = at_the_tail(rows, self.columns, whole=edges.whole)
+        for row, kind in zip(reversed(rows), tail, strict=False):
+            self._know(row, kind or BLANK)
+        if self._width > 1:
+            self._know(edges.header, HEADER)
+            self._know([], BLANK)
+        first = self.columns.below[0] if self.columns.below else {}
+        marked = sum(count for cell, count in first.items() if cell.startswith(MARKS))
+        self._has_comments = self._width > 1 and marked <= MARKED * max(1, sum(first.values()))
+        self._firsts = sorted({line[0] for line in self._lines})
+
+    def _know(self, row: Sequence[str], kind: str) -> None:
+        cells = [cell.strip() for cell in row][: self._width]
+        self._lines.setdefault((*cells, *[""] * (self._width - len(cells))), kind)
+
+    def sifted(self, chunk: pd.DataFrame, file: Path, aside: SetAside) -> pd.DataFrame:
+        """Return the rows of a chunk; count what is none.
+
+        Args:
+            chunk: consecutive lines with all columns of the file.
+            file: where they are from.
+            aside: counts what is set aside.
+        """
+        if not self._firsts or not len(chunk.columns):
+            return chunk
+        first = _texts(chunk.iloc[:, 0])
+        kinds = dict.fromkeys(self._comments(chunk, first), COMMENT)
+        candidates = pc.is_in(first, pa.array(self._firsts, first.type))
+        places = np.flatnonzero(candidates.to_numpy(zero_copy_only=False))
+        for cells, kind in self._lines.items() if len(places) else ():
+            same = places
+            for column, cell in enumerate(cells):
+                if not len(same):
+                    break
+                same = same[_equal(_texts(chunk.iloc[same, column]), cell)]
+            kinds |= dict.fromkeys(same.tolist(), kind)
+        places_of: dict[str, list[int]] = {}
+        for place in sorted(kinds):
+            places_of.setdefault(kinds[place], []).append(place)
+        for kind, found in places_of.items():
+            aside.add(file, kind, chunk.index[found].tolist())
+        return chunk.drop(index=chunk.index[list(kinds)]) if kinds else chunk
+
+    def _comments(self, chunk: pd.DataFrame, first: pa.Array) -> list[int]:
+        """Return the places of lines that begin with the mark of a comment and fit no column."""
+        if not self._has_comments:
+            return []
+        marked = np.zeros(len(chunk), dtype=bool)
+        for mark in MARKS:
+            marked |= pc.starts_with(first, mark).to_numpy(zero_copy_only=False)
+        if not marked.any() or marked.sum() > max(MOST_COMMENTS, MARKED * len(chunk)):
+            return []
+        found = []
+        for place in np.flatnonzero(marked).tolist():
+            cells = [_text(cell) for cell in chunk.iloc[place]]
+            filled = [column for column, cell in enumerate(cells) if cell]
+            values = [column for column in self.columns.measured if VALUE.match(cells[column])]
+            if len(filled) == 1 or (self.columns.measured and not values):
+                found.append(place)
+        return found
+
+
+def _texts(cells: pd.Series) -> pa.Array:
+    """Return cells as text without the blanks around them, a missing one as an empty text."""
+    if not isinstance(cells.dtype, pd.StringDtype):
+        cells = cells.map(_text).astype("str")
+    array = pa.array(cells, from_pandas=True)
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    return pc.ascii_trim_whitespace(pc.fill_null(array, ""))
+
+
+def _text(cell: object) -> str:
+    return "" if cell != cell or cell is None else str(cell).strip()
+
+
+def _equal(array: pa.Array, cell: str) -> np.ndarray:
+    found: np.ndarray = pc.equal(array, cell).to_numpy(zero_copy_only=False)
+    return found
