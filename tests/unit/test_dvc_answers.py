@@ -50,9 +50,7 @@ def test_a_remote_that_refuses_is_said_with_its_cause() -> None:
 def test_without_dvc_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "dvc.repo", None)
     with (
-        pytest.raises(
-            InputError, match="DVC is not installed in this environment; run: uv sync"
-        ),
+        pytest.raises(InputError, match="DVC is not installed in this environment; run: uv sync"),
         dvc.opened(),
     ):
         pass

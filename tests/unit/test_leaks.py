@@ -81,3 +81,10 @@ def test_what_repeats_with_its_customer_is_no_leak(is_number: bool) -> None:
         )
         key = {"customer": [f"c{number}" for number in customer]} if with_key else {}
         assert find("numeric", income, answers[customer], **key) == {}
+
+
+def test_a_feature_that_cannot_be_judged_is_not_left_out() -> None:
+    """All rows of one customer are on one side, and only this customer has the class."""
+    customers = np.where(np.arange(ROWS) < 1200, "a", np.arange(ROWS).astype("str"))
+    target = np.where(np.arange(ROWS) < 1200, "x", "y")
+    assert find("numeric", np.arange(ROWS) % 7, target, customer=customers) == {}

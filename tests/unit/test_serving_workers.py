@@ -61,9 +61,7 @@ def test_a_process_of_another_user_runs(monkeypatch: pytest.MonkeyPatch) -> None
     assert is_alive(1)
 
 
-def test_who_runs_is_known_without_proc(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_runs_is_known_without_proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as there:
         there.setattr(processes, "PROC", tmp_path / "none")
         assert is_alive(os.getpid())
