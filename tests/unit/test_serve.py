@@ -98,11 +98,6 @@ def test_a_signal_ends_the_server_as_one_that_has_not_failed(
     assert set(handlers) == {signal.SIGTERM, signal.SIGINT}
 
 
-def test_a_share_needs_a_challenger() -> None:
-    with pytest.raises(InputError, match="--share needs a second model; name it with: --chall"):
-        serve("127.0.0.1", 0, share=0.5)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="it has another rule for ports")
 def test_an_address_that_cannot_be_listened_at_is_said() -> None:
     with module._listen("127.0.0.1", 0) as taken:
