@@ -300,6 +300,44 @@ def test_a_conflict_is_found_before_all_else(
     assert list(checklist.checks("prod")) == [conflict]
 
 
+def test_every_question_of_a_launch_is_asked_once_and_in_order(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def stand_in(name: str, count: int) -> None:
+        def answer(*_: object, **__: object) -> Check | list[Check]:
+            asked.append(name)
+            return Check(name, "ok", "") if count == 1 else [Check(name, "ok", "")] * count
+
+        place, _, function = name.rpartition(".")
+        monkeypatch.setattr(f"tabrail.review.{place}.{function}", answer)
+
+    one = {
+        "verify.nothing_is_in_conflict",
+        *(f"checklist.{name}" for name in ("lock_is_fresh", "plan_is_written", "paper_is_written")),
+        *(f"checklist.{name}" for name in ("data_is_described", "card_is_complete")),
+        *(f"checklist.{name}" for name in ("owner_can_be_reached", "runbook_names_the_owner")),
+        "checklist.training_cost",
+        *("rehearsal.monitor_runs", "rehearsal.way_back"),
+    }
+    order = [
+        *("verify.nothing_is_in_conflict", "verify.results_are_sound", "origin.checks"),
+        *("checklist.lock_is_fresh", "checklist.gate_is_passed", "checklist.plan_is_written"),
+        *("checklist.data_is_described", "checklist.paper_is_written"),
+        *("checklist.card_is_complete", "checklist.owner_can_be_reached"),
+        *("checklist.runbook_names_the_owner", "checklist.model_works_elsewhere"),
+        *("checklist.training_cost", "rehearsal.server_answers"),
+        *("rehearsal.monitor_runs", "rehearsal.way_back"),
+    ]
+    for name in order:
+        stand_in(name, 1 if name in one else 2)
+    monkeypatch.setattr(checklist, "released", lambda stage: f"model@{stage}")
+    found = [check.name for check in checklist.checks("prod")]
+    assert found == [name for name in order for _ in range(1 if name in one else 2)]
+    assert sorted(asked) == sorted(order)
+
+
 def test_the_cost_of_the_training_is_that_of_the_present_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

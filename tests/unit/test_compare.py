@@ -21,9 +21,10 @@ from tabrail.data import tables
 from tabrail.data.schema import Task, load_schema
 from tabrail.errors import InputError
 from tabrail.evaluation.intervals import Score
-from tabrail.model.release import load_release
+from tabrail.model.release import Release, load_release
 from tabrail.project import code
-from tabrail.review.compare import compare, fresh, require_same_question
+from tabrail.review import compare as module
+from tabrail.review.compare import compare, fresh, raw_rows, require_same_question
 from tabrail.review.comparison import Compared, Comparison, verdict
 
 
@@ -231,3 +232,65 @@ def test_the_comparison_is_for_people_and_for_programs(project: Path, tmp_path: 
     done = CliRunner().invoke(cli.app, ["compare", str(champion), "--json"])
     content = json.loads(done.output)
     assert content["parts"]["all rows"]["rows"] == found.parts["all rows"].rows
+
+
+def released(patch: pytest.MonkeyPatch, champion: Path, **changes: Any) -> None:
+    """Let the release in a folder have other attributes, as if its code were another."""
+
+    def load(folder: Path = Path(), *, untrusted: bool = False) -> Release:
+        found = load_release(folder, untrusted=untrusted)
+        return replace(found, **changes) if folder == champion else found
+
+    patch.setattr(module, "load_release", load)
+
+
+def test_a_champion_of_other_code_cleans_the_rows_itself_as_they_came(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a release runs in a process of its own: see test_worker.py."""
+    stand_in("binary", project)
+    champion = champion_of(project)
+    more_rows()
+    alike = compare(champion)
+    seen: list[pd.DataFrame] = []
+
+    def clean(rows: pd.DataFrame) -> pd.DataFrame:
+        seen.append(rows)
+        kept = rows[pd.to_numeric(rows["age"]) < 80]
+        return kept.assign(city=kept["city"].replace({"Ulm": "Atlantis"})).iloc[::-1]
+
+    released(monkeypatch, champion, worker=object(), clean=clean)
+    found = compare(champion)
+    rows = tables.read(paths.TEST)
+    raw = raw_rows(load_release())
+    assert raw["customer"].tolist() == rows["customer"].tolist()
+    assert raw["age"].astype(float).tolist() == rows["age"].tolist()
+    pd.testing.assert_frame_equal(seen[0], raw)
+    lost = int((rows["age"] >= 80).sum())
+    assert found.notes[-1] == f"{lost} rows are not compared: the champion does not take them."
+    assert found.parts["all rows"].rows == len(rows) - lost
+    assert alike.parts["all rows"].rows == len(rows)
+    taken = rows[(rows["age"] < 80) & rows["customer"].str.startswith("new")]
+    moved = taken.assign(city=taken["city"].replace({"Ulm": "Atlantis"}))
+    part = found.parts["fresh rows"]
+    assert part.rows == len(taken)
+    for folder, given, score in (
+        (Path(), taken, part.challenger),
+        (champion, moved, part.champion),
+    ):
+        expected = roc_auc_score(taken["bought"], load_release(folder).predict(given))
+        assert score.value == pytest.approx(expected)
+
+
+def test_models_that_share_no_metric_are_not_compared(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in("binary", project)
+    champion = champion_of(project)
+    edit(Path("params.yaml"), lambda content: content["evaluate"].update(main_metric=""))
+    content = json.loads(paths.EVALUATION.read_text(encoding="utf-8"))
+    content |= {"main_metric": "cost", "metrics": {"cost": {"better": "lower", "unit": "unknown"}}}
+    content["validation"]["metrics"] = {"cost": content["validation"]["metrics"]["roc_auc"]}
+    paths.EVALUATION.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(InputError, match="cannot be compared: cost is the project's own"):
+        compare(champion)

@@ -115,3 +115,10 @@ def test_what_is_likely_a_leak_is_between_the_limits() -> None:
     near = alone(NOISE + RANDOM.normal(0, 0.18, ROWS), NOISE)
     assert near.score >= leaks.LIKELY
     assert near.exact < leaks.NEAR_PERFECT
+
+
+def test_a_feature_that_cannot_be_judged_is_not_left_out() -> None:
+    """All rows of one customer are on one side, and only this customer has the class."""
+    customers = np.where(np.arange(ROWS) < 1200, "a", np.arange(ROWS).astype("str"))
+    target = np.where(np.arange(ROWS) < 1200, "x", "y")
+    assert find("numeric", np.arange(ROWS) % 7, target, customer=customers) == {}

@@ -5,6 +5,7 @@ import threading
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pandas as pd
@@ -118,3 +119,41 @@ def test_two_that_record_at_once_wait_for_each_other(project: Path) -> None:
         assert outcomes.outcomes([Path("true.csv")]).recorded == 2
         ending.join()
     assert known(ids) == ["yes", "yes"]
+
+
+def test_classes_are_recorded_by_their_names(project: Path) -> None:
+    edit(Path("schema.yaml"), lambda c: c.update(task="multiclass", target="city", slices=[]))
+    ids = predicted(3)
+    pd.DataFrame({"id": [*ids[:2], None], "city": ["Ulm", "Rome", "NO"]}).to_csv(
+        "true.csv", index=False
+    )
+    done = outcomes.outcomes([Path("true.csv")])
+    assert known(ids) == ["Ulm", None, None]
+    assert (done.recorded, done.invalid, done.without_value) == (1, 1, 1)
+
+
+def test_the_target_is_no_column_of_ids(project: Path) -> None:
+    with pytest.raises(InputError, match=r"^'bought' is the target; --id names the column of the"):
+        outcomes.outcomes([Path("true.csv")], "bought")
+
+
+def test_a_log_that_stays_locked_is_said_with_how_many_are_recorded(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outcomes, "BUSY_S", 0.05)
+    monkeypatch.setattr(outcomes, "MOST_ROWS", 2)
+    record, calls = PredictionLog.record, [0]
+
+    def locked(log: PredictionLog, table: Any, values: dict[str, str]) -> list[str]:
+        calls[0] += 1
+        if calls[0] < 2:
+            return record(log, table, values)
+        with closing(sqlite3.connect(paths.PREDICTION_LOG, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            return record(log, table, values)
+
+    monkeypatch.setattr(PredictionLog, "record", locked)
+    pd.DataFrame({"id": predicted(3), "bought": "yes"}).to_csv("true.csv", index=False)
+    message = r"cannot be written \(OperationalError\); 2 outcomes are recorded: repeat"
+    with pytest.raises(InputError, match=message):
+        outcomes.outcomes([Path("true.csv")])

@@ -192,3 +192,14 @@ def test_a_class_that_follows_two_features_is_asked_about_and_keeps_them(tmp_pat
     (asked,) = (one for one in draft.warnings if "LEAK?" in one)
     assert asked.startswith("area, rent: LEAK? area + rent gives sold")
     assert "Are both known before sold is?" in asked
+
+
+def test_a_target_that_hardly_varies_is_given_by_no_pair() -> None:
+    numbers = np.arange(400.0)
+    assert pairs.gives_number(numbers, 2 * numbers + 1)
+    assert not pairs.gives_number(numbers, np.ones(400))
+    assert not pairs.gives_number(np.ones(400), numbers)
+    rare = np.where(np.arange(400) == 7, 99.0, 1.0)  # beyond the central values, which are alike
+    assert not pairs.gives_number(rare, numbers)
+    assert pairs.gives_classes(numbers, numbers > 200)
+    assert not pairs.gives_classes(numbers, np.zeros(400))

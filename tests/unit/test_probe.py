@@ -1,6 +1,7 @@
 """What the launch checklist runs elsewhere: the model is loaded, and a prediction timed."""
 
 import json
+import runpy
 from importlib.metadata import version
 from pathlib import Path
 
@@ -29,3 +30,11 @@ def test_a_model_that_says_something_else_is_refused(project: Path) -> None:
     paths.EVALUATION.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(InputError, match="reference predictions"):
         probe.main()
+
+
+def test_as_a_program_it_ends_with_one_message(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="1"):
+        runpy.run_path(str(probe.__file__), run_name="__main__")
+    assert capsys.readouterr().err.startswith("error: models/model.skops ")

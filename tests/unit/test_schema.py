@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT, SCHEMA, edit, shops
 
 from tabrail.data.conform import Violation, conform, require_columns, usable
-from tabrail.data.schema import Schema, encode_target, load_schema
+from tabrail.data.schema import GROUP, Schema, encode_target, load_schema
 from tabrail.errors import InputError
 
 SHOPS = Schema.model_validate(SCHEMA)
@@ -118,6 +118,22 @@ def test_conforming_in_chunks_is_conforming_at_once() -> None:
         (lambda s: s["columns"]["city"].update(categories=["a", "a"]), "one is listed twice"),
         (lambda s: s["columns"]["age"].update(nulable=True), "did you mean 'nullable'"),
         (lambda s: s["columns"]["age"].update(min=float("nan")), "columns.age.min: .*finite"),
+        (lambda s: s["columns"]["city"].update(min=1), "min and max are for numeric columns, this"),
+        (lambda s: s["columns"]["age"].update(categories=["a"]), "categories are for categorical"),
+        (lambda s: s["columns"]["age"].update(bands=[45, 30]), r"such as \[30, 45, 60\]; this col"),
+        (lambda s: s["columns"].update({GROUP: {"kind": "numeric"}}), "rename the column in the"),
+        (
+            lambda s: s["columns"]["member"].update(kind="ignored") or s.update(slices=["member"]),
+            "slices: column 'member' is of kind ignored",
+        ),
+        (
+            lambda s: s.update(columns={"bought": {"kind": "boolean"}}, key=[], slices=[]),
+            "columns: none is left to learn from",
+        ),
+        (
+            lambda s: s["columns"]["bought"].update(kind="categorical", categories=["no", "yes"]),
+            r"positive: must be one of \['no', 'yes'\], the target's classes",
+        ),
     ],
 )
 def test_a_wrong_contract_is_refused_with_its_key(project: Path, change: Any, message: str) -> None:

@@ -1,5 +1,6 @@
 """A search tries what params.yaml lists, on folds that leak nothing, and keeps the best."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -115,3 +116,14 @@ def test_few_groups_leave_no_fold_empty(count: int) -> None:
         assert (fold[::2] == fold[1::2]).all()
     with pytest.raises(InputError, match="3 folds need as many groups of training rows; there are"):
         search.fold_of(groups[:4], 3, 0)
+
+
+def test_folds_that_hold_all_rows_of_a_class_are_refused_with_what_to_set(project: Path) -> None:
+    choose(method="random")
+    prepare.main()
+    train_rows = Project.load(Path()).split("train")
+    first = train_rows.groups == train_rows.groups[0]
+    rare = replace(train_rows, y_true=first.astype(np.int64))
+    message = r"folds: one of the 2 folds has all training rows of a class; set more folds, another"
+    with pytest.raises(InputError, match=message):
+        list(search._folds(rare, load_schema(), load_params()))

@@ -16,8 +16,9 @@ import tomlkit
 from generated import contents, made, write_project
 from typer.testing import CliRunner
 
-from tabrail import record, rendering
+from tabrail import record, rendering, upgrade
 from tabrail.cli import app as cli
+from tabrail.errors import InputError
 from tabrail.results import RESULTS
 
 OLD = made()["tabrail"]
@@ -345,3 +346,34 @@ def test_no_repository_is_needed(
     shutil.rmtree(".git")
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     assert f"→ {NEW}" in call(str(wheel(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (None, "pyproject.toml is missing in "),
+        ("[project\n", "pyproject.toml is not valid TOML: "),
+    ],
+)
+def test_without_a_readable_pyproject_nothing_begins(
+    text: str | None, sentence: str, project: Path, tmp_path: Path, uv: Path
+) -> None:
+    path = Path("pyproject.toml")
+    path.unlink()
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    before = contents(project)
+    with pytest.raises(InputError, match=f"^{sentence}"):
+        upgrade.upgrade(str(wheel(tmp_path)), print)
+    assert contents(project) == before
+    assert not (uv / "calls").exists()
+
+
+def test_a_requirement_that_nobody_can_read_is_passed_over(project: Path, tmp_path: Path) -> None:
+    path = Path("pyproject.toml")
+    document = tomlkit.parse(path.read_text(encoding="utf-8"))
+    document["project"]["dependencies"].insert(0, "six of one ==")
+    path.write_text(tomlkit.dumps(document), encoding="utf-8")
+    git("commit", "--quiet", "--all", "--message", "Odd")
+    call(str(wheel(tmp_path)))
+    assert toml()["project"]["dependencies"] == ["six of one ==", f"tabrail=={NEW}"]

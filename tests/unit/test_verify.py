@@ -22,6 +22,7 @@ from tabrail.errors import InputError
 from tabrail.project import dvc as real
 from tabrail.review import verify
 from tabrail.review.check import Check
+from tabrail.review.snapshot import Snapshot
 
 PIPELINE: dict[str, Any] = {
     "stages": {
@@ -387,3 +388,30 @@ def test_the_command_prints_json(repository: Repository) -> None:
     Path("reports/evaluation.json").write_text("{")
     done = CliRunner().invoke(cli.app, ["verify", "--json"])
     assert (done.exit_code, json.loads(done.output)["passed"]) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("model", "python", "detail"),
+    [
+        (
+            {"versions": {"tabrail": "2.0.0+editable"}},
+            "",
+            "trained with tabrail 2.0.0+editable, which nobody else has",
+        ),
+        (
+            {"versions": {"numpy": "2.4.6"}, "python": "3.12"},
+            "3.13",
+            "trained with Python 3.12, .python-version says 3.13",
+        ),
+    ],
+)
+def test_results_that_nobody_can_repeat_are_found(
+    model: dict[str, Any], python: str, detail: str
+) -> None:
+    found = verify.versions_are_locked(run(evaluation=evaluation(**model), python=python))
+    assert (found.name, found.verdict, found.detail) == ("versions", "FAILED", detail)
+    assert found.fix == "run: uv sync, then run: uv run dvc repro --force, and commit"
+
+
+def test_without_results_no_version_is_asked_about() -> None:
+    assert verify.versions_are_locked(Snapshot()).verdict == "skipped"

@@ -1,20 +1,25 @@
 """A release of other code runs in a process of its own, and predicts as its own folder does."""
 
+import io
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import edit, shops
 from stages import evaluate, prepare, train
+from trained import stand_in
 
 from tabrail import paths
 from tabrail.data.conform import conform
 from tabrail.errors import InputError
 from tabrail.model import file
+from tabrail.model import worker as module
 from tabrail.model.release import Release, load_release
 from tabrail.model.scoring import for_scoring
 from tabrail.model.worker import Worker
@@ -202,3 +207,75 @@ def test_the_process_ends_with_what_needs_it(other: Path) -> None:
     process = worker._process
     del worker
     assert process.wait(timeout=150) is not None
+
+
+def asked(patch: pytest.MonkeyPatch, *messages: tuple[str, pd.DataFrame]) -> list[Any]:
+    """Run the other side of the pipe in this process; return its answers."""
+    questions, answers = io.BytesIO(), io.BytesIO()
+    for message in messages:
+        module._send(questions, message)
+    questions.write((1000).to_bytes(module.LENGTH, "big") + b"cut off")
+    questions.seek(0)
+    given, answered = io.TextIOWrapper(questions), io.TextIOWrapper(answers)
+    with patch.context() as there:
+        there.setattr(sys, "stdin", given)
+        there.setattr(sys, "stdout", answered)
+        module.main(Path())
+    answers.seek(0)
+    found = []
+    while answers.tell() < len(answers.getbuffer()):
+        found.append(module._receive(answers))
+    return found
+
+
+def test_the_process_answers_each_question_and_ends_with_the_pipe(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in("binary", project)
+    raw = shops(5, seed=3).drop(columns="bought").astype("str")
+    release = load_release()
+    typed, _ = conform(raw, for_scoring(release.schema))
+    ready, scored, clean, derived, failed, refused, again = asked(
+        monkeypatch,
+        ("score", typed),
+        ("clean", raw),
+        ("derive", typed[release.schema.inputs]),
+        ("squeeze", typed),
+        ("score", typed.drop(columns="age")),
+        ("score", typed),
+    )
+    assert ready == (True, None)
+    np.testing.assert_array_equal(scored[1].numbers, release.predict(typed))
+    pd.testing.assert_frame_equal(clean[1], raw)
+    pd.testing.assert_frame_equal(derived[1], typed[release.schema.inputs])
+    assert failed == (False, "squeeze failed: KeyError: 'squeeze'")
+    assert (refused[0], "age" in refused[1]) == (False, True)
+    assert again[1].numbers.tobytes() == scored[1].numbers.tobytes()
+
+
+def test_a_project_whose_code_refuses_is_one_answer_and_the_end(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in("binary", project)
+    helper = Path("src/shops/evaluate.py")  # no part of the model, so that it may change
+    helper.write_text("def clean(rows):\n    return rows.columns\n", encoding="utf-8")
+    text = paths.PROJECT.read_text(encoding="utf-8")
+    changed = text.replace("shops.prepare:clean", "shops.evaluate:clean")
+    paths.PROJECT.write_text(changed, encoding="utf-8")
+    ready, refused = asked(monkeypatch, ("clean", shops(5).astype("str")))
+    assert ready == (True, None)
+    said = "shops.evaluate.clean returned a Index; expected a DataFrame"
+    assert refused == (False, said)
+    paths.MODEL.unlink()
+    (only,) = asked(monkeypatch, ("clean", shops(5).astype("str")))
+    assert (only[0], "models/model.skops is missing" in only[1]) == (False, True)
+
+
+def test_where_processes_form_no_groups_one_is_killed_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    process = subprocess.Popen(["sleep", "3"])  # in the group of this process
+    with monkeypatch.context() as there:
+        there.setattr(os, "name", "nt")
+        module._kill(process)
+    assert process.returncode == -9
