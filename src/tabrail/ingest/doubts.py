@@ -103,7 +103,7 @@ def follows_in_time(name: str, scores: Scores, *, is_chosen: bool) -> str:
     """
     line = "" if is_chosen else f", and time: {short(name)} in schema.yaml"
     return (
-        f"{name}: rows that are near in time are alike, and the split is at random. On later rows "
+        f"{name}: rows that are near in time are alike. On later rows "
         f"than it has learned from, a small model has {scores}. If predictions are about later "
         f"rows, write method: time at prepare.split in params.yaml{line}"
     )

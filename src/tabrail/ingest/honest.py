@@ -9,14 +9,14 @@ from tabrail.data.schema import Schema
 from tabrail.ingest import belonging, doubts, protected, two_splits
 from tabrail.ingest.alike import DISORDER, comparable, disorder, share
 from tabrail.ingest.belonging import Belonging
-from tabrail.ingest.kinds import Guess
+from tabrail.ingest.kinds import DISTINCT, Guess
 from tabrail.ingest.profile import Profile
 from tabrail.ingest.roles import FEWEST_KEYS
 
 if TYPE_CHECKING:
     from tabrail.ingest.infer import Inference
 
-FEWEST_TIMES = 30
+FEWEST_TIMES = 10
 SURE = 4.0  # standard errors of a correlation of 0
 MOST_SCORED = 2  # columns of which both scores are computed
 
@@ -32,7 +32,7 @@ def key_by_values(inference: "Inference", schema: Schema) -> list[str]:
         The key: the present one, if its values repeat.
     """
     sample = inference.sample
-    if schema.key and sample[schema.key].duplicated().any():
+    if _repeats(schema.key, sample):
         return schema.key
     inference.belonging = belonging.find(sample, schema)
     for one in inference.belonging:
@@ -85,7 +85,7 @@ def doubt(inference: "Inference", found: Profile, schema: Schema) -> set[str]:
 def _possible(inference: "Inference", schema: Schema) -> list[Belonging]:
     """Return the columns whose rows seem to belong together, and those that number blocks."""
     found = [one for one in inference.belonging if schema.columns[one.name].kind != "ignored"]
-    if schema.key and inference.sample[schema.key].duplicated().any():
+    if _repeats(schema.key, inference.sample):
         return []
     for name, count in inference.blocks.items():
         if name in schema.features and name not in {one.name for one in found}:
@@ -95,6 +95,11 @@ def _possible(inference: "Inference", schema: Schema) -> list[Belonging]:
                 continue  # the number says something by its size, and is no mere name
             found.append(Belonging(name, count, is_named=False, is_cut=False, groups=groups))
     return found
+
+
+def _repeats(key: list[str], sample: pd.DataFrame) -> bool:
+    """Check whether the values of a key repeat: else it names rows, and keeps none together."""
+    return bool(key) and float(sample[key].duplicated().mean()) > 1 - DISTINCT
 
 
 def _follow(sample: pd.DataFrame, schema: Schema, name: str) -> bool:
