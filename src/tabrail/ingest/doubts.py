@@ -65,22 +65,22 @@ def only_sum(found: Sum, target: str) -> str:
     )
 
 
-def belongs(one: Belonging, scores: Scores, target: str, *, is_feature: bool) -> str:
+def belongs(one: Belonging, scores: Scores, target: str, *, is_known: bool) -> str:
     """Say that rows of one value seem to belong together, with both scores.
 
     Args:
         one: the column.
         scores: with the rows of each value on one side of the split, and at random.
         target: the target's name.
-        is_feature: whether the model learns from the column.
+        is_known: whether schema.yaml says that the column is an identifier.
     """
     name = short(one.name)
     thing = f"{name} without the number at its end" if one.is_cut else name
     write = f"write key: [{name}] in schema.yaml"
-    if is_feature:
+    if not is_known:
         write = f"write {{kind: identifier}} there in schema.yaml, and key: [{name}]"
     if one.is_cut:
-        cell = f'table["{name}"]'
+        cell = f'rows["{name}"]'
         write = (
             f'write in clean (prepare.py): {cell} = {cell}.str.replace(r"{NUMBER_AT_END}", "", '
             f"regex=True). Then: uv run tabrail ingest data/raw --target {shlex.quote(target)} "
