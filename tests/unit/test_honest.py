@@ -69,6 +69,17 @@ def test_rows_that_follow_each_other_are_warned_of_with_both_scores(tmp_path: Pa
         assert honest > 2 * random if answer.dtype.kind == "f" else honest < random - 0.2
 
 
+def test_time_is_seen_behind_the_levels_of_things(tmp_path: Path) -> None:
+    level = RANDOM.normal(0, 9, 40)
+    shop, week = np.repeat(np.arange(1, 41), 60), np.tile(np.arange(60), 40)
+    date = pd.Timestamp("2021-01-04") + pd.to_timedelta(7 * week, unit="D")
+    for slope in (0.2, 0.0):
+        sales = (level[shop - 1] + slope * week + RANDOM.normal(0, 1.5, 2400)).round(2)
+        draft = inferred(tmp_path, "y", shop=shop, week=date, noise=RANDOM.random(2400), y=sales)
+        assert any(one.startswith("shop: rows of one shop") for one in draft.warnings)
+        assert any(one.startswith("week: rows that are") for one in draft.warnings) is (slope > 0)
+
+
 def test_rows_in_no_order_are_not_scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("there is no suspicion")
@@ -140,3 +151,12 @@ def test_parts_of_a_total_are_ignored(tmp_path: Path) -> None:
     assert any(
         "no other column to learn from" in one for one in inferred(tmp_path, "y", **only).warnings
     )
+
+
+def test_recordings_of_one_subject_name_the_line_of_clean(tmp_path: Path) -> None:
+    take = [f"S{thing:03}_{row}" for row, thing in enumerate(THING)]
+    draft = inferred(tmp_path, "y", take=take, spent=SPENT, a=NOISE, y=ANSWER)
+    (warning,) = [one for one in draft.warnings if one.startswith("take: ")]
+    assert 'rows["take"] = rows["take"].str.replace(r"[\\W_]*\\d+$", "", regex=True)' in warning
+    honest, random = scores(warning)
+    assert honest < random - 0.15

@@ -27,7 +27,9 @@ def find(sample: pd.DataFrame, schema: Schema) -> dict[str, tuple[int, str]]:
     found: dict[str, tuple[int, str]] = {}
     for name in schema.features:
         values = sample[name]
-        filled = (values.notna() & (values != "")).to_numpy()
+        filled = values.notna().to_numpy()
+        if schema.columns[name].kind == "text":
+            filled = (values != "").to_numpy()
         rows = int(filled.sum())
         if FEWEST_FILLED <= rows < len(filled):
             counts = np.bincount(codes[filled])

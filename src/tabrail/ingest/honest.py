@@ -9,30 +9,31 @@ from tabrail.data.schema import Schema
 from tabrail.ingest import belonging, protected, score_notes, two_splits
 from tabrail.ingest.alike import DISORDER, comparable, disorder, share
 from tabrail.ingest.belonging import Belonging
-from tabrail.ingest.kinds import Guess
+from tabrail.ingest.kinds import DISTINCT, Guess
 from tabrail.ingest.profile import Profile
 from tabrail.ingest.roles import FEWEST_KEYS
 
 if TYPE_CHECKING:
     from tabrail.ingest.infer import Inference
 
-FEWEST_TIMES = 30
+FEWEST_TIMES = 10
 SURE = 4.0  # standard errors of a correlation of 0
 MOST_SCORED = 2  # columns of which both scores are computed
 
 
-def key_by_values(inference: "Inference", schema: Schema) -> list[str]:
+def key_by_values(inference: "Inference", found: Profile, schema: Schema) -> list[str]:
     """Take a column for an identifier whose name may say so, and whose values do.
 
     Args:
         inference: what each column is. A guess changes; what seems to be one, too, is kept.
+        found: what all rows hold.
         schema: names the features, the target and the key.
 
     Returns:
         The key: the present one, if its values repeat.
     """
     sample = inference.sample
-    if schema.key and sample[schema.key].duplicated().any():
+    if _repeats(schema.key, sample, found):
         return schema.key
     inference.belonging = belonging.find(sample, schema)
     for one in inference.belonging:
@@ -58,11 +59,11 @@ def doubt(inference: "Inference", found: Profile, schema: Schema) -> set[str]:
     """
     sample = inference.sample
     doubted = {one.name for one in inference.belonging}
-    for one in _possible(inference, schema)[:MOST_SCORED]:
+    for one in _possible(inference, found, schema)[:MOST_SCORED]:
         scores = two_splits.by_group(sample, schema, one.name, one.groups)
         if scores and scores.differ:
-            is_feature = one.name in schema.features
-            note = score_notes.belongs(one, scores, inference.name, is_feature=is_feature)
+            is_known = schema.columns[one.name].kind == "identifier"
+            note = score_notes.belongs(one, scores, inference.name, is_known=is_known)
             inference.suspects.append(note)
             inference.blocks.pop(one.name, None)
             break
@@ -72,7 +73,7 @@ def doubt(inference: "Inference", found: Profile, schema: Schema) -> set[str]:
         if not found.columns[name].missing and not protected.is_birth(name)
     ]
     for name in dates[:MOST_SCORED]:
-        if not _follow(sample, schema, name):
+        if not (_follow(sample, schema, name) or _follow_within(inference, schema, name)):
             continue
         by_time = two_splits.by_time(sample, schema, name)
         if by_time and by_time.differ:
@@ -82,19 +83,32 @@ def doubt(inference: "Inference", found: Profile, schema: Schema) -> set[str]:
     return doubted
 
 
-def _possible(inference: "Inference", schema: Schema) -> list[Belonging]:
+def _possible(inference: "Inference", found: Profile, schema: Schema) -> list[Belonging]:
     """Return the columns whose rows seem to belong together, and those that number blocks."""
-    found = [one for one in inference.belonging if schema.columns[one.name].kind != "ignored"]
-    if schema.key and inference.sample[schema.key].duplicated().any():
+    possible = list(inference.belonging)
+    if _repeats(schema.key, inference.sample, found):
         return []
     for name, count in inference.blocks.items():
-        if name in schema.features and name not in {one.name for one in found}:
+        if name in schema.features and name not in {one.name for one in possible}:
             groups = pd.factorize(inference.sample[name], sort=True)[0]
             answers = comparable(inference.sample, schema)[schema.target]
             if disorder(groups, answers) < DISORDER:
                 continue  # the number says something by its size, and is no mere name
-            found.append(Belonging(name, count, is_named=False, is_cut=False, groups=groups))
-    return found
+            possible.append(Belonging(name, count, is_named=False, is_cut=False, groups=groups))
+    return possible
+
+
+def _repeats(key: list[str], sample: pd.DataFrame, found: Profile) -> bool:
+    """Check whether the values of a key repeat: else it names rows, and keeps none together.
+
+    A sample of many rows of a few each shows it badly, and identifiers that were counted do.
+    """
+    if not key:
+        return False
+    counted = [found.columns[name] for name in key if name in found.columns]
+    if len(key) == 1 and any(one.distinct < DISTINCT * one.counted for one in counted):
+        return True
+    return float(sample[key].duplicated().mean()) > 1 - DISTINCT
 
 
 def _follow(sample: pd.DataFrame, schema: Schema, name: str) -> bool:
@@ -107,3 +121,26 @@ def _follow(sample: pd.DataFrame, schema: Schema, name: str) -> bool:
     order = shuffled[np.argsort(times.to_numpy()[shuffled], kind="stable")]
     values = comparable(sample, schema)[schema.target]
     return share(values, order[:-1], order[1:]) * np.sqrt(len(order)) > SURE
+
+
+def _follow_within(inference: "Inference", schema: Schema, name: str) -> bool:
+    """Check the same of the rows of one thing: the level of each thing may hide it."""
+    sample = inference.sample
+    things = [one.groups for one in inference.belonging[:1]]
+    if not things and schema.key and sample[schema.key].duplicated().any():
+        things = [sample.groupby(schema.key, sort=False, dropna=False).ngroup().to_numpy()]
+    if not things or sample[name].nunique() < FEWEST_TIMES:
+        return False
+    values = comparable(sample, schema)[schema.target]
+    if values.dtype.kind != "f":
+        values = (values == np.bincount(values + 1).argmax() - 1).astype(np.float64)
+    table = pd.DataFrame({"thing": things[0], "time": sample[name], "value": values}).dropna()
+    table["value"] -= table.groupby("thing")["value"].transform("mean")
+    table = table.sort_values(["thing", "time"], kind="stable")
+    same = (table["thing"] == table["thing"].shift()).to_numpy()[1:]
+    left = table["value"].to_numpy()
+    first, second = left[:-1][same], left[1:][same]
+    spread = float(np.sqrt((first**2).sum() * (second**2).sum()))
+    if same.sum() < two_splits.FEWEST_ROWS or not spread:
+        return False
+    return float((first * second).sum()) / spread * np.sqrt(same.sum()) > SURE

@@ -237,7 +237,7 @@ class Inference:
         self.sample = table.dropna(subset=[self.name]).drop_duplicates(ignore_index=True)
         key, _ = roles.key(self.guesses, self.name, found)
         before = key
-        key = honest.key_by_values(self, schema.model_copy(update={"key": key}))
+        key = honest.key_by_values(self, found, schema.model_copy(update={"key": key}))
         giveaways.leave_out(self, found, self.schema().model_copy(update={"key": key}))
         doubted = honest.doubt(self, found, self.schema().model_copy(update={"key": key}))
         giveaways.ask(self, doubted)

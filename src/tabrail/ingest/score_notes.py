@@ -65,22 +65,22 @@ def only_sum(found: Sum, target: str) -> str:
     )
 
 
-def belongs(one: Belonging, scores: Scores, target: str, *, is_feature: bool) -> str:
+def belongs(one: Belonging, scores: Scores, target: str, *, is_known: bool) -> str:
     """Say that rows of one value seem to belong together, with both scores.
 
     Args:
         one: the column.
         scores: with the rows of each value on one side of the split, and at random.
         target: the target's name.
-        is_feature: whether the model learns from the column.
+        is_known: whether schema.yaml says that the column is an identifier.
     """
     name = short(one.name)
     thing = f"{name} without the number at its end" if one.is_cut else name
     write = f"write key: [{name}] in schema.yaml"
-    if is_feature:
+    if not is_known:
         write = f"write {{kind: identifier}} there in schema.yaml, and key: [{name}]"
     if one.is_cut:
-        cell = f'table["{name}"]'
+        cell = f'rows["{name}"]'
         write = (
             f'write in clean (prepare.py): {cell} = {cell}.str.replace(r"{NUMBER_AT_END}", "", '
             f"regex=True). Then: uv run tabrail ingest data/raw --target {shlex.quote(target)} "
@@ -103,7 +103,7 @@ def follows_in_time(name: str, scores: Scores, *, is_chosen: bool) -> str:
     """
     line = "" if is_chosen else f", and time: {short(name)} in schema.yaml"
     return (
-        f"{name}: rows that are near in time are alike, and the split is at random. On later rows "
+        f"{name}: rows that are near in time are alike. On later rows "
         f"than it has learned from, a small model has {scores}. If predictions are about later "
         f"rows, write method: time at prepare.split in params.yaml{line}"
     )

@@ -14,7 +14,7 @@ from tabrail.data.schema import Schema
 from tabrail.ingest.small_model import Fold, matrix, score
 
 ROWS, CELLS, FEWEST_ROWS = 10_000, 500_000, 60
-FOLDS = 4
+FOLDS = 3
 LATER = ((0.6, 0.8), (0.8, 1.0))  # which rows are held back, by their place in time
 WORSE, ERROR_WORSE = 0.03, 0.15  # from here on, a difference matters
 
