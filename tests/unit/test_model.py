@@ -180,3 +180,30 @@ def test_a_model_with_flipped_bytes_is_refused_or_whole(project: Path) -> None:
 def test_a_missing_model_says_how_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is missing; make it with: uv run dvc repro"):
         model.load(tmp_path / "none.skops")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK nonsense", b"no member", b"no facts"])
+def test_facts_that_cannot_be_read_are_one_message(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "m.skops"
+    path.write_bytes(content)
+    if content.startswith(b"no "):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("x" if content == b"no member" else "metadata.json", "{}")
+    with pytest.raises(InputError, match=r"m\.skops is damaged or no model of this project \("):
+        model.read_metadata(path)
+    path.unlink()
+    with pytest.raises(InputError, match="is missing; make it with: uv run dvc repro"):
+        model.read_metadata(path)
+
+
+def test_what_no_file_can_hold_is_said_when_the_model_is_stored() -> None:
+    odd = make_pipeline(FunctionTransformer(kw_args={"rows": (row for row in range(0))}))
+    with pytest.raises(InputError, match=r"^the model cannot be stored: TypeError: .*generator"):
+        model.dump(odd, METADATA)
+
+
+def test_a_file_of_anything_but_a_pipeline_is_no_model(tmp_path: Path) -> None:
+    path = tmp_path / "m.skops"
+    path.write_bytes(model._canonical(skops.io.dumps(FunctionTransformer()), METADATA))
+    with pytest.raises(InputError, match="it holds a FunctionTransformer instead of a Pipeline"):
+        model.load(path)

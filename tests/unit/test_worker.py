@@ -274,7 +274,7 @@ def test_a_project_whose_code_refuses_is_one_answer_and_the_end(
 def test_where_processes_form_no_groups_one_is_killed_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    process = subprocess.Popen(["sleep", "3"])  # in the group of this process
+    process = subprocess.Popen(["sleep", "60"])  # in the group of this process
     with monkeypatch.context() as there:
         there.setattr(os, "name", "nt")
         module._kill(process)
