@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -255,3 +256,9 @@ def test_a_model_is_refused_beside_another_clean(project: Path) -> None:
     assert "was trained with other code: src/shops/prepare.py differs" in said
     with pytest.raises(InputError, match="was trained with other code"):
         evaluate.main()
+
+
+def test_an_object_that_can_be_called_is_named_by_its_kind() -> None:
+    failing = partial(lambda rows, key: rows[key], key="no such column")
+    with pytest.raises(InputError, match="functools.partial failed: KeyError"):
+        cleaned(rows(), failing)

@@ -29,7 +29,9 @@ def cleaned(rows: pd.DataFrame, clean: Clean) -> pd.DataFrame:
     """
     if clean is no_cleaning:
         return rows
-    name = f"{clean.__module__}.{clean.__qualname__}"
+    # An object that can be called has no name of its own.
+    named = clean if hasattr(clean, "__qualname__") else type(clean)
+    name = f"{named.__module__}.{named.__qualname__}"
     try:
         found = clean(rows.copy(deep=False))
     except Exception as error:
