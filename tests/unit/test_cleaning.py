@@ -260,5 +260,5 @@ def test_a_model_is_refused_beside_another_clean(project: Path) -> None:
 
 def test_an_object_that_can_be_called_is_named_by_its_kind() -> None:
     failing = partial(lambda rows, key: rows[key], key="no such column")
-    with pytest.raises(InputError, match="functools.partial failed: KeyError"):
+    with pytest.raises(InputError, match=r"functools\.partial failed: KeyError"):
         cleaned(rows(), failing)
