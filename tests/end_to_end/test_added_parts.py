@@ -12,7 +12,7 @@ from support.projects import AUTHOR, TEMPLATE, Project, set_up_by_hand
 
 pytestmark = pytest.mark.ci("it generates one more project")
 
-PARTS = ("release", "monitor", "train", "batch", "mlflow", "notebook", "devcontainer")
+PARTS = ("release", "monitor", "train", "batch", "airflow", "mlflow", "notebook", "devcontainer")
 
 
 @pytest.fixture(scope="module")
