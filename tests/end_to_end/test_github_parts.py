@@ -236,6 +236,7 @@ def test_without_a_source_a_schedule_does_nothing(world: GitHub) -> None:
     assert runner.run("propose").result == "skipped"
     runner = world.runner(on_branch("schedule", "main"), "train", secrets={"NEW_DATA": "/none"})
     shutil.rmtree(runner.folder / "train")
+    shutil.copytree(world.storage, runner.folder / world.storage.name)
     done = runner.run("train")
     assert done.failed == "bash retraining/rows.sh"
     assert "/none" in done.output
