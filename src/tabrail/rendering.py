@@ -77,7 +77,7 @@ FILES = (
     File(".github/pull_request_template.md", "change_request.md", ci="github"),
     File(".gitlab/merge_request_templates/Default.md", "change_request.md", ci="gitlab"),
     File(".github/workflows/release.yaml", "github/release.yaml.jinja", "github", "release"),
-    File(".gitlab/release.yml", "gitlab/release.yml", "gitlab", "release"),
+    File(".gitlab/release.yml", "gitlab/release.yml.jinja", "gitlab", "release"),
     File(".github/workflows/monitor.yaml", "github/monitor.yaml.jinja", "github", "monitor"),
     File(".gitlab/monitor.yml", "gitlab/monitor.yml", "gitlab", "monitor"),
     File(".gitlab/issue.py", "gitlab/issue.py", "gitlab", "monitor"),
@@ -104,6 +104,12 @@ FILES = (
     File("batch/{package}-batch.cron", "batch/cron.jinja", part="batch"),
     File("batch/{package}-batch.service", "batch/service.jinja", part="batch"),
     File("batch/{package}-batch.timer", "batch/timer.jinja", part="batch"),
+    File("Dockerfile", "docker/Dockerfile.jinja", part="docker"),
+    File(".dockerignore", "docker/dockerignore", part="docker"),
+    *(
+        File(f"deploy/kubernetes/{name}.yaml", f"kubernetes/{name}.yaml.jinja", part="kubernetes")
+        for name in ("kustomization", "server", "monitor")
+    ),
     File("dags/{package}.py", "dags/airflow.py.jinja", part="airflow"),
     *(
         File(f"retraining/{script.removesuffix('.jinja')}", f"retraining/{script}", part="airflow")
@@ -242,6 +248,7 @@ def context(record: Record) -> dict[str, Any]:
         "metrics": METRICS[data["task"]],
         "package": answers["project_slug"].replace("-", "_"),
         "library_version": record["tabrail"],
+        "python": python_version(Path(".python-version")),
         "manual": MANUAL,
         "dvc_extra": dvc_extra(answers["dvc_remote"]),
         "remote_url": answers["dvc_remote"] or f"../../{answers['project_slug']}-dvc-storage",
@@ -254,6 +261,17 @@ def context(record: Record) -> dict[str, Any]:
         "target_quoted": quoted(data["target"]),
         "target_markdown": markdown(data["target"]),
     }
+
+
+def python_version(pin: Path) -> str:
+    """Return the version of Python, without the patch level, that a file pins, or else that runs.
+
+    Args:
+        pin: a .python-version, which may be missing.
+    """
+    text = pin.read_text(encoding="utf-8", errors="replace") if pin.is_file() else ""
+    found = re.match(r"\D*(\d+\.\d+)", text)
+    return found[1] if found else f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def dvc_extra(url: str) -> str:

@@ -24,12 +24,17 @@ class Reader:
         printed: what each command printed, the latest time that it ran.
     """
 
-    def __init__(self, project: Project) -> None:
-        """Start in a project."""
+    def __init__(self, project: Project, port: int = 0) -> None:
+        """Start in a project.
+
+        Args:
+            project: the project.
+            port: where a server is to answer; 0 for any that is free: 8000 may be another one's.
+        """
         self.project = project
         self.printed: dict[str, str] = {}
         self._server: subprocess.Popen[str] | None = None
-        self._port = free_port()  # 8000 may be another server's
+        self._port = port or free_port()
 
     def __enter__(self) -> "Reader":
         """Begin to read."""
@@ -67,6 +72,8 @@ class Reader:
             return self._serve([*words, "--port", str(self._port)])
         if words[0] == "curl":
             words = [word.replace(":8000", f":{self._port}") for word in words]
+        if "$" in command:
+            words = ["bash", "-c", command]
         return self.project.run(*words)
 
     def _program(self, block: Block) -> str:

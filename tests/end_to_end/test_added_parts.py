@@ -12,7 +12,18 @@ from support.projects import AUTHOR, TEMPLATE, Project, set_up_by_hand
 
 pytestmark = pytest.mark.ci("it generates one more project")
 
-PARTS = ("release", "monitor", "train", "batch", "airflow", "mlflow", "notebook", "devcontainer")
+PARTS = (
+    "release",
+    "monitor",
+    "train",
+    "batch",
+    "docker",
+    "kubernetes",
+    "airflow",
+    "mlflow",
+    "notebook",
+    "devcontainer",
+)
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +41,7 @@ def test_parts_are_part_of_the_first_commit(project: Project) -> None:
     tracked = set(project.run("git", "ls-files").splitlines())
     workflows = {f".github/workflows/{name}.yaml" for name in PARTS[:3]}
     assert workflows | {"notebooks/explore.ipynb", ".devcontainer/devcontainer.json"} <= tracked
+    assert {"Dockerfile", ".dockerignore", "deploy/kubernetes/server.yaml"} <= tracked
     record = json.loads((project.path / ".tabrail.json").read_text(encoding="utf-8"))
     assert record["parts"] == list(PARTS)
     assert "up to date" in project.uv("dvc", "status")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.forge import be_quick, edit, git
+from support.forge import be_quick, edit, fake_docker, git
 from support.github_runner import BOT, Runner, on_branch
 from support.github_service import GitHub, passed
 from support.projects import TEMPLATE, Project
@@ -63,6 +63,17 @@ def test_release(world: GitHub) -> None:
     shutil.rmtree(runner.folder / "stage")  # when it is run again, it goes on
     assert passed(runner.run("stage")).outputs == {"version": "model@v0.1.0"}
     assert tags(world) == ["model#staging#1", "model@v0.1.0"]
+    docker = fake_docker(runner.folder / "tools")
+    passed(runner.run("bundle"))
+    passed(runner.run("publish"))
+    image = "ghcr.io/ada/flight-delays:v0.1.0"
+    assert docker.read_text(encoding="utf-8").splitlines() == [
+        f"build --target server --tag {image} --file Dockerfile image",
+        "model@v0.1.0",
+        "login ghcr.io --username ada --password-stdin",
+        "token-of-this-run",
+        f"push {image}",
+    ]
     passed(runner.run("promote"))
     shutil.rmtree(runner.folder / "promote")
     passed(runner.run("promote"))
@@ -87,7 +98,9 @@ def test_only_main_is_released(world: GitHub) -> None:
     assert done.result == "failure"
     assert "other is not main" in done.output
     jobs = world.runner(on_branch(BY_HAND, "main"), "release").workflow["jobs"]
-    assert [job.get("needs") for job in jobs.values()] == [None, "checklist", "stage"]
+    assert [job.get("needs") for job in jobs.values()] == [
+        *(None, "checklist", "stage", ["stage", "bundle"], ["stage", "publish"])
+    ]
 
 
 def test_a_failed_checklist_stops_the_release(world: GitHub) -> None:

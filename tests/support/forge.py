@@ -5,6 +5,16 @@ from pathlib import Path
 import pytest
 from support.projects import Project
 
+FAKE_DOCKER = """#!/bin/sh
+echo "$*" >> "{notes}"
+case $1 in
+  build)
+    test -f "$8/.python-version" || exit 1
+    sed -n 's/.*"version": "\\(.*\\)",/\\1/p' "$8/release.json" >> "{notes}" ;;
+  login) cat >> "{notes}" ;;
+esac
+"""
+
 
 def origin_and_author(project: Project, folder: Path) -> tuple[Path, Project]:
     """Return a bare repository that stands for the one on a service, and an author's clone."""
@@ -34,3 +44,20 @@ def be_quick(factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -> None
     shared = factory.getbasetemp()
     patch.setenv("UV_PROJECT_ENVIRONMENT", str(shared / "environment"))
     patch.setenv("MYPY_CACHE_DIR", str(shared / "mypy"))
+
+
+def fake_docker(tools: Path) -> Path:
+    """Write a `docker` that notes how it was called, which version it builds, and what it reads.
+
+    Args:
+        tools: the folder of the command.
+
+    Returns:
+        The file of its notes, which is not there yet.
+    """
+    tools.mkdir(exist_ok=True)
+    notes = tools / "docker.txt"
+    script = tools / "docker"
+    script.write_text(FAKE_DOCKER.format(notes=notes), encoding="utf-8")
+    script.chmod(0o755)
+    return notes

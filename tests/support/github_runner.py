@@ -192,6 +192,7 @@ class Runner:
         event.write_text(json.dumps(self.github["event"]), encoding="utf-8")
         runner = {
             "CI": "true",
+            "GITHUB_ACTOR": self.github["actor"],
             "GIT_CONFIG_GLOBAL": str(self.machine / "gitconfig"),  # nobody has a name here yet
             "GITHUB_ACTIONS": "true",
             "GITHUB_EVENT_NAME": self.github["event_name"],
@@ -288,7 +289,8 @@ class Runner:
         file = workspace / options["path"]
         name = options["name"] if options.get("archive", True) else file.name
         if file.is_dir():
-            shutil.copytree(file, self.artifacts / name)
+            hidden = None if options.get("include-hidden-files") else shutil.ignore_patterns(".*")
+            shutil.copytree(file, self.artifacts / name, ignore=hidden)
         else:
             shutil.copy(file, self.artifacts / name)
         return {"artifact-id": "1", "artifact-url": f"https://github.com/artifacts/{name}"}

@@ -8,7 +8,7 @@ from support.forge import git, origin_and_author
 from support.github_runner import Outcome, Runner
 from support.projects import STORAGE, Project, add_parts
 
-PARTS = ("monitor", "release", "train")
+PARTS = ("docker", "monitor", "release", "train")
 MARKER = "<!-- model report -->"
 
 

@@ -17,13 +17,11 @@ from support.projects import Project, user_environment
 LATEST_START_S = 150  # a busy machine takes its time
 
 
-class Served:
+class Server:
     """A server that answers."""
 
-    def __init__(self, port: int, process: subprocess.Popen[str], log: Path) -> None:
+    def __init__(self, port: int) -> None:
         self.port = port
-        self.process = process
-        self.log = log
 
     @property
     def address(self) -> str:
@@ -42,6 +40,15 @@ class Served:
             connection.request(method, path, body, {"Content-Type": "application/json"})
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
+
+
+class Served(Server):
+    """A server of this process."""
+
+    def __init__(self, port: int, process: subprocess.Popen[str], log: Path) -> None:
+        super().__init__(port)
+        self.process = process
+        self.log = log
 
     def logged(self) -> set[str]:
         """Return the identifiers of all predictions in the log."""

@@ -37,6 +37,7 @@ OTHERS_OPTIONS = {
     *("--all-branches", "--all-commits", "--cloud", "--workspace"),  # dvc gc
     *("--directory", "--project", "--unshallow"),  # uv and Git
     "--serve-artifacts",  # mlflow
+    *("--build-arg", "--env", "--env-file", "--group", "--user"),  # docker and uv
 }
 
 TEMPLATES = TEMPLATE / "src" / "tabrail" / "templates"

@@ -41,6 +41,8 @@ VARIANTS: dict[str, dict[str, str]] = {
     "long name": {"project_slug": "a" + "-b" * 31 + "c"},
 }
 
+ARROW_FLIGHT = "libarrow*flight*"  # a protocol of pyarrow, which has nothing to do with the sample
+
 Render = Callable[..., Project]
 
 
@@ -138,7 +140,7 @@ def test_every_tree_is_linted_and_small(data: str, ci: str, parts: bool, render:
         assert text.endswith("\n") or name == ".dvc/plots/page.html", name
         assert not text.endswith("\n\n"), name
         if data != "sample":
-            assert "flight" not in text.lower(), name
+            assert "flight" not in text.lower().replace(ARROW_FLIGHT, ""), name
 
 
 @pytest.fixture(scope="module")

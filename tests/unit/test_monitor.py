@@ -461,6 +461,16 @@ def released(version: str) -> None:
     repository.git("tag", version)
 
 
+def test_a_bundle_needs_no_git(model: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(model, weeks(), version="model@v0.1.0")
+    files = {paths.MODEL.as_posix(): md5(paths.MODEL)}
+    note = {"version": "model@v0.1.0", "commit": "0" * 40, "files": files}
+    paths.RELEASE.write_text(json.dumps(note), encoding="utf-8")
+    paths.LOCK.unlink(missing_ok=True)
+    monkeypatch.setenv("PATH", str(Path("empty").resolve()))
+    assert monitor.monitor([]).verdict == "well"
+
+
 def test_an_edit_of_params_judges_no_released_model(model: Release) -> None:
     fill(model, weeks(), version="model@v0.1.0")
     released("model@v0.1.0")

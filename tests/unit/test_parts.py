@@ -14,7 +14,18 @@ from typer.testing import CliRunner
 from tabrail import parts, record, rendering
 from tabrail.cli import app as cli
 
-NAMES = ("release", "monitor", "train", "batch", "airflow", "mlflow", "notebook", "devcontainer")
+NAMES = (
+    "release",
+    "monitor",
+    "train",
+    "batch",
+    "docker",
+    "kubernetes",
+    "airflow",
+    "mlflow",
+    "notebook",
+    "devcontainer",
+)
 
 
 def call(*names: str, code: int = 0) -> str:
@@ -54,7 +65,7 @@ def test_a_part_comes_with_its_files_and_says_what_to_do(project: str, name: str
         assert record.load().is_as_generated(Path(path))
     assert "\nNext:\n  - " in printed
     assert "\nThe way back:\n  - git rm " in printed
-    assert record.load().parts == [name]
+    assert record.load().parts == [*parts.PARTS[name].needs, name]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -237,3 +248,60 @@ def test_the_notebook_is_plain_and_imports_the_package(project: str) -> None:
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     assert all(not cell["outputs"] and cell["execution_count"] is None for cell in code)
     assert "import flight_delays\n" in code[0]["source"]
+
+
+def workflow(ci: str) -> Path:
+    """Return where the release workflow of a service is."""
+    return Path(".github/workflows/release.yaml" if ci == "github" else ".gitlab/release.yml")
+
+
+def test_parts_that_know_each_other_come_in_any_order(project: str, tmp_path: Path) -> None:
+    call("release")
+    alone = workflow(project).read_text(encoding="utf-8")
+    printed = call("docker")
+    assert f"changed  {workflow(project)}" in printed
+    assert f"\n  - in {workflow(project)}, undo the change that is shown above\n" in printed
+    first = contents(Path())
+    other = tmp_path / "other"
+    write_project(other, ci=project)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(other)
+        call("docker")
+        assert "changed" not in call("release") or project == "gitlab"  # .gitlab-ci.yml includes it
+        there = workflow(project).read_text(encoding="utf-8")
+    assert there == workflow(project).read_text(encoding="utf-8") != alone
+    same = {name: text for name, text in contents(other).items() if name != rendering.RECORD}
+    assert same.items() <= first.items()
+
+
+def test_an_edited_file_is_left_and_its_change_is_shown(project: str) -> None:
+    call("release")
+    path = workflow(project)
+    path.write_text("# mine\n", encoding="utf-8")
+    printed = call("docker")
+    assert f"edited   {path}: it is left as it is; take this in by hand:" in printed
+    assert "docker build" in printed
+    assert path.read_text(encoding="utf-8") == "# mine\n"
+    assert "is there already" in call("docker")
+
+
+def test_the_image_has_the_python_of_the_project(project: str) -> None:
+    Path(".python-version").write_text("3.14\n", encoding="utf-8")
+    call("docker")
+    assert "/python:3.14-slim\n" in Path("Dockerfile").read_text(encoding="utf-8")
+
+
+def test_without_the_tool_the_files_are_written(
+    project: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    monkeypatch.setenv("PATH", str(tools))
+    missing = "  - install docker or podman, which this machine does not have\n"
+    assert missing in call("docker")
+    assert Path("Dockerfile").exists()
+    Path("Dockerfile").unlink()
+    podman = tools / "podman"
+    podman.write_text("#!/bin/sh\n", encoding="utf-8")
+    podman.chmod(0o755)
+    assert missing not in call("docker")

@@ -52,7 +52,7 @@ def test_every_file_of_every_variant_can_be_read(answers: dict[str, Any]) -> Non
     for name, text in texts.items():
         assert text.endswith("\n"), name
         if name.endswith((".yaml", ".yml")):
-            YAML(typ="safe").load(text)
+            list(YAML(typ="safe").load_all(text))
         elif name.endswith((".json", ".ipynb")):
             json.loads(text)
         elif name.endswith(".toml"):

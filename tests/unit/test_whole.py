@@ -118,6 +118,7 @@ WRITERS = {
     "ingest/transaction.py",  # in a folder of its own, and from there
     # In a temporary folder.
     *("review/bundle.py", "review/line_ends.py", "review/merge_data.py", "testing.py"),
+    "project/archive.py",  # in that of `bundle`
     "review/hook.py",  # to a path that `replacing` yields
     *("batch/pending.py", "project/cost.py"),  # a line at the end of a log
 }

@@ -87,7 +87,7 @@ def of_version(version: str) -> Expected:
     Raises:
         InputError: it is neither, or a report is missing.
     """
-    if registry.VERSION.fullmatch(version) and git.succeeds("rev-parse", "--verify", version):
+    if _is_tagged(version):
         return _read(version, lambda path: git.text(version, path))
     present = registry.model_version() if paths.MODEL.exists() else "not there"
     if version != present:
@@ -97,6 +97,15 @@ def of_version(version: str) -> Expected:
             "that has it"
         )
     return here(version)
+
+
+def _is_tagged(version: str) -> bool:
+    """Return whether Git has the tag of a version; where there is no Git, there is none."""
+    try:
+        is_there = git.succeeds("rev-parse", "--verify", version)
+    except OSError:  # in a folder that `bundle` wrote, in an image
+        return False
+    return is_there and registry.VERSION.fullmatch(version) is not None
 
 
 def here(version: str) -> Expected:

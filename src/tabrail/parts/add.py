@@ -33,18 +33,20 @@ def add(names: Iterable[str], say: Say) -> None:
     before = known = record.load()
     texts: dict[Path, str] = {}
     reports: list[str] = []
-    for part in map(_part, dict.fromkeys(names)):
+    for part in _with_needs(names, known):
         _require_service(part, known)
+        earlier = known
         known = known.with_files({}, parts=[*dict.fromkeys([*known.parts, part.name])])
         new = _new_files(part, known)
         changed = _changed_files(part, known, before, texts)
         generated = {path: text for path, text in changed.items() if before.is_as_generated(path)}
-        known = known.with_files(new | generated)
+        renewed, left = _renewed_files(earlier, known, {**texts, **new}, changed)
+        known = known.with_files(new | generated | renewed)
         if part.name in before.parts and not new and not changed:
             reports.append(f"{part.name} is there already; nothing was changed.")
         else:
-            reports.append(_report(part, known, new, changed, texts))
-        texts |= new | changed
+            reports.append(_report(part, known, new, {**changed, **renewed}, texts, left))
+        texts |= new | changed | renewed
     if texts or known != before:
         write_texts({**texts, RECORD: known.text()})
     for report in reports:
@@ -56,6 +58,16 @@ def _part(name: str) -> Part:
         hint = nearest(name, PARTS) or "."
         raise InputError(f"there is no part {name!r}{hint} The parts are {', '.join(PARTS)}")
     return PARTS[name]
+
+
+def _with_needs(names: Iterable[str], known: Record) -> list[Part]:
+    """Return the parts of some names, each after those that it needs and that are not there."""
+    found: dict[str, Part] = {}
+    for part in map(_part, names):
+        missing = [name for name in part.needs if name not in known.parts]
+        found |= {other.name: other for other in _with_needs(missing, known)}
+        found |= {part.name: part}
+    return list(found.values())
 
 
 def _require_service(part: Part, known: Record) -> None:
@@ -108,12 +120,42 @@ def _changed_files(
     return changed
 
 
+def _renewed_files(
+    earlier: Record, known: Record, texts: dict[Path, str], but: Iterable[Path]
+) -> tuple[dict[Path, str], list[str]]:
+    """Return the new content of the other files whose content depends on the added part.
+
+    Args:
+        earlier: the record without the part.
+        known: the record with it.
+        texts: what is to be written anyhow.
+        but: files that get keys, and so are up to date.
+
+    Returns:
+        The files that are as they were generated, and, of each one that was edited and so is left,
+        what to take in by hand.
+    """
+    renewed, left = {}, []
+    without, rendered = earlier.rendered(), known.rendered()
+    for path in without.keys() & rendered.keys() - set(but):
+        if without[path] == rendered[path] or not (path in texts or path.exists()):
+            continue
+        text = texts[path] if path in texts else record.content(path)
+        if rendering.fingerprint(text) == known.files.get(path.as_posix()):
+            renewed[path] = rendered[path]
+        else:
+            left += [f"edited   {path}: it is left as it is; take this in by hand:"]
+            left += [record.difference(without[path], rendered[path], path).rstrip()]
+    return renewed, left
+
+
 def _report(
     part: Part,
     known: Record,
     new: dict[Path, str],
     changed: dict[Path, str],
     texts: dict[Path, str],
+    left: list[str],
 ) -> str:
     """Return what was added, what to do next, and the way back."""
     lines = [f"{part.name}: {part.summary}.", ""]
@@ -122,8 +164,14 @@ def _report(
         lines.append(f"changed  {path}")
         before = texts.get(path) or path.read_text(encoding="utf-8")
         lines.append(record.difference(before, text, path).rstrip())
-    lines += ["", "Next:"]
+    lines += [*left, "", "Next:"]
     lines += [f"  - {step}" for step in part.steps(known.answers["ci"])]
     lines += ["", "The way back:"]
     lines += [f"  - {step}" for step in part.way_back(known)]
+    keys = {addition.file for addition in part.additions_for(known.answers["ci"])}
+    lines += [
+        f"  - in {path}, undo the change that is shown above"
+        for path in changed
+        if path.as_posix() not in keys
+    ]
     return "\n".join([*lines, ""])

@@ -3,6 +3,7 @@
 A part's files stand in the table of `tabrail.rendering`, with the name of the part.
 """
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,17 +45,21 @@ class Part:
         summary: what it is, in one line.
         next_steps: what to do once it is there, by the CI service; "" stands for any.
         additions: keys that it adds to existing files.
+        needs: the parts that come with it.
+        tools: the commands of which its user needs one.
     """
 
     name: str
     summary: str
     next_steps: dict[str, tuple[str, ...]]
     additions: tuple[Addition, ...] = ()
+    needs: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
 
     def files(self, record: Record) -> dict[Path, str]:
         """Return the text of each of its files, by path, for the project's CI service."""
         table = [file for file in rendering.FILES if file.part == self.name]
-        given = {**record.model_dump(), "parts": [self.name]}
+        given = {**record.model_dump(), "parts": [*record.parts, self.name]}
         return {Path(path): text for path, text in rendering.files(given, table).items()}
 
     def additions_for(self, ci: str) -> list[Addition]:
@@ -62,8 +67,12 @@ class Part:
         return [addition for addition in self.additions if addition.ci in ("", ci)]
 
     def steps(self, ci: str) -> tuple[str, ...]:
-        """Return what to do once it is there, for a CI service."""
-        return self.next_steps.get(ci) or self.next_steps[""]
+        """Return what to do once it is there, for a CI service; first, what is missing here."""
+        steps = self.next_steps.get(ci) or self.next_steps[""]
+        if self.tools and not any(map(shutil.which, self.tools)):
+            names = " or ".join(self.tools)
+            return (f"install {names}, which this machine does not have", *steps)
+        return steps
 
     def way_back(self, record: Record) -> list[str]:
         """Return what to do to take it away again."""
@@ -183,6 +192,33 @@ _ALL = (
                 "(scoring.md of the manual)",
             )
         },
+    ),
+    Part(
+        "docker",
+        "images of the server and the pipeline; `release` builds the first of each version",
+        {
+            "": (
+                "docker build --target pipeline --tag NAME .",
+                "uv run tabrail bundle ../image, and: docker build --target server --tag NAME "
+                "--file Dockerfile ../image",
+                "commit; docker.md of the manual shows how to run both",
+            )
+        },
+        tools=("docker", "podman"),
+    ),
+    Part(
+        "kubernetes",
+        "manifests of the server, which scales, and of a daily run of `tabrail monitor`",
+        {
+            "": (
+                "in deploy/kubernetes/kustomization.yaml, set newName to the image that you push",
+                "kubectl create secret generic NAME --from-env-file FILE, with PREDICTION_LOG as "
+                "the address of a PostgreSQL database",
+                "commit; kubernetes.md of the manual shows how to apply, promote and roll back",
+            )
+        },
+        needs=("docker",),
+        tools=("kubectl",),
     ),
     Part(
         "airflow",

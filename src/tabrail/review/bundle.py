@@ -1,10 +1,8 @@
 """Write what a server needs of a revision into a folder, from which an image can be built."""
 
-import io
 import json
 import shutil
 import subprocess
-import tarfile
 import tempfile
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from tabrail import paths
 from tabrail.errors import InputError
 from tabrail.files import sync
 from tabrail.project import dvc, git
+from tabrail.project.archive import extract
 from tabrail.project.pipeline import md5, recorded_model
 from tabrail.project.registry import version_of
 
@@ -77,8 +76,7 @@ def _write_tracked(commit: str, folder: Path) -> None:
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
         raise InputError(f"git archive: {done.stderr.decode(errors='replace').strip()}")
-    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        archive.extractall(folder, filter="data")
+    extract(done.stdout, folder)
 
 
 def _write_model(commit: str, wanted: str, target: Path) -> None:

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from tabrail.errors import InputError
+from tabrail.log.database import VARIABLE
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.release import load_release
 from tabrail.serving.app import create
@@ -22,6 +23,7 @@ from tabrail.serving.metrics import FOLDER
 from tabrail.serving.service import Setup
 
 KEY = "API_KEY"  # of the environment
+REPLICAS = "SERVE_REPLICAS"  # of the environment: how many servers share the log, at most
 WORKER = "SERVE_WORKER"  # of the environment: the arguments of the process that starts workers
 BACKLOG = 2048
 KEEP_ALIVE_S = 60
@@ -48,12 +50,14 @@ def serve(
         untrusted: whether the model files may be some that were never recorded.
 
     Raises:
-        InputError: the port is taken, or a model or the log cannot be used.
+        InputError: the port is taken, or a model or the log cannot be used, or cannot be shared.
     """
     if share and not challenger:
         raise InputError("--share needs a second model; name it with: --challenger FOLDER")
     listening = _listen(host, port)
-    setup = prepare(challenger, share, PredictionLog(), untrusted=untrusted)
+    log = PredictionLog()
+    require_shared(log, os.environ.get(REPLICAS, "1"))
+    setup = prepare(challenger, share, log, untrusted=untrusted)
     app: FastAPI | str = create(setup)
     print(_greeting(setup, listening), flush=True)
     seconds = setup.champion.params.serve.timeout_seconds
@@ -108,6 +112,23 @@ def prepare(
     gc.collect()
     gc.freeze()  # models and modules are never garbage: walking them would hold up requests
     return setup
+
+
+def require_shared(log: PredictionLog, replicas: str) -> None:
+    """Check that a server that is one of several on other machines writes to the log of all.
+
+    Raises:
+        InputError: the log is a file, or the number is none.
+    """
+    if not (replicas.isascii() and replicas.isdigit() and int(replicas)):
+        raise InputError(f"{REPLICAS} is {replicas!r}; expected a number such as 2")
+    if int(replicas) > 1 and log.is_file:
+        raise InputError(
+            f"this server is one of up to {replicas} ({REPLICAS}), and the prediction log {log} is "
+            f"a file, which each of them would have for itself; set {VARIABLE} to a database such "
+            f"as postgresql+psycopg://user@host/database, or run one server alone: {REPLICAS}=1, "
+            "on Kubernetes minReplicas: 1 and maxReplicas: 1"
+        )
 
 
 def _listen(host: str, port: int) -> socket.socket:

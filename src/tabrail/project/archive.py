@@ -1,0 +1,50 @@
+"""Extract archives of Git."""
+
+import io
+import tarfile
+from pathlib import Path
+
+from tabrail.errors import InputError
+
+EXECUTABLE = 0o111
+
+
+def extract(archive: bytes, folder: Path) -> None:
+    """Extract a tar archive into a folder; nothing of it gets elsewhere.
+
+    Python 3.11.0 to 3.11.3 have no `TarFile.extractall(filter="data")`, which does the same.
+
+    Args:
+        archive: the content of the archive.
+        folder: where to; it is there.
+
+    Raises:
+        InputError: a member would be outside of the folder, leads out of it, or is neither a file,
+            a folder nor a link.
+
+    Example:
+        >>> import tempfile
+        >>> empty = io.BytesIO()
+        >>> tarfile.open(fileobj=empty, mode="w").close()
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     extract(empty.getvalue(), Path(folder))
+        ...     list(Path(folder).iterdir())
+        []
+    """
+    root = folder.resolve()
+    with tarfile.open(fileobj=io.BytesIO(archive)) as members:
+        for member in members:
+            target = root / member.name
+            leads_to = target.parent / member.linkname if member.issym() else target
+            if not all(path.resolve().is_relative_to(root) for path in (target, leads_to)):
+                raise InputError(f"{member.name} would be outside of {folder}; it is not extracted")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if member.issym():
+                target.symlink_to(member.linkname)
+            elif content := members.extractfile(member) if member.isfile() else None:
+                target.write_bytes(content.read())
+                target.chmod(target.stat().st_mode | (member.mode & EXECUTABLE))
+            elif member.isdir():
+                target.mkdir(exist_ok=True)
+            else:
+                raise InputError(f"{member.name} is neither a file nor a folder; remove it")
