@@ -115,6 +115,7 @@ FILES = (
         File(f"retraining/{script.removesuffix('.jinja')}", f"retraining/{script}", part="airflow")
         for script in RETRAINING
     ),
+    File("kubeflow/pipeline.py", "kubeflow/pipeline.py.jinja", part="kubeflow"),
     File(".github/workflows/track.yaml", "github/track.yaml.jinja", "github", "mlflow"),
     File(".gitlab/track.yml", "gitlab/track.yml", "gitlab", "mlflow"),
     File("notebooks/explore.ipynb", "notebooks/explore.ipynb.jinja", part="notebook"),

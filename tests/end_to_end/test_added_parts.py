@@ -20,6 +20,7 @@ PARTS = (
     "docker",
     "kubernetes",
     "airflow",
+    "kubeflow",
     "mlflow",
     "notebook",
     "devcontainer",

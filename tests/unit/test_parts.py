@@ -22,6 +22,7 @@ NAMES = (
     "docker",
     "kubernetes",
     "airflow",
+    "kubeflow",
     "mlflow",
     "notebook",
     "devcontainer",

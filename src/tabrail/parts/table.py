@@ -229,6 +229,22 @@ _ALL = (
         },
     ),
     Part(
+        "kubeflow",
+        "a pipeline for Kubeflow that runs the stages, each in a container",
+        {
+            "": (
+                "run uv lock, build the image, and push it: docker build --target pipeline --tag "
+                "NAME .",
+                "PIPELINE_IMAGE=NAME uv run --group kubeflow python kubeflow/pipeline.py "
+                "../pipeline.yaml",
+                "commit, and upload pipeline.yaml to Kubeflow (kubeflow.md of the manual)",
+            )
+        },
+        (Addition(PROJECT, ("dependency-groups", "kubeflow"), ["kfp>=2.14"]),),
+        needs=("docker",),
+        tools=("docker", "podman"),
+    ),
+    Part(
         "mlflow",
         "runs go to an MLflow server, whose registry follows the stages",
         {
