@@ -54,6 +54,8 @@ PLOTS = (
     *(f"{name}.json" for name in ("curve", "importance", "line")),
     "page.html",
 )
+# In this order. The parts `train` and `airflow` both have these files.
+RETRAINING = ("rows.sh", "run.sh", "compare.sh", "propose.sh.jinja")
 # What is renewed by `upgrade` where it is as it was generated. A new file is one line here and,
 # unless it belongs to a part, one file in the template, which calls the filter `library_file`.
 FILES = (
@@ -93,6 +95,11 @@ FILES = (
     ),
     File(".github/workflows/train.yaml", "github/train.yaml.jinja", "github", "train"),
     File(".gitlab/train.yml", "gitlab/train.yml", "gitlab", "train"),
+    *(
+        File(f"retraining/{script.removesuffix('.jinja')}", f"retraining/{script}", ci, "train")
+        for ci in ("github", "gitlab")
+        for script in RETRAINING
+    ),
     File("batch/.gitignore", "batch/gitignore", part="batch"),
     File("batch/{package}-batch.cron", "batch/cron.jinja", part="batch"),
     File("batch/{package}-batch.service", "batch/service.jinja", part="batch"),
@@ -103,6 +110,12 @@ FILES = (
         File(f"deploy/kubernetes/{name}.yaml", f"kubernetes/{name}.yaml.jinja", part="kubernetes")
         for name in ("kustomization", "server", "monitor")
     ),
+    File("dags/{package}.py", "dags/airflow.py.jinja", part="airflow"),
+    *(
+        File(f"retraining/{script.removesuffix('.jinja')}", f"retraining/{script}", part="airflow")
+        for script in RETRAINING
+    ),
+    File("kubeflow/pipeline.py", "kubeflow/pipeline.py.jinja", part="kubeflow"),
     File(".github/workflows/track.yaml", "github/track.yaml.jinja", "github", "mlflow"),
     File(".gitlab/track.yml", "gitlab/track.yml", "gitlab", "mlflow"),
     File("notebooks/explore.ipynb", "notebooks/explore.ipynb.jinja", part="notebook"),

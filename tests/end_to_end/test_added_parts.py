@@ -19,6 +19,8 @@ PARTS = (
     "batch",
     "docker",
     "kubernetes",
+    "airflow",
+    "kubeflow",
     "mlflow",
     "notebook",
     "devcontainer",

@@ -1,5 +1,6 @@
 """GitHub's workflows that release, monitor and train, run on this machine."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -168,6 +169,11 @@ def test_a_model_that_cannot_be_judged_fails(world: GitHub) -> None:
     assert runner.posted == {}
 
 
+def pending(world: GitHub) -> list[str]:
+    """Return the branches that were proposed, as the author's clone knows them."""
+    return git(world.author, "branch", "--remotes", "--list", "origin/train/*").split()
+
+
 def retraining(world: GitHub, new: Path | None, *, extend: bool = False, log: str = "") -> Runner:
     """Return a runner that trains with new rows."""
     given = {"NEW_DATA": str(new or ""), "PREDICTION_LOG": log, "MONTHS_BACK": "4 3"}
@@ -193,6 +199,8 @@ def test_retraining_proposes_what_new_rows_teach(world: GitHub, tmp_path: Path) 
     new = tmp_path / "new"
     new.mkdir()
     shutil.copy(SEPTEMBER, new / "flights.parquet")  # a name that data/raw has, too
+    md5 = hashlib.md5(SEPTEMBER.read_bytes(), usedforsecurity=False).hexdigest()
+    renamed = f"{md5[:8]}-flights.parquet"
     (new / "notes.txt").write_text("no table\n", encoding="utf-8")
     done = retraining(world, new).run("train")
     assert done.result == "failure"
@@ -201,17 +209,30 @@ def test_retraining_proposes_what_new_rows_teach(world: GitHub, tmp_path: Path) 
 
     runner = retraining(world, new, extend=True)
     done = passed(runner.run("train"))
-    assert "added to data/raw: 42-flights.parquet" in done.output
+    assert f"added to data/raw: {renamed}" in done.output
     passed(runner.run("propose"))
     git(world.author, "fetch", "--quiet", "origin")
-    changed = git(world.author, "diff", "--name-only", "origin/main", "origin/train/42-1")
+    (branch,) = pending(world)
+    changed = git(world.author, "diff", "--name-only", "origin/main", branch)
     assert {"data/raw.dvc", "dvc.lock", "schema.yaml"} < set(changed.splitlines())
     (request,) = runner.posted["pull_requests"]
     assert "ILM" in request["body"]
     assert "<!-- model comparison -->" in request["body"]
     assert "| **fresh rows** | " in request["body"]
+
+    # As long as that waits to be merged, the same rows lead to the same branch.
+    runner = retraining(world, new, extend=True)
+    assert f"added to data/raw: {renamed}" in passed(runner.run("train")).output
+    for _ in range(2):
+        shutil.rmtree(runner.folder / "propose", ignore_errors=True)
+        done = passed(runner.run("propose"))
+        assert "is there already, with the same results" in done.output
+    assert len(runner.posted["pull_requests"]) == 1
+    git(world.author, "fetch", "--quiet", "origin")
+    assert pending(world) == [branch]
+
     # The rows are in the remote, and once more they are not new.
-    git(world.author, "push", "--quiet", "origin", "origin/train/42-1:main")
+    git(world.author, "push", "--quiet", "origin", f"{branch}:main")
     kept = world.storage
     world.storage = runner.folder / kept.name
     world.storage = Path(shutil.copytree(world.storage, tmp_path / "kept" / kept.name))
@@ -228,7 +249,10 @@ def test_without_a_source_a_schedule_does_nothing(world: GitHub) -> None:
     assert runner.run("propose").result == "skipped"
     runner = world.runner(on_branch("schedule", "main"), "train", secrets={"NEW_DATA": "/none"})
     shutil.rmtree(runner.folder / "train")
-    assert "uv run dvc get-url" in runner.run("train").failed
+    shutil.copytree(world.storage, runner.folder / world.storage.name)
+    done = runner.run("train")
+    assert done.failed == "bash retraining/rows.sh"
+    assert "/none" in done.output
 
 
 def test_a_schedule_takes_in_new_rows_and_extends_nothing(world: GitHub) -> None:

@@ -58,7 +58,7 @@ class GitLab:
         self.storage = folder / "storage"
         shutil.copytree(project.path.with_name("flight-delays-dvc-storage"), self.storage)
         shutil.rmtree(self.author.path / ".github")
-        for name in (".gitlab", ".gitlab-ci.yml"):
+        for name in (".gitlab", ".gitlab-ci.yml", "retraining"):
             copy = shutil.copytree if (files.path / name).is_dir() else shutil.copy
             copy(files.path / name, self.author.path / name)
         # A job runs deeper down: the remote is not where a relative path leads.
@@ -119,7 +119,7 @@ def world(
     """Return a repository with the finished project, made for GitLab."""
     be_quick(tmp_path_factory, monkeypatch)
     files = generated(tmp_path / "files", ci="gitlab", setup=False)
-    add_parts(files, "docker", "mlflow", "monitor", "release", "train")
+    add_parts(files, "docker", "monitor", "release", "train", "mlflow")
     return GitLab(finished, files, gitlab_ci_local, tmp_path)
 
 
@@ -205,7 +205,7 @@ def test_training_opens_a_merge_request(world: GitLab) -> None:
         "merge_request.title=Train shorter",
     ]
     heads = git(world.author, "ls-remote", "--heads", "origin")
-    (branch,) = re.findall(r"refs/heads/(train/\d+)", heads)
+    (branch,) = re.findall(r"refs/heads/(train/\w+)", heads)
     git(world.author, "fetch", "--quiet", "origin")
     assert git(world.author, "log", "-1", "--format=%an %s", f"origin/{branch}") == (
         "Ada Train shorter"
@@ -348,7 +348,7 @@ def test_retraining_takes_in_new_rows(world: GitLab, tmp_path: Path) -> None:
     assert "added to data/raw: flights-2013-09.parquet" in printed
     assert "<!-- model comparison -->" in printed
     heads = git(world.author, "ls-remote", "--heads", "origin")
-    (branch,) = re.findall(r"refs/heads/(train/\d+)", heads)
+    (branch,) = re.findall(r"refs/heads/(train/\w+)", heads)
     git(world.author, "fetch", "--quiet", "origin")
     changed = git(world.author, "diff", "--name-only", "origin/main", f"origin/{branch}")
     assert {"data/raw.dvc", "dvc.lock", "schema.yaml"} < set(changed.splitlines())

@@ -25,6 +25,10 @@ class GitHub:
         shutil.copytree(self.author.path / ".github", self.files.path / ".github")
         shutil.copy(self.author.path / ".tabrail.json", self.files.path)
         add_parts(self.files, *PARTS)
+        # What a workflow calls is in the repository.
+        shutil.copytree(self.files.path / "retraining", self.author.path / "retraining")
+        self.author.commit("Add parts")
+        git(self.author, "push", "--quiet", "origin", "HEAD:main")
 
     def push(self, branch: str) -> None:
         """Commit what the author changed on a new branch, and propose it for main."""

@@ -79,6 +79,9 @@ def main() -> None:
             pass
         case ["api", *arguments]:
             api(arguments, state)
+        case ["pr", "view", branch]:
+            if branch not in [request["head"] for request in state["pull_requests"]]:
+                sys.exit(f"no pull requests found for branch {branch}")
         case ["pr", "create", *arguments]:
             create_pull_request(arguments, state)
         case other:

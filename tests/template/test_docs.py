@@ -36,6 +36,7 @@ OTHERS_OPTIONS = {
     *("--checkout", "--force", "--message", "--no-verify", "--push", "--set-param", "--staged"),
     *("--all-branches", "--all-commits", "--cloud", "--workspace"),  # dvc gc
     *("--directory", "--project", "--unshallow"),  # uv and Git
+    "--serve-artifacts",  # mlflow
     *("--build-arg", "--env", "--env-file", "--group", "--user"),  # docker and uv
 }
 

@@ -1,6 +1,7 @@
 """A part comes whole, changes nothing of anybody's, and can be taken away again."""
 
 import json
+import re
 import shlex
 from pathlib import Path
 
@@ -20,6 +21,8 @@ NAMES = (
     "batch",
     "docker",
     "kubernetes",
+    "airflow",
+    "kubeflow",
     "mlflow",
     "notebook",
     "devcontainer",
@@ -85,6 +88,18 @@ def test_all_parts_at_once_are_the_same_as_one_by_one(project: str, tmp_path: Pa
             call(name)
     inner = {path: text for path, text in together.items() if not path.startswith("other/")}
     assert contents(other) == inner
+
+
+@pytest.mark.parametrize("names", [("train", "airflow"), ("airflow", "train")])
+def test_what_two_parts_share_comes_and_goes_once(project: str, names: tuple[str, str]) -> None:
+    first, second = call(names[0]), call(names[1])
+    shared = "retraining/rows.sh"
+    assert f"new      {shared} (" in first
+    assert f"new      {shared} (" not in second
+    removed = [re.findall("git rm (.*)", printed)[0] for printed in (first, second)]
+    assert shared in removed[0]
+    assert shared not in removed[1]
+    assert record.load().is_as_generated(Path(shared))
 
 
 def test_the_difference_of_existing_files_is_shown(project: str) -> None:

@@ -76,7 +76,10 @@ class Part:
 
     def way_back(self, record: Record) -> list[str]:
         """Return what to do to take it away again."""
-        removed = " ".join(path.as_posix() for path in self.files(record))
+        others = [PARTS[name] for name in record.parts if name in PARTS and name != self.name]
+        needed = {path for other in others for path in other.files(record)}
+        mine = [path.as_posix() for path in self.files(record) if path not in needed]
+        removed = " ".join(mine)
         found = [f"git rm {removed}"] if removed else []
         for addition in self.additions_for(record.answers["ci"]):
             key = ".".join(addition.keys)
@@ -100,6 +103,13 @@ def _pipelines(rule: str) -> Addition:
     return Addition(GITLAB, ("workflow", "rules"), [{"if": rule}], "gitlab")
 
 
+_AIRFLOW = (
+    "install Airflow 3 in an environment of its own: uv tool install apache-airflow; its workers "
+    "need git and uv",
+    "make the clones in /srv/SLUG, or wherever PACKAGE_PLACE says, and the file environment beside "
+    "them (airflow.md of the manual)",
+    "commit, push, and copy the file in dags into Airflow's folder of DAGs",
+)
 _ALL = (
     Part(
         "release",
@@ -209,6 +219,30 @@ _ALL = (
         },
         needs=("docker",),
         tools=("kubectl",),
+    ),
+    Part(
+        "airflow",
+        "DAGs that retrain once a month, up to a proposal, and monitor every day",
+        {
+            "github": ("install gh on the workers, which opens pull requests", *_AIRFLOW),
+            "": _AIRFLOW,
+        },
+    ),
+    Part(
+        "kubeflow",
+        "a pipeline for Kubeflow that runs the stages, each in a container",
+        {
+            "": (
+                "run uv lock, build the image, and push it: docker build --target pipeline --tag "
+                "NAME .",
+                "PIPELINE_IMAGE=NAME uv run --group kubeflow python kubeflow/pipeline.py "
+                "../pipeline.yaml",
+                "commit, and upload pipeline.yaml to Kubeflow (kubeflow.md of the manual)",
+            )
+        },
+        (Addition(PROJECT, ("dependency-groups", "kubeflow"), ["kfp>=2.14"]),),
+        needs=("docker",),
+        tools=("docker", "podman"),
     ),
     Part(
         "mlflow",
