@@ -781,3 +781,33 @@ def test_personal_columns_are_no_key_where_another_is(tmp_path: Path) -> None:
     draft = inferred(tmp_path, table(Telefon=calls, offer=offers))
     assert draft.schema["key"] == ["offer"]
     assert draft.schema["columns"]["Telefon"] == {"kind": "identifier", "sensitive": True}
+
+
+def test_a_category_of_one_person_is_not_listed(tmp_path: Path) -> None:
+    jobs = ["astronaut", *mixed("nurse", "clerk", rows=ROWS - 1)]
+    draft = inferred(tmp_path, table(job=jobs, age=np.arange(ROWS) % 60 + 18))
+    assert draft.schema["columns"]["job"]["categories"] == ["clerk", "nurse"]
+    assert "1 category of a single row is not listed" in draft.column_reasons["job"]
+    draft = inferred(tmp_path, table(job=jobs))  # nothing says that rows are people
+    assert "astronaut" in draft.schema["columns"]["job"]["categories"]
+
+
+def test_nothing_seen_is_the_value_of_a_row(tmp_path: Path) -> None:
+    pay = [1234.56, *NOISE[1:-1], 98765.43]
+    reason = inferred(tmp_path, table(pay=pay)).column_reasons["pay"]
+    assert "seen" in reason
+    assert "98765" not in reason
+
+
+def test_special_categories_of_personal_data_are_said_loudly(tmp_path: Path) -> None:
+    draft = inferred(tmp_path, table(diagnosis=mixed("flu", "cold"), lat=NOISE))
+    (warning,) = (one for one in draft.warnings if "GDPR" in one)
+    assert warning.startswith("diagnosis is of a special category")
+    draft = inferred(tmp_path, table(lat=NOISE, gender=mixed("f", "m")))
+    assert any(one.startswith("lat is of a special category") for one in draft.warnings)
+
+
+def test_a_birth_is_no_time(tmp_path: Path) -> None:
+    days = pd.Series(pd.date_range("1950-01-01", periods=ROWS, freq="30D").strftime("%Y-%m-%d"))
+    assert "time" not in inferred(tmp_path, table(date_of_birth=days)).schema
+    assert inferred(tmp_path, table(sold=days)).schema["time"] == "sold"

@@ -1,6 +1,7 @@
 """Describe one column in the schema, from its guess and its profile."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,9 +15,25 @@ LISTED = 200  # categories that are listed; of more, any is allowed
 
 
 def describe_column(
-    name: str, guess: Guess, column: ColumnProfile, rows: int, is_target: bool
+    name: str,
+    guess: Guess,
+    column: ColumnProfile,
+    rows: int,
+    *,
+    is_target: bool,
+    of_persons: bool,
 ) -> tuple[dict[str, Any], str]:
-    """Return the entry of one column in the schema, and the reason."""
+    """Return the entry of one column in the schema, and the reason.
+
+    Args:
+        name: of the column.
+        guess: what it is.
+        column: what all rows hold.
+        rows: how many there are.
+        is_target: whether it is the column to predict.
+        of_persons: whether rows are about people: then a category of one row is not listed, for
+            the schema is in Git.
+    """
     if guess.kind == "ignored":
         return {"kind": "ignored"}, guess.reason
     filled = rows - column.missing
@@ -53,7 +70,18 @@ def describe_column(
     if guess.kind == "categorical" and not is_target and any(map(is_personal, column.levels)):
         reasons.append("some values identify a person, so none is listed")
     elif guess.kind == "categorical" and (is_target or len(column.levels) <= LISTED):
-        entry["categories"] = in_order(column.levels)
+        listed = column.levels
+        if of_persons and not is_target:
+            listed = Counter({level: count for level, count in listed.items() if count > 1})
+            if hidden := len(column.levels) - len(listed):
+                of = (
+                    "category of a single row is"
+                    if hidden == 1
+                    else "categories of a single row are"
+                )
+                reasons.append(f"{hidden} {of} not listed")
+        if listed:
+            entry["categories"] = in_order(listed)
         if spellings(column.levels):
             reasons.append("some differ by upper and lower case, blanks or form only")
     elif guess.kind == "categorical":

@@ -93,9 +93,8 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         if name != target and columns[name]["kind"] == "categorical":
             words = inference.words_for_missing(name)
             draft.warnings += notes.hidden_categories(name, words, inference.first_rows)
-    of_persons = any(one.sensitive for one in inference.guesses.values())
-    of_persons |= any(columns[name].get("protected") for name in features)
-    draft.warnings += special.warning(special.found(columns, of_persons=of_persons))
+    of_special = special.found(columns, of_persons=_of_persons(inference))
+    draft.warnings += special.warning(of_special)
     if named := [name for name in features if columns[name].get("protected")]:
         draft.warnings.append(protected.warning(named))
     return draft
@@ -106,6 +105,7 @@ def _columns(draft: Draft, inference: "Inference", found: Profile) -> dict[str, 
     columns: dict[str, dict[str, Any]] = {}
     urgent, other = list(inference.suspects), []
     is_ambiguous = doubts.AMBIGUOUS in inference.form_reason
+    of_persons = _of_persons(inference)
     for name, guess in inference.guesses.items():
         is_target = name == inference.name
         if is_target:
@@ -118,7 +118,9 @@ def _columns(draft: Draft, inference: "Inference", found: Profile) -> dict[str, 
                 warning=target.warning,
             )
         column = found.columns.get(name, ColumnProfile())
-        columns[name], reason = describe_column(name, guess, column, found.rows, is_target)
+        columns[name], reason = describe_column(
+            name, guess, column, found.rows, is_target=is_target, of_persons=of_persons
+        )
         if name in inference.leaks:
             reason = inference.leaks[name]
             urgent.append(f"{name} is ignored. {reason}")
@@ -133,6 +135,13 @@ def _columns(draft: Draft, inference: "Inference", found: Profile) -> dict[str, 
         draft.column_reasons[name] = "; ".join(filter(None, (reason, unreadable)))
     draft.warnings = [*urgent, *other]
     return columns
+
+
+def _of_persons(inference: "Inference") -> bool:
+    """Check whether a column says that the rows are about people."""
+    return any(
+        guess.sensitive or protected.is_protected(name) for name, guess in inference.guesses.items()
+    )
 
 
 def _mark_protected(
