@@ -130,7 +130,7 @@ def test_the_main_metric_is_the_first_of_the_list_or_one_that_it_has() -> None:
     assert (listed.main(""), listed.main("roc_auc")) == ("cost", "roc_auc")
     assert listed.content()["cost"] == {"better": "lower", "unit": "unknown"}
     message = refused(lambda: listed.main("costs"))
-    assert "evaluate.main_metric: 'costs' is not in METRICS; did you mean 'cost'?" in message
+    assert "evaluate.main_metric: 'costs' is not in METRICS (did you mean 'cost'?)" in message
     assert message.endswith("name one of these, or add it there: cost, roc_auc")
 
 
@@ -139,7 +139,7 @@ def test_the_main_metric_is_the_first_of_the_list_or_one_that_it_has() -> None:
     [
         ("cost", "expected a list of names and Metric(…), got 'cost'; write, for example: METRICS"),
         ([], "got []; write, for example: METRICS = ['roc_auc', 'average_precision']"),
-        (["roc_auk"], "'roc_auk' is no metric of a binary task; did you mean 'roc_auc'?; it has:"),
+        (["roc_auk"], "'roc_auk' is no metric of a binary task (did you mean 'roc_auc'?); it has:"),
         ([cost], "cost is no metric; expected a name or a Metric; write: Metric(cost, better=…,"),
         ([0.5], "0.5 is no metric; expected a name or a Metric; write: a name in quotation marks"),
         ([COST, COST], "cost is there more than once; keep one, or give an own one another name"),
@@ -189,7 +189,7 @@ def test_a_metric_must_be_defined_on_a_whole_split() -> None:
         (partial(Metric, cost), "Metric cost: better is '' (str); expected one of better='lower',"),
         (
             partial(Metric, cost, better="lowr"),  # type: ignore[arg-type]
-            "better is 'lowr' (str); did you mean 'lower'?; expected one of",
+            "better is 'lowr' (str) (did you mean 'lower'?); expected one of",
         ),
         (
             partial(Metric, cost, better="lower", on=["values"]),  # type: ignore[arg-type]
@@ -279,4 +279,4 @@ def test_without_the_function_of_its_main_metric_another_one_is_used_and_said() 
     assert none.name == ""
     assert none.remark.endswith("METRICS has no metric of the library either.")
     message = refused(lambda: scoring("costs", schema(), EVALUATION, None))
-    assert re.search(r"'costs' is not in METRICS; did you mean 'cost'\?", message)
+    assert re.search(r"'costs' is not in METRICS \(did you mean 'cost'\?\)", message)

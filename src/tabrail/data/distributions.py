@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from tabrail.data import cells
-from tabrail.data.schema import Schema
+from tabrail.data.rounding import outward
+from tabrail.data.schema import Column, Schema
 
 QUANTILES = np.linspace(0, 1, 21)
 SMALLEST_SHARE = 1e-4  # stands for none
@@ -30,7 +31,8 @@ def describe(table: pd.DataFrame, schema: Schema) -> dict[str, Any]:
     Returns:
         The number of rows, and for each column the share of missing values with either `shares`
         by category, or `values` with the share of values `up_to` each of them, where a value that
-        many rows have comes twice, with the share below it first; and some of the `dates` in each
+        many rows have comes twice, with the share below it first, and the lowest and the highest
+        one are rounded outward unless five rows have them; and some of the `dates` in each
         column of dates that is not sensitive, from the first to the last.
     """
     columns: dict[str, Any] = {}
@@ -41,7 +43,7 @@ def describe(table: pd.DataFrame, schema: Schema) -> dict[str, Any]:
         elif column.kind == "categorical" and column.categories:
             columns[name] = _shares(values, column.categories)
         elif column.kind == "numeric":
-            columns[name] = _cumulative(values)
+            columns[name] = _with_rounded_ends(_cumulative(values), values, column)
     dates = {
         name: _dates(table[name])
         for name, column in schema.used.items()
@@ -137,6 +139,20 @@ def _cumulative(values: pd.Series) -> dict[str, Any]:
             points |= {(found[there], shares[place - 1]) for there in (place - 1, place)}
     ends, up_to = np.array(sorted(points)).T
     return {"missing": _missing(values), "values": ends.tolist(), "up_to": up_to.tolist()}
+
+
+def _with_rounded_ends(found: dict[str, Any], values: pd.Series, column: Column) -> dict[str, Any]:
+    """Return a distribution whose lowest and highest value are of no single row."""
+    ends = found["values"]
+    if len(ends) < 2:
+        return found
+    low, high = outward(ends[0], ends[-1])
+    few = [(values == end).sum() < FEWEST_EXPECTED for end in (ends[0], ends[-1])]
+    if few[0]:
+        ends[0] = low if column.min is None else max(low, min(column.min, ends[0]))
+    if few[1]:
+        ends[-1] = high if column.max is None else min(high, max(column.max, ends[-1]))
+    return found
 
 
 def _dates(values: pd.Series) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from tabrail.data.rounding import outward
 from tabrail.ingest.kinds import Guess, spellings
 from tabrail.ingest.personal_data import is_personal, personal_data
 from tabrail.ingest.profile import MOST_DISTINCT, ColumnProfile
@@ -123,24 +124,6 @@ def limits(low: float, high: float) -> tuple[float, float] | None:
     least = max(least, 0.0) if low >= 0 else min(least, low)
     most = min(most, 0.0) if low < 0 and high <= 0 else max(most, high)
     return least, most
-
-
-def outward(low: float, high: float) -> tuple[float, float]:
-    """Return a range rounded outward to two digits of its width, so that it is no row's value.
-
-    >>> outward(18.25, 86.79), outward(810, 1_699_590), outward(0, 1)
-    ((18.0, 87.0), (0.0, 1700000.0), (0.0, 1.0))
-    """
-    width = high - low or abs(high) or 1.0
-    if not math.isfinite(width):
-        return low, high
-    digits = 1 - math.floor(math.log10(width))
-    step = 10.0**-digits
-    if not step or not math.isfinite(1 / step):
-        return low, high
-    return round(math.floor(low / step) * step, digits), round(
-        math.ceil(high / step) * step, digits
-    )
 
 
 def in_order(levels: Iterable[str]) -> list[str]:

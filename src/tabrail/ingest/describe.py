@@ -104,6 +104,7 @@ def _columns(draft: Draft, inference: "Inference", found: Profile) -> dict[str, 
     """Describe each column, and write the reasons and the warnings into the draft."""
     columns: dict[str, dict[str, Any]] = {}
     urgent, other = list(inference.suspects), []
+    doubted = {suspect.partition(":")[0] for suspect in inference.suspects}
     is_ambiguous = doubts.AMBIGUOUS in inference.form_reason
     of_persons = _of_persons(inference)
     for name, guess in inference.guesses.items():
@@ -124,9 +125,10 @@ def _columns(draft: Draft, inference: "Inference", found: Profile) -> dict[str, 
         if name in inference.leaks:
             reason = inference.leaks[name]
             urgent.append(f"{name} is ignored. {reason}")
-        if guess.warning and not (
-            guess.kind == "numeric" and doubts.AMBIGUOUS in guess.warning and is_ambiguous
-        ):
+        said = (is_ambiguous and doubts.AMBIGUOUS in guess.warning) or (
+            name in doubted and doubts.MAY_NAME in guess.warning
+        )
+        if guess.warning and not (guess.kind == "numeric" and said):
             other.append(f"{name}: {guess.warning}")
         unreadable, words = notes.unreadable(guess.kind, column, found.rows)
         if unreadable:

@@ -19,7 +19,7 @@ from tabrail.ingest.look import Look
 from tabrail.ingest.number_format import NEARLY, SEPARATOR
 from tabrail.ingest.personal_data import is_personal
 
-AMBIGUOUS = "AMBIGUOUS"
+AMBIGUOUS, MAY_NAME = "AMBIGUOUS", "may name things"
 SOME = 0.01  # share of the rows from which a second scale is no slip
 FEW_CODES = 0.3  # of the rows: a thing that is numbered has fewer different numbers
 LONGEST = 30
@@ -217,7 +217,7 @@ def maybe_codes(look: Look) -> str:
     if look.distinct > FEW_CODES * look.filled and look.distinct > 50:
         return ""
     return (
-        f"its {look.distinct:,} whole numbers may name things rather than count or measure them. "
+        f"its {look.distinct:,} whole numbers {MAY_NAME} rather than count or measure them. "
         "Then write {kind: categorical} in schema.yaml"
     )
 
