@@ -132,7 +132,7 @@ EXPECTED: dict[str, list[str]] = {
     "panel_store": [
         *(
             "WARNING: Store: rows of one Store are alike, so they may be on both sides",
-            "MAE 457,265",
+            "WARNING: Date: rows that are near in time",
         ),
         "write {kind: identifier} there in schema.yaml, and key: [Store]",
     ],
