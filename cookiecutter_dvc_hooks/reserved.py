@@ -13,8 +13,8 @@ WINDOWS_DEVICES = frozenset(
 PACKAGE_NAMES = """
     adlfs aiobotocore aiohappyeyeballs aiohttp aiohttp-retry aioitertools aiooss2 aiosignal airflow
     aliyun-python-sdk-core aliyun-python-sdk-kms aliyunsdkcore aliyunsdkkms amqp annotated-doc
-    annotated-types antlr4 antlr4-python3-runtime anyio appdirs appnope ast-serialize asttokens
-    asyncssh atpublic attr attrs azure azure-core azure-datalake-store azure-identity
+    annotated-types antlr4 antlr4-python3-runtime anyio apache-airflow appdirs appnope ast-serialize
+    asttokens asyncssh atpublic attr attrs azure azure-core azure-datalake-store azure-identity
     azure-storage-blob bcrypt billiard boto3 botocore cachetools celery certifi cffi cfgv
     charset-normalizer click click-didyoumean click-option-group click-plugins click-repl
     cloudpickle colorama comm conda configobj contourpy coverage crcmod cryptography cycler

@@ -54,6 +54,8 @@ def main(airflow: str, place: str, dags: str, monitor: str = "success") -> int:
             )
             stack.callback(process.wait)
             stack.callback(process.terminate)
+            if more:  # a task that could not ask it would fail before it begins ("Pre Execute")
+                wait_for(int(port))
         for name in expected:
             call("dags", "unpause", name)
             call("dags", "trigger", name, "--run-id", "by-hand")
@@ -72,6 +74,18 @@ def main(airflow: str, place: str, dags: str, monitor: str = "success") -> int:
                 print(f"--- {file.relative_to(home)}\n{file.read_text(encoding='utf-8')[-3000:]}")
     print("as expected" if found == expected else f"expected: {expected}")
     return int(found != expected)
+
+
+def wait_for(port: int) -> None:
+    """Wait until a server answers."""
+    for _ in range(120):
+        try:
+            socket.create_connection((HOST, port), timeout=1).close()
+        except OSError:
+            time.sleep(1)
+        else:
+            return
+    sys.exit("the API server does not answer")
 
 
 def states(database: Path, question: str) -> list[tuple[str, ...]]:

@@ -327,6 +327,15 @@ def test_short_pages(shared: Project, name: str) -> None:
 
 
 @LONG
+def test_airflow(shared: Project) -> None:
+    with Reader(shared) as reader:
+        reader.read(page("airflow.md"))
+    place = shared.path.parent / "place"
+    assert (place / "retrain" / "retraining" / "rows.sh").exists()
+    assert (place / "dags" / "flight_delays.py").exists()
+
+
+@LONG
 def test_monitoring(project: Project) -> None:
     with Reader(project) as reader:
         reader.read(page("monitoring.md"))
