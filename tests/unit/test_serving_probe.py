@@ -38,7 +38,13 @@ def answering(content: bytes) -> Iterator[int]:
         def answer() -> None:
             connection, _ = listening.accept()
             with connection:
-                connection.recv(1000)
+                # Closing a connection of which something was not read resets it.
+                request = connection.makefile("rb")
+                length = 0
+                while (line := request.readline()) not in (b"\r\n", b""):
+                    if line.lower().startswith(b"content-length:"):
+                        length = int(line.partition(b":")[2])
+                request.read(length)
                 connection.sendall(content)
 
         thread = threading.Thread(target=answer)
