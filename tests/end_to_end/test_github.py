@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.forge import be_quick, edit, git
 from support.github_runner import BOT, ZEROS, Runner, on_branch, pull_request
-from support.github_service import MARKER, GitHub, passed
+from support.github_service import MARKER, GitHub, passed, pending
 from support.projects import Project
 
 pytestmark = pytest.mark.ci("the jobs of a forge take half a minute each")
@@ -236,12 +236,10 @@ def test_training_opens_a_pull_request(world: GitHub) -> None:
     passed(runner.run("propose"))
     assert git(world.author, "ls-remote", "origin", "shorter").split()[0] == before
     git(world.author, "fetch", "--quiet", "origin")
-    assert git(world.author, "rev-parse", "origin/train/42-1^") == before
-    assert (
-        git(world.author, "log", "-1", "--format=%an %s", "origin/train/42-1")
-        == f"{BOT} Train shorter"
-    )
-    changed = git(world.author, "diff", "--name-only", before, "origin/train/42-1").splitlines()
+    (branch,) = pending(world)
+    assert git(world.author, "rev-parse", f"{branch}^") == before
+    assert git(world.author, "log", "-1", "--format=%an %s", branch) == f"{BOT} Train shorter"
+    changed = git(world.author, "diff", "--name-only", before, branch).splitlines()
     assert {"dvc.lock", "reports/metrics.json"} < set(changed)
     assert all(path == "dvc.lock" or path.startswith("reports/") for path in changed)
     (request,) = runner.posted["pull_requests"]
@@ -249,7 +247,7 @@ def test_training_opens_a_pull_request(world: GitHub) -> None:
     assert runner.summary.startswith(MARKER)
     assert request == {
         "base": "shorter",
-        "head": "train/42-1",
+        "head": branch.removeprefix("origin/"),
         "title": "Train shorter",
         "token": "token-of-a-person",
     }
@@ -282,7 +280,7 @@ def test_training_changes_results_only(world: GitHub, file: str) -> None:
     if file == "reports":
         shutil.rmtree(world.author.path / file)
     done = trained(world, file).run("propose")
-    assert done.failed.startswith("git fetch")
+    assert done.failed.endswith("bash retraining/propose.sh\n")
     assert done.output.endswith(f"Commit on the branch what else it changes:\n{file}\n")
     assert git(world.author, "ls-remote", "origin", "train/*") == ""
 
@@ -291,9 +289,9 @@ def test_training_hands_over_files_only(world: GitHub) -> None:
     runner = trained(world, "reports/new.json")
     passed(runner.run("propose"))
     git(world.author, "fetch", "--quiet", "origin")
-    shown = git(world.author, "log", "-1", "--format=%an: %B", "origin/train/42-1")
-    assert shown == f"{BOT}: Train main"
-    shown = git(world.author, "diff", "--name-only", "origin/main", "origin/train/42-1")
+    (branch,) = pending(world)
+    assert git(world.author, "log", "-1", "--format=%an: %B", branch) == f"{BOT}: Train main"
+    shown = git(world.author, "diff", "--name-only", "origin/main", branch)
     assert shown == "reports/new.json"
     (request,) = runner.posted["pull_requests"]
     assert request["token"] == "token-of-this-run"  # noqa: S105

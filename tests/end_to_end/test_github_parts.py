@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support.forge import be_quick, edit, fake_docker, git
 from support.github_runner import BOT, Runner, on_branch
-from support.github_service import GitHub, passed
+from support.github_service import GitHub, passed, pending
 from support.projects import TEMPLATE, Project
 
 pytestmark = pytest.mark.ci("the jobs of a forge take half a minute each")
@@ -167,11 +167,6 @@ def test_a_model_that_cannot_be_judged_fails(world: GitHub) -> None:
     assert git(Project(done.folder), "tag", "--points-at", "HEAD").endswith("model@v0.1.0")
     assert runner.run("issue").result == "skipped"
     assert runner.posted == {}
-
-
-def pending(world: GitHub) -> list[str]:
-    """Return the branches that were proposed, as the author's clone knows them."""
-    return git(world.author, "branch", "--remotes", "--list", "origin/train/*").split()
 
 
 def retraining(world: GitHub, new: Path | None, *, extend: bool = False, log: str = "") -> Runner:

@@ -45,6 +45,11 @@ class GitHub:
         return Runner(workflow, self.origin, self.folder / f"runner-{name}", github, **given)
 
 
+def pending(world: "GitHub") -> list[str]:
+    """Return the branches that were proposed, as the author's clone knows them."""
+    return git(world.author, "branch", "--remotes", "--list", "origin/train/*").split()
+
+
 def passed(outcome: Outcome) -> Outcome:
     """Fail with what a job printed unless it succeeded."""
     assert outcome.result == "success", outcome.output
