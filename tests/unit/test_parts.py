@@ -1,5 +1,6 @@
 """A part comes whole, changes nothing of anybody's, and can be taken away again."""
 
+import ast
 import json
 import re
 import shlex
@@ -284,6 +285,20 @@ def test_an_edited_file_is_left_and_its_change_is_shown(project: str) -> None:
     assert "docker build" in printed
     assert path.read_text(encoding="utf-8") == "# mine\n"
     assert "is there already" in call("docker")
+
+
+def test_kubeflow_finds_its_sdk_in_the_image_and_all_stages(project: str) -> None:
+    call("docker")
+    assert "kubeflow" not in Path("Dockerfile").read_text(encoding="utf-8")
+    call("kubeflow")
+    (sync,) = re.findall("uv sync .*--group pipeline.*", Path("Dockerfile").read_text("utf-8"))
+    assert "--group kubeflow" in sync
+    program = ast.parse(Path("kubeflow/pipeline.py").read_text(encoding="utf-8"))
+    assigned = {
+        ast.unparse(n.targets[0]): n.value for n in program.body if isinstance(n, ast.Assign)
+    }
+    stages = YAML(typ="safe").load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    assert list(ast.literal_eval(assigned["STAGES"])) == list(stages)
 
 
 def test_the_image_has_the_python_of_the_project(project: str) -> None:

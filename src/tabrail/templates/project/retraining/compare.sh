@@ -24,5 +24,5 @@ if [ "${ROWS:-}" = yes ]; then
     fi
   fi
 fi
-cat "$TRAINED/report.md" | tee -a "${GITHUB_STEP_SUMMARY:-/dev/null}"
+tee -a "${GITHUB_STEP_SUMMARY:-/dev/null}" < "$TRAINED/report.md"
 git bundle create --quiet "$TRAINED/commit.bundle" "$BASE..HEAD"
