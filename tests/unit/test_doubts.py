@@ -1,5 +1,6 @@
 """What is nearly a number, a date or one scale is said, with an example and the line to write."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -294,3 +295,22 @@ def test_full_names_are_recognized_under_any_name(name: str, values: list[object
 )
 def test_names_of_things_are_none(values: list[object]) -> None:
     assert not guess(values, "item").sensitive
+
+
+@pytest.mark.parametrize(
+    ("values", "first"),
+    [
+        (["3.5 kg", "12 kg", "7 kg"] * 30, 3.5),
+        ([f"{i % 60 + 5}.{i:03}" for i in range(90)] + list(range(90)), 5000),
+        (["3.5", "3,5", "4,1"] * 30, 3.5),
+        ([1_600_000_000 + 3600 * i for i in range(90)], "2020-09-13 12:26:40"),
+    ],
+)
+def test_the_line_for_clean_does_what_it_says(values: list[object], first: object) -> None:
+    """The line is in the words of `clean` in prepare.py, whose argument is `rows`."""
+    warning = guess(values, "sold at").warning
+    (line,) = re.findall(r"(rows\[\"sold at\"\] = .*?)(?:, and then \{|$)", warning)
+    rows = pd.DataFrame({"sold at": pd.Series(values, dtype="str")})
+    exec(line, {"rows": rows, "pd": pd})  # noqa: S102
+    given = rows["sold at"].iloc[0]
+    assert (given if isinstance(first, str) else float(given)) == first

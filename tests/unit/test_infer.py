@@ -494,7 +494,7 @@ def test_categories_in_several_spellings_are_warned_of(tmp_path: Path) -> None:
     draft = inferred(tmp_path, table(plan=mixed("basic", "Basic", "PRO", "pro ", "free")))
     (warning,) = (one for one in draft.warnings if "upper and lower case" in one)
     assert warning.startswith("plan: 5 categories are 3 but for upper and lower")
-    assert "table['plan'].replace('basic', 'Basic')" in warning
+    assert "rows[\"plan\"].replace('basic', 'Basic')" in warning
     assert warning.endswith("uv run tabrail ingest data/raw --target answer --replace")
     draft = inferred(tmp_path, table(plan=mixed("basic", "Basic plus", "pro", "pro ")))
     assert not any("upper and lower case" in one for one in draft.warnings)

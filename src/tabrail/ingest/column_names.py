@@ -1,5 +1,6 @@
 """Recognize what a column is by its name: an identifier, a code or row numbers."""
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -47,6 +48,15 @@ MAYBE_CODE_WORDS = {
 ROW_NUMBERS = {"", "row", "rowid", "row_id", "rownames", "row names", "row.names", "row_number"}
 MAYBE_ROW_NUMBERS = {"index", "x"}
 DIFFERENT = 0.95  # share of the values that differ where they number the rows
+
+
+def in_clean(name: str) -> str:
+    """Return a column as the cleaning function of a project names it.
+
+    >>> in_clean("unit price")
+    'rows["unit price"]'
+    """
+    return f"rows[{json.dumps(name, ensure_ascii=False)}]"
 
 
 def tokens(name: str) -> list[str]:

@@ -14,7 +14,7 @@ import numpy as np
 from tabrail.data import cells
 from tabrail.data.written_numbers import CURRENCY
 from tabrail.ingest import dates, nearly, sentinels
-from tabrail.ingest.column_names import maybe_code_name, tokens
+from tabrail.ingest.column_names import in_clean, maybe_code_name, tokens
 from tabrail.ingest.look import Look
 from tabrail.ingest.number_format import NEARLY, SEPARATOR
 from tabrail.ingest.personal_data import is_personal
@@ -30,16 +30,7 @@ NARROW, ROUND = 5, 0.3
 SECONDS, DAYS = (5e8, 4.2e9), (20_000, 60_000)  # since 1970: 1985 to 2103; since 1900: 1954 to 2064
 UNITS = {1.0: "s", 1e3: "ms", 1e6: "us", 1e9: "ns"}
 OF_TIME = {
-    "date",
-    "time",
-    "timestamp",
-    "ts",
-    "datetime",
-    "datum",
-    "created",
-    "updated",
-    "at",
-    "day",
+    *("date", "time", "timestamp", "ts", "datetime", "datum", "created", "updated", "at", "day"),
 }
 
 Doubt = Callable[[Look], str]
@@ -96,7 +87,7 @@ def two_decimal_separators(look: Look) -> str:
     if len(found) < 2 or min(found.values()) < SOME * look.filled or parted < NEARLY * look.filled:
         return ""
     other = "," if look.form.decimal == "." else "."
-    name = f"table[{look.name!r}]"
+    name = in_clean(look.name)
     return (
         f"its numbers have a point in {found['.'] / parted:.1%} of the rows and a comma in the "
         f"others, and are taken for words. Write in clean (prepare.py): {name} = "
@@ -113,7 +104,7 @@ def looks_like(look: Look) -> str:
     shown = _shown(examples)
     if not shown:
         return ""
-    name = f"table[{look.name!r}]"
+    name = in_clean(look.name)
     advice = {
         "dates": 'If one format fits all, write {kind: datetime, format: "…"} in schema.yaml',
         "periods": f"If their order matters, make dates of them in clean (prepare.py): {name} = …",
@@ -176,19 +167,26 @@ def three_digits(look: Look) -> str:
         if others or known.min() <= 0 or known.max() > NARROW * known.min() or rounded > ROUND:
             return ""
         taken, other = f"{sign!r} for a group of thousands", "a decimal"
-    sample = next(iter(parted))
+    sample, name = next(iter(parted)), in_clean(look.name)
     replacement = "." if other == "a decimal" else ""
     return (
         f"{AMBIGUOUS}: each value with {sign!r} has three digits behind it, such as {sample!r}, "
         f"which is taken with {taken}. If it is {other}, write in clean (prepare.py): "
-        f'table[{look.name!r}] = table[{look.name!r}].str.replace("{sign}", "{replacement}")'
+        f'{name} = {name}.str.replace("{sign}", "{replacement}")'
     )
 
 
 def repeated_extreme(look: Look) -> str:
     """Say that one number, far from all others, comes again and again."""
     found = sentinels.find(look.numbers, look.counts)
-    return sentinels.sentence(look, found) if found else ""
+    if not found:
+        return ""
+    nullable = "" if look.is_target else ", and nullable: true to this column"
+    return (
+        f"{found.value:g} stands in {found.share:.1%} of the rows, and all other numbers are from "
+        f'{found.low:g} to {found.high:g}. If it means no value, add "{found.value:g}" to '
+        f"missing in schema.yaml{nullable}"
+    )
 
 
 def moments(look: Look) -> str:
@@ -196,7 +194,7 @@ def moments(look: Look) -> str:
     known = look.numbers[~np.isnan(look.numbers)]
     if not len(known) or look.distinct < 10 or not OF_TIME & set(tokens(look.name)):
         return ""
-    low, high, name = known.min(), known.max(), f"table[{look.name!r}]"
+    low, high, name = known.min(), known.max(), in_clean(look.name)
     for factor, unit in UNITS.items():
         if SECONDS[0] * factor <= low and high <= SECONDS[1] * factor:
             made = f'pd.to_datetime({name}.astype("int64"), unit="{unit}").astype("str")'

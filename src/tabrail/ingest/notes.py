@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tabrail.data.schema import Task
 from tabrail.ingest import kinds, roles
+from tabrail.ingest.column_names import in_clean
 from tabrail.ingest.pairs import Pair
 from tabrail.ingest.personal_data import is_personal
 from tabrail.ingest.profile import ColumnProfile, Profile
@@ -178,7 +179,7 @@ def spellings(name: str, levels: Collection[str], target: str) -> list[str]:
         return []
     first, second = twins[0][:2]
     different = len(levels) - sum(len(one) - 1 for one in twins)
-    column = f"table[{name!r}]"
+    column = in_clean(name)
     return [
         f"{roles.short(name)}: {len(levels):,} categories are {different:,} but for upper and "
         f"lower case, blanks and the form of letters, such as {first!r} and {second!r}. If they "

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from tabrail.data.schema import Task
 from tabrail.ingest.belonging import NUMBER_AT_END, Belonging
+from tabrail.ingest.column_names import in_clean
 from tabrail.ingest.leaks import Alone
 from tabrail.ingest.roles import ON_BOTH_SIDES, short
 from tabrail.ingest.sums import Sum
@@ -80,7 +81,7 @@ def belongs(one: Belonging, scores: Scores, target: str, *, is_known: bool) -> s
     if not is_known:
         write = f"write {{kind: identifier}} there in schema.yaml, and key: [{name}]"
     if one.is_cut:
-        cell = f'rows["{name}"]'
+        cell = in_clean(one.name)
         write = (
             f'write in clean (prepare.py): {cell} = {cell}.str.replace(r"{NUMBER_AT_END}", "", '
             f"regex=True). Then: uv run tabrail ingest data/raw --target {shlex.quote(target)} "

@@ -1,12 +1,8 @@
 """Find the number that stands for no value: an extreme, far from all others, that repeats."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from tabrail.ingest.look import Look
 
 REPEATED, FEWEST = 0.01, 5  # share and number of the rows that have it
 FEWEST_OTHERS = 5  # different numbers
@@ -67,13 +63,3 @@ def find(values: np.ndarray, counts: np.ndarray) -> Sentinel | None:
 def _is_next(value: float, others: np.ndarray) -> bool:
     """Check for -1 beside whole numbers from 0 on, which count or name things."""
     return value == -1 and others[0] >= 0 and bool(np.all(others % 1 == 0))
-
-
-def sentence(look: "Look", found: Sentinel) -> str:
-    """Say that a number may stand for no value, and what to write then."""
-    nullable = "" if look.is_target else ", and nullable: true to this column"
-    return (
-        f"{found.value:g} stands in {found.share:.1%} of the rows, and all other numbers are from "
-        f'{found.low:g} to {found.high:g}. If it means no value, add "{found.value:g}" to '
-        f"missing in schema.yaml{nullable}"
-    )
