@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from tabrail import paths
 from tabrail.cli import app as cli
 from tabrail.data import checks
+from tabrail.data.cleaning import no_cleaning
+from tabrail.data.schema import Column, Csv, Schema
 
 TABLE = Path("new.csv")
 
@@ -133,3 +135,19 @@ def test_what_is_no_such_table_has_a_code_of_its_own(
 ) -> None:
     spoil()
     assert call("new.csv", code=2).startswith(message)
+
+
+@pytest.mark.parametrize(("sensitive", "example"), [(False, "02/01/2023"), (True, "(sensitive)")])
+def test_dates_in_the_other_order_are_noticed_and_sensitive_ones_not_shown(
+    tmp_path: Path, sensitive: bool, example: str
+) -> None:
+    file = tmp_path / "later.csv"
+    days = [f"02/{day:02}/2023" for day in range(1, 13)] * 3
+    pd.DataFrame({"seen": days, "y": range(36)}).to_csv(file, index=False)
+    seen = Column(kind="datetime", format="%d/%m/%Y", sensitive=sensitive)
+    columns = {"seen": seen, "y": Column(kind="numeric")}
+    schema = Schema.model_construct(target="y", csv=Csv(), missing=[""], columns=columns)
+    (chunk,) = checks.checked([file], schema, 100, "test", no_cleaning)
+    (found,) = chunk.violations
+    assert (found.kind, found.example) == ("date_order", example)
+    assert found.rows.all()

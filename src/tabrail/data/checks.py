@@ -10,8 +10,7 @@ from tqdm import tqdm
 
 from tabrail.data import date_order, tables
 from tabrail.data.cleaning import Clean, cleaned
-from tabrail.data.conform import Violation, conform, require_columns
-from tabrail.data.hints import hint
+from tabrail.data.conform import Violation, conform, require_columns, violation
 from tabrail.data.identity import group_hashes, row_hashes
 from tabrail.data.schema import Schema
 from tabrail.data.set_aside import SetAside
@@ -96,10 +95,7 @@ def checked(
 
 def _swapped_dates(given: pd.DataFrame, table: pd.DataFrame, schema: Schema) -> list[Violation]:
     """Return a violation for each column whose dates have day and month the wrong way round."""
-    found = []
-    for name in date_order.swapped(table, schema):
-        rows = table[name].notna()
-        example, column = given[name][rows].iloc[0], schema.columns[name]
-        why = hint(column, "date_order", example)
-        found.append(Violation(name, "date_order", rows.to_numpy(), example, why))
-    return found
+    return [
+        violation(name, schema.columns[name], "date_order", given[name], table[name].notna())
+        for name in date_order.swapped(table, schema)
+    ]

@@ -83,12 +83,27 @@ def conform(table: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, list[Vio
         typed[name] = read(given, column, schema.csv)
         for kind, rows in _violating(given, typed[name], column, name == schema.target):
             if rows.any():
-                example = table[name][rows].iloc[:1].tolist()[0]
-                why = hint(column, kind, example)
-                if column.sensitive:  # messages end in logs
-                    example = "(sensitive)"
-                violations.append(Violation(name, kind, rows.to_numpy(), example, why))
+                violations.append(violation(name, column, kind, table[name], rows))
     return pd.DataFrame(typed, index=table.index), violations
+
+
+def violation(
+    name: str, column: Column, kind: ViolationKind, given: pd.Series, rows: pd.Series
+) -> Violation:
+    """Return a violation with its first value, unless that is sensitive: messages end in logs.
+
+    Args:
+        name: the column's name.
+        column: describes it.
+        kind: the kind of violation.
+        given: the column as it was in the table; shape (n_rows,).
+        rows: true where a row has it, and at least once.
+    """
+    example = given[rows].iloc[:1].tolist()[0]
+    why = hint(column, kind, example)
+    return Violation(
+        name, kind, rows.to_numpy(), "(sensitive)" if column.sensitive else example, why
+    )
 
 
 def read(given: pd.Series, column: Column, csv: Csv) -> pd.Series:
@@ -115,9 +130,9 @@ def usable(violations: list[Violation], rows: int) -> np.ndarray:
     A category that training has not seen does no harm; any other violation of a row does.
     """
     good = np.ones(rows, dtype=bool)
-    for violation in violations:
-        if violation.kind not in HARMLESS:
-            good &= ~violation.rows
+    for found in violations:
+        if found.kind not in HARMLESS:
+            good &= ~found.rows
     return good
 
 
@@ -135,8 +150,8 @@ def _violating(
         unseen = typed.notna() & ~typed.isin(column.categories)
         if not is_target and unseen.any():
             # A code that has lost its zeros is another way of writing a known one.
-            known = column.categories
-            twins = unseen & typed.map(lambda one: zero_twin(str(one), known) != "")
-            yield "unreadable", twins
-            unseen &= ~twins
+            twins = [one for one in typed[unseen].unique() if zero_twin(one, column.categories)]
+            is_twin = typed.isin(twins)
+            yield "unreadable", is_twin
+            unseen &= ~is_twin
         yield ("unreadable" if is_target else "unseen_category"), unseen
