@@ -12,6 +12,7 @@ from tabrail.data import cells, written_dates, written_numbers, written_text
 from tabrail.data.conform import conform
 from tabrail.data.schema import Column, Csv, Schema
 from tabrail.ingest import kinds, sentinels
+from tabrail.ingest.look import Look
 
 RANDOM = np.random.default_rng(0)
 US, EUROPE = Csv(thousands=","), Csv(delimiter=";", decimal=",", thousands=".")
@@ -20,7 +21,7 @@ US, EUROPE = Csv(thousands=","), Csv(delimiter=";", decimal=",", thousands=".")
 def guess(values: Sequence[object], name: str = "x", form: Csv = US) -> kinds.Guess:
     """Guess what a column of these values is."""
     words = [str(value) for value in values]
-    return kinds.guess(name, Counter(words), len(words), form)
+    return kinds.guess(Look(name, Counter(words), len(words), form))
 
 
 def numbers(count: int = 90) -> list[float]:

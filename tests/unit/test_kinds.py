@@ -8,6 +8,7 @@ import pytest
 
 from tabrail.data.schema import Csv
 from tabrail.ingest import kinds, number_format
+from tabrail.ingest.look import Look
 
 DECIMAL_COMMA = Csv(delimiter=";", decimal=",", thousands=".")
 
@@ -15,7 +16,7 @@ DECIMAL_COMMA = Csv(delimiter=";", decimal=",", thousands=".")
 def guess(name: str, values: Sequence[object], form: Csv | None = None) -> kinds.Guess:
     """Guess what a column of these values is."""
     words = [str(value) for value in values]
-    return kinds.guess(name, Counter(words), len(words), form or Csv())
+    return kinds.guess(Look(name, Counter(words), len(words), form or Csv()))
 
 
 def letters(count: int) -> list[str]:

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from tabrail import paths
+from tabrail.data.edges import opened
 from tabrail.data.foreign import refuse
 from tabrail.data.schema import Csv
 from tabrail.data.tables import CSV_SUFFIXES
@@ -44,7 +44,7 @@ def detect(path: Path) -> Csv:
     if not path.name.endswith(CSV_SUFFIXES):
         raise InputError(f"{path} is no CSV file; expected one of: {', '.join(CSV_SUFFIXES)}")
     try:
-        with _open(path) as file:
+        with opened(path) as file:
             start = file.read(BLOCK)
             if start.count(b"\n") < FEW_LINES:  # very long ones
                 start += file.read(LONGEST_START - len(start))
@@ -84,12 +84,8 @@ def agree(paths: Iterable[Path]) -> Csv:
     return first
 
 
-def _open(path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path) if path.suffix == ".gz" else path.open("rb"))
-
-
 def _blocks(path: Path) -> Iterator[bytes]:
-    with _open(path) as file:
+    with opened(path) as file:
         while block := file.read(BLOCK):
             yield block
 

@@ -24,7 +24,7 @@ def leave_out(inference: "Inference", found: Profile, schema: Schema) -> None:
     name, task = inference.name, inference.target.task
     alone = leaks.alone(inference.sample, schema)
     inference.alone = alone
-    scores = {one: by.exact for one, by in alone.items() if by.exact >= leaks.NEAR_PERFECT}
+    scores = leaks.near_perfect(alone)
     if len(scores) == len(schema.features):  # there would be nothing left to learn from
         for column, score in scores.items():
             inference.suspects.append(notes.only_leak(column, name, task, score))
@@ -33,7 +33,7 @@ def leave_out(inference: "Inference", found: Profile, schema: Schema) -> None:
         _ignore(inference, column, notes.leak(name, task, score, _entry(inference, column, found)))
     _leave_out_pairs(inference, found, schema.key)
     _leave_out_sum(inference, found, schema.key)
-    names = _schema(inference, schema.key).features_of("datetime")
+    names = inference.schema(schema.key).features_of("datetime")
     for late, early in dates_after_the_event(inference.sample, names).items():
         inference.suspects.append(notes.later_date(late, early, name))
 
@@ -41,11 +41,11 @@ def leave_out(inference: "Inference", found: Profile, schema: Schema) -> None:
 def _leave_out_pairs(inference: "Inference", found: Profile, key: list[str]) -> None:
     """Ignore what gives the target beside another column."""
     name = inference.name
-    for pair in pairs.find(inference.sample, _schema(inference, key)):
+    for pair in pairs.find(inference.sample, inference.schema(key)):
         if {pair.first, pair.second} & inference.leaks.keys():
             continue  # the other one alone gives nothing away
         late = later_columns(pair, inference.sample)
-        if len(_schema(inference, key).features) == len(late):
+        if len(inference.schema(key).features) == len(late):
             inference.suspects.append(notes.only_pair(pair, name))
             continue
         if len(late) > 1 and inference.target.task != "regression":
@@ -59,7 +59,7 @@ def _leave_out_pairs(inference: "Inference", found: Profile, key: list[str]) -> 
 
 def _leave_out_sum(inference: "Inference", found: Profile, key: list[str]) -> None:
     """Ignore the columns that add up to the target."""
-    schema = _schema(inference, key)
+    schema = inference.schema(key)
     total = sums.find(inference.sample, schema)
     if total is None:
         return
@@ -89,11 +89,6 @@ def ask(inference: "Inference", doubted: Collection[str]) -> None:
     for column, (rows, level) in filled.find(inference.sample, schema).items():
         if column not in likely:
             inference.suspects.append(score_notes.filled_in_one_class(column, name, rows, level))
-
-
-def _schema(inference: "Inference", key: list[str]) -> Schema:
-    """Return the present schema with the key."""
-    return inference.schema().model_copy(update={"key": key})
 
 
 def _entry(inference: "Inference", name: str, found: Profile) -> dict[str, object]:

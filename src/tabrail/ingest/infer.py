@@ -17,6 +17,7 @@ from tabrail.ingest.draft import Draft
 from tabrail.ingest.first_rows import FirstRows, column_names, csv_format, read_first_rows
 from tabrail.ingest.kinds import Guess, guess, is_boolean
 from tabrail.ingest.leaks import Alone
+from tabrail.ingest.look import Look
 from tabrail.ingest.missing_values import MEASURED, RARE, present
 from tabrail.ingest.number_format import READABLE, find_number_format
 from tabrail.ingest.profile import ColumnProfile, Profile, profile
@@ -103,7 +104,8 @@ class Inference:
         for name in sorted(texts, key=lambda name: name != target):  # the target's classes first
             if len(given[name]) < len(texts[name]):
                 several = len(given[name]) > 1
-                known = guess(name, given[name], first.rows, self.form) if several else None
+                look = Look(name, given[name], first.rows, self.form)
+                known = guess(look) if several else None
                 self._find_missing(name, texts[name], known.kind if known else None)
         self.guesses = {
             name: first.typed.get(name) or self._guess(name, words)
@@ -119,8 +121,12 @@ class Inference:
         if target not in self._unknown:
             self._set_target(first.values[target])
 
-    def schema(self) -> Schema:
-        """Return the schema to profile all rows by: none may be missing, so that it is counted."""
+    def schema(self, key: Sequence[str] = ()) -> Schema:
+        """Return the schema to profile all rows by: none may be missing, so that it is counted.
+
+        Args:
+            key: the columns of the key, once it is chosen.
+        """
         columns = {
             name: Column(kind=one.kind, format=one.format, sensitive=one.sensitive)
             for name, one in self.guesses.items()
@@ -130,6 +136,7 @@ class Inference:
             task=self.target.task,
             target=self.name,
             csv=self.form,
+            key=list(key),
             missing=self.missing,
             columns=columns,
         )
@@ -235,12 +242,10 @@ class Inference:
         schema = self.schema()
         table, _ = conform(rows, schema)
         self.sample = table.dropna(subset=[self.name]).drop_duplicates(ignore_index=True)
-        key, _ = roles.key(self.guesses, self.name, found)
-        before = key
-        key = honest.key_by_values(self, found, schema.model_copy(update={"key": key}))
-        giveaways.leave_out(self, found, self.schema().model_copy(update={"key": key}))
-        doubted = honest.doubt(self, found, self.schema().model_copy(update={"key": key}))
-        giveaways.ask(self, doubted)
+        before, _ = roles.key(self.guesses, self.name, found)
+        key = honest.key_by_values(self, found, self.schema(before))
+        giveaways.leave_out(self, found, self.schema(key))
+        giveaways.ask(self, honest.doubt(self, found, self.schema(key)))
         return key != before
 
     def _guess(
@@ -253,7 +258,7 @@ class Inference:
             return Guess("categorical", "")
         is_category = name in self._first.categories
         rows, form = self._first.rows, self._form(name)
-        return guess(name, given, rows, form, wrong, is_category=is_category)
+        return guess(Look(name, given, rows, form, wrong, is_category))
 
     def _set_target(self, words: Mapping[str, int]) -> None:
         refuse_hidden_class(self.name, words, self.missing)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from tabrail.data import cells
-from tabrail.data.schema import DURATION, Csv, Kind
+from tabrail.data.schema import DURATION, Kind
 from tabrail.ingest import dates, doubts
 from tabrail.ingest.column_names import like_id, names_entity, tokens
 from tabrail.ingest.look import Look
@@ -52,33 +52,14 @@ class Guess:
     warning: str = ""
 
 
-def guess(
-    name: str,
-    words: Mapping[str, int],
-    rows: int,
-    form: Csv,
-    wrong: tuple[Kind, str | None] | None = None,
-    *,
-    is_category: bool = False,
-) -> Guess:
-    """Guess what a column is.
-
-    Args:
-        name: its name.
-        words: its different values as text, without missing ones, in the order of their first
-            rows, with how often each comes.
-        rows: how many rows they are from.
-        form: how numbers are written.
-        wrong: a kind and a format of dates that all rows contradict.
-        is_category: whether the file itself says that it holds categories.
-    """
-    look = Look(name, words, rows, form, wrong, is_category)
+def guess(look: Look) -> Guess:
+    """Guess what a column is."""
     found = next(found for rule in RULES if (found := rule(look)))
     if found.sensitive or found.warning:
         return found
     if found.kind == "numeric":
         return replace(found, warning=doubts.of_numbers(look))
-    if found.kind in WORDS and not (look.is_code or is_category or look.is_numeric):
+    if found.kind in WORDS and not (look.is_code or look.is_category or look.is_numeric):
         unread = doubts.of_words(look)
         if unread and found.kind == "identifier" and not found.entity:
             # What is nearly a number is no name of a row.

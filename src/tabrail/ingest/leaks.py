@@ -1,12 +1,12 @@
 """Find leaks: columns that alone predict the target near perfectly."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from tabrail.data.schema import Schema
+from tabrail.data.schema import Schema, Task
 
 NEAR_PERFECT = 0.99
 LIKELY = 0.95
@@ -30,18 +30,14 @@ class Alone:
     exact: float
 
 
-def find(sample: pd.DataFrame, schema: Schema) -> dict[str, float]:
-    """Find the features that predict the target by themselves, near perfectly.
+def measure(task: Task) -> str:
+    """Return what a score measures, as a person calls it."""
+    return "R² of the ranks" if task == "regression" else "balanced accuracy"
 
-    Args:
-        sample: rows that conform to the schema.
-        schema: names the features, the target and the key.
 
-    Returns:
-        The score of each such feature.
-    """
-    scores = {name: one.exact for name, one in alone(sample, schema).items()}
-    return {name: score for name, score in scores.items() if score >= NEAR_PERFECT}
+def near_perfect(scores: Mapping[str, Alone]) -> dict[str, float]:
+    """Return the score of each feature that predicts the target by itself, near perfectly."""
+    return {name: one.exact for name, one in scores.items() if one.exact >= NEAR_PERFECT}
 
 
 def alone(sample: pd.DataFrame, schema: Schema) -> dict[str, Alone]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tabrail.data.schema import Task
 from tabrail.ingest import kinds, roles
 from tabrail.ingest.column_names import in_clean
+from tabrail.ingest.leaks import measure
 from tabrail.ingest.pairs import Pair
 from tabrail.ingest.personal_data import is_personal
 from tabrail.ingest.profile import ColumnProfile, Profile
@@ -88,8 +89,7 @@ def written(entry: Mapping[str, object]) -> str:
 
 
 def _near_perfect(target: str, task: Task, score: float) -> str:
-    measure = "R² of the ranks" if task == "regression" else "balanced accuracy"
-    return f"LEAK? Alone it predicts {target} near perfectly ({measure} {score:.3f}"
+    return f"LEAK? Alone it predicts {target} near perfectly ({measure(task)} {score:.3f}"
 
 
 def csv_format(inference: "Inference") -> str:

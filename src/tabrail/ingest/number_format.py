@@ -65,12 +65,6 @@ def numbers(words: Mapping[str, int], form: Csv) -> np.ndarray:
     ).to_numpy()
 
 
-def readable(words: Mapping[str, int], values: np.ndarray) -> float:
-    """Return the share of the rows whose value could be read."""
-    counts = np.fromiter(words.values(), dtype=np.float64, count=len(words))
-    return float(counts[~np.isnan(values)].sum() / counts.sum()) if len(counts) else 0.0
-
-
 def like_numbers(words: Mapping[str, int]) -> bool:
     """Check whether it is worth trying to read a column as numbers."""
     some = list(words)[:LOOK]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from tabrail.data.schema import Task
 from tabrail.ingest.belonging import NUMBER_AT_END, Belonging
 from tabrail.ingest.column_names import in_clean
-from tabrail.ingest.leaks import Alone
+from tabrail.ingest.leaks import Alone, measure
 from tabrail.ingest.roles import ON_BOTH_SIDES, short
 from tabrail.ingest.sums import Sum
 from tabrail.ingest.two_splits import Scores
@@ -28,10 +28,9 @@ def best_alone(scores: Mapping[str, Alone], task: Task) -> str:
 
 def likely_leak(name: str, target: str, task: Task, score: float) -> str:
     """Ask whether a column that alone predicts the target well is known before it."""
-    measure = "R² of the ranks" if task == "regression" else "balanced accuracy"
     return (
-        f"{name}: alone it predicts {target} nearly perfectly ({measure} {score:.3f} on rows it "
-        f"was not fitted to), and it is used. {_ask(target)}"
+        f"{name}: alone it predicts {target} nearly perfectly ({measure(task)} {score:.3f} on rows "
+        f"it was not fitted to), and it is used. {_ask(target)}"
     )
 
 

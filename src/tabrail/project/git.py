@@ -79,6 +79,18 @@ def commit(revision: str) -> str | None:
     return done.stdout.strip() or None
 
 
+def required_commit(revision: str) -> str:
+    """Return the full hash of a commit.
+
+    Raises:
+        InputError: the revision is none that is here.
+    """
+    found = commit(revision)
+    if found is None:
+        raise InputError(f"{revision} is no revision that is here; run: git fetch --tags origin")
+    return found
+
+
 def text(revision: str, path: Path) -> str | None:
     """Return a file's text as a revision has it; None if the revision has no such file."""
     done = _run("show", f"{revision}:./{path.as_posix()}")

@@ -41,9 +41,7 @@ def bundle(folder: Path, revision: str = "HEAD") -> str:
     """
     if folder.exists():
         raise InputError(f"{folder} is there already; choose another folder, or delete it")
-    commit = git.commit(revision)
-    if commit is None:
-        raise InputError(f"{revision} is no revision that is here; run: git fetch --tags origin")
+    commit = git.required_commit(revision)
     wanted = recorded_model(commit)
     if not wanted:
         raise InputError(

@@ -49,9 +49,7 @@ def read(revision: str) -> Recorded:
     Raises:
         InputError: there is no such revision, or it has no run.
     """
-    commit = git.commit(revision)
-    if commit is None:
-        raise InputError(f"{revision} is no revision that is here; run: git fetch --tags origin")
+    commit = git.required_commit(revision)
     lock, model = git.text(commit, paths.LOCK), recorded_model(commit)
     if lock is None or not model:
         raise InputError(
