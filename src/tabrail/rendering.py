@@ -56,6 +56,16 @@ PLOTS = (
 )
 # In this order. The parts `train` and `airflow` both have these files.
 RETRAINING = ("rows.sh", "run.sh", "compare.sh", "propose.sh.jinja")
+
+
+def _retraining(part: str, ci: str = "") -> list[File]:
+    """Return the scripts of retraining as files of a part."""
+    return [
+        File(f"retraining/{script.removesuffix('.jinja')}", f"retraining/{script}", ci, part)
+        for script in RETRAINING
+    ]
+
+
 # What is renewed by `upgrade` where it is as it was generated. A new file is one line here and,
 # unless it belongs to a part, one file in the template, which calls the filter `library_file`.
 FILES = (
@@ -95,11 +105,8 @@ FILES = (
     ),
     File(".github/workflows/train.yaml", "github/train.yaml.jinja", "github", "train"),
     File(".gitlab/train.yml", "gitlab/train.yml", "gitlab", "train"),
-    *(
-        File(f"retraining/{script.removesuffix('.jinja')}", f"retraining/{script}", ci, "train")
-        for ci in ("github", "gitlab")
-        for script in RETRAINING
-    ),
+    *_retraining("train", "github"),
+    *_retraining("train", "gitlab"),
     File("batch/.gitignore", "batch/gitignore", part="batch"),
     File("batch/{package}-batch.cron", "batch/cron.jinja", part="batch"),
     File("batch/{package}-batch.service", "batch/service.jinja", part="batch"),
@@ -111,10 +118,7 @@ FILES = (
         for name in ("kustomization", "server", "monitor")
     ),
     File("dags/{package}.py", "dags/airflow.py.jinja", part="airflow"),
-    *(
-        File(f"retraining/{script.removesuffix('.jinja')}", f"retraining/{script}", part="airflow")
-        for script in RETRAINING
-    ),
+    *_retraining("airflow"),
     File("kubeflow/pipeline.py", "kubeflow/pipeline.py.jinja", part="kubeflow"),
     File(".github/workflows/track.yaml", "github/track.yaml.jinja", "github", "mlflow"),
     File(".gitlab/track.yml", "gitlab/track.yml", "gitlab", "mlflow"),

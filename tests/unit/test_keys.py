@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from tabrail.errors import InputError
-from tabrail.parts.keys import with_additions
-from tabrail.parts.table import Addition
+from tabrail.parts.keys import Addition, with_additions
 
 YAML, TOML = Path("ci.yml"), Path("pyproject.toml")
 JOB = Addition("ci.yml", ("jobs", "train"), "now")

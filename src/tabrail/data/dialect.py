@@ -1,14 +1,10 @@
 """How a CSV file is written: its encoding and its delimiter, found by looking at the file."""
 
 import codecs
-import csv
 import gzip
-import io
-import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 
 from tabrail import paths
@@ -16,14 +12,12 @@ from tabrail.data.edges import opened
 from tabrail.data.foreign import refuse
 from tabrail.data.schema import Csv
 from tabrail.data.tables import CSV_SUFFIXES
+from tabrail.data.uneven_rows import one_more, refuse_shifted, rows_of
 from tabrail.errors import InputError
 
 DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}  # the rarest in text first
 BLOCK = 1 << 20
 LONGEST_START, FEW_LINES = 16 * BLOCK, 10
-SAMPLE_ROWS = 1000
-NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
-FEW_SHORT, MOST = 0.1, 0.9  # shares of the rows
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -180,7 +174,7 @@ def _delimiter(path: Path, start: bytes, encoding: str, *, is_all: bool) -> str:
         raise InputError(f"{path} starts with a line for Excel ({text[:5]!r}); remove that line")
     best, best_score, header_alone = "", (0.0, 0), False
     for delimiter in DELIMITERS:
-        counts = _field_counts(text, delimiter, cut=not is_all)
+        counts = list(map(len, rows_of(text, delimiter, cut=not is_all)))
         header_alone |= len(counts) == 1 and counts[0] > 1 and is_all
         if not counts or counts[0] < 2:
             continue
@@ -194,78 +188,35 @@ def _delimiter(path: Path, start: bytes, encoding: str, *, is_all: bool) -> str:
         raise InputError(f"{path} has column names but no rows below them")
     if best_score[0] < 0.5:
         raise _no_table(path, text)
-    counts = _field_counts(text, best, cut=not is_all)
+    rows = rows_of(text, best, cut=not is_all)
+    counts = list(map(len, rows))
     for row, count in enumerate(counts[1:], start=1):
         if count > counts[0]:
             raise InputError(
                 f"{path}: row {row} has {count} fields, and there are {counts[0]} column names "
                 f"(delimiter: {DELIMITERS[best]}); put quotes around fields that contain it"
             )
-    _refuse_shifted(path, text, best, cut=not is_all)
+    refuse_shifted(path, rows)
     return best
-
-
-def _refuse_shifted(path: Path, text: str, delimiter: str, *, cut: bool) -> None:
-    """Refuse a row that lacks a field in its middle, so that the others stand in wrong columns.
-
-    Rows from whose end empty fields were left away are fine.
-
-    Raises:
-        InputError: the message names the row.
-    """
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        names, *rows = islice((row for row in reader if row), SAMPLE_ROWS)
-    except (csv.Error, ValueError):
-        return
-    rows = rows[:-1] if cut else rows
-    short = [(number, row) for number, row in enumerate(rows, 1) if 2 <= len(row) < len(names)]
-    full = [row for row in rows if len(row) == len(names)]
-    if not short or len(short) > FEW_SHORT * len(rows):
-        return
-    numbers = [
-        sum(NUMBER.fullmatch(row[place].strip()) is not None for row in full) >= MOST * len(full)
-        for place in range(len(names))
-    ]
-    for number, row in short:
-        for name, cell, is_number in zip(names, row, numbers, strict=False):
-            if is_number and cell.strip() and not NUMBER.fullmatch(cell.strip()):
-                raise InputError(
-                    f"{path}: row {number} has {len(row)} of {len(names)} fields, and {cell!r} "
-                    f"stands in the column {name!r}, which has numbers in the other rows: a field "
-                    "is left out before it; write an empty field there"
-                )
-
-
-def _field_counts(text: str, delimiter: str, cut: bool) -> list[int]:
-    """Count the fields of the header and the first rows; of none if they cannot be read."""
-    counts: list[int] = []
-    try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            if row:
-                counts.append(len(row))
-            if len(counts) > SAMPLE_ROWS:
-                return counts
-    except csv.Error:
-        return []
-    return counts[:-1] if cut else counts  # the last row may go on beyond what was looked at
 
 
 def _no_table(path: Path, text: str) -> InputError:
     """Say why a text has no columns."""
     names = ", ".join(DELIMITERS.values())
     for delimiter in DELIMITERS:
-        counts = _field_counts(text, delimiter, cut=False)
+        rows = rows_of(text, delimiter, cut=False)
+        counts = list(map(len, rows))
         usual, times = Counter(counts).most_common(1)[0] if counts else (0, 0)
         differs = usual > 1 and times > len(counts) / 2 and counts[0] != usual
-        found = _one_more(path, text, delimiter) if differs and counts[0] == usual - 1 else None
-        if found:
+        sign = DELIMITERS[delimiter]
+        is_one_more = differs and counts[0] == usual - 1
+        if is_one_more and (found := one_more(path, rows, delimiter, sign)):
             return found
         if differs:
             row = counts.index(usual) + 1
             return InputError(
                 f"{path}: line 1 has {counts[0]} fields, most others {usual} (delimiter: "
-                f"{DELIMITERS[delimiter]}); the column names must come first: remove what is "
+                f"{sign}); the column names must come first: remove what is "
                 f"above them (they may be in line {row})"
             )
     lines = [line for line in text.splitlines() if line.strip()]
@@ -274,36 +225,4 @@ def _no_table(path: Path, text: str) -> InputError:
     return InputError(
         f"{path} has one column only, or rows of different lengths; expected the same number of "
         f"fields in each row, with one of these between them: {names}"
-    )
-
-
-def _one_more(path: Path, text: str, delimiter: str) -> InputError | None:
-    """Say why each row has one field more than there are column names; None if they are no names.
-
-    Args:
-        path: the file.
-        text: its beginning.
-        delimiter: what is between the fields.
-    """
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    names, *rows = islice((row for row in reader if row), SAMPLE_ROWS)
-    rows = [row for row in rows[:-1] if len(row) == len(names) + 1]
-    if not rows or any(NUMBER.fullmatch(name.strip()) for name in names):
-        return None
-    head = f"{path}: line 1 names {len(names)} columns, and each row has {len(rows[0])} fields"
-    if all(row[-1].strip() == "" for row in rows):
-        sign = DELIMITERS[delimiter]
-        return InputError(
-            f"{head}: each row ends in a {sign}, and line 1 does not; write a {sign} at the end of "
-            "line 1, too"
-        )
-    first = [row[0].strip() for row in rows]
-    if len(set(first)) == len(first):
-        return InputError(
-            f"{head}: the first field, such as {first[0]!r}, looks like a row's name, as R writes "
-            f'it; write a name for it at the beginning of line 1, such as "row{delimiter}"'
-        )
-    return InputError(
-        f"{head}: a field has a {DELIMITERS[delimiter]} in it, such as in line 2: "
-        f"{delimiter.join(rows[0])[:80]!r}; put quotes around such fields"
     )

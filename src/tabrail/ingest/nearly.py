@@ -1,7 +1,6 @@
 """Recognize numbers and dates that cannot be read, so that they are not silently taken for words.
 
-A value is looked at by its shape: digits become 9, letters a. Numbers and dates that people write
-have few shapes, and more digits than letters.
+Numbers and dates that people write have few shapes; one value of each usual shape is shown.
 """
 
 import re
@@ -81,7 +80,7 @@ def _examples(words: Iterable[str]) -> list[str]:
     """Return a value of each of the usual shapes, the most usual one first."""
     shapes: dict[str, list[str]] = {}
     for word in words:
-        shape = re.sub(r"9+", "9", re.sub(r"\d", "9", word))
+        shape = re.sub(r"\d+", "9", word)
         shapes.setdefault(shape, []).append(word)
     usual = Counter({shape: len(found) for shape, found in shapes.items()}).most_common(SHOWN)
     return [shapes[shape][0] for shape, _ in usual]

@@ -1,6 +1,7 @@
 """Add keys to YAML and TOML files, and leave everything else in them as it is, byte for byte."""
 
 from collections.abc import MutableMapping
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,30 @@ from ruamel.yaml.error import YAMLError
 from tomlkit.exceptions import TOMLKitError
 
 from tabrail.errors import InputError
-from tabrail.parts.table import Addition
 
 # How sequences are indented: ruamel cannot find out, and writes all in one way.
 INDENTS = ((4, 2), (2, 0))
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A key that a part adds to an existing file.
+
+    Attributes:
+        file: the YAML or TOML file.
+        keys: the way to the key, from the top.
+        value: what it is to hold. Of a list, the items are added that are not there.
+        ci: the service for which it is added; blank for any.
+    """
+
+    file: str
+    keys: tuple[str, ...]
+    value: Any
+    ci: str = ""
+
+    def __str__(self) -> str:
+        """Return the key as messages name it, such as `pyproject.toml: tool.uv`."""
+        return f"{self.file}: {'.'.join(self.keys)}"
 
 
 def with_additions(path: Path, text: str, additions: list[Addition]) -> str:

@@ -6,34 +6,13 @@ A part's files stand in the table of `tabrail.rendering`, with the name of the p
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tabrail import rendering
+from tabrail.parts.keys import Addition
 from tabrail.record import RECORD, Record
 
 GITLAB = ".gitlab-ci.yml"
 PROJECT = "pyproject.toml"
-
-
-@dataclass(frozen=True)
-class Addition:
-    """A key that a part adds to an existing file.
-
-    Attributes:
-        file: the YAML or TOML file.
-        keys: the way to the key, from the top.
-        value: what it is to hold. Of a list, the items are added that are not there.
-        ci: the service for which it is added; blank for any.
-    """
-
-    file: str
-    keys: tuple[str, ...]
-    value: Any
-    ci: str = ""
-
-    def __str__(self) -> str:
-        """Return the key as messages name it, such as `pyproject.toml: tool.uv`."""
-        return f"{self.file}: {'.'.join(self.keys)}"
 
 
 @dataclass(frozen=True)
