@@ -8,23 +8,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from support.projects import AUTHOR, TEMPLATE, Project, set_up_by_hand
+from support.projects import AUTHOR, PARTS_IN_ORDER, TEMPLATE, Project, set_up_by_hand
 
 pytestmark = pytest.mark.ci("it generates one more project")
-
-PARTS = (
-    "release",
-    "monitor",
-    "train",
-    "batch",
-    "docker",
-    "kubernetes",
-    "airflow",
-    "kubeflow",
-    "mlflow",
-    "notebook",
-    "devcontainer",
-)
 
 
 @pytest.fixture(scope="module")
@@ -33,25 +19,27 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
     Its set-up is the commands that are printed where it was left out, typed one after the other.
     """
-    return set_up_by_hand(tmp_path_factory.mktemp("parts"), parts=", ".join(PARTS), **AUTHOR)
+    return set_up_by_hand(
+        tmp_path_factory.mktemp("parts"), parts=", ".join(PARTS_IN_ORDER), **AUTHOR
+    )
 
 
 @pytest.mark.slow
 def test_parts_are_part_of_the_first_commit(project: Project) -> None:
     assert project.run("git", "status", "--porcelain") == ""
     tracked = set(project.run("git", "ls-files").splitlines())
-    workflows = {f".github/workflows/{name}.yaml" for name in PARTS[:3]}
+    workflows = {f".github/workflows/{name}.yaml" for name in PARTS_IN_ORDER[:3]}
     assert workflows | {"notebooks/explore.ipynb", ".devcontainer/devcontainer.json"} <= tracked
     assert {"Dockerfile", ".dockerignore", "deploy/kubernetes/server.yaml"} <= tracked
     record = json.loads((project.path / ".tabrail.json").read_text(encoding="utf-8"))
-    assert record["parts"] == list(PARTS)
+    assert record["parts"] == list(PARTS_IN_ORDER)
     assert "up to date" in project.uv("dvc", "status")
 
 
 @pytest.mark.slow
 def test_adding_them_again_changes_nothing(project: Project) -> None:
-    printed = project.uv("tabrail", "add", *PARTS)
-    assert printed.count("is there already; nothing was changed.") == len(PARTS)
+    printed = project.uv("tabrail", "add", *PARTS_IN_ORDER)
+    assert printed.count("is there already; nothing was changed.") == len(PARTS_IN_ORDER)
     assert project.run("git", "status", "--porcelain") == ""
 
 

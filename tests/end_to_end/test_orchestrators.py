@@ -1,7 +1,6 @@
 """The parts `airflow` and `kubeflow`, run by Airflow and by Kubeflow's local runner."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -11,10 +10,18 @@ import pandas as pd
 import pytest
 from end_to_end.copies import copied
 from end_to_end.reader import Reader, page
-from filelock import FileLock
+from support.environments import own_environment
 from support.forge import edit, git, origin_and_author
 from support.github_stub import __file__ as stub
-from support.projects import STORAGE, TEMPLATE, Project, add_parts, ran, shared_folder
+from support.projects import (
+    STORAGE,
+    TEMPLATE,
+    Project,
+    add_parts,
+    ran,
+    shared_folder,
+    user_environment,
+)
 from support.served import serving
 
 pytestmark = [pytest.mark.ci("it installs Airflow or Kubeflow's SDK"), pytest.mark.slow]
@@ -34,14 +41,7 @@ pipeline(repository=sys.argv[2])
 def airflow(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Airflow's command, in an environment of its own, once for all workers."""
     folder = shared_folder(tmp_path_factory) / "airflow"
-    with FileLock(f"{folder}.lock"):
-        if not (folder / "done").exists():
-            uv = str(Path(sys.executable).with_name("uv"))
-            subprocess.run([uv, "venv", "--quiet", "--clear", str(folder)], check=True)
-            install = ["pip", "install", "--quiet", f"--python={folder}", "apache-airflow>=3.1,<4"]
-            subprocess.run([uv, *install], check=True)
-            (folder / "done").touch()
-    return folder / "bin" / "airflow"
+    return own_environment(folder, "apache-airflow>=3.1,<4") / "airflow"
 
 
 class Place:
@@ -75,17 +75,12 @@ class Place:
 
     def call(self, *command: str, code: int = 0) -> str:
         """Run Airflow, with nothing of these tests' environment but what a user has."""
-        dags = self.author.path / "dags"
-        variables = {
-            "PATH": os.environ["PATH"],
-            "HOME": os.environ["HOME"],
-            "UV_CACHE_DIR": self.author.run("uv", "cache", "dir").strip(),
-            "UV_PROJECT_ENVIRONMENT": os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv"),
-            "AIRFLOW_HOME": str(self.folder / "airflow"),
-            "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
-            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "FLIGHT_DELAYS_PLACE": str(self.folder),
-        }
+        variables = user_environment(
+            AIRFLOW_HOME=str(self.folder / "airflow"),
+            AIRFLOW__CORE__DAGS_FOLDER=str(self.author.path / "dags"),
+            AIRFLOW__CORE__LOAD_EXAMPLES="False",
+            FLIGHT_DELAYS_PLACE=str(self.folder),
+        )
         done = subprocess.run(
             [str(self.airflow), *command],
             env=variables,

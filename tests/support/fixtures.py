@@ -4,12 +4,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from support.environments import own_environment
 from support.own_project import write_hostile_table
 from support.projects import AUTHOR, TEMPLATE, Project, generate, share_bytecode, shared_folder
 from support.servers import mlflow_server
@@ -96,16 +96,7 @@ def clone(finished: Project, request: pytest.FixtureRequest) -> Project:
 @pytest.fixture(scope="session")
 def mlflow_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MLflow with its server, in an environment of its own, once for all workers."""
-    folder = shared_folder(tmp_path_factory) / "mlflow"
-    program = folder / "bin" / "mlflow"
-    with FileLock(f"{folder}.lock"):
-        if not (folder / "done").exists():
-            uv = str(Path(sys.executable).with_name("uv"))
-            subprocess.run([uv, "venv", "--quiet", "--clear", str(folder)], check=True)
-            install = ["pip", "install", "--quiet", f"--python={folder}", "mlflow"]
-            subprocess.run([uv, *install], check=True)
-            (folder / "done").touch()
-    return program
+    return own_environment(shared_folder(tmp_path_factory) / "mlflow", "mlflow") / "mlflow"
 
 
 @pytest.fixture

@@ -19,6 +19,20 @@ import yaml
 
 TEMPLATE = Path(__file__).parents[2]
 AUTHOR = {"author_name": "Ada Byron", "author_email": "ada@example.com"}
+# What `tabrail add` lists.
+PARTS_IN_ORDER = (
+    "release",
+    "monitor",
+    "train",
+    "batch",
+    "docker",
+    "kubernetes",
+    "airflow",
+    "kubeflow",
+    "mlflow",
+    "notebook",
+    "devcontainer",
+)
 PACKAGE = "src/flight_delays"
 STORAGE = "flight-delays-dvc-storage"
 DATA = ("data/raw", "data/prepared", "models")

@@ -10,24 +10,11 @@ import pytest
 import tomlkit
 from generated import contents, write_project
 from ruamel.yaml import YAML
+from support.projects import PARTS_IN_ORDER
 from typer.testing import CliRunner
 
 from tabrail import parts, record, rendering
 from tabrail.cli import app as cli
-
-NAMES = (
-    "release",
-    "monitor",
-    "train",
-    "batch",
-    "docker",
-    "kubernetes",
-    "airflow",
-    "kubeflow",
-    "mlflow",
-    "notebook",
-    "devcontainer",
-)
 
 
 def call(*names: str, code: int = 0) -> str:
@@ -46,17 +33,17 @@ def project(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
 
 
 def test_the_table_and_the_files_name_the_same_parts() -> None:
-    assert tuple(parts.PARTS) == rendering.PARTS == NAMES
+    assert tuple(parts.PARTS) == rendering.PARTS == PARTS_IN_ORDER
 
 
 def test_without_a_name_all_are_listed(project: str) -> None:
     before = contents(Path())
     listed = call()
-    assert [line.split()[0] for line in listed.splitlines()] == list(NAMES)
+    assert [line.split()[0] for line in listed.splitlines()] == list(PARTS_IN_ORDER)
     assert contents(Path()) == before
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PARTS_IN_ORDER)
 def test_a_part_comes_with_its_files_and_says_what_to_do(project: str, name: str) -> None:
     before = contents(Path())
     printed = call(name)
@@ -70,7 +57,7 @@ def test_a_part_comes_with_its_files_and_says_what_to_do(project: str, name: str
     assert record.load().parts == [*parts.PARTS[name].needs, name]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PARTS_IN_ORDER)
 def test_adding_twice_changes_nothing(project: str, name: str) -> None:
     call(name)
     before = contents(Path())
@@ -79,13 +66,13 @@ def test_adding_twice_changes_nothing(project: str, name: str) -> None:
 
 
 def test_all_parts_at_once_are_the_same_as_one_by_one(project: str, tmp_path: Path) -> None:
-    call(*NAMES)
+    call(*PARTS_IN_ORDER)
     together = contents(Path())
     other = tmp_path / "other"
     write_project(other, ci=project)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(other)
-        for name in NAMES:
+        for name in PARTS_IN_ORDER:
             call(name)
     inner = {path: text for path, text in together.items() if not path.startswith("other/")}
     assert contents(other) == inner
@@ -140,7 +127,7 @@ def test_a_part_that_was_taken_away_can_come_again(project: str) -> None:
     assert "new      notebooks/explore.ipynb" in call("notebook")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PARTS_IN_ORDER)
 def test_a_stranger_in_the_way_is_not_overwritten(project: str, name: str) -> None:
     (path, *_) = parts.PARTS[name].files(record.load())
     path.parent.mkdir(parents=True, exist_ok=True)
