@@ -308,3 +308,8 @@ def test_without_the_tool_the_files_are_written(
     podman.write_text("#!/bin/sh\n", encoding="utf-8")
     podman.chmod(0o755)
     assert missing not in call("docker")
+
+
+def test_next_steps_name_the_project(project: str) -> None:
+    said = call("airflow")
+    assert "/srv/flight-delays, or wherever FLIGHT_DELAYS_PLACE says" in said

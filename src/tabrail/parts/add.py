@@ -165,7 +165,7 @@ def _report(
         before = texts.get(path) or path.read_text(encoding="utf-8")
         lines.append(record.difference(before, text, path).rstrip())
     lines += [*left, "", "Next:"]
-    lines += [f"  - {step}" for step in part.steps(known.answers["ci"])]
+    lines += [f"  - {step}" for step in part.steps(known)]
     lines += ["", "The way back:"]
     lines += [f"  - {step}" for step in part.way_back(known)]
     keys = {addition.file for addition in part.additions_for(known.answers["ci"])}

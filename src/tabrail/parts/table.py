@@ -22,7 +22,8 @@ class Part:
     Attributes:
         name: what `tabrail add` calls it.
         summary: what it is, in one line.
-        next_steps: what to do once it is there, by the CI service; "" stands for any.
+        next_steps: what to do once it is there, by the CI service; "" stands for any. They are
+            formats of the project's `slug`, and of `variable`, its name in capitals.
         additions: keys that it adds to existing files.
         needs: the parts that come with it.
         tools: the commands of which its user needs one.
@@ -45,12 +46,15 @@ class Part:
         """Return the keys that it adds for a CI service."""
         return [addition for addition in self.additions if addition.ci in ("", ci)]
 
-    def steps(self, ci: str) -> tuple[str, ...]:
-        """Return what to do once it is there, for a CI service; first, what is missing here."""
-        steps = self.next_steps.get(ci) or self.next_steps[""]
+    def steps(self, record: Record) -> tuple[str, ...]:
+        """Return what to do once it is there, in a project; first, what is missing here."""
+        slug = record.answers["project_slug"]
+        names = {"slug": slug, "variable": slug.replace("-", "_").upper()}
+        wanted = self.next_steps.get(record.answers["ci"]) or self.next_steps[""]
+        steps = tuple(step.format(**names) for step in wanted)
         if self.tools and not any(map(shutil.which, self.tools)):
-            names = " or ".join(self.tools)
-            return (f"install {names}, which this machine does not have", *steps)
+            tools = " or ".join(self.tools)
+            return (f"install {tools}, which this machine does not have", *steps)
         return steps
 
     def way_back(self, record: Record) -> list[str]:
@@ -85,8 +89,8 @@ def _pipelines(rule: str) -> Addition:
 _AIRFLOW = (
     "install Airflow 3 in an environment of its own: uv tool install apache-airflow; its workers "
     "need git and uv",
-    "make the clones in /srv/SLUG, or wherever PACKAGE_PLACE says, and the file environment beside "
-    "them (airflow.md of the manual)",
+    "make the clones in /srv/{slug}, or wherever {variable}_PLACE says, and the file environment "
+    "beside them (airflow.md of the manual)",
     "commit, push, and copy the file in dags into Airflow's folder of DAGs",
 )
 _ALL = (
