@@ -24,7 +24,6 @@ STARTS = {start: month for month, starts in MONTHS.items() for start in starts.s
 LONGEST_START = 4
 WORD = re.compile(r"[^\W\d_]{3,}\.?")
 BETWEEN = re.compile(r"(?<=[\s\d]) ?\b(?:de|del|di|of)\b ?")  # 3 de enero de 2022
-HOUR_MARKS = {"am", "pm"}
 ZONE = re.compile(r"\s*\(?\b(?:UTC|GMT)\)?$")
 UTC = ("UTC", "GMT", "UTC)", "GMT)")
 
