@@ -53,7 +53,7 @@ def sample_rows(project: Project, *, raw: bool = False, count: int = ROWS) -> pd
     if raw and any((project.root / paths.RAW).rglob("*.*")):
         path = tables.find(project.root / paths.RAW)[0]
         names = tables.columns(path, schema.csv)
-        return next(tables.read_chunks(path, schema, count, names, verbatim=True))
+        return next(tables.read_chunks(path, schema, count, names))
     prepared = project.root / PREPARED["train"]
     if not raw and prepared.exists():
         return tables.read(prepared, schema.inputs).head(count)

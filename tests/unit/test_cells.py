@@ -106,3 +106,15 @@ def test_blanks_and_words_for_nothing_go() -> None:
     mixed = pd.Series([" a ", 5, None, "-"], dtype=object)
     assert cells.present(mixed, ["-"]).isna().tolist() == [False, False, True, True]
     assert cells.present(pd.Series([1.0, -999.0]), ["-999", "x"]).isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("digits", [3, 17, 25])
+def test_numbers_are_read_to_the_last_bit(digits: int) -> None:
+    random = np.random.default_rng(digits)
+    exact = random.normal(size=2000) * 10.0 ** random.integers(-30, 30, 2000)
+    texts = [f"{number:.{digits}e}" for number in exact.tolist()]
+    texts += [f"{number:.{digits}f}" for number in random.normal(size=2000).tolist()]
+    found = cells.numeric(pd.Series([*texts, "-", "$5"], dtype="str"), ".", "")
+    assert found.iloc[:-2].tolist() == [float(text) for text in texts]
+    assert np.isnan(found.iloc[-2])
+    assert found.iloc[-1] == 5

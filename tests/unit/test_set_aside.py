@@ -42,7 +42,7 @@ def read(path: Path, chunk: int = 1000, form: Csv | None = None) -> tuple[pd.Dat
     names = tables.columns(path, form or Csv())
     columns = {name: Column(kind="identifier") for name in names}
     schema = Schema.model_construct(csv=form or Csv(), missing=[], columns=columns)
-    chunks = list(tables.read_chunks(path, schema, chunk, names, verbatim=True, aside=aside))
+    chunks = list(tables.read_chunks(path, schema, chunk, names, aside=aside))
     return pd.concat(chunks), aside
 
 

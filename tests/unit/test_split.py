@@ -5,7 +5,7 @@ import pandas as pd
 from conftest import SCHEMA, shops
 
 from tabrail.config import Split
-from tabrail.data.identity import group_hashes
+from tabrail.data.identity import hashes
 from tabrail.data.schema import Schema
 from tabrail.data.split import Seen, assign
 
@@ -15,7 +15,7 @@ SHARES = Split(method="hash", validation=0.2, test=0.2)
 
 def sides(table: pd.DataFrame, schema: Schema = SHOPS, shares: Split = SHARES) -> np.ndarray:
     """Return the split of each row."""
-    return assign(group_hashes(table, table, schema), shares)
+    return assign(hashes(table, table, schema).groups, shares)
 
 
 def test_no_key_is_on_two_sides() -> None:

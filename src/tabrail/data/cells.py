@@ -44,16 +44,22 @@ def numeric(values: pd.Series, decimal: str, thousands: str) -> pd.Series:
     """
     if values.dtype.kind in "mMc":  # dates, spans of time and complex numbers have no one number
         return pd.Series(np.nan, index=values.index)
-    written = values.dtype == "object" or isinstance(values.dtype, pd.StringDtype)
-    if written and decimal != ".":  # 1.234 may be a thousand here
-        numbers = pd.Series(np.nan, index=values.index, dtype="float64")
+    if not (values.dtype == "object" or isinstance(values.dtype, pd.StringDtype)):
+        return _finite(pd.to_numeric(values, errors="coerce").astype("float64"))
+    if decimal != ".":  # 1.234 may be a thousand here
+        found = pd.Series(np.nan, index=values.index, dtype="float64")
+    elif values.dtype == "object":
+        found = pd.to_numeric(values, errors="coerce").astype("float64")
     else:
-        numbers = pd.to_numeric(values, errors="coerce").astype("float64")
-    if written:
-        decorated = values.notna() & numbers.isna()
-        if decorated.any():
-            rest = values[decorated].astype("str")
-            numbers = numbers.fillna(written_numbers.numbers(rest, decimal, thousands))
+        found = written_numbers.plain_numbers(values)
+    decorated = values.notna() & found.isna()
+    if decorated.any():
+        rest = values[decorated].astype("str")
+        found = found.fillna(written_numbers.numbers(rest, decimal, thousands))
+    return _finite(found)
+
+
+def _finite(numbers: pd.Series) -> pd.Series:
     return numbers.where(numbers.abs() < LARGEST)
 
 

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from tabrail.data import date_order, tables
 from tabrail.data.cleaning import Clean, cleaned
 from tabrail.data.conform import Violation, conform, require_columns, violation
-from tabrail.data.identity import group_hashes, row_hashes
+from tabrail.data.identity import hashes
 from tabrail.data.schema import Schema
 from tabrail.data.set_aside import SetAside
 from tabrail.data.split import Seen
@@ -27,7 +27,7 @@ class Chunk(NamedTuple):
         raw: the rows as they were read, in all columns of the file, less those left out.
         table: the same rows, cleaned and in the schema's types.
         violations: what is wrong with them.
-        groups: a hash of each row's group; see `group_hashes`. Shape (n_rows,), uint64.
+        groups: a hash of each row's group; see `hashes`. Shape (n_rows,), uint64.
         repeated: true for a row that came before, in any file, with the same cells in all columns;
             shape (n_rows,).
         left_out: the rows that the cleaning function left out, as they were read.
@@ -78,16 +78,16 @@ def checked(
     seen = Seen()
     with tqdm(desc=label, unit=" rows", unit_scale=True, delay=1, disable=None) as progress:
         for file, names in wanted.items():
-            for raw in tables.read_chunks(file, schema, rows, names, verbatim=True, aside=aside):
+            for raw in tables.read_chunks(file, schema, rows, names, aside=aside):
                 cleaned_rows = cleaned(raw, clean)
                 left_out = raw[~raw.index.isin(cleaned_rows.index)]
                 table, violations = conform(cleaned_rows, schema)
                 violations += _swapped_dates(cleaned_rows, table, schema)
                 as_read = raw.loc[cleaned_rows.index] if len(left_out) else raw
-                groups = group_hashes(as_read, cleaned_rows, schema)
+                same, groups = hashes(as_read, cleaned_rows, schema)
                 repeated = np.zeros(len(as_read), dtype=bool)
                 if schema.duplicates == "drop":
-                    repeated = ~seen.first(row_hashes(as_read, schema.columns))
+                    repeated = ~seen.first(same)
                 yield Chunk(file, as_read, table, violations, groups, repeated, left_out)
                 progress.update(len(raw))
                 del raw, cleaned_rows, as_read, table

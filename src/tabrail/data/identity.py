@@ -1,6 +1,7 @@
 """Which rows are the same: hashes of cells as text, whatever the schema says of their columns."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,35 @@ from tabrail.data.schema import GROUP, Schema
 # pandas and spreadsheets add these to whole numbers and to days when a file is written again.
 ADDED = (".0", " 00:00:00")
 TEXT = pa.large_string()
+
+
+class Hashes(NamedTuple):
+    """Hashes of rows that came together, each of shape (n_rows,), uint64.
+
+    Attributes:
+        rows: of the cells in all columns; equal for rows that came twice.
+        groups: of what is never taken apart.
+    """
+
+    rows: np.ndarray
+    groups: np.ndarray
+
+
+def hashes(raw: pd.DataFrame, cleaned: pd.DataFrame, schema: Schema) -> Hashes:
+    """Return a hash of each row and one of its group.
+
+    Rows of one key are a group. Without a key, rows that came with the same cells are, whatever
+    their target: a correction of it moves no row.
+
+    Args:
+        raw: rows as they came, n_rows of them.
+        cleaned: the same rows after `clean`.
+        schema: names the key, the target and all other columns.
+    """
+    without_target = _sums(raw, [name for name in schema.columns if name != schema.target])
+    rows = mixed(without_target + _sums(raw, [schema.target]))
+    groups = row_hashes(cleaned, schema.key) if schema.key else mixed(without_target)
+    return Hashes(rows, groups)
 
 
 def row_hashes(rows: pd.DataFrame, names: Iterable[str]) -> np.ndarray:
@@ -28,27 +58,15 @@ def row_hashes(rows: pd.DataFrame, names: Iterable[str]) -> np.ndarray:
         rows: rows as they came, or cleaned ones; n_rows of them.
         names: the columns that count; those that the rows lack are empty.
     """
+    return mixed(_sums(rows, names))
+
+
+def _sums(rows: pd.DataFrame, names: Iterable[str]) -> np.ndarray:
     total = np.zeros(len(rows), dtype=np.uint64)
     for name in names:
         if name in rows:
             total += _cell_hashes(rows[name], name)
-    return mixed(total)
-
-
-def group_hashes(raw: pd.DataFrame, cleaned: pd.DataFrame, schema: Schema) -> np.ndarray:
-    """Return a hash of each row's group, which is never taken apart; shape (n_rows,), uint64.
-
-    Rows of one key are a group. Without a key, rows that came with the same cells are, whatever
-    their target: a correction of it moves no row.
-
-    Args:
-        raw: rows as they came, n_rows of them.
-        cleaned: the same rows after `clean`.
-        schema: names the key, the target and all other columns.
-    """
-    if schema.key:
-        return row_hashes(cleaned, schema.key)
-    return row_hashes(raw, [name for name in schema.columns if name != schema.target])
+    return total
 
 
 def known_groups(table: pd.DataFrame, schema: Schema) -> np.ndarray:
@@ -72,12 +90,18 @@ def group_numbers(table: pd.DataFrame, schema: Schema) -> np.ndarray:
 
 
 def _cell_hashes(cells: pd.Series, name: str) -> np.ndarray:
-    encoded = texts(cells).dictionary_encode()
-    words = encoded.dictionary.to_numpy(zero_copy_only=False)
+    """Return the hash of each cell; each different cell is looked at once."""
+    encoded = _texts(cells).dictionary_encode()
+    words = _bare(encoded.dictionary)
     (column,) = pd.util.hash_array(np.array([name], dtype=object))
-    hashes = mixed(pd.util.hash_array(words, categorize=False) ^ column)
-    codes = encoded.indices.fill_null(len(words)).to_numpy()
-    found: np.ndarray = np.append(hashes, np.uint64(0))[codes]
+    texts = words.fill_null("").to_numpy(zero_copy_only=False)
+    different = mixed(pd.util.hash_array(texts, categorize=False) ^ column)
+    different[words.is_null().to_numpy(zero_copy_only=False)] = 0
+    codes = encoded.indices
+    if codes.null_count:
+        codes = codes.fill_null(len(words))
+        different = np.append(different, np.uint64(0))
+    found: np.ndarray = different[codes.to_numpy()]
     return found
 
 
@@ -88,8 +112,8 @@ def mixed(numbers: np.ndarray) -> np.ndarray:
     return numbers ^ (numbers >> np.uint64(31))
 
 
-def texts(cells: pd.Series) -> pa.Array:
-    """Return cells as text, a missing or an empty one as null; shape (n_rows,)."""
+def _texts(cells: pd.Series) -> pa.Array:
+    """Return cells as text; shape (n_rows,)."""
     if cells.dtype == object or pd.api.types.is_bool_dtype(cells):
         cells = cells.map(str, na_action="ignore").astype("str")
     elif pd.api.types.is_datetime64_any_dtype(cells):
@@ -97,10 +121,14 @@ def texts(cells: pd.Series) -> pa.Array:
     array = pa.array(cells, from_pandas=True)
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
-    array = array.cast(TEXT)
+    return array.cast(TEXT)
+
+
+def _bare(texts: pa.Array) -> pa.Array:
+    """Return texts without what other programs add to them; an empty one is null."""
     for added in ADDED:
-        longer = pc.ends_with(array, added)
+        longer = pc.ends_with(texts, added)
         if pc.any(longer).as_py():
-            shorter = pc.utf8_slice_codeunits(array, 0, -len(added))
-            array = pc.if_else(longer, shorter, array)
-    return pc.if_else(pc.equal(array, ""), pa.scalar(None, TEXT), array)
+            shorter = pc.utf8_slice_codeunits(texts, 0, -len(added))
+            texts = pc.if_else(longer, shorter, texts)
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, TEXT), texts)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO, Self
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tabrail import paths
-from tabrail.data import edges, folders
+from tabrail.data import csv_rows, edges, folders
 from tabrail.data.schema import Csv, Schema
 from tabrail.data.set_aside import SetAside, Sieve
 from tabrail.data.written_text import plain
@@ -73,20 +73,19 @@ def read_chunks(
     rows: int,
     names: Sequence[str] | None = None,
     *,
-    verbatim: bool = False,
     aside: SetAside | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Read a raw table a chunk at a time, so that a file may be larger than memory.
 
-    A row of a CSV file that has too few fields gets missing values for the rest. Lines that are no
-    rows, such as a header that comes again or totals at the end, are set aside.
+    Cells of CSV files are text as it is written; a row that has too few fields gets empty ones for
+    the rest. Lines that are no rows, such as a header that comes again or totals at the end,
+    are set aside.
 
     Args:
         path: the file.
         schema: says how CSV files are written, and which columns stay as they are written.
         rows: the most rows of a chunk.
         names: the columns to read; all that the schema uses, if not given.
-        verbatim: whether to keep all cells of a CSV file as they are written.
         aside: counts the lines that are set aside.
 
     Yields:
@@ -105,27 +104,14 @@ def read_chunks(
             return
         if path.suffix != ".gz" and form.encoding != "utf-16":
             _refuse_cut_off(path, form.delimiter)
-        header, verbatim_names = _header(path, form), set(schema.verbatim)
+        header = [plain(name) for name in _header(path, form)]
         sieve = _sieve(path, schema, header) if form.set_aside else None
         aside = SetAside() if aside is None else aside
-        # Asked for some columns only, pandas would not notice rows that have too many fields.
-        with pd.read_csv(
-            path,
-            dtype={name: "str" for name in header if verbatim or plain(name) in verbatim_names},
-            na_values=[] if verbatim else schema.missing,
-            keep_default_na=False,
-            chunksize=rows,
-            low_memory=False,
-            **_csv_options(form),
-        ) as reader:
-            for chunk in reader:
-                if not isinstance(chunk.index, pd.RangeIndex):
-                    raise InputError(f"{path} has more fields in its rows than in its header")
-                chunk.columns = [plain(str(name)) for name in chunk.columns]
-                if sieve and chunk.empty < (chunk := sieve.sifted(chunk, path, aside)).empty:
-                    continue  # nothing is left of it
-                yield _with_folders(chunk, of_folders)[wanted]
-                del chunk
+        for chunk in csv_rows.chunks(path, form, header, rows):
+            if sieve and chunk.empty < (chunk := sieve.sifted(chunk, path, aside)).empty:
+                continue  # nothing is left of it
+            yield _with_folders(chunk, of_folders)[wanted]
+            del chunk
 
 
 def read(path: Path, names: Sequence[str] | None = None) -> pd.DataFrame:
@@ -216,7 +202,7 @@ def _refuse_twice(path: Path, form: Csv) -> None:
     Raises:
         InputError: the message has the name.
     """
-    options = _csv_options(form) | {"header": None, "nrows": 1, "dtype": "str"}
+    options = csv_rows.options(form) | {"header": None, "nrows": 1, "dtype": "str"}
     row = pd.read_csv(path, keep_default_na=False, skip_blank_lines=True, **options)
     names = [plain(name) for name in row.iloc[0].tolist() if isinstance(name, str)]
     words = [name for name in names if any(letter.isalpha() for letter in name)]
@@ -226,18 +212,12 @@ def _refuse_twice(path: Path, form: Csv) -> None:
 
 def _sieve(path: Path, schema: Schema, header: Sequence[str]) -> Sieve:
     kinds = {name: column.kind for name, column in schema.columns.items()}
-    measured = [kinds.get(plain(name)) in ("numeric", "datetime") for name in header]
+    measured = [kinds.get(name) in ("numeric", "datetime") for name in header]
     return Sieve(edges.look(path, schema.csv), np.flatnonzero(measured).tolist())
 
 
 def _header(path: Path, form: Csv) -> list[str]:
-    return [str(name) for name in pd.read_csv(path, nrows=0, **_csv_options(form)).columns]
-
-
-def _csv_options(form: Csv) -> dict[str, Any]:
-    """Return the options by which pandas reads CSV files of a form."""
-    encoding = "utf-8-sig" if form.encoding == "utf-8" else form.encoding
-    return {"encoding": encoding, "sep": form.delimiter, "decimal": form.decimal}
+    return [str(name) for name in pd.read_csv(path, nrows=0, **csv_rows.options(form)).columns]
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from tabrail.data.written_numbers import plain_numbers
 from tabrail.ingest.column_names import tokens
 
 FEWEST, FEWEST_ROWS = 5, 3  # different numbers, and rows of each
@@ -20,7 +21,7 @@ def numbers_blocks(name: str, words: pd.Series) -> bool:
         name: of the column.
         words: its cells as text, in the order of the rows.
     """
-    numbers = pd.to_numeric(words, errors="coerce").to_numpy(np.float64)
+    numbers = plain_numbers(words).to_numpy()
     if OF_TIME.intersection(tokens(name)) or not len(numbers) or not np.isfinite(numbers).all():
         return False
     low, high = numbers.min(), numbers.max()

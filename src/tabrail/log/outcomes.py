@@ -96,9 +96,7 @@ def outcomes(places: Sequence[Path], identifier: str = "id") -> Recorded:
         tqdm(desc="outcomes", unit=" rows", unit_scale=True, delay=1, disable=None) as progress,
     ):
         for file in files:
-            for raw in tables.read_chunks(
-                file, form, MOST_ROWS, list(columns), verbatim=True, aside=result.aside
-            ):
+            for raw in tables.read_chunks(file, form, MOST_ROWS, list(columns), aside=result.aside):
                 _record(log, raw, form, identifier, result)
                 progress.update(len(raw))
     return result
