@@ -15,8 +15,11 @@ from common.results import Row, show
 REPETITIONS = {100_000: 5, 1_000_000: 3, 10_000_000: 1}  # by number of rows
 LARGEST_READ_AT_ONCE = 1_000_000
 PEAK_LIMIT = 500
-IN_CHUNKS = "pd.read_csv in chunks"
-FILES = ("params.yaml", "schema.yaml", "dvc.yaml", ".dvc/config", ".dvcignore", ".gitignore")
+IN_CHUNKS, AS_TEXT = "pd.read_csv in chunks", "pd.read_csv in chunks, all cells as text"
+FILES = (
+    *("params.yaml", "schema.yaml", "dvc.yaml", "pyproject.toml", ".tabrail.json", ".gitignore"),
+    *(".dvc/config", ".dvcignore", "src"),
+)
 BYTES_PER_ROW = 350  # 101 in the CSV, in its copy and in DVC's cache, and the prepared tables
 READ_IN_CHUNKS = f"""
 import sys
@@ -25,6 +28,7 @@ import pandas as pd
 for _ in pd.read_csv(sys.argv[1], chunksize={CHUNK}):
     pass
 """
+READ_AS_TEXT = READ_IN_CHUNKS.replace("chunksize", "dtype='str', chunksize")
 READ_AT_ONCE = """
 import sys
 import pandas as pd
@@ -50,7 +54,8 @@ def copy(project: Project, work: Path) -> None:
     """Make another project in a folder, with the code of this one and without its data."""
     for name in FILES:
         (work / name).parent.mkdir(exist_ok=True)
-        shutil.copy(project.path / name, work / name)
+        copy_one = shutil.copytree if (project.path / name).is_dir() else shutil.copy
+        copy_one(project.path / name, work / name)
     run(["git", "init", "--quiet"], work)
 
 
@@ -62,6 +67,7 @@ def measure(project: Project, work: Path, table: Path, rows: int) -> list[Row]:
         "validate": (*verb, "validate", table),
         "prepare": (*verb, "run", "prepare"),
         IN_CHUNKS: ("-c", READ_IN_CHUNKS, table),
+        AS_TEXT: ("-c", READ_AS_TEXT, table),
     }
     if rows <= LARGEST_READ_AT_ONCE:
         commands["pd.read_csv at once"] = ("-c", READ_AT_ONCE, table)
@@ -82,10 +88,11 @@ def measure(project: Project, work: Path, table: Path, rows: int) -> list[Row]:
             Row(f"{name}, wall clock", wall(costs), "s"),
             Row(f"{name}, peak memory", max(cost.peak_mb for cost in costs), "MB", limit),
         ]
-    reading = measured[list(commands).index(IN_CHUNKS)]
+    names = list(commands)
     results += [
-        Row(f"{name} / {IN_CHUNKS}, CPU", ratio(costs, reading), "x")
-        for name, costs in zip(commands, measured, strict=True)
+        Row(f"{name} / {reading}, CPU", ratio(costs, measured[names.index(reading)]), "x")
+        for reading in (IN_CHUNKS, AS_TEXT)
+        for name, costs in zip(names, measured, strict=True)
         if not name.startswith("pd.")
     ]
     return results

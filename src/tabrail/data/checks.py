@@ -11,6 +11,7 @@ from tqdm import tqdm
 from tabrail.data import date_order, tables
 from tabrail.data.cleaning import Clean, cleaned
 from tabrail.data.conform import Violation, conform, require_columns, violation
+from tabrail.data.distinct import distinct_columns, unchanged
 from tabrail.data.identity import hashes
 from tabrail.data.schema import Schema
 from tabrail.data.set_aside import SetAside
@@ -81,10 +82,12 @@ def checked(
             for raw in tables.read_chunks(file, schema, rows, names, aside=aside):
                 cleaned_rows = cleaned(raw, clean)
                 left_out = raw[~raw.index.isin(cleaned_rows.index)]
-                table, violations = conform(cleaned_rows, schema)
-                violations += _swapped_dates(cleaned_rows, table, schema)
                 as_read = raw.loc[cleaned_rows.index] if len(left_out) else raw
-                same, groups = hashes(as_read, cleaned_rows, schema)
+                different = distinct_columns(as_read)
+                still = unchanged(different, as_read, cleaned_rows)
+                table, violations = conform(cleaned_rows, schema, still)
+                violations += _swapped_dates(cleaned_rows, table, schema)
+                same, groups = hashes(as_read, cleaned_rows, schema, different)
                 repeated = np.zeros(len(as_read), dtype=bool)
                 if schema.duplicates == "drop":
                     repeated = ~seen.first(same)

@@ -1,8 +1,9 @@
 """Check tables against the schema: columns, types and values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from tabrail import paths
 from tabrail.data import cells
+from tabrail.data.distinct import Distinct, distinct
 from tabrail.data.hints import hint, zero_twin
 from tabrail.data.schema import DURATION, Column, Csv, Schema
 from tabrail.errors import InputError, nearest
@@ -58,7 +60,9 @@ def require_columns(names: list[str], wanted: list[str], schema: Schema, source:
         )
 
 
-def conform(table: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, list[Violation]]:
+def conform(
+    table: pd.DataFrame, schema: Schema, known: Mapping[str, Distinct] = MappingProxyType({})
+) -> tuple[pd.DataFrame, list[Violation]]:
     """Give a table the schema's types, and find where it violates the schema.
 
     A pure function of each row, so it serves a chunk of a file, a batch and one request.
@@ -67,6 +71,7 @@ def conform(table: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, list[Vio
         table: rows as they were read, with the columns of `schema.used`. Those that a prediction
             does not need may be absent: the target, the weight, identifiers, sensitive columns.
         schema: the schema.
+        known: the different cells of columns, where somebody has looked for them.
 
     Returns:
         The same rows with the schema's columns: numbers and booleans as float64 (true is 1.0),
@@ -79,10 +84,13 @@ def conform(table: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, list[Vio
         spare = column.kind == "identifier" or column.sensitive
         if name not in table and (spare or name in (schema.target, schema.weight)):
             continue
-        given = cells.present(table[name], schema.missing)
-        typed[name] = read(given, column, schema.csv)
-        for kind, rows in _violating(given, typed[name], column, name == schema.target):
-            if rows.any():
+        column_cells = known.get(name) or distinct(table[name])
+        given = cells.present(column_cells.cells, schema.missing)
+        found = read(given, column, schema.csv)
+        typed[name] = column_cells.spread(found)
+        for kind, these in _violating(given, found, column, name == schema.target):
+            if these.any():
+                rows = column_cells.spread(these)
                 violations.append(violation(name, column, kind, table[name], rows))
     return pd.DataFrame(typed, index=table.index), violations
 

@@ -1,6 +1,7 @@
 """Which rows are the same: hashes of cells as text, whatever the schema says of their columns."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tabrail.data.distinct import Distinct, distinct, text_array
 from tabrail.data.schema import GROUP, Schema
 
 # pandas and spreadsheets add these to whole numbers and to days when a file is written again.
@@ -27,7 +29,12 @@ class Hashes(NamedTuple):
     groups: np.ndarray
 
 
-def hashes(raw: pd.DataFrame, cleaned: pd.DataFrame, schema: Schema) -> Hashes:
+def hashes(
+    raw: pd.DataFrame,
+    cleaned: pd.DataFrame,
+    schema: Schema,
+    known: Mapping[str, Distinct] = MappingProxyType({}),
+) -> Hashes:
     """Return a hash of each row and one of its group.
 
     Rows of one key are a group. Without a key, rows that came with the same cells are, whatever
@@ -37,9 +44,11 @@ def hashes(raw: pd.DataFrame, cleaned: pd.DataFrame, schema: Schema) -> Hashes:
         raw: rows as they came, n_rows of them.
         cleaned: the same rows after `clean`.
         schema: names the key, the target and all other columns.
+        known: the different cells of raw columns, where somebody has looked for them.
     """
-    without_target = _sums(raw, [name for name in schema.columns if name != schema.target])
-    rows = mixed(without_target + _sums(raw, [schema.target]))
+    others = [name for name in schema.columns if name != schema.target]
+    without_target = _sums(raw, others, known)
+    rows = mixed(without_target + _sums(raw, [schema.target], known))
     groups = row_hashes(cleaned, schema.key) if schema.key else mixed(without_target)
     return Hashes(rows, groups)
 
@@ -61,11 +70,19 @@ def row_hashes(rows: pd.DataFrame, names: Iterable[str]) -> np.ndarray:
     return mixed(_sums(rows, names))
 
 
-def _sums(rows: pd.DataFrame, names: Iterable[str]) -> np.ndarray:
+def _sums(
+    rows: pd.DataFrame,
+    names: Iterable[str],
+    known: Mapping[str, Distinct] = MappingProxyType({}),
+) -> np.ndarray:
     total = np.zeros(len(rows), dtype=np.uint64)
     for name in names:
         if name in rows:
-            total += _cell_hashes(rows[name], name)
+            cells = known.get(name)
+            if cells is None or cells.codes is None:
+                cells = distinct(_texts(rows[name]))
+            hashes = _cell_hashes(cells.cells, name)
+            total += hashes if cells.codes is None else hashes[cells.codes]
     return total
 
 
@@ -89,19 +106,12 @@ def group_numbers(table: pd.DataFrame, schema: Schema) -> np.ndarray:
     return np.asarray(pd.factorize(known_groups(table, schema))[0])
 
 
-def _cell_hashes(cells: pd.Series, name: str) -> np.ndarray:
-    """Return the hash of each cell; each different cell is looked at once."""
-    encoded = _texts(cells).dictionary_encode()
-    words = _bare(encoded.dictionary)
+def _cell_hashes(texts: pd.Series, name: str) -> np.ndarray:
+    bare = _bare(text_array(texts))
     (column,) = pd.util.hash_array(np.array([name], dtype=object))
-    texts = words.fill_null("").to_numpy(zero_copy_only=False)
-    different = mixed(pd.util.hash_array(texts, categorize=False) ^ column)
-    different[words.is_null().to_numpy(zero_copy_only=False)] = 0
-    codes = encoded.indices
-    if codes.null_count:
-        codes = codes.fill_null(len(words))
-        different = np.append(different, np.uint64(0))
-    found: np.ndarray = different[codes.to_numpy()]
+    words = bare.fill_null("").to_numpy(zero_copy_only=False)
+    found: np.ndarray = mixed(pd.util.hash_array(words, categorize=False) ^ column)
+    found[bare.is_null().to_numpy(zero_copy_only=False)] = 0
     return found
 
 
@@ -112,16 +122,15 @@ def mixed(numbers: np.ndarray) -> np.ndarray:
     return numbers ^ (numbers >> np.uint64(31))
 
 
-def _texts(cells: pd.Series) -> pa.Array:
-    """Return cells as text; shape (n_rows,)."""
+def _texts(cells: pd.Series) -> pd.Series:
+    """Return cells as text, a missing one as missing; shape (n_rows,)."""
     if cells.dtype == object or pd.api.types.is_bool_dtype(cells):
-        cells = cells.map(str, na_action="ignore").astype("str")
-    elif pd.api.types.is_datetime64_any_dtype(cells):
-        cells = cells.dt.strftime("%Y-%m-%d %H:%M:%S.%f%z").str.removesuffix(".000000")
-    array = pa.array(cells, from_pandas=True)
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
-    return array.cast(TEXT)
+        return cells.map(str, na_action="ignore").astype("str")
+    if pd.api.types.is_datetime64_any_dtype(cells):
+        return cells.dt.strftime("%Y-%m-%d %H:%M:%S.%f%z").str.removesuffix(".000000")
+    if isinstance(cells.dtype, pd.StringDtype):
+        return cells
+    return pd.Series(pa.array(cells, from_pandas=True).cast(TEXT).to_pandas(), dtype="str")
 
 
 def _bare(texts: pa.Array) -> pa.Array:

@@ -59,7 +59,6 @@ class Columns:
         measured: the columns of numbers, dates and times, by place.
         filled: those that are filled in nearly all rows.
         below: by column, the different cells with how often each comes.
-        largest: by measured column, the largest number, read with a decimal point and a comma.
         rows: how many rows were looked at.
         short: how many of them have too few fields.
     """
@@ -67,9 +66,15 @@ class Columns:
     measured: set[int] = field(default_factory=set)
     filled: set[int] = field(default_factory=set)
     below: list[dict[str, int]] = field(default_factory=list)
-    largest: dict[int, tuple[float, float]] = field(default_factory=dict)
     rows: int = 0
     short: int = 0
+
+    def are_exceeded(self, place: int, pair: tuple[float, float]) -> bool:
+        """Check whether a number is beyond all of its column, with a decimal point or a comma."""
+        pairs = [numbers for cell in self.below[place] if (numbers := numbers_of(cell))]
+        return bool(pairs) and any(
+            abs(pair[form]) > max(abs(numbers[form]) for numbers in pairs) for form in (0, 1)
+        )
 
 
 def judged(edges: Edges, known: Collection[int]) -> Columns:
@@ -98,10 +103,6 @@ def judged(edges: Edges, known: Collection[int]) -> Columns:
         enough = len(rows) >= FEWEST_ROWS and total
         if values >= MEASURED * total if enough else place in known:
             found.measured.add(place)
-            numbers = [numbers_of(cell) for cell in given]
-            pairs = [pair for pair in numbers if pair]
-            if pairs:
-                found.largest[place] = max(abs(a) for a, _ in pairs), max(abs(b) for _, b in pairs)
     return found
 
 
@@ -221,11 +222,7 @@ def _is_total(row: Row, columns: Columns, above: Sequence[Row]) -> bool:
     summed = sum(_sums_up(pair, place, above) for place, pair in numbers.items())
     if not labels:
         return bare and bool(words) and summed > 1 and summed >= len(numbers) / 2
-    beyond = sum(
-        any(abs(a) > b for a, b in zip(pair, columns.largest[place], strict=True))
-        for place, pair in numbers.items()
-        if place in columns.largest
-    )
+    beyond = sum(columns.are_exceeded(place, pair) for place, pair in numbers.items())
     is_odd = (bare and words) or labels[0] in columns.measured or summed
     return bool(numbers) and bool(is_odd or beyond >= len(numbers) / 2)
 
