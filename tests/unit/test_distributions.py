@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from conftest import SCHEMA, shops
 
 from tabrail.data.distributions import describe, psi
+from tabrail.data.rounding import months_outward, seen_dates
 from tabrail.data.schema import Schema
 from tabrail.documents import to_json
 
@@ -150,3 +152,50 @@ def test_a_column_of_another_kind_or_that_is_gone_is_not_compared() -> None:
     before = {"rows": 9, "columns": {"a": {"missing": 0, "values": [1], "up_to": [1]}, "b": {}}}
     after = {"rows": 9, "columns": {"a": {"missing": 0, "shares": {}, "other": 1}, "c": {}}}
     assert psi(before, after) == {}
+
+
+DATES = {
+    "within an hour": ("2023-05-09 07:13:31", "2023-05-09 08:01:02", "2023-05-01", "2023-06-01"),
+    "of a few days": ("2023-12-30", "2024-01-02", "2023-12-01", "2024-02-01"),
+    "first days of months": ("2020-02-01", "2024-01-01", "2020-02-01", "2024-02-01"),
+    "of a life": ("1931-05-06", "2024-03-01", "1931-01-01", "2025-01-01"),
+    "of centuries": ("1471-03-09", "2008-01-30", "1470-01-01", "2010-01-01"),
+    "the first and the last": ("0001-01-01", "9999-12-31", "0001-01-01", "9999-12-01"),
+}
+
+
+DATED = Schema.model_validate(
+    {
+        "name": "Dates",
+        "task": "regression",
+        "target": "y",
+        "columns": {"when": {"kind": "datetime"}, "y": {"kind": "numeric"}},
+    }
+)
+
+
+@pytest.mark.parametrize(("low", "high", "first", "last"), DATES.values(), ids=DATES)
+def test_dates_are_rounded_outward_and_can_be_read(
+    low: str, high: str, first: str, last: str
+) -> None:
+    when = pd.Series(np.array([low, high, high], dtype="datetime64[us]"))
+    table = pd.DataFrame({"when": when, "y": [1.0, 2.0, 3.0]})
+    dates = describe(table, DATED)["dates"]["when"]
+    assert (dates[0], dates[-1]) == (f"{first}T00:00:00", f"{last}T00:00:00")
+    assert dates == sorted(set(dates))
+    assert [datetime.fromisoformat(date) for date in dates]
+    nothing = when.where(when.isna())
+    assert describe(table.assign(when=nothing), DATED)["dates"]["when"] == []
+
+
+def test_most_dates_are_where_most_rows_are() -> None:
+    when = pd.to_datetime(["2001-03-04"] * 5 + ["2024-05-06"] * 995).to_series()
+    dates = describe(pd.DataFrame({"when": when, "y": 1.0}), DATED)["dates"]["when"]
+    assert sum(date.startswith("2024") for date in dates) >= len(dates) - 2
+
+
+def test_what_schema_yaml_says_of_dates_is_of_no_row() -> None:
+    low, high = pd.Timestamp("2024-02-29"), pd.Timestamp("2024-03-01")
+    assert months_outward(low, high).astype(str).tolist() == ["2024-02", "2024-03", "2024-04"]
+    assert seen_dates(low, high) == "seen 2024-02 to 2024-03"
+    assert seen_dates(pd.Timestamp("1931-05-06"), high) == "seen 1931 to 2024"

@@ -28,13 +28,13 @@ def test_rows_that_conform_need_nothing(project: Path) -> None:
 
 
 def test_every_need_is_a_line(project: Path) -> None:
-    table = more(30).astype({"member": object})
-    table.loc[0, "age"], table.loc[1, "age"] = -3, 130
+    table = more(30).astype({"member": object, "age": float})
+    table.loc[0, "age"], table.loc[1, "age"] = -3, 133.7
     table.loc[0, "city"], table.loc[1, "city"] = "Rome", "Bonn"
     table.loc[2, "member"] = None
     assert found(table) == [
-        "age: min 0 → -3 (lowest value)",
-        "age: max 120 → 130 (highest value)",
+        "age: min 0 → -10 (lower values, rounded)",
+        "age: max 120 → 140 (higher values, rounded)",
         "city: 2 new: Bonn, Rome",
         "member: nullable False → True (1 missing)",
     ]

@@ -163,6 +163,12 @@ def test_a_column(tmp_path: Path, case: str, options: dict[str, Any]) -> None:
     assert reason in draft.column_reasons["column"]
 
 
+@pytest.mark.parametrize("value", ["2024-05-03", "1734.5", "widower"])
+def test_the_only_value_of_one_row_is_not_written_down(tmp_path: Path, value: str) -> None:
+    draft = inferred(tmp_path, table(only=[value] + [""] * (ROWS - 1)))
+    assert value not in to_yaml(draft)
+
+
 def test_the_example_of_an_unreadable_word_names_nobody(tmp_path: Path) -> None:
     draft = inferred(tmp_path, table(column=[*range(2, ROWS + 1), "ada@example.com"]))
     assert "1 of 400 values cannot be read" in draft.column_reasons["column"]

@@ -11,6 +11,7 @@ import pandas as pd
 from tabrail import paths
 from tabrail.config import Tolerance
 from tabrail.data.checks import Chunk
+from tabrail.data.rounding import outward
 from tabrail.data.schema import Schema, encode_target
 from tabrail.data.set_aside import SetAside
 from tabrail.errors import InputError
@@ -47,9 +48,10 @@ class Moments:
         self.most = max(self.most, float(values.max()))
 
     def content(self) -> dict[str, float]:
-        """Return the figures by name."""
+        """Return the figures by name; the ends are rounded outward, for they are of one row."""
         spread = math.sqrt(self.squares / self.count)
-        return {"mean": self.mean, "std": spread, "min": self.least, "max": self.most}
+        least, most = outward(self.least, self.most)
+        return {"mean": self.mean, "std": spread, "min": least, "max": most}
 
 
 @dataclass

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from tabrail.data import cells
-from tabrail.data.rounding import outward
+from tabrail.data.rounding import months_outward, outward
 from tabrail.data.schema import Column, Schema
 
 QUANTILES = np.linspace(0, 1, 21)
@@ -32,8 +32,8 @@ def describe(table: pd.DataFrame, schema: Schema) -> dict[str, Any]:
         The number of rows, and for each column the share of missing values with either `shares`
         by category, or `values` with the share of values `up_to` each of them, where a value that
         many rows have comes twice, with the share below it first, and the lowest and the highest
-        one are rounded outward unless five rows have them; and some of the `dates` in each
-        column of dates that is not sensitive, from the first to the last.
+        one are rounded outward unless five rows have them; and `dates` of each column of dates
+        that is not sensitive, from the first to the last: rounded, so that they are of no row.
     """
     columns: dict[str, Any] = {}
     for name in [*schema.features, schema.target]:
@@ -156,9 +156,14 @@ def _with_rounded_ends(found: dict[str, Any], values: pd.Series, column: Column)
 
 
 def _dates(values: pd.Series) -> list[str]:
-    known = np.sort(values.dropna().to_numpy())
-    places = np.unique((QUANTILES * (len(known) - 1)).round().astype(np.int64))
-    return [pd.Timestamp(known[place]).isoformat() for place in places] if len(known) else []
+    """Return quantiles as if the dates of each month, or year, were evenly spread over it."""
+    known = values.dropna()
+    if known.empty:
+        return []
+    edges = months_outward(known.min(), known.max()).astype("datetime64[s]")
+    below = np.searchsorted(np.sort(known.to_numpy()), edges[:-1]) / len(known)
+    seconds = np.interp(QUANTILES, [*below, 1.0], edges.astype(np.int64))
+    return np.unique(seconds.round().astype("datetime64[s]")).astype("str").tolist()
 
 
 def _missing(values: pd.Series) -> float:

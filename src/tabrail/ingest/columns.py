@@ -7,11 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from tabrail.data.rounding import outward
+from tabrail.data.rounding import outward, seen_dates
 from tabrail.ingest.kinds import Guess, spellings
 from tabrail.ingest.personal_data import is_personal, personal_data
 from tabrail.ingest.profile import MOST_DISTINCT, ColumnProfile
 
+FEWEST_SHOWN = 5  # rows that have a value which the schema's comments show
 LISTED = 200  # categories that are listed; of more, any is allowed
 
 
@@ -43,7 +44,8 @@ def describe_column(
     one_value = _only_value(guess, column)
     reasons = [guess.reason, guess.warning if guess.warning != guess.reason else ""]
     if one_value is not None and not is_target:
-        shown = "" if guess.sensitive or personal_data(name, {one_value: 1}) else f": {one_value!r}"
+        is_hidden = filled < FEWEST_SHOWN or guess.sensitive or personal_data(name, {one_value: 1})
+        shown = "" if is_hidden else f": {one_value!r}"
         if not 0.01 * rows < column.missing < 0.99 * rows:
             return {"kind": "ignored"}, f"one value only{shown}"
         reasons = [f"one value or none{shown}: only whether it is missing is informative"]
@@ -62,8 +64,7 @@ def describe_column(
         if bounds := limits(low, high):
             entry |= {"min": _tidy(bounds[0]), "max": _tidy(bounds[1])}
     if guess.kind == "datetime" and isinstance(column.low, pd.Timestamp):
-        # No day: it may be of one person.
-        reasons.append(f"seen {column.low:%Y-%m} to {column.high:%Y-%m}")
+        reasons.append(seen_dates(column.low, column.high))
         if "%y" in (guess.format or ""):
             reasons.append("the years 69 to 99 are read as 19.., 00 to 68 as 20..")
     if guess.unit:

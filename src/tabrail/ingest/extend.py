@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import pandas as pd
 
@@ -15,6 +15,7 @@ from tabrail.data import tables
 from tabrail.data.checks import checked
 from tabrail.data.cleaning import Clean
 from tabrail.data.conform import Violation
+from tabrail.data.rounding import outward
 from tabrail.data.schema import Column, Schema
 from tabrail.documents import load_yaml, parse
 from tabrail.errors import InputError
@@ -145,10 +146,14 @@ def _changes(name: str, column: Column, need: Needs) -> list[Change]:
     found: list[Change] = []
     if need.missing:
         found.append(Change(name, "nullable", False, True, f"{need.missing:,} missing"))
+    ends = [end for end in (column.min, column.max, need.least, need.most) if _is_finite(end)]
+    low, high = outward(min(ends), max(ends)) if ends else (0.0, 0.0)  # no limit is a row's value
     if column.min is not None and need.least < column.min:
-        found.append(Change(name, "min", _whole(column.min), _whole(need.least), "lowest value"))
+        found.append(Change(name, "min", _whole(column.min), _whole(low), "lower values, rounded"))
     if column.max is not None and need.most > column.max:
-        found.append(Change(name, "max", _whole(column.max), _whole(need.most), "highest value"))
+        found.append(
+            Change(name, "max", _whole(column.max), _whole(high), "higher values, rounded")
+        )
     if any(map(is_personal, need.names)):
         raise InputError(
             f"{name} has new values that look personal; {paths.SCHEMA} is in Git and must not list "
@@ -163,6 +168,10 @@ def _changes(name: str, column: Column, need: Needs) -> list[Change]:
         after = [*(column.categories or []), *sorted(need.names)]
         found.append(Change(name, "categories", column.categories or [], after, "new"))
     return found
+
+
+def _is_finite(number: float | None) -> TypeGuard[float]:
+    return number is not None and math.isfinite(number)
 
 
 def _whole(number: float) -> float:
