@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from tabrail.data import written_dates, written_numbers, written_text
+from tabrail.data import no_dates, written_dates, written_numbers, written_text
 
 TRUE = {"true", "yes", "y", "t", "on", "1", "1.0"}
 FALSE = {"false", "no", "n", "f", "off", "0", "0.0"}
@@ -19,7 +19,7 @@ def present(values: pd.Series, missing: list[str]) -> pd.Series:
 
     Args:
         values: cells as they were read; shape (n_rows,).
-        missing: the words that mean missing.
+        missing: the words that mean missing; a day such as 9999-12-31 means any time on it, too.
     """
     if values.dtype == "object":  # what Parquet and JSON mix in one column
         values = values.map(lambda one: written_text.plain(one) if isinstance(one, str) else one)
@@ -29,9 +29,11 @@ def present(values: pd.Series, missing: list[str]) -> pd.Series:
         # A division by zero has no number: CSV files write it as they write a missing value.
         none = [float(word) for word in missing if NUMBER.fullmatch(word)]
         return values.mask(values.isin([*none, np.inf, -np.inf]))
-    else:
+    elif values.dtype.kind != "M":
         return values
-    return values.mask(values.isin(missing))
+    if no_days := no_dates.days(missing):
+        values = values.mask(no_dates.on(values, no_days))
+    return values if values.dtype.kind == "M" else values.mask(values.isin(missing))
 
 
 def numeric(values: pd.Series, decimal: str, thousands: str) -> pd.Series:

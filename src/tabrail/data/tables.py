@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tabrail import paths
-from tabrail.data import csv_rows, edges, folders
+from tabrail.data import csv_rows, edges, folders, no_dates
 from tabrail.data.schema import Csv, Schema
 from tabrail.data.set_aside import SetAside, Sieve
 from tabrail.data.written_text import plain
@@ -167,6 +167,9 @@ def _parquet_chunks(
                     column = batch.column(position).dictionary_decode()
                     batch = batch.set_column(position, field.name, column)
                     field = batch.schema.field(position)
+                kept = no_dates.within_calendar(batch.column(position))
+                if kept is not batch.column(position):
+                    batch = batch.set_column(position, field.name, kept)
                 # As floats, which gaps make of them, large whole numbers would lose digits.
                 if field.name in text and (
                     pa.types.is_integer(field.type) or pa.types.is_decimal(field.type)

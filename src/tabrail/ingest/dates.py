@@ -39,6 +39,7 @@ TIMES = [
 ]
 FORMATS = [*(day + time for day, time in product(DAYS, TIMES)), *WHOLE]
 TWO_ORDERS = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%d-%m-%y")
+LIKELY = 0.9  # of the dates, that are of a year in which something can have happened
 SURELY = 0.01  # of the rows, that can be read in one order only
 
 
@@ -156,11 +157,12 @@ def _share(some: list[str], pattern: re.Pattern[str]) -> float:
 
 
 def _readable(words: Mapping[str, int], format_: str | None) -> float:
-    """Return the share of the values that can be read in a format, and are in a likely year."""
+    """Return the share of the values that can be read in a format, nearly all in a likely year."""
     dates = cells.datetime(pd.Series(list(words), dtype="str"), format_)
-    good = dates.dt.year.between(1000, 2999).to_numpy()
+    good, likely = dates.notna().to_numpy(), dates.dt.year.between(1000, 2999).to_numpy()
     counts = pd.Series(list(words.values()), dtype="float64").to_numpy()
-    return float(counts[good].sum() / counts.sum())
+    some = likely if counts[likely].sum() < LIKELY * counts[good].sum() else good
+    return float(counts[some].sum() / counts.sum())
 
 
 def _in_order(words: Mapping[str, int], format_: str) -> bool:

@@ -164,7 +164,7 @@ class Inference:
         before = self._state()
         for name, column in found.columns.items():
             words = column.unreadable_values or column.levels
-            self._find_missing(name, words, self.guesses[name].kind)
+            self._find_missing(name, words + column.odd_dates, self.guesses[name].kind)
         self.check_target(found.columns[self.name], found.rows)
         for name in self._unknown - {self.name}:
             levels = present(found.columns[name].levels, self.missing)

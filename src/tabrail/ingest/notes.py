@@ -221,3 +221,16 @@ def unreadable(kind: str, column: ColumnProfile, rows: int) -> tuple[str, list[s
     such = f", such as {', '.join(repr(word[:30]) for word in words)}" if words else ""
     count = f"{column.unreadable:,} of {rows:,}"
     return f"{count} values cannot be read as {kind}{such}; prepare drops these rows", words
+
+
+def odd_dates(name: str, found: Mapping[str, int], *, is_hidden: bool) -> list[str]:
+    """Ask about dates of years in which hardly anything of a table can have happened."""
+    if not found or is_hidden:
+        return []
+    example, count = next(iter(found)), sum(found.values())
+    are = "1 date is" if count == 1 else f"{count:,} dates are"
+    return [
+        f"{name}: {are} before the year 1000 or after 2998, such as {example}. If that is a slip, "
+        f'correct it in clean (prepare.py). If it means no value, add "{example}" to missing, and '
+        f"nullable: true to {roles.short(name)}, in schema.yaml"
+    ]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tabrail.data import no_dates
 from tabrail.data.checks import Chunk, checked
 from tabrail.data.cleaning import Clean
 from tabrail.data.schema import Schema
@@ -19,6 +20,7 @@ from tabrail.ingest.first_rows import sample_size
 MOST_LEVELS = 1000  # different values of a column of words that are counted
 MOST_UNREADABLE = 100  # different unreadable values that are counted
 MOST_DISTINCT = 500_000  # different identifiers that are counted
+LIKELY = (1000, 2999)  # years; dates that stand for none are of the year 2999, too
 CHUNK_ROWS = 100_000
 
 
@@ -34,6 +36,7 @@ class ColumnProfile:
         high: the highest one.
         levels: the values of words and classes, with how often each comes; few more than
             `MOST_LEVELS` at most.
+        odd_dates: dates that stand for none, or are of no likely year, with how often each comes.
         distinct: how many different identifiers the first `counted` rows have.
         counted: rows in which identifiers were counted.
     """
@@ -44,6 +47,7 @@ class ColumnProfile:
     low: Any = None
     high: Any = None
     levels: Counter[str] = field(default_factory=Counter)
+    odd_dates: Counter[str] = field(default_factory=Counter)
     distinct: int = 0
     counted: int = 0
     _seen: Seen = field(default_factory=Seen)
@@ -55,13 +59,15 @@ class ColumnProfile:
             found = values.astype("str").str.strip().value_counts()[:MOST_UNREADABLE]
             self.unreadable_values.update(dict(zip(found.index, found.tolist(), strict=True)))
 
-    def add(self, kind: str, typed: pd.Series) -> None:
-        """Count a chunk's readable values."""
+    def add(self, kind: str, typed: pd.Series, raw: pd.Series) -> None:
+        """Count a chunk's readable values; `raw` has them as they were read."""
         if kind in ("numeric", "datetime"):
             low, high = typed.min(), typed.max()
             if low == low:  # neither NaN nor NaT
                 self.low = low if self.low is None else min(self.low, low)
                 self.high = high if self.high is None else max(self.high, high)
+                if kind == "datetime" and not (low.year >= LIKELY[0] and high.year < LIKELY[1]):
+                    self._add_odd_dates(typed, raw)
         elif kind == "identifier" and self.distinct < MOST_DISTINCT:
             hashes = pd.util.hash_pandas_object(typed.dropna(), index=False).to_numpy()
             self.distinct += int(self._seen.first(hashes).sum())
@@ -69,6 +75,16 @@ class ColumnProfile:
         elif kind in ("categorical", "boolean") and len(self.levels) <= MOST_LEVELS:
             found = typed.value_counts()
             self.levels.update(dict(zip(found.index.astype("str"), found.tolist(), strict=True)))
+
+    def _add_odd_dates(self, typed: pd.Series, raw: pd.Series) -> None:
+        """Count the dates of unlikely years: as words, if the file has them so, or as days."""
+        year = typed.dt.year
+        odd = raw[typed.notna() & ((year < LIKELY[0]) | (year >= LIKELY[1]))]
+        if len(self.odd_dates) < MOST_LEVELS and len(odd):
+            is_text = isinstance(odd.iloc[0], str)
+            words = odd.str.strip() if is_text else no_dates.day_of(odd).astype("str")
+            found = pd.Series(words).value_counts()
+            self.odd_dates.update(dict(zip(found.index, found.tolist(), strict=True)))
 
 
 @dataclass
@@ -110,7 +126,7 @@ def profile(files: Sequence[Path], schema: Schema, clean: Clean) -> Profile:
         found.repeated += int(chunk.repeated.sum())
         _add_violations(found, chunk)
         for name, column in found.columns.items():
-            column.add(schema.columns[name].kind, chunk.table[name])
+            column.add(schema.columns[name].kind, chunk.table[name], chunk.raw[name])
         found.sample = _sample(found.sample, chunk.raw, random)
         del chunk
     return found

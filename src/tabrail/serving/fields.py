@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from tabrail.data import cells, written_text
+from tabrail.data import cells, no_dates, written_text
 from tabrail.data.hints import zero_twin
 from tabrail.data.schema import Column, Schema
 from tabrail.model.scoring import for_scoring
@@ -66,6 +66,7 @@ class Fields:
         """
         self._schema, self._cleaned, self._demanded = schema, cleaned, demanded
         self._missing = set(schema.missing)
+        self._no_days = no_dates.days(schema.missing)
         self._numbers = {float(text) for text in self._missing if cells.NUMBER.fullmatch(text)}
 
     def row(self, example: Mapping[str, Any], scalars: Collection[str] = ()) -> type[BaseModel]:
@@ -91,11 +92,14 @@ class Fields:
         return create_model("Row", __config__=config, **fields)
 
     def text(self, given: Any) -> Any:
-        """Return a text in its plain form, and None for one that means missing."""
+        """Return a text in its plain form, and None for one, or a date, that means missing."""
+        if isinstance(given, datetime) and self._no_days:  # of a cleaning function
+            return None if given.date().isoformat() in self._no_days else given
         if not isinstance(given, str):
             return given
         text = written_text.plain(given)
-        return None if text in self._missing else text
+        is_none = self._no_days and no_dates.is_day_and_time(text, self._no_days)
+        return None if text in self._missing or is_none else text
 
     def _typed(self, name: str, column: Column) -> tuple[Any, Any]:
         extra: dict[str, Any] = {}
