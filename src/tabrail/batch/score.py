@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from tabrail import paths
 from tabrail.data import dialect, outputs, tables
 from tabrail.data.checks import checked
 from tabrail.data.conform import conform
+from tabrail.data.date_order import read_usual_days
 from tabrail.data.validate import Verdict, rejects
 from tabrail.errors import InputError
 from tabrail.files import replacing
@@ -99,6 +101,7 @@ def predict(
             project.clean,
             optional=optional(schema),
             aside=verdict.aside,
+            usual=read_usual_days(paths.DISTRIBUTIONS),
         ):
             bad = verdict.add(chunk)
             if reject:

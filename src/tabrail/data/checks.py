@@ -1,6 +1,7 @@
 """Raw tables, chunk by chunk, each checked against the schema."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,12 +12,17 @@ from tqdm import tqdm
 from tabrail.data import date_order, tables
 from tabrail.data.cleaning import Clean, cleaned
 from tabrail.data.conform import Violation, conform, require_columns, violation
+from tabrail.data.date_order import Usual
 from tabrail.data.distinct import distinct_columns, unchanged
 from tabrail.data.identity import hashes
 from tabrail.data.schema import Schema
 from tabrail.data.set_aside import SetAside
 from tabrail.data.split import Seen
 
+SURELY_SWAPPED = (
+    "day and month are the wrong way round in this file: as they are read, its dates are on one or "
+    "two days of many months, which those of training are not"
+)
 MOST_CELLS = 4_000_000  # in memory at a time
 
 
@@ -52,6 +58,7 @@ def checked(
     *,
     optional: Collection[str] = (),
     aside: SetAside | None = None,
+    usual: Usual | None = None,
 ) -> Iterator[Chunk]:
     """Read tables after a look at each one's header, clean them and check them against the schema.
 
@@ -65,6 +72,7 @@ def checked(
         clean: the owner's cleaning function.
         optional: columns that a file may lack.
         aside: counts the lines that are no rows.
+        usual: on which days of the month dates usually are; see `date_order`.
 
     Raises:
         InputError: a file cannot be read, or lacks a column of the schema, or it cannot be cleaned.
@@ -86,7 +94,7 @@ def checked(
                 different = distinct_columns(as_read)
                 still = unchanged(different, as_read, cleaned_rows)
                 table, violations = conform(cleaned_rows, schema, still)
-                violations += _swapped_dates(cleaned_rows, table, schema)
+                violations += _swapped_dates(cleaned_rows, table, schema, usual)
                 same, groups = hashes(as_read, cleaned_rows, schema, different)
                 repeated = np.zeros(len(as_read), dtype=bool)
                 if schema.duplicates == "drop":
@@ -96,9 +104,18 @@ def checked(
                 del raw, cleaned_rows, as_read, table
 
 
-def _swapped_dates(given: pd.DataFrame, table: pd.DataFrame, schema: Schema) -> list[Violation]:
-    """Return a violation for each column whose dates have day and month the wrong way round."""
-    return [
-        violation(name, schema.columns[name], "date_order", given[name], table[name].notna())
-        for name in date_order.swapped(table, schema)
-    ]
+def _swapped_dates(
+    given: pd.DataFrame, table: pd.DataFrame, schema: Schema, usual: Usual | None
+) -> list[Violation]:
+    """Return a violation for each column whose dates have day and month the wrong way round.
+
+    Where that is sure, no model can be given these rows: their dates cannot be read as written.
+    """
+    found = []
+    for name, is_sure in date_order.swapped(table, schema, usual):
+        rows, column = table[name].notna(), schema.columns[name]
+        known = violation(name, column, "date_order", given[name], rows)
+        if is_sure:
+            known = replace(known, kind="unreadable", hint=SURELY_SWAPPED)
+        found.append(known)
+    return found

@@ -70,6 +70,7 @@ class DataReport:
     violating_cells: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     examples: dict[str, str] = field(default_factory=dict)
     aside: SetAside = field(default_factory=SetAside)
+    swapped: set[str] = field(default_factory=set)
 
     def add(self, chunk: Chunk) -> None:
         """Count a chunk's rows and violations."""
@@ -78,6 +79,8 @@ class DataReport:
             by_kind[found.kind] = by_kind.get(found.kind, False) | found.rows
             self.violating_cells[found.kind][found.column] += int(found.rows.sum())
             row = chunk.raw.index[int(found.rows.argmax())] + 1
+            if found.kind == "date_order":
+                self.swapped.add(f"{found.column}: {found.hint or 'dates'} ({chunk.file})")
             self.examples.setdefault(
                 found.kind, f"{found.column} is {found.example!r} in row {row:,} of {chunk.file}"
             )
@@ -157,7 +160,7 @@ class DataReport:
         dropped = self.raw - self.left_out - sum(self.split_rows.values())
         left_out = f"{self.left_out:,} left out by clean, " if self.left_out else ""
         counts = f"{self.raw:,} rows read, {left_out}{dropped:,} dropped: {parts}"
-        return "\n".join([*self.aside.text(), counts])
+        return "\n".join([*self.aside.text(), *sorted(self.swapped), counts])
 
     def _target(self, split: str) -> dict[str, float]:
         if self.schema.task == "regression":

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tabrail.data import cells
+from tabrail.data import cells, date_order
 from tabrail.data.rounding import months_outward, outward
 from tabrail.data.schema import Column, Schema
 
@@ -33,7 +33,8 @@ def describe(table: pd.DataFrame, schema: Schema) -> dict[str, Any]:
         by category, or `values` with the share of values `up_to` each of them, where a value that
         many rows have comes twice, with the share below it first, and the lowest and the highest
         one are rounded outward unless five rows have them; and `dates` of each column of dates
-        that is not sensitive, from the first to the last: rounded, so that they are of no row.
+        that is not sensitive, from the first to the last: rounded, so that they are of no row;
+        and the shares of their `days_of_month`.
     """
     columns: dict[str, Any] = {}
     for name in [*schema.features, schema.target]:
@@ -49,7 +50,8 @@ def describe(table: pd.DataFrame, schema: Schema) -> dict[str, Any]:
         for name, column in schema.used.items()
         if column.kind == "datetime" and not column.sensitive
     }
-    return {"rows": len(table), "columns": columns, "dates": dates}
+    days = date_order.usual_days(table, schema)
+    return {"rows": len(table), "columns": columns, "dates": dates, "days_of_month": days}
 
 
 def describe_scores(numbers: np.ndarray, schema: Schema) -> dict[str, Any]:

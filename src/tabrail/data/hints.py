@@ -1,5 +1,9 @@
 """Say why a value does not fit its column, where that can be told."""
 
+from contextlib import suppress
+from datetime import datetime
+
+from tabrail.data import date_order
 from tabrail.data.schema import Column
 
 SHOWN = 5
@@ -38,5 +42,9 @@ def hint(column: Column, kind: str, example: object) -> str:
         more = " …" if len(column.categories) > SHOWN else ""
         return f"the classes are {known}{more}"
     if column.kind == "datetime":
+        if date_order.has_order(column) and isinstance(example, str):
+            with suppress(ValueError):
+                datetime.strptime(example.strip(), date_order.other_order(column.format))
+                return f"expected {column.format}; this one has day and month the other way round"
         return f"expected {column.format or 'a date such as 2024-01-31'}"
     return ""

@@ -15,6 +15,7 @@ from tabrail.data import dialect, tables
 from tabrail.data.checks import Chunk, checked
 from tabrail.data.cleaning import Clean, no_cleaning
 from tabrail.data.conform import HARMLESS, usable
+from tabrail.data.date_order import read_usual_days
 from tabrail.data.schema import Csv, load_schema
 from tabrail.data.set_aside import SetAside
 from tabrail.errors import InputError
@@ -184,6 +185,7 @@ def validate(
         clean,
         optional=optional,
         aside=verdict.aside,
+        usual=read_usual_days(paths.DISTRIBUTIONS),
     )
     if rejected is None:
         for chunk in chunks:

@@ -130,6 +130,7 @@ def _columns(draft: Draft, inference: "Inference", found: Profile) -> dict[str, 
         )
         if guess.warning and not (guess.kind == "numeric" and said):
             other.append(f"{name}: {guess.warning}")
+        other += notes.swapped_dates(name, column, found.rows)
         other += notes.odd_dates(name, column.odd_dates, is_hidden=guess.sensitive)
         unreadable, words = notes.unreadable(guess.kind, column, found.rows)
         if unreadable:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from tabrail import paths
 from tabrail.config import load_params
-from tabrail.data import tables
+from tabrail.data import date_order, tables
 from tabrail.data.checks import checked
 from tabrail.data.cleaning import Clean
 from tabrail.data.conform import Violation
@@ -84,8 +84,12 @@ def changes(
     needs: dict[str, Needs] = {name: Needs() for name in schema.used}
     rows, example, counts = 0, "", Counter[str]()
     present = [file for file in tables.find(paths.RAW) if file not in replaced]
-    for chunk in checked([*present, *files], schema, params.chunk_rows, "ingest", clean):
+    usual: dict[str, list[float]] = {}  # of the rows that are there, chunk by chunk
+    for chunk in checked(
+        [*present, *files], schema, params.chunk_rows, "ingest", clean, usual=usual
+    ):
         if chunk.file in present:  # read only to know which rows are there already
+            usual |= date_order.usual_days(chunk.table, schema)
             continue
         rows += len(chunk.raw)
         counts["repeated"] += int(chunk.repeated.sum())

@@ -234,3 +234,15 @@ def odd_dates(name: str, found: Mapping[str, int], *, is_hidden: bool) -> list[s
         f'correct it in clean (prepare.py). If it means no value, add "{example}" to missing, and '
         f"nullable: true to {roles.short(name)}, in schema.yaml"
     ]
+
+
+def swapped_dates(name: str, column: ColumnProfile, rows: int) -> list[str]:
+    """Say which files seem to have their dates in another order than the others."""
+    count = sum(column.swapped.values())
+    if not 0 < count < rows - column.missing:  # all of them: nothing says which order is right
+        return []
+    files = ", ".join(list(column.swapped)[:3])
+    return [
+        f"{name}: day and month may be the wrong way round in {files}: there its dates are one or "
+        "two days of many months. Write its dates in the order of the other files"
+    ]

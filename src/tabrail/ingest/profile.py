@@ -37,6 +37,7 @@ class ColumnProfile:
         levels: the values of words and classes, with how often each comes; few more than
             `MOST_LEVELS` at most.
         odd_dates: dates that stand for none, or are of no likely year, with how often each comes.
+        swapped: by file, how many dates seem to have day and month the wrong way round.
         distinct: how many different identifiers the first `counted` rows have.
         counted: rows in which identifiers were counted.
     """
@@ -48,6 +49,7 @@ class ColumnProfile:
     high: Any = None
     levels: Counter[str] = field(default_factory=Counter)
     odd_dates: Counter[str] = field(default_factory=Counter)
+    swapped: Counter[str] = field(default_factory=Counter)
     distinct: int = 0
     counted: int = 0
     _seen: Seen = field(default_factory=Seen)
@@ -137,7 +139,9 @@ def _add_violations(found: Profile, chunk: Chunk) -> None:
     unreadable = np.zeros(len(chunk.raw), dtype=bool)
     for violation in chunk.violations:
         column = found.columns[violation.column]
-        if violation.kind == "unreadable":
+        if violation.kind == "date_order":
+            column.swapped[chunk.file.name] += int(violation.rows.sum())
+        elif violation.kind == "unreadable":
             column.add_unreadable(chunk.raw[violation.column][violation.rows])
             unreadable |= violation.rows
         else:

@@ -122,7 +122,8 @@ def _of_log(log: PredictionLog, since: str, until: str, params: Params, metrics:
     expected = replace(of_version(versions["champion"]), given=metrics)
     spans = window.spans(start, end, params.monitor.periods)
     bar = tqdm(spans, desc="monitor", unit=" periods", delay=1, leave=False, disable=None)
-    periods = [window.from_log(log, *span, expected.schema, versions) for span in bar]
+    usual = expected.distributions.get("days_of_month")
+    periods = [window.from_log(log, *span, expected.schema, versions, usual) for span in bar]
     return run_checks("the prediction log", expected, periods, versions, end.date())
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tabrail.data import dialect
+from tabrail.data import date_order, dialect
 from tabrail.data.checks import checked
 from tabrail.data.conform import Violation, conform, usable
 from tabrail.data.schema import Column, Csv, Schema
@@ -37,7 +37,12 @@ def midnight(moment: datetime) -> datetime:
 
 
 def from_log(
-    log: PredictionLog, since: datetime, until: datetime, schema: Schema, versions: dict[str, str]
+    log: PredictionLog,
+    since: datetime,
+    until: datetime,
+    schema: Schema,
+    versions: dict[str, str],
+    usual: date_order.Usual | None = None,
 ) -> Period:
     """Read a span of time from the log, whose rows are cleaned already.
 
@@ -47,6 +52,7 @@ def from_log(
         until: its end, exclusive.
         schema: of the model that answers.
         versions: of the champion, and of the challenger if there is one.
+        usual: on which days of the month dates usually are; see `date_order`.
     """
     at = "%Y-%m-%d" if until - since >= DAY else "%Y-%m-%d %H:%M"
     period = Period(f"{since:{at}} to {until:{at}}", begin=f"{since:{at}}")
@@ -64,7 +70,10 @@ def from_log(
             is_challenger = found["role"] == "challenger"
             is_challenger &= found["model"] == versions.get("challenger")
             challengers = found[is_challenger].set_index("id")
-            parts = bounded([*parts, _logged(rows, challengers, schema, period)])
+            part = _logged(rows, challengers, schema, period)
+            for name, _ in date_order.swapped(part.table, for_scoring(schema), usual):
+                period.violations[name, "date_order"] += len(rows)
+            parts = bounded([*parts, part])
     _refusals(log.refusals(since, until), period)
     return filled(period, parts)
 
@@ -86,7 +95,13 @@ def from_table(file: Path, release: Release, rows: int) -> Period:
     period = Period(file.name)
     parts: list[Part] = []
     for chunk in checked(
-        [file], schema, rows, f"monitor {file.name}", release.clean, optional=may_lack
+        [file],
+        schema,
+        rows,
+        f"monitor {file.name}",
+        release.clean,
+        optional=may_lack,
+        usual=release.distributions.get("days_of_month"),
     ):
         violations = [found for found in chunk.violations if found.column not in training]
         for found in violations:

@@ -13,8 +13,9 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
 from pydantic_core import from_json
 
-from tabrail.data import cells
+from tabrail.data import cells, date_order
 from tabrail.data.cleaning import Clean, no_cleaning
+from tabrail.data.date_order import Usual
 from tabrail.data.schema import Column, Schema
 from tabrail.data.validate import WHOLE_ROW
 from tabrail.model.scoring import for_scoring
@@ -89,6 +90,7 @@ class RequestReader:
         clean: Clean = no_cleaning,
         rows: Sequence[Row] = (),
         demanded: Collection[str] = (),
+        usual: Usual | None = None,
     ) -> None:
         """Make the models of a request, and find out what the cleaning function changes.
 
@@ -99,7 +101,9 @@ class RequestReader:
             clean: the owner's cleaning function.
             rows: rows that conform to the schema, with which it is tried out.
             demanded: columns that a row must have though the model does not need them.
+            usual: on which days of the month dates usually are; see `date_order`.
         """
+        self._usual = usual
         self.columns = for_scoring(schema).used
         self._known = {name: set(c.categories) for name, c in self.columns.items() if c.categories}
         self._schema, self._clean = schema, clean
@@ -225,7 +229,7 @@ class RequestReader:
             name: [getattr(row, attribute) for row in typed]
             for name, attribute in self._attributes.items()
         }
-        return Rows(request, values, dates, self._warnings(values, len(rows)))
+        return Rows(request, values, dates, self._warnings(values, dates, len(rows)))
 
     def _dates(self, rows: Sequence[Any]) -> tuple[dict[str, np.ndarray], list[Violation]]:
         """Return the dates of rows by column, and what is wrong with texts that are none."""
@@ -263,8 +267,11 @@ class RequestReader:
                 found.append(Violation(("rows", number, WHOLE_ROW), WHOLE_ROW, kind, message))
         return found
 
-    def _warnings(self, values: Mapping[str, list[Any]], rows: int) -> list[list[str]]:
-        warnings: list[list[str]] = [[] for _ in range(rows)]
+    def _warnings(
+        self, values: Mapping[str, list[Any]], dates: Mapping[str, np.ndarray], rows: int
+    ) -> list[list[str]]:
+        of_all = date_order.warnings(dates, self.columns, self._usual)
+        warnings: list[list[str]] = [[*of_all] for _ in range(rows)]
         for name, known in self._known.items():
             for place, value in enumerate(values[name]):
                 if value is not None and value not in known:

@@ -60,6 +60,7 @@ class Service:
             reference.rows(release.schema, release.distributions),
             # Rows of one group are answered by one model.
             release.schema.key if setup.challenger and setup.share else (),
+            release.distributions.get("days_of_month"),
         )
         self.metrics = Metrics(release.schema)
         self.rollout = Rollout(
