@@ -104,6 +104,10 @@ CASES: dict[str, tuple[str, dict[str, list[int]]]] = {
         written(f"{sum(float(row[0]) for row in ROWS):.1f},{sum(int(row[1]) for row in ROWS)},,,"),
         {"totals": [121]},
     ),
+    "a total without sums": (written("Summe,,,,"), {"totals": [121]}),
+    "a total in the column of words": (written(",,Gesamt:,,"), {"totals": [121]}),
+    "a total and no delimiter": (written("Total"), {"totals": [121]}),
+    "totals in Polish and Turkish": (written("Razem,,,,", "TOPLAM,-,,,"), {"totals": [121, 122]}),
     "totals above a footnote": (
         written("Grand total,5380,,,", "", "Note: counted twice"),
         {"footnotes": [122], "totals": [121]},
@@ -143,6 +147,14 @@ WHOLE: dict[str, str] = {
         "Zoe,,", names=["who", "a", "b"], rows=[[f"n{i}", r[0], r[1]] for i, r in enumerate(ROWS)]
     ),
     "a brand named Total": written("51.0,40,Total,2023-05-05,yes"),
+    "brands, one named Total, and gaps": written(
+        "Total,,",
+        names=["brand", "a", "b"],
+        rows=[["Shell" if i % 2 else "Total", "", r[4] * (i % 2)] for i, r in enumerate(ROWS)],
+    ),
+    "names, one of them Total, and gaps": written(
+        "Total,,", names=["brand", "a", "b"], rows=[[f"n{i}", "", ""] for i in range(120)]
+    ),
     "tags": written(names=["tag", "b", "c"], rows=[["#oak", "", r[4]] for r in ROWS]),
     "a row of gaps and an answer": written(",,,,yes", at=50),
     "a name that is a value once": written("51.0,40,tree,2023-05-05,yes", at=50),
@@ -154,6 +166,17 @@ def test_rows_are_rows(case: str, tmp_path: Path) -> None:
     found, aside = read(save(tmp_path, WHOLE[case]))
     assert not aside.found
     assert len(found) == len(WHOLE[case].splitlines()) - 1
+
+
+@pytest.mark.parametrize("last", ["Summe", "Gesamt,,,,", ",,Итого,,"])
+@pytest.mark.parametrize("rows", [2, 7, 40])
+def test_a_total_without_sums_makes_no_gap_in_a_short_file(
+    last: str, rows: int, tmp_path: Path
+) -> None:
+    names = ["tree", *NAMES[:2], *NAMES[3:]]
+    table = [[row[2], *row[:2], *row[3:]] for row in ROWS[:rows]]
+    found, aside = read(save(tmp_path, written(last, names=names, rows=table)))
+    assert (found.to_numpy().tolist(), aside.count) == (table, 1)
 
 
 def test_a_long_file_is_judged_by_both_ends(tmp_path: Path) -> None:

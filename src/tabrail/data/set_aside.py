@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tabrail import paths
+from tabrail.data.below_rows import at_the_tail
 from tabrail.data.edges import Edges
-from tabrail.data.not_rows import VALUE, Columns, at_the_head, at_the_tail, judged
+from tabrail.data.not_rows import VALUE, Columns, at_the_head, judged
 
 SHOWN = 5
 MARKS = ("#", "//", "%", "--", "/*")  # of a comment
