@@ -1,8 +1,9 @@
 """Lines of CSV files that are no rows: found, set aside, counted and shown."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,9 +33,23 @@ class Found:
 
 @dataclass
 class SetAside:
-    """What was set aside, by file and kind."""
+    """What was set aside, by file and kind, and what else there is to say of how files were read.
+
+    Attributes:
+        found: the lines, by file and kind.
+        notes: the files of which a sentence is true, by the sentence.
+    """
 
     found: dict[tuple[Path, str], Found] = field(default_factory=dict)
+    notes: dict[str, list[Path]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, content: Sequence[Mapping[str, Any]]) -> "SetAside":
+        """Return what `content` gave."""
+        found = {
+            (Path(one["file"]), one["lines"]): Found(one["count"], one["rows"]) for one in content
+        }
+        return cls(found)
 
     @property
     def count(self) -> int:
@@ -47,11 +62,29 @@ class SetAside:
         one.count += len(index)
         one.rows += [int(place) + 1 for place in index[: SHOWN - len(one.rows)]]
 
+    def note(self, file: Path, sentence: str) -> None:
+        """Say how a file was read, once."""
+        files = self.notes.setdefault(sentence, [])
+        if file not in files:
+            files.append(file)
+
+    def add_all(self, other: "SetAside", files: Collection[Path]) -> None:
+        """Add what another one has of some files."""
+        self.found |= {key: one for key, one in other.found.items() if key[0] in files}
+        for sentence, noted in other.notes.items():
+            for file in noted:
+                if file in files:
+                    self.note(file, sentence)
+
     def text(self) -> list[str]:
-        """Return a sentence for each kind, for people."""
+        """Return a sentence for each kind, for people, and the notes."""
         kinds = list(dict.fromkeys(kind for _, kind in self.found))
         lines = [self._sentence(kind) for kind in kinds]
-        return [*lines[:-1], f"{lines[-1]}. {KEEP}"] if lines else []
+        return [*lines[:-1], *([f"{lines[-1]}. {KEEP}"] if lines else []), *self.noted()]
+
+    def noted(self) -> list[str]:
+        """Return the notes, each with the first of its files."""
+        return [f"{_named(files)}: {sentence}" for sentence, files in self.notes.items()]
 
     def _sentence(self, kind: str) -> str:
         files = [file for file, other in self.found if other == kind]
@@ -59,11 +92,10 @@ class SetAside:
         rows = self.found[files[0], kind].rows
         numbers = ", ".join(f"{row:,}" for row in rows)
         more = " …" if self.found[files[0], kind].count > len(rows) else ""
-        others = f" and {len(files) - 1:,} more" if len(files) > 1 else ""
         return (
             f"{count:,} {'line is no row and was' if count == 1 else 'lines are no rows and were'} "
             f"set aside: {kind} ({'row' if count == 1 else 'rows'} {numbers}{more} below the "
-            f"header of {files[0].name}{others})"
+            f"header of {_named(files)})"
         )
 
     def content(self) -> list[dict[str, object]]:
@@ -72,6 +104,11 @@ class SetAside:
             {"file": file.name, "lines": kind, "count": one.count, "rows": one.rows}
             for (file, kind), one in self.found.items()
         ]
+
+
+def _named(files: Sequence[Path]) -> str:
+    others = f" and {len(files) - 1:,} more" if len(files) > 1 else ""
+    return f"{files[0].name}{others}"
 
 
 class Sieve:

@@ -95,6 +95,7 @@ class Verdict:
             "rows": self.rows,
             "rejected": self.rejected,
             "set_aside": self.aside.content(),
+            "notes": self.aside.noted(),
             "violations": [
                 {
                     "column": found.column,

@@ -17,6 +17,7 @@ from tabrail.data.cleaning import Clean
 from tabrail.data.conform import Violation
 from tabrail.data.rounding import outward
 from tabrail.data.schema import Column, Schema
+from tabrail.data.set_aside import SetAside
 from tabrail.documents import load_yaml, parse
 from tabrail.errors import InputError
 from tabrail.ingest import schema_text
@@ -66,7 +67,11 @@ class Needs:
 
 
 def changes(
-    files: Sequence[Path], schema: Schema, clean: Clean, replaced: Collection[Path] = ()
+    files: Sequence[Path],
+    schema: Schema,
+    clean: Clean,
+    replaced: Collection[Path] = (),
+    aside: SetAside | None = None,
 ) -> list[Change]:
     """Find how the schema has to change for all rows of some files to conform.
 
@@ -75,6 +80,7 @@ def changes(
         schema: the present schema.
         clean: the owner's cleaning function.
         replaced: where in data/raw they go; what is there already is not looked at.
+        aside: counts the lines of the new tables that are no rows.
 
     Raises:
         InputError: a file is no such table, or has more values that cannot be read, or more rows
@@ -84,9 +90,10 @@ def changes(
     needs: dict[str, Needs] = {name: Needs() for name in schema.used}
     rows, example, counts = 0, "", Counter[str]()
     present = [file for file in tables.find(paths.RAW) if file not in replaced]
+    read, all_aside = [*present, *files], SetAside()
     usual: dict[str, list[float]] = {}  # of the rows that are there, chunk by chunk
     for chunk in checked(
-        [*present, *files], schema, params.chunk_rows, "ingest", clean, usual=usual
+        read, schema, params.chunk_rows, "ingest", clean, usual=usual, aside=all_aside
     ):
         if chunk.file in present:  # read only to know which rows are there already
             usual |= date_order.usual_days(chunk.table, schema)
@@ -105,6 +112,8 @@ def changes(
                 row = int(chunk.raw.index[int(found.rows.argmax())]) + 1
                 why = f" ({found.hint})" if found.hint else ""
                 example = f"{found.column} is {found.example!r} in row {row:,} of {chunk.file}{why}"
+    if aside is not None:
+        aside.add_all(all_aside, files)
     if not rows:
         raise InputError(f"{', '.join(map(str, files))}: no rows below the header")
     for kind, limit, what in (

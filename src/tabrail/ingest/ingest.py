@@ -10,6 +10,7 @@ from tabrail.data import dialect, folders, tables
 from tabrail.data import salt as salts
 from tabrail.data.cleaning import Clean, no_cleaning
 from tabrail.data.schema import Schema, Task, load_schema
+from tabrail.data.set_aside import SetAside
 from tabrail.errors import InputError
 from tabrail.ingest import extend, transaction
 from tabrail.project import code, dvc
@@ -128,8 +129,10 @@ def grow(
     new = [path for path in incoming if not path.exists()]
     for file in incoming.values():
         dialect.require(file, schema.csv)
-    clean = Project.load().clean
-    changes = extend.changes(list(incoming.values()), schema, clean, replaced=incoming)
+    clean, aside = Project.load().clean, SetAside()
+    changes = extend.changes(list(incoming.values()), schema, clean, incoming, aside)
+    for line in aside.text():
+        show(line)
     added = ", ".join(path.name for path in new) or "nothing"
     if changes:
         show(f"{paths.SCHEMA} would change:\n" + "\n".join(f"  {change}" for change in changes))

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from tabrail import paths
 from tabrail.config import Params, load_params
 from tabrail.data import tables
+from tabrail.data.set_aside import SetAside
 from tabrail.errors import InputError
 from tabrail.evaluation.metrics import Metric
 from tabrail.log.entries import utc_now
@@ -87,10 +88,11 @@ def _of_tables(
 ) -> Result:
     found = [file for place in places for file in tables.find(place)]
     model = load_release(untrusted=untrusted)
-    periods = [window.from_table(file, model, params.prepare.chunk_rows) for file in found]
+    rows, aside = params.prepare.chunk_rows, SetAside()
+    periods = [window.from_table(file, model, rows, aside) for file in found]
     source = ", ".join(map(str, found)) if len(found) < MAX_NAMED else f"{len(found)} tables"
     expected = replace(here(model.version), given=metrics)
-    return replace(run_checks(source, expected, periods), seen=_seen(found))
+    return replace(run_checks(source, expected, periods), seen=_seen(found), aside=aside)
 
 
 def _seen(files: Sequence[Path]) -> str:

@@ -36,6 +36,7 @@ def page(result: Result) -> str:
             for one in result.alerts
         ],
         facts=_facts(result, target),
+        aside=result.aside.text(),
         remark=result.remark,
         performance=_performance(result),
         challenger=_challenger(result.challenger),

@@ -1,9 +1,10 @@
 """The result of monitoring, for people and for programs."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any
 
+from tabrail.data.set_aside import SetAside
 from tabrail.model.limits import held_text
 from tabrail.monitoring.alerts import Alert, Series
 from tabrail.monitoring.expected import Expected
@@ -25,6 +26,7 @@ class Result:
         least: a period with fewer rows is not judged.
         enough: whether any period is judged.
         seen: a warning, if the model may have learned from the rows; or blank.
+        aside: the lines of tables that are no rows.
     """
 
     source: str
@@ -37,6 +39,7 @@ class Result:
     least: int
     enough: bool
     seen: str = ""
+    aside: SetAside = field(default_factory=SetAside)
 
     @property
     def verdict(self) -> str:
@@ -95,7 +98,8 @@ class Result:
             `check`, what it is `about`, `what` was found, `since` which period, and the `first`
             thing to do. `checks`: of each the `check`, what it is `about`, its `limit`, whether it
             `may_alert`, and by period None or `value`, `low`, `high`, `limit`, `beyond` and
-            `words`. `challenger`: None, or what `challengers.compared` returns. `remark`, which
+            `words`. `set_aside`: lines of tables that are no rows, by file and kind.
+            `challenger`: None, or what `challengers.compared` returns. `remark`, which
             is there only if live performance is by another metric than the main one, or on rows
             from which the model may have learned: sentences.
         """
@@ -109,6 +113,7 @@ class Result:
             "alerts": [asdict(alert) for alert in self.alerts],
             "notes": [asdict(note) for note in self.notes],
             "checks": [series.content() for series in self.series],
+            "set_aside": self.aside.content(),
             "challenger": self.challenger,
             **({"remark": remark} if remark else {}),
         }
@@ -126,6 +131,7 @@ class Result:
         ]
         if remark := self.remark:
             lines.append(f"  {remark}")
+        lines += [f"  {line}" for line in self.aside.text()]
         lines += [f"  note  {note.what} Since {note.since}." for note in self.notes]
         if self.challenger:
             lines.append(f"  {self.challenger['sentence']}")

@@ -12,6 +12,7 @@ from tabrail.data import date_order, dialect
 from tabrail.data.checks import checked
 from tabrail.data.conform import Violation, conform, usable
 from tabrail.data.schema import Column, Csv, Schema
+from tabrail.data.set_aside import SetAside
 from tabrail.log.entries import DRAWN
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.release import Release
@@ -78,13 +79,14 @@ def from_log(
     return filled(period, parts)
 
 
-def from_table(file: Path, release: Release, rows: int) -> Period:
+def from_table(file: Path, release: Release, rows: int, aside: SetAside) -> Period:
     """Read a table, clean it with the model's cleaning function and score it.
 
     Args:
         file: the table.
         release: the model.
         rows: the most rows to read at a time.
+        aside: counts the lines that are no rows.
     """
     params, training = release.params, {release.schema.target, release.schema.weight}
     columns = {name: release.schema.columns[name] for name in training if name}
@@ -102,6 +104,7 @@ def from_table(file: Path, release: Release, rows: int) -> Period:
         release.clean,
         optional=may_lack,
         usual=release.distributions.get("days_of_month"),
+        aside=aside,
     ):
         violations = [found for found in chunk.violations if found.column not in training]
         for found in violations:

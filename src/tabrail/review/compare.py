@@ -1,5 +1,6 @@
 """Compare two models on the same rows: the challenger, which is here, and that of a clone."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from tabrail.data.conform import conform, usable
 from tabrail.data.identity import row_hashes
 from tabrail.data.prepare import splitter
 from tabrail.data.schema import GROUP, Schema
+from tabrail.data.set_aside import SetAside
 from tabrail.errors import InputError
 from tabrail.evaluation import slices
 from tabrail.evaluation.intervals import drawn
@@ -75,6 +77,7 @@ def compare(
         *filter(None, [by.remark]),
         *remarks_on_rows(challenger, champion, int(is_fresh.sum())),
     ]
+    remarks += [f"{line}." for line in set_aside()]
     if lost := int((~scored).sum()):
         remarks.append(f"{lost:,} rows are not compared: the champion does not take them.")
     return Compared(
@@ -87,6 +90,14 @@ def compare(
         notes=remarks,
         described=metric,
     )
+
+
+def set_aside() -> list[str]:
+    """Return what the stage prepare says of lines in data/raw that are no rows, in sentences."""
+    if not paths.DATA_REPORT.exists():
+        return []
+    content = json.loads(paths.DATA_REPORT.read_text(encoding="utf-8"))
+    return SetAside.of(content.get("set_aside", [])).text()
 
 
 def raw_rows(challenger: Release) -> pd.DataFrame:
