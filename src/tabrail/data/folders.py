@@ -3,7 +3,52 @@
 from pathlib import Path
 from urllib.parse import unquote
 
+from tabrail.data.written_text import plain
+from tabrail.errors import InputError
+
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+
+
+DELTA, HUDI, ICEBERG = "Delta Lake", "Apache Hudi", "Apache Iceberg"
+
+
+def refuse_versioned(place: Path) -> None:
+    """Refuse the folder of a table whose files also hold rows that were deleted or replaced.
+
+    A log beside the files says which rows are valid: `_delta_log`, `.hoodie` or
+    `metadata/*.metadata.json`.
+
+    Args:
+        place: a folder, or a file in one.
+
+    Raises:
+        InputError: there is such a log in it, beside it or above its folders such as country=AT.
+    """
+    folder = outside((place if place.is_dir() else place.parent).absolute())
+    inside = place.rglob("*") if place.is_dir() else ()
+    beside = (entry for above in (folder, folder.parent) for entry in _of_logs(above))
+    for entry in (*beside, *inside):
+        if format_ := _keeps_versions(entry):
+            root = entry.parent if format_ != ICEBERG else entry.parent.parent
+            raise InputError(
+                f"{root} is a table of {format_}: beside its rows, the files keep rows that were "
+                "deleted or replaced. Export its present rows as Parquet with the tool that wrote "
+                "it, and give that file"
+            )
+
+
+def _of_logs(folder: Path) -> list[Path]:
+    return [folder / "_delta_log", folder / ".hoodie", *folder.glob("metadata/*.metadata.json")]
+
+
+def _keeps_versions(entry: Path) -> str:
+    """Return the format of the table whose log this is; blank if it is none."""
+    if entry.name == "_delta_log" and entry.is_dir():
+        return DELTA
+    if entry.name == ".hoodie" and entry.is_dir():
+        return HUDI
+    is_iceberg = entry.parent.name == "metadata" and entry.name.endswith(".metadata.json")
+    return ICEBERG if is_iceberg else ""
 
 
 def is_hidden(path: Path, folder: Path) -> bool:
@@ -23,7 +68,7 @@ def partition(file: Path) -> dict[str, str]:
         if not (name and equals):
             break
         text = unquote(value)
-        found = {unquote(name): "" if text == NO_VALUE else text, **found}
+        found = {plain(unquote(name)): "" if text == NO_VALUE else text, **found}
     return found
 
 

@@ -30,8 +30,11 @@ def find(place: Path) -> list[Path]:
     """List a folder's tables by name, or a file that is one.
 
     Raises:
-        InputError: there is no such place, a folder has no table, or a file is none.
+        InputError: there is no such place, a folder has no table, a file is none, or a log beside
+            the files says which of their rows are valid.
     """
+    if place.exists():
+        folders.refuse_versioned(place)
     if place.is_file():
         files = [place]
     else:

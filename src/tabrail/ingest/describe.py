@@ -9,7 +9,7 @@ import pandas as pd
 from tabrail.data import folders
 from tabrail.data.schema import FEATURE_KINDS
 from tabrail.errors import InputError
-from tabrail.ingest import doubts, notes, protected, roles, score_notes, special
+from tabrail.ingest import doubts, notes, part_types, protected, roles, score_notes, special
 from tabrail.ingest.columns import describe_column
 from tabrail.ingest.draft import Draft
 from tabrail.ingest.kinds import Guess
@@ -79,6 +79,8 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         if draft.reasons[setting] and sign in draft.reasons[setting]
     ]
     draft.warnings += notes.strange_letters(inference)
+    kinds = {name: column["kind"] for name, column in columns.items()}
+    draft.warnings += part_types.differing(inference.types, kinds)
     draft.warnings += found.aside.text()
     draft.warnings += notes.small_classes(inference, found)
     if task.task == "binary":

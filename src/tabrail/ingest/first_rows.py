@@ -14,6 +14,7 @@ from tabrail.data import cells, dialect, tables
 from tabrail.data.cleaning import Clean, cleaned
 from tabrail.data.schema import Column, Csv, Schema
 from tabrail.errors import InputError, nearest
+from tabrail.ingest import part_types
 from tabrail.ingest.blocks import numbers_blocks
 from tabrail.ingest.kinds import Guess
 
@@ -34,6 +35,7 @@ class FirstRows:
         typed: columns whose kind is known from the types of a Parquet file.
         categories: columns of which a Parquet file says that they hold categories.
         blocks: columns whose numbers number blocks of rows, in each file.
+        types: the types of each column in Parquet files.
     """
 
     rows: int = 0
@@ -42,6 +44,7 @@ class FirstRows:
     typed: dict[str, Guess] = field(default_factory=dict)
     categories: set[str] = field(default_factory=set)
     blocks: set[str] = field(default_factory=set)
+    types: part_types.Types = field(default_factory=dict)
 
 
 def sample_size(columns: int) -> int:
@@ -118,16 +121,21 @@ def read_first_rows(
 
 
 def _read_types(file: Path, first: FirstRows) -> None:
-    """Take the kinds of columns from the types of a Parquet file."""
-    for part in pq.read_schema(file):
+    """Take the kinds of columns from the types of a Parquet file.
+
+    Raises:
+        InputError: a column has dates here, and in another file what is never a date.
+    """
+    for name, part in zip(tables.columns(file, Csv()), pq.read_schema(file), strict=False):
+        part_types.note(first.types, name, part.type, file)
         is_category = pa.types.is_dictionary(part.type)
         kind = part.type.value_type if is_category else part.type
         if is_category and (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-            first.categories.add(part.name)
+            first.categories.add(name)
         if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-            first.numbers.add(part.name)
+            first.numbers.add(name)
         elif pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-            first.typed[part.name] = Guess("datetime", f"of type {kind} in the file")
+            first.typed[name] = Guess("datetime", f"of type {kind} in the file")
         elif not (
             pa.types.is_string(kind)
             or pa.types.is_large_string(kind)
@@ -137,7 +145,7 @@ def _read_types(file: Path, first: FirstRows) -> None:
             or pa.types.is_time(kind)
         ):
             reason = f"of type {str(kind)[:40]} in the file, which no model here can use"
-            first.typed[part.name] = Guess("ignored", reason)
+            first.typed[name] = Guess("ignored", reason)
 
 
 def _no_target(names: Sequence[str], file: Path, target: str) -> InputError:

@@ -74,6 +74,7 @@ class Inference:
         sample: different rows with a target, in the schema's types.
         blocks: how many blocks of rows a column numbers, by its name.
         belonging: columns whose rows seem to belong together, though no name says so.
+        types: the types of each column in Parquet files.
         alone: how well each feature predicts the target by itself.
     """
 
@@ -89,6 +90,7 @@ class Inference:
             kind = first.typed[target].reason
             raise InputError(f"target {target!r} is {kind}; a number, a word or a yes is needed")
         self.files, self.name, self._task, self._first = list(files), target, task, first
+        self.types = first.types
         self.leaks: dict[str, str] = {}
         self.suspects: list[str] = []
         self.sample = pd.DataFrame()
