@@ -41,7 +41,7 @@ def read(file: Path) -> pd.DataFrame:
     names = tables.columns(file, Csv())
     columns = {name: Column(kind="identifier") for name in names}
     schema = Schema.model_construct(csv=Csv(), missing=[], columns=columns)
-    return pd.concat(tables.read_chunks(file, schema, 1000, names, verbatim=True))
+    return pd.concat(tables.read_chunks(file, schema, 1000, names))
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
