@@ -106,10 +106,11 @@ def test_scores_are_the_same_again_and_of_few_rows(monkeypatch: pytest.MonkeyPat
     }
     schema = Schema.model_construct(target="y", key=[], columns=columns)
     monkeypatch.setattr(two_splits, "ROWS", 300)
-    first = two_splits.by_time(table, schema, "day")
+    times = np.arange(ROWS, dtype=np.float64)
+    first = two_splits.by_time(table, schema, times)
     assert first
-    assert first == two_splits.by_time(table, schema, "day")
-    assert two_splits.by_time(table[:40], schema, "day") is None
+    assert first == two_splits.by_time(table, schema, times)
+    assert two_splits.by_time(table[:40], schema, times[:40]) is None
 
 
 def test_what_nearly_gives_the_answer_away_is_used_and_asked_about(tmp_path: Path) -> None:

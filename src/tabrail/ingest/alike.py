@@ -1,5 +1,7 @@
 """Compare rows: in which columns are those of one group alike, and is it by the group's size?"""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -12,10 +14,21 @@ CHECKED = 40  # columns in which rows are compared
 RARE = 0.05  # share of the pairs that differ: below, all rows are alike
 
 
+def comparable_target(sample: pd.DataFrame, schema: Schema) -> np.ndarray:
+    """Return ranks of the target's numbers, or codes of its classes; shape (n_rows,)."""
+    return _comparable(sample, schema, [schema.target])[schema.target]
+
+
 def comparable(sample: pd.DataFrame, schema: Schema) -> dict[str, np.ndarray]:
     """Return columns in which rows can be compared: ranks of numbers, or codes of classes."""
+    return _comparable(sample, schema, [schema.target, *schema.features][: CHECKED + 1])
+
+
+def _comparable(
+    sample: pd.DataFrame, schema: Schema, names: Sequence[str]
+) -> dict[str, np.ndarray]:
     columns: dict[str, np.ndarray] = {}
-    for name in [schema.target, *schema.features][: CHECKED + 1]:
+    for name in names:
         kind, values = schema.columns[name].kind, sample[name]
         if kind == "numeric":
             columns[name] = values.rank(pct=True).to_numpy(np.float64)

@@ -1,14 +1,16 @@
 """Doubt a random split: are there rows that belong together, or that follow each other in time?"""
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from tabrail.data.schema import Schema
-from tabrail.ingest import belonging, protected, score_notes, two_splits
-from tabrail.ingest.alike import DISORDER, comparable, disorder, share
+from tabrail.ingest import belonging, in_time, score_notes, two_splits
+from tabrail.ingest.alike import DISORDER, comparable_target, disorder, share
 from tabrail.ingest.belonging import Belonging
+from tabrail.ingest.in_time import Order
 from tabrail.ingest.kinds import DISTINCT, Guess
 from tabrail.ingest.profile import Profile
 from tabrail.ingest.roles import FEWEST_KEYS
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 FEWEST_TIMES = 10
 SURE = 4.0  # standard errors of a correlation of 0
+LEFT_ALIKE = 0.1  # correlation of what a model does not explain of two rows in a row
 MOST_SCORED = 2  # columns of which both scores are computed
 
 
@@ -67,19 +70,21 @@ def doubt(inference: "Inference", found: Profile, schema: Schema) -> set[str]:
             inference.suspects.append(note)
             inference.blocks.pop(one.name, None)
             break
-    dates = [
-        name
-        for name in schema.features_of("datetime")
-        if not found.columns[name].missing and not protected.is_birth(name)
-    ]
-    for name in dates[:MOST_SCORED]:
-        if not (_follow(sample, schema, name) or _follow_within(inference, schema, name)):
+    several = islice(in_time.orders(sample, schema, found), MOST_SCORED)
+    known = [order for order in several if len(np.unique(order.times)) >= FEWEST_TIMES]
+    for order in known:
+        if not (_follow(sample, schema, order) or _follow_within(inference, schema, order)):
             continue
-        by_time = two_splits.by_time(sample, schema, name)
+        by_time = two_splits.by_time(sample, schema, order.times)
         if by_time and by_time.differ:
-            note = score_notes.follows_in_time(name, by_time, is_chosen=len(dates) == 1)
-            inference.suspects.append(note)
-            return {*doubted, name}
+            inference.suspects.append(score_notes.follows_in_time(order, by_time))
+            return {*doubted, *order.names}
+    if not known and not doubted and not _repeats(schema.key, sample, found):
+        of_file = in_time.of_file(sample)
+        if _follow_in_file(inference, schema, of_file):
+            by_time = two_splits.by_time(sample, schema, of_file.times)
+            if by_time and by_time.differ:
+                inference.suspects.append(score_notes.follows_in_time(of_file, by_time))
     return doubted
 
 
@@ -91,7 +96,7 @@ def _possible(inference: "Inference", found: Profile, schema: Schema) -> list[Be
     for name, count in inference.blocks.items():
         if name in schema.features and name not in {one.name for one in possible}:
             groups = pd.factorize(inference.sample[name], sort=True)[0]
-            answers = comparable(inference.sample, schema)[schema.target]
+            answers = comparable_target(inference.sample, schema)
             if disorder(groups, answers) < DISORDER:
                 continue  # the number says something by its size, and is no mere name
             possible.append(Belonging(name, count, is_named=False, is_cut=False, groups=groups))
@@ -111,30 +116,48 @@ def _repeats(key: list[str], sample: pd.DataFrame, found: Profile) -> bool:
     return float(sample[key].duplicated().mean()) > 1 - DISTINCT
 
 
-def _follow(sample: pd.DataFrame, schema: Schema, name: str) -> bool:
+def _follow(sample: pd.DataFrame, schema: Schema, one: Order) -> bool:
     """Check whether the target of rows that are near in time is alike, beyond chance."""
-    times = sample[name]
-    known = np.flatnonzero(times.notna())
-    if times.nunique() < FEWEST_TIMES or len(known) < two_splits.FEWEST_ROWS:
+    known = np.flatnonzero(~np.isnan(one.times))
+    if len(known) < two_splits.FEWEST_ROWS:
         return False
     shuffled = np.random.default_rng(0).permutation(known)  # rows of one time are in no order
-    order = shuffled[np.argsort(times.to_numpy()[shuffled], kind="stable")]
-    values = comparable(sample, schema)[schema.target]
+    order = shuffled[np.argsort(one.times[shuffled], kind="stable")]
+    values = comparable_target(sample, schema)
     return share(values, order[:-1], order[1:]) * np.sqrt(len(order)) > SURE
 
 
-def _follow_within(inference: "Inference", schema: Schema, name: str) -> bool:
+def _follow_in_file(inference: "Inference", schema: Schema, one: Order) -> bool:
+    """Check whether rows that follow each other in the files are alike, beyond what columns say.
+
+    Rows that somebody has sorted are alike, too: what the columns say explains it, or the target
+    is sorted itself.
+    """
+    sample = inference.sample
+    if not _follow(sample, schema, one):
+        return False
+    if in_time.is_sorted(sample, schema, len(inference.files)):
+        return False
+    left = two_splits.residuals(sample, schema)
+    if left is None or not left.std():
+        return False
+    left = (left - left.mean()) / left.std()
+    found = float(np.mean(left[1:] * left[:-1]))
+    return found > LEFT_ALIKE and found * np.sqrt(len(left)) > SURE
+
+
+def _follow_within(inference: "Inference", schema: Schema, one: Order) -> bool:
     """Check the same of the rows of one thing: the level of each thing may hide it."""
     sample = inference.sample
     things = [one.groups for one in inference.belonging[:1]]
     if not things and schema.key and sample[schema.key].duplicated().any():
         things = [sample.groupby(schema.key, sort=False, dropna=False).ngroup().to_numpy()]
-    if not things or sample[name].nunique() < FEWEST_TIMES:
+    if not things:
         return False
-    values = comparable(sample, schema)[schema.target]
+    values = comparable_target(sample, schema)
     if values.dtype.kind != "f":
         values = (values == np.bincount(values + 1).argmax() - 1).astype(np.float64)
-    table = pd.DataFrame({"thing": things[0], "time": sample[name], "value": values}).dropna()
+    table = pd.DataFrame({"thing": things[0], "time": one.times, "value": values}).dropna()
     table["value"] -= table.groupby("thing")["value"].transform("mean")
     table = table.sort_values(["thing", "time"], kind="stable")
     same = (table["thing"] == table["thing"].shift()).to_numpy()[1:]

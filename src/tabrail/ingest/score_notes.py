@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from tabrail.data.schema import Task
 from tabrail.ingest.belonging import NUMBER_AT_END, Belonging
 from tabrail.ingest.column_names import in_clean
+from tabrail.ingest.in_time import Order
 from tabrail.ingest.leaks import Alone, measure
 from tabrail.ingest.roles import ON_BOTH_SIDES, short
 from tabrail.ingest.sums import Sum
@@ -93,19 +94,19 @@ def belongs(one: Belonging, scores: Scores, target: str, *, is_known: bool) -> s
     )
 
 
-def follows_in_time(name: str, scores: Scores, *, is_chosen: bool) -> str:
+def follows_in_time(one: Order, scores: Scores) -> str:
     """Say that rows follow each other in time, with both scores.
 
     Args:
-        name: of the column of dates.
+        one: what orders them.
         scores: on later rows, and at random.
-        is_chosen: whether schema.yaml names the column as its time.
     """
-    line = "" if is_chosen else f", and time: {short(name)} in schema.yaml"
+    near = "near in time" if one.names else "near each other in the file"
+    head = f"{', '.join(one.names)}: rows" if one.names else "rows"
+    doubt = "" if one.names else "If they are in the order of time and "
     return (
-        f"{name}: rows that are near in time are alike. On later rows "
-        f"than it has learned from, a small model has {scores}. If predictions are about later "
-        f"rows, write method: time at prepare.split in params.yaml{line}"
+        f"{head} that are {near} are alike. On later rows than it has learned from, a small model "
+        f"has {scores}. {doubt or 'If '}predictions are about later rows, {one.advice}"
     )
 
 

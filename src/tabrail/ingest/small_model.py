@@ -63,6 +63,30 @@ def score(x: np.ndarray, y_true: np.ndarray, folds: list[Fold], *, is_number: bo
     return float(np.average(found, weights=weights)) if found else None
 
 
+def left_over(x: np.ndarray, y_true: np.ndarray, folds: list[Fold]) -> np.ndarray:
+    """Return what a model of numbers does not predict of rows that it has not learned from.
+
+    Args:
+        x: the features; shape (n_rows, n_columns).
+        y_true: numbers; shape (n_rows,).
+        folds: each row is held back in one of them.
+    """
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    left = y_true.copy()
+    leaf = int(np.clip(len(x) / 50, 3, 20))
+    for learned, held in folds:
+        model = HistGradientBoostingRegressor(
+            max_iter=ITERATIONS,
+            learning_rate=0.15,
+            min_samples_leaf=leaf,
+            early_stopping=False,
+            random_state=0,
+        ).fit(x[learned], y_true[learned])
+        left[held] -= model.predict(x[held])
+    return left
+
+
 def _auc(y_true: np.ndarray, probabilities: np.ndarray, classes: np.ndarray) -> float:
     """Return the ROC AUC of each class against the others, averaged; NaN if there is no other."""
     ranks = pd.DataFrame(probabilities).rank().to_numpy()

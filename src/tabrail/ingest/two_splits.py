@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tabrail.data.schema import Schema
-from tabrail.ingest.small_model import Fold, matrix, score
+from tabrail.ingest.small_model import Fold, left_over, matrix, score
 
 ROWS, CELLS, FEWEST_ROWS = 10_000, 500_000, 60
 FOLDS = 3
@@ -59,16 +59,19 @@ def by_group(sample: pd.DataFrame, schema: Schema, name: str, groups: np.ndarray
     return _compared(sample.iloc[rows], schema, honest, list(_folds(groups[rows])))
 
 
-def by_time(sample: pd.DataFrame, schema: Schema, name: str) -> Scores | None:
+def by_time(sample: pd.DataFrame, schema: Schema, times: np.ndarray) -> Scores | None:
     """Score on rows that are later than all the model has learned from, and at random.
 
     Args:
         sample: rows that conform to the schema.
         schema: names the features and the target.
-        name: the column of dates that orders the rows.
+        times: where each row stands in time; NaN where that is not known. Shape (n_rows,).
     """
+    sample, times = sample[~np.isnan(times)], times[~np.isnan(times)]
     rows = _some(sample, schema)
-    times = sample[name].to_numpy()[rows].astype(np.int64)
+    times = times[rows]
+    if not len(times):
+        return None
     ordered = np.sort(times)
     folds: list[Fold] = []
     for start, end in LATER:
@@ -77,6 +80,30 @@ def by_time(sample: pd.DataFrame, schema: Schema, name: str) -> Scores | None:
         held = (times >= first) & ((times < last) | (end == 1.0))
         folds.append((np.flatnonzero(times < first), np.flatnonzero(held)))
     return _compared(sample.iloc[rows], schema, schema.features, folds)
+
+
+def residuals(sample: pd.DataFrame, schema: Schema) -> np.ndarray | None:
+    """Return by how much a small model is off each row that it has not learned from.
+
+    Args:
+        sample: rows that conform to the schema.
+        schema: names the features and the target.
+
+    Returns:
+        Array of shape (n_some_rows,), in the order of the rows; None for too few rows. Of classes,
+        it is about the most frequent one.
+    """
+    sample = sample.iloc[_some(sample, schema)]
+    if len(sample) < FEWEST_ROWS:
+        return None
+    answers, is_number = sample[schema.target], schema.columns[schema.target].kind == "numeric"
+    if is_number:
+        y_true = answers.to_numpy(np.float64)
+    else:
+        codes = pd.factorize(answers, sort=True)[0]
+        y_true = (codes == np.bincount(codes).argmax()).astype(np.float64)
+    x = matrix(sample, schema, schema.features)
+    return left_over(x, y_true, list(_folds(np.arange(len(sample)))))
 
 
 def _compared(
