@@ -14,6 +14,7 @@ DATASHEET = Path("docs/datasheet.md")
 RAW = Path("data/raw")
 RAW_POINTER = RAW.with_suffix(".dvc")  # by which DVC tracks it
 INGEST_PLAN = Path("data/ingest.tmp/plan.json")  # while it is there, an ingest has not ended
+ERASED = Path("data/erased.txt")  # hashes of what `forget` has erased
 TRAIN = Path("data/prepared/train.parquet")
 VALIDATION = Path("data/prepared/validation.parquet")
 TEST = Path("data/prepared/test.parquet")

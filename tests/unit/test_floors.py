@@ -22,7 +22,7 @@ FLOORS = [
     ["evaluation"],
     ["log"],
     ["ingest", "serving", "monitoring", "review", "batch"],
-    ["tracking"],
+    ["tracking", "erasure"],
 ]
 # Beside the commands, and free to import each other.
 ABOVE = ["cli", "__main__", "run", "testing", "parts", "upgrade", "info", "deploy"]

@@ -9,6 +9,7 @@ from tabrail.cli.bundle import bundle
 from tabrail.cli.checklist import checklist
 from tabrail.cli.compare import compare
 from tabrail.cli.export import export
+from tabrail.cli.forget import forget
 from tabrail.cli.info import info
 from tabrail.cli.ingest import ingest
 from tabrail.cli.merge import merge
@@ -48,6 +49,7 @@ for verb in (
     monitor,
     outcomes,
     export,
+    forget,
     track,
     add,
     upgrade,

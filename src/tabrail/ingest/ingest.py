@@ -149,6 +149,25 @@ def grow(
     show(f"added to {paths.RAW}: {added}; now run: uv run dvc repro")
 
 
+def replace_data(copies: dict[Path, Path], texts: dict[Path, str]) -> None:
+    """Let other files take the place of data/raw, with its salt, and let DVC track them.
+
+    All or nothing, as when a table comes in.
+
+    Args:
+        copies: the files, by where in data/raw each goes; one may be there already.
+        texts: the content of other files that change with the data.
+
+    Raises:
+        InputError: DVC cannot track the data. Nothing has changed then.
+    """
+    salt = salts.of(paths.RAW)
+    copies = {path: file for path, file in copies.items() if path != paths.RAW / salts.NAME}
+    with transaction.begun(copies, salt, replace=True, verb="forget") as changes:
+        changes.put_in_place(texts)
+        _dvc_add()
+
+
 def _edited_cleaning() -> Clean:
     """Return the owner's cleaning function if it was edited: else it will be rendered again."""
     if not (paths.PROJECT.exists() and Path(rendering.RECORD).exists()):

@@ -1,7 +1,8 @@
 """Let one ingest change data, pointer, schema and generated files together, or nothing at all.
 
 The folder data/ingest.tmp has what comes in and what was there. While plan.json is in it, an ingest
-is under way or was killed. The next one finishes what was killed, or undoes it.
+is under way or was killed. The next one finishes what was killed, or undoes it. `forget` changes
+data in the same way.
 """
 
 import hashlib
@@ -43,6 +44,7 @@ class Transaction:
         files: for each other file, the SHA-256 of what it had and of what it gets; blank if it was
             missing, None if DVC writes it.
         in_place: whether all is where it belongs, and only DVC may not know the data yet.
+        verb: the command that changes it.
     """
 
     replaces: bool
@@ -51,6 +53,7 @@ class Transaction:
     staged: str | None
     files: dict[str, tuple[str, str | None]] = field(default_factory=dict)
     in_place: bool = False
+    verb: str = "ingest"
 
     def put_in_place(self, texts: Mapping[Path, str]) -> None:
         """Move the data to data/raw, and write texts."""
@@ -127,19 +130,23 @@ class Transaction:
         there = {path.relative_to(paths.RAW) for path in paths.RAW.rglob("*") if path.is_file()}
         if others := sorted(map(str, there - set(map(Path, self.data)))):
             raise InputError(
-                f"the last ingest was interrupted and is to be undone, but {paths.RAW} has other "
-                f"files by now: {', '.join(others)}; move them elsewhere, then repeat the command"
+                f"the last {self.verb} was interrupted and is to be undone, but {paths.RAW} has "
+                f"other files by now: {', '.join(others)}; move them elsewhere, then repeat the "
+                "command"
             )
 
 
 @contextmanager
-def begun(copies: Mapping[Path, Path], salt: str, *, replace: bool) -> Iterator[Transaction]:
+def begun(
+    copies: Mapping[Path, Path], salt: str, *, replace: bool, verb: str = "ingest"
+) -> Iterator[Transaction]:
     """Copy what comes in, and yield the transaction; undo it if the block fails.
 
     Args:
         copies: files by where in data/raw each goes.
         salt: the project's salt.
         replace: whether they take the place of what is there.
+        verb: the command that changes it.
     """
     try:
         FOLDER.mkdir(parents=True, exist_ok=True)
@@ -149,7 +156,7 @@ def begun(copies: Mapping[Path, Path], salt: str, *, replace: bool) -> Iterator[
             write_texts({INCOMING / salts.NAME: f"{salt}\n"})
         incoming = sorted(path for path in INCOMING.rglob("*") if path.is_file())
         names = [path.relative_to(INCOMING).as_posix() for path in incoming]
-        transaction = Transaction(replace, paths.RAW.exists(), names, _staged())
+        transaction = Transaction(replace, paths.RAW.exists(), names, _staged(), verb=verb)
         transaction.save(dict.fromkeys(POINTERS))
         yield transaction
     except BaseException:
@@ -174,10 +181,10 @@ def recover(track: Callable[[], None], show: Show) -> None:
     if planned and planned.in_place:
         planned.restore(map(str, POINTERS), show)  # DVC may have been killed while it wrote one
         track()
-        show("The last ingest was interrupted when all was in place. It is finished now.")
+        show(f"The last {planned.verb} was interrupted when all was in place. It is finished now.")
     elif planned:
         planned.undo(show)
-        show("The last ingest was interrupted. What it had begun is undone.")
+        show(f"The last {planned.verb} was interrupted. What it had begun is undone.")
     _end()
 
 

@@ -66,7 +66,7 @@ def stale(repo: "Repo") -> list[str]:
 
 def folder_of_remote(repo: "Repo") -> Path | None:
     """Return the folder that the default remote is, as an absolute path, if it is one."""
-    remote = _asked(repo.cloud.get_remote)
+    remote = asked(repo.cloud.get_remote)
     return Path(remote.path) if remote.fs.protocol == "local" else None
 
 
@@ -78,7 +78,7 @@ def not_in_remote(repo: "Repo") -> list[str]:
     """
     remote = _remote(repo)
     if remote.fs.version_aware or remote.worktree:
-        status = _asked(lambda: repo.data_status(not_in_remote=True, remote_refresh=True))
+        status = asked(lambda: repo.data_status(not_in_remote=True, remote_refresh=True))
         return list(status["not_in_remote"])
     return sorted(name for _, names in _lacking(repo, remote) for name in names.values())
 
@@ -93,7 +93,7 @@ def lacks(repo: "Repo", hashes: Iterable[str]) -> set[str]:
     remote = _remote(repo)
     if not wanted or remote.fs.version_aware or remote.worktree:  # it keeps files by their names
         return set()
-    return wanted - set(_asked(lambda: remote.odb.oids_exist(sorted(wanted))))
+    return wanted - set(asked(lambda: remote.odb.oids_exist(sorted(wanted))))
 
 
 def push(repo: "Repo") -> int:
@@ -103,14 +103,14 @@ def push(repo: "Repo") -> int:
         InputError: the remote cannot be reached; the message has the cause.
     """
     remote = _remote(repo)
-    count = _asked(lambda: int(repo.push()))
+    count = asked(lambda: int(repo.push()))
     if remote.fs.version_aware or remote.worktree:
         return count
     # DVC takes it that of a folder whose list is in the remote, all files are there.
     cache = repo.cache.local
     for odb, names in _lacking(repo, remote):
         for value in filter(cache.exists, names):
-            _asked(partial(odb.add, cache.oid_to_path(value), cache.fs, value))
+            asked(partial(odb.add, cache.oid_to_path(value), cache.fs, value))
             count += 1
     return count
 
@@ -127,7 +127,7 @@ def _lacking(repo: "Repo", remote: Any) -> list[tuple[Any, dict[str, str]]]:
             found.append((odb, {value: names[value] for value in names if value not in there}))
         return found
 
-    return _asked(ask)
+    return asked(ask)
 
 
 def files_of(repo: "Repo", digest: str) -> dict[str, str] | None:
@@ -142,7 +142,7 @@ def files_of(repo: "Repo", digest: str) -> dict[str, str] | None:
         # Not `Repo.fetch` of revisions: of a remote with a relative path, it takes another folder.
         remote = _remote(repo)
         path = remote.odb.oid_to_path(digest)
-        if not _asked(lambda: remote.fs.exists(path)):
+        if not asked(lambda: remote.fs.exists(path)):
             return None
         cache.add(path, remote.fs, digest)
     listed = json.loads(Path(cache.oid_to_path(digest)).read_text(encoding="utf-8"))
@@ -189,7 +189,12 @@ def cause(error: BaseException) -> str:
     return next((text for text in texts if text), type(error).__name__)
 
 
-def _asked(ask: Callable[[], Answer]) -> Answer:
+def asked(ask: Callable[[], Answer]) -> Answer:
+    """Ask a remote something.
+
+    Raises:
+        InputError: it does not answer; the message has the cause.
+    """
     try:
         return ask()
     except Exception as error:  # each kind of storage has its own
@@ -198,12 +203,12 @@ def _asked(ask: Callable[[], Answer]) -> Answer:
 
 def _remote(repo: "Repo") -> Any:
     """Return the default remote, which answers."""
-    remote = _asked(repo.cloud.get_remote)
-    _answers(lambda: remote.fs.exists(remote.path))
+    remote = asked(repo.cloud.get_remote)
+    answers(lambda: remote.fs.exists(remote.path))
     return remote
 
 
-def _answers(ask: Callable[[], Any]) -> None:
+def answers(ask: Callable[[], Any]) -> None:
     """Ask the remote something small: some kinds of storage are waited for without end.
 
     Raises:

@@ -97,6 +97,15 @@ def text(revision: str, path: Path) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
+def all_texts(path: Path) -> list[str]:
+    """Return each text that a file has had in a commit of any branch, stash or reflog."""
+    found = ("rev-list", "--objects", "--all", "--reflog", "--full-history")
+    listed = [line.partition(" ") for line in git(*found, "--", path.as_posix()).splitlines()]
+    # Folders are listed as well. What is listed is seen from the top of the repository.
+    blobs = [blob for blob, _, name in listed if f"/{name}".endswith(f"/{path.as_posix()}")]
+    return [git("cat-file", "blob", blob) for blob in blobs]
+
+
 def merged(revision: str) -> str | None:
     """Return the tree that a merge with HEAD makes, with its marks of conflicts.
 

@@ -1,0 +1,185 @@
+"""Which objects of DVC have rows of some persons: earlier tables, and what was made of them.
+
+A table is looked into. What stages made of one that has such a row counts as having it, too, unless
+another run has made the same bytes of other tables. Models are left out: they stay.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from ruamel.yaml.error import YAMLError
+
+from tabrail import paths
+from tabrail.data import dialect, tables
+from tabrail.data.cleaning import Clean, no_cleaning
+from tabrail.data.persons import Persons
+from tabrail.data.schema import Schema
+from tabrail.documents import load_yaml
+from tabrail.errors import InputError
+from tabrail.project import git
+from tabrail.project.stores import FOLDER, Stores
+
+MODELS = paths.MODEL.parent
+
+
+@dataclass
+class Found:
+    """What was found of persons in earlier tables.
+
+    Attributes:
+        objects: the MD5s of what has their rows.
+        unreadable: tables that cannot be read today; they count as having such rows.
+        without_column: tables that have no such column; they count as having none.
+        lost: folders whose list of files no store has.
+    """
+
+    objects: set[str] = field(default_factory=set)
+    unreadable: set[str] = field(default_factory=set)
+    without_column: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of a stage: the MD5s that it read, and those that it wrote, but for models."""
+
+    read: frozenset[str]
+    written: frozenset[str]
+
+
+def find(
+    persons: Persons, schema: Schema, clean: Clean, stores: Stores, known: Collection[str]
+) -> Found:
+    """Look for persons in all that the cache and the remotes have of earlier tables.
+
+    Args:
+        persons: the persons.
+        schema: the present one; an earlier table may be written in another way.
+        clean: the owner's cleaning function.
+        stores: the cache and the remotes.
+        known: MD5s that are known to have rows of persons, and need no look.
+
+    Raises:
+        InputError: a remote cannot be asked.
+    """
+    found = Found()
+    seen: dict[tuple[str, str], bool] = {}
+    for folder in sorted(_raw_folders() | stores.folders()):
+        files = stores.files_of(folder)
+        if files is None:
+            found.lost |= {folder} - set(known)
+            continue
+        theirs = set()
+        for name, digest in files.items():
+            path = PurePosixPath(name)
+            if not name.endswith(tables.SUFFIXES) or any(p[0] in "._" for p in path.parts):
+                continue
+            place = (digest, str(path.parent))  # the names of folders may be columns
+            if digest not in known and place not in seen:
+                seen[place] = _has_rows(name, digest, persons, schema, clean, stores, found)
+            if digest in known or seen[place]:
+                theirs.add(digest)
+        if theirs:
+            found.objects |= {folder, *theirs}
+    made = _made_of(found.objects | set(known), list(_runs(stores)))
+    for folder in [digest for digest in made if digest.endswith(FOLDER)]:
+        made |= set((stores.files_of(folder) or {}).values())
+    found.objects = stores.having((found.objects | made) - set(known))
+    return found
+
+
+def _has_rows(
+    name: str,
+    digest: str,
+    persons: Persons,
+    schema: Schema,
+    clean: Clean,
+    stores: Stores,
+    found: Found,
+) -> bool:
+    """Return whether a table has rows of the persons; one that cannot be read counts as if."""
+    with stores.file(digest, name) as file:
+        if file is None:
+            return False
+        for how in (clean, no_cleaning):  # an earlier table may not be one that `clean` knows
+            try:
+                rows = persons.rows_of(file, _as_written(file, schema), how)
+            except InputError:
+                continue
+            if rows is None:
+                found.without_column.add(digest)
+            return rows is not None and bool(np.size(rows))
+    found.unreadable.add(digest)
+    return True
+
+
+def _as_written(file: Path, schema: Schema) -> Schema:
+    """Return the schema, with the encoding and the delimiter that a file has."""
+    if file.suffix == ".parquet":
+        return schema
+    form = dialect.detect(file)
+    own = {"encoding": form.encoding, "delimiter": form.delimiter}
+    return schema.model_copy(update={"csv": schema.csv.model_copy(update=own)})
+
+
+def _raw_folders() -> set[str]:
+    """Return the MD5 that data/raw has had in any commit."""
+    outs = (out for content in _documents(paths.RAW_POINTER) for out in content.get("outs", []))
+    pointed = {out.get("md5", "") for out in outs}
+    deps = (
+        dep
+        for content in _documents(paths.LOCK)
+        for stage in content.get("stages", {}).values()
+        for dep in stage.get("deps", [])
+    )
+    read = {dep.get("md5", "") for dep in deps if dep.get("path") == paths.RAW.as_posix()}
+    return {digest for digest in pointed | read if digest.endswith(FOLDER)}
+
+
+def _runs(stores: Stores) -> Iterator[Run]:
+    """Yield every run that a commit or DVC's cache of runs knows."""
+    for content in _documents(paths.LOCK):
+        yield from map(_run, content.get("stages", {}).values())
+    yield from map(_run, stores.runs())
+
+
+def _run(stage: dict[str, Any]) -> Run:
+    outs = [out for out in stage.get("outs", []) if not _is_model(out.get("path", ""))]
+    return Run(_hashes(stage.get("deps", [])), _hashes(outs))
+
+
+def _is_model(path: str) -> bool:
+    return PurePosixPath(path).is_relative_to(MODELS.as_posix())
+
+
+def _hashes(entries: Iterable[dict[str, Any]]) -> frozenset[str]:
+    return frozenset(entry["md5"] for entry in entries if "md5" in entry)
+
+
+def _made_of(objects: set[str], runs: list[Run]) -> set[str]:
+    """Return what runs have made of some objects, and of what was made of them."""
+    made: set[str] = set()
+    while (
+        more := {digest for run in runs if run.read & (objects | made) for digest in run.written}
+        - made
+    ):
+        made |= more
+    # The same bytes, made without any of them: no person is in those.
+    return made - {d for run in runs if not run.read & (objects | made) for d in run.written}
+
+
+def _documents(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield what a file of YAML has said in any commit, and here."""
+    texts = git.all_texts(path)
+    if path.exists():
+        texts.append(path.read_text(encoding="utf-8"))
+    for text in dict.fromkeys(texts):
+        try:
+            content = load_yaml(text)
+        except YAMLError:  # with the marks of a conflict
+            continue
+        if isinstance(content, dict):
+            yield content

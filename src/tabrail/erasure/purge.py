@@ -1,0 +1,83 @@
+"""Delete from DVC's cache and remotes what the record in Git says is erased, and nothing else."""
+
+from pathlib import PurePosixPath
+from typing import Any
+
+from tabrail import paths
+from tabrail.data.schema import load_schema
+from tabrail.documents import read_yaml
+from tabrail.errors import InputError
+from tabrail.project import dvc, erased, git
+from tabrail.project.pipeline import locked
+from tabrail.project.stores import FOLDER, Stores
+
+
+def purge(*, dry_run: bool) -> str:
+    """Delete the recorded objects from the cache and the remotes.
+
+    The list of a folder's files stays, unless a folder is named by a value of the key: it has no
+    rows, and says what else may have to be erased one day. What the present commit needs stays as
+    well: it was made again without the rows, and has the same bytes.
+
+    Args:
+        dry_run: whether to say what would be done, and do nothing.
+
+    Returns:
+        What was done, for people.
+
+    Raises:
+        InputError: the record is missing or not committed, the present commit is not made again
+            yet, or a remote does not answer. Nothing is deleted then.
+    """
+    record = erased.here()
+    if not record:
+        raise InputError(
+            f"nothing is recorded in {paths.ERASED}, so nothing is to be deleted; begin with: uv "
+            "run tabrail forget VALUE"
+        )
+    files = [path.as_posix() for path in (paths.ERASED, paths.RAW_POINTER, paths.LOCK)]
+    if git.text("HEAD", paths.ERASED) is None or git.changed_files(*files):
+        raise InputError(
+            f"{paths.ERASED} is not committed with {paths.RAW_POINTER} and {paths.LOCK}; run: uv "
+            "run dvc repro && git add --all && git commit, then repeat the command"
+        )
+    if date := erased.of_data():
+        raise InputError(
+            f"{paths.RAW_POINTER} names data that was erased on {date}; merge the commit that "
+            "erased it, then repeat the command"
+        )
+    with dvc.opened() as repo:
+        if stale := dvc.stale(repo):
+            raise InputError(
+                f"{stale[0]} has not run since the data was erased; run: uv run dvc repro, and "
+                "commit what it changes, then repeat the command"
+            )
+        stores = Stores(repo)
+        doomed = set(record) - _needed(stores)
+        doomed = {one for one in doomed if not one.endswith(FOLDER) or _names_persons(one, stores)}
+        if dry_run:
+            return f"{len(stores.having(doomed)):,} objects would be deleted"
+        with repo.lock:
+            count = stores.delete(doomed)
+    return (
+        f"{count:,} objects deleted from DVC's cache and remotes"
+        if count
+        else "there is nothing to delete: no cache and no remote has a recorded object"
+    )
+
+
+def _needed(stores: Stores) -> set[str]:
+    """Return the MD5s that the present commit needs."""
+    entries: list[dict[str, Any]] = list(read_yaml(paths.RAW_POINTER)["outs"])
+    entries += [out for stage in locked().values() for out in stage.get("outs", [])]
+    found = {entry["md5"] for entry in entries if "md5" in entry}
+    for folder in [one for one in found if one.endswith(FOLDER)]:
+        found |= set((stores.files_of(folder) or {}).values())
+    return found
+
+
+def _names_persons(folder: str, stores: Stores) -> bool:
+    """Return whether folders in a folder are named by values of the key, as customer=7 is."""
+    keys = tuple(f"{name}=" for name in load_schema().key)
+    names = stores.files_of(folder) or {}
+    return any(part.startswith(keys) for name in names for part in PurePosixPath(name).parts)

@@ -1,0 +1,119 @@
+"""Delete the predictions of some persons from the prediction log, with all that belongs to them."""
+
+import json
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from tabrail.errors import InputError
+from tabrail.log import database
+from tabrail.log.entries import (
+    DECISIONS,
+    MARKS,
+    OUTCOMES,
+    PREDICTIONS,
+    REQUESTS,
+    REVIEWS,
+    TEXTS,
+)
+
+AT_ONCE = 500  # identifiers in one statement: databases limit how many
+BUSY_S = 60.0  # how long to wait for a server that writes
+OF_ONE = (TEXTS, MARKS, REVIEWS, OUTCOMES, DECISIONS, PREDICTIONS)
+
+
+def find(
+    is_theirs: Callable[[list[dict[str, Any]]], Collection[bool]], given: Collection[str]
+) -> set[str]:
+    """Return the identifiers of predictions to delete; none if there is no log.
+
+    Args:
+        is_theirs: says of some rows of the log which ones are to be deleted.
+        given: identifiers of predictions that are to be deleted, whatever their rows are.
+
+    Raises:
+        InputError: the log cannot be read.
+    """
+    found: set[str] = set()
+    with _opened() as engine:
+        if engine is None:
+            return found
+        question = sa.select(PREDICTIONS.c.id, PREDICTIONS.c.row)
+        with engine.connect() as connection:
+            rows = connection.execution_options(yield_per=AT_ONCE).execute(question)
+            for part in rows.partitions():
+                theirs = is_theirs([json.loads(row) for _, row in part])
+                found |= {one for (one, _), his in zip(part, theirs, strict=True) if his}
+                found |= {one for one, _ in part if one in given}
+    return found
+
+
+def delete(identifiers: Collection[str]) -> int:
+    """Delete predictions with their outcomes and decisions, all or none; return how many.
+
+    Raises:
+        InputError: the log cannot be written. Nothing is deleted then.
+    """
+    count, ordered = 0, sorted(identifiers)
+    with _opened() as engine:
+        if engine is None or not ordered:
+            return 0
+        with database.locking(engine).begin() as connection:
+            requests: set[str] = set()
+            for start in range(0, len(ordered), AT_ONCE):
+                some = ordered[start : start + AT_ONCE]
+                theirs = PREDICTIONS.c.id.in_(some)
+                requests.update(
+                    connection.execute(sa.select(PREDICTIONS.c.request).where(theirs)).scalars()
+                )
+                for table in OF_ONE:
+                    done = connection.execute(sa.delete(table).where(table.c.id.in_(some)))
+                count += done.rowcount
+            _delete_requests(connection, sorted(requests))
+        if database.is_file(engine.url):  # what was deleted is still in the log of changes
+            with engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return count
+
+
+def _delete_requests(connection: sa.Connection, requests: list[str]) -> None:
+    """Delete the client's names of requests that have no prediction any more."""
+    for start in range(0, len(requests), AT_ONCE):
+        some = requests[start : start + AT_ONCE]
+        left = sa.select(PREDICTIONS.c.request).where(PREDICTIONS.c.request.in_(some))
+        gone = set(some) - set(connection.execute(left).scalars())
+        connection.execute(sa.delete(REQUESTS).where(REQUESTS.c.request.in_(gone)))
+
+
+@contextmanager
+def _opened() -> Iterator[sa.Engine | None]:
+    """Yield the log's database; None if there is none.
+
+    Raises:
+        InputError: it does not answer.
+    """
+    engine = database.connect("", BUSY_S)
+    try:
+        file = engine.url.database or ""
+        if database.is_file(engine.url):
+            if file and not Path(file).exists():
+                yield None
+                return
+
+            @sa.event.listens_for(engine, "connect")
+            def _overwrite(connection: Any, _: object) -> None:
+                connection.execute("PRAGMA secure_delete=ON")
+
+        yield engine if database.has_tables(engine) else None
+    except SQLAlchemyError as error:
+        where = engine.url.set(query={}).render_as_string(hide_password=True)
+        raise InputError(
+            f"the prediction log {where} does not answer: {database.reason(error)}; repeat the "
+            "command when it does"
+        ) from None
+    finally:
+        engine.dispose()

@@ -1,0 +1,80 @@
+"""What was erased from DVC's cache and remotes, as Git keeps it: hashes and dates, and no values.
+
+An earlier commit does not have the record of what was erased later, so all commits are looked at.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from tabrail import paths
+from tabrail.project import git
+
+HEAD = """\
+# Objects of DVC that were erased because they had rows of persons who are to be forgotten: the MD5
+# of each and the day. `tabrail forget` writes this file, and `tabrail forget --purge` deletes them.
+"""
+LINE = re.compile(r"([0-9a-f]{32}(?:\.dir)?) (\d{4}-\d{2}-\d{2})")
+MD5 = re.compile(r"md5: ([0-9a-f]{32}(?:\.dir)?)")
+
+Dates = Mapping[str, str]  # by MD5
+
+
+def read(text: str) -> dict[str, str]:
+    """Return the day on which each object was erased, by its MD5.
+
+    >>> read(32 * "0" + " 2026-11-29")
+    {'00000000000000000000000000000000': '2026-11-29'}
+    """
+    return {line[1]: line[2] for line in map(LINE.fullmatch, text.splitlines()) if line}
+
+
+def text(dates: Dates) -> str:
+    """Return the content of the record."""
+    return HEAD + "".join(f"{digest} {dates[digest]}\n" for digest in sorted(dates))
+
+
+def here() -> dict[str, str]:
+    """Return what the record of the working tree says; nothing without one."""
+    return read(paths.ERASED.read_text(encoding="utf-8")) if paths.ERASED.exists() else {}
+
+
+def known() -> dict[str, str]:
+    """Return what the records of all commits say, and that of the working tree."""
+    found = here()
+    for commit in _commits():
+        found = read(git.text(commit, paths.ERASED) or "") | found
+    return found
+
+
+def of_data(revision: str | None = None) -> str:
+    """Return the day on which the raw tables of a commit were erased; blank if they were not.
+
+    Args:
+        revision: the commit; the working tree, if none is given.
+    """
+    if revision is None:
+        pointer = _text(paths.RAW_POINTER)
+    else:
+        pointer = git.text(revision, paths.RAW_POINTER) or ""
+    named = MD5.findall(pointer)
+    dates = known() if named else {}
+    return next((dates[digest] for digest in named if digest in dates), "")
+
+
+def is_history(revision: str) -> bool:
+    """Return whether a commit is an earlier one of a commit that erased data.
+
+    If it is none, a merge of it would bring back what was erased.
+    """
+    erasing = [commit for commit in _commits() if commit != git.commit(revision)]
+    return any(git.succeeds("merge-base", "--is-ancestor", revision, one) for one in erasing)
+
+
+def _commits() -> list[str]:
+    """Return the commits that changed the record, on any branch."""
+    return git.git("log", "--all", "--format=%H", "--", str(paths.ERASED)).split()
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""

@@ -1,0 +1,139 @@
+"""Where DVC keeps objects by their MD5: the cache on this machine, and the project's remotes."""
+
+import json
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tabrail.documents import read_yaml
+from tabrail.errors import InputError
+from tabrail.project.dvc import answers, asked
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+
+FETCHED = Path(".dvc/tmp/tabrail-fetched")  # what is looked at and not in the cache
+FOLDER = ".dir"  # how the MD5 of a folder ends
+
+
+class Stores:
+    """The cache and all remotes of a project, each of which answers."""
+
+    def __init__(self, repo: "Repo") -> None:
+        """Look for the stores.
+
+        Args:
+            repo: the project, as `dvc.opened` has it.
+
+        Raises:
+            InputError: a remote cannot be reached, or it keeps no objects by their MD5.
+        """
+        self._repo = repo
+        self._cache = repo.cache.local
+        self._remotes = [_odb(repo, name) for name in sorted(repo.config["remote"])]
+
+    def folders(self) -> set[str]:
+        """Return the MD5 of each folder whose list of files is in the cache."""
+        return {digest for digest in self._cache.all() if digest.endswith(FOLDER)}
+
+    def files_of(self, folder: str) -> dict[str, str] | None:
+        """Return the MD5s of a folder's files by their paths in it; None if nobody has the list."""
+        with self.file(folder, "list.json") as path:
+            listed = json.loads(path.read_text(encoding="utf-8")) if path else None
+        return None if listed is None else {entry["relpath"]: entry["md5"] for entry in listed}
+
+    @contextmanager
+    def file(self, digest: str, name: str) -> Iterator[Path | None]:
+        """Yield an object as a file of some name, for as long as it is looked at.
+
+        Args:
+            digest: its MD5.
+            name: its path in a folder, which says what it is.
+
+        Yields:
+            None, if no store has it.
+        """
+        target = FETCHED / name
+        shutil.rmtree(FETCHED, ignore_errors=True)  # also what a killed process has left
+        target.parent.mkdir(parents=True)
+        try:
+            yield target if self._fetched(digest, target.absolute()) else None
+        finally:
+            shutil.rmtree(FETCHED)
+
+    def _fetched(self, digest: str, target: Path) -> bool:
+        here = Path(self._cache.oid_to_path(digest))
+        if here.is_file():
+            try:
+                target.hardlink_to(here)
+            except OSError:  # another disk
+                shutil.copyfile(here, target)
+            return True
+        for remote in self._remotes:
+            path = remote.oid_to_path(digest)
+            if asked(partial(remote.fs.exists, path)):
+                asked(partial(remote.fs.get_file, path, str(target)))
+                return True
+        return False
+
+    def runs(self) -> Iterator[dict[str, Any]]:
+        """Yield what DVC's cache of runs knows: stages as dvc.lock has them."""
+        for file in Path(self._repo.stage_cache.cache_dir).glob("??/*/*"):
+            content = read_yaml(file)
+            if isinstance(content, dict):
+                yield content
+
+    def having(self, digests: Collection[str]) -> set[str]:
+        """Return those of some objects that the cache or a remote has.
+
+        Raises:
+            InputError: a remote cannot be asked.
+        """
+        found = {one for one in digests if self._cache.exists(one)}
+        for odb in self._remotes if digests else []:
+            found.update(asked(partial(odb.oids_exist, sorted(digests))))
+        return found
+
+    def delete(self, digests: Collection[str]) -> int:
+        """Delete objects wherever they are; return of how many there was a copy.
+
+        Raises:
+            InputError: a remote does not let itself be changed. What it still has, a repetition
+                deletes.
+        """
+        from dvc_data.hashfile.db import get_index
+
+        deleted: set[str] = set()
+        for odb in [*self._remotes, self._cache] if digests else []:
+            found = asked(partial(odb.oids_exist, sorted(digests)))
+            if found:
+                asked(partial(odb.fs.remove, [odb.oid_to_path(one) for one in found]))
+                get_index(odb).clear()  # by which DVC knows which folders are there whole
+            deleted.update(found)
+        return len(deleted)
+
+
+def _odb(repo: "Repo", name: str) -> Any:
+    """Return the objects of a remote that answers."""
+    remote = asked(lambda: repo.cloud.get_remote(name))
+    if remote.fs.version_aware or remote.worktree:
+        raise InputError(
+            f"the DVC remote {name} keeps versions of files by their names (version_aware), and no "
+            "objects that could be deleted by their MD5; delete the versions with the tools of the "
+            "storage, or move to a remote without version_aware"
+        )
+    if "http" in str(remote.fs.protocol):
+        raise InputError(
+            f"nothing can be deleted over HTTP in the DVC remote {name}; let it be known to this "
+            "machine by another address: uv run dvc remote modify --local"
+        )
+    if remote.fs.protocol == "local" and not Path(remote.path).is_dir():
+        raise InputError(
+            f"the DVC remote {name} is the folder {remote.path}, which is not on this machine; "
+            "mount it, or, if it is new, run: uv run dvc push"
+        )
+    answers(lambda: remote.fs.exists(remote.path))
+    return remote.odb
