@@ -225,6 +225,44 @@ def test_data(project: Project) -> None:
 
 
 @LONG
+def test_erasure(shared: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a version was trained with is erased, and the version still serves."""
+    monkeypatch.setenv("PREDICTION_LOG", f"sqlite:///{shared.path.parent / 'log.sqlite'}")
+    shared.uv("gto", "register", "model", "--version", "v0.1.0")
+    shared.uv("gto", "assign", "model", "--version", "v0.1.0", "--stage", "prod")
+    shared.run("git", "push", "--quiet", "--tags")
+    with serving(shared, shared.path.parent) as server:
+        assert len(answers(server, ROW | {"date": "2013-06-12"}, ROW)) == 2
+    rows = pd.read_parquet(shared.path / "data/raw")
+    with Reader(shared) as reader:
+        reader.read(page("erasure.md"))
+    left = pd.read_parquet(shared.path / "data/raw")
+    day = pd.Timestamp("2013-06-12").date()
+    assert 0 < len(rows) - len(left) == int((rows["date"].astype("str") == str(day)).sum())
+    assert not (left["date"].astype("str") == str(day)).any()
+    assert "1 predictions" in reader.printed["uv run tabrail forget 2013-06-12"]
+    assert "objects deleted" in reader.printed["uv run tabrail forget --purge"]
+    passed = shared.uv("tabrail", "verify", "--base", "HEAD^", code=None)
+    assert "ok        data: data and model are in the DVC remote" in passed
+    assert " erased: " not in passed
+    shared.run("git", "push", "--quiet", "origin", "model@v0.1.0")  # with the hook
+    earlier = shared.uv("tabrail", "verify", "--rev", "model@v0.1.0", code=None)
+    assert "skipped   erased: the data of this commit was erased on" in earlier
+    assert "ok        data: the model is in the DVC remote" in earlier
+    bundled = shared.uv("tabrail", "bundle", "../bundle", "--rev", "model@v0.1.0")
+    assert "(the data that it was trained with was erased on" in bundled
+    with serving(shared, shared.path.parent, "--stage", "prod") as server:
+        assert len(answers(server, ROW)) == 1
+    colleague = shared.clone("colleague")
+    colleague.sync(shared)
+    colleague.uv("dvc", "pull", "--quiet")
+    assert "there is nothing to delete" in colleague.uv("tabrail", "forget", "--purge")
+    colleague.run("git", "switch", "--quiet", "--detach", "model@v0.1.0")
+    colleague.uv("dvc", "pull", "--quiet", "models/model.skops")
+    assert "skipped   erased" in colleague.uv("tabrail", "checklist", code=None)
+
+
+@LONG
 def test_scoring(project: Project) -> None:
     project.uv("gto", "register", "model", "--version", "v0.1.0")
     project.uv("gto", "assign", "model", "--version", "v0.1.0", "--stage", "prod")

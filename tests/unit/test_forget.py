@@ -5,6 +5,7 @@ On a real repository with DVC, whose pipeline takes a moment.
 
 import gzip
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -28,6 +29,9 @@ from tabrail.log.entries import OUTCOMES, Prediction, utc_now
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.project import code, dvc, erased, git
 from tabrail.project.pipeline import recorded_model
+from tabrail.review import erased_data, remote, revision, verify
+from tabrail.review.bundle import bundle
+from tabrail.review.check import Check
 
 # The model of this pipeline says of how many rows it is, and the test rows never have the person.
 PIPELINE = """\
@@ -618,3 +622,79 @@ def test_a_killed_purge_is_finished_by_the_second_one(times: int, here: Path) ->
     assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
     call("--purge")
     assert having(PERSON) == []
+
+
+@pytest.fixture
+def later(here: Path) -> Path:
+    """Go back to a commit whose data was erased since, in a fresh clone."""
+    call(PERSON)
+    repro()
+    commit("Erase data")
+    push()
+    call("--purge")
+    git.git("clone", "--quiet", ".", "../clone")
+    os.chdir("../clone")
+    git.git("checkout", "--quiet", "model@v0.1.0")
+    git.git("config", "user.name", "Ada")
+    git.git("config", "user.email", "ada@example.com")
+    return here
+
+
+def found() -> dict[str, Check]:
+    checks = [verify.pipeline_is_up_to_date(), *erased_data.checks(), *remote.checks()]
+    return {check.name: check for check in checks}
+
+
+def test_an_earlier_commit_is_said_to_be_erased_and_keeps_its_model(later: Path) -> None:
+    checks = found()
+    assert checks["pipeline"].verdict == "ok"
+    assert checks["erased"].verdict == "skipped"
+    assert re.search(r"was erased on \d{4}-\d\d-\d\d \(data/erased.txt\)", checks["erased"].detail)
+    assert str(checks["data"]) == "ok        data: the model is in the DVC remote"
+    assert "releases" not in checks
+    with revision.checked_out("HEAD") as config:
+        assert remote.pushed(config).verdict == "skipped"
+    assert dvc.failure("pull", "models/model.skops") == ""
+    assert Path("models/model.skops").read_text() == "30 rows"
+    assert "failed" in dvc.failure("pull").lower()
+    model = Path("../store/files/md5", recorded_model()[:2], recorded_model()[2:])
+    model.unlink()
+    assert found()["data"].verdict == "FAILED"
+
+
+def test_a_commit_without_the_person_is_not_said_to_be_erased(later: Path) -> None:
+    git.git("checkout", "--quiet", "model@v0.0.0")
+    checks = found()
+    assert "erased" not in checks
+    assert checks["data"].detail == "data and model are in the DVC remote"
+
+
+def test_a_branch_from_before_must_be_merged(later: Path) -> None:
+    git.git("switch", "--quiet", "--create", "side")
+    Path("new").write_text("")
+    commit("elsewhere")
+    check = found()["erased"]
+    assert (check.verdict, check.fix) == ("FAILED", "run: git fetch && uv run tabrail merge")
+
+
+def test_a_pointer_that_came_back_is_refused(later: Path) -> None:
+    git.git("checkout", "--quiet", "main")
+    assert "erased" not in found()
+    git.git("checkout", "--quiet", "HEAD^", "--", "data/raw.dvc")
+    commit("Bring the data back")
+    check = found()["erased"]
+    assert check.verdict == "FAILED"
+    assert check.fix.startswith("run: git checkout ")
+    command = check.fix.removeprefix("run: ").partition(" && ")[0]
+    subprocess.run(command.split(), check=True)
+    assert erased.of_data() == ""
+
+
+def test_a_bundle_says_that_the_data_is_erased(later: Path) -> None:
+    for path in (paths.EVALUATION, paths.DISTRIBUTIONS):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}")
+    git.git("switch", "--quiet", "--create", "side")
+    commit("reports")
+    assert "(the data that it was trained with was erased on 2" in bundle(Path("../bundle"))
+    assert Path("../bundle/models/model.skops").read_text() == "30 rows"

@@ -31,9 +31,9 @@ from tabrail.project.stores import Stores
 COPIES = paths.RAW.with_name(
     "forget.tmp"
 )  # the tables without the rows, until they take their place
-NEXT = (
-    "uv run dvc repro && git add --all && git commit --message 'Erase data' && uv run dvc push && "
-    "git push"
+NEXT = (  # the gate asks about fewer rows than before
+    "uv run dvc repro && git add --all && git commit --message 'Erase data' --message "
+    "'Accept-Gate: rows: they were erased' && uv run dvc push && git push"
 )
 PURGE = "uv run tabrail forget --purge"
 Show = Callable[[str], None]

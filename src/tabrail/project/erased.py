@@ -42,8 +42,8 @@ def here() -> dict[str, str]:
 def known() -> dict[str, str]:
     """Return what the records of all commits say, and that of the working tree."""
     found = here()
-    for commit in _commits():
-        found = read(git.text(commit, paths.ERASED) or "") | found
+    for one in _commits():
+        found = read(git.text(one, paths.ERASED) or "") | found
     return found
 
 
@@ -67,8 +67,14 @@ def is_history(revision: str) -> bool:
 
     If it is none, a merge of it would bring back what was erased.
     """
-    erasing = [commit for commit in _commits() if commit != git.commit(revision)]
+    own = git.commit(revision)
+    erasing = [one for one in _commits() if one != own]
     return any(git.succeeds("merge-base", "--is-ancestor", revision, one) for one in erasing)
+
+
+def commit() -> str:
+    """Return the latest commit that erased data, in short."""
+    return git.git("log", "-1", "--format=%h", "--", str(paths.ERASED)).strip()
 
 
 def _commits() -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tabrail import paths
 from tabrail.errors import InputError
 from tabrail.files import sync
-from tabrail.project import dvc, git
+from tabrail.project import dvc, erased, git
 from tabrail.project.archive import extract
 from tabrail.project.pipeline import md5, recorded_model
 from tabrail.project.registry import version_of
@@ -58,7 +58,10 @@ def bundle(folder: Path, revision: str = "HEAD") -> str:
         sync(*(path for path in made.rglob("*") if not path.is_symlink()))
         made.rename(folder)
         sync(folder.parent)
-    return f"{version_of(wanted)} of commit {commit[:12]} is in {folder}; there: uv sync --locked"
+    date = erased.of_data(commit)
+    note = f" (the data that it was trained with was erased on {date})" if date else ""
+    where = f"{version_of(wanted)} of commit {commit[:12]}{note} is in {folder}"
+    return f"{where}; there: uv sync --locked"
 
 
 def _write_tracked(commit: str, folder: Path) -> None:

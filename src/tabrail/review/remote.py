@@ -4,8 +4,9 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tabrail import paths
 from tabrail.errors import InputError
-from tabrail.project import dvc
+from tabrail.project import dvc, erased
 from tabrail.project.pipeline import recorded_model
 from tabrail.project.registry import versions
 from tabrail.review.check import Check, some
@@ -29,17 +30,26 @@ def checks(config: dvc.Config | None = None) -> list[Check]:
         with dvc.opened(config=config) as repo:
             if folder := _gone(repo):
                 return [Check("data", "skipped", GONE.format(folder=folder))]
-            missing = dvc.not_in_remote(repo)
+            missing = _missing(repo)
             released = _models()
             gone = dvc.lacks(repo, released.values())
     except InputError as error:
         return [Check("data", "FAILED", str(error), CREDENTIALS)]
-    found = Check("data", "ok", "data and model are in the DVC remote")
+    there = "the model is" if erased.of_data() else "data and model are"
+    found = Check("data", "ok", f"{there} in the DVC remote")
     if missing:
         what = f"not in the DVC remote: {some(missing)}"
         found = Check("data", "FAILED", what, PUSH)
     lost = [tag for tag, value in released.items() if value in gone]
     return [found, *([_lost(lost)] if lost else [])]
+
+
+def _missing(repo: "Repo") -> list[str]:
+    """Return what the remote lacks of what a commit needs: models alone, if its data was erased."""
+    if not erased.of_data():
+        return dvc.not_in_remote(repo)
+    model = recorded_model()
+    return [paths.MODEL.as_posix()] if model and dvc.lacks(repo, [model]) else []
 
 
 def pushed(config: dvc.Config) -> Check:
@@ -53,6 +63,8 @@ def pushed(config: dvc.Config) -> Check:
             if folder := _gone(repo):
                 fix = f"mount it, or, if it is new: mkdir -p {shlex.quote(str(folder))}"
                 return Check("push", "FAILED", GONE.format(folder=folder), f"{fix}; {CODE_ALONE}")
+            if date := erased.of_data():
+                return Check("push", "skipped", f"the data of this commit was erased on {date}")
             count = dvc.push(repo)
     except InputError as error:
         return Check("push", "FAILED", str(error), CODE_ALONE)

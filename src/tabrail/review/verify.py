@@ -14,7 +14,7 @@ from tabrail.project import dvc, git
 from tabrail.project.environment import EDITABLE
 from tabrail.project.pipeline import generated, inside, locked, md5, stages
 from tabrail.project.progress import how_to_end
-from tabrail.review import gate, tracked
+from tabrail.review import erased_data, gate, tracked
 from tabrail.review import remote as dvc_remote
 from tabrail.review.addresses import only_addresses_changed
 from tabrail.review.base import none_here
@@ -53,6 +53,7 @@ def results_are_sound(*, remote: bool, config: dvc.Config | None = None) -> Iter
     yield _answer("pipeline", lambda: pipeline_is_up_to_date(config))
     yield _answer("reports", reports_are_untouched)
     yield _answer("versions", lambda: versions_are_locked(read()))
+    yield from erased_data.checks()
     if remote:
         yield from dvc_remote.checks(config)
     else:
