@@ -33,7 +33,11 @@ PATIENCE_S = 150  # a busy machine takes its time
 
 @contextmanager
 def served(
-    key: str = "", challenger: Release | None = None, share: float = 0.0, **changes: Any
+    key: str = "",
+    challenger: Release | None = None,
+    share: float = 0.0,
+    loop: Any = "auto",
+    **changes: Any,
 ) -> Iterator[httpx.Client]:
     """Serve the project that one stands in from a thread.
 
@@ -41,13 +45,16 @@ def served(
         key: the API key.
         challenger: a second model.
         share: what it answers.
+        loop: uvicorn's name of the event loop.
         changes: other values of `serve` in params.yaml.
     """
     champion = loaded(**changes)
     with PredictionLog() as log:
         app = create(Setup(champion, challenger, share, log, key))
         with socket.create_server(("127.0.0.1", 0)) as listening:
-            config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+            config = uvicorn.Config(
+                app, loop=loop, log_level="warning", timeout_graceful_shutdown=2
+            )
             server = uvicorn.Server(config)
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
             thread.start()

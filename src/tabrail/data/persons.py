@@ -82,7 +82,7 @@ class Persons:
         if self.column not in names:
             return None
         found = [np.empty(0, dtype=np.int64)]
-        for raw in tables.read_chunks(file, schema, AT_ONCE, names, verbatim=True):
+        for raw in tables.read_chunks(file, schema, AT_ONCE, names):
             theirs = pd.Series(self.are_in(raw[self.column], schema), index=raw.index)
             rows = cleaned(raw, clean)
             theirs[rows.index] |= self.are_in(rows[self.column], schema)

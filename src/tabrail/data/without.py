@@ -129,5 +129,5 @@ def _hashes(file: Path, schema: Schema) -> np.ndarray:
     """Return a hash of each line of a table, also of those that are set aside as no rows."""
     form = schema.model_copy(update={"csv": schema.csv.model_copy(update={"set_aside": False})})
     names = tables.columns(file, form.csv)
-    chunks = tables.read_chunks(file, form, AT_ONCE, names, verbatim=True)
+    chunks = tables.read_chunks(file, form, AT_ONCE, names)
     return np.concatenate([np.empty(0, np.uint64), *(row_hashes(one, names) for one in chunks)])

@@ -192,7 +192,7 @@ def _replace(rows: dict[Path, list[int]], schema: Schema, texts: dict[Path, str]
 
 def _has_rows(file: Path, schema: Schema) -> bool:
     """Return whether a table has any row: a file without rows is no table."""
-    return any(len(chunk) for chunk in tables.read_chunks(file, schema, 1, verbatim=True))
+    return any(len(chunk) for chunk in tables.read_chunks(file, schema, 1))
 
 
 def _say_doubts(

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,6 @@ from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import ValidationError
 from pydantic_core import to_json
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
@@ -19,16 +19,20 @@ from tabrail.data.schema import Schema
 from tabrail.log.database import reason
 from tabrail.log.entries import DECISIONS, OUTCOMES
 from tabrail.model.scoring import for_scoring
-from tabrail.serving import documents, limits, manual, page
+from tabrail.serving import documents, limits, manual, page, recording
 from tabrail.serving.answers import fits, probabilities
 from tabrail.serving.batching import OverloadedError
 from tabrail.serving.documents import responses
 from tabrail.serving.metrics import MetricsMiddleware
+from tabrail.serving.request import Request as RowsRequest
+from tabrail.serving.request import RequestReader
 from tabrail.serving.service import Service, Setup
 from tabrail.serving.tracing import TracingMiddleware, arrival
 from tabrail.serving.violations import SchemaViolationError
 
 MOST_REVIEWS = 1000
+LARGE = 32_000  # bytes of a body that is not read in the event loop: it may take long
+MOST_COUNTED = 50  # kinds of violations that are counted in the event loop
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +48,7 @@ def create(setup: Setup) -> FastAPI:
         version=release.version,
         description=release.params.card.intended_use,
         lifespan=service.running,
+        openapi_url=None,  # FastAPI would write it anew for each request
         docs_url=None,
         redoc_url=None,
     )
@@ -58,13 +63,11 @@ def create(setup: Setup) -> FastAPI:
     )
     async def predict(request: Request) -> Response:
         """Predict one or many rows."""
-        given = reader.read(await _json(request), arrival=arrival(request.scope))
+        given = await _read(reader, request)
         try:
-            answer = await service.batcher.answer(given)
+            return _answer(await service.batcher.answer(given))
         except OverloadedError:
             raise limits.busy("queue_full", "Too many requests wait already.") from None
-        service.metrics.predicted(answer)
-        return _answer(to_json(answer))
 
     @app.post(
         "/explain",
@@ -73,26 +76,23 @@ def create(setup: Setup) -> FastAPI:
     )
     async def explain_row(request: Request) -> Response:
         """Show the effect of each value of a row on its prediction."""
-        given = reader.read(await _json(request), single=True)
-        return _answer(to_json(await service.batcher.run(service.explained, given)))
+        given = await _read(reader, request, single=True)
+        return _answer(await service.batcher.run(service.explained, given))
 
     @app.get("/reviews", responses=responses(docs.waiting, rows=True))
     async def reviews(most: int = Query(50, ge=1, le=MOST_REVIEWS)) -> Response:
         """List the predictions that wait for human review, the oldest first."""
-        found = await _query(service.log.waiting, most, lambda one: fits(one, release.schema))
-        return _answer(to_json({"waiting": [_review(one, release.schema) for one in found]}))
+
+        def found() -> bytes:
+            some = service.log.waiting(most, lambda one: fits(one, release.schema))
+            return to_json({"waiting": [_review(one, release.schema) for one in some]})
+
+        return _answer(await _query(found))
 
     async def record(request: Request, table: sa.Table) -> Response:
-        try:
-            given: Any = docs.values.model_validate_json(await _json(request))
-        except ValidationError as error:
-            return _unprocessable(error.errors())
-        values = {
-            one: value if isinstance(value, str) else f"{value!r}"
-            for one, value in given.values.items()
-        }
-        unknown = await _query(service.log.record, table, values)
-        return _answer(to_json({"recorded": len(values) - len(unknown), "unknown": unknown}))
+        return _answer(
+            *await _query(recording.record, service.log, table, await _json(request), docs)
+        )
 
     recorded: dict[str, Any] = {
         "responses": responses(documents.Recorded, body=True),
@@ -139,6 +139,11 @@ def create(setup: Setup) -> FastAPI:
         """Return the page for people."""
         return HTMLResponse(form, headers=policy)
 
+    @app.get("/openapi.json", include_in_schema=False)
+    async def openapi() -> Response:
+        """Return the description of the API for programs."""
+        return _answer(described_json)
+
     @app.get("/docs", response_class=HTMLResponse, include_in_schema=False)
     async def docs_page() -> Response:
         """Return the manual."""
@@ -150,12 +155,17 @@ def create(setup: Setup) -> FastAPI:
 
     @app.exception_handler(SchemaViolationError)
     async def wrong_rows(request: Request, error: SchemaViolationError) -> Response:
-        service.count_violations(request.url.path, error, arrival(request.scope))
+        given = (request.url.path, error, arrival(request.scope))
+        if len(error.counts) > MOST_COUNTED:
+            await asyncio.to_thread(service.count_violations, *given)
+        else:
+            service.count_violations(*given)
         return _answer(to_json({"detail": error.errors}), 422)
 
     models = [reader.many, reader.one, docs.values]
     described = documents.completed(app.openapi(), models, limits.OPEN if setup.key else None)
     app.openapi = lambda: described  # type: ignore[method-assign]
+    described_json = to_json(described)
     manual_page = manual.render(described)
 
     app.add_middleware(
@@ -178,6 +188,13 @@ async def _json(request: Request) -> bytes:
         detail = f"Content-Type is {media!r}; expected application/json."
         raise limits.RequestError(415, "no_json", detail)
     return await request.body()
+
+
+async def _read(reader: RequestReader, request: Request, *, single: bool = False) -> RowsRequest:
+    """Read the rows of a request."""
+    body = await _json(request)
+    read = partial(reader.read, body, single=single, arrival=arrival(request.scope))
+    return await asyncio.to_thread(read) if len(body) > LARGE else read()
 
 
 async def _query(function: Callable[..., Any], *given: Any) -> Any:

@@ -1,32 +1,29 @@
 """Requests for predictions: read from JSON, cleaned, and checked against the schema."""
 
 import logging
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import chain
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
+from pydantic import ConfigDict, Field, create_model
 from pydantic_core import from_json
 
-from tabrail.data import cells, date_order
+from tabrail.data import date_order
 from tabrail.data.cleaning import Clean, no_cleaning
 from tabrail.data.date_order import Usual
-from tabrail.data.schema import Column, Schema
+from tabrail.data.schema import Schema
 from tabrail.data.validate import WHOLE_ROW
 from tabrail.model.scoring import for_scoring
+from tabrail.serving.checking import RowChecker, unseen
 from tabrail.serving.cleaned_columns import changed_columns
 from tabrail.serving.cleaning import DTYPES, LEFT_OUT, Row, changes_nothing, clean_rows, json_cells
 from tabrail.serving.fields import Fields, is_scalar
 from tabrail.serving.tracing import Arrival
-from tabrail.serving.violations import SchemaViolationError, Violation, in_rows, shown
+from tabrail.serving.violations import SchemaViolationError, Violation
 
-PLAIN = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{6})?)?)?", re.ASCII)
-CLOCK = {"now", "today"}  # pandas reads the time that it is, which is no column's value
 TEXT = DTYPES["text"]
 
 logger = logging.getLogger(__name__)
@@ -37,14 +34,16 @@ class Request:
     """A request for predictions, whose rows are not checked yet.
 
     Attributes:
-        rows: what JSON has as its rows.
+        rows: what JSON has as its rows, without what nobody looks at.
         single: whether it has one row under `row`, and no list of rows.
         arrival: when it arrived, and what it is called.
+        more: by the place of a row, how many unknown keys of it have been left out.
     """
 
     rows: Sequence[Any]
     single: bool = False
     arrival: Arrival = field(default_factory=Arrival)
+    more: Mapping[int, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -109,12 +108,11 @@ class RequestReader:
         self._schema, self._clean = schema, clean
         self._cleans = not changes_nothing(clean)
         self.changed = changed_columns(rows, example, schema, clean) if self._cleans else set()
-        self._fields = Fields(schema, cleaned=self._cleans, demanded=demanded)
+        fields = Fields(schema, cleaned=self._cleans, demanded=demanded)
+        self._checker = RowChecker(fields, example, self.columns, schema.columns)
         self._attributes = {name: f"column_{number}" for number, name in enumerate(self.columns)}
-        rows_of: Any = list[self._fields.row(example)]  # type: ignore[misc]
-        self._rows: TypeAdapter[list[BaseModel]] = TypeAdapter(rows_of)
         self._most_rows = most_rows
-        row: Any = self._fields.row(example, self.changed)
+        row: Any = fields.row(example, self.changed)
         size = Field(min_length=1, max_length=most_rows)
         forbid = ConfigDict(extra="forbid")
         self.many = create_model("Rows", __config__=forbid, rows=(list[row], size))
@@ -131,18 +129,27 @@ class RequestReader:
         Raises:
             SchemaViolationError: it is no JSON, or has no rows, too many or other keys.
         """
+        found, message = self._read(body, single=single)
+        if message:  # and the frame of an exception holds nothing that takes long to delete
+            where = "row" if single else "rows"
+            raise SchemaViolationError([Violation((where,), "", "malformed", message)])
+        rows = [row for row, _ in found]
+        more = {place: number for place, (_, number) in enumerate(found) if number}
+        return Request(rows, single, arrival or Arrival(), more)
+
+    def _read(self, body: bytes, *, single: bool) -> tuple[list[tuple[Any, int]], str]:
+        """Return the rows of a body, or what is wrong with it."""
         expected = "row" if single else "rows"
-        message = f"expected {expected}, and no other key"
         try:
             given = from_json(body)
         except ValueError as error:
-            given, message = None, f"Invalid JSON: {error}"
-        if isinstance(given, dict) and list(given) == [expected]:
-            rows = [given["row"]] if single else given["rows"]
-            if isinstance(rows, list) and 1 <= len(rows) <= self._most_rows:
-                return Request(rows, single, arrival or Arrival())
-            message = f"expected a list of 1 to {self._most_rows:,} rows"
-        raise SchemaViolationError([Violation((expected,), "", "malformed", message)])
+            return [], f"Invalid JSON: {error}"
+        if not isinstance(given, dict) or list(given) != [expected]:
+            return [], f"expected {expected}, and no other key"
+        rows = [given["row"]] if single else given["rows"]
+        if not isinstance(rows, list) or not 1 <= len(rows) <= self._most_rows:
+            return [], f"expected a list of 1 to {self._most_rows:,} rows"
+        return [self._checker.trimmed(row) for row in rows], ""
 
     def check(self, requests: Sequence[Request]) -> list[Rows | SchemaViolationError]:
         """Clean the rows of several requests together, and check each request.
@@ -215,37 +222,20 @@ class RequestReader:
         self, request: Request, rows: Sequence[Any], dropped: Sequence[str]
     ) -> Rows | SchemaViolationError:
         """Check the rows of a request, of which the cleaning function may have dropped some."""
-        typed: list[BaseModel] = []
-        dates, violations = self._dates(rows)
-        try:
-            typed = self._rows.validate_python(rows)
-        except ValidationError as error:
-            violations = [*in_rows(error, self.columns), *violations]
+        checked = self._checker.check(rows, request.more)
+        violations = checked.violations
         if any(dropped):
             violations = self._of_dropped(request.rows, violations, dropped)
         if violations:
             return SchemaViolationError(violations, single=request.single)
         values = {
-            name: [getattr(row, attribute) for row in typed]
+            name: [getattr(row, attribute) for row in checked.rows]
             for name, attribute in self._attributes.items()
         }
-        return Rows(request, values, dates, self._warnings(values, dates, len(rows)))
-
-    def _dates(self, rows: Sequence[Any]) -> tuple[dict[str, np.ndarray], list[Violation]]:
-        """Return the dates of rows by column, and what is wrong with texts that are none."""
-        dates, violations = {}, []
-        for name, column in self.columns.items():
-            if column.kind == "datetime":
-                given = [row.get(name) if isinstance(row, dict) else None for row in rows]
-                given = [self._fields.text(value) for value in given]
-                dates[name] = _dates(given, column)
-                wanted = column.format or "such as 2024-01-31T14:30"
-                for number in np.flatnonzero(np.isnat(dates[name])).tolist():
-                    if isinstance(text := given[number], str):
-                        message = f"Input should be a date ({wanted}), got {shown(text)}"
-                        place = ("rows", number, name)
-                        violations.append(Violation(place, name, "unreadable", message))
-        return dates, violations
+        warnings = unseen(values, self._known, len(rows))
+        if of_all := date_order.warnings(checked.dates, self.columns, self._usual):
+            warnings = [[*of_all, *of_one] for of_one in warnings]
+        return Rows(request, values, checked.dates, warnings)
 
     def _of_dropped(
         self, rows: Sequence[Any], violations: Iterable[Violation], dropped: Sequence[str]
@@ -266,41 +256,3 @@ class RequestReader:
                 kind = "left_out" if message == LEFT_OUT else "clean_failed"
                 found.append(Violation(("rows", number, WHOLE_ROW), WHOLE_ROW, kind, message))
         return found
-
-    def _warnings(
-        self, values: Mapping[str, list[Any]], dates: Mapping[str, np.ndarray], rows: int
-    ) -> list[list[str]]:
-        of_all = date_order.warnings(dates, self.columns, self._usual)
-        warnings: list[list[str]] = [[*of_all] for _ in range(rows)]
-        for name, known in self._known.items():
-            for place, value in enumerate(values[name]):
-                if value is not None and value not in known:
-                    message = f"{name}: {shown(value)} is a category that training has not seen"
-                    warnings[place].append(message)
-        return warnings
-
-
-def _dates(values: list[Any], column: Column) -> np.ndarray:
-    """Read dates as `cells.datetime` does, most of them without it: it takes a millisecond.
-
-    Args:
-        values: texts, and dates of a cleaning function; any other value is no date.
-        column: describes them.
-    """
-    dates = np.full(len(values), np.datetime64("NaT"), dtype="datetime64[us]")
-    others = []
-    for place, value in enumerate(values):
-        if isinstance(value, datetime):
-            dates[place] = value
-        elif isinstance(value, str):
-            try:
-                if column.format is not None or not PLAIN.fullmatch(value):
-                    raise ValueError
-                dates[place] = datetime.fromisoformat(value)
-            except ValueError:
-                if value.lower() not in CLOCK:
-                    others.append(place)
-    if others:
-        given = pd.Series([values[place] for place in others], dtype="str")
-        dates[others] = cells.datetime(given, column.format).to_numpy()
-    return dates

@@ -8,6 +8,7 @@ from time import thread_time
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 
 from tabrail.log.entries import Prediction, Refusal, utc_now
@@ -86,8 +87,13 @@ class Service:
         self.batcher.close()
         await run_in_threadpool(self.journal.close, self.params.timeout_seconds)
 
-    def score(self, batch: list[Request]) -> list[dict[str, Any] | SchemaViolationError]:
-        """Check, score and log requests together; refuse those with rows that break the schema."""
+    def score(self, batch: list[Request]) -> list[bytes | SchemaViolationError]:
+        """Check, score and log requests together; refuse those with rows that break the schema.
+
+        Returns:
+            The JSON of each answer: it is made here and not in the event loop, because it may take
+            long.
+        """
         began = thread_time()
         checked = self.reader.check(batch)
         good = [rows for rows in checked if isinstance(rows, Rows)]
@@ -99,11 +105,16 @@ class Service:
         self.metrics.cpu.inc(thread_time() - began)
         if good:
             self.journal.write(entries)
-        answers = iter(found)
+        answers = map(self._encoded, found)
         return [next(answers) if isinstance(rows, Rows) else rows for rows in checked]
 
-    def explained(self, request: Request) -> dict[str, Any]:
-        """Return the effect of each value of a row on its prediction, after it is cleaned.
+    def _encoded(self, answer: dict[str, Any]) -> bytes:
+        """Return the JSON of an answer, whose predictions are counted."""
+        self.metrics.predicted(answer)
+        return to_json(answer)
+
+    def explained(self, request: Request) -> bytes:
+        """Return as JSON the effect of each value of a row on its prediction, after it is cleaned.
 
         Raises:
             SchemaViolationError: the row is refused.
@@ -111,7 +122,7 @@ class Service:
         [rows] = self.reader.check([request])
         if not isinstance(rows, Rows):
             raise rows
-        return self.rollout.explained(rows, self.reader.frame([rows]))
+        return to_json(self.rollout.explained(rows, self.reader.frame([rows])))
 
     def count_refusal(self, path: str, refusal: RequestError, arrival: Arrival) -> None:
         """Log a request for predictions that failed, unless it had no API key."""

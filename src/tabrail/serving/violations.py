@@ -1,15 +1,13 @@
 """What is wrong with a request: for the client with its place, for the log without any value."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from tabrail.data.schema import Column
-from tabrail.errors import nearest
-
 MOST_ERRORS = 100  # in one answer: a thousand rows can have many thousand
-MOST_LETTERS = 60  # of a value that an error repeats
+MOST_LETTERS = 60  # of a value or of an unknown name that an error repeats
 KINDS = {  # of violations, by pydantic's types of errors; all others are unreadable
     "missing": "missing",
     "greater_than_equal": "out_of_range",
@@ -67,41 +65,44 @@ class SchemaViolationError(Exception):
             if known != one.message and len(known) < 3 * MOST_LETTERS:
                 messages[place] = f"{known}; or: {one.message}"
             rows.setdefault((one.column, one.kind), set()).add(one.row)
-        errors = [{"loc": list(place), "message": text} for place, text in messages.items()]
-        super().__init__(errors)
-        self.errors = errors[:MOST_ERRORS]
+        some = islice(messages.items(), MOST_ERRORS)
+        self.errors = [{"loc": list(place), "message": text} for place, text in some]
+        super().__init__(self.errors)
         self.counts = {key: len(numbers) for key, numbers in rows.items()}
         self.bad = len({one.row for one in found})
 
 
-def in_rows(error: ValidationError, columns: Mapping[str, Column]) -> Iterator[Violation]:
+def in_rows(error: ValidationError, first: int) -> Iterator[Violation]:
     """Yield what pydantic found in a list of rows, without its names for the members of a union.
 
     Args:
         error: what it found.
-        columns: those of the schema.
+        first: the place of the first of these rows in the request.
     """
     for one in error.errors(include_url=False, include_context=False):
-        number, *inner = one["loc"]
+        place, *inner = one["loc"]
+        number = first + int(place)
         given, message = one["input"], one["msg"]
         if not inner:
             yield Violation(("rows", number), "", "malformed", "Input should be an object")
             continue
-        column = name = str(inner[0])
+        name = str(inner[0])
         kind = KINDS.get(one["type"], "unreadable")
-        if one["type"] == "extra_forbidden":
-            column, kind = "", "unknown_column"
-            message = f"the schema has no such column{nearest(name, columns)}"
-        elif given is None or kind == "missing":
+        if given is None or kind == "missing":
             kind, message = "missing", "a value is needed"
         elif not isinstance(given, dict | list):
             hint = HINTS.get(one["type"], "")
             quotes = ", without quotes" if hint and isinstance(given, str) else ""
             message += f", got {shown(given)}{hint}{quotes}"
-        yield Violation(("rows", number, name), column, kind, message)
+        yield Violation(("rows", number, name), name, kind, message)
 
 
 def shown(value: Any) -> str:
     """Return a value, or its beginning, as an error repeats it."""
-    text = repr(value)
+    text = repr(value[: MOST_LETTERS + 1] if isinstance(value, str) else value)
     return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…"
+
+
+def shown_name(name: str) -> str:
+    """Return a name that the schema does not know, or its beginning."""
+    return name if len(name) <= MOST_LETTERS else f"{name[:MOST_LETTERS]}…"
