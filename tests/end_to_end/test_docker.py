@@ -69,7 +69,8 @@ def _serves_the_version(containers: Containers, project: Project, folder: Path) 
     """Check what the server in the container answers, and how it says that it is well."""
     (described,) = json.loads(containers.podman("image", "inspect", IMAGE))
     assert described["Size"] <= LARGEST, described["Size"]
-    inside = Server(PORT)
+    inside = Server(PORT, project.read(".env").strip().removeprefix("API_KEY="))
+    assert Server(PORT).ask("GET", "/model")[0] == 401
     assert inside.ask("GET", "/model")[1]["version"] == "model@v0.1.0"
     with serving(project, folder) as outside:
         assert answers(inside, ROW) == answers(outside, ROW)

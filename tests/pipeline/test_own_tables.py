@@ -137,7 +137,7 @@ def test_its_model_is_served_and_watched(
     code.forget(load_settings(Path()).package)  # another test has a project of the same name
     log = PredictionLog(f"sqlite:///{tmp_path / 'log.sqlite'}")
     application = create_app(Setup(load_release(Path()), None, 0.0, log, ""))
-    with log, TestClient(application) as client:
+    with log, TestClient(application, "http://localhost") as client:
         (row,) = client.get("/openapi.json").json()["components"]["schemas"]["Row"]["examples"]
         answer = client.post("/predict", json={"rows": [row, row]})
         assert answer.status_code == 200, answer.text

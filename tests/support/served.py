@@ -20,8 +20,11 @@ LATEST_START_S = 150  # a busy machine takes its time
 class Server:
     """A server that answers."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, key: str = "") -> None:
         self.port = port
+        self.headers = {"Content-Type": "application/json"}
+        if key:
+            self.headers["Authorization"] = f"Bearer {key}"
 
     @property
     def address(self) -> str:
@@ -37,7 +40,7 @@ class Server:
         """Send a request; return the status and the answer."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=150)) as connection:
             body = None if content is None else json.dumps(content)
-            connection.request(method, path, body, {"Content-Type": "application/json"})
+            connection.request(method, path, body, self.headers)
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -37,6 +37,7 @@ def served(
     challenger: Release | None = None,
     share: float = 0.0,
     loop: Any = "auto",
+    hosts: Collection[str] | None = (),
     **changes: Any,
 ) -> Iterator[httpx.Client]:
     """Serve the project that one stands in from a thread.
@@ -46,11 +47,12 @@ def served(
         challenger: a second model.
         share: what it answers.
         loop: uvicorn's name of the event loop.
+        hosts: names of the server besides the local ones.
         changes: other values of `serve` in params.yaml.
     """
     champion = loaded(**changes)
     with PredictionLog() as log:
-        app = create(Setup(champion, challenger, share, log, key))
+        app = create(Setup(champion, challenger, share, log, key, hosts))
         with socket.create_server(("127.0.0.1", 0)) as listening:
             config = uvicorn.Config(
                 app, loop=loop, log_level="warning", timeout_graceful_shutdown=2

@@ -152,13 +152,13 @@ def test_a_command_runs_in_the_release_and_logs_in_the_project(
     monkeypatch.setenv("VIRTUAL_ENV", "/elsewhere")
     monkeypatch.setattr(os, "execve", lambda *given: called.append((Path.cwd(), *given)))
     arguments = ["serve", "--stage", "prod", "--port", "1", "--challenger", "../c", "--share", ".1"]
-    CliRunner().invoke(cli.app, arguments)
+    CliRunner().invoke(cli.app, [*arguments, "--no-key"])
     [(folder, program, command, environment)] = called
     assert folder == here / "releases/model@v0.1.0"
     assert program == command[0] == str(folder / deploy.PYTHON)
     given = ["--host", "127.0.0.1", "--port", "1", "--workers", "1", "--share", "0.1"]
     challenger = ["--challenger", str(here.parent / "c")]
-    assert command[1:] == ["-m", "tabrail", "serve", *given, *challenger]
+    assert command[1:] == ["-m", "tabrail", "serve", *given, *challenger, "--no-key"]
     assert environment[VARIABLE] == f"sqlite:///{here}/log/predictions.sqlite"
     assert "VIRTUAL_ENV" not in environment
 

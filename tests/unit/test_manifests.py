@@ -126,6 +126,26 @@ def test_probes_need_neither_key_nor_name(
         assert client.get("/model").status_code == 401
 
 
+def test_the_image_serves_nobody_without_a_key(
+    rendered: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(rendered)
+    dockerfile = Path("Dockerfile").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^CMD (\[\"tabrail.*)$", dockerfile, re.MULTILINE)
+    (server, _) = containers()
+    assert "command" not in server
+    assert server["envFrom"] == [{"secretRef": {"name": "flight-delays"}}]  # not optional
+    monkeypatch.chdir(project)
+    stand_in("binary", project)
+    monkeypatch.setenv(serve.KEY, "")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    program, *words = json.loads(line)
+    assert program == "tabrail"
+    done = CliRunner().invoke(cli.app, [*words, "--port", "0"])
+    assert done.exit_code == 1
+    assert "API_KEY in the environment is blank" in done.output
+
+
 def test_several_servers_need_a_log_that_they_share(
     rendered: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

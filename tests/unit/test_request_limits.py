@@ -12,6 +12,7 @@ from tabrail.serving.tracing import ARRIVAL, Arrival
 
 START = {"type": "http.response.start", "status": 200, "headers": []}
 HALF = {"type": "http.request", "body": b'{"rows": [', "more_body": True}
+HEADERS = [(b"host", b"127.0.0.1:8000")]
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
@@ -22,7 +23,7 @@ def answered(
     waiting = list(received)
     sent: list[dict[str, Any]] = []
     refused: list[str] = []
-    scope: dict[str, Any] = {"type": kind, "method": method, "path": "/predict", "headers": []}
+    scope: dict[str, Any] = {"type": kind, "method": method, "path": "/predict", "headers": HEADERS}
     scope |= {"state": {ARRIVAL: Arrival()}}
 
     async def receive() -> dict[str, Any]:
@@ -37,7 +38,8 @@ def answered(
         assert path == "/predict"
         refused.append(f"{error.status} {error.kind}")
 
-    given: dict[str, Any] = {"most_bytes": 100, "seconds": 60, "key": "", "refused": refuse}
+    given: dict[str, Any] = {"most_bytes": 100, "seconds": 60, "key": ""}
+    given |= {"hosts": (), "refused": refuse}
     asyncio.run(LimitsMiddleware(app, **given | limits)(scope, receive, send))
     return sent, refused
 

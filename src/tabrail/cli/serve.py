@@ -25,6 +25,9 @@ def serve(
         float,
         typer.Option(min=0, max=1, help="Share of the keys for which the challenger answers."),
     ] = 0.0,
+    no_key: Annotated[
+        bool, typer.Option("--no-key", help="Let other machines ask without a key.")
+    ] = False,
     stage: Stage = "",
     untrusted: Untrusted = False,
 ) -> None:
@@ -32,7 +35,8 @@ def serve(
 
     The section serve of params.yaml has the limits. Every prediction is written to the prediction
     log: the environment variable PREDICTION_LOG names it, and the default is a SQLite file. With
-    API_KEY in the environment, every request needs this key. A challenger scores every row, too,
+    API_KEY in the environment, every request needs this key. Without it, the server answers this
+    machine alone, unless --no-key lets others ask. A challenger scores every row, too,
     and the log has both predictions. Rows of one group (key in schema.yaml) are answered by one
     model. --stage fetches the version in a stage of the registry, and serves it with its own code
     and packages. Exit code 0: the server was asked to stop. 1: it could not start.
@@ -45,8 +49,9 @@ def serve(
 
             address = ["--host", host, "--port", str(port), "--workers", str(workers)]
             options = [*address, "--share", str(share), *absolute({"--challenger": challenger})]
+            options += ["--no-key"] if no_key else []
             deploy(stage, partial(typer.echo, err=True)).become(["serve", *options])
 
         from tabrail.serving.serve import serve
 
-        serve(host, port, workers, challenger, share, untrusted=untrusted)
+        serve(host, port, workers, challenger, share, untrusted=untrusted, no_key=no_key)

@@ -173,6 +173,7 @@ def create(setup: Setup) -> FastAPI:
         most_bytes=int(params.max_megabytes * 1e6),
         seconds=params.timeout_seconds,
         key=setup.key,
+        hosts=setup.hosts,
         refused=service.count_refusal,
     )
     paths = [route.path for route in app.routes if hasattr(route, "path")]

@@ -13,6 +13,7 @@ Identifier = Annotated[str, Field(description="Of a prediction, as it was answer
 SCHEMAS = "#/components/schemas/"
 ERRORS = {
     401: "The API key is missing or wrong.",
+    403: "The server has no API key, and is asked by another name or from another website.",
     500: "The server made an error.",
     503: "The server has too much to do, or lacks something; try again later.",
 }

@@ -3,14 +3,16 @@
 import asyncio
 import hmac
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 from fastapi.responses import JSONResponse
 
+from tabrail.serving.hosts import refusal
 from tabrail.serving.tracing import Arrival, arrival
 
-OPEN = frozenset({"/", "/docs", "/openapi.json", "/health", "/ready"})  # they hold no data
+PROBES = frozenset({"/health", "/ready"})  # of a cluster, which knows neither key nor name
+OPEN = PROBES | {"/", "/docs", "/openapi.json"}  # they hold no data
 DRAINED = 8  # times the largest body: so much of a larger one is read for a clean answer
 RETRY_S = 1
 CLOSE = {"Connection": "close"}
@@ -42,7 +44,7 @@ def busy(kind: str, detail: str) -> RequestError:
 
 
 class LimitsMiddleware:
-    """ASGI middleware: API key, size and speed of the body, time for the answer, no stack trace."""
+    """ASGI middleware: key or host, size and time of a body, time for an answer, no stack trace."""
 
     def __init__(
         self,
@@ -50,6 +52,7 @@ class LimitsMiddleware:
         most_bytes: int,
         seconds: float,
         key: str,
+        hosts: Collection[str] | None,
         refused: Callable[[str, RequestError, Arrival], None],
     ) -> None:
         """Put the limits around an application.
@@ -59,12 +62,15 @@ class LimitsMiddleware:
             most_bytes: of a body.
             seconds: for a body to arrive, and again for its answer.
             key: what a request must present, or blank.
+            hosts: names by which a server without a key may be called besides the local ones; None
+                for any.
             refused: is called with the path, the reason and the identifiers of a request that is
                 refused or fails.
         """
         self._app = app
         self._most_bytes, self._seconds = most_bytes, seconds
         self._authorization = f"Bearer {key}".encode() if key else b""
+        self._hosts = hosts
         self._refused = refused
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -86,24 +92,28 @@ class LimitsMiddleware:
             async with asyncio.timeout(self._seconds):
                 await self._app(scope, receive, send_noting)
         except RequestError as error:
-            refusal = error
+            found = error
         except TimeoutError:
-            refusal = busy("no_answer", f"There was no answer in {self._seconds:g} seconds.")
+            found = busy("no_answer", f"There was no answer in {self._seconds:g} seconds.")
         except Exception:
             number = arrival(scope).request
             logger.exception("request %s to %s failed", number, scope["path"])
             detail = f"The server made an error; its log has details of request {number}."
-            refusal = RequestError(500, "error", detail)
+            found = RequestError(500, "error", detail)
         else:
             return
-        self._refused(scope["path"], refusal, arrival(scope))
+        self._refused(scope["path"], found, arrival(scope))
         if not started:
-            content = {"detail": refusal.detail}
-            await JSONResponse(content, refusal.status, refusal.headers)(scope, receive, send)
+            content = {"detail": found.detail}
+            await JSONResponse(content, found.status, found.headers)(scope, receive, send)
 
     def _authorize(self, scope: Any) -> None:
-        """Check the API key."""
-        if not self._authorization or scope["path"] in OPEN:
+        """Check the API key; without one, the host and the website that a request names."""
+        if scope["path"] in (OPEN if self._authorization else PROBES):
+            return
+        if not self._authorization:
+            if detail := refusal(scope["method"], scope["headers"], self._hosts):
+                raise RequestError(403, "foreign", detail, CLOSE)
             return
         given = dict(scope["headers"]).get(b"authorization", b"")
         if not hmac.compare_digest(given, self._authorization):

@@ -19,6 +19,7 @@ from tabrail.log.database import VARIABLE
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.release import load_release
 from tabrail.serving.app import create
+from tabrail.serving.hosts import is_any, is_local
 from tabrail.serving.metrics import FOLDER
 from tabrail.serving.service import Setup
 
@@ -38,6 +39,7 @@ def serve(
     share: float = 0.0,
     *,
     untrusted: bool = False,
+    no_key: bool = False,
 ) -> None:
     """Serve until a signal stops the server, then finish the requests that have begun.
 
@@ -48,16 +50,19 @@ def serve(
         challenger: a clone of this project with another model, which scores the same rows.
         share: of the groups for which the challenger answers.
         untrusted: whether the model files may be some that were never recorded.
+        no_key: whether other machines may ask without a key.
 
     Raises:
-        InputError: the port is taken, or a model or the log cannot be used, or cannot be shared.
+        InputError: the port is taken, other machines could ask without a key, or a model or the log
+            cannot be used, or cannot be shared.
     """
     if share and not challenger:
         raise InputError("--share needs a second model; name it with: --challenger FOLDER")
     listening = _listen(host, port)
+    hosts = served_hosts(host, listening.getsockname()[0], no_key=no_key)
     log = PredictionLog()
     require_shared(log, os.environ.get(REPLICAS, "1"))
-    setup = prepare(challenger, share, log, untrusted=untrusted)
+    setup = prepare(challenger, share, log, hosts, untrusted=untrusted)
     app: FastAPI | str = create(setup)
     print(_greeting(setup, listening), flush=True)
     seconds = setup.champion.params.serve.timeout_seconds
@@ -65,7 +70,7 @@ def serve(
         if workers > 1:
             os.environ[FOLDER] = folder
             os.environ[WORKER] = json.dumps(
-                [str(challenger) if challenger else None, share, untrusted]
+                [str(challenger) if challenger else None, share, hosts, untrusted]
             )
             app = f"{__name__}:worker"
             if setup.challenger and setup.challenger.worker:
@@ -93,14 +98,19 @@ def serve(
 
 def worker() -> FastAPI:
     """Return the application of one of several processes."""
-    challenger, share, untrusted = json.loads(os.environ[WORKER])
+    challenger, share, hosts, untrusted = json.loads(os.environ[WORKER])
     log = PredictionLog(create=False)  # it has its tables, and may not answer just now
     folder = Path(challenger) if challenger else None
-    return create(prepare(folder, share, log, untrusted=untrusted))
+    return create(prepare(folder, share, log, hosts, untrusted=untrusted))
 
 
 def prepare(
-    challenger: Path | None, share: float, log: PredictionLog, *, untrusted: bool = False
+    challenger: Path | None,
+    share: float,
+    log: PredictionLog,
+    hosts: list[str] | None,
+    *,
+    untrusted: bool = False,
 ) -> Setup:
     """Load what a server needs.
 
@@ -108,10 +118,37 @@ def prepare(
         InputError: a model cannot be loaded, or predicts something else than at its evaluation.
     """
     second = load_release(challenger, untrusted=untrusted) if challenger else None
-    setup = Setup(load_release(untrusted=untrusted), second, share, log, os.environ.get(KEY, ""))
+    setup = Setup(load_release(untrusted=untrusted), second, share, log, api_key(), hosts)
     gc.collect()
     gc.freeze()  # models and modules are never garbage: walking them would hold up requests
     return setup
+
+
+def api_key() -> str:
+    """Return the key of the environment; blank if there is none, or nothing but blanks."""
+    return os.environ.get(KEY, "").strip()
+
+
+def served_hosts(host: str, address: str, *, no_key: bool) -> list[str] | None:
+    """Return the names by which a server without a key may be called; None for any.
+
+    Args:
+        host: the name or address that was given.
+        address: where the server listens.
+        no_key: whether other machines may ask without a key.
+
+    Raises:
+        InputError: they could, and nobody asked for it; or there is a key as well.
+    """
+    if no_key and api_key():
+        raise InputError(f"--no-key and a key in {KEY} exclude each other; leave one of them out")
+    if not api_key() and not no_key and not is_local(address):
+        raise InputError(
+            f"with --host {host}, other machines can read the prediction log and write to it, "
+            f"since {KEY} in the environment is blank; set it to a key, such as what "
+            "`openssl rand -hex 32` prints, or let everybody ask: --no-key"
+        )
+    return None if is_any(address) else [host.lower(), address]
 
 
 def require_shared(log: PredictionLog, replicas: str) -> None:

@@ -1,7 +1,7 @@
 """The service behind the routes: the models, the thread that scores, the log and the metrics."""
 
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import thread_time
@@ -37,6 +37,8 @@ class Setup:
         share: of the groups for which the challenger answers.
         log: the prediction log.
         key: the API key, or blank.
+        hosts: names by which a server without a key may be called besides the local ones, in lower
+            case; None for any.
     """
 
     champion: Release
@@ -44,6 +46,7 @@ class Setup:
     share: float
     log: PredictionLog
     key: str
+    hosts: Collection[str] | None = ()
 
 
 class Service:
@@ -125,8 +128,8 @@ class Service:
         return to_json(self.rollout.explained(rows, self.reader.frame([rows])))
 
     def count_refusal(self, path: str, refusal: RequestError, arrival: Arrival) -> None:
-        """Log a request for predictions that failed, unless it had no API key."""
-        if path == "/predict" and refusal.status != 401:
+        """Log a request for predictions that failed, unless it was not allowed to ask."""
+        if path == "/predict" and refusal.status not in (401, 403):
             self._log_refusals(refusal.status, {("", refusal.kind): 1}, 1, arrival)
 
     def count_violations(self, path: str, error: SchemaViolationError, arrival: Arrival) -> None:

@@ -1,4 +1,7 @@
-"""Identifiers of requests: of the client or made here, in the answer and in the prediction log."""
+"""What every answer has: the identifier of its request, and headers that keep it where it belongs.
+
+An identifier is of the client or made here. It is in the prediction log, too.
+"""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -11,6 +14,12 @@ HEADER = b"x-request-id"
 ARRIVAL = "arrival"  # of the state of a request
 # Of a client: short, and of characters that mean nothing in a log, a header or a shell.
 ALLOWED = re.compile(rb"[A-Za-z0-9._:/+=@~-]{1,128}")
+
+CAREFUL = [  # an answer is what its type says, and neither it nor its address gets anywhere else
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+]
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -31,7 +40,7 @@ class Arrival:
 
 
 class TracingMiddleware:
-    """ASGI middleware that gives every request an identifier, and every answer the same one."""
+    """ASGI middleware that gives every request an identifier, and every answer its headers."""
 
     def __init__(self, app: Asgi) -> None:
         self._app = app
@@ -43,14 +52,14 @@ class TracingMiddleware:
             return
         found = Arrival(perf_counter(), given=_given(scope["headers"]))
         scope.setdefault("state", {})[ARRIVAL] = found
-        header = (HEADER, (found.given or found.request).encode())
+        more = [(HEADER, (found.given or found.request).encode()), *CAREFUL]
 
-        async def send_with_identifier(message: Any) -> None:
+        async def send_with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
-                message = message | {"headers": [*message.get("headers", []), header]}
+                message = message | {"headers": [*message.get("headers", []), *more]}
             await send(message)
 
-        await self._app(scope, receive, send_with_identifier)
+        await self._app(scope, receive, send_with_headers)
 
 
 def arrival(scope: Any) -> Arrival:
