@@ -33,6 +33,7 @@ class Log:
     def __init__(self, *wrong: object) -> None:
         self.entries: list[Any] = []
         self.wrong = list(wrong)
+        self.barred: list[Any] = []
         self.answers = True
         self.forgot = threading.Event()
 
@@ -44,12 +45,24 @@ class Log:
             raise DataError("INSERT", {}, ValueError("out of range"))
         if set(entries).intersection(self.entries):
             raise IntegrityError("INSERT", {}, ValueError("there already"))
+        if set(entries).intersection(self.barred):
+            raise IntegrityError("INSERT", {}, ValueError("a rule of the database"))
         self.entries += entries
+
+    def has(self, entry: Any) -> bool:
+        """Return whether an entry is there."""
+        return entry in self.entries
 
     def forget(self, before: object) -> int:
         """Fail to delete what is old."""
         self.forgot.set()
         raise OSError("no route to host")
+
+
+@pytest.fixture(autouse=True)
+def _sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an entry be as large as its text."""
+    monkeypatch.setattr(journal, "size", len)
 
 
 def test_an_entry_that_the_log_refuses_does_not_hold_up_the_others(
@@ -104,3 +117,35 @@ def test_that_old_entries_stay_is_said_and_fails_nothing(caplog: pytest.LogCaptu
     writer.write(["one"])  # type: ignore[list-item]
     writer.close(60)
     assert fates == {"written": 1}
+
+
+def test_an_entry_that_breaks_another_rule_is_lost_and_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log, fates = Log(), Fates()
+    log.barred = ["three"]
+    writer = Journal(log, 1, fates.count)  # type: ignore[arg-type]
+    writer.write(["one", "three"])  # type: ignore[list-item]
+    writer.write(["one"])  # type: ignore[list-item]
+    writer.close(60)
+    assert log.entries == ["one"]
+    assert fates == {"written": 2, "lost": 1}
+    assert "the prediction log refuses an entry: a rule of the database" in caplog.text
+
+
+def test_what_waits_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "RETRY_S", 0.01)
+    monkeypatch.setattr(journal, "MOST_BYTES", 10)
+    log, fates = Log(), Fates()
+    log.answers = False
+    writer = Journal(log, 1, fates.count)  # type: ignore[arg-type]
+    writer.write(["a" * 4, "b" * 5, "c" * 2])  # type: ignore[list-item]
+    assert (fates["waiting"], fates["lost"]) == (2, 1)
+    log.answers = True
+    wait_for(lambda: fates["waiting"] == 0)
+    log.answers = False
+    writer.write(["d" * 10, "e"])  # type: ignore[list-item]
+    assert (fates["waiting"], fates["lost"]) == (1, 2)
+    log.answers = True
+    writer.close(60)
+    assert log.entries == ["a" * 4, "b" * 5, "d" * 10]

@@ -219,7 +219,8 @@ def test_requests_are_refused_with_the_right_status(shop: Path) -> None:
 def test_a_slow_body_is_not_waited_for(shop: Path) -> None:
     with served(timeout_seconds=0.3) as client:
         with socket.create_connection((client.base_url.host, client.base_url.port or 0)) as slow:
-            head = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            head = b"POST /predict HTTP/1.1\r\nHost: localhost\r\n"
+            head += b"Content-Type: application/json\r\n"
             slow.sendall(head + b"Content-Length: 100\r\n\r\n{")
             assert slow.recv(1000).startswith(b"HTTP/1.1 408")
         wait_for(lambda: client.post("/predict", content=body(typical()), headers=JSON).is_success)

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -313,12 +314,30 @@ def refusal() -> Refusal:
     return Refusal(utc_now(), 422, "age", "missing", 1, "a" * 32, 1)
 
 
-def test_what_is_old_is_forgotten_at_the_start() -> None:
+def test_what_is_old_is_forgotten_at_the_start(caplog: pytest.LogCaptureFixture) -> None:
     with served() as client:
         assert client.post("/predict", content=body(typical()), headers=JSON).is_success
-    assert len(logged()) == 1
+    (first,) = logged()
+    with served(retention_days=1e-9):  # it is the newest one: the clock may be wrong
+        wait_for(lambda: "old predictions could not be deleted: the newest entry" in caplog.text)
+    assert logged() == [first]
+    with PredictionLog() as log:
+        later = Prediction(
+            "f" * 32,
+            "champion",
+            utc_now() + timedelta(days=1),
+            "m",
+            True,
+            {},
+            [0.5],
+            "no",
+            False,
+            1,
+            "",
+        )
+        log.write([later])
     with served(retention_days=1e-9):
-        wait_for(lambda: not logged())
+        wait_for(lambda: [entry["id"] for entry in logged()] == [later.id])
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Connect to the database of the prediction log, and create its tables."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ POSTGRES = {  # when to give up on a server that does not answer
     "tcp_user_timeout": 2000,
     "keepalives_idle": 10,
 }
+OTHERS = 0o007  # the rights of those who are neither the user nor of the group
 LOCK_AT_ONCE = "lock_at_once"  # an option of connections
 
 
@@ -40,7 +42,7 @@ def connect(url: str, busy_s: float = BUSY_S) -> sa.Engine:
             return _server(parsed)
         if parsed.database:
             file = Path(parsed.database).resolve()  # two clones' logs should look like two
-            file.parent.mkdir(parents=True, exist_ok=True)
+            create_private(file)
             parsed = parsed.set(database=str(file))
         return _sqlite(parsed, busy_s)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
@@ -55,6 +57,28 @@ def connect(url: str, busy_s: float = BUSY_S) -> sa.Engine:
 def is_file(url: sa.URL) -> bool:
     """Return whether a database is a file on this machine, and no server that may not answer."""
     return url.drivername.startswith("sqlite")
+
+
+def create_private(file: Path) -> None:
+    """Create the file of a log, which its user alone may read; SQLite's files beside it are alike.
+
+    From one that is there already, only the rights of all others are taken: a group may share it.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    mode = file.stat().st_mode
+    if mode & OTHERS:
+        with suppress(OSError):  # it is another user's
+            file.chmod(mode & ~OTHERS)
+
+
+def identity(file: Path) -> tuple[int, int] | None:
+    """Return what tells a file from a later one at the same place; None if there is none."""
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def locking(engine: sa.Engine) -> sa.Engine:
@@ -110,6 +134,7 @@ def _sqlite(url: sa.URL, busy_s: float) -> sa.Engine:
     def _use_wal(connection: Any, _: object) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA secure_delete=ON")  # of what is deleted, nothing can be read
         connection.isolation_level = None  # the next function begins the transactions
 
     @sa.event.listens_for(engine, "begin")

@@ -160,6 +160,12 @@ class Refusal:
     given: str = ""
 
 
+def size(entry: Prediction | Refusal) -> int:
+    """Return about how many bytes an entry needs in memory: a text may be as long as a request."""
+    row = entry.row if isinstance(entry, Prediction) else {}
+    return 1000 + sum(100 + (4 * len(one) if isinstance(one, str) else 0) for one in row.values())
+
+
 def inserts(
     entries: Sequence[Prediction | Refusal],
 ) -> Iterator[tuple[sa.Insert, list[dict[str, Any]]]]:

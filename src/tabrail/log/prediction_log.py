@@ -8,11 +8,13 @@ In SQLite by default, or in any database that SQLAlchemy has a URL for
 """
 
 import json
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
+from pathlib import Path
 from typing import Any, Self, get_args
 
 import pandas as pd
@@ -20,7 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from tabrail.errors import InputError
-from tabrail.log import database
+from tabrail.log import database, retention
 from tabrail.log.entries import (
     DECISIONS,
     JSON,
@@ -37,6 +39,8 @@ from tabrail.log.entries import (
     inserts,
     utc_now,
 )
+
+logger = logging.getLogger(__name__)
 
 IDENTIFIER = re.compile(r"[0-9a-f]{32}")
 JOINED = ("outcome", "decision", "reason", "texts")  # with a prediction, where there is one
@@ -64,6 +68,9 @@ class PredictionLog:
         self._engine = database.connect(url, busy_s)
         self._locking = database.locking(self._engine)
         self._writer: sa.Connection | None = None
+        place = self._engine.url.database if self.is_file else None
+        self._file = Path(place) if place else None
+        self._identity = database.identity(self._file) if self._file else None
         if not create:
             return
         try:
@@ -111,9 +118,45 @@ class PredictionLog:
         Raises:
             SQLAlchemyError: the database is busy, full or gone.
         """
-        with self._writing() as connection:
-            for statement, rows in inserts(entries):
-                connection.execute(statement, rows)
+        self._require_file()
+        while True:
+            with self._writing() as connection:
+                for statement, rows in inserts(entries):
+                    connection.execute(statement, rows)
+            if not self._require_file():
+                return
+
+    def has(self, entry: Prediction | Refusal) -> bool:
+        """Return whether the log has an entry; of a refusal, nobody can tell."""
+        if isinstance(entry, Refusal):
+            return False
+        same = sa.and_(PREDICTIONS.c.id == entry.id, PREDICTIONS.c.role == entry.role)
+        with self._engine.connect() as connection:
+            return connection.execute(sa.select(sa.literal(1)).where(same)).first() is not None
+
+    def forget(self, before: datetime) -> int:
+        """Delete old entries, with their outcomes and decisions; see `retention.forget`."""
+        return retention.forget(self._locking, before)
+
+    def _require_file(self) -> bool:
+        """Begin a new file if somebody has deleted or exchanged that of the log, and say so.
+
+        Returns:
+            Whether that was so: what was written last is in no file any more.
+        """
+        if self._file is None or (found := database.identity(self._file)) == self._identity:
+            return False
+        logger.warning("the file of the prediction log %s is gone; another one is begun", self)
+        if self._writer:
+            self._writer.close()
+            self._writer = None
+        self._engine.dispose()
+        if found is None:
+            database.create_private(self._file)
+        with self._locking.begin() as connection:
+            database.create_tables(connection)
+        self._identity = database.identity(self._file)
+        return True
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
@@ -270,18 +313,6 @@ class PredictionLog:
         chosen = sa.select(REQUESTS.c.request).where(REQUESTS.c.given == given).distinct()
         with self._engine.connect() as connection:
             return sorted(connection.execute(chosen).scalars())
-
-    def forget(self, before: datetime) -> int:
-        """Delete what is older, with its outcomes and decisions; return how many predictions."""
-        old = sa.select(PREDICTIONS.c.id).where(PREDICTIONS.c.at < before)
-        with self._locking.begin() as connection:
-            for table in (OUTCOMES, DECISIONS):
-                connection.execute(sa.delete(table).where(table.c.id.in_(old)))
-            for table in (REFUSALS, TEXTS, MARKS, REVIEWS, REQUESTS):
-                connection.execute(sa.delete(table).where(table.c.at < before))
-            return connection.execute(
-                sa.delete(PREDICTIONS).where(PREDICTIONS.c.at < before)
-            ).rowcount
 
 
 def _same(table: sa.Table) -> sa.ColumnElement[bool]:

@@ -10,13 +10,14 @@ from itertools import islice, takewhile
 from sqlalchemy.exc import DataError, IntegrityError
 
 from tabrail.log.database import BUSY_S, reason
-from tabrail.log.entries import Prediction, Refusal, utc_now
+from tabrail.log.entries import Prediction, Refusal, size, utc_now
 from tabrail.log.prediction_log import PredictionLog
 
 RETRY_S = 1.0
 DELETE_S = 3600.0
 AT_ONCE = 1000  # entries in one transaction
 MOST_ENTRIES = 50_000  # that wait in memory
+MOST_BYTES = 200_000_000  # of them: a text may be as long as a request
 
 Entry = Prediction | Refusal
 Count = Callable[[str, int], None]  # gets what happens to entries, and how many they are
@@ -44,6 +45,7 @@ class Journal:
         self._retention = timedelta(days=retention_days)
         self._count = count
         self._backlog: deque[Entry] = deque()
+        self._bytes = 0  # of the backlog
         self._added = self._done = 0  # entries ever
         self._changed = threading.Condition()
         self._writing = threading.Lock()  # SQLite lets one who waits sleep for too long
@@ -68,13 +70,23 @@ class Journal:
     def later(self, entries: Sequence[Entry]) -> None:
         """Let entries wait for the thread; those that find no room are lost."""
         with self._changed:
-            some = entries[: MOST_ENTRIES - len(self._backlog)]
+            some = entries[: self._room(entries)]
             self._backlog.extend(some)
             self._added += len(some)
             self._count("waiting", len(self._backlog))
             self._changed.notify_all()
         if len(entries) > len(some):
             self._count("lost", len(entries) - len(some))
+
+    def _room(self, entries: Sequence[Entry]) -> int:
+        """Return how many of the first entries find room, which is theirs from now on."""
+        number = 0
+        for entry in entries[: MOST_ENTRIES - len(self._backlog)]:
+            if self._bytes + size(entry) > MOST_BYTES:
+                break
+            self._bytes += size(entry)
+            number += 1
+        return number
 
     def close(self, seconds: float) -> None:
         """Write what waits, as far as there is time for it."""
@@ -108,7 +120,7 @@ class Journal:
             done = self._write(some)
             with self._changed:
                 for _ in range(done):
-                    self._backlog.popleft()
+                    self._bytes -= size(self._backlog.popleft())
                 self._done += done
                 self._count("waiting", len(self._backlog))
                 self._changed.notify_all()
@@ -118,23 +130,33 @@ class Journal:
     def _write(self, entries: Sequence[Entry]) -> int:
         """Return how many of the first entries the log has now, or will never take."""
         try:
-            with self._writing:
-                self._log.write(entries)
-        except (DataError, IntegrityError) as error:
-            if len(entries) > 1:  # one that cannot be written must not hold up the others
-                return sum(1 for _ in takewhile(bool, (self._write([one]) for one in entries)))
-            if isinstance(error, IntegrityError):  # the connection broke after it was written
-                self._count("written", 1)
-            else:
-                logger.warning("the prediction log refuses an entry: %s", reason(error))
-                self._count("lost", 1)
+            self._write_or_drop(entries)
+        except (DataError, IntegrityError):  # one that cannot be written must not hold up others
+            return sum(1 for _ in takewhile(bool, (self._write([one]) for one in entries)))
         except Exception as error:  # whatever it is, it must not fail a prediction
             with self._changed:
                 self._failed(len(entries), reason(error))
             return 0
-        else:
-            self._count("written", len(entries))
         return len(entries)
+
+    def _write_or_drop(self, entries: Sequence[Entry]) -> None:
+        """Write entries; drop a single one that the log will never take.
+
+        Raises:
+            Exception: the log does not take them, now or all together.
+        """
+        try:
+            with self._writing:
+                self._log.write(entries)
+        except (DataError, IntegrityError) as error:
+            if len(entries) > 1:
+                raise
+            # The connection may have broken after it was written.
+            if not (isinstance(error, IntegrityError) and self._log.has(entries[0])):
+                logger.warning("the prediction log refuses an entry: %s", reason(error))
+                self._count("lost", 1)
+                return
+        self._count("written", len(entries))
 
     def _failed(self, entries: int, answer: str) -> None:
         """Note that the log fails, and report it once."""
