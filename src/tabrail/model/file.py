@@ -18,12 +18,14 @@ from sklearn.pipeline import Pipeline
 
 from tabrail import paths
 from tabrail.errors import InputError, missing_output
+from tabrail.model import archive, nodes, trees
 from tabrail.model.limits import Limits
 from tabrail.project import code
 from tabrail.project.environment import installed_version
 from tabrail.project.settings import TABLE, load_settings
 
 METADATA = "metadata.json"
+LARGEST_METADATA = 16_000_000  # bytes
 
 # Types beyond those that skops trusts by itself. Nothing here runs code when it is loaded.
 TRUSTED = [
@@ -133,14 +135,15 @@ def load(path: Path, root: Path | None = None) -> tuple[Pipeline, Metadata]:
             with other code than the project has now.
     """
     try:
-        content = path.read_bytes()
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            metadata = Metadata(**json.loads(archive.read(METADATA)))
+        members = archive.unpack(path.read_bytes())
+        metadata = Metadata(**json.loads(members[METADATA]))
         if root is not None and (other := code.changed(root, metadata.code)):
             raise InputError(
                 f"{path} was trained with other code: {', '.join(other)} differs. Train it again "
                 "with: uv run dvc repro, or check out the commit that trained it"
             )
+        nodes.require_sound(members)
+        content = archive.pack(members)  # skops checks no sizes
         types = skops.io.get_untrusted_types(data=content)
         if unknown := _untrusted(types, root):
             raise InputError(
@@ -152,6 +155,7 @@ def load(path: Path, root: Path | None = None) -> tuple[Pipeline, Metadata]:
         pipeline = skops.io.loads(content, trusted=types)
         if not isinstance(pipeline, Pipeline):
             raise TypeError(f"it holds a {type(pipeline).__name__} instead of a Pipeline")
+        trees.require_sound(pipeline)
         return pipeline, metadata
     except FileNotFoundError:
         raise missing_output(path) from None
@@ -171,8 +175,8 @@ def read_metadata(path: Path) -> Metadata:
         InputError: the file is missing or damaged.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            return Metadata(**json.loads(archive.read(METADATA)))
+        content = archive.member(path.read_bytes(), METADATA, LARGEST_METADATA)
+        return Metadata(**json.loads(content))
     except FileNotFoundError:
         raise missing_output(path) from None
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
@@ -236,8 +240,8 @@ def _canonical(content: bytes, metadata: Metadata) -> bytes:
     skops names objects by their addresses in memory and dates the archive's members. Objects
     are numbered here in the order in which they first appear, and members are undated.
     """
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        tree = json.loads(archive.read("schema.json"))
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        tree = json.loads(packed.read(archive.SCHEMA))
         numbers: dict[int, int] = {}
         members: dict[str, bytes] = {}
 
@@ -250,21 +254,21 @@ def _canonical(content: bytes, metadata: Metadata) -> bytes:
                 if "__id__" in node:
                     node["__id__"] = numbers.setdefault(node["__id__"], len(numbers))
                 if isinstance(node.get("file"), str):
-                    data = archive.read(node["file"])
+                    data = packed.read(node["file"])
                     node["file"] = f"{node['__id__']}{Path(node['file']).suffix}"
                     members[node["file"]] = data
                 for item in node.values():
                     renumber(item)
 
         renumber(tree)
-    members["schema.json"] = json.dumps(tree, separators=(",", ":")).encode()
+    members[archive.SCHEMA] = json.dumps(tree, separators=(",", ":")).encode()
     members[METADATA] = json.dumps(metadata.content(), indent=2).encode()
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
+    with zipfile.ZipFile(buffer, "w") as packed:
         for name in sorted(members):
             info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED
             info.create_system = 3
             info.external_attr = 0o644 << 16
-            archive.writestr(info, members[name])
+            packed.writestr(info, members[name])
     return buffer.getvalue()
