@@ -80,7 +80,7 @@ def _sums(
         if name in rows:
             cells = known.get(name)
             if cells is None or cells.codes is None:
-                cells = distinct(_texts(rows[name]))
+                cells = distinct(_written(rows[name]))
             hashes = _cell_hashes(cells.cells, name)
             total += hashes if cells.codes is None else hashes[cells.codes]
     return total
@@ -106,8 +106,8 @@ def group_numbers(table: pd.DataFrame, schema: Schema) -> np.ndarray:
     return np.asarray(pd.factorize(known_groups(table, schema))[0])
 
 
-def _cell_hashes(texts: pd.Series, name: str) -> np.ndarray:
-    bare = _bare(text_array(texts))
+def _cell_hashes(cells: pd.Series, name: str) -> np.ndarray:
+    bare = texts(cells)
     (column,) = pd.util.hash_array(np.array([name], dtype=object))
     words = bare.fill_null("").to_numpy(zero_copy_only=False)
     found: np.ndarray = mixed(pd.util.hash_array(words, categorize=False) ^ column)
@@ -122,22 +122,26 @@ def mixed(numbers: np.ndarray) -> np.ndarray:
     return numbers ^ (numbers >> np.uint64(31))
 
 
-def _texts(cells: pd.Series) -> pd.Series:
-    """Return cells as text, a missing one as missing; shape (n_rows,)."""
+def texts(cells: pd.Series) -> pa.Array:
+    """Return cells as text without what other programs add to them; shape (n_cells,).
+
+    A missing cell or an empty one is null.
+    """
+    array = text_array(_written(cells))
+    for added in ADDED:
+        longer = pc.ends_with(array, added)
+        if pc.any(longer).as_py():
+            shorter = pc.utf8_slice_codeunits(array, 0, -len(added))
+            array = pc.if_else(longer, shorter, array)
+    return pc.if_else(pc.equal(array, ""), pa.scalar(None, TEXT), array)
+
+
+def _written(cells: pd.Series) -> pd.Series:
+    """Return cells as text, a missing one as missing; shape (n_cells,)."""
+    if isinstance(cells.dtype, pd.StringDtype):
+        return cells
     if cells.dtype == object or pd.api.types.is_bool_dtype(cells):
         return cells.map(str, na_action="ignore").astype("str")
     if pd.api.types.is_datetime64_any_dtype(cells):
         return cells.dt.strftime("%Y-%m-%d %H:%M:%S.%f%z").str.removesuffix(".000000")
-    if isinstance(cells.dtype, pd.StringDtype):
-        return cells
     return pd.Series(pa.array(cells, from_pandas=True).cast(TEXT).to_pandas(), dtype="str")
-
-
-def _bare(texts: pa.Array) -> pa.Array:
-    """Return texts without what other programs add to them; an empty one is null."""
-    for added in ADDED:
-        longer = pc.ends_with(texts, added)
-        if pc.any(longer).as_py():
-            shorter = pc.utf8_slice_codeunits(texts, 0, -len(added))
-            texts = pc.if_else(longer, shorter, texts)
-    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, TEXT), texts)
