@@ -148,8 +148,11 @@ EXPECTED: dict[str, list[str]] = {
     "spark_folder": ["900 rows, 4 columns", "!_SUCCESS"],
     "parts_types_differ": ["speed: {kind: numeric, nullable: true"],
     # Refusals that help.
-    "index_header_missing": [REFUSED, "looks like a row's name, as R writes it", "!remove"],
-    "trailing_comma_rows": [REFUSED, "each row ends in a comma, and line 1 does not", "!remove"],
+    "index_header_missing": [
+        *("300 rows", "row_name (row numbers)", "such as '1', was taken for the name of the row"),
+        "row_name: {kind: ignored}",
+    ],
+    "trailing_comma_rows": ["300 rows, 4 columns", "so the empty field was left out"],
     "unquoted_comma_everywhere": [REFUSED, "put quotes around such fields", "!remove"],
     "comment_lines_top": [REFUSED, "they may be in line 3"],
     "comment_lines_top_comma": [REFUSED, "looks like a comment"],

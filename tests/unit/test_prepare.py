@@ -218,7 +218,7 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
         r"no well-formed CSV: Expected 8 fields in line 602, saw 9",
     ),
     "too many fields in all rows": (
-        lambda: RAW.write_text(RAW.read_text().replace("\n", ",\n").replace(",\n", "\n", 1)),
+        lambda: RAW.write_text(RAW.read_text().replace("\n", ",1,2\n").replace(",1,2\n", "\n", 1)),
         r"more fields in its rows than in its header",
     ),
     "column missing": (lambda: write(shops().drop(columns="age")), r"has no column 'age'"),

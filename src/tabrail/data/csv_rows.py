@@ -33,29 +33,47 @@ def options(form: Csv) -> dict[str, Any]:
     return {"encoding": encoding, "sep": form.delimiter, "decimal": form.decimal}
 
 
-def chunks(path: Path, form: Csv, header: list[str], rows: int) -> Iterator[pd.DataFrame]:
-    """Read a CSV file a chunk at a time; each cell is text, and one that is not there is empty.
+class Rows:
+    """The rows of a CSV file, chunk by chunk; each cell is text, one that is not there is empty.
 
-    Args:
-        path: the file.
-        form: how it is written.
-        header: the names that the columns get.
-        rows: the most rows of a chunk.
-
-    Yields:
-        Chunks whose index counts the file's rows from 0.
-
-    Raises:
-        InputError: a row has more fields than the header.
+    Attributes:
+        is_even: whether all rows read so far surely have a field for each column.
     """
-    given = 0
-    try:
-        for chunk in _by_arrow(path, form, header, rows):
-            yield chunk
-            given += len(chunk)
-    except RefusedError:
-        for chunk in _by_pandas(path, form, header, rows):
-            if chunk.index[-1] >= given:
+
+    def __init__(
+        self, path: Path, form: Csv, columns: list[str], rows: int, *, named: bool = True
+    ) -> None:
+        """Say what to read.
+
+        Args:
+            path: the file.
+            form: how it is written.
+            columns: a name for each field of a row.
+            rows: the most rows of a chunk.
+            named: whether line 1 has a name for each.
+        """
+        self._path, self._form, self._columns, self._rows = path, form, columns, rows
+        self._named = named
+        self.is_even = True
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        """Yield chunks whose index counts the file's rows from 0.
+
+        Raises:
+            InputError: a row has more fields than there are columns.
+        """
+        given, self.is_even = 0, self._named
+        if self._named:
+            try:
+                for chunk in _by_arrow(self._path, self._form, self._columns, self._rows):
+                    yield chunk
+                    given += len(chunk)
+                return
+            except RefusedError:
+                self.is_even = False
+        names = None if self._named else list(range(len(self._columns)))
+        for chunk in _by_pandas(self._path, self._form, self._columns, self._rows, names):
+            if not len(chunk) or chunk.index[-1] >= given:
                 yield chunk[chunk.index >= given]
 
 
@@ -84,7 +102,7 @@ def _by_arrow(path: Path, form: Csv, header: list[str], rows: int) -> Iterator[p
                     start, waiting = start + rows, waiting[rows:]
         if source.ends_within_quotes(last, form):
             raise RefusedError
-    if waiting.num_rows:
+    if waiting.num_rows or not start:
         yield _frame(waiting, header, start)
 
 
@@ -146,7 +164,9 @@ class _Remembering:
         return len(written) > len(self._tail) or self._tail.endswith(written)
 
 
-def _by_pandas(path: Path, form: Csv, header: list[str], rows: int) -> Iterator[pd.DataFrame]:
+def _by_pandas(
+    path: Path, form: Csv, header: list[str], rows: int, names: list[int] | None = None
+) -> Iterator[pd.DataFrame]:
     # Asked for some columns only, pandas would not notice rows that have too many fields.
     with pd.read_csv(
         path,
@@ -155,6 +175,8 @@ def _by_pandas(path: Path, form: Csv, header: list[str], rows: int) -> Iterator[
         keep_default_na=False,
         chunksize=rows,
         low_memory=False,
+        names=names,
+        header=0,
         **options(form),
     ) as reader:
         for chunk in reader:

@@ -3,19 +3,18 @@
 import codecs
 import gzip
 import zlib
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tabrail import paths
+from tabrail.data import delimiters
+from tabrail.data.delimiters import SIGNS
 from tabrail.data.edges import opened
 from tabrail.data.foreign import refuse
 from tabrail.data.schema import Csv
 from tabrail.data.tables import CSV_SUFFIXES
-from tabrail.data.uneven_rows import one_more, refuse_shifted, rows_of
 from tabrail.errors import InputError
 
-DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}  # the rarest in text first
 BLOCK = 1 << 20
 LONGEST_START, FEW_LINES = 16 * BLOCK, 10
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -45,7 +44,7 @@ def detect(path: Path) -> Csv:
             is_all = not file.read(1)
         refuse(path, start)
         encoding = _encoding(path, start)
-        delimiter = _delimiter(path, start, encoding, is_all=is_all)
+        delimiter = delimiters.find(path, start, encoding, is_all=is_all)
         return Csv.model_validate({"encoding": encoding, "delimiter": delimiter})
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InputError(f"{path} is damaged or cut off: {error}; fetch it again") from None
@@ -66,8 +65,8 @@ def agree(paths: Iterable[Path]) -> Csv:
     for path, other in found.items():
         if other.delimiter != first.delimiter:
             raise InputError(
-                f"{path} has {DELIMITERS[other.delimiter]}s between its fields, {first_path} has "
-                f"{DELIMITERS[first.delimiter]}s; write all files the same way"
+                f"{path} has {SIGNS[other.delimiter]}s between its fields, {first_path} has "
+                f"{SIGNS[first.delimiter]}s; write all files the same way"
             )
     for path, other in rich.items():
         if other.encoding != first.encoding:
@@ -158,71 +157,3 @@ def _decodes(path: Path, encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _delimiter(path: Path, start: bytes, encoding: str, *, is_all: bool) -> str:
-    """Return the delimiter that gives the first rows as many fields as the header.
-
-    Raises:
-        InputError: there is none, or there are no rows.
-    """
-    decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)()
-    text = decoder.decode(start)
-    if "\n" not in text and "\r" in text:
-        raise InputError(f"{path} has the line ends of old Macs; save it with today's (LF or CRLF)")
-    if text.lower().startswith("sep="):
-        raise InputError(f"{path} starts with a line for Excel ({text[:5]!r}); remove that line")
-    best, best_score, header_alone = "", (0.0, 0), False
-    for delimiter in DELIMITERS:
-        counts = list(map(len, rows_of(text, delimiter, cut=not is_all)))
-        header_alone |= len(counts) == 1 and counts[0] > 1 and is_all
-        if not counts or counts[0] < 2:
-            continue
-        # An empty field at the end is often left away: too few are no fault, too many are.
-        fitting = sum(1 < count <= counts[0] for count in counts[1:])
-        full = sum(count == counts[0] for count in counts[1:])
-        score = ((fitting + full) / (2 * len(counts[1:]) or 1), counts[0])
-        if score > best_score:
-            best, best_score = delimiter, score
-    if best_score[0] < 0.5 and header_alone:
-        raise InputError(f"{path} has column names but no rows below them")
-    if best_score[0] < 0.5:
-        raise _no_table(path, text)
-    rows = rows_of(text, best, cut=not is_all)
-    counts = list(map(len, rows))
-    for row, count in enumerate(counts[1:], start=1):
-        if count > counts[0]:
-            raise InputError(
-                f"{path}: row {row} has {count} fields, and there are {counts[0]} column names "
-                f"(delimiter: {DELIMITERS[best]}); put quotes around fields that contain it"
-            )
-    refuse_shifted(path, rows)
-    return best
-
-
-def _no_table(path: Path, text: str) -> InputError:
-    """Say why a text has no columns."""
-    names = ", ".join(DELIMITERS.values())
-    for delimiter in DELIMITERS:
-        rows = rows_of(text, delimiter, cut=False)
-        counts = list(map(len, rows))
-        usual, times = Counter(counts).most_common(1)[0] if counts else (0, 0)
-        differs = usual > 1 and times > len(counts) / 2 and counts[0] != usual
-        sign = DELIMITERS[delimiter]
-        is_one_more = differs and counts[0] == usual - 1
-        if is_one_more and (found := one_more(path, rows, delimiter, sign)):
-            return found
-        if differs:
-            row = counts.index(usual) + 1
-            return InputError(
-                f"{path}: line 1 has {counts[0]} fields, most others {usual} (delimiter: "
-                f"{sign}); the column names must come first: remove what is "
-                f"above them (they may be in line {row})"
-            )
-    lines = [line for line in text.splitlines() if line.strip()]
-    if len(lines) < 2:
-        return InputError(f"{path} has one line only; expected column names and rows below them")
-    return InputError(
-        f"{path} has one column only, or rows of different lengths; expected the same number of "
-        f"fields in each row, with one of these between them: {names}"
-    )

@@ -4,8 +4,10 @@ import codecs
 import csv
 import gzip
 import io
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -22,12 +24,14 @@ class Edges:
 
     Attributes:
         header: the names of the columns as they are written, without the blanks around them.
+        names: the same, with a name for each field of the rows.
         first: the rows below the header.
         last: the last rows in their order.
         whole: whether `first` has all rows.
     """
 
     header: Row
+    names: Row
     first: list[Row]
     last: list[Row]
     whole: bool
@@ -49,8 +53,28 @@ def look(path: Path, form: Csv) -> Edges:
                 break
             start += file.read(size)
             size *= 2
-        last = first if whole else _last(path, file, form, len(header), size)
-    return Edges([name.strip() for name in header], first, last, whole)
+        usual, _ = max(Counter(map(len, first)).items(), key=itemgetter(1), default=(0, 0))
+        last = first if whole else _last(path, file, form, usual, size)
+    header = [name.strip() for name in header]
+    return Edges(header, header, first, last, whole)
+
+
+def start(path: Path, form: Csv) -> list[Row]:
+    """Return the header and the first rows.
+
+    Args:
+        path: the file.
+        form: its encoding and delimiter.
+    """
+    with opened(path) as file:
+        content, size = file.read(BLOCK), BLOCK
+        while True:
+            cut = len(content) == size
+            rows = _rows(content, form, cut=cut)
+            if not cut or len(rows) > 1 or size >= LONGEST:
+                return rows
+            content += file.read(size)
+            size *= 2
 
 
 def opened(path: Path) -> BinaryIO:

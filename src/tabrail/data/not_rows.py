@@ -69,7 +69,7 @@ def judged(edges: Edges, known: Collection[int]) -> Columns:
     rows = edges.first[MOST_AT_THE_HEAD:] + ([] if edges.whole else edges.last)
     rows = list(_without_headers(edges, rows))
     rows = rows[: len(rows) - min(MOST_AT_THE_TAIL, len(rows) // 4)]
-    width = len(edges.header)
+    width = len(edges.names)
     found = Columns(rows=len(rows), short=sum(len(row) < width for row in rows))
     for place in range(width):
         cells: dict[str, int] = {}

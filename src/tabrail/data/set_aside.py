@@ -122,7 +122,7 @@ class Sieve:
             known: the places of the columns that the schema calls measured.
         """
         self.columns: Columns = judged(edges, known)
-        self._width = len(edges.header)
+        self._width = len(edges.names)
         self._lines: dict[tuple[str, ...], str] = {}
         head = at_the_head(edges.first, self.columns)
         for row, kind in zip(edges.first, head, strict=False):
@@ -138,6 +138,13 @@ class Sieve:
         marked = sum(count for cell, count in first.items() if cell.startswith(MARKS))
         self._has_comments = self._width > 1 and marked <= MARKED * max(1, sum(first.values()))
         self._firsts = sorted({line[0] for line in self._lines})
+
+    def knows(self, row: Sequence[str]) -> bool:
+        """Check whether a line is set aside, by its cells as they are written."""
+        cells = [cell.strip() for cell in row] or [""]
+        padded = (*cells, *[""] * (self._width - len(cells)))
+        is_comment = self._has_comments and cells[0].startswith(MARKS)
+        return padded in self._lines or is_comment
 
     def _know(self, row: Sequence[str], kind: str) -> None:
         cells = [cell.strip() for cell in row][: self._width]

@@ -6,21 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tabrail import paths
-from tabrail.data import csv_rows, edges, folders, no_dates
+from tabrail.data import csv_files, folders, no_dates
 from tabrail.data.schema import Csv, Schema
-from tabrail.data.set_aside import SetAside, Sieve
+from tabrail.data.set_aside import SetAside
 from tabrail.data.written_text import plain
 from tabrail.errors import InputError, missing_output, nearest
-
-csv.field_size_limit(2**31 - 1)  # prose may be longer than the default allows
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 CSV_SUFFIXES = SUFFIXES[:-1]
@@ -65,8 +62,7 @@ def columns(path: Path, form: Csv) -> list[str]:
         if path.suffix == ".parquet":
             names = [form for form, _ in _of_parquet(path)]
         else:
-            names = [plain(name) for name in _header(path, form)]
-            _refuse_twice(path, form)
+            names = csv_files.columns(path, form)
         return [*names, *(name for name in folders.partition(path) if name not in names)]
 
 
@@ -81,8 +77,9 @@ def read_chunks(
     """Read a raw table a chunk at a time, so that a file may be larger than memory.
 
     Cells of CSV files are text as it is written; a row that has too few fields gets empty ones for
-    the rest. Lines that are no rows, such as a header that comes again or totals at the end,
-    are set aside.
+    the rest. Lines that are no rows, such as a header that comes again or totals at the end, are
+    set aside. The first fields of rows that have one field more than line 1 has names are a column
+    of its own.
 
     Args:
         path: the file.
@@ -105,14 +102,8 @@ def read_chunks(
             for chunk in _parquet_chunks(path, wanted, schema.verbatim, rows):
                 yield _with_folders(chunk, of_folders)[wanted]
             return
-        if path.suffix != ".gz" and form.encoding != "utf-16":
-            _refuse_cut_off(path, form.delimiter)
-        header = [plain(name) for name in _header(path, form)]
-        sieve = _sieve(path, schema, header) if form.set_aside else None
         aside = SetAside() if aside is None else aside
-        for chunk in csv_rows.chunks(path, form, header, rows):
-            if sieve and chunk.empty < (chunk := sieve.sifted(chunk, path, aside)).empty:
-                continue  # nothing is left of it
+        for chunk in csv_files.chunks(path, schema, rows, aside):
             yield _with_folders(chunk, of_folders)[wanted]
             del chunk
 
@@ -202,30 +193,6 @@ def _with_folders(chunk: pd.DataFrame, values: Mapping[str, str]) -> pd.DataFram
     return chunk
 
 
-def _refuse_twice(path: Path, form: Csv) -> None:
-    """Refuse a CSV file that names two columns alike, which pandas would tell apart as a and a.1.
-
-    Raises:
-        InputError: the message has the name.
-    """
-    options = csv_rows.options(form) | {"header": None, "nrows": 1, "dtype": "str"}
-    row = pd.read_csv(path, keep_default_na=False, skip_blank_lines=True, **options)
-    names = [plain(name) for name in row.iloc[0].tolist() if isinstance(name, str)]
-    words = [name for name in names if any(letter.isalpha() for letter in name)]
-    if twice := sorted({name for name in words if words.count(name) > 1}):
-        raise InputError(f"{path} has more than one column named {twice[0]!r}; rename one")
-
-
-def _sieve(path: Path, schema: Schema, header: Sequence[str]) -> Sieve:
-    kinds = {name: column.kind for name, column in schema.columns.items()}
-    measured = [kinds.get(name) in ("numeric", "datetime") for name in header]
-    return Sieve(edges.look(path, schema.csv), np.flatnonzero(measured).tolist())
-
-
-def _header(path: Path, form: Csv) -> list[str]:
-    return [str(name) for name in pd.read_csv(path, nrows=0, **csv_rows.options(form)).columns]
-
-
 @contextmanager
 def _explained(path: Path, encoding: str = "") -> Iterator[None]:
     """Turn the errors of libraries about a damaged file into messages that say what to do."""
@@ -252,31 +219,3 @@ def _explained(path: Path, encoding: str = "") -> Iterator[None]:
 def _damaged(path: Path, error: Exception) -> InputError:
     reason = str(error).splitlines()[0]
     return InputError(f"{path} is damaged or cut off: {reason}; fetch it again")
-
-
-def _refuse_cut_off(path: Path, delimiter: str) -> None:
-    """Refuse a CSV file that ends inside a row, which pandas would fill up with missing values."""
-    with path.open("rb") as file:
-        header = file.readline()
-        last = _last_line(file)
-    if not last or last.count(b'"') % 2:  # the end of a field that goes over several lines
-        return
-    expected, got = (
-        len(next(csv.reader([line.decode("latin-1")], delimiter=delimiter)))
-        for line in (header, last)
-    )
-    if got < expected:
-        raise InputError(
-            f"{path} is cut off: its last row has {got} of {expected} fields; fetch it again"
-        )
-
-
-def _last_line(file: BinaryIO) -> bytes:
-    """Return what follows the last line end."""
-    size, length = file.seek(0, 2), 65536
-    while True:
-        file.seek(max(0, size - length))
-        tail = file.read()
-        if b"\n" in tail or length >= size:
-            return tail.rpartition(b"\n")[2]
-        length *= 2

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 
+from tabrail.data import extra_field
 from tabrail.ingest.entity_names import is_person, numbers_things
 from tabrail.ingest.number_format import like_numbers
 
@@ -45,7 +46,10 @@ MAYBE_CODE_WORDS = {
     *("sector", "department", "dept", "terminal", "route", "station", "group", "team", "borough"),
     *("number", "no", "nr", "num", "nummer", "numero", "numéro", "número"),
 }
-ROW_NUMBERS = {"", "row", "rowid", "row_id", "rownames", "row names", "row.names", "row_number"}
+ROW_NUMBERS = {
+    *("", "row", "rowid", "row_id", "rownames", "row names", "row.names", "row_number"),
+    extra_field.NAME,
+}
 MAYBE_ROW_NUMBERS = {"index", "x"}
 DIFFERENT = 0.95  # share of the values that differ where they number the rows
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from tabrail.data import cells
+from tabrail.data import cells, extra_field
 from tabrail.data.schema import DURATION, Kind
 from tabrail.ingest import dates, doubts
 from tabrail.ingest.column_names import like_id, names_entity, tokens
@@ -55,7 +55,7 @@ class Guess:
 def guess(look: Look) -> Guess:
     """Guess what a column is."""
     found = next(found for rule in RULES if (found := rule(look)))
-    if found.sensitive or found.warning:
+    if found.sensitive or found.warning or look.name == extra_field.NAME:
         return found
     if found.kind == "numeric":
         return replace(found, warning=doubts.of_numbers(look))
@@ -66,6 +66,13 @@ def guess(look: Look) -> Guess:
             return Guess("categorical", "", warning=unread)
         return replace(found, warning=unread)
     return found
+
+
+def of_the_rows(look: Look) -> Guess | None:
+    """Let the names of rows, above which a file has no name, be no feature."""
+    if look.name != extra_field.NAME:
+        return None
+    return personal(look) or Guess("identifier", "the names of the rows, which have none in line 1")
 
 
 def category_of_the_file(look: Look) -> Guess | None:
@@ -181,6 +188,7 @@ def category(_: Look) -> Guess:
 
 Rule = Callable[[Look], Guess | None]
 RULES: tuple[Rule, ...] = (
+    of_the_rows,
     category_of_the_file,
     yes_or_no,
     personal,
