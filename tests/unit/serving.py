@@ -21,6 +21,7 @@ import uvicorn
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model import reference
 from tabrail.model.release import Release, load_release
+from tabrail.serving import connections
 from tabrail.serving.app import create
 from tabrail.serving.service import Setup
 
@@ -55,7 +56,11 @@ def served(
         app = create(Setup(champion, challenger, share, log, key, hosts))
         with socket.create_server(("127.0.0.1", 0)) as listening:
             config = uvicorn.Config(
-                app, loop=loop, log_level="warning", timeout_graceful_shutdown=2
+                app,
+                loop=loop,
+                log_level="warning",
+                timeout_graceful_shutdown=2,
+                **connections.settings(champion.params.serve),
             )
             server = uvicorn.Server(config)
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -97,6 +97,9 @@ class Serve(Section):
     max_rows: Annotated[int, Field(ge=1)] = 1000
     max_megabytes: Annotated[float, Field(gt=0)] = 5
     timeout_seconds: Annotated[float, Field(gt=0)] = 10
+    max_head_kilobytes: Annotated[float, Field(ge=1)] = 16
+    head_seconds: Annotated[float, Field(gt=0)] = 10
+    max_connections: Annotated[int, Field(ge=1)] = 500
     review_margin: Share = 0.02
     review_share: Share = 0.0
     retention_days: Annotated[float, Field(gt=0)] = 90

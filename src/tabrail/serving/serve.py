@@ -18,6 +18,7 @@ from tabrail.errors import InputError
 from tabrail.log.database import VARIABLE
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.release import load_release
+from tabrail.serving import connections
 from tabrail.serving.app import create
 from tabrail.serving.hosts import is_any, is_local
 from tabrail.serving.metrics import FOLDER
@@ -27,7 +28,6 @@ KEY = "API_KEY"  # of the environment
 REPLICAS = "SERVE_REPLICAS"  # of the environment: how many servers share the log, at most
 WORKER = "SERVE_WORKER"  # of the environment: the arguments of the process that starts workers
 BACKLOG = 2048
-KEEP_ALIVE_S = 60
 START_S = 60  # how long a worker may give no sign: on a busy machine it takes long to begin
 
 
@@ -81,11 +81,11 @@ def serve(
             workers=workers,
             timeout_worker_healthcheck=START_S,
             backlog=BACKLOG,
-            timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=math.ceil(2 * seconds) + 1,  # for a body, then its answer
             access_log=False,
             log_level="warning",
             server_header=False,
+            **connections.settings(setup.champion.params.serve),
         )
         # A server that stops because of a signal has not failed: exit code 0.
         for number in (signal.SIGTERM, signal.SIGINT):
