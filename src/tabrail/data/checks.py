@@ -83,12 +83,13 @@ def checked(
         absent = {name for name in optional if name not in wanted[file]}
         used = [name for name in schema.used if name not in absent]
         require_columns(wanted[file], used, schema, file)
+    sensitive = [name for name, column in schema.columns.items() if column.sensitive]
     rows = max(1, min(rows, MOST_CELLS // max(map(len, wanted.values()), default=1)))
     seen = Seen()
     with tqdm(desc=label, unit=" rows", unit_scale=True, delay=1, disable=None) as progress:
         for file, names in wanted.items():
             for raw in tables.read_chunks(file, schema, rows, names, aside=aside):
-                cleaned_rows = cleaned(raw, clean)
+                cleaned_rows = cleaned(raw, clean, sensitive)
                 left_out = raw[~raw.index.isin(cleaned_rows.index)]
                 as_read = raw.loc[cleaned_rows.index] if len(left_out) else raw
                 different = distinct_columns(as_read)

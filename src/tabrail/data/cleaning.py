@@ -1,6 +1,6 @@
 """The owner's cleaning function: what it may do with rows, checked at each call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import pandas as pd
 
@@ -14,12 +14,13 @@ def no_cleaning(rows: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-def cleaned(rows: pd.DataFrame, clean: Clean) -> pd.DataFrame:
+def cleaned(rows: pd.DataFrame, clean: Clean, sensitive: Collection[str] = ()) -> pd.DataFrame:
     """Call a cleaning function, and check what it returns.
 
     Args:
         rows: rows with the columns as they came, n_rows of them.
         clean: returns these rows or some of them, in any order of columns.
+        sensitive: columns of which no value may be in a message.
 
     Returns:
         The cleaned rows, at most n_rows, in the order in which they came.
@@ -35,7 +36,10 @@ def cleaned(rows: pd.DataFrame, clean: Clean) -> pd.DataFrame:
     try:
         found = clean(rows.copy(deep=False))
     except Exception as error:
-        raise InputError(f"{name} failed: {type(error).__name__}: {error}") from error
+        text = str(error)
+        if any(_has_value(text, rows[column]) for column in sensitive if column in rows):
+            text = "its message is left out, because it has a sensitive value"
+        raise InputError(f"{name} failed: {type(error).__name__}: {text}") from error
     if not isinstance(found, pd.DataFrame):
         raise InputError(f"{name} returned a {type(found).__name__}; expected a DataFrame")
     if sorted(map(str, found.columns)) != sorted(map(str, rows.columns)):
@@ -56,3 +60,9 @@ def cleaned(rows: pd.DataFrame, clean: Clean) -> pd.DataFrame:
     if found.index.equals(rows.index):
         return found
     return found.loc[rows.index[rows.index.isin(found.index)]]
+
+
+def _has_value(text: str, cells: pd.Series) -> bool:
+    """Return whether a text has one of some values in it."""
+    values = cells.dropna().astype("str").unique()
+    return any(value in text for value in values if value.strip())

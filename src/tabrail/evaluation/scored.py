@@ -12,6 +12,7 @@ from tabrail.evaluation.intervals import Score, Series, drawn
 from tabrail.evaluation.metric_list import MetricList
 from tabrail.evaluation.predictions import Predictions
 from tabrail.evaluation.scores import BinaryScores
+from tabrail.evaluation.slices import without_few
 
 Counts = dict[str, int]
 
@@ -107,8 +108,12 @@ def score_split(
     decisions: dict[str, dict[str, dict[str, Series]]] = {}
     for column, values in labels.items():
         slices[column], decisions[column] = {}, {}
-        for value, rows in sorted(predictions.table.groupby(values).indices.items()):
-            some = predictions.of(np.asarray(rows))
+        found = predictions.table.groupby(values).indices
+        indices = {value: np.asarray(rows) for value, rows in found.items()}
+        if column in listed.schema.columns and listed.schema.columns[column].sensitive:
+            indices = without_few(indices, predictions.groups)
+        for value, rows in sorted(indices.items()):
+            some = predictions.of(rows)
             counts = {"rows": len(rows)}
             if listed.schema.task == "binary":
                 counts["positive"] = int(some.y_true.sum())

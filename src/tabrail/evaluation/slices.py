@@ -1,7 +1,8 @@
 """Slices: the rows that have the same value in a column, for which scores are reported."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from tabrail.data.schema import Column, Schema
 from tabrail.errors import InputError, nearest
 
 MISSING = "missing"
+FEWEST_GROUPS = 20  # in a slice of a sensitive column
 MOST_VALUES = 100  # of a derived column: each becomes a line in reports, which are in Git
 
 
@@ -70,6 +72,32 @@ def require_known(schema: Schema, derived: list[str]) -> None:
                 f"{', '.join(described) or 'none'}; the model derives: "
                 f"{', '.join(derived) or 'none'}"
             )
+
+
+def without_few(indices: Mapping[Any, np.ndarray], groups: np.ndarray) -> dict[Any, np.ndarray]:
+    """Return the slices of a sensitive column that may be in a report: those of many groups.
+
+    What is left out must be of as many groups together: otherwise, all rows less those of the
+    slices that are shown would tell of it.
+
+    Args:
+        indices: the places of each slice's rows, by its value.
+        groups: the hash of each row's group; shape (n_rows,).
+
+    Example:
+        >>> groups = np.arange(100)
+        >>> slices = {"a": groups[:60], "b": groups[60:97], "c": groups[97:]}
+        >>> list(without_few(slices, groups))
+        ['a']
+    """
+    counts = {value: len(np.unique(groups[rows])) for value, rows in indices.items()}
+    ascending = sorted(counts, key=lambda value: (counts[value], str(value)))
+    hidden = [value for value in ascending if counts[value] < FEWEST_GROUPS]
+    for value in ascending[len(hidden) :]:
+        if not hidden or sum(counts[one] for one in hidden) >= FEWEST_GROUPS:
+            break
+        hidden.append(value)
+    return {value: rows for value, rows in indices.items() if value not in hidden}
 
 
 def named(values: pd.Series, column: Column | None) -> pd.Series:

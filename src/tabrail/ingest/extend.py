@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -36,9 +36,14 @@ class Change:
     before: Any
     after: Any
     reason: str
+    sensitive: bool = False
 
     def __str__(self) -> str:
         """Return the change as a person reads it."""
+        if self.sensitive and self.key in ("min", "max"):
+            return f"{self.column}: {self.key} ({self.reason}; the column is sensitive)"
+        if self.sensitive and self.key == "categories":
+            return f"{self.column}: {len(self.after) - len(self.before)} new (sensitive)"
         if self.key == "categories":
             new = [name for name in self.after if name not in self.before]
             shown = ", ".join(new[:LONGEST_LIST]) + (" …" if len(new) > LONGEST_LIST else "")
@@ -180,7 +185,7 @@ def _changes(name: str, column: Column, need: Needs) -> list[Change]:
     if need.names:
         after = [*(column.categories or []), *sorted(need.names)]
         found.append(Change(name, "categories", column.categories or [], after, "new"))
-    return found
+    return [replace(change, sensitive=column.sensitive) for change in found]
 
 
 def _is_finite(number: float | None) -> TypeGuard[float]:

@@ -20,7 +20,7 @@ from tabrail.data.schema import Column
 from tabrail.errors import nearest
 from tabrail.serving.cleaning import Row
 from tabrail.serving.fields import Fields
-from tabrail.serving.violations import Violation, in_rows, shown, shown_name
+from tabrail.serving.violations import Violation, got, in_rows, shown, shown_name
 
 PLAIN = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{6})?)?)?", re.ASCII)
 CLOCK = {"now", "today"}  # pandas reads the time that it is, which is no column's value
@@ -104,7 +104,7 @@ class RowChecker:
             try:
                 found.rows += self._rows.validate_python(some)
             except ValidationError as error:
-                found.violations += in_rows(error, start)
+                found.violations += in_rows(error, start, self._columns)
             found.violations += unknown
         self._read_dates(rows[:end], found)
         return found
@@ -145,7 +145,7 @@ class RowChecker:
                 wanted = column.format or "such as 2024-01-31T14:30"
                 for number in np.flatnonzero(np.isnat(found.dates[name])).tolist():
                     if isinstance(text := given[number], str):
-                        message = f"Input should be a date ({wanted}), got {shown(text)}"
+                        message = f"Input should be a date ({wanted}){got(text, column)}"
                         place = ("rows", number, name)
                         found.violations.append(Violation(place, name, "unreadable", message))
 

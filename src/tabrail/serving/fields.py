@@ -88,7 +88,8 @@ class Fields:
         for number, name in enumerate(name for name in self._schema.columns if name not in used):
             note = "May be left in a row; it is not looked at."
             fields[f"unused_{number}"] = (Any, Field(None, alias=name, description=note))
-        config = ConfigDict(extra="forbid", json_schema_extra={"examples": [dict(example)]})
+        shown = {name: one for name, one in example.items() if not used[name].sensitive}
+        config = ConfigDict(extra="forbid", json_schema_extra={"examples": [shown]})
         return create_model("Row", __config__=config, **fields)
 
     def text(self, given: Any) -> Any:
@@ -107,9 +108,11 @@ class Fields:
         check: Callable[[Any], Any] | None = self.text
         match column.kind:
             case "numeric":
+                # Limits are values, and the description shows them.
+                low, high = (None, None) if column.sensitive else (column.min, column.max)
                 limits: dict[str, Any]
-                limits = {"ge": column.min} if column.min is not None else {"gt": -cells.LARGEST}
-                limits |= {"le": column.max} if column.max is not None else {"lt": cells.LARGEST}
+                limits = {"ge": low} if low is not None else {"gt": -cells.LARGEST}
+                limits |= {"le": high} if high is not None else {"lt": cells.LARGEST}
                 kind: Any = Annotated[float, Field(strict=True, allow_inf_nan=False, **limits)]
                 check = self._number if self._numbers else None
             case "boolean":
@@ -118,7 +121,7 @@ class Fields:
                 kind = StrictStr | StrictInt
                 is_category = column.kind == "categorical"
                 check = partial(self._category, column) if is_category else self._identifier
-                if column.categories:
+                if column.categories and not column.sensitive:
                     extra["examples"] = column.categories[:SHOWN]
                     note = "Others than those known from training give a warning."
             case "datetime":
@@ -161,7 +164,8 @@ class Fields:
         name = self._name(given)
         known = column.categories or []
         if isinstance(name, str) and name not in known and (twin := zero_twin(name, known)):
-            text = "Input should have the zeros of training, which has '{twin}'"
+            text = "Input should have the zeros of training"
+            text += "" if column.sensitive else ", which has '{twin}'"
             raise PydanticCustomError("other_zeros", text, {"twin": twin})
         return name
 

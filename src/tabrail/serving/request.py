@@ -104,7 +104,11 @@ class RequestReader:
         """
         self._usual = usual
         self.columns = for_scoring(schema).used
-        self._known = {name: set(c.categories) for name, c in self.columns.items() if c.categories}
+        self._known = {
+            name: set(column.categories)
+            for name, column in self.columns.items()
+            if column.categories and not column.sensitive
+        }
         self._schema, self._clean = schema, clean
         self._cleans = not changes_nothing(clean)
         self.changed = changed_columns(rows, example, schema, clean) if self._cleans else set()

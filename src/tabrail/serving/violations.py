@@ -1,10 +1,12 @@
 """What is wrong with a request: for the client with its place, for the log without any value."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
+
+from tabrail.data.schema import Column
 
 MOST_ERRORS = 100  # in one answer: a thousand rows can have many thousand
 MOST_LETTERS = 60  # of a value or of an unknown name that an error repeats
@@ -72,12 +74,15 @@ class SchemaViolationError(Exception):
         self.bad = len({one.row for one in found})
 
 
-def in_rows(error: ValidationError, first: int) -> Iterator[Violation]:
+def in_rows(
+    error: ValidationError, first: int, columns: Mapping[str, Column]
+) -> Iterator[Violation]:
     """Yield what pydantic found in a list of rows, without its names for the members of a union.
 
     Args:
         error: what it found.
         first: the place of the first of these rows in the request.
+        columns: describes them.
     """
     for one in error.errors(include_url=False, include_context=False):
         place, *inner = one["loc"]
@@ -93,8 +98,13 @@ def in_rows(error: ValidationError, first: int) -> Iterator[Violation]:
         elif not isinstance(given, dict | list):
             hint = HINTS.get(one["type"], "")
             quotes = ", without quotes" if hint and isinstance(given, str) else ""
-            message += f", got {shown(given)}{hint}{quotes}"
+            message += f"{got(given, columns.get(name))}{hint}{quotes}"
         yield Violation(("rows", number, name), name, kind, message)
+
+
+def got(value: Any, column: Column | None) -> str:
+    """Return what an error says of a value that it refuses; nothing if the column is sensitive."""
+    return "" if column is not None and column.sensitive else f", got {shown(value)}"
 
 
 def shown(value: Any) -> str:
