@@ -32,6 +32,8 @@ def test_the_generated_readme_word_for_word(clone: Project, tmp_path: Path) -> N
     for line in commands(text):
         words = shlex.split(line.replace("<", "'<").replace(">", ">'"))
         words = [str(tmp_path / "o.git") if word.startswith("<") else word for word in words]
+        if words[0] == "curl":  # test_page.py asks a server
+            continue
         if words[0] == "cd":
             folder = Project((folder.path / words[1]).resolve())
             continue

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
-from support.browser import CHROMIUM
+from playwright.sync_api import Page, expect
+from support.browser import browsing
 from support.projects import Project
 from support.served import Client, Served, serving
 
 needs_chromium = pytest.mark.ci("it needs Chromium")
 CLIENTS = 8
 ANSWERS = 300  # for each of them
-PATIENCE_MS = 60_000  # a busy machine takes its time
 
 
 @pytest.fixture(scope="module")
@@ -89,19 +88,8 @@ def test_what_came_true_is_kept_beside_a_prediction(served: Served, row: dict[st
 @pytest.fixture
 def page(served: Served) -> Iterator[Page]:
     """The page for people, in a real browser that complains about nothing."""
-    assert CHROMIUM, "on Debian: apt-get install chromium"
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        opened = browser.new_page()
-        opened.set_default_timeout(PATIENCE_MS)
-        expect.set_options(timeout=PATIENCE_MS)
-        complaints: list[str] = []
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-        opened.on("requestfailed", lambda request: complaints.append(request.url))
-        opened.goto(served.address)
+    with browsing(served.address) as opened:
         yield opened
-        browser.close()
-    assert complaints == []
 
 
 @needs_chromium
@@ -118,6 +106,8 @@ def test_a_person_asks_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#prediction")).to_have_text("late: yes")
     expect(page.locator("#result table")).to_contain_text("hour2013+")
+    expect(page.locator("#prediction")).to_be_focused()
+    page.get_by_label("hour").focus()
     page.keyboard.press("Control+A")
     page.keyboard.type("99")
     page.keyboard.press("Enter")

@@ -7,6 +7,7 @@ from typing import Any
 
 from tabrail.jinja import fill_html
 from tabrail.serving.documents import SCHEMAS
+from tabrail.serving.example import curl
 
 TEMPLATE = Path(__file__).with_name("manual.html.jinja")
 POLICY = (
@@ -25,4 +26,14 @@ LIMITS = {  # keywords of JSON Schema, and their words on the page
 def render(description: dict[str, Any]) -> str:
     """Return the page of an OpenAPI description."""
     as_json = partial(json.dumps, ensure_ascii=False)
-    return fill_html(TEMPLATE, api=description, schemas=SCHEMAS, limits=LIMITS, as_json=as_json)
+    schemas = description["components"]["schemas"]
+    row: dict[str, Any] = next(iter(schemas.get("Row", {}).get("examples", [])), {})
+    needs_key = "securitySchemes" in description["components"]
+    return fill_html(
+        TEMPLATE,
+        api=description,
+        schemas=SCHEMAS,
+        limits=LIMITS,
+        as_json=as_json,
+        command=curl(row, needs_key=needs_key),
+    )

@@ -14,6 +14,7 @@ from tabrail.jinja import fill_html
 from tabrail.model import reference
 from tabrail.model.release import Release
 from tabrail.model.scoring import for_scoring
+from tabrail.serving.example import curl
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
 
@@ -29,6 +30,9 @@ def render(release: Release, *, needs_key: bool) -> str:
     markdown = MarkdownIt("js-default", {"linkify": False, "html": False})
     typical = reference.typical(schema, release.distributions)
     target = schema.columns[schema.target]
+    shown = {
+        name: column for name, column in for_scoring(schema).used.items() if not column.sensitive
+    }
     metadata = {
         "task": schema.task,
         "target": schema.target,
@@ -44,13 +48,14 @@ def render(release: Release, *, needs_key: bool) -> str:
         needs_key=needs_key,
         fields=[
             {"name": name, "column": column, "typical": typical[name], "hints": _hints(column)}
-            for name, column in for_scoring(schema).used.items()
-            if not column.sensitive
+            for name, column in shown.items()
         ],
+        command=curl({name: typical[name] for name in shown}, needs_key=needs_key),
         zip=zip,
         task=schema.task,
         classes=schema.classes,
-        card=markdown.render(_below_title(release.card)),
+        # Markdown has no table without a header: an empty one says nothing to a screen reader.
+        card=markdown.render(_below_title(release.card)).replace("<th></th>", "<td></td>"),
         metadata=_script_data(metadata),
     )
 
