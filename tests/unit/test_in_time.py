@@ -70,6 +70,7 @@ def test_the_order_of_the_file_is_told(tmp_path: Path, classes: bool) -> None:
 NOISE = (2 * X**2 + OF_CITY + RANDOM.normal(size=ROWS)).round(3)
 ORDERS = {
     "by a feature": np.argsort(X),
+    "nearly by a feature": np.argsort(X + RANDOM.normal(size=ROWS) / 3),
     "by a category": np.argsort(CITY, kind="stable"),
     "by a category and a feature": np.lexsort([X, CITY]),
     "by the target": np.argsort(NOISE),

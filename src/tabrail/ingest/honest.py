@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FEWEST_TIMES = 10
 SURE = 4.0  # standard errors of a correlation of 0
-LEFT_ALIKE = 0.1  # correlation of what a model does not explain of two rows in a row
+LEFT_ALIKE = 0.2  # correlation of what a model does not explain of two rows in a row
 MOST_SCORED = 2  # columns of which both scores are computed
 
 
@@ -141,9 +141,10 @@ def _follow_in_file(inference: "Inference", schema: Schema, one: Order) -> bool:
     left = two_splits.residuals(sample, schema)
     if left is None or not left.std():
         return False
-    left = (left - left.mean()) / left.std()
-    found = float(np.mean(left[1:] * left[:-1]))
-    return found > LEFT_ALIKE and found * np.sqrt(len(left)) > SURE
+    # By rank: a model is far off a few extreme rows, which are neighbours where rows are sorted.
+    ranks = pd.Series(left).rank().to_numpy()
+    found = float(np.corrcoef(ranks[1:], ranks[:-1])[0, 1])
+    return found > LEFT_ALIKE and found * np.sqrt(len(ranks)) > SURE
 
 
 def _follow_within(inference: "Inference", schema: Schema, one: Order) -> bool:
