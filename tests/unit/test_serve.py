@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -49,7 +50,8 @@ def test_several_processes_get_their_arguments_and_begin_alike(
     handlers: dict[int, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     begun: list[FastAPI] = []
-    other, process = Path("../other"), Stopped()
+    other, process = Path("other"), Stopped()
+    shutil.copytree(".", other, ignore=shutil.ignore_patterns(other.name))
 
     def load(folder: Path = Path(), *, untrusted: bool = False) -> Release:
         assert untrusted

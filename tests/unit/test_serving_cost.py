@@ -63,7 +63,7 @@ def test_the_alerts_of_the_manual_name_metrics_that_are_there(shop: Path) -> Non
     text = (TEMPLATE / "docs/serving.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```text not-run\n(.*?)```", text, re.DOTALL)
     rules = [rule for group in YAML(typ="safe").load(block)["groups"] for rule in group["rules"]]
-    assert len(rules) == 4
+    assert len(rules) == 5
     with served() as client:
         send(client)
         metrics = client.get("/metrics").text

@@ -114,14 +114,14 @@ def create(setup: Setup) -> FastAPI:
         """Report that the server runs."""
         return _answer(b'{"status":"alive"}')
 
-    @app.get(
-        "/ready", responses={200: {"model": documents.Status}, 503: {"model": documents.Error}}
-    )
+    @app.get("/ready", responses={200: {"model": documents.Ready}, 503: {"model": documents.Error}})
     async def ready() -> Response:
         """Report whether the server takes requests."""
         if not service.ready:
             return JSONResponse({"detail": "The server is starting or stopping."}, 503)
-        return _answer(b'{"status":"ready"}')
+        workers = len(service.metrics.workers())
+        found = documents.Ready(status="ready", workers=workers, expected=setup.workers)
+        return _answer(to_json(found))
 
     @app.get("/model", responses=responses(documents.ModelDescription))
     async def model() -> Response:

@@ -50,6 +50,18 @@ class Status(BaseModel):
     status: str
 
 
+class Ready(Status):
+    """Whether the server takes requests.
+
+    Attributes:
+        workers: how many processes answer.
+        expected: how many there are to be; some may be starting, or refuse another model.
+    """
+
+    workers: int
+    expected: int
+
+
 class Effect(BaseModel):
     """The effect of one value on a prediction."""
 

@@ -12,7 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from tabrail.data.schema import Schema
 from tabrail.model.limits import HELD
-from tabrail.serving.processes import ProcessesCollector, is_alive
+from tabrail.serving.processes import ProcessesCollector, WorkersCollector, is_alive
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # of the environment: where several workers count together
 SECONDS = (0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
@@ -64,7 +64,8 @@ class Metrics:
             "scoring_cpu_seconds",
             "CPU time to clean, check and score rows, without the answer and the log.",
         )
-        self.registry.register(ProcessesCollector(lambda: [os.getpid()]))
+        self.registry.register(ProcessesCollector(self.workers))
+        self.registry.register(WorkersCollector(self.workers))
         for fate in ("written", "failed", "lost"):
             self.log.labels(fate)
 
@@ -72,6 +73,17 @@ class Metrics:
         """Return all of it, of all workers, as Prometheus reads it."""
         if FOLDER not in os.environ:
             return generate_latest(self.registry)
+        alive = self.workers()
+        everyone = CollectorRegistry()
+        MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
+        everyone.register(ProcessesCollector(lambda: alive, os.getppid()))
+        everyone.register(WorkersCollector(lambda: alive))
+        return generate_latest(everyone)
+
+    def workers(self) -> list[int]:
+        """Return the numbers of the processes that answer requests together with this one."""
+        if FOLDER not in os.environ:
+            return [os.getpid()]
         alive = []
         for path in Path(os.environ[FOLDER]).glob("gauge_live*_*.db"):
             process = int(path.stem.rpartition("_")[2])
@@ -79,10 +91,7 @@ class Metrics:
                 alive.append(process)
             else:
                 mark_process_dead(process)  # type: ignore[no-untyped-call]
-        everyone = CollectorRegistry()
-        MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
-        everyone.register(ProcessesCollector(lambda: alive, os.getppid()))
-        return generate_latest(everyone)
+        return alive
 
     def predicted(self, answer: Mapping[str, Any]) -> None:
         """Count the predictions of an answer."""

@@ -6,10 +6,11 @@ that come and go would fall, and Prometheus would take the fall for a restart.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from prometheus_client import Metric, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 PROC = Path("/proc")  # Linux alone has it; elsewhere there are no such series
@@ -46,6 +47,23 @@ class ProcessesCollector(Collector):
                 for sample in family.samples:
                     whole.add_sample(sample.name, {"pid": str(pid), "role": role}, sample.value)
         yield from found.values()
+
+
+class WorkersCollector(Collector):
+    """Collects how many processes answer requests."""
+
+    def __init__(self, servers: Callable[[], Sequence[int]]) -> None:
+        """Prepare to collect.
+
+        Args:
+            servers: returns their numbers.
+        """
+        self._servers = servers
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the series."""
+        number = len(self._servers())
+        yield GaugeMetricFamily("server_workers", "Processes that answer requests.", number)
 
 
 def _processes(servers: set[int], supervisor: int) -> Iterator[tuple[int, str]]:

@@ -8,13 +8,15 @@ import signal
 import socket
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
-from tabrail.errors import InputError
+from tabrail.errors import InputError, one_message
 from tabrail.log.database import VARIABLE
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.release import load_release
@@ -23,12 +25,33 @@ from tabrail.serving.app import create
 from tabrail.serving.hosts import is_any, is_local
 from tabrail.serving.metrics import FOLDER
 from tabrail.serving.service import Setup
+from tabrail.serving.workers import end_with_parent, fingerprint, require_same
 
 KEY = "API_KEY"  # of the environment
 REPLICAS = "SERVE_REPLICAS"  # of the environment: how many servers share the log, at most
 WORKER = "SERVE_WORKER"  # of the environment: the arguments of the process that starts workers
 BACKLOG = 2048
 START_S = 60  # how long a worker may give no sign: on a busy machine it takes long to begin
+
+
+class Given(NamedTuple):
+    """What a worker gets from the process that starts it.
+
+    Attributes:
+        challenger: the folder of the challenger.
+        share: what it answers.
+        hosts: the names of the server.
+        untrusted: whether the model files may be some that were never recorded.
+        workers: how many there are to be.
+        models: the fingerprint of what the server started with.
+    """
+
+    challenger: str | None
+    share: float
+    hosts: list[str] | None
+    untrusted: bool
+    workers: int
+    models: str
 
 
 def serve(
@@ -69,9 +92,11 @@ def serve(
     with tempfile.TemporaryDirectory(prefix="metrics-") as folder:
         if workers > 1:
             os.environ[FOLDER] = folder
-            os.environ[WORKER] = json.dumps(
-                [str(challenger) if challenger else None, share, hosts, untrusted]
+            given = Given(
+                str(challenger) if challenger else None,
+                *(share, hosts, untrusted, workers, fingerprint(_folders(challenger))),
             )
+            os.environ[WORKER] = json.dumps(given)
             app = f"{__name__}:worker"
             if setup.challenger and setup.challenger.worker:
                 setup.challenger.worker.stop()  # it has been checked; each worker starts its own
@@ -97,11 +122,19 @@ def serve(
 
 
 def worker() -> FastAPI:
-    """Return the application of one of several processes."""
-    challenger, share, hosts, untrusted = json.loads(os.environ[WORKER])
+    """Return the application of one of several processes; it ends if there can be none."""
+    end_with_parent()
+    given = Given(*json.loads(os.environ[WORKER]))
     log = PredictionLog(create=False)  # it has its tables, and may not answer just now
-    folder = Path(challenger) if challenger else None
-    return create(prepare(folder, share, log, hosts, untrusted=untrusted))
+    folder = Path(given.challenger) if given.challenger else None
+    with one_message():  # the supervisor tries again
+        setup = prepare(folder, given.share, log, given.hosts, untrusted=given.untrusted)
+        require_same(given.models, fingerprint(_folders(folder)))
+    return create(replace(setup, workers=given.workers))
+
+
+def _folders(challenger: Path | None) -> list[Path]:
+    return [Path(), *([challenger] if challenger else [])]
 
 
 def prepare(

@@ -39,6 +39,7 @@ class Setup:
         key: the API key, or blank.
         hosts: names by which a server without a key may be called besides the local ones, in lower
             case; None for any.
+        workers: how many processes answer together.
     """
 
     champion: Release
@@ -47,6 +48,7 @@ class Setup:
     log: PredictionLog
     key: str
     hosts: Collection[str] | None = ()
+    workers: int = 1
 
 
 class Service:
