@@ -15,11 +15,12 @@ from serving import body, logged, served, typical, wait_for
 from trained import stand_in
 
 from tabrail.data.schema import Task
-from tabrail.log.entries import REQUESTS, REVIEWS, Prediction, Refusal, utc_now
+from tabrail.log.entries import REQUESTS, REVIEWS, TRACES, Prediction, Refusal, utc_now
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.serving.rollout import is_drawn
 
 HEADER = "X-Request-ID"
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 JSON = {"Content-Type": "application/json"}
 
 
@@ -65,6 +66,45 @@ def test_the_clients_identifier_comes_back_and_leads_to_its_predictions(
     with PredictionLog() as log:
         assert log.requests("job-7/a") == sorted(ours)
         assert log.requests("job-8") == []
+
+
+def traces() -> list[tuple[str, str]]:
+    """Return which requests the log has with which traces."""
+    with PredictionLog() as log, log._engine.connect() as connection:
+        return [
+            tuple(row) for row in connection.execute(sa.select(TRACES.c.request, TRACES.c.trace))
+        ]
+
+
+def test_a_trace_comes_back_and_is_kept(client: httpx.Client) -> None:
+    assert (
+        send(client, body(typical(), typical()), traceparent=TRACE).headers["traceparent"] == TRACE
+    )
+    (first, second) = logged()
+    assert first["request"] == second["request"]
+    assert traces() == [(first["request"], TRACE)]
+    answer = send(client, b"{", traceparent=TRACE)
+    assert (answer.status_code, answer.headers["traceparent"]) == (422, TRACE)
+    wait_for(lambda: len(traces()) == 2)
+    assert traces()[1] == (answer.headers[HEADER], TRACE)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "x",
+        TRACE.upper(),
+        TRACE + "-x",
+        TRACE.replace("4b", "00", 1)[:-1],
+        f"00-{'0' * 32}-{'1' * 16}-01",
+    ],
+)
+def test_what_is_no_trace_is_not_kept(client: httpx.Client, given: str) -> None:
+    answer = send(client, body(typical()), traceparent=given)
+    assert answer.status_code == 200
+    assert "traceparent" not in answer.headers
+    assert traces() == []
 
 
 @pytest.mark.parametrize(
@@ -183,7 +223,7 @@ def test_a_log_of_an_earlier_version_gets_the_new_tables_and_keeps_its_rows() ->
     with PredictionLog() as log:
         log.write([written()])
         with log._engine.begin() as connection:  # as the earlier version left it
-            for table in (REVIEWS, REQUESTS):
+            for table in (REVIEWS, REQUESTS, TRACES):
                 table.drop(connection)
     with PredictionLog() as log:
         log.write([written("mine", reason="share")])
@@ -196,12 +236,14 @@ def test_reasons_and_identifiers_are_forgotten_with_their_predictions() -> None:
     with PredictionLog() as log:
         refusal = Refusal(old["at"], 422, "", "malformed", 1, uuid4().hex, 1, "third")
         log.write([written("first", reason="share", **old), written("second"), refusal])
+        log.write([written(trace=TRACE, **old)])
         assert len(log.requests("third")) == 1
         log.forget(utc_now() - timedelta(days=1))
         assert (log.requests("first"), log.requests("third")) == ([], [])
         assert len(log.requests("second")) == 1
         with log._engine.connect() as connection:
-            assert connection.scalar(sa.select(sa.func.count()).select_from(REVIEWS)) == 0
+            for table in (REVIEWS, TRACES):
+                assert connection.scalar(sa.select(sa.func.count()).select_from(table)) == 0
 
 
 @pytest.mark.usefixtures("project")

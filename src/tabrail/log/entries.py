@@ -51,6 +51,14 @@ REQUESTS = sa.Table(  # apart for the same reason as `_of_predictions`
     sa.Column("request", sa.String(32), nullable=False),
     sa.Column("given", sa.String(128), nullable=False, index=True),
 )
+TRACES = sa.Table(
+    "traces",
+    TABLES,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("at", sa.DateTime, nullable=False, index=True),
+    sa.Column("request", sa.String(32), nullable=False),
+    sa.Column("trace", sa.String(55), nullable=False, index=True),
+)
 
 
 def _of_predictions(name: str, column: sa.Column[Any]) -> sa.Table:
@@ -86,7 +94,7 @@ OUTCOMES = _values_by_id("outcomes")
 DECISIONS = _values_by_id("decisions")
 
 
-WRITTEN = (PREDICTIONS, TEXTS, MARKS, REVIEWS, REFUSALS, REQUESTS)
+WRITTEN = (PREDICTIONS, TEXTS, MARKS, REVIEWS, REFUSALS, REQUESTS, TRACES)
 INSERT = {table.name: sa.insert(table) for table in WRITTEN}
 COLUMNS = {  # the number is the database's own
     table.name: [column.name for column in table.columns if column.name != "number"]
@@ -113,6 +121,7 @@ class Prediction:
         request: an identifier that the rows of one request share.
         reason: why a person is to look at it, of CLOSE, TEXT and DRAWN; blank if nobody is.
         given: the client's identifier of the request, or blank.
+        trace: its `traceparent` (https://www.w3.org/TR/trace-context), or blank.
         held: whether the prediction is held to a limit of the target.
         texts: what is measured of the texts of the row; see `model.texts.measured`. What an empty
             text has not is absent.
@@ -131,6 +140,7 @@ class Prediction:
     request: str
     reason: str = ""
     given: str = ""
+    trace: str = ""
     held: bool = False
     texts: Mapping[str, float] = field(default_factory=dict)
 
@@ -148,6 +158,7 @@ class Refusal:
         request: an identifier that the refusals of one request share.
         bad: how many rows of the request are refused; the same in all its refusals.
         given: the client's identifier of the request, or blank.
+        trace: its `traceparent` (https://www.w3.org/TR/trace-context), or blank.
     """
 
     at: datetime
@@ -158,6 +169,7 @@ class Refusal:
     request: str
     bad: int
     given: str = ""
+    trace: str = ""
 
 
 def size(entry: Prediction | Refusal) -> int:
@@ -172,6 +184,7 @@ def inserts(
     """Yield the statements that append entries, each with its rows."""
     predictions = [entry for entry in entries if isinstance(entry, Prediction)]
     given = {entry.request: entry for entry in entries if entry.given}
+    traced = {entry.request: entry for entry in entries if entry.trace}
     chosen: dict[str, Iterable[Prediction | Refusal]] = {
         PREDICTIONS.name: predictions,
         TEXTS.name: [entry for entry in predictions if entry.texts],
@@ -179,6 +192,7 @@ def inserts(
         REVIEWS.name: [entry for entry in predictions if entry.reason],
         REFUSALS.name: [entry for entry in entries if isinstance(entry, Refusal)],
         REQUESTS.name: given.values(),
+        TRACES.name: traced.values(),
     }
     for name, some in chosen.items():
         if rows := [{key: _value(entry, key) for key in COLUMNS[name]} for entry in some]:

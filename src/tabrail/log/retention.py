@@ -14,10 +14,11 @@ from tabrail.log.entries import (
     REQUESTS,
     REVIEWS,
     TEXTS,
+    TRACES,
 )
 
 DATED = (PREDICTIONS, REFUSALS)  # the other tables are about these
-ABOUT = (TEXTS, MARKS, REVIEWS, REQUESTS)
+ABOUT = (TEXTS, MARKS, REVIEWS, REQUESTS, TRACES)
 MOST_AT_ONCE = timedelta(days=1)  # of entries, in one call
 STEP = 2000  # predictions in one transaction: others write in between
 PAUSE_S = 0.01

@@ -131,6 +131,7 @@ class Rollout:
                             latency_ms=latency,
                             request=arrival.request,
                             given=arrival.given,
+                            trace=arrival.trace,
                         )
                     )
                 place += 1

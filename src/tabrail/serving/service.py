@@ -144,10 +144,10 @@ class Service:
     def _log_refusals(
         self, status: int, counts: Mapping[tuple[str, str], int], bad: int, arrival: Arrival
     ) -> None:
-        now, request, given = utc_now(), arrival.request, arrival.given
+        now, request, names = utc_now(), arrival.request, (arrival.given, arrival.trace)
         self.journal.later(
             [
-                Refusal(now, status, column, kind, rows, request, bad, given)
+                Refusal(now, status, column, kind, rows, request, bad, *names)
                 for (column, kind), rows in counts.items()
             ]
         )

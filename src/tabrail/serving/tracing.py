@@ -11,9 +11,12 @@ from typing import Any
 from uuid import uuid4
 
 HEADER = b"x-request-id"
+TRACE = b"traceparent"  # https://www.w3.org/TR/trace-context
 ARRIVAL = "arrival"  # of the state of a request
 # Of a client: short, and of characters that mean nothing in a log, a header or a shell.
 ALLOWED = re.compile(rb"[A-Za-z0-9._:/+=@~-]{1,128}")
+
+TRACED = re.compile(rb"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 CAREFUL = [  # an answer is what its type says, and neither it nor its address gets anywhere else
     (b"x-content-type-options", b"nosniff"),
@@ -32,11 +35,13 @@ class Arrival:
         began: when, by `time.perf_counter`.
         request: an identifier that is made here; no two requests share one.
         given: the identifier that the client gave, which several requests may share; or blank.
+        trace: the trace that the request belongs to, as its `traceparent` names it; or blank.
     """
 
     began: float = 0.0
     request: str = field(default_factory=lambda: uuid4().hex)
     given: str = ""
+    trace: str = ""
 
 
 class TracingMiddleware:
@@ -50,9 +55,12 @@ class TracingMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        found = Arrival(perf_counter(), given=_given(scope["headers"]))
+        headers = scope["headers"]
+        given, trace = _given(headers, HEADER, ALLOWED), _given(headers, TRACE, TRACED)
+        found = Arrival(perf_counter(), given=given, trace=trace)
         scope.setdefault("state", {})[ARRIVAL] = found
         more = [(HEADER, (found.given or found.request).encode()), *CAREFUL]
+        more += [(TRACE, trace.encode())] if trace else []
 
         async def send_with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
@@ -68,7 +76,7 @@ def arrival(scope: Any) -> Arrival:
     return found
 
 
-def _given(headers: list[tuple[bytes, bytes]]) -> str:
-    """Return the client's identifier, if it gave one that may be repeated in logs."""
-    values = [value for name, value in headers if name == HEADER]
-    return values[0].decode() if len(values) == 1 and ALLOWED.fullmatch(values[0]) else ""
+def _given(headers: list[tuple[bytes, bytes]], header: bytes, allowed: re.Pattern[bytes]) -> str:
+    """Return what a client gave in a header, if it may be repeated in logs."""
+    values = [value for name, value in headers if name == header]
+    return values[0].decode() if len(values) == 1 and allowed.fullmatch(values[0]) else ""
