@@ -236,7 +236,7 @@ def test_reasons_and_identifiers_are_forgotten_with_their_predictions() -> None:
     with PredictionLog() as log:
         refusal = Refusal(old["at"], 422, "", "malformed", 1, uuid4().hex, 1, "third")
         log.write([written("first", reason="share", **old), written("second"), refusal])
-        log.write([written(trace=TRACE, **old)])
+        log.write([written("", trace=TRACE, **old)])
         assert len(log.requests("third")) == 1
         log.forget(utc_now() - timedelta(days=1))
         assert (log.requests("first"), log.requests("third")) == ([], [])
