@@ -213,8 +213,8 @@ def logged(*customers: str) -> None:
                         request,
                         "margin",
                         f"given {number // 2}",
-                        False,
-                        {"length": 1.0},
+                        held=False,
+                        texts={"length": 1.0},
                     )
                 ]
             )
