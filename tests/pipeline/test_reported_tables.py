@@ -78,7 +78,7 @@ EXPECTED: dict[str, list[str]] = {
         *("naics:  # codes are no numbers", "sic_code:", "WARNING: store: its 45 whole numbers"),
         *("WARNING: MSSubClass: its 9 whole", "WARNING: org_number: its", '["034025"'),
     ],
-    "codes_rare_zero": ["branch: {kind: identifier}"],
+    "codes_rare_zero": ["branch: {kind: identifier, digits: 4}"],
     "sci_codes": ['"4E0"'],
     "bigints": ["conversation: {kind: identifier}"],
     "bigints_nullable_parquet": ["tweet_id: {kind: identifier, nullable: true}"],

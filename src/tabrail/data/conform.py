@@ -154,6 +154,8 @@ def _violating(
         yield "out_of_range", typed < column.min
     if column.max is not None:
         yield "out_of_range", typed > column.max
+    if column.digits is not None:
+        yield "unreadable", _without_zeros(typed, column)
     if column.categories is not None:
         unseen = typed.notna() & ~typed.isin(column.categories)
         if not is_target and unseen.any():
@@ -163,3 +165,13 @@ def _violating(
             yield "unreadable", is_twin
             unseen &= ~is_twin
         yield ("unreadable" if is_target else "unseen_category"), unseen
+
+
+def _without_zeros(codes: pd.Series, column: Column) -> pd.Series:
+    """Return true for codes that have fewer digits than any of training."""
+    if column.kind == "categorical":  # of an identifier it is gone
+        codes = codes.str.removesuffix(".0")
+    few = codes.str.len() < (column.digits or 0)
+    if few.any():
+        few[few] = codes[few].str.isdecimal()
+    return few.astype(bool)

@@ -15,10 +15,20 @@ def zero_twin(value: str, categories: list[str]) -> str:
     >>> zero_twin("02138", ["2138", "10001"])
     '2138'
     """
+    value = value.removesuffix(".0")  # as many tools write numbers in a column with gaps
     if not value.isdecimal():
         return ""
     bare = value.lstrip("0")
     return next((one for one in categories if one != value and one.lstrip("0") == bare), "")
+
+
+def lost_zeros(value: str, column: Column) -> bool:
+    """Check whether a code has fewer digits than any of training, so that it lost its zeros.
+
+    >>> lost_zeros("2138", Column(kind="identifier", digits=5))
+    True
+    """
+    return column.digits is not None and len(value) < column.digits and value.isdecimal()
 
 
 def hint(column: Column, kind: str, example: object) -> str:
@@ -29,6 +39,8 @@ def hint(column: Column, kind: str, example: object) -> str:
         kind: the kind of violation.
         example: the value, as it was in the table.
     """
+    if kind == "unreadable" and column.digits and column.categories is None:
+        return f"training has {column.digits} digits or more: write codes with the same zeros"
     if column.sensitive:
         return ""
     if kind == "date_order":

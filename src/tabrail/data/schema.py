@@ -54,6 +54,7 @@ class Column(BaseModel):
     min: float | None = None
     max: float | None = None
     categories: list[str] | None = None
+    digits: int | None = Field(default=None, ge=2)
 
     @model_validator(mode="after")
     def _limits_fit_the_kind(self) -> Self:
@@ -69,6 +70,8 @@ class Column(BaseModel):
             )
         if self.kind != "categorical" and self.categories is not None:
             raise ValueError(f"categories are for categorical columns, this one is {self.kind}")
+        if self.digits is not None and self.kind not in ("categorical", "identifier"):
+            raise ValueError(f"digits is for codes, which this column is not: it is {self.kind}")
         if self.bands is not None and (
             self.kind != "numeric" or not self.bands or sorted(set(self.bands)) != self.bands
         ):

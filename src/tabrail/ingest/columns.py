@@ -88,6 +88,10 @@ def describe_column(
             reasons.append("some differ by upper and lower case, blanks or form only")
     elif guess.kind == "categorical":
         reasons.append(f"more than {LISTED} different values, so any is allowed")
+    is_code = guess.kind in ("identifier", "categorical") and "categories" not in entry
+    if is_code and column.digits.fewest:
+        entry["digits"] = column.digits.fewest
+        reasons.append(f"codes of {column.digits.fewest} digits or more, filled up with zeros")
     if guess.kind == "identifier" and not guess.sensitive and column.distinct:
         more = " or more" if column.distinct >= MOST_DISTINCT else ""
         reasons.append(f"{column.distinct:,}{more} different values")

@@ -15,6 +15,7 @@ from tabrail.data.cleaning import Clean
 from tabrail.data.schema import Schema
 from tabrail.data.set_aside import SetAside
 from tabrail.data.split import Seen
+from tabrail.ingest.digits import Digits
 from tabrail.ingest.first_rows import sample_size
 
 MOST_LEVELS = 1000  # different values of a column of words that are counted
@@ -40,6 +41,7 @@ class ColumnProfile:
         swapped: by file, how many dates seem to have day and month the wrong way round.
         distinct: how many different identifiers the first `counted` rows have.
         counted: rows in which identifiers were counted.
+        digits: the lengths of codes.
     """
 
     missing: int = 0
@@ -52,6 +54,7 @@ class ColumnProfile:
     swapped: Counter[str] = field(default_factory=Counter)
     distinct: int = 0
     counted: int = 0
+    digits: Digits = field(default_factory=Digits)
     _seen: Seen = field(default_factory=Seen)
 
     def add_unreadable(self, values: pd.Series) -> None:
@@ -70,7 +73,9 @@ class ColumnProfile:
                 self.high = high if self.high is None else max(self.high, high)
                 if kind == "datetime" and not (low.year >= LIKELY[0] and high.year < LIKELY[1]):
                     self._add_odd_dates(typed, raw)
-        elif kind == "identifier" and self.distinct < MOST_DISTINCT:
+        if kind in ("identifier", "categorical"):
+            self.digits.add(typed)
+        if kind == "identifier" and self.distinct < MOST_DISTINCT:
             hashes = pd.util.hash_pandas_object(typed.dropna(), index=False).to_numpy()
             self.distinct += int(self._seen.first(hashes).sum())
             self.counted += len(typed)

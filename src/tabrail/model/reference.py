@@ -147,7 +147,7 @@ def _value(column: Column, known: Mapping[str, Any], place: float) -> Any:
             moment = datetime.fromisoformat(written)
             return moment.strftime(column.format) if column.format else written
         case "identifier":
-            return str(round(place * 1000))
+            return str(round(place * 1000)).zfill(column.digits or 0)
         case _:
             return "example"
 

@@ -136,7 +136,7 @@ def _at(content: Mapping[str, Any], name: str) -> Any:
 def _loosens(key: str, before: Any, after: Any) -> bool:
     if key == "bands":  # slices of other rows
         return before is not None
-    if key == "min":
+    if key in ("min", "digits"):
         return after is None or (before is not None and after < before)
     if key == "max":
         return after is None or (before is not None and after > before)

@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from tabrail.data import cells, no_dates, written_text
-from tabrail.data.hints import zero_twin
+from tabrail.data.hints import lost_zeros, zero_twin
 from tabrail.data.schema import Column, Schema
 from tabrail.model.scoring import for_scoring
 
@@ -120,7 +120,7 @@ class Fields:
             case "categorical" | "identifier":
                 kind = StrictStr | StrictInt
                 is_category = column.kind == "categorical"
-                check = partial(self._category, column) if is_category else self._identifier
+                check = partial(self._category if is_category else self._identifier, column)
                 if column.categories and not column.sensitive:
                     extra["examples"] = column.categories[:SHOWN]
                     note = "Others than those known from training give a warning."
@@ -161,7 +161,7 @@ class Fields:
         return self.text(str(given) if type(given) is int else given)
 
     def _category(self, column: Column, given: Any) -> Any:
-        name = self._name(given)
+        name = self._coded(column, given)
         known = column.categories or []
         if isinstance(name, str) and name not in known and (twin := zero_twin(name, known)):
             text = "Input should have the zeros of training"
@@ -169,9 +169,16 @@ class Fields:
             raise PydanticCustomError("other_zeros", text, {"twin": twin})
         return name
 
-    def _identifier(self, given: Any) -> Any:
-        name = self._name(given)
+    def _identifier(self, column: Column, given: Any) -> Any:
+        name = self._coded(column, given)
         return name.removesuffix(".0") if isinstance(name, str) else name
+
+    def _coded(self, column: Column, given: Any) -> Any:
+        name = self._name(given)
+        if isinstance(name, str) and lost_zeros(name.removesuffix(".0"), column):
+            text = "Input should have the zeros of training, which has {digits} digits or more"
+            raise PydanticCustomError("other_zeros", text, {"digits": column.digits})
+        return name
 
 
 def _described(column: Column, note: str) -> str | None:
