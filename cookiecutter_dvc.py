@@ -39,11 +39,10 @@ class Answers(Extension):
         """Register the filters, and tell the hooks where the library is."""
         super().__init__(environment)
         os.environ["COOKIECUTTER_DVC"] = str(TEMPLATE)
-        own = (checked, library_version, project_name, library_file, record, unless_git_knows)
+        own = (checked, project_name, library_file, manual, record, unless_git_knows)
         for function in own:
             environment.filters[function.__name__] = function
-        for name in ("dvc_extra", "quoted", "markdown"):
-            environment.filters[name] = RENDERING[name]
+        environment.filters["markdown"] = RENDERING["markdown"]
 
 
 def checked(answers: Mapping[str, object]) -> str:
@@ -138,15 +137,16 @@ def reason(done: subprocess.CompletedProcess[str]) -> str:
     return "\n    ".join(said).removeprefix("error: ") or ended
 
 
-def library_version(_: str) -> str:
-    """Return the version of the library that a new project begins with."""
-    version: str = METADATA["version"]
-    return version
+def manual(_: str) -> str:
+    """Return the address of the manual."""
+    address: str = RENDERING["MANUAL"]
+    return address
 
 
 def library_file(answers: Mapping[str, object], path: str) -> str:
-    """Return a file of the project as the library renders it."""
-    return library_files(json.dumps(answers))[path]
+    """Return a file of the project as the library renders it; its path may name {package}."""
+    package = str(answers["project_slug"]).replace("-", "_")
+    return library_files(json.dumps(answers))[path.replace("{package}", package)]
 
 
 @functools.cache

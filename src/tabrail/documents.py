@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # half a second, for a module that every command imports
     import pandas as pd
 
 SMALLEST_DIGIT = 12  # of numbers that cancel out, a speck remains that differs between machines
+# What begins a formula in a spreadsheet, also in the wide form.
+FORMULAS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -105,6 +107,21 @@ def write_texts(texts: Mapping[Path, str]) -> None:
 def to_json(content: Mapping[str, Any]) -> str:
     """Return JSON with floats rounded to 6 significant digits; the order is kept."""
     return json.dumps(_rounded(content), indent=2, ensure_ascii=False) + "\n"
+
+
+def no_formula(text: str) -> str:
+    """Return text that a spreadsheet does not take for a formula: one gets a ' in front.
+
+    Args:
+        text: a cell of a CSV file for people, which is no cell of theirs.
+
+    Example:
+        >>> no_formula("=HYPERLINK(1): invalid")
+        "'=HYPERLINK(1): invalid"
+        >>> no_formula("age: above max")
+        'age: above max'
+    """
+    return f"'{text}" if text.lstrip(" \t\r\n").startswith(FORMULAS) else text
 
 
 def to_csv(table: "pd.DataFrame") -> str:

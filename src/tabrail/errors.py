@@ -1,13 +1,14 @@
 """How the project says no: one message that a person can act on, and an exit code for scripts."""
 
 import difflib
-import io
 import os
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tabrail.terminal import visible_output
 
 
 class InputError(Exception):
@@ -36,28 +37,26 @@ def one_message(code: int = 1) -> Iterator[None]:
     """Let bad input and a failing disk end the program with one message and an exit code.
 
     Where the code is another than Python's own, which means a verdict there, anything unexpected
-    ends with it as well, after its traceback.
+    ends with it as well, after its traceback. What is printed shows its control characters.
     """
-    for stream in (sys.stdout, sys.stderr):  # a console may lack the letters of a column's name
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
-    try:
-        yield
-    except InputError as error:
-        message = str(error)
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        message = f"{where}{os.strerror(error.errno) if error.errno else error}"
-    except MemoryError as error:
-        message = f"the memory does not suffice: {error}"
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except Exception:
-        if code == 1:
-            raise
-        traceback.print_exc()
+    with visible_output():
+        try:
+            yield
+        except InputError as error:
+            message = str(error)
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            message = f"{where}{os.strerror(error.errno) if error.errno else error}"
+        except MemoryError as error:
+            message = f"the memory does not suffice: {error}"
+        except KeyboardInterrupt:
+            sys.exit(130)
+        except Exception:
+            if code == 1:
+                raise
+            traceback.print_exc()
+            sys.exit(code)
+        else:
+            return
+        print(f"error: {message}", file=sys.stderr)
         sys.exit(code)
-    else:
-        return
-    print(f"error: {message}", file=sys.stderr)
-    sys.exit(code)

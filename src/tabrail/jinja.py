@@ -1,5 +1,6 @@
 """Fill in HTML and Markdown: Jinja2 templates that stand beside the code, with autoescape."""
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,15 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from tabrail.markdown import amount, code, number, plain, signed
+from tabrail.markdown import (
+    amount,
+    code,
+    number,
+    plain,
+    signed,
+    unlinked,
+    without_mentions,
+)
 
 
 def fill_html(template: Path, **values: Any) -> str:
@@ -20,7 +29,7 @@ def fill_html(template: Path, **values: Any) -> str:
     Raises:
         jinja2.UndefinedError: the template names a value that is not given.
     """
-    return _compiled(template, is_markdown=False).render(values)
+    return _compiled(template).render(values)
 
 
 def fill_markdown(template: Path, **values: Any) -> str:
@@ -35,11 +44,26 @@ def fill_markdown(template: Path, **values: Any) -> str:
     Raises:
         jinja2.UndefinedError: the template names a value that is not given.
     """
-    return _compiled(template, is_markdown=True).render(values)
+    return _compiled(template, _as_markdown).render(values)
+
+
+def fill_comment(template: Path, **values: Any) -> str:
+    """Return the Markdown of a template for a comment on a forge, as `fill_markdown` does.
+
+    No text that it shows becomes a link, a reference such as #12, or a mention.
+
+    Args:
+        template: a file that ends in .md.jinja.
+        values: what the template may name.
+
+    Raises:
+        jinja2.UndefinedError: the template names a value that is not given.
+    """
+    return without_mentions(_compiled(template, _as_comment).render(values))
 
 
 @cache
-def _compiled(template: Path, *, is_markdown: bool) -> Template:
+def _compiled(template: Path, finalize: Callable[[Any], Markup] | None = None) -> Template:
     environment = Environment(
         loader=FileSystemLoader(template.parent),
         undefined=StrictUndefined,
@@ -47,7 +71,7 @@ def _compiled(template: Path, *, is_markdown: bool) -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=True,
-        finalize=_as_markdown if is_markdown else None,
+        finalize=finalize,
     )
     environment.filters |= {
         "signed": lambda value: Markup(signed(value)),  # noqa: S704 (it is a number)
@@ -56,7 +80,7 @@ def _compiled(template: Path, *, is_markdown: bool) -> Template:
         "count": "{:,}".format,
         "percent": "{:.1%}".format,
     }
-    if is_markdown:  # HTML would not escape the span
+    if finalize:  # Markdown: HTML would not escape the span
         environment.filters["code"] = lambda text: Markup(code(text))  # noqa: S704
     return environment.get_template(template.name)
 
@@ -64,3 +88,8 @@ def _compiled(template: Path, *, is_markdown: bool) -> Template:
 def _as_markdown(value: Any) -> Markup:
     """Escape what a template shows for Markdown; autoescape then leaves it alone."""
     return value if isinstance(value, Markup) else Markup(plain(str(value)))  # noqa: S704
+
+
+def _as_comment(value: Any) -> Markup:
+    """Escape what a template shows for a comment."""
+    return value if isinstance(value, Markup) else Markup(plain(unlinked(str(value))))  # noqa: S704

@@ -3,6 +3,13 @@
 import math
 import re
 
+# What a forge makes a link of: addresses, @name, #12, GH-12, !12, [issue:12]; and :smile:.
+REFERENCES = re.compile(
+    r"@|://|(?i:\bwww\.|\bGH-(?=\d))|[#!$&](?=\d)|[~%](?=[^\W\d]|\d+\b|\")|\[(?=[\w.]+:)"
+    r"|:(?=[a-zA-Z+-][\w+-]*:)"
+)
+NOTHING = "\u200b"  # takes no room, and is no part of a word
+
 
 def plain(text: str) -> str:
     """Escape text so that Markdown shows it as it is, on one line, also in a cell of a table."""
@@ -10,6 +17,11 @@ def plain(text: str) -> str:
     escaped = re.sub(special, r"\\\g<0>", re.sub(r"\s+", " ", text))
     # At the start of a line these would make a list, a rule or a heading.
     return re.sub(r"^( ?\d*)([-+=.)])(?=[ =-]|$)", r"\1\\\2", escaped)
+
+
+def unlinked(text: str) -> str:
+    """Return text of which a forge makes no link in a comment: names in the data are nobody's."""
+    return REFERENCES.sub(lambda found: f"{found[0][0]}{NOTHING}{found[0][1:]}", text)
 
 
 def code(text: str) -> str:
@@ -21,7 +33,7 @@ def code(text: str) -> str:
 
 def without_mentions(text: str) -> str:
     """Return text in which no @ calls a person or a team: names in the data are nobody's."""
-    return text.replace("@", "@\u200b")
+    return re.sub(f"@(?!{NOTHING})", f"@{NOTHING}", text)
 
 
 def number(value: float) -> str:

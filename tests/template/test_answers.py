@@ -28,6 +28,8 @@ from cookiecutter.cli import main as cookiecutter
 from cookiecutter.environment import StrictEnvironment
 from markdown_it import MarkdownIt
 
+from tabrail.rendering import dvc_extra, quoted
+
 TEMPLATE = Path(__file__).parents[2]
 SOURCE = TEMPLATE / "{{cookiecutter.project_slug}}"
 SAMPLE = Path("raw", "flights.parquet")
@@ -242,6 +244,36 @@ def test_existing_project_survives_a_bad_answer(tmp_path: Path, config: Path) ->
     assert everything_in(tmp_path) == [project, project / "mine.txt"]
 
 
+def test_private_variables_of_the_users_own_defaults_are_not_taken(
+    tmp_path: Path, config: Path
+) -> None:
+    names = [
+        *("__checked", "__manual", "__package", "__remote_url", "__dvc_extra"),
+        *("__library_version", "__name_quoted", "__author_markdown", "__target_markdown"),
+    ]
+    known = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
+    names += [name for name in known if name.startswith("__") and name != "__prompts__"]
+    # Cookiecutter warns of the first default that it cannot use, and takes none that is below.
+    defaults = {"description": "Mine"} | dict.fromkeys([*names, "_extensions"], "from elsewhere")
+    own = tmp_path / "config.yaml"
+    own.write_text(f"{config.read_text()}default_context: {json.dumps(defaults)}\n")
+    project = generate(own, tmp_path / "output", "author_name=A")
+    texts = [path.read_text(errors="replace") for path in project.rglob("*") if path.is_file()]
+    assert not [text for text in texts if "from elsewhere" in text]
+    assert not [path for path in project.rglob("*") if "elsewhere" in path.name]
+    assert (project / "src" / "flight_delays" / "train.py").exists()
+    assert "Mine" in (project / "README.md").read_text()
+
+
+def test_private_defaults_do_not_avoid_the_rules(tmp_path: Path, config: Path) -> None:
+    own = tmp_path / "config.yaml"
+    defaults = {"__checked": "yes", "license": "GPL"}
+    own.write_text(f"{config.read_text()}default_context: {json.dumps(defaults)}\n")
+    result = CliRunner().invoke(cookiecutter, arguments(own, tmp_path / "output"))
+    assert result.exit_code == 1
+    assert not everything_in(tmp_path / "output")
+
+
 def test_derived_slug(tmp_path: Path, config: Path) -> None:
     project = generate(config, tmp_path / "output", "project_name=Задержки рейсов")
     assert project.name == "zaderzhki-reisov"
@@ -381,7 +413,7 @@ def test_markdown_shows_the_text(text: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE.values())
 def test_quoted_text_is_read_back(text: str) -> None:
-    line = rendered('"{{ text | quoted }}"', text)
+    line = f'"{quoted(text)}"'
     assert json.loads(line) == text
     assert yaml.safe_load(line) == text
     assert tomllib.loads(f"x = {line}")["x"] == text
@@ -392,7 +424,7 @@ def test_quoted_text_is_read_back(text: str) -> None:
     [("", ""), ("/data", ""), ("https://x/y", ""), ("s3://x", "[s3]"), ("webdavs://x", "[webdav]")],
 )
 def test_extra_of_dvc(remote: str, extra: str) -> None:
-    assert rendered("{{ text | dvc_extra }}", remote) == extra
+    assert dvc_extra(remote) == extra
 
 
 ROWS = [f"{i % 97},{i * i % 89 / 7:.3f},{i},{('no', 'yes')[i * i % 7 > 2]}" for i in range(300)]

@@ -34,6 +34,7 @@ HOSTILE = [
     "%%{init: {}}%% --> ; end",
     "",
     "名前 ünïcode 🎈",
+    "https://example.com www.example.com #12 GH-12 !12 @team",
 ]
 
 BETTER = "better [+0.038, +0.062]"
@@ -215,6 +216,8 @@ def test_hostile_names_break_neither_tables_nor_the_chart() -> None:
     text = Report(BASE, run(), now, between(run(), now), verdicts).markdown()
     assert text.count("<details>") == text.count("</details>\n") == 8
     bare = re.sub(r"`[^`\n]*`", "", text)
+    unescaped = re.sub(r"\\(?=\W)", "", bare)
+    assert not re.search(r"https://example|www\.example|#12|GH-12|!12|@team", unescaped)
     assert not re.search(r"(?<!\\)<(?!!-- model report|/?details>|/?summary>)", bare)
     assert [line for line in text.splitlines() if line.startswith("#")] == [glance(text)[1]]
     assert text.count("```") == 2

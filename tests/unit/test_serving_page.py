@@ -2,16 +2,20 @@
 
 import base64
 import hashlib
+import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import get_args
 
 import pytest
 from conftest import edit
+from playwright.sync_api import sync_playwright
+from support.browser import CHROMIUM
 from trained import stand_in
 
-from tabrail.data.schema import Task
+from tabrail.data.schema import Column, Task
 from tabrail.model import reference
 from tabrail.model.release import load_release
 from tabrail.serving import explain, page
@@ -85,6 +89,46 @@ def test_the_policy_allows_the_page_its_own_script_alone(project: Path) -> None:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}';" in page.policy()
     assert "default-src 'none'" in page.policy()
+
+
+NAMES = [
+    *("__proto__", "constructor", "toString", "querySelector", "querySelectorAll", "elements"),
+    *("addEventListener", "submit", "dispatchEvent", "id", "length", "key"),
+]
+CATCH_REQUESTS = """
+window.asked = [];
+window.fetch = async (path, options) => {
+  window.asked.push([path, options.body]);
+  const detail = [{loc: ["__proto__"], message: "no"}];
+  return {ok: false, status: 422, json: async () => ({detail})};
+};
+"""
+
+
+@pytest.mark.ci("it needs Chromium")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_column_may_be_called_like_what_the_page_uses(name: str, project: Path) -> None:
+    loaded = load_release(stand_in("binary", project))
+    column = Column(kind="numeric")
+    schema = loaded.schema.model_copy(update={"columns": {**loaded.schema.columns, name: column}})
+    text = page.render(replace(loaded, schema=schema), needs_key=False)
+    assert name in Reader(text).controls()
+    complaints: list[str] = []
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        opened = browser.new_page()
+        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        opened.add_init_script(CATCH_REQUESTS)
+        opened.goto("about:blank")
+        opened.set_content(text)
+        opened.locator(f'[data-kind][name="{name}"]').fill("7")
+        opened.get_by_role("button", name="Predict").click()
+        opened.wait_for_function("asked.length > 0 && document.querySelector('#result .error')")
+        ((path, body),) = opened.evaluate("asked")
+        browser.close()
+    assert path == "predict"
+    assert json.loads(body)["rows"][0][name] == 7
+    assert complaints == []
 
 
 @pytest.mark.parametrize("task", get_args(Task))

@@ -102,6 +102,26 @@ def test_rejected_rows_are_those_that_prepare_drops(project: Path) -> None:
     assert report["rows"]["dropped"] == len(rejected)
 
 
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\uff1d"])
+def test_what_we_say_of_rejected_rows_is_no_formula(begin: str, project: Path) -> None:
+    column = f"{begin}HYPERLINK(1)"
+    edit(
+        paths.SCHEMA,
+        lambda s: s["columns"].update({column: {"kind": "numeric", "min": 0, "nullable": True}}),
+    )
+    rows = shops(20, seed=3).assign(**{column: 1})
+    rows.loc[3, column] = -5
+    file = Path("-new.csv")
+    rows.to_csv(file, index=False)
+    call("./-new.csv", "--rejected", "bad.csv", code=1)
+    bad = pd.read_csv("bad.csv", dtype=str)
+    assert bad["reasons"].str.startswith("'").all()
+    assert bad["file"].str.startswith("'").all()
+    assert "HYPERLINK(1)" in bad["reasons"][0]
+    (name,) = (name for name in bad if "HYPERLINK" in str(name))
+    assert bad[name].tolist() == ["-5"]  # as it came
+
+
 def test_an_older_file_of_rejected_rows_is_kept(project: Path) -> None:
     Path("bad.csv").write_text("mine")
     assert "bad.csv is there already" in call("data/raw", "--rejected", "bad.csv", code=2)

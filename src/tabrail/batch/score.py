@@ -12,6 +12,7 @@ from tabrail.data.checks import checked
 from tabrail.data.conform import conform
 from tabrail.data.date_order import read_usual_days
 from tabrail.data.validate import Verdict, rejects
+from tabrail.documents import no_formula
 from tabrail.errors import InputError
 from tabrail.files import replacing
 from tabrail.model.limits import HELD, Predicted, held_text
@@ -71,9 +72,10 @@ def predict(
         predicted = answers(found.numbers, schema, params.evaluate.threshold)
         marks: dict[str, object] = {HELD: found.held} if model.metadata.limits else {}
         if model.metadata.texts:
-            warnings = ["; ".join(found.unusual.get(place, [])) for place in range(len(table))]
+            unlike = ["; ".join(found.unusual.get(place, [])) for place in range(len(table))]
+            warnings = [no_formula(warning) for warning in unlike]
             marks["warnings"] = pd.array(warnings, dtype="str")
-        origin: dict[str, object] = {"file": str(file)} if len(files) > 1 else {}
+        origin: dict[str, object] = {"file": no_formula(str(file))} if len(files) > 1 else {}
         identifiers = _renamed(
             table.reindex(columns=names),
             {"file", "row", *predicted, "model", "scored_at", *marks},

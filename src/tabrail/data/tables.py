@@ -45,6 +45,8 @@ def find(place: Path) -> list[Path]:
         names = [p.name for p in place.parent.iterdir()] if place.parent.is_dir() else []
         raise InputError(f"{place} is not there{nearest(place.name, names)}")
     for file in files:
+        if len(str(file).splitlines()) > 1:  # it would look like a message of ours
+            raise InputError(f"{str(file)!r} has a line break in its name; rename it")
         if not file.name.endswith(SUFFIXES):
             raise InputError(f"{file} is no table; expected one of: {', '.join(SUFFIXES)}")
     return files

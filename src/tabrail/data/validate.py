@@ -18,6 +18,7 @@ from tabrail.data.conform import HARMLESS, usable
 from tabrail.data.date_order import read_usual_days
 from tabrail.data.schema import Csv, load_schema
 from tabrail.data.set_aside import SetAside
+from tabrail.documents import no_formula
 from tabrail.errors import InputError
 from tabrail.files import replacing
 
@@ -205,6 +206,7 @@ def rejects(path: Path, form: Csv) -> Iterator[Callable[[Chunk, np.ndarray], Non
     """Open a CSV file for rejected rows; yield what appends those of a chunk.
 
     They are as they came in, if the chunks are verbatim, after the file, the row and the reasons.
+    A spreadsheet takes neither file nor reasons for a formula, whatever the columns are called.
     """
     with path.open("w", encoding=form.encoding, errors="replace", newline="") as output:
         yield lambda chunk, bad: _write(chunk, bad, form.delimiter, output)
@@ -221,7 +223,11 @@ def _write(chunk: Chunk, bad: np.ndarray, delimiter: str, output: TextIO) -> Non
     given += [f"{WHOLE_ROW}: {LEFT_OUT} by clean"] * len(chunk.left_out)
     rows_as_read = pd.concat([chunk.raw[bad], chunk.left_out])
     where = pd.DataFrame(
-        {"file": str(chunk.file), "row": rows_as_read.index + 1, "reasons": given},
+        {
+            "file": no_formula(str(chunk.file)),
+            "row": rows_as_read.index + 1,
+            "reasons": [no_formula(reason) for reason in given],
+        },
         index=rows_as_read.index,
     )
     pd.concat([where, rows_as_read], axis=1).sort_index().to_csv(

@@ -12,8 +12,7 @@ from markupsafe import Markup
 
 from tabrail.evaluation.intervals import Score
 from tabrail.evaluation.reported import ReportedMetric, reported
-from tabrail.jinja import fill_markdown
-from tabrail.markdown import without_mentions
+from tabrail.jinja import fill_comment
 from tabrail.review.check import cut
 
 TEMPLATE = Path(__file__).with_name("comparison.md.jinja")
@@ -73,7 +72,7 @@ class Compared:
     def markdown(self) -> str:
         """Return it for people."""
         metric, judged = self._described(), FRESH if FRESH in self.parts else ALL
-        text = fill_markdown(
+        return fill_comment(
             TEMPLATE,
             verdict=self.verdict,
             metric=metric,
@@ -93,7 +92,6 @@ class Compared:
             most_rows=MOST_ROWS,
             notes=self.notes,
         )
-        return without_mentions(text)
 
     def _described(self) -> ReportedMetric:
         return self.described or reported(self.metric)

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tabrail.evaluation.reported import ReportedMetric, reported
-from tabrail.jinja import fill_markdown
-from tabrail.markdown import without_mentions
+from tabrail.jinja import fill_comment
 from tabrail.review.acceptance import HOW
 from tabrail.review.base import Base
 from tabrail.review.chart import chart
@@ -56,7 +55,7 @@ def render(
 
     metric = describe(str((now.evaluation or before.evaluation).get("main_metric", "")))
     main = _of("validation", metric.name, found.metrics)
-    text = fill_markdown(
+    return fill_comment(
         TEMPLATE,
         base=str(base) if base else None,
         base_has_results=bool(before.evaluation),
@@ -91,7 +90,6 @@ def render(
         stages=[(one.stage, some(one.because)) for one in found.stages],
         libraries=_values(_ours_first(found.packages, now.direct | before.direct)),
     )
-    return without_mentions(text)
 
 
 def _fewer_rows(before: Snapshot, now: Snapshot) -> str:

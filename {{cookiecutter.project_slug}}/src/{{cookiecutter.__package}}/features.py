@@ -1,1 +1,0 @@
-{{ cookiecutter | library_file('src/' ~ cookiecutter.__package ~ '/features.py') -}}

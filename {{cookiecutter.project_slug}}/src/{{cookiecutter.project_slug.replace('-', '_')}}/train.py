@@ -1,0 +1,1 @@
+{{ cookiecutter | library_file('src/{package}/train.py') -}}
