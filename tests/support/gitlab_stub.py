@@ -9,17 +9,30 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 TOKEN = "token-of-the-project"  # noqa: S105
-ISSUES = "/projects/1217/issues"
-NOTES = "/projects/1217/merge_requests/7/notes"
+PROJECT = "/projects/1217"
+ISSUES = f"{PROJECT}/issues"
+REQUESTS = f"{PROJECT}/merge_requests"
+NOTES = f"{REQUESTS}/7/notes"
+JOBS = [{"id": 71, "name": "code"}, {"id": 72, "name": "comment"}, {"id": 73, "name": "results"}]
 ME = {"id": 5}
 PER_PAGE = 2  # less than GitLab has, so that there are several pages
 
 
 @contextmanager
 def gitlab(
-    notes: list[dict[str, Any]], opened: list[dict[str, Any]] | None = None
+    notes: list[dict[str, Any]],
+    opened: list[dict[str, Any]] | None = None,
+    report: bytes | None = None,
+    pipeline_of: int = 1217,
 ) -> Iterator[str]:
-    """Serve the notes of a merge request, newest first, and issues; return the API's address."""
+    """Serve a merge request with its notes, newest first, and issues; return the API's address.
+
+    Args:
+        notes: of the merge request.
+        opened: the issues.
+        report: the report.md of the job `results` of its pipeline, if there is one.
+        pipeline_of: the project that the pipeline is of.
+    """
     issues: list[dict[str, Any]] = [] if opened is None else opened
 
     class Handler(BaseHTTPRequestHandler):
@@ -27,9 +40,18 @@ def gitlab(
             address = urlsplit(self.path)
             if address.path == "/user":
                 return self.answer(ME)
+            if address.path == f"{REQUESTS}/7":
+                return self.answer({"head_pipeline": {"id": 70, "project_id": pipeline_of}})
+            if address.path == f"{PROJECT}/jobs/73/artifacts/report.md":
+                return self.raw(404 if report is None else 200, report or b"{}")
             asked = {key: value[0] for key, value in parse_qs(address.query).items()}
-            found = notes
-            if address.path == ISSUES:
+            found: list[dict[str, Any]] = notes
+            if address.path == REQUESTS:
+                assert asked["state"] == "opened"
+                found = [{"iid": 7}]
+            elif address.path == f"{PROJECT}/pipelines/70/jobs":
+                found = JOBS
+            elif address.path == ISSUES:
                 assert (asked["state"], asked["author_id"]) == ("opened", str(ME["id"]))
                 found = [one for one in issues if one["state"] == "opened" and one["author"] == ME]
             else:
@@ -67,9 +89,12 @@ def gitlab(
             return dict(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
         def answer(self, content: Any) -> None:
-            self.send_response(200 if self.headers["PRIVATE-TOKEN"] == TOKEN else 401)
+            self.raw(200, json.dumps(content).encode())
+
+        def raw(self, status: int, content: bytes) -> None:
+            self.send_response(status if self.headers["PRIVATE-TOKEN"] == TOKEN else 401)
             self.end_headers()
-            self.wfile.write(json.dumps(content).encode())
+            self.wfile.write(content)
 
         def log_message(self, *_arguments: Any) -> None:
             pass

@@ -188,3 +188,65 @@ def test_tokens_that_write_are_far_from_code_on_gitlab(tmp_path: Path) -> None:
         no_code = {"comment", "issue", "promote", "propose", "publish", "stage"}
         assert runs_code != (name in no_code), name
         assert ("RELEASE_TOKEN" in text) == (name in {"promote", "stage"})
+
+
+def test_no_job_of_a_merge_request_has_a_token(tmp_path: Path) -> None:
+    """Each variable of a token is named by a job that a merge request does not start."""
+    pipeline = whole_pipeline(tmp_path)
+    of_requests = {"code", "results"}
+    for name, job in pipeline.items():
+        if (
+            name.startswith(".")
+            or not isinstance(job, dict)
+            or not {"script", "extends"} & set(job)
+        ):
+            continue
+        whole = dict(job)
+        while parent := pipeline.get(whole.pop("extends", "")):
+            whole = parent | whole
+        starts = [rule["if"] for rule in whole["rules"]]
+        assert any("merge_request_event" in rule for rule in starts) == (name in of_requests)
+        assert not (name in of_requests and re.search(r"_TOKEN|PRIVATE|environment", str(whole)))
+    assert "comment.py" not in str({name: pipeline[name] for name in of_requests})
+    (start,) = pipeline["comment"]["rules"]
+    assert "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH" in start["if"]
+
+
+def test_each_image_is_pinned_or_says_why_not(tmp_path: Path) -> None:
+    rendered = generated(tmp_path, ci="gitlab", setup=False)
+    add_parts(rendered, *PARTS)
+    for file in (rendered.path / ".gitlab-ci.yml", *(rendered.path / ".gitlab").glob("*.yml")):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines):
+            if re.match(r"\s*image: ", line) and "@sha256:" not in line:
+                assert re.search(r":.*\d", line.partition("image:")[2]), line
+                assert "digest" in "".join(lines[max(0, number - 2) : number]), line
+    renovate = json.loads((rendered.path / "renovate.json").read_text(encoding="utf-8"))
+    assert "docker:pinDigests" in renovate["extends"]
+
+
+def test_jobs_with_secrets_read_no_cache_and_uv_is_pinned(tmp_path: Path) -> None:
+    rendered = generated(tmp_path, dvc_remote="s3://bucket/folder", setup=False)
+    add_parts(rendered, *PARTS)
+    versions, cached = set(), set()
+    for file in (rendered.path / ".github" / "workflows").iterdir():
+        for name, job in yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"].items():
+            text = json.dumps(job)
+            has_secrets = "secrets." in text or "write" in job["permissions"].values()
+            for step in job["steps"]:
+                if "setup-uv" in step.get("uses", ""):
+                    versions.add(step["with"]["version"])
+                    if step["with"].get("enable-cache") is not False:
+                        assert not has_secrets, f"{file.name}: {name}"
+                        cached.add(name)
+                assert "actions/cache" not in step.get("uses", "")
+    assert cached == {"code"}
+    (version,) = versions
+    assert re.fullmatch(r"\d+\.\d+\.\d+", version)
+
+
+def test_the_ruleset_asks_for_a_review(finished: Project) -> None:
+    rules = json.loads((finished.path / ".github" / "ruleset.json").read_text())["rules"]
+    (asked,) = (rule["parameters"] for rule in rules if rule["type"] == "pull_request")
+    assert asked["required_approving_review_count"] == 1
+    assert asked["dismiss_stale_reviews_on_push"]

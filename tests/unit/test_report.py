@@ -230,6 +230,24 @@ def test_hostile_names_break_neither_tables_nor_the_chart() -> None:
     assert not set("".join(labels)) & set('"`|<>[]{}%;#\n\\')
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "sign", "sentence"),
+    [
+        (["ok", "skipped"], "✅ ", " The gate passes."),
+        (["ok", "accepted"], "☑️ Accepted: ", "passes only because failures were accepted."),
+        (["accepted", "FAILED"], "❌ ", "- To accept a failure on purpose"),
+    ],
+)
+def test_what_was_accepted_is_no_success(verdicts: list[Any], sign: str, sentence: str) -> None:
+    before, now = run(), run(evaluation=evaluation({"roc_auc": 0.6}))
+    found = [Check("drift", verdict, "it moved") for verdict in verdicts]
+    text = Report(BASE, before, now, between(before, now), found).markdown()
+    title = next(line for line in text.splitlines() if line.startswith("## "))
+    assert title.startswith(f"## {sign}")
+    assert ("✅" in title) == (sign == "✅ ")
+    assert sentence in text
+
+
 def test_the_widest_change_fits_into_a_comment() -> None:
     names = [f"A column with quite a long name, number {i}" for i in range(2000)]
     columns: dict[str, Any] = {

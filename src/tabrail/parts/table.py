@@ -125,7 +125,7 @@ _ALL = (
                 "on GitLab, store the address of the prediction log as PREDICTION_LOG, a masked "
                 "variable of the environment `monitor`",
                 "store a project access token with the role Reporter and the scope api as "
-                "REPORT_TOKEN, a masked variable of the environment `issue`",
+                "REPORT_TOKEN, a masked and protected variable of the environment `issue`",
                 "commit, push, and create a pipeline schedule with the variable TASK=monitor",
             ),
         },

@@ -65,6 +65,7 @@ def render(
         other_rows=_other_rows(before, now),
         gate=gate,
         failed=any(check.verdict == "FAILED" for check in gate),
+        accepted=any(check.verdict == "accepted" for check in gate),
         remarks=[
             check
             for check in gate
