@@ -1,6 +1,7 @@
 """A model file is opened only if it is the recorded one, or if a person says so."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,18 @@ from conftest import edit, shops
 from trained import stand_in
 from typer.testing import CliRunner
 
-from tabrail import paths
+from tabrail import Project, load_model, paths
+from tabrail.batch.score import predict
 from tabrail.cli import app as cli
 from tabrail.errors import InputError
+from tabrail.model import file
 from tabrail.model.recorded import require_recorded
 from tabrail.model.release import load_release
+from tabrail.monitoring.monitor import monitor
 from tabrail.project.pipeline import md5
+from tabrail.review.compare import compare
+from tabrail.run import run
+from tabrail.serving.serve import serve
 
 NEW, OUT = Path("new.csv"), Path("scores.csv")
 
@@ -63,6 +70,26 @@ def test_another_file_is_refused_before_it_is_opened(shop: Path) -> None:
     with pytest.raises(InputError, match="is not the recorded one"):
         load_release()
     assert "is damaged" in call("--untrusted", code=1)
+
+
+@pytest.mark.parametrize("door", ["predict", "compare", "serve", "monitor", "evaluate", "Python"])
+def test_no_door_opens_another_file(door: str, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing reads a file before it is compared."""
+    paths.MODEL.write_bytes(b"not even an archive")
+    opened: list[str] = []
+    for reader in ("load", "read_metadata"):
+        monkeypatch.setattr(file, reader, lambda *_, name=reader: opened.append(name))
+    doors: dict[str, Callable[[], object]] = {
+        "Python": lambda: load_model(Project.load()),
+        "evaluate": lambda: run("evaluate"),
+        "predict": lambda: predict(NEW, OUT),
+        "compare": lambda: compare(Path()),
+        "serve": lambda: serve("127.0.0.1", 0),
+        "monitor": lambda: monitor([NEW]),
+    }
+    with pytest.raises(InputError, match=r"models/model\.skops is not the recorded one"):
+        doors[door]()
+    assert opened == []
 
 
 @pytest.mark.parametrize("lock", ["none", "empty", "other file", "no hash"])

@@ -16,7 +16,6 @@ from tabrail.documents import no_formula
 from tabrail.errors import InputError
 from tabrail.files import replacing
 from tabrail.model.limits import HELD, Predicted, held_text
-from tabrail.model.recorded import require_recorded
 from tabrail.model.scoring import answers, for_scoring, identity, optional
 from tabrail.project import registry
 from tabrail.project.project import Project
@@ -60,9 +59,7 @@ def predict(
 
     from tabrail.model.saving import load_model
 
-    if not untrusted:
-        require_recorded()
-    model = load_model(project)
+    model = load_model(project, untrusted=untrusted)
     version, now = registry.model_version(), datetime.now(UTC).isoformat(timespec="seconds")
     scoring_schema = for_scoring(schema)
     given = {name for file in files for name in tables.columns(file, schema.csv)}

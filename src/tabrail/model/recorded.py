@@ -20,7 +20,7 @@ def require_recorded(folder: Path = Path()) -> None:
     Raises:
         InputError: the file is missing, no hash of it is recorded, or it is another one.
     """
-    path = folder / paths.MODEL
+    path = paths.located(folder, paths.MODEL)
     if not path.exists():
         raise missing_output(path)
     source, wanted = _recorded(folder)
@@ -33,14 +33,15 @@ def require_recorded(folder: Path = Path()) -> None:
     if found != wanted:
         raise InputError(
             f"{path} is not the recorded one: its MD5 is {found}, and {source} says {wanted}. "
-            "Fetch the recorded one with: uv run dvc checkout --force models, or dvc pull. If you "
-            "know where this one is from: --untrusted"
+            "Fetch the recorded one with: uv run dvc checkout --force models, or dvc pull, or make "
+            "it with: uv run dvc repro. If you know where this one is from: --untrusted, or in "
+            "Python untrusted=True"
         )
 
 
 def _recorded(folder: Path) -> tuple[Path, str]:
     """Return the file that records the model's MD5, and the MD5; blank if there is none."""
-    lock, note = folder / paths.LOCK, folder / paths.RELEASE
+    lock, note = (paths.located(folder, path) for path in (paths.LOCK, paths.RELEASE))
     if not lock.exists() and note.exists():
         try:
             content: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))

@@ -16,6 +16,7 @@ from tabrail.files import replacing
 from tabrail.model import file
 from tabrail.model.limits import Predicted, of_target
 from tabrail.model.predict import predict, require, score
+from tabrail.model.recorded import require_recorded
 from tabrail.model.search import SearchResult
 from tabrail.model.texts import usual
 from tabrail.project.environment import python_version
@@ -80,7 +81,7 @@ def save_model(project: Project, model: Pipeline, found: SearchResult | None = N
         >>> model = Pipeline([("columns", columns), ("estimator", estimator(project))])
         >>> save_model(project, model.fit(train.rows, train.y_true))
         sklearn.linear_model.LogisticRegression fitted on 333 rows: models/model.skops
-        >>> load_model(project).metadata.task
+        >>> load_model(project, untrusted=True).metadata.task
         'binary'
     """
     train = found.train if found else project.split("train")
@@ -103,15 +104,20 @@ def save_model(project: Project, model: Pipeline, found: SearchResult | None = N
     print(f"{_name(project, model)} fitted on {len(train.rows):,} rows: {paths.MODEL}")
 
 
-def load_model(project: Project) -> Model:
+def load_model(project: Project, *, untrusted: bool = False) -> Model:
     """Load models/model.skops without running any code that it might contain.
+
+    Before anything of it is read, its hash is compared with the one that dvc.lock records, or
+    release.json in a folder made by `bundle`.
 
     Args:
         project: the project.
+        untrusted: whether the file may be one that was never recorded.
 
     Raises:
-        InputError: the file is missing, damaged, holds a type that is not trusted, or was trained
-            for another schema or with other code than the project has now.
+        InputError: the file is missing, is not the recorded one, is damaged, holds a type that is
+            not trusted, or was trained for another schema or with other code than the project has
+            now.
 
     Example:
         >>> from tabrail import Project, load_model
@@ -119,6 +125,8 @@ def load_model(project: Project) -> Model:
         >>> load_model(project).predict(project.split("test").rows).shape
         (138,)
     """
+    if not untrusted:
+        require_recorded(project.root)
     pipeline, metadata = file.load(paths.located(project.root, paths.MODEL), project.root)
     require(metadata, project.schema)
     return Model(pipeline, metadata, project.schema)
