@@ -22,7 +22,7 @@ from tabrail.data import tables
 from tabrail.data.conform import conform
 from tabrail.data.schema import Schema, load_schema
 from tabrail.log import database
-from tabrail.log.entries import MARKS, utc_now
+from tabrail.log.entries import MARKS, Prediction, utc_now
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model import file
 from tabrail.model.limits import hold, of_target
@@ -139,7 +139,15 @@ def test_the_api_the_log_and_the_metrics_mark_held_predictions(limited: Path) ->
     edit(Path("params.yaml"), lambda p: p["monitor"].update(min_rows=1))
     [*_, last] = monitor([]).content()["periods"]
     assert (last["rows"], last["held"]) == (2, 1)
+    later = utc_now() + timedelta(days=2)  # without a newer entry, the clock is taken to be wrong
     with PredictionLog() as log:
+        log.write(
+            [
+                Prediction(
+                    "f" * 32, "champion", later, "m", True, {}, [1.0], "1", False, 1.0, "r" * 32
+                )
+            ]
+        )
         log.forget(utc_now() + timedelta(days=1))
         with log._engine.connect() as connection:
             assert not connection.execute(sa.select(MARKS)).all()

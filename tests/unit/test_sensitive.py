@@ -128,7 +128,7 @@ def test_a_change_of_the_schema_does_not_show_a_value() -> None:
     assert str(change) == "faith: 1 new (sensitive)"
     column = Column(kind="numeric", max=1, sensitive=True)
     (change,) = _changes("weight", column, Needs(most=31337.0))
-    assert str(change) == "weight: max (highest value; the column is sensitive)"
+    assert str(change) == "weight: max (higher values, rounded; the column is sensitive)"
     assert "31337" in str(Change("weight", "max", 1, 31337, "highest value"))
 
 
