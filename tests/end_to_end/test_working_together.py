@@ -192,6 +192,15 @@ def test_two_who_trained(mine: Project, colleague: Project) -> None:
     assert len(models) == 1
 
 
+def test_a_run_that_was_killed(mine: Project) -> None:
+    mine.edit("params.yaml", "max_iter: 100", "max_iter: 30")
+    (mine.path / ".dvc/tmp/rwlock").write_text("", encoding="utf-8")
+    assert "corrupted" in mine.uv("dvc", "repro", code=255)
+    follow(mine, "Killed run")
+    mine.commit("Train for less long")
+    sound(mine)
+
+
 def iterations(project: Project) -> str:
     """Return the number of iterations, as params.yaml has it."""
     (found,) = re.findall(r"max_iter: (\d+)\n", project.read("params.yaml").partition(OPTION)[2])[

@@ -191,3 +191,21 @@ def test_what_a_full_disk_leaves_in_the_way_is_named_with_the_way_out() -> None:
     subprocess.run(shlex.split(command), check=True)
     assert not lock.exists()
     assert not dvc.failure("add", "new")
+
+
+def test_a_lock_that_a_kill_has_cut_off_is_named_with_the_way_out() -> None:
+    """DVC empties the file before it writes to it, and reads nothing but JSON afterwards."""
+    Path("new").mkdir()
+    Path("new/rows.csv").write_text("a\n1\n", encoding="utf-8")
+    lock = Path(".dvc/tmp/rwlock")
+    lock.parent.mkdir(exist_ok=True)
+    advice = "; if no other DVC is at work, run: rm -f .dvc/tmp/rwlock"
+    for left in ("", '{"write": {'):
+        lock.write_text(left, encoding="utf-8")
+        assert dvc.failure("add", "new").endswith(advice)
+        with pytest.raises(InputError, match=f"{advice}$"), dvc.opened() as repo:
+            repo.add("new")
+        assert lock.read_text(encoding="utf-8") == left  # another DVC may be at work
+    lock.unlink()
+    assert not dvc.failure("add", "new")
+    assert dvc.lock_advice() == ""

@@ -201,6 +201,17 @@ def test_before_the_run_all_results_are_of_one_side(runner: Runner, said: list[s
     assert "those of this side" in " ".join(said)
 
 
+def test_a_lock_that_a_kill_of_dvc_has_cut_off_is_named(runner: Runner, said: list[str]) -> None:
+    both_train()
+    Path(".dvc/tmp").mkdir(parents=True)
+    Path(".dvc/tmp/rwlock").touch()
+    runner.failing = "repro"
+    with pytest.raises(
+        InputError, match=r"if no other DVC is at work, run: rm -f \.dvc/tmp/rwlock"
+    ):
+        merge("theirs", said.append, runner)
+
+
 def test_results_of_the_only_side_that_trained_are_kept(runner: Runner, said: list[str]) -> None:
     branches(training("a: 1", "a: 2"), lambda: write("notes.md", "note\n"))
     runner.failing = "repro"

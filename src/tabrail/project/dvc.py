@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 Config = dict[str, Any]  # by section, as `Repo.config` has it
 
+RWLOCK = Path(".dvc/tmp/rwlock")
 SECONDS = 30  # how long a remote may take for its first answer
 UNREACHABLE = "the DVC remote cannot be reached"
 
@@ -47,7 +48,8 @@ def opened(root: Path = Path(), config: Config | None = None) -> Iterator["Repo"
             yield repo
     except DvcException as error:
         what, why = (str(error).splitlines() or [""])[0].strip(), cause(error)
-        raise InputError(why if not what or what in why else f"{what}: {why}") from error
+        reason = why if not what or what in why else f"{what}: {why}"
+        raise InputError(f"{reason}{lock_advice(root)}") from error
 
 
 def stale(repo: "Repo") -> list[str]:
@@ -175,7 +177,26 @@ def failure(*arguments: str) -> str:
     # What DVC writes into Git's folder leaves such a file behind when the disk is full.
     if left := re.search(r"File exists: '([^']+\.lock)'", reason):
         reason += f"; if no other DVC or Git is at work, run: rm -f {shlex.quote(left[1])}"
-    return reason or "no reason was given"
+    return f"{reason or 'no reason was given'}{lock_advice()}"
+
+
+def lock_advice(root: Path = Path()) -> str:
+    """Return what to run if a kill of DVC has cut its lock file off; blank if it is whole.
+
+    DVC empties the file before it writes to it, and refuses everything where it is no JSON.
+
+    Args:
+        root: the project's root.
+    """
+    lock = root / RWLOCK
+    try:
+        json.loads(lock.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return ""
+    except ValueError:
+        left = shlex.quote(lock.as_posix())
+        return f"; if no other DVC is at work, run: rm -f {left}"
+    return ""
 
 
 def cause(error: BaseException) -> str:

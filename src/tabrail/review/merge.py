@@ -11,7 +11,7 @@ from pathlib import Path
 from tabrail import paths
 from tabrail.documents import read_yaml, write_texts
 from tabrail.errors import InputError
-from tabrail.project import git, progress, uv
+from tabrail.project import dvc, git, progress, uv
 from tabrail.project.pipeline import generated
 from tabrail.review import interrupted
 from tabrail.review.check import some
@@ -234,6 +234,8 @@ def _do(command: list[str], run: Run, show: Show) -> None:
     show(f"> {' '.join(shown)}")
     if run(command):
         what = f"{' '.join(shown[:4])} failed, and the merge is still in progress"
+        if advice := dvc.lock_advice():
+            raise InputError(f"{what}{advice}, then: uv run tabrail merge")
         raise InputError(f"{what}; correct it and git add that, then {_again()}")
 
 
