@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
+import uvicorn
 from conftest import SCHEMA
 from prometheus_client import values
 from serving import command, wait_for
@@ -21,7 +23,7 @@ from trained import stand_in
 from tabrail import paths
 from tabrail.data.schema import Schema
 from tabrail.log.prediction_log import PredictionLog
-from tabrail.serving import processes, serve
+from tabrail.serving import processes, serve, supervisor
 from tabrail.serving.metrics import FOLDER, Metrics
 from tabrail.serving.processes import is_alive
 from tabrail.serving.workers import fingerprint
@@ -146,8 +148,46 @@ def test_the_others_go_on_while_one_finds_another_model(project: Path) -> None:
         wait_for(lambda: httpx.get(f"{address}/ready").json()["workers"] == 2)
 
 
+def test_a_sign_of_life_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    clock = SimpleNamespace(monotonic=lambda: now)
+    monkeypatch.setattr("tabrail.serving.supervisor.time", clock)
+    worker = supervisor.Worker(uvicorn.Config("app"), [])
+    monkeypatch.setattr(worker.process, "is_alive", lambda: True)
+    assert worker.is_alive(60)  # it is asked
+    now = 160.0
+    assert worker.is_alive(60)
+    now = 161.0
+    assert not worker.is_alive(60)
+    assert worker.child_conn.recv() == b"ping"
+    worker.child_conn.send(False)
+    assert worker.is_alive(60)  # it has answered, and is asked again
+    assert worker.child_conn.recv() == b"ping"
+    monkeypatch.setattr(worker.process, "is_alive", lambda: False)
+    assert not worker.is_alive(60)
+
+
+@pytest.mark.ci("it takes half a minute")
+def test_workers_that_are_killed_while_they_start_come_back(project: Path) -> None:
+    stand_in("binary", project)
+    with command("--workers", 2) as (process, address):
+        wait_for(lambda: httpx.get(f"{address}/ready").json()["workers"] == 2)
+        gone = set(spawned(process.pid)[:1])  # the first goes on, and is none that is killed
+        for _ in range(4):  # all but the first have hardly begun
+            wait_for(lambda: set(spawned(process.pid)) - gone)
+            (other,) = set(spawned(process.pid)) - gone
+            os.kill(other, signal.SIGKILL)
+            gone.add(other)
+        wait_for(lambda: httpx.get(f"{address}/ready").json()["workers"] == 2)
+        (other,) = set(spawned(process.pid)) - gone
+        os.kill(other, signal.SIGKILL)
+        wait_for(lambda: set(spawned(process.pid)) - gone - {other})
+        process.terminate()
+        assert process.wait(serve.START_S / 2) == 0
+
+
 def spawned(process: int) -> list[int]:
     """Return the workers of a server."""
     command_ = ["pgrep", "--parent", str(process), "--full", "spawn_main"]
-    found = subprocess.run(command_, capture_output=True, encoding="utf-8", check=True)
+    found = subprocess.run(command_, capture_output=True, encoding="utf-8", check=False)
     return [int(number) for number in found.stdout.split()]

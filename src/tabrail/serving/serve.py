@@ -14,13 +14,12 @@ from typing import NamedTuple
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.supervisors import Multiprocess
 
 from tabrail.errors import InputError, one_message
 from tabrail.log.database import VARIABLE
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.release import load_release
-from tabrail.serving import connections
+from tabrail.serving import connections, supervisor
 from tabrail.serving.app import create
 from tabrail.serving.hosts import is_any, is_local
 from tabrail.serving.metrics import FOLDER
@@ -116,7 +115,7 @@ def serve(
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: sys.exit(0))
         if workers > 1:
-            Multiprocess(config, sockets=[listening]).run()
+            supervisor.run(config, listening)
         else:
             uvicorn.Server(config).run(sockets=[listening])
 
