@@ -194,7 +194,9 @@ def test_two_who_trained(mine: Project, colleague: Project) -> None:
 
 def test_a_run_that_was_killed(mine: Project) -> None:
     mine.edit("params.yaml", "max_iter: 100", "max_iter: 30")
-    (mine.path / ".dvc/tmp/rwlock").write_text("", encoding="utf-8")
+    lock = mine.path / ".dvc/tmp/rwlock"
+    lock.parent.mkdir(exist_ok=True)
+    lock.write_text("", encoding="utf-8")
     assert "corrupted" in mine.uv("dvc", "repro", code=255)
     follow(mine, "Killed run")
     mine.commit("Train for less long")
