@@ -17,6 +17,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 from conftest import edit, shops
 from typer.testing import CliRunner
 
@@ -25,7 +26,7 @@ from tabrail.cli import app as cli
 from tabrail.erasure import forget as module
 from tabrail.ingest import ingest, transaction
 from tabrail.log import erasure as of_log
-from tabrail.log.entries import OUTCOMES, Prediction, utc_now
+from tabrail.log.entries import OUTCOMES, TRACES, Prediction, utc_now
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.project import code, dvc, erased, git
 from tabrail.project.pipeline import recorded_model
@@ -213,6 +214,7 @@ def logged(*customers: str) -> None:
                         request,
                         "margin",
                         f"given {number // 2}",
+                        trace=f"trace {number // 2}",
                         held=False,
                         texts={"length": 1.0},
                     )
@@ -245,6 +247,8 @@ def test_a_person_leaves_tables_log_cache_and_remote_and_models_stay(here: Path)
         assert rows["row"].tolist() == [{"customer": OTHER}]
         assert log.requests("given 0") == []
         assert log.requests("given 1") == [f"{1:032x}"]
+        with log._engine.connect() as connection:
+            assert set(connection.scalars(sa.select(TRACES.c.trace))) == {"trace 1"}
     assert "not committed" in call("--purge", code=1)
     repro()
     commit("Erase data")

@@ -43,22 +43,6 @@ REFUSALS = sa.Table(
     sa.Column("request", sa.String(32), nullable=False),
     sa.Column("bad", sa.Integer, nullable=False),
 )
-REQUESTS = sa.Table(  # apart for the same reason as `_of_predictions`
-    "requests",
-    TABLES,
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("at", sa.DateTime, nullable=False, index=True),
-    sa.Column("request", sa.String(32), nullable=False),
-    sa.Column("given", sa.String(128), nullable=False, index=True),
-)
-TRACES = sa.Table(
-    "traces",
-    TABLES,
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("at", sa.DateTime, nullable=False, index=True),
-    sa.Column("request", sa.String(32), nullable=False),
-    sa.Column("trace", sa.String(55), nullable=False, index=True),
-)
 
 
 def _of_predictions(name: str, column: sa.Column[Any]) -> sa.Table:
@@ -77,6 +61,18 @@ def _of_predictions(name: str, column: sa.Column[Any]) -> sa.Table:
     )
 
 
+def _of_requests(name: str, column: sa.Column[Any]) -> sa.Table:
+    """Return a table of what some requests have, which stands apart for the same reason."""
+    return sa.Table(
+        name,
+        TABLES,
+        sa.Column("number", sa.Integer, primary_key=True),
+        sa.Column("at", sa.DateTime, nullable=False, index=True),
+        sa.Column("request", sa.String(32), nullable=False),
+        column,
+    )
+
+
 def _values_by_id(name: str) -> sa.Table:
     return sa.Table(
         name,
@@ -90,11 +86,17 @@ def _values_by_id(name: str) -> sa.Table:
 TEXTS = _of_predictions("texts", sa.Column("texts", sa.Text, nullable=False))
 MARKS = _of_predictions("marks", sa.Column("held", sa.Boolean, nullable=False))
 REVIEWS = _of_predictions("reviews", sa.Column("reason", sa.String(20), nullable=False))
+REQUESTS = _of_requests("requests", sa.Column("given", sa.String(128), nullable=False, index=True))
+TRACES = _of_requests("traces", sa.Column("trace", sa.String(55), nullable=False, index=True))
 OUTCOMES = _values_by_id("outcomes")
 DECISIONS = _values_by_id("decisions")
 
+# What goes with a prediction, whoever deletes it, and with a request.
+OF_PREDICTIONS = (TEXTS, MARKS, REVIEWS)
+OF_REQUESTS = (REQUESTS, TRACES)
+VALUES = (OUTCOMES, DECISIONS)
 
-WRITTEN = (PREDICTIONS, TEXTS, MARKS, REVIEWS, REFUSALS, REQUESTS, TRACES)
+WRITTEN = (PREDICTIONS, *OF_PREDICTIONS, REFUSALS, *OF_REQUESTS)
 INSERT = {table.name: sa.insert(table) for table in WRITTEN}
 COLUMNS = {  # the number is the database's own
     table.name: [column.name for column in table.columns if column.name != "number"]

@@ -11,19 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tabrail.errors import InputError
 from tabrail.log import database
-from tabrail.log.entries import (
-    DECISIONS,
-    MARKS,
-    OUTCOMES,
-    PREDICTIONS,
-    REQUESTS,
-    REVIEWS,
-    TEXTS,
-)
+from tabrail.log.entries import OF_PREDICTIONS, OF_REQUESTS, PREDICTIONS, VALUES
 
 AT_ONCE = 500  # identifiers in one statement: databases limit how many
 BUSY_S = 60.0  # how long to wait for a server that writes
-OF_ONE = (TEXTS, MARKS, REVIEWS, OUTCOMES, DECISIONS, PREDICTIONS)
+OF_ONE = (*OF_PREDICTIONS, *VALUES, PREDICTIONS)
 
 
 def find(
@@ -81,12 +73,13 @@ def delete(identifiers: Collection[str]) -> int:
 
 
 def _delete_requests(connection: sa.Connection, requests: list[str]) -> None:
-    """Delete the client's names of requests that have no prediction any more."""
+    """Delete what belongs to requests that have no prediction any more."""
     for start in range(0, len(requests), AT_ONCE):
         some = requests[start : start + AT_ONCE]
         left = sa.select(PREDICTIONS.c.request).where(PREDICTIONS.c.request.in_(some))
         gone = set(some) - set(connection.execute(left).scalars())
-        connection.execute(sa.delete(REQUESTS).where(REQUESTS.c.request.in_(gone)))
+        for table in OF_REQUESTS:
+            connection.execute(sa.delete(table).where(table.c.request.in_(gone)))
 
 
 @contextmanager

@@ -5,20 +5,9 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from tabrail.log.entries import (
-    DECISIONS,
-    MARKS,
-    OUTCOMES,
-    PREDICTIONS,
-    REFUSALS,
-    REQUESTS,
-    REVIEWS,
-    TEXTS,
-    TRACES,
-)
+from tabrail.log.entries import OF_PREDICTIONS, OF_REQUESTS, PREDICTIONS, REFUSALS, VALUES
 
 DATED = (PREDICTIONS, REFUSALS)  # the other tables are about these
-ABOUT = (TEXTS, MARKS, REVIEWS, REQUESTS, TRACES)
 MOST_AT_ONCE = timedelta(days=1)  # of entries, in one call
 STEP = 2000  # predictions in one transaction: others write in between
 PAUSE_S = 0.01
@@ -84,8 +73,8 @@ def _step(connection: sa.Connection, last: datetime) -> datetime:
 
 def _delete(connection: sa.Connection, before: datetime) -> int:
     old = sa.select(PREDICTIONS.c.id).where(PREDICTIONS.c.at < before)
-    for table in (OUTCOMES, DECISIONS):
+    for table in VALUES:
         connection.execute(sa.delete(table).where(table.c.id.in_(old)))
-    for table in (REFUSALS, *ABOUT):
+    for table in (REFUSALS, *OF_PREDICTIONS, *OF_REQUESTS):
         connection.execute(sa.delete(table).where(table.c.at < before))
     return connection.execute(sa.delete(PREDICTIONS).where(PREDICTIONS.c.at < before)).rowcount
