@@ -108,7 +108,7 @@ def test_a_file_in_the_right_order_is_not(project: Path, dates: list[date]) -> N
 def test_a_request_in_the_other_order_is_warned_of(project: Path) -> None:
     log = PredictionLog(f"sqlite:///{project / 'log.sqlite'}")
     application = create_app(Setup(load_release(Path()), None, 0.0, log, ""))
-    with log, TestClient(application) as client:
+    with log, TestClient(application, "http://localhost") as client:
         for form, told in (("%m/%d/%Y", True), ("%d/%m/%Y", False)):
             rows = table(days(date(2024, 1, 1), 12, each=1), form).drop(columns="y")
             answer = client.post("/predict", json={"rows": rows.to_dict("records")})

@@ -116,6 +116,12 @@ def test_so_it_is_in_csv(tmp_path: Path, form: str, odd: str) -> None:
     )
 
 
+@pytest.mark.parametrize("given", [[None, None], [np.nan, 1.5], [2, 3], []], ids=str)
+def test_a_column_of_any_values_without_a_text_has_none(given: list[object]) -> None:
+    column = pd.Series(given, dtype="object")
+    assert cells.present(column, ["9999-12-31"]).isna().tolist() == column.isna().tolist()
+
+
 def test_infinity_of_a_database_is_the_last_day() -> None:
     most = pa.array([2**62, -(2**62), 0, None]).cast(pa.timestamp("us"))
     days = no_dates.within_calendar(most).cast(pa.date32()).to_pylist()

@@ -61,22 +61,19 @@ def test_several_processes_get_their_arguments_and_begin_alike(
         assert folder == other
         return replace(found, version="model@v0.2.0", worker=process)  # type: ignore[arg-type]
 
-    class Supervisor:
-        def __init__(self, config: Any, sockets: list[Any]) -> None:
-            assert config.app == "tabrail.serving.serve:worker"
-            assert (config.factory, config.workers, len(sockets)) == (True, 3, 1)
-            assert sockets[0].get_inheritable()
-            sockets[0].close()
-
-        def run(self) -> None:
-            assert process.stops == 1
-            assert Path(os.environ[FOLDER]).is_dir()
-            with monkeypatch.context() as patch:
-                patch.delenv(FOLDER)  # by which libraries count in another way for ever
-                begun.append(worker())
+    def run(config: Any, listening: Any) -> None:
+        assert config.app == "tabrail.serving.serve:worker"
+        assert (config.factory, config.workers) == (True, 3)
+        assert listening.get_inheritable()
+        listening.close()
+        assert process.stops == 1
+        assert Path(os.environ[FOLDER]).is_dir()
+        with monkeypatch.context() as patch:
+            patch.delenv(FOLDER)  # by which libraries count in another way for ever
+            begun.append(worker())
 
     monkeypatch.setattr(module, "load_release", load)
-    monkeypatch.setattr(module, "Multiprocess", Supervisor)
+    monkeypatch.setattr("tabrail.serving.supervisor.run", run)
     serve("127.0.0.1", 0, 3, other, 0.25, untrusted=True)
     (app,) = begun
     said = capsys.readouterr().out.splitlines()

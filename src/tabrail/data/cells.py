@@ -22,7 +22,8 @@ def present(values: pd.Series, missing: list[str]) -> pd.Series:
         missing: the words that mean missing; a day such as 9999-12-31 means any time on it, too.
     """
     if values.dtype == "object":  # what Parquet and JSON mix in one column
-        values = values.map(lambda one: written_text.plain(one) if isinstance(one, str) else one)
+        plain = [written_text.plain(one) if isinstance(one, str) else one for one in values]
+        values = pd.Series(plain, index=values.index, dtype="object")  # `map` infers another type
     elif isinstance(values.dtype, pd.StringDtype):
         values = written_text.plain_series(values)
     elif values.dtype.kind in "if":
