@@ -44,5 +44,5 @@ clean:  ## Remove what the other targets made
 $(INSTALLED): pyproject.toml tests/constraints.txt
 	$(PYTHON) -m venv --clear .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check uv
-	uv pip install --quiet --python .venv/bin/python --group dev --editable ".[serve,postgres,xgboost,mlflow]" $(CONSTRAINTS)
+	uv pip install --quiet --python .venv/bin/python --group dev --editable ".[serve,postgres,xgboost,mlflow,dask]" $(CONSTRAINTS)
 	touch $@

@@ -3,6 +3,7 @@
 import errno
 import os
 import secrets
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -15,6 +16,7 @@ else:
     import fcntl
 
 TOKEN_BYTES = 4  # of what makes the name of a temporary file unique
+ANY_TOKEN = "[0-9a-f]" * 2 * TOKEN_BYTES
 
 
 @contextmanager
@@ -44,6 +46,64 @@ def replacing(*paths: Path) -> Iterator[list[Path]]:
     finally:
         for temporary in temporaries:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folders(*paths: Path) -> Iterator[list[Path]]:
+    """Yield an empty folder to fill for each folder; put all in place once all are filled.
+
+    On an error before, nothing is replaced and nothing is left behind. What a killed process leaves
+    ends in .tmp, and is removed when the same folder is filled again.
+    """
+    temporaries: list[Path] = []
+    try:
+        with ExitStack() as held:
+            for path in paths:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                for left in path.parent.glob(f"{escape(path.name)}.{ANY_TOKEN}.tmp"):
+                    if left.is_dir() and _is_free(left):
+                        shutil.rmtree(left)
+                temporary = path.with_name(f"{path.name}.{secrets.token_hex(TOKEN_BYTES)}.tmp")
+                temporary.mkdir()
+                temporaries.append(temporary)
+                if sys.platform != "win32":  # a folder cannot be opened there
+                    descriptor = os.open(temporary, os.O_RDONLY)
+                    held.callback(os.close, descriptor)
+                    with suppress(OSError):  # a file system without locks
+                        _lock(descriptor)
+            yield temporaries
+            sync(*temporaries)
+            for temporary, path in zip(temporaries, paths, strict=True):
+                remove(path)
+                temporary.replace(path)
+            sync(*{path.parent for path in paths})
+    finally:
+        for temporary in temporaries:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _is_free(folder: Path) -> bool:
+    """Check whether no process fills a folder."""
+    if sys.platform == "win32":
+        return True
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        _lock(descriptor)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks: its leftovers stay
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 @contextmanager
@@ -110,7 +170,7 @@ def _new_temporary(path: Path) -> tuple[Path, int]:
 
 def _remove_leftovers(path: Path) -> None:
     """Remove the temporary files of a file that no process holds open."""
-    for left in path.parent.glob(f"{escape(path.name)}.{'[0-9a-f]' * 2 * TOKEN_BYTES}.tmp"):
+    for left in path.parent.glob(f"{escape(path.name)}.{ANY_TOKEN}.tmp"):
         with suppress(OSError), ExitStack() as held:
             if sys.platform != "win32":  # there, an open file cannot be removed
                 descriptor = os.open(left, os.O_RDWR)

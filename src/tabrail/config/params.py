@@ -39,6 +39,7 @@ class Prepare(Section):
     """Parameters of the prepare stage."""
 
     chunk_rows: Annotated[int, Field(ge=1)] = 100_000
+    parts: bool = False  # whether each prepared table is a folder of parts
     split: Split = Split()
     tolerance: Tolerance = Tolerance()
 

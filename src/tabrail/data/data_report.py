@@ -3,6 +3,7 @@
 import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,19 @@ class Moments:
         self.least = min(self.least, float(values.min()))
         self.most = max(self.most, float(values.max()))
 
+    def merge(self, other: "Moments") -> None:
+        """Take in what another one has of other numbers."""
+        if not other.count:
+            return
+        total = self.count + other.count
+        shift = other.mean - self.mean
+        with np.errstate(over="ignore"):
+            self.squares += other.squares
+            self.squares += float(np.square(shift) * (self.count * other.count / total))
+        self.mean += shift * (other.count / total)
+        self.count = total
+        self.least, self.most = min(self.least, other.least), max(self.most, other.most)
+
     def content(self) -> dict[str, float]:
         """Return the figures by name; the ends are rounded outward, for they are of one row."""
         spread = math.sqrt(self.squares / self.count)
@@ -62,12 +76,12 @@ class DataReport:
     raw: int = 0
     left_out: int = 0
     split_rows: Counter[str] = field(default_factory=Counter)
-    classes: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    moments: dict[str, Moments] = field(default_factory=lambda: defaultdict(Moments))
-    weights: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    classes: dict[str, Counter[str]] = field(default_factory=partial(defaultdict, Counter))
+    moments: dict[str, Moments] = field(default_factory=partial(defaultdict, Moments))
+    weights: dict[str, float] = field(default_factory=partial(defaultdict, float))
     missing: Counter[str] = field(default_factory=Counter)
     violating_rows: Counter[str] = field(default_factory=Counter)
-    violating_cells: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    violating_cells: dict[str, Counter[str]] = field(default_factory=partial(defaultdict, Counter))
     examples: dict[str, str] = field(default_factory=dict)
     aside: SetAside = field(default_factory=SetAside)
     swapped: set[str] = field(default_factory=set)
@@ -105,6 +119,25 @@ class DataReport:
             is_text = self.schema.columns[name].kind == "text"
             empty = table[name] == "" if is_text else table[name].isna()
             self.missing[name] += int(empty.sum())
+
+    def merge(self, other: "DataReport") -> None:
+        """Take in what another one has counted, of files or parts that come later."""
+        self.raw += other.raw
+        self.left_out += other.left_out
+        self.split_rows.update(other.split_rows)
+        self.missing.update(other.missing)
+        self.violating_rows.update(other.violating_rows)
+        for split, counts in other.classes.items():
+            self.classes[split].update(counts)
+        for split, moments in other.moments.items():
+            self.moments[split].merge(moments)
+        for split, weight in other.weights.items():
+            self.weights[split] += weight
+        for kind, cells in other.violating_cells.items():
+            self.violating_cells[kind].update(cells)
+        self.examples = other.examples | self.examples
+        self.aside.merge(other.aside)
+        self.swapped |= other.swapped
 
     def refuse(self, tolerance: Tolerance) -> None:
         """Refuse data that cannot or should not be learned from.

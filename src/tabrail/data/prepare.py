@@ -1,7 +1,8 @@
 """Read raw tables, clean and check them, drop what violates the schema, and split the rest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +12,20 @@ from tabrail import paths
 from tabrail.config import Prepare
 from tabrail.data import salt as salts
 from tabrail.data import tables
-from tabrail.data.checks import checked
+from tabrail.data.checks import Chunk, checked
 from tabrail.data.cleaning import Clean
 from tabrail.data.conform import conform, usable
 from tabrail.data.data_report import DataReport
 from tabrail.data.schema import GROUP, Schema
-from tabrail.data.split import assign, assign_by_time, cutoffs
+from tabrail.data.split import Cutoffs, assign, assign_by_time, cutoffs
 from tabrail.documents import to_json
 from tabrail.errors import InputError
-from tabrail.files import replacing
+from tabrail.files import remove, replacing
 
 SPLITS = {"train": paths.TRAIN, "validation": paths.VALIDATION, "test": paths.TEST}
+
+# Returns the split of each row, given a table's rows and their groups.
+Assign = Callable[[pd.DataFrame, np.ndarray], np.ndarray]
 
 
 def prepare_tables(params: Prepare, schema: Schema, clean: Clean, root: Path) -> None:
@@ -38,62 +42,120 @@ def prepare_tables(params: Prepare, schema: Schema, clean: Clean, root: Path) ->
             would have nothing to learn from or to score.
     """
     files = tables.find(paths.located(root, paths.RAW))
-    split_of = splitter(files, params, schema, clean)
-    salt = salts.of(paths.located(root, paths.RAW))
-    nothing = pd.DataFrame({name: pd.Series(dtype="str") for name in schema.used})
-    template, _ = conform(nothing, schema)
-    template = template.assign(**{GROUP: np.empty(0, dtype=np.uint64)})
-    report = DataReport(schema)
-    written = [paths.located(root, path) for path in (*SPLITS.values(), paths.DATA_REPORT)]
-    with replacing(*written) as (*part_files, report_file):
-        with ExitStack() as open_files:
-            writers = {
-                split: open_files.enter_context(tables.Writer(file, template))
-                for split, file in zip(SPLITS, part_files, strict=True)
-            }
-            for chunk in checked(
-                files, schema, params.chunk_rows, "prepare", clean, aside=report.aside
-            ):
-                report.add(chunk)
-                good = usable(chunk.violations, len(chunk.table)) & ~chunk.repeated
-                groups = chunk.groups[good]
-                conforming = chunk.table[good].assign(**{GROUP: salts.salted(groups, salt)})
-                assigned = split_of(conforming, groups)
-                for split, writer in writers.items():
-                    part = conforming[assigned == split]
-                    writer.write(part)
-                    report.add_split(split, part)
-                del chunk, conforming, groups, part  # before the next chunk is read beside them
+    assign_split = splitter(files, params, schema, clean)
+    salt, report = salts.of(paths.located(root, paths.RAW)), DataReport(schema)
+    splits = [paths.located(root, path) for path in SPLITS.values()]
+    with replacing(*splits, paths.located(root, paths.DATA_REPORT)) as (*split_files, report_file):
+        chunks = checked(files, schema, params.chunk_rows, "prepare", clean, aside=report.aside)
+        write_splits(chunks, split_files, report, assign_split, salt)
         report.refuse(params.tolerance)
         report_file.write_text(to_json(report.content()), encoding="utf-8", newline="\n")
+        for path in splits:
+            if path.is_dir():  # of an earlier run, in parts
+                remove(path)
     print(report.summary())
 
 
-def splitter(
-    files: list[Path], params: Prepare, schema: Schema, clean: Clean
-) -> Callable[[pd.DataFrame, np.ndarray], np.ndarray]:
-    """Return the function that assigns each row of a chunk, with its group, to a split.
+def write_splits(
+    chunks: Iterable[Chunk],
+    files: Iterable[Path],
+    report: DataReport,
+    assign_split: Assign,
+    salt: str,
+) -> None:
+    """Write the rows that can be used to the file of their split, and count all.
+
+    Args:
+        chunks: the rows.
+        files: a file for each split, in the order of `SPLITS`.
+        report: counts the rows.
+        assign_split: gives each row its split.
+        salt: what the hashes of groups are salted with.
+    """
+    nothing = pd.DataFrame({name: pd.Series(dtype="str") for name in report.schema.used})
+    template, _ = conform(nothing, report.schema)
+    template = template.assign(**{GROUP: np.empty(0, dtype=np.uint64)})
+    with ExitStack() as opened:
+        writers: Mapping[str, tables.Writer] = {
+            split: opened.enter_context(tables.Writer(file, template))
+            for split, file in zip(SPLITS, files, strict=True)
+        }
+        for chunk in chunks:
+            report.add(chunk)
+            kept = good(chunk)
+            groups = chunk.groups[kept]
+            conforming = chunk.table[kept].assign(**{GROUP: salts.salted(groups, salt)})
+            assigned = assign_split(conforming, groups)
+            for split, writer in writers.items():
+                rows = conforming[assigned == split]
+                writer.write(rows)
+                report.add_split(split, rows)
+            del chunk, conforming, groups, rows  # before the next chunk is read beside them
+
+
+def good(chunk: Chunk) -> np.ndarray:
+    """Return true for the rows that a model can be given and that came for the first time."""
+    return usable(chunk.violations, len(chunk.table)) & ~chunk.repeated
+
+
+def splitter(files: list[Path], params: Prepare, schema: Schema, clean: Clean) -> Assign:
+    """Return the function that assigns each row of tables to a split.
 
     Raises:
         InputError: the split is by time, and the schema names no column for it, or no row has
             a time.
     """
-    if params.split.method == "hash":
-        return lambda _, groups: assign(groups, params.split)
-    time = schema.time
+    time = time_column(params, schema)
     if time is None:
-        dates = [name for name, column in schema.columns.items() if column.kind == "datetime"]
-        raise InputError(
-            f"{paths.PARAMS}, prepare.split.method is time, but {paths.SCHEMA} does not say which "
-            f"column orders the rows; add there a line such as time: {(dates or ['<column>'])[0]}"
-        )
-    times = [
-        chunk.table[time][usable(chunk.violations, len(chunk.table)) & ~chunk.repeated]
-        for chunk in checked(files, schema, params.chunk_rows, "times", clean)
-    ]
+        return by_hash(params)
+    chunks = checked(files, schema, params.chunk_rows, "times", clean)
+    return by_time(params, time, [chunk.table[time][good(chunk)].dropna() for chunk in chunks])
+
+
+def time_column(params: Prepare, schema: Schema) -> str | None:
+    """Return the column that rows are split by; None if they are split by their hash.
+
+    Raises:
+        InputError: the split is by time, and the schema names no column for it.
+    """
+    if params.split.method == "hash" or schema.time:
+        return None if params.split.method == "hash" else schema.time
+    dates = [name for name, column in schema.columns.items() if column.kind == "datetime"]
+    raise InputError(
+        f"{paths.PARAMS}, prepare.split.method is time, but {paths.SCHEMA} does not say which "
+        f"column orders the rows; add there a line such as time: {(dates or ['<column>'])[0]}"
+    )
+
+
+def by_hash(params: Prepare) -> Assign:
+    """Return the function that assigns each row to a split by the hash of its group."""
+    return partial(_assign_by_hash, params)
+
+
+def by_time(params: Prepare, time: str, times: list[pd.Series]) -> Assign:
+    """Return the function that assigns each row to a split by its time.
+
+    Args:
+        params: the shares.
+        time: the column.
+        times: the times of all rows that can be used.
+
+    Raises:
+        InputError: there is none.
+    """
     if not sum(map(len, times)):
         raise InputError(
             f"{paths.RAW} has no row to split by {time}: none is as {paths.SCHEMA} says"
         )
-    bounds = cutoffs(pd.concat(times), params.split)
-    return lambda table, _: assign_by_time(table[time], bounds)
+    bounds = cutoffs(pd.concat(times, ignore_index=True), params.split)
+    return partial(_assign_by_time, time, bounds)
+
+
+def _assign_by_hash(params: Prepare, _table: pd.DataFrame, groups: np.ndarray) -> np.ndarray:
+    return assign(groups, params.split)
+
+
+def _assign_by_time(
+    time: str, bounds: Cutoffs, table: pd.DataFrame, _groups: np.ndarray
+) -> np.ndarray:
+    return assign_by_time(table[time], bounds)

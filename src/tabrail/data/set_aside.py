@@ -76,6 +76,16 @@ class SetAside:
                 if file in files:
                     self.note(file, sentence)
 
+    def merge(self, other: "SetAside") -> None:
+        """Add what another one has of files, or of parts that come later."""
+        for (file, kind), one in other.found.items():
+            mine = self.found.setdefault((file, kind), Found())
+            mine.count += one.count
+            mine.rows += one.rows[: SHOWN - len(mine.rows)]
+        for sentence, files in other.notes.items():
+            for file in files:
+                self.note(file, sentence)
+
     def text(self) -> list[str]:
         """Return a sentence for each kind, for people, and the notes."""
         kinds = list(dict.fromkeys(kind for _, kind in self.found))

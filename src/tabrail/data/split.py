@@ -67,6 +67,11 @@ class Seen:
     def __init__(self) -> None:
         self._runs: list[np.ndarray] = []
 
+    @property
+    def hashes(self) -> np.ndarray:
+        """All that came, each once; shape (n_hashes,), uint64."""
+        return np.concatenate([np.empty(0, dtype=np.uint64), *self._runs])
+
     def first(self, hashes: np.ndarray) -> np.ndarray:
         """Return true where a hash comes for the first time, and add it; shape (n_rows,).
 

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from tabrail import paths
 from tabrail.data import csv_files, folders, no_dates
+from tabrail.data.parts import Part, of_parquet
 from tabrail.data.schema import Csv, Schema
 from tabrail.data.set_aside import SetAside
 from tabrail.data.written_text import plain
@@ -68,8 +69,27 @@ def columns(path: Path, form: Csv) -> list[str]:
         return [*names, *(name for name in folders.partition(path) if name not in names)]
 
 
+def parts(files: Sequence[Path]) -> list[Part]:
+    """Return the parts of tables: a file, or row groups of a large Parquet file.
+
+    Args:
+        files: the tables, in their order.
+
+    Raises:
+        InputError: a Parquet file is damaged.
+    """
+    found: list[Part] = []
+    for file in files:
+        if file.suffix == ".parquet":
+            with _explained(file):
+                found += of_parquet(file)
+        else:
+            found.append(Part(file))
+    return found
+
+
 def read_chunks(
-    path: Path,
+    place: Path | Part,
     schema: Schema,
     rows: int,
     names: Sequence[str] | None = None,
@@ -84,7 +104,7 @@ def read_chunks(
     of its own.
 
     Args:
-        path: the file.
+        place: the file, or a part of it.
         schema: says how CSV files are written, and which columns stay as they are written.
         rows: the most rows of a chunk.
         names: the columns to read; all that the schema uses, if not given.
@@ -98,10 +118,12 @@ def read_chunks(
     """
     wanted = list(schema.used if names is None else names)
     form = schema.csv
+    part = place if isinstance(place, Part) else Part(place)
+    path = part.file
     with _explained(path, form.encoding):
         of_folders = folders.partition(path)
         if path.suffix == ".parquet":
-            for chunk in _parquet_chunks(path, wanted, schema.verbatim, rows):
+            for chunk in _parquet_chunks(part, wanted, schema.verbatim, rows):
                 yield _with_folders(chunk, of_folders)[wanted]
             return
         aside = SetAside() if aside is None else aside
@@ -118,8 +140,20 @@ def read(path: Path, names: Sequence[str] | None = None) -> pd.DataFrame:
     """
     if not path.exists():
         raise missing_output(path)
+    files = written(path)
+    if path.is_dir() and not files:
+        raise InputError(f"{path} has no part; make it again with: uv run dvc repro")
+    wanted = None if names is None else list(names)
     with _explained(path):
-        return pd.read_parquet(path, columns=None if names is None else list(names))
+        if len(files) == 1:
+            return pd.read_parquet(files[0], columns=wanted)
+        found = pa.concat_tables(pq.read_table(file, columns=wanted) for file in files)
+        return found.to_pandas(self_destruct=True)
+
+
+def written(path: Path) -> list[Path]:
+    """Return the files of a prepared table: itself, or its parts by name, where it is a folder."""
+    return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
 
 
 class Writer:
@@ -148,15 +182,17 @@ class Writer:
 
 
 def _parquet_chunks(
-    path: Path, names: Sequence[str], text: Sequence[str], rows: int
+    part: Part, names: Sequence[str], text: Sequence[str], rows: int
 ) -> Iterator[pd.DataFrame]:
-    start = 0
-    given = dict(_of_parquet(path))
+    start = part.start
+    given = dict(_of_parquet(part.file))
     known = {name: form for form, name in given.items()}
     names = [name for name in names if name in given]
     # Buffering ahead would hold the whole file in memory.
-    with pq.ParquetFile(path, pre_buffer=False) as file:
-        for batch in file.iter_batches(batch_size=rows, columns=[given[name] for name in names]):
+    with pq.ParquetFile(part.file, pre_buffer=False) as file:
+        groups = range(file.num_row_groups) if part.row_groups is None else part.row_groups
+        wanted = [given[name] for name in names]
+        for batch in file.iter_batches(rows, list(groups), wanted):
             batch = batch.rename_columns([known[name] for name in batch.schema.names])
             for position, field in enumerate(batch.schema):
                 if pa.types.is_dictionary(field.type):  # categories have gaps and blanks, too

@@ -2,8 +2,12 @@
 
 import sys
 
+from tabrail import cluster, paths
 from tabrail.data.cleaning import Clean
+from tabrail.data.parts import one_by_one
 from tabrail.data.prepare import prepare_tables
+from tabrail.data.prepare_parts import prepare_parts
+from tabrail.errors import InputError
 from tabrail.project.earlier_data import refuse_earlier_data
 from tabrail.project.project import Project
 
@@ -32,4 +36,14 @@ def prepare(project: Project, clean: Clean) -> None:
     """
     if unknown := refuse_earlier_data(project.root):
         print(unknown, file=sys.stderr)
-    prepare_tables(project.params.prepare, project.schema, clean, project.root)
+    given = (project.params.prepare, project.schema, clean, project.root)
+    with cluster.chosen(project.root) as each:
+        if project.params.prepare.parts:
+            prepare_parts(*given, each)
+        elif each is one_by_one:
+            prepare_tables(*given)
+        else:
+            raise InputError(
+                f"on a cluster, each worker writes parts of the prepared tables; set prepare.parts "
+                f"to true in {paths.PARAMS}, or unset {cluster.VARIABLE}"
+            )

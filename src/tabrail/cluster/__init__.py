@@ -1,0 +1,57 @@
+"""Work on other machines: the workers of a Dask cluster, if the environment names its scheduler."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tabrail.data.parts import Each, one_by_one
+
+VARIABLE = "DASK_SCHEDULER"  # of the environment: the scheduler's address
+
+
+def scheduler() -> str:
+    """Return the address of the scheduler; blank if the work is done in this process."""
+    return os.environ.get(VARIABLE, "").strip()
+
+
+@contextmanager
+def chosen(root: Path, needed: Sequence[Path] = ()) -> Iterator[Each]:
+    """Yield what calls a function with each part: on the cluster, if one is named, or here.
+
+    Args:
+        root: the project's root, which workers have at the same place.
+        needed: files and folders that the work reads.
+
+    Raises:
+        InputError: the cluster cannot be used; nothing has run there.
+    """
+    if not scheduler():
+        yield one_by_one
+        return
+    from tabrail.cluster.client import connected  # it is slow to import
+
+    with connected(scheduler(), root, needed) as cluster:
+        yield cluster.each
+
+
+@contextmanager
+def joblib_on_workers(root: Path) -> Iterator[bool]:
+    """Let scikit-learn fit on the cluster inside, if one is named.
+
+    Args:
+        root: the project's root, which workers have at the same place.
+
+    Yields:
+        Whether it does.
+
+    Raises:
+        InputError: the cluster cannot be used; nothing has run there.
+    """
+    if not scheduler():
+        yield False
+        return
+    from tabrail.cluster.client import connected
+
+    with connected(scheduler(), root) as cluster, cluster.joblib():
+        yield True

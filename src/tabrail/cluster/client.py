@@ -1,0 +1,151 @@
+"""Ask the workers of a Dask cluster, in order, and say in a sentence what is wrong with them."""
+
+import logging
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import cloudpickle
+import joblib
+from dask.utils import format_bytes
+from distributed import Client, Future
+from distributed.scheduler import KilledWorker
+from tqdm import tqdm
+
+from tabrail.cluster import VARIABLE
+from tabrail.cluster.workers import Ready, fingerprint, run
+from tabrail.data.parts import Found, Item
+from tabrail.errors import InputError
+
+SECONDS = 15  # how long a scheduler may take for its answer, and its first worker to be there
+AHEAD = 2  # parts for each thread of a worker, done or being done, of which none is fetched yet
+
+
+class Cluster:
+    """The workers of a scheduler, each of which has the same project."""
+
+    def __init__(self, client: Any) -> None:
+        """Take a client whose workers are ready."""
+        self._client = client
+
+    def each(
+        self, function: Callable[[Item], Iterable[Found]], items: Sequence[Item], label: str
+    ) -> Iterator[Found]:
+        """Call a function with each item on some worker; yield what it yields, in their order.
+
+        What a worker did that ends before it is fetched, another one does again.
+
+        Args:
+            function: gets an item.
+            items: what to call it with.
+            label: what the progress bar is called.
+
+        Raises:
+            InputError: the function raises it, or no worker has enough memory.
+        """
+        pickled, token = cloudpickle.dumps(function), uuid4().hex
+        waiting: deque[tuple[Item, Future[Any]]] = deque()
+        left = iter(enumerate(items))
+        with tqdm(total=len(items), desc=label, unit=" parts", delay=1, disable=None) as progress:
+            try:
+                while True:
+                    while len(waiting) < AHEAD * self._threads() + 1:
+                        number, item = next(left, (None, None))
+                        if number is None:
+                            break
+                        key = f"{label.replace(' ', '-')}-{token}-{number}"
+                        future = self._client.submit(run, pickled, item, key=key, pure=False)
+                        waiting.append((item, future))  # type: ignore[arg-type]
+                    if not waiting:
+                        return
+                    item, future = waiting.popleft()
+                    with _explained(f"{label}: {getattr(item, 'part', item)}"):
+                        found = future.result()
+                    del future  # so that the worker forgets it
+                    progress.update()
+                    yield from found
+                    del found
+            finally:
+                self._client.cancel([future for _, future in waiting])
+
+    def joblib(self) -> joblib.parallel_config:
+        """Return a context in which scikit-learn fits on the workers."""
+        return joblib.parallel_config("dask", n_jobs=-1)
+
+    def _threads(self) -> int:
+        return sum(self._client.nthreads().values())
+
+
+@contextmanager
+def connected(address: str, root: Path, needed: Sequence[Path] = ()) -> Iterator[Cluster]:
+    """Connect to a scheduler, and make its workers ready.
+
+    Args:
+        address: the scheduler's address.
+        root: the project's root.
+        needed: files and folders that the work reads.
+
+    Raises:
+        InputError: the scheduler does not answer, has no worker, or one that is not the same.
+    """
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it would log is in errors
+    connect: Any = Client  # it has no types
+    try:
+        client = connect(address, timeout=SECONDS)
+    except Exception as error:  # of sockets, of TLS, of addresses: each in its own way
+        raise InputError(
+            f"{VARIABLE} is {address!r}, and no scheduler answers there "
+            f"({_first_line(error)}); start one with: uv run --group dask dask scheduler, or do "
+            f"the work here: unset {VARIABLE}"
+        ) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=SECONDS)
+        except TimeoutError:
+            raise InputError(
+                f"the scheduler at {address} has no workers; start one, in the project's folder, "
+                f"with: uv run --group dask dask worker {address} --preload tabrail"
+            ) from None
+        root = root.resolve()
+        plugin = Ready(root, [path.resolve() for path in needed], fingerprint(root))
+        with _explained("the workers cannot be made ready"):
+            client.register_plugin(plugin)
+        workers = len(client.nthreads())
+        print(
+            f"cluster {address}: {workers} {'worker' if workers == 1 else 'workers'}, watch them "
+            f"at {client.dashboard_link}",
+            file=sys.stderr,
+        )
+        yield Cluster(client)
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    """Turn what goes wrong on the cluster into a sentence."""
+    try:
+        yield
+    except InputError:
+        raise
+    except KilledWorker as error:
+        limit = format_bytes(error.last_worker.memory_limit)
+        raise InputError(
+            f"{what}: {error.allowed_failures + 1} workers have ended over it, one after another, "
+            f"as they do when they need more memory than they may have ({limit}); start them with "
+            "a larger --memory-limit, cut the data into smaller parts, or set a smaller "
+            "prepare.chunk_rows in params.yaml"
+        ) from error
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"{what}: a worker has no module {error.name}; start it in the environment of the "
+            "project, with: uv run --group dask"
+        ) from error
+    except (OSError, TimeoutError) as error:
+        raise InputError(f"{what}: {_first_line(error)}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
