@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 
 from tabrail import paths
 from tabrail.batch import score as predict
+from tabrail.batch import scorer
 from tabrail.cli import app as cli
 from tabrail.data import outputs, validate
 from tabrail.data.conform import conform
@@ -516,7 +517,7 @@ def test_what_a_killed_run_left_is_removed(shop: Path) -> None:
 
 
 def test_chunks_are_not_kept(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(predict, "MOST_ROWS", 7)
+    monkeypatch.setattr(scorer, "MOST_ROWS", 7)
     sizes: list[int] = []
     real = outputs._csv
 

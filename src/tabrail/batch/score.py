@@ -4,23 +4,15 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pandas as pd
-
-from tabrail import paths
+from tabrail import cluster, paths
 from tabrail.data import dialect, outputs, tables
-from tabrail.data.checks import checked
-from tabrail.data.conform import conform
-from tabrail.data.date_order import read_usual_days
 from tabrail.data.validate import Verdict, rejects
-from tabrail.documents import no_formula
 from tabrail.errors import InputError
 from tabrail.files import replacing
-from tabrail.model.limits import HELD, Predicted, held_text
-from tabrail.model.scoring import answers, for_scoring, identity, optional
+from tabrail.model.limits import held_text
 from tabrail.project import registry
+from tabrail.project.pipeline import md5
 from tabrail.project.project import Project
-
-MOST_ROWS = 25_000  # of a chunk: larger ones take more memory and are no faster
 
 
 def predict(
@@ -51,68 +43,44 @@ def predict(
             read, or one to write is in the way.
     """
     project = Project.load()
-    params, schema = project.params, project.schema
-    files, written = tables.find(place), [*([rejected] if rejected else []), out]
+    schema, files = project.schema, tables.find(place)
     _require_room(place, out, rejected, overwrite=overwrite)
     for file in files:
         dialect.require(file, schema.csv)
 
-    from tabrail.model.saving import load_model
+    from tabrail.batch.scorer import Scorer  # it loads the model's libraries
 
-    model = load_model(project, untrusted=untrusted)
-    version, now = registry.model_version(), datetime.now(UTC).isoformat(timespec="seconds")
-    scoring_schema = for_scoring(schema)
-    given = {name for file in files for name in tables.columns(file, schema.csv)}
-    names = [name for name in identity(scoring_schema) if name in given]
-
-    def result(table: pd.DataFrame, found: Predicted, file: Path) -> pd.DataFrame:
-        predicted = answers(found.numbers, schema, params.evaluate.threshold)
-        marks: dict[str, object] = {HELD: found.held} if model.metadata.limits else {}
-        if model.metadata.texts:
-            unlike = ["; ".join(found.unusual.get(place, [])) for place in range(len(table))]
-            warnings = [no_formula(warning) for warning in unlike]
-            marks["warnings"] = pd.array(warnings, dtype="str")
-        origin: dict[str, object] = {"file": no_formula(str(file))} if len(files) > 1 else {}
-        identifiers = _renamed(
-            table.reindex(columns=names),
-            {"file", "row", *predicted, "model", "scored_at", *marks},
-        )
-        columns = origin | {"row": table.index + 1} | dict(identifiers.items()) | predicted
-        columns |= {"model": version, "scored_at": now, **dict(marks.items())}
-        words = dict.fromkeys([*origin, "model", "scored_at"], "str")
-        return pd.DataFrame(columns, index=table.index).astype(words)
-
-    verdict, scored, held, unusual = Verdict(files), 0, 0, 0
-    nothing, _ = conform(
-        pd.DataFrame(columns=list(scoring_schema.used), dtype="str"), scoring_schema
+    model_file = paths.located(project.root, paths.MODEL)
+    scorer = Scorer(
+        project,
+        files,
+        model_hash=md5(model_file) if model_file.exists() else "",
+        reject=rejected is not None,
+        untrusted=untrusted,
     )
-    template = result(nothing, model.score(nothing), place)
-    rows = min(params.prepare.chunk_rows, MOST_ROWS)
+    limits, version = scorer.model.metadata.limits, registry.model_version()
+    scorer.stamp(version, datetime.now(UTC).isoformat(timespec="seconds"))
+    template = scorer.nothing(place)
+    verdict, scored, held, unusual = Verdict(files), 0, 0, 0
+    written = [*([rejected] if rejected else []), out]
     # The scores come last: where they are, all is.
-    with replacing(*written) as (*others, temporary), ExitStack() as opened:
+    with (
+        cluster.chosen(project.root, files, [model_file]) as each,
+        replacing(*written) as (*others, temporary),
+        ExitStack() as opened,
+    ):
         write = opened.enter_context(outputs.writer(temporary, out.name, template, schema.csv))
         reject = opened.enter_context(rejects(others[0], schema.csv)) if others else None
-        for chunk in checked(
-            files,
-            scoring_schema,
-            rows,
-            "predict",
-            project.clean,
-            optional=optional(schema),
-            aside=verdict.aside,
-            usual=read_usual_days(paths.DISTRIBUTIONS),
-        ):
-            bad = verdict.add(chunk)
-            if reject:
-                reject(chunk, bad)
-            elif verdict.rejected:  # nothing is left to do but count
+        for found in each(scorer, tables.parts(files), "predict"):
+            if isinstance(found, Verdict):
+                verdict.merge(found)
                 continue
-            good = chunk.table[~bad]
-            predicted = model.score(good)
-            write(result(good, predicted, chunk.file))
-            scored, held = scored + len(good), held + int(predicted.held.sum())
-            unusual += len(predicted.unusual)
-            del chunk, good, predicted  # before the next chunk is read beside them
+            write(found.results)
+            if reject and found.rejected is not None:
+                reject(found.rejected)
+            scored, held = scored + len(found.results), held + found.held
+            unusual += found.unusual
+            del found  # before the next chunk is read beside them
         if verdict.rejected and not reject:
             raise InputError(
                 f"{verdict.text('cannot be scored')}\nNothing is written. Correct these rows and "
@@ -121,7 +89,7 @@ def predict(
     lines = [verdict.text("left out")] if verdict.findings else verdict.aside.text()
     lines.append(f"{scored:,} rows scored by {version}: {out}")
     if held:
-        lines.append(held_text(held, scored, schema.target, model.metadata.limits))
+        lines.append(held_text(held, scored, schema.target, limits))
     if unusual:
         lines.append(
             f"{unusual:,} of {scored:,} rows have a text that is unlike those of training; see the "
@@ -149,12 +117,3 @@ def _require_room(place: Path, out: Path, rejected: Path | None, *, overwrite: b
             raise InputError(
                 f"{path} is there already; choose another name, or replace it with: --overwrite"
             )
-
-
-def _renamed(table: pd.DataFrame, taken: set[str]) -> pd.DataFrame:
-    """Return the table; a column whose name is taken gets a _ at the end of its name."""
-    names = [str(name) for name in table]
-    for place in range(len(names)):
-        while names[place] in taken or names.count(names[place]) > 1:
-            names[place] += "_"
-    return table.set_axis(names, axis="columns")

@@ -16,12 +16,13 @@ def scheduler() -> str:
 
 
 @contextmanager
-def chosen(root: Path, needed: Sequence[Path] = ()) -> Iterator[Each]:
+def chosen(root: Path, needed: Sequence[Path] = (), equal: Sequence[Path] = ()) -> Iterator[Each]:
     """Yield what calls a function with each part: on the cluster, if one is named, or here.
 
     Args:
         root: the project's root, which workers have at the same place.
         needed: files and folders that the work reads.
+        equal: files in the project that are to be the same everywhere, besides its code.
 
     Raises:
         InputError: the cluster cannot be used; nothing has run there.
@@ -31,7 +32,7 @@ def chosen(root: Path, needed: Sequence[Path] = ()) -> Iterator[Each]:
         return
     from tabrail.cluster.client import connected  # it is slow to import
 
-    with connected(scheduler(), root, needed) as cluster:
+    with connected(scheduler(), root, needed, equal) as cluster:
         yield cluster.each
 
 

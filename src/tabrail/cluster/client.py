@@ -17,7 +17,7 @@ from distributed.scheduler import KilledWorker
 from tqdm import tqdm
 
 from tabrail.cluster import VARIABLE
-from tabrail.cluster.workers import Ready, fingerprint, run
+from tabrail.cluster.workers import Ready, run
 from tabrail.data.parts import Found, Item
 from tabrail.errors import InputError
 
@@ -81,13 +81,16 @@ class Cluster:
 
 
 @contextmanager
-def connected(address: str, root: Path, needed: Sequence[Path] = ()) -> Iterator[Cluster]:
+def connected(
+    address: str, root: Path, needed: Sequence[Path] = (), equal: Sequence[Path] = ()
+) -> Iterator[Cluster]:
     """Connect to a scheduler, and make its workers ready.
 
     Args:
         address: the scheduler's address.
         root: the project's root.
         needed: files and folders that the work reads.
+        equal: files in the project that are to be the same everywhere, besides its code.
 
     Raises:
         InputError: the scheduler does not answer, has no worker, or one that is not the same.
@@ -111,7 +114,7 @@ def connected(address: str, root: Path, needed: Sequence[Path] = ()) -> Iterator
                 f"with: uv run --group dask dask worker {address} --preload tabrail"
             ) from None
         root = root.resolve()
-        plugin = Ready(root, [path.resolve() for path in needed], fingerprint(root))
+        plugin = Ready(root, _absolute(needed), _absolute(equal))
         with _explained("the workers cannot be made ready"):
             client.register_plugin(plugin)
         workers = len(client.nthreads())
@@ -121,6 +124,10 @@ def connected(address: str, root: Path, needed: Sequence[Path] = ()) -> Iterator
             file=sys.stderr,
         )
         yield Cluster(client)
+
+
+def _absolute(places: Sequence[Path]) -> list[Path]:
+    return [place.resolve() for place in places]
 
 
 @contextmanager

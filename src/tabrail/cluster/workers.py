@@ -17,34 +17,38 @@ import tabrail
 from tabrail.errors import InputError
 
 LOCK, SOURCE = "uv.lock", "src"
+CORE, THREADS = "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS"
 PACKAGES = (
     *("dask", "distributed", "joblib", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy"),
     *("xgboost-cpu",),
 )
 
 
-def fingerprint(root: Path) -> dict[str, str]:
+def fingerprint(root: Path, equal: Sequence[Path] = ()) -> dict[str, str]:
     """Return what must be equal on all machines for equal results, by what it is called.
 
     Args:
         root: the project's root.
+        equal: files in the project that count, besides its code.
     """
+    library = Path(tabrail.__file__).parent
     return {
         "Python": ".".join(platform.python_version_tuple()[:2]),
-        "tabrail": _sum(Path(tabrail.__file__).parent, "*.py"),
+        "tabrail": _sum(library, *library.rglob("*.py")),
         **{f"the package {name}": _version(name) for name in PACKAGES},
-        f"the project's {LOCK}": _sum(root, LOCK),
-        f"the project's code in {SOURCE}": _sum(root / SOURCE, "*.py"),
-        "BLAS": _blas(),
+        f"the project's {LOCK}": _sum(root, root / LOCK),
+        f"the project's code in {SOURCE}": _sum(root, *(root / SOURCE).rglob("*.py")),
+        **{file.relative_to(root).as_posix(): _sum(root, file) for file in equal},
     }
 
 
-def _sum(folder: Path, pattern: str) -> str:
-    """Return a hash of the files of a folder, by their names and contents."""
+def _sum(folder: Path, *files: Path) -> str:
+    """Return a hash of files of a folder, by their names and contents; one may be missing."""
     total = hashlib.sha256()
-    for file in sorted(folder.rglob(pattern) if "*" in pattern else folder.glob(pattern)):
+    for file in sorted(files):
+        content = file.read_bytes() if file.exists() else b""
         total.update(file.relative_to(folder).as_posix().encode() + b"\0")
-        total.update(hashlib.sha256(file.read_bytes()).digest())
+        total.update(hashlib.sha256(content).digest())
     return total.hexdigest()
 
 
@@ -55,12 +59,22 @@ def _version(name: str) -> str:
         return "none"
 
 
-def _blas() -> str:
-    """Return what the last digits of products depend on, which is set before NumPy comes."""
+def blas() -> set[str]:
+    """Return how products of matrices are made here, on which their last digits depend."""
     import numpy as np  # noqa: F401  # so that its library is there to be seen
 
     found = [one for one in threadpool_info() if one["user_api"] == "blas"]
-    return ", ".join(sorted({f"{one['architecture']} with {one['num_threads']}" for one in found}))
+    return {_kernel(one.get("architecture"), one["num_threads"]) for one in found}
+
+
+def wanted_blas() -> str:
+    """Return how they are to be made: as `tabrail` says to libraries that come after it."""
+    return _kernel(os.environ.get(CORE), os.environ.get(THREADS, ""))
+
+
+def _kernel(core: str | None, threads: str | int) -> str:
+    kernel = f" by the kernel {core}" if os.environ.get(CORE) else ""
+    return f"in {threads} {'thread' if str(threads) == '1' else 'threads'}{kernel}"
 
 
 class Ready(WorkerPlugin):
@@ -68,15 +82,16 @@ class Ready(WorkerPlugin):
 
     name = "tabrail"
 
-    def __init__(self, root: Path, needed: Sequence[Path], wanted: dict[str, str]) -> None:
+    def __init__(self, root: Path, needed: Sequence[Path], equal: Sequence[Path]) -> None:
         """Say what the worker must have.
 
         Args:
             root: the project's root.
             needed: files and folders that the work reads.
-            wanted: the fingerprint of the machine that asks.
+            equal: files in the project that are to be the same, besides its code.
         """
-        self._root, self._needed, self._wanted = root, list(needed), wanted
+        self._root, self._needed, self._equal = root, list(needed), list(equal)
+        self._wanted, self._blas = fingerprint(root, equal), wanted_blas()
 
     def setup(self, worker: Worker) -> None:
         """Refuse to work, or make ready.
@@ -84,7 +99,13 @@ class Ready(WorkerPlugin):
         Raises:
             InputError: something is missing, or differs.
         """
-        if problem := lacking(self._root, self._needed, self._wanted):
+        problem = lacking(self._root, self._needed, self._equal, self._wanted)
+        if not problem and (other := blas() - {self._blas}):
+            problem = (
+                f"multiplies matrices {other.pop()}, and this project {self._blas}; start it with: "
+                "--preload tabrail"
+            )
+        if problem:
             raise InputError(f"the worker {worker.address} {problem}")
         os.chdir(self._root)
         os.environ["TQDM_DISABLE"] = "1"  # the client shows the progress
@@ -93,22 +114,19 @@ class Ready(WorkerPlugin):
             sys.path.insert(0, source)
 
 
-def lacking(root: Path, needed: Sequence[Path], wanted: dict[str, str]) -> str:
+def lacking(
+    root: Path, needed: Sequence[Path], equal: Sequence[Path], wanted: dict[str, str]
+) -> str:
     """Return why a worker cannot do the work, or blank."""
-    for place in (root, *needed):
+    for place in (root, *equal, *needed):
         if not place.exists():
             return (
                 f"has no {place}; every worker needs the project and its data at the same place as "
                 "here, such as on a shared disk"
             )
-    here = fingerprint(root)
+    here = fingerprint(root, equal)
     for name, value in wanted.items():
         if here.get(name) != value:
-            if name == "BLAS":
-                return (
-                    f"uses {here[name]} threads for products of matrices, and this machine "
-                    f"{value}; start it with: --preload tabrail"
-                )
             shown = "" if len(value) > 40 else f": {here.get(name)} there, {value} here"
             return (
                 f"has not the same as this machine of {name}{shown}; bring it to the same commit, "

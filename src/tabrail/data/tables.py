@@ -1,6 +1,7 @@
 """Read and write tables: raw files in chunks, prepared ones as Parquet."""
 
 import csv
+import hashlib
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -154,6 +155,15 @@ def read(path: Path, names: Sequence[str] | None = None) -> pd.DataFrame:
 def written(path: Path) -> list[Path]:
     """Return the files of a prepared table: itself, or its parts by name, where it is a folder."""
     return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a prepared table: of its file, or of those of its parts, in a row."""
+    found = []
+    for file in written(path):
+        with file.open("rb") as content:
+            found.append(hashlib.file_digest(content, "sha256").hexdigest())
+    return found[0] if not path.is_dir() else hashlib.sha256("".join(found).encode()).hexdigest()
 
 
 class Writer:

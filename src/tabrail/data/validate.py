@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -88,6 +88,16 @@ class Verdict:
         self.rows += len(chunk.raw) + len(chunk.left_out)
         self.rejected += int(rejected.sum()) + len(chunk.left_out)
         return rejected
+
+    def merge(self, other: "Verdict") -> None:
+        """Take in what was found in one of the tables, or in a part that comes later."""
+        self.rows += other.rows
+        self.rejected += other.rejected
+        self.aside.merge(other.aside)
+        for key, found in other.findings.items():
+            mine = self.findings.setdefault(key, replace(found, count=0, rows=[]))
+            mine.count += found.count
+            mine.rows += found.rows[: SHOWN_ROWS - len(mine.rows)]
 
     def content(self) -> dict[str, Any]:
         """Return all of it for JSON."""
@@ -197,23 +207,38 @@ def validate(
         raise InputError(f"{rejected} is there already; delete it, or choose another name")
     with replacing(rejected) as [temporary], rejects(temporary, schema.csv) as reject:
         for chunk in chunks:
-            reject(chunk, verdict.add(chunk))
+            reject(rejected_rows(chunk, verdict.add(chunk)))
     return verdict
 
 
 @contextmanager
-def rejects(path: Path, form: Csv) -> Iterator[Callable[[Chunk, np.ndarray], None]]:
-    """Open a CSV file for rejected rows; yield what appends those of a chunk.
+def rejects(path: Path, form: Csv) -> Iterator[Callable[[pd.DataFrame], None]]:
+    """Open a CSV file for rejected rows; yield what appends some of them.
 
-    They are as they came in, if the chunks are verbatim, after the file, the row and the reasons.
-    A spreadsheet takes neither file nor reasons for a formula, whatever the columns are called.
+    Args:
+        path: the file.
+        form: how CSV files of the project are written.
     """
     with path.open("w", encoding=form.encoding, errors="replace", newline="") as output:
-        yield lambda chunk, bad: _write(chunk, bad, form.delimiter, output)
+
+        def append(rows: pd.DataFrame) -> None:
+            is_first = output.tell() == 0
+            rows.to_csv(
+                output, sep=form.delimiter, index=False, header=is_first, lineterminator="\n"
+            )
+
+        yield append
 
 
-def _write(chunk: Chunk, bad: np.ndarray, delimiter: str, output: TextIO) -> None:
-    """Append the rejected rows as they came in, after where they are from and what is wrong."""
+def rejected_rows(chunk: Chunk, bad: np.ndarray) -> pd.DataFrame:
+    """Return the rejected rows as they came in, after where they are from and what is wrong.
+
+    A spreadsheet takes neither file nor reasons for a formula, whatever the columns are called.
+
+    Args:
+        chunk: the rows.
+        bad: true for those that are rejected, besides those that were left out; shape (n_rows,).
+    """
     reasons = [""] * len(bad)
     violations = [(found.column, found.kind, found.rows) for found in chunk.violations]
     for column, kind, rows in [*violations, (WHOLE_ROW, "duplicate", chunk.repeated)]:
@@ -230,6 +255,4 @@ def _write(chunk: Chunk, bad: np.ndarray, delimiter: str, output: TextIO) -> Non
         },
         index=rows_as_read.index,
     )
-    pd.concat([where, rows_as_read], axis=1).sort_index().to_csv(
-        output, sep=delimiter, index=False, header=output.tell() == 0, lineterminator="\n"
-    )
+    return pd.concat([where, rows_as_read], axis=1).sort_index()

@@ -1,6 +1,5 @@
 """Save and load a project's model."""
 
-import hashlib
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -9,7 +8,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from tabrail import paths
-from tabrail.data import distributions
+from tabrail.data import distributions, tables
 from tabrail.data.schema import Schema
 from tabrail.documents import to_csv, to_json
 from tabrail.files import replacing
@@ -85,8 +84,7 @@ def save_model(project: Project, model: Pipeline, found: SearchResult | None = N
         'binary'
     """
     train = found.train if found else project.split("train")
-    with paths.located(project.root, paths.TRAIN).open("rb") as table:
-        data = hashlib.file_digest(table, "sha256").hexdigest()
+    data = tables.sha256(paths.located(project.root, paths.TRAIN))
     metadata = describe(project, model, train.classes, len(train.rows), data, found)
     texts_of_training = usual(model, train.rows, project.schema.features_of("text"))
     metadata = replace(metadata, texts=texts_of_training)

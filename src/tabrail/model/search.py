@@ -1,6 +1,7 @@
 """Hyper-parameter search: tries options on folds of the training rows, if params.yaml says so."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import Pipeline
 
-from tabrail import paths
+from tabrail import cluster, paths
 from tabrail.config import Params, Search
 from tabrail.data.identity import mixed
 from tabrail.data.schema import Schema, Task
@@ -81,7 +82,9 @@ def search(project: Project, model: Pipeline, train: Split) -> SearchResult:
         >>> search(project, model, project.split("train")).best
         {}
     """
-    found = _search(model, train, project.schema, project.params)
+    is_wanted = project.params.train.search.method != "none"
+    with cluster.joblib_on_workers(project.root) if is_wanted else nullcontext():
+        found = _search(model, train, project.schema, project.params)
     best = {f"estimator__{name}": value for name, value in found.best.items()}
     return replace(found, model=clone(model).set_params(**best))
 

@@ -37,7 +37,7 @@ def prepare(project: Project, clean: Clean) -> None:
     if unknown := refuse_earlier_data(project.root):
         print(unknown, file=sys.stderr)
     given = (project.params.prepare, project.schema, clean, project.root)
-    with cluster.chosen(project.root) as each:
+    with cluster.chosen(project.root, [paths.located(project.root, paths.RAW)]) as each:
         if project.params.prepare.parts:
             prepare_parts(*given, each)
         elif each is one_by_one:

@@ -1,0 +1,147 @@
+"""Score a part of a table: what one process does alone, here or on another machine."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from tabrail import paths
+from tabrail.data import tables
+from tabrail.data.checks import checked
+from tabrail.data.conform import conform
+from tabrail.data.date_order import read_usual_days
+from tabrail.data.parts import Part
+from tabrail.data.validate import Verdict, rejected_rows
+from tabrail.documents import no_formula
+from tabrail.model.limits import HELD, Predicted
+from tabrail.model.saving import Model, load_model
+from tabrail.model.scoring import answers, for_scoring, identity, optional
+from tabrail.project.project import Project
+
+MOST_ROWS = 25_000  # of a chunk: larger ones take more memory and are no faster
+
+
+class Scored(NamedTuple):
+    """Rows that were read together.
+
+    Attributes:
+        results: a line for each row that was scored.
+        rejected: the rows that break the schema, with the reasons; None if nobody asked for them.
+        held: how many predictions are at a limit.
+        unusual: how many rows have a text that is unlike those of training.
+    """
+
+    results: pd.DataFrame
+    rejected: pd.DataFrame | None
+    held: int
+    unusual: int
+
+
+class Scorer:
+    """Scores parts of tables with the project's model, all at one time of the log."""
+
+    def __init__(
+        self,
+        project: Project,
+        files: list[Path],
+        *,
+        model_hash: str,
+        reject: bool,
+        untrusted: bool = False,
+    ) -> None:
+        """Say what to score.
+
+        Args:
+            project: the project.
+            files: all tables.
+            model_hash: the hash of the model file.
+            reject: whether rows that break the schema are returned.
+            untrusted: whether the model file may be one that was never recorded.
+        """
+        self._root, self._reject, self._untrusted = project.root.resolve(), reject, untrusted
+        self._model_hash, self._clean = model_hash, project.clean
+        self._schema, self._params = project.schema, project.params
+        self._scoring_schema = for_scoring(project.schema)
+        self._several, self._stamp = len(files) > 1, {"model": "", "scored_at": ""}
+        given = {name for file in files for name in tables.columns(file, project.schema.csv)}
+        self._names = [name for name in identity(self._scoring_schema) if name in given]
+        self._is_refused = False
+
+    def __call__(self, part: Part) -> Iterator[Scored | Verdict]:
+        """Yield the scores of a part, chunk by chunk, and what was found in it."""
+        verdict, model = Verdict([part.file]), self.model
+        for chunk in checked(
+            [part],
+            self._scoring_schema,
+            min(self._params.prepare.chunk_rows, MOST_ROWS),
+            "predict" if not self._several else f"predict {part}",
+            self._clean,
+            optional=optional(self._schema),
+            aside=verdict.aside,
+            usual=read_usual_days(paths.DISTRIBUTIONS),
+        ):
+            bad = verdict.add(chunk)
+            self._is_refused |= bool(verdict.rejected) and not self._reject
+            if self._is_refused:  # nothing is left to do but count
+                continue
+            good = chunk.table[~bad]
+            found = model.score(good)
+            yield Scored(
+                self._results(good, found, part.file),
+                rejected_rows(chunk, bad) if self._reject else None,
+                int(found.held.sum()),
+                len(found.unusual),
+            )
+            del chunk, good, found  # before the next chunk is read beside them
+        yield verdict
+
+    @property
+    def model(self) -> Model:
+        """The model."""
+        return _model(self._root, self._model_hash, untrusted=self._untrusted)
+
+    def stamp(self, version: str, now: str) -> None:
+        """Say what stands in each line: the model's version, and the time in ISO 8601."""
+        self._stamp = {"model": version, "scored_at": now}
+
+    def nothing(self, file: Path) -> pd.DataFrame:
+        """Return the results of no row, with the columns and types of all results."""
+        schema = self._scoring_schema
+        rows, _ = conform(pd.DataFrame(columns=list(schema.used), dtype="str"), schema)
+        return self._results(rows, self.model.score(rows), file)
+
+    def _results(self, table: pd.DataFrame, found: Predicted, file: Path) -> pd.DataFrame:
+        predicted = answers(found.numbers, self._schema, self._params.evaluate.threshold)
+        metadata = self.model.metadata
+        marks: dict[str, object] = {HELD: found.held} if metadata.limits else {}
+        if metadata.texts:
+            unlike = ["; ".join(found.unusual.get(place, [])) for place in range(len(table))]
+            warnings = [no_formula(warning) for warning in unlike]
+            marks["warnings"] = pd.array(warnings, dtype="str")
+        origin: dict[str, object] = {"file": no_formula(str(file))} if self._several else {}
+        identifiers = _renamed(
+            table.reindex(columns=self._names),
+            {"file", "row", *predicted, "model", "scored_at", *marks},
+        )
+        columns = origin | {"row": table.index + 1} | dict(identifiers.items()) | predicted
+        columns.update(self._stamp)
+        columns.update(marks)
+        words = dict.fromkeys([*origin, *self._stamp], "str")
+        return pd.DataFrame(columns, index=table.index).astype(words)
+
+
+@lru_cache(maxsize=1)
+def _model(root: Path, _hash: str, *, untrusted: bool) -> Model:
+    """Load a project's model once; another file has another hash."""
+    return load_model(Project.load(root), untrusted=untrusted)
+
+
+def _renamed(table: pd.DataFrame, taken: set[str]) -> pd.DataFrame:
+    """Return the table; a column whose name is taken gets a _ at the end of its name."""
+    names = [str(name) for name in table]
+    for place in range(len(names)):
+        while names[place] in taken or names.count(names[place]) > 1:
+            names[place] += "_"
+    return table.set_axis(names, axis="columns")
