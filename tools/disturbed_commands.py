@@ -41,6 +41,13 @@ import pandas as pd
 rows = pd.read_parquet("data/raw/flights.parquet").tail(200).assign(flight="9001")
 rows.to_parquet("../theirs.parquet")
 """
+MANY_ROWS = """
+import pandas as pd
+rows = pd.read_parquet("data/raw/flights.parquet")
+rows = pd.concat([rows.assign(flight=str(9000 + copy)) for copy in range(5)], ignore_index=True)
+rows.loc[::2, "distance"] = 0  # too little, so that these rows are rejected
+rows.to_parquet("../incoming.parquet")
+"""
 REPORT = ("tabrail", "report", "--base", "HEAD~1", "--output", "../report.md")
 PREDICT = ("tabrail", "predict", INCOMING, "predictions.parquet", "--rejected", "rejected.csv")
 # What is looked at in other ways, or belongs to no one: the databases of DVC and of the log.
@@ -70,6 +77,11 @@ def _has_new_rows(people: Folder) -> None:
     shutil.copyfile(NEW_ROWS, people.path / INCOMING)
 
 
+def _has_many_rows(people: Folder) -> None:
+    """Bring a table for which outputs are written in several steps, the rejected rows too."""
+    people.uv("python", "-c", MANY_ROWS)
+
+
 def _both_have_trained(people: Folder) -> None:
     people.run("git", "switch", "--quiet", "--create", "theirs")
     people.uv("python", "-c", FEW_ROWS)
@@ -93,7 +105,7 @@ def _trained(people: Folder, old: str, new: str) -> None:
 
 
 def _has_older_outputs(people: Folder) -> None:
-    _has_new_rows(people)
+    _has_many_rows(people)
     people.uv(*PREDICT)
 
 
@@ -123,7 +135,7 @@ COMMANDS = {
         Command(
             "validate",
             ("tabrail", "validate", INCOMING, "--rejected", "rejected.csv"),
-            _has_new_rows,
+            _has_many_rows,
         ),
         Command("predict", (*PREDICT, "--overwrite"), _has_older_outputs),
         Command("forget", ("tabrail", "forget", PERSON), _has_answered),
@@ -349,6 +361,8 @@ def advised(text: str) -> str:
     """Return the command that a message says to run, or the manual for it; blank if none does."""
     if "rwlock" in text and "corrupted" in text:  # docs/working_together.md
         return "rm -f .dvc/tmp/rwlock"
+    if "dvc.lock" in text and "validation failed" in text:
+        return "git checkout HEAD -- dvc.lock"
     if there := re.search(r"error: (\S+) is there already; delete it", text):
         return f"rm {there[1]}"
     _, found, line = text.rstrip().rpartition("run: ")

@@ -30,7 +30,9 @@ ROOM_KB = 1_000_000
 SHARES = (0.0, 0.33, 0.67)
 POLL_S = 0.003
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
-FULL = re.compile(r"No space left|disk (is )?full", re.IGNORECASE)
+FULL = re.compile(
+    r"No space left|Out of diskspace|make room on the disk|disk (is )?full", re.IGNORECASE
+)
 
 
 def main() -> int:
@@ -58,7 +60,7 @@ def main() -> int:
                 said, found = _filled(place, COMMANDS[name], int(share * needed))
                 wrong += bool(found)
                 rows.append(f"| {name} | {int(share * needed):,} of {needed:,} kB | {said} | ")
-                rows[-1] += f"{'; '.join(found[:3]) or 'ok'} |"
+                rows[-1] += f"{'; '.join(found) or 'ok'} |"
                 say(rows[-1])
     print("| Command | Room | Said | Afterwards |\n| --- | --- | --- | --- |")
     print("\n".join(rows))
@@ -109,7 +111,7 @@ def _filled(place: Place, command: Command, room: int) -> tuple[str, list[str]]:
         found = [f"full: {one}" for one in place.mixed(command, ended=True)]
         return "it had room enough", found
     found = [f"full: {one}" for one in place.mixed(command, ended=False)]
-    if not FULL.search(said):
+    if not FULL.search(done.text):
         found.append(f"no sentence about the disk, exit code {done.code}")
     if "Traceback" in done.text:
         found.append("a traceback")

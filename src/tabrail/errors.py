@@ -8,7 +8,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tabrail.files import FULL
 from tabrail.terminal import visible_output
+
+MAKE_ROOM = "make room on the disk, then repeat the command"
 
 
 class InputError(Exception):
@@ -47,6 +50,7 @@ def one_message(code: int = 1) -> Iterator[None]:
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             message = f"{where}{os.strerror(error.errno) if error.errno else error}"
+            message += f"; {MAKE_ROOM}" if error.errno in FULL else ""
         except MemoryError as error:
             message = f"the memory does not suffice: {error}"
         except KeyboardInterrupt:

@@ -15,6 +15,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
+FULL = (errno.ENOSPC, errno.EDQUOT)  # what a full disk says, or a full share of it
 TOKEN_BYTES = 4  # of what makes the name of a temporary file unique
 ANY_TOKEN = "[0-9a-f]" * 2 * TOKEN_BYTES
 
@@ -43,6 +44,10 @@ def replacing(*paths: Path) -> Iterator[list[Path]]:
             for temporary, path in zip(temporaries, paths, strict=True):
                 temporary.replace(path)
             sync(*{path.parent for path in paths})
+    except OSError as error:
+        if error.errno in FULL and not error.filename:  # a write knows no name
+            error.filename = ", ".join(map(str, paths))
+        raise
     finally:
         for temporary in temporaries:
             temporary.unlink(missing_ok=True)

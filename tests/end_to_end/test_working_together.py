@@ -203,6 +203,17 @@ def test_a_run_that_was_killed(mine: Project) -> None:
     sound(mine)
 
 
+def test_a_run_whose_disk_was_full(mine: Project) -> None:
+    mine.edit("params.yaml", "max_iter: 100", "max_iter: 30")
+    whole = mine.read("dvc.lock")
+    for length in (0, 40, 300):
+        (mine.path / "dvc.lock").write_text(whole[:length], encoding="utf-8")
+        assert "dvc.lock' validation failed" in mine.uv("dvc", "repro", code=255)
+    follow(mine, "Full disk")
+    mine.commit("Train for less long")
+    sound(mine)
+
+
 def iterations(project: Project) -> str:
     """Return the number of iterations, as params.yaml has it."""
     (found,) = re.findall(r"max_iter: (\d+)\n", project.read("params.yaml").partition(OPTION)[2])[

@@ -25,12 +25,16 @@ def raised(error: BaseException) -> NoReturn:
     raise error
 
 
+FULL_DISK = "No space left on device; make room on the disk, then repeat the command"
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [
         (InputError("a.csv is empty"), "a.csv is empty"),
-        (OSError(28, "No space left", "out.csv"), "out.csv: No space left on device"),
-        (OSError(28, "No space left"), "No space left on device"),
+        (OSError(28, "No space left", "out.csv"), f"out.csv: {FULL_DISK}"),
+        (OSError(28, "No space left"), FULL_DISK),
+        (OSError(13, "denied", "out.csv"), "out.csv: Permission denied"),
         (OSError("a pipe is gone"), "a pipe is gone"),
         (MemoryError("8 GB for an array"), "the memory does not suffice: 8 GB for an array"),
     ],

@@ -55,6 +55,13 @@ def test_what_the_disk_refuses_replaces_nothing(monkeypatch: pytest.MonkeyPatch)
     assert [path.read_text(encoding="utf-8") for path in Path().iterdir()] == ["before"]
 
 
+def test_a_full_disk_says_which_file_was_to_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", failing(errno.ENOSPC))
+    with pytest.raises(OSError, match=r"No space left on device: 'a'$"):
+        write("after")
+    assert [path.read_text(encoding="utf-8") for path in Path().iterdir()] == ["before"]
+
+
 def test_a_file_system_without_locks_is_written_to_and_keeps_its_leftovers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -11,8 +11,8 @@ import tabrail
 LIBRARY = Path(tabrail.__file__).parent
 # From the lowest floor to the highest; those of one floor do not import each other.
 FLOORS = [
-    ["terminal"],
-    ["threads", "errors", "files", "paths", "results", "markdown", "rendering"],
+    ["terminal", "files"],
+    ["threads", "errors", "paths", "results", "markdown", "rendering"],
     ["documents", "jinja", "moments", "wheels"],
     ["record"],
     ["config"],

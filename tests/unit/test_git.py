@@ -71,3 +71,27 @@ def test_the_reason_is_gits_own_and_whole(repository: Repository) -> None:
         git.git("add", "b.csv")
     with pytest.raises(InputError, match="no reason was given"):
         git.git("rev-parse", "--verify", "--quiet", "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("printed", "is_full"),
+    [
+        ("fatal: sha1 file '.git/index.lock' write error. Out of diskspace", True),
+        ("error: unable to write file reports/metrics.json", True),
+        ("fatal: unable to write loose object file: No space left on device", True),
+        ("error: Could not write new index file.", True),
+        ("remote: fatal: write error: No space left on device\nerror: failed to push", False),
+        ("error: unable to create file a.txt: Permission denied", False),
+    ],
+)
+def test_a_full_disk_is_an_error_and_no_answer_of_git(
+    printed: str, is_full: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an answer of `git diff --quiet`, its exit code would mean that files differ."""
+    failed = subprocess.CompletedProcess([], 128, "", printed)
+    monkeypatch.setattr(git, "_call", lambda *_, **__: failed)
+    if is_full:
+        with pytest.raises(git.FullDiskError, match="; make room on the disk, then repeat the com"):
+            git.succeeds("diff", "--quiet")
+    else:
+        assert not git.succeeds("diff", "--quiet")

@@ -1,6 +1,8 @@
 """Two branches that both trained are merged by a run, and nothing that people wrote is decided."""
 
+import errno
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -11,10 +13,13 @@ from typing import Any
 
 import pytest
 
+from tabrail import documents
 from tabrail.errors import InputError
 from tabrail.project import git
 from tabrail.project.pipeline import generated
 from tabrail.project.progress import how_to_end, in_progress
+from tabrail.review import interrupted
+from tabrail.review import merge as merging
 from tabrail.review.merge import merge
 
 PIPELINE = """\
@@ -435,9 +440,10 @@ def test_what_git_does_not_merge_is_said(runner: Runner, said: list[str]) -> Non
         merge("nowhere", said.append, runner)
     branches(lambda: write("notes.md", "theirs\n"), lambda: param("a: 1", "a: 2"))
     write("notes.md", "untracked\n")
-    with pytest.raises(InputError, match="Git cannot merge theirs"):
-        merge("theirs", said.append, runner)
-    assert read("notes.md") == "untracked\n"
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"Git cannot merge theirs: .+overwritten by merge"):
+            merge("theirs", said.append, runner)
+        assert read("notes.md") == "untracked\n"
 
 
 class KilledError(BaseException):
@@ -620,6 +626,160 @@ def test_a_merge_that_git_could_not_write_is_not_gone_on_with(
     assert git.commit("HEAD") == ours
     merge("theirs", said.append, runner)
     assert results() == {result("a: 2 b: 1 c: 2")}
+
+
+def full_at(
+    patch: pytest.MonkeyPatch, number: int, runner: Runner, *, is_done: bool = False
+) -> Callable[[list[str]], int]:
+    """Let the disk be full at one of the steps that write; return what runs commands.
+
+    Args:
+        patch: undoes it.
+        number: of the step, from 1.
+        runner: runs the other commands.
+        is_done: whether Git has written files of the working tree by then: its index comes last.
+    """
+    steps: list[object] = []
+    ask, write_all = git._call, documents.write_texts
+
+    def is_full() -> bool:
+        steps.append(None)
+        return len(steps) == number
+
+    def asked(*arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
+        if not LASTING.intersection(arguments[:1]) or not is_full():
+            return ask(*arguments, **options)
+        index = Path(".git/index").read_bytes()
+        if is_done:
+            ask(*arguments, **options)
+            Path(".git/index").write_bytes(index)
+            Path(".git/MERGE_HEAD").unlink(missing_ok=True)
+        reason = "fatal: sha1 file '.git/index.lock' write error. Out of diskspace"
+        return subprocess.CompletedProcess(arguments, 128, "", reason)
+
+    def written(texts: Any) -> None:
+        if is_full():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write_all(texts)
+
+    def run(command: list[str]) -> int:
+        return 1 if is_full() else runner(command)
+
+    patch.setattr(git, "_call", asked)
+    patch.setattr(merging, "write_texts", written)
+    patch.setattr(interrupted, "write_texts", written)
+    return run
+
+
+@pytest.mark.ci("it merges two dozen times")
+def test_a_merge_for_which_the_disk_was_full_is_ended_by_the_next(
+    tmp_path: Path, runner: Runner, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_train()
+    before = state()
+    sides = git.git("rev-parse", "ours", "theirs").split()
+    number, was_full, as_before = 0, True, []
+    while was_full:
+        number, was_full = number + 1, False
+        copy = tmp_path.with_name(f"{tmp_path.name}-{number}")
+        shutil.copytree(tmp_path, copy)
+        monkeypatch.chdir(copy)
+        git.git("status")  # notes when the copies were made
+        with monkeypatch.context() as patch:
+            try:
+                merge("theirs", said.append, full_at(patch, number, runner))
+            except (OSError, InputError) as error:
+                was_full = True
+                text = str(error)
+                sentences = ("No space left", "run: uv run tabrail merge", "repeat the command")
+                assert any(sentence in text for sentence in sentences)
+        if was_full:
+            as_before.append(state() == before)
+            assert as_before[-1] or git.commit("MERGE_HEAD")
+            merge("theirs", said.append, runner)
+        assert git.git("log", "-1", "--format=%P").split() == sides
+        assert git.git("status", "--porcelain") == ""
+        assert results() == {result("a: 2 b: 1 c: 2")}
+    assert number > 8
+    assert as_before[:2] == [True, True]  # the note, and Git's merge
+
+
+def test_what_git_has_written_of_a_merge_until_the_disk_was_full_is_undone(
+    runner: Runner, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    branches(bring_files, training("c: 1", "c: 2"))
+    write("z_new.md", "z")  # begins like the other side's, but is a person's
+    before = state()
+    for _ in range(2):
+        with (
+            monkeypatch.context() as patch,
+            pytest.raises(InputError, match=r"Git cannot merge theirs: .+; make room on the disk"),
+        ):
+            merge("theirs", said.append, full_at(patch, 2, runner, is_done=True))
+        assert state() == before
+        assert not Path("a_new.md").exists()
+    assert read("z_new.md") == "z"
+    Path("z_new.md").unlink()
+    merge("theirs", said.append, runner)
+    assert results() == {result("a: 2 b: 1 c: 2")}
+
+
+def test_what_cannot_be_undone_while_the_disk_is_full_is_undone_by_the_next(
+    runner: Runner, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    branches(bring_files, training("c: 1", "c: 2"))
+    with monkeypatch.context() as patch:
+        run = full_at(patch, 2, runner, is_done=True)
+        full = git._call
+
+        def asked(*arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
+            if arguments[0] == "reset":  # it has cut a file off
+                write("params.yaml", PARAMS[:5])
+                reason = "fatal: unable to write new index file: No space left on device"
+                return subprocess.CompletedProcess(arguments, 128, "", reason)
+            return full(*arguments, **options)
+
+        patch.setattr(git, "_call", asked)
+        with pytest.raises(InputError, match=r"undoes first: uv run tabrail merge theirs$"):
+            merge("theirs", said.append, run)
+    assert git.changed_files()
+    merge("theirs", said.append, runner)
+    assert "beginning again" in said[0]
+    assert results() == {result("a: 2 b: 1 c: 2")}
+
+
+@pytest.mark.ci("it merges a dozen times")
+def test_a_merge_to_be_refused_that_was_killed_at_any_moment_is_refused_rightly(
+    tmp_path: Path, runner: Runner, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conflicting()
+    before = state()
+    number, was_killed = 0, True
+    while was_killed:
+        number, was_killed = number + 1, False
+        copy = tmp_path.with_name(f"{tmp_path.name}-{number}")
+        shutil.copytree(tmp_path, copy)
+        monkeypatch.chdir(copy)
+        with monkeypatch.context() as patch:
+            try:
+                merge("theirs", said.append, kill_after(patch, number, runner))
+            except KilledError:
+                was_killed = True
+            except InputError:
+                pass
+        begun = git.commit("MERGE_HEAD")
+        with pytest.raises(InputError, match=r"both sides changed params\.yaml") as refused:
+            merge("theirs", said.append, runner)
+        if begun:
+            assert "; resolve and git add them, then run: uv run tabrail merge" in str(refused)
+            write("params.yaml", PARAMS)
+            git.git("add", "params.yaml")
+            merge("theirs", said.append, runner)
+            assert results() == {result("a: 1 b: 1 c: 1")}
+        else:
+            assert "; nothing was changed; run: git merge theirs" in str(refused)
+            assert state() == before
+    assert number > 2
 
 
 def test_a_person_may_keep_all_of_this_side(runner: Runner, said: list[str]) -> None:

@@ -275,7 +275,9 @@ def test_a_full_disk_leaves_earlier_outputs(
     monkeypatch.setattr(tables.Writer, step, full)
     with pytest.raises(SystemExit, match="1"), one_message():
         prepare.main()
-    assert capsys.readouterr().err.endswith("error: No space left on device\n")
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("error: data/prepared/")
+    assert ": No space left on device; make room on the disk" in said
     assert contents() == before
     assert not list(project.rglob("*.tmp"))
 

@@ -170,7 +170,7 @@ def test_what_a_killed_merge_has_written_is_told_from_what_a_person_has(
     repository.git("switch", "--quiet", "--create", "theirs")
     repository.commit(a_txt="1\n2\n", b_txt="new\n")
     repository.git("switch", "--quiet", "main")
-    interrupted.begin("theirs")
+    interrupted._begin("theirs")
     assert interrupted.undo() is None  # Git has written nothing yet
     Path("a.txt").write_text("1\n2", encoding="utf-8")  # cut off
     Path("b.txt").write_text("new\n", encoding="utf-8")
@@ -185,6 +185,6 @@ def test_what_a_killed_merge_has_written_is_told_from_what_a_person_has(
     Path("a.txt").unlink()
     assert interrupted.undo() == "theirs"  # a missing file holds nothing of anybody's
     assert Path("a.txt").exists()
-    interrupted.end()
+    interrupted._end()
     assert not git.path_of(interrupted.NOTE).exists()
-    assert interrupted._written("") == set()
+    assert interrupted._written() == ("", set())

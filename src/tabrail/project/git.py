@@ -9,10 +9,20 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tabrail.errors import InputError
+from tabrail.errors import MAKE_ROOM, InputError
 
 SECONDS = 30  # how long another machine may take
+# What Git says of a full disk, at times without the reason. "remote:" is of another machine.
+FULL = re.compile(
+    r"^(?!remote:).*(No space left on device|Out of diskspace|"
+    r"unable to write file |(unable to|could not) write new.index file)",
+    re.MULTILINE | re.IGNORECASE,
+)
 USAGE = 129  # exit code of `git diff` where it finds no repository, with its usage as the reason
+
+
+class FullDiskError(InputError):
+    """Git could not write, because the disk is full."""
 
 
 class Rule(NamedTuple):
@@ -177,6 +187,7 @@ def _run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     Raises:
         InputError: Git does not trust the folder, because its owner is somebody else, or another
             Git is at work.
+        FullDiskError: the disk is full.
         subprocess.TimeoutExpired: Git takes longer.
     """
     done = _call(*arguments, **options)
@@ -185,6 +196,9 @@ def _run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         done = asked if asked.returncode else done
     if trust := re.search(r"git config --global --add safe\.directory .+", done.stderr):
         raise InputError(f"{_reason(done.stderr)}; run: {trust[0]}")
+    if done.returncode and FULL.search(done.stderr):
+        what = " ".join(arguments)
+        raise FullDiskError(f"git {what}: {_reason(done.stderr)}; {MAKE_ROOM}")
     if found := re.search(r"Unable to (create '(.+\.lock)': File exists|write index)", done.stderr):
         lock = Path(found[2]) if found[2] else path_of("index.lock")
         if lock.exists():

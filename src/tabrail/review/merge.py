@@ -110,15 +110,7 @@ def _start(revision: str, show: Show) -> bool:
         git.git("merge", "--ff-only", revision)
         show(f"Nothing to run: HEAD is now {revision}. Its data and model: uv run dvc pull")
         return False
-    interrupted.begin(revision)
-    try:
-        git.git("merge", "--no-commit", "--no-ff", revision)
-    except InputError as error:
-        if not _differing(CONFLICTS):
-            git.succeeds("merge", "--quit")  # see _refuse_nothing
-            raise InputError(f"Git cannot merge {revision}: {error}") from None
-    finally:
-        interrupted.end()
+    interrupted.merge(revision)
     return True
 
 
