@@ -104,6 +104,36 @@ class Client(threading.Thread):
         connection.close()
 
 
+class Watch(threading.Thread):
+    """Asks `/ready` how many workers answer, until it is told to stop.
+
+    Attributes:
+        seen: when it was asked, and the answer; -1 for none.
+    """
+
+    def __init__(self, server: Server, over: threading.Event) -> None:
+        super().__init__(daemon=True)
+        self.server, self.over = server, over
+        self.seen: list[tuple[float, int]] = []
+
+    def run(self) -> None:
+        """Ask."""
+        while not self.over.wait(0.1):
+            now = time.monotonic()
+            try:
+                workers = self.server.answer("GET", "/ready")[1].get("workers", -1)
+            except (OSError, http.client.HTTPException, ValueError):
+                workers = -1
+            self.seen.append((now, workers))
+
+    def until_back(self, killed: float) -> float:
+        """Return how many seconds after a kill all workers answered again; infinite if never."""
+        after = [(moment, workers) for moment, workers in self.seen if moment > killed]
+        fewer = next((moment for moment, workers in after if workers != WORKERS), killed)
+        back = (moment for moment, workers in after if moment > fewer and workers == WORKERS)
+        return next(back, float("inf")) - killed
+
+
 def _disturbed(
     place: Place, log: Path, seconds: float, kills: int, seed: int
 ) -> tuple[dict[str, Any], list[str]]:
@@ -138,7 +168,12 @@ def _disturbed(
         for client in clients:
             client.start()
         chance = random.Random(seed)  # noqa: S311 - moments, not secrets
-        _kill(process.pid, seconds, kills, chance, known)
+        watched = threading.Event()
+        watch = Watch(server, watched)
+        watch.start()
+        killed = _kill(process.pid, seconds, kills, chance, known)
+        watched.set()
+        watch.join(END_S)
         known |= _below(process.pid)
         living = len(_workers(process.pid))
         say("SIGTERM")
@@ -171,6 +206,7 @@ def _disturbed(
         **{f"Status {status}": count for status, count in sorted(statuses.items())},
         **{f"No answer: {kind}": count for kind, count in sorted(failed.items())},
         "Workers killed": kills,
+        "Seconds until all answered again": ", ".join(f"{watch.until_back(t):.1f}" for t in killed),
         "Workers at the end": living,
         "Exit code after SIGTERM": code,
         "Seconds from SIGTERM to the end": f"{took:.1f}",
@@ -217,8 +253,11 @@ def _wait(parent: int, server: Server) -> None:
     raise OtherwiseError(f"{WORKERS} workers do not answer: {status} {said}")
 
 
-def _kill(parent: int, seconds: float, kills: int, chance: random.Random, known: set[int]) -> None:
-    """Kill workers at random moments of the time, and wait for its end."""
+def _kill(
+    parent: int, seconds: float, kills: int, chance: random.Random, known: set[int]
+) -> list[float]:
+    """Kill workers at random moments of the time, wait for its end, and return the moments."""
+    killed = []
     began = time.monotonic()
     # The last ones have the time to be there again before the end.
     moments = sorted(chance.uniform(1, max(1.0, seconds - 15)) for _ in range(kills))
@@ -230,8 +269,10 @@ def _kill(parent: int, seconds: float, kills: int, chance: random.Random, known:
             raise OtherwiseError("no worker lives")
         worker = chance.choice(workers)
         os.kill(worker, signal.SIGKILL)
+        killed.append(time.monotonic())
         say(f"{time.monotonic() - began:.1f} s: one of {len(workers)} workers is killed")
     time.sleep(max(0.0, began + seconds - time.monotonic()))
+    return killed
 
 
 def _below(parent: int) -> set[int]:
