@@ -45,7 +45,7 @@ def main() -> int:
         name = names[number % len(names)]
         moment, found, advice = _killed(place, COMMANDS[name], chance, number // len(names))
         wrong += bool(found)
-        ending = "; ".join(found[:3]) or (f"after: {advice}" if advice else "ok")
+        ending = "; ".join(found) or (f"after: {advice}" if advice else "ok")
         rows.append(f"| {number + 1} | {name} | {moment} | {ending} |")
         say(rows[-1])
     print("| Kill | Command | Moment | Afterwards |\n| --- | --- | --- | --- |")

@@ -237,7 +237,7 @@ def _of_parquet(path: Path) -> list[tuple[str, str]]:
 def _with_folders(chunk: pd.DataFrame, values: Mapping[str, str]) -> pd.DataFrame:
     """Add the columns that the names of folders give, where the file has none of that name."""
     for name in values.keys() - set(chunk.columns):
-        chunk = chunk.assign(**{name: pd.Series(values[name], chunk.index, dtype="str")})
+        chunk[name] = pd.Series(values[name], chunk.index, dtype="str")
     return chunk
 
 

@@ -74,9 +74,16 @@ def _predictions(
     ) as progress:
         for start in range(0, len(columns), size):
             batch = columns[start : start + size]
-            tables = [rows.assign(**{str(column.name): column}) for column in batch]
+            tables = [_replaced(rows, column) for column in batch]
             yield from np.split(predict(pd.concat(tables, ignore_index=True)), len(batch))
             progress.update(len(batch))
+
+
+def _replaced(rows: pd.DataFrame, column: pd.Series) -> pd.DataFrame:
+    """Return the rows with another column in place of the one of its name."""
+    table = rows.copy(deep=False)
+    table[column.name] = column  # `assign` takes no column that is called self
+    return table
 
 
 def _promising(rows: pd.DataFrame, y_true: np.ndarray) -> list[str]:

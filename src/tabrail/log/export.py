@@ -109,7 +109,8 @@ def _typed(found: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, np.ndarra
     """Return rows in the schema's types, and true for those that conform to it."""
     raw = pd.DataFrame(found["row"].tolist(), columns=list(schema.used), dtype="object")
     raw[schema.target] = found["outcome"].to_numpy(dtype=object)
-    raw = raw.assign(**dict.fromkeys(_absent(schema)))
+    for name in _absent(schema):
+        raw[name] = None
     # The log has JSON: its numbers are not written as those of this project's CSV files may be.
     table, violations = conform(raw, schema.model_copy(update={"csv": Csv()}))
     return table, usable(violations, len(table))

@@ -30,7 +30,8 @@ def drift(period: Period, expected: Expected) -> Points:
     columns = [name for name in schema.features if name in period.table]
     if not len(period.table) or not columns:
         return {}
-    table = period.table.assign(**{schema.target: np.nan})
+    table = period.table.copy(deep=False)
+    table[schema.target] = np.nan
     after = describe(table, schema)["columns"]
     groups = group_numbers(table, schema)
     return _moved(
