@@ -555,14 +555,15 @@ def test_how_to_remove_what_a_killed_git_leaves_is_said(runner: Runner, said: li
     assert results() == {result("a: 2 b: 1 c: 2")}
 
 
-def kill_git_while_it_writes(name: str) -> None:
-    """Merge with a Git that is killed as soon as it has written one file."""
+def kill_git_while_it_writes(
+    name: str, program: str = "tabrail.review.merge.merge('theirs', print)"
+) -> None:
+    """Run a line of Python with a Git that is killed as soon as it has written one file."""
     write(".git/info/attributes", f"{name} filter=deadly\n")
     git.git("config", "filter.deadly.smudge", "kill -9 $PPID; cat")
-    program = "from tabrail.review.merge import merge; merge('theirs', print)"
+    program = f"import tabrail.review.merge; {program}"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert "killed by signal 9" in done.stderr
-    assert git.commit("MERGE_HEAD") is None
     Path(".git/index.lock").unlink()
     Path(".git/info/attributes").unlink()
 
@@ -580,10 +581,38 @@ def test_a_git_that_was_killed_while_it_wrote_files_is_begun_again(
 ) -> None:
     branches(bring_files, training("c: 1", "c: 2"))
     kill_git_while_it_writes(name)
+    assert git.commit("MERGE_HEAD") is None
     merge("origin/main", said.append, runner)
     assert "Git was killed while it merged" in said[0]
     assert results() == {result("a: 2 b: 1 c: 2")}
     assert read("a_new.md") == "a\n" * 5000
+    assert len(git.git("log", "-1", "--format=%P").split()) == 2
+
+
+def test_a_merge_to_be_refused_in_which_git_was_killed_is_refused_rightly(
+    runner: Runner, said: list[str]
+) -> None:
+    conflicting()
+    before = state()
+    kill_git_while_it_writes("dvc.lock")
+    assert state() != before
+    with pytest.raises(InputError, match=r"changed params\.yaml; nothing was changed; run: git me"):
+        merge("theirs", said.append, runner)
+    assert state() == before
+
+
+def test_a_refused_merge_of_which_git_was_killed_while_it_undid_it_can_be_resolved(
+    runner: Runner, said: list[str]
+) -> None:
+    conflicting()
+    assert not git.succeeds("merge", "--no-commit", "theirs")
+    kill_git_while_it_writes("params.yaml", program="tabrail.project.git.git('merge', '--abort')")
+    with pytest.raises(InputError, match=r"both sides changed params\.yaml; resolve and git add"):
+        merge("theirs", said.append, runner)
+    write("params.yaml", PARAMS.replace("a: 1", "a: 4"))
+    git.git("add", "params.yaml")
+    merge("theirs", said.append, runner)
+    assert results() == {result("a: 4 b: 1 c: 1")}
     assert len(git.git("log", "-1", "--format=%P").split()) == 2
 
 

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -27,7 +28,7 @@ NAMES = [
 def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stand in a trained project with such columns, of all kinds."""
     monkeypatch.setattr(ingest, "_dvc_add", lambda: None)
-    kinds = [
+    kinds: list[Callable[[int], object]] = [
         lambda i: i * 37 % 199,
         lambda i: i * 91 % 401 / 8,
         lambda i: ("Oslo", "Ulm", "Köln")[i * i % 3],
