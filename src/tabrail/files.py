@@ -46,7 +46,8 @@ def replacing(*paths: Path) -> Iterator[list[Path]]:
             sync(*{path.parent for path in paths})
     except OSError as error:
         if error.errno in FULL and not error.filename:  # a write knows no name
-            error.filename = ", ".join(map(str, paths))
+            others = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+            error.filename = f"{paths[0]}{others}"
         raise
     finally:
         for temporary in temporaries:

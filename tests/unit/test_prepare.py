@@ -276,8 +276,8 @@ def test_a_full_disk_leaves_earlier_outputs(
     with pytest.raises(SystemExit, match="1"), one_message():
         prepare.main()
     said = capsys.readouterr().err.splitlines()[-1]
-    assert said.startswith("error: data/prepared/")
-    assert ": No space left on device; make room on the disk" in said
+    assert said.startswith("error: data/prepared/train.parquet and 3 more: ")
+    assert "No space left on device; make room on the disk" in said
     assert contents() == before
     assert not list(project.rglob("*.tmp"))
 
