@@ -28,6 +28,7 @@ ROWS = 400
 RANDOM = np.random.default_rng(0)
 NOISE = RANDOM.normal(50, 20, ROWS).round(2)
 GROUPS = RANDOM.choice(["red", "green", "blue"], ROWS)
+DAYS = pd.Series(pd.date_range("1950-01-01", periods=ROWS, freq="30D")).dt.strftime("%Y-%m-%d")
 ANSWER = np.where(NOISE + RANDOM.normal(0, 20, ROWS) > 50, "yes", "no")
 
 Table = Any  # columns by name, or a frame
@@ -806,15 +807,86 @@ def test_nothing_seen_is_the_value_of_a_row(tmp_path: Path) -> None:
     assert "98765" not in reason
 
 
-def test_special_categories_of_personal_data_are_said_loudly(tmp_path: Path) -> None:
-    draft = inferred(tmp_path, table(diagnosis=mixed("flu", "cold"), lat=NOISE))
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"diagnosis": mixed("flu", "cold")},
+        {"has HIV": mixed("yes", "no")},
+        {"depression_score": NOISE},
+        {"lat": NOISE, "gender": mixed("f", "m")},
+        {"long": NOISE, "Lat": [*NOISE[1:], 1.5], "gender": mixed("f", "m")},
+        {"user_latitude": NOISE},
+        {"date_of_birth": DAYS},
+        {"Geburtsdatum": DAYS},
+    ],
+    ids=lambda columns: next(iter(columns)),
+)
+def test_special_categories_and_birth_dates_are_sensitive_from_the_start(
+    columns: dict[str, Any], tmp_path: Path
+) -> None:
+    draft = inferred(tmp_path, table(**columns, size=mixed(*range(90))))
+    name = next(iter(columns))
+    assert draft.schema["columns"][name]["sensitive"] is True
+    (warning,) = (one for one in draft.warnings if "sensitive: true" in one and name in one)
+    assert "if rows are about people" in warning
+    assert "delete its sensitive: true" in warning
+    assert ("GDPR" in warning) == ("irth" not in name and "Geburt" not in name)
+    assert "if rows are about people: no feature" in draft.column_reasons[name]
+    assert name not in draft.best_alone
+    assert "size" in draft.best_alone
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"lat": NOISE},  # of what no column says that it is a person
+        {"long_visits": NOISE, "gender": mixed("f", "m")},
+        {"how_long": NOISE, "gender": mixed("f", "m")},
+        {"gps": mixed("yes", "no"), "gender": mixed("f", "m")},
+        {"birth_year": mixed(*range(1950, 2000))},  # an age
+        {"birth_weight": NOISE},
+        {"prescription_id": mixed(*range(1000, 1100))},
+        {"diagnostics": NOISE},
+    ],
+    ids=lambda columns: next(iter(columns)),
+)
+def test_what_is_like_special_categories_is_not_sensitive(
+    columns: dict[str, Any], tmp_path: Path
+) -> None:
+    draft = inferred(tmp_path, table(**columns, size=mixed(*range(90))))
+    assert "sensitive" not in draft.schema["columns"][next(iter(columns))]
+    assert "GDPR" not in "".join(draft.warnings)
+
+
+def test_nothing_of_a_special_category_is_shown(tmp_path: Path) -> None:
+    words = [*mixed("flu", "Flu", "cold")[1:], "yaws"]
+    draft = infer([write(tmp_path, table(diagnosis=words, size=NOISE))], "answer")
+    assert "yaws" not in draft.schema["columns"]["diagnosis"]["categories"]  # of one row
+    assert "Flu" not in "".join(draft.warnings)
+    dates = [*DAYS[:-2], "31337", "0001-02-03"]
+    draft = inferred(tmp_path, table(date_of_birth=dates, size=NOISE))
+    said = "".join(draft.warnings) + to_yaml(draft)
+    assert "31337" not in said
+    assert "0001-02-03" not in said
+    assert "1 of " in draft.column_reasons["date_of_birth"]
+
+
+def test_a_table_of_special_categories_alone_is_learned_from_and_said(tmp_path: Path) -> None:
+    rows = {"symptom_fever": NOISE, "diagnosis": mixed("flu", "cold"), "answer": ANSWER}
+    draft = inferred(tmp_path, rows)
+    assert not any("sensitive" in one for one in draft.schema["columns"].values())
     (warning,) = (one for one in draft.warnings if "GDPR" in one)
-    assert warning.startswith("diagnosis is of a special category")
-    draft = inferred(tmp_path, table(lat=NOISE, gender=mixed("f", "m")))
-    assert any(one.startswith("lat is of a special category") for one in draft.warnings)
+    assert "because the table has no other" in warning
+    assert "add sensitive: true to it" in warning
+
+
+def test_a_special_category_that_is_predicted_is_said(tmp_path: Path) -> None:
+    draft = inferred(tmp_path, {"size": NOISE, "diagnosis": ANSWER}, "diagnosis")
+    assert "sensitive" not in draft.schema["columns"]["diagnosis"]
+    (warning,) = (one for one in draft.warnings if "GDPR" in one)
+    assert "It is predicted, so predictions, their log and reports have its values" in warning
 
 
 def test_a_birth_is_no_time(tmp_path: Path) -> None:
-    days = pd.Series(pd.date_range("1950-01-01", periods=ROWS, freq="30D").strftime("%Y-%m-%d"))
-    assert "time" not in inferred(tmp_path, table(date_of_birth=days)).schema
-    assert inferred(tmp_path, table(sold=days)).schema["time"] == "sold"
+    assert "time" not in inferred(tmp_path, table(date_of_birth=DAYS)).schema
+    assert inferred(tmp_path, table(sold=DAYS)).schema["time"] == "sold"

@@ -60,11 +60,12 @@ def describe_column(
     if guess.kind == "numeric" and column.low is not None and column.high is not None:
         low, high = float(column.low), float(column.high)
         least, most = outward(low, high)
-        reasons.append(f"seen {_number(least)} to {_number(most)}")
+        if not guess.sensitive:
+            reasons.append(f"seen {_number(least)} to {_number(most)}")
         if bounds := limits(low, high):
             entry |= {"min": _tidy(bounds[0]), "max": _tidy(bounds[1])}
     if guess.kind == "datetime" and isinstance(column.low, pd.Timestamp):
-        reasons.append(seen_dates(column.low, column.high))
+        reasons.append("" if guess.sensitive else seen_dates(column.low, column.high))
         if "%y" in (guess.format or ""):
             reasons.append("the years 69 to 99 are read as 19.., 00 to 68 as 20..")
     if guess.unit:

@@ -45,12 +45,19 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         rows=found.rows,
         unlabeled=found.columns[target].missing,
         duplicates=found.repeated,
-        best_alone=score_notes.best_alone(inference.alone, task.task),
     )
-    columns = _columns(draft, inference, found)
+    of_special = special.found(inference.guesses, of_persons=_of_persons(inference))
+    columns = _columns(draft, inference, found, of_special)
     key, key_reason = roles.key(inference.guesses, target, found)
-    features = _features(columns, {target, *key}, target)
-    _mark_protected(columns, features, inference.sample)
+    possible = _features(columns, {target, *key}, target)
+    _mark_protected(columns, possible, inference.sample)
+    features = [name for name in possible if not columns[name].get("sensitive")]
+    if kept := not features:
+        features = possible
+        for name in of_special:
+            columns[name].pop("sensitive", None)
+    alone = {name: score for name, score in inference.alone.items() if name in features}
+    draft.best_alone = score_notes.best_alone(alone, task.task)
     if not key:
         _refuse_few_combinations(inference.sample[features], target)
     positive, positive_reason = "", ""
@@ -65,7 +72,7 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         "positive": (positive if task.kind == "categorical" else "", positive_reason),
         "key": (key, key_reason),
         "time": roles.time(columns, target),
-        "slices": roles.slices(columns, features, found),
+        "slices": roles.slices(columns, possible, found),
         "duplicates": ("keep" if keep else "", notes.repeated(found, keep=keep)),
         "missing": (inference.missing, notes.missing(inference)),
         "columns": (columns, ""),
@@ -95,14 +102,15 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         if name != target and columns[name]["kind"] == "categorical":
             words = inference.words_for_missing(name)
             draft.warnings += notes.hidden_categories(name, words, inference.first_rows)
-    of_special = special.found(columns, of_persons=_of_persons(inference))
-    draft.warnings += special.warning(of_special)
+    draft.warnings += special.warnings(of_special, target, kept=kept)
     if named := [name for name in features if columns[name].get("protected")]:
         draft.warnings.append(protected.warning(named))
     return draft
 
 
-def _columns(draft: Draft, inference: "Inference", found: Profile) -> dict[str, dict[str, Any]]:
+def _columns(
+    draft: Draft, inference: "Inference", found: Profile, of_special: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
     """Describe each column, and write the reasons and the warnings into the draft."""
     columns: dict[str, dict[str, Any]] = {}
     urgent, other = list(inference.suspects), []
@@ -120,9 +128,11 @@ def _columns(draft: Draft, inference: "Inference", found: Profile) -> dict[str, 
                 format=target.format,
                 warning=target.warning,
             )
-        column = found.columns.get(name, ColumnProfile())
+        elif name in of_special:
+            guess = special.hidden(guess, of_special[name])
+        column, hide = found.columns.get(name, ColumnProfile()), of_persons or name in of_special
         columns[name], reason = describe_column(
-            name, guess, column, found.rows, is_target=is_target, of_persons=of_persons
+            name, guess, column, found.rows, is_target=is_target, of_persons=hide
         )
         if name in inference.leaks:
             reason = inference.leaks[name]
@@ -133,8 +143,9 @@ def _columns(draft: Draft, inference: "Inference", found: Profile) -> dict[str, 
         if guess.warning and not (guess.kind == "numeric" and said):
             other.append(f"{name}: {guess.warning}")
         other += notes.swapped_dates(name, column, found.rows)
-        other += notes.odd_dates(name, column.odd_dates, is_hidden=guess.sensitive)
-        unreadable, words = notes.unreadable(guess.kind, column, found.rows)
+        is_hidden = guess.sensitive
+        other += notes.odd_dates(name, column.odd_dates, is_hidden=is_hidden)
+        unreadable, words = notes.unreadable(guess.kind, column, found.rows, is_hidden=is_hidden)
         if unreadable:
             draft.unreadable[name] = (column.unreadable, words)
             other.append(f"{name}: {unreadable}")

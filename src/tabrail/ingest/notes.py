@@ -213,11 +213,13 @@ def missing(inference: "Inference") -> str:
     return f"beyond the usual words: {', '.join(found)}" if found else ""
 
 
-def unreadable(kind: str, column: ColumnProfile, rows: int) -> tuple[str, list[str]]:
+def unreadable(
+    kind: str, column: ColumnProfile, rows: int, *, is_hidden: bool
+) -> tuple[str, list[str]]:
     """Say how many values of a column cannot be read, and return some that identify nobody."""
     if not column.unreadable:
         return "", []
-    words = [word for word in column.unreadable_values if not is_personal(word)][:3]
+    words = [word for word in column.unreadable_values if not (is_hidden or is_personal(word))][:3]
     such = f", such as {', '.join(repr(word[:30]) for word in words)}" if words else ""
     count = f"{column.unreadable:,} of {rows:,}"
     return f"{count} values cannot be read as {kind}{such}; prepare drops these rows", words

@@ -76,6 +76,7 @@ def time(columns: Mapping[str, Mapping[str, Any]], target: str) -> tuple[str, st
         if column["kind"] == "datetime"
         and name != target
         and not column.get("nullable")
+        and not column.get("sensitive")
         and not protected.is_birth(name)
     ]
     if len(complete) == 1:
@@ -95,7 +96,8 @@ def slices(
     for name in features:
         kind, column = columns[name]["kind"], found.columns[name]
         listed = kind == "boolean" or "categories" in columns[name]
-        if name in first or not listed or not 2 <= len(column.levels) <= SLICE_LEVELS:
+        is_chosen = name in first or columns[name].get("sensitive")
+        if is_chosen or not listed or not 2 <= len(column.levels) <= SLICE_LEVELS:
             continue
         few_missing = column.missing < MISSING_IN_SLICE * found.rows
         if few_missing and min(column.levels.values()) >= SLICE_ROWS:
