@@ -177,7 +177,20 @@ def test_the_command_of_a_closed_server_takes_the_key(finished: Project, tmp_pat
 
 
 def test_the_command_of_the_readme_asks_for_a_prediction(finished: Project, served: Served) -> None:
-    readme = finished.read("README.md")
+    assert answered(in_readme(finished), served)["predictions"]
+
+
+def test_so_does_that_of_an_own_table(own: Project, tmp_path: Any) -> None:
+    command = in_readme(own)
+    assert '"area"' in command
+    with serving(own, tmp_path) as its:
+        assert answered(command, its)["predictions"]
+
+
+def in_readme(project: Project) -> str:
+    """Return the command in the README of a project."""
+    readme = project.read("README.md")
+    command: str
     (command,) = re.findall(r"^curl .*/predict .*$", readme, re.MULTILINE)
     assert shlex.split(command)[0] == "curl"
-    assert answered(command, served)["predictions"]
+    return command

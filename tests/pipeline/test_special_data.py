@@ -3,6 +3,8 @@
 import contextlib
 import json
 import logging
+import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -131,6 +133,20 @@ def test_no_description_no_answer_and_no_log_has_a_value(
     assert not secrets_in(text)
     assert "31337" not in text
     assert not secrets_in(file.read_bytes().decode("latin-1"))
+
+
+def test_the_command_of_the_readme_asks_for_a_prediction_of_nobody(
+    project: Path, tmp_path: Path
+) -> None:
+    (command,) = re.findall(r"^curl .*/predict .*$", Path("README.md").read_text(), re.MULTILINE)
+    asked = json.loads(shlex.split(command)[-1])
+    assert not SPECIAL & set(asked["rows"][0])
+    with PredictionLog(f"sqlite:///{tmp_path / 'log.sqlite'}") as log:
+        application = create_app(Setup(load_release(Path()), None, 0.0, log, ""))
+        with TestClient(application, "http://localhost") as client:
+            answer = client.post("/predict", json=asked)
+    assert answer.status_code == 200, answer.text
+    assert len(answer.json()["predictions"]) == 1
 
 
 def test_no_message_about_new_rows_has_a_value(project: Path, tmp_path: Path) -> None:

@@ -889,4 +889,5 @@ def test_a_special_category_that_is_predicted_is_said(tmp_path: Path) -> None:
 
 def test_a_birth_is_no_time(tmp_path: Path) -> None:
     assert "time" not in inferred(tmp_path, table(date_of_birth=DAYS)).schema
+    assert "time" not in inferred(tmp_path, table(diagnosis_date=DAYS)).schema
     assert inferred(tmp_path, table(sold=DAYS)).schema["time"] == "sold"

@@ -1,6 +1,8 @@
 """A table comes in whole or not at all, with its schema, and nothing that was there is lost."""
 
+import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -22,7 +24,7 @@ from tabrail import documents, paths, record, rendering
 from tabrail.cli import app as cli
 from tabrail.config import load_params
 from tabrail.data.schema import load_schema
-from tabrail.ingest import ingest, transaction
+from tabrail.ingest import ingest, readme, transaction
 from tabrail.project import code
 
 PLOTS = {
@@ -440,6 +442,42 @@ def test_what_its_owner_has_removed_stays_away(empty: Path) -> None:
     call("../shops.csv", "--target", "income")
     new = set(contents()) - set(before)
     assert new == {"schema.yaml", "docs/datasheet.md", "data/raw/shops.csv", "data/raw/.salt"}
+
+
+PLACE = "<!-- example: here -->\n{}<!-- end of example -->\n"
+
+
+def test_the_readme_gets_the_command_of_each_new_table_and_keeps_all_else(empty: Path) -> None:
+    page = Path("README.md")
+    page.write_bytes(b"# Ours\r\n" + PLACE.format("old\n").encode() + b"More\n")
+    call("../shops.csv", "--target", "bought")
+    text = page.read_bytes().decode()
+    assert text.startswith("# Ours\r\n<!-- example: here -->\n")
+    assert text.endswith("<!-- end of example -->\nMore\n")
+    assert "old" not in text
+    (command,) = re.findall(r"^curl .*/predict .*$", text, re.MULTILINE)
+    (row,) = json.loads(shlex.split(command)[-1])["rows"]
+    assert "bought" not in row
+    assert {"age", "city"} <= set(row)
+    call("../shops.csv", "--target", "income", "--replace")
+    assert '"bought"' in page.read_text()
+    assert '"income"' not in page.read_text()
+    assert page.read_text().count("curl") == 1
+
+
+@pytest.mark.parametrize("before", [b"# Ours\n", b"\xff" + PLACE.format("").encode()])
+def test_a_readme_without_a_place_for_the_command_stays_as_it_is(
+    empty: Path, before: bytes
+) -> None:
+    Path("README.md").write_bytes(before)
+    call("../shops.csv", "--target", "bought")
+    assert Path("README.md").read_bytes() == before
+
+
+def test_a_command_that_nobody_could_read_is_left_to_the_pages(empty: Path) -> None:
+    row = {f"column {number}": 0.5 for number in range(500)}
+    Path("README.md").write_text(PLACE.format("old\n"))
+    assert readme.texts(row) == {Path("README.md"): PLACE.format("")}
 
 
 @pytest.mark.usefixtures("untracked")

@@ -27,13 +27,14 @@ from serving import (
 )
 from trained import stand_in
 
+from tabrail.curl import ADDRESS
 from tabrail.data.schema import Task
 from tabrail.log.entries import Prediction
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model import reference
 from tabrail.model.limits import Predicted
 from tabrail.model.release import Release, load_release
-from tabrail.serving import example, rollout
+from tabrail.serving import rollout
 from tabrail.serving.answers import predict
 from tabrail.serving.request import Request, Rows
 from tabrail.serving.rollout import Rollout
@@ -504,7 +505,7 @@ def test_the_manual_needs_nothing_from_elsewhere(shop: Path) -> None:
     assert "script" not in answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     text = answer.text
-    assert "//" not in text.replace(example.ADDRESS, "")
+    assert "//" not in text.replace(ADDRESS, "")
     assert "<code>POST /predict</code>" in text
     assert '<a href="#Rows">Rows</a>' in text
     assert 'id="Row"' in text

@@ -41,6 +41,7 @@ class Draft:
         duplicates: rows that equal an earlier one in every column.
         best_alone: the columns that predict the target best by themselves, in one line.
         unreadable: by column, how many values cannot be read, and some of them.
+        example: a row to score that is no one's.
     """
 
     schema: dict[str, Any]
@@ -54,6 +55,7 @@ class Draft:
     duplicates: int = 0
     best_alone: str = ""
     unreadable: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
+    example: dict[str, Any] = field(default_factory=dict)
 
 
 def to_yaml(draft: Draft) -> str:

@@ -9,7 +9,7 @@ from tabrail.data.cleaning import Clean, cleaned, no_cleaning
 from tabrail.data.conform import conform
 from tabrail.data.schema import Column, Csv, Kind, Schema, Task
 from tabrail.errors import InputError
-from tabrail.ingest import giveaways, honest, missing_values, roles
+from tabrail.ingest import giveaways, honest, missing_values, readme, roles
 from tabrail.ingest.belonging import Belonging
 from tabrail.ingest.column_names import counts_rows
 from tabrail.ingest.describe import describe
@@ -53,7 +53,9 @@ def infer(
     if inference.correct(found, clean):
         found = profile(files, inference.schema(), clean)
         inference.check_target(found.columns[target], found.rows)
-    return describe(inference, found, name)
+    draft = describe(inference, found, name)
+    draft.example = readme.example(inference.sample, Schema.model_validate(draft.schema))
+    return draft
 
 
 class Inference:

@@ -85,7 +85,7 @@ def start(
         InputError: the files are no table, or the target cannot be learned from it. Nothing has
             changed then.
     """
-    from tabrail.ingest import datasheet, project_files, summary
+    from tabrail.ingest import datasheet, project_files, readme, summary
     from tabrail.ingest.draft import to_yaml
     from tabrail.ingest.infer import infer
 
@@ -99,7 +99,7 @@ def start(
     def render() -> dict[Path, str]:
         described = datasheet.render(draft, schema)
         files = project_files.texts(draft, schema, described, show)
-        return {paths.SCHEMA: to_yaml(draft), **files}
+        return {paths.SCHEMA: to_yaml(draft), **files, **readme.texts(draft.example)}
 
     _put_in_place(incoming, render, replace=True)
 

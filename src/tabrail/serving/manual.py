@@ -5,9 +5,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tabrail.curl import curl
 from tabrail.jinja import fill_html
 from tabrail.serving.documents import SCHEMAS
-from tabrail.serving.example import curl
 
 TEMPLATE = Path(__file__).with_name("manual.html.jinja")
 POLICY = (

@@ -9,12 +9,12 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
+from tabrail.curl import curl
 from tabrail.data.schema import Column
 from tabrail.jinja import fill_html
 from tabrail.model import reference
 from tabrail.model.release import Release
 from tabrail.model.scoring import for_scoring
-from tabrail.serving.example import curl
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
 
