@@ -49,7 +49,7 @@ CLIENT = """
 import socket, sys, threading, time
 
 port, clients, body = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3].encode()
-head = "POST /predict HTTP/1.1\\r\\nHost: server\\r\\nContent-Type: application/json\\r\\n"
+head = "POST /predict HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nContent-Type: application/json\\r\\n"
 request = (head + "Content-Length: " + str(len(body)) + "\\r\\n\\r\\n").encode() + body
 
 def ask(seconds, times, failures):

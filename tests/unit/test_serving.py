@@ -326,6 +326,21 @@ def test_close_calls_wait_for_a_person(shop: Path) -> None:
     assert {one["outcome"] for one in logged()} == {None, "no"}
 
 
+def test_an_answer_has_no_more_than_a_body_may_have_however_large_rows_are(shop: Path) -> None:
+    with served(review_margin=1.0, max_megabytes=0.1) as client:
+        for letter, count in (("a", 40_000), ("b", 40_000), ("ü", 15_000), ("d", 40_000)):
+            send(client, typical() | {"city": letter * count})  # an ü has two bytes
+        given = []
+        while waiting := (answer := client.get("/reviews?most=1000")).json()["waiting"]:
+            given.append([one["row"]["city"][0] for one in waiting])
+            assert len(answer.content) < 100_000 + 1000 * len(waiting)
+            decided = {one["id"]: "yes" for one in waiting}
+            assert client.post("/decisions", json={"values": decided}).json()["recorded"]
+        assert given == [["a", "b"], ["ü", "d"]]
+    with PredictionLog() as log:
+        assert log.waiting(9, most_bytes=1) == []
+
+
 @pytest.mark.parametrize("task", get_args(Task))
 def test_reviews_of_another_question_are_not_shown(task: Task, project: Path) -> None:
     stand_in(task, project)

@@ -10,7 +10,7 @@ In SQLite by default, or in any database that SQLAlchemy has a URL for
 import json
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
@@ -199,16 +199,23 @@ class PredictionLog:
         return [one for one in values if one not in known]
 
     def waiting(
-        self, most: int, fits: Callable[[dict[str, Any]], bool] | None = None
+        self,
+        most: int,
+        fits: Callable[[dict[str, Any]], bool] | None = None,
+        most_bytes: int | None = None,
     ) -> list[dict[str, Any]]:
         """Return predictions that a person is to decide and none has, the oldest first.
 
         Args:
             most: how many, at most.
-            fits: which ones to return; all, if it is left out.
+            fits: which ones to return, by all but their rows; all, if it is left out.
+            most_bytes: of their rows together, unless the first one alone has more; any number, if
+                it is left out. More are never read.
         """
+        # The rows come last: each may be as large as a request.
+        names = [column for column in PREDICTIONS.c if column is not PREDICTIONS.c.row]
         chosen = (
-            sa.select(PREDICTIONS)
+            sa.select(*names, sa.func.length(PREDICTIONS.c.row).label("size"))
             .outerjoin(DECISIONS, PREDICTIONS.c.id == DECISIONS.c.id)
             .where(PREDICTIONS.c.review, PREDICTIONS.c.answered, DECISIONS.c.id.is_(None))
             .order_by(PREDICTIONS.c.at, PREDICTIONS.c.id)
@@ -216,7 +223,21 @@ class PredictionLog:
         )
         with self._engine.connect() as connection:
             rows = map(_decoded, connection.execute(chosen).mappings())
-            return list(islice(filter(fits, rows), most))
+            found = list(_within(islice(filter(fits, rows), most), most_bytes))
+            texts: dict[str, str] = {}
+            for start in range(0, len(found), AT_ONCE):
+                ids = [one["id"] for one in found[start : start + AT_ONCE]]
+                both = sa.select(PREDICTIONS.c.id, PREDICTIONS.c.row).where(
+                    PREDICTIONS.c.id.in_(ids), PREDICTIONS.c.answered
+                )
+                texts |= {one["id"]: one["row"] for one in connection.execute(both).mappings()}
+        # What was deleted in between is gone; a letter may be several bytes.
+        left = [
+            one | {"row": json.loads(texts[one["id"]]), "size": len(texts[one["id"]].encode())}
+            for one in found
+            if one["id"] in texts
+        ]
+        return list(_within(left, most_bytes))
 
     def predictions(self, since: datetime, until: datetime) -> pd.DataFrame:
         """Return the predictions of a span of time; see `parts`."""
@@ -318,6 +339,17 @@ class PredictionLog:
 def _same(table: sa.Table) -> sa.ColumnElement[bool]:
     """Return the condition that a row is about a prediction."""
     return sa.and_(PREDICTIONS.c.id == table.c.id, PREDICTIONS.c.role == table.c.role)
+
+
+def _within(entries: Iterable[dict[str, Any]], most_bytes: int | None) -> Iterator[dict[str, Any]]:
+    """Yield the first entries whose sizes add up to so much; the first one in any case."""
+    total = 0
+    for one in entries:
+        size = one.pop("size")
+        if total and most_bytes is not None and total + size > most_bytes:
+            return
+        total += size
+        yield one
 
 
 def _decoded(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -55,6 +55,7 @@ def create(setup: Setup) -> FastAPI:
     form = page.render(release, needs_key=bool(setup.key))
     policy = {"Content-Security-Policy": page.policy()}
     about = to_json(_model_description(setup))
+    most_bytes = int(params.max_megabytes * 1e6)  # of a body, and of the rows of an answer
 
     @app.post(
         "/predict",
@@ -84,7 +85,8 @@ def create(setup: Setup) -> FastAPI:
         """List the predictions that wait for human review, the oldest first."""
 
         def found() -> bytes:
-            some = service.log.waiting(most, lambda one: fits(one, release.schema))
+            of_it = partial(fits, schema=release.schema)
+            some = service.log.waiting(most, of_it, most_bytes)
             return to_json({"waiting": [_review(one, release.schema) for one in some]})
 
         return _answer(await _query(found))
@@ -170,7 +172,7 @@ def create(setup: Setup) -> FastAPI:
 
     app.add_middleware(
         limits.LimitsMiddleware,
-        most_bytes=int(params.max_megabytes * 1e6),
+        most_bytes=most_bytes,
         seconds=params.timeout_seconds,
         key=setup.key,
         hosts=setup.hosts,
