@@ -635,3 +635,34 @@ def alive(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().split(") ")[1][0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def test_a_clean_that_hangs_blocks_nothing_but_predictions_and_is_noticed(
+    cleaning: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+    check = RequestReader.check  # in which rows are cleaned, in the thread that scores
+
+    def hangs(self: RequestReader, batch: Any) -> Any:
+        go.wait(PATIENCE_S)
+        return check(self, batch)
+
+    with served(timeout_seconds=0.3) as client:
+        assert post(client, typical()).status_code == 200
+        monkeypatch.setattr(RequestReader, "check", hangs)
+        try:
+            for path in ("/ready", "/health", "/reviews"):
+                assert client.get(path).status_code == 200
+            for _ in range(2):  # the one that hangs, and one that waits behind it
+                answer = post(client, typical())
+                assert answer.status_code == 503
+                assert "no answer in 0.3 seconds" in answer.text
+            for path in ("/ready", "/health"):
+                wait_for(lambda path=path: client.get(path).status_code == 503)
+                assert "does not come back" in client.get(path).text
+            assert client.get("/reviews").status_code == 200
+        finally:
+            go.set()
+        wait_for(lambda: client.get("/ready").status_code == 200)
+        assert client.get("/health").status_code == 200
+        assert post(client, typical()).status_code == 200

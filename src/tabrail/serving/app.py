@@ -34,6 +34,8 @@ MOST_REVIEWS = 1000
 LARGE = 32_000  # bytes of a body that is not read in the event loop: it may take long
 MOST_COUNTED = 50  # kinds of violations that are counted in the event loop
 
+STUCK = "A call of clean or of the model does not come back; start the server again."
+
 logger = logging.getLogger(__name__)
 
 
@@ -111,16 +113,16 @@ def create(setup: Setup) -> FastAPI:
         """Record what really happened."""
         return await record(request, OUTCOMES)
 
-    @app.get("/health", response_model=documents.Status)
+    @app.get("/health", responses=documents.unready(documents.Status))
     async def health() -> Response:
-        """Report that the server runs."""
-        return _answer(b'{"status":"alive"}')
+        """Report that the server runs, and is not stuck."""
+        return _failed(STUCK) if service.stuck else _answer(b'{"status":"alive"}')
 
-    @app.get("/ready", responses={200: {"model": documents.Ready}, 503: {"model": documents.Error}})
+    @app.get("/ready", responses=documents.unready(documents.Ready))
     async def ready() -> Response:
         """Report whether the server takes requests."""
-        if not service.ready:
-            return JSONResponse({"detail": "The server is starting or stopping."}, 503)
+        if service.stuck or not service.ready:
+            return _failed(STUCK if service.stuck else "The server is starting or stopping.")
         workers = len(service.metrics.workers())
         found = documents.Ready(status="ready", workers=workers, expected=setup.workers)
         return _answer(to_json(found))
@@ -211,6 +213,10 @@ async def _query(function: Callable[..., Any], *given: Any) -> Any:
 
 def _answer(content: bytes, status: int = 200) -> Response:
     return Response(content, status, media_type="application/json")
+
+
+def _failed(detail: str) -> Response:
+    return JSONResponse({"detail": detail}, 503)
 
 
 def _unprocessable(errors: Sequence[Any]) -> Response:

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from time import monotonic
 from typing import Any, NamedTuple
 
 from tabrail.serving.request import Request
@@ -41,6 +42,7 @@ class Batcher:
         self._queue: deque[Waiting] = deque()
         self._rows = 0
         self._busy = False
+        self._began = 0.0  # when the thread began what it does; 0 while it does nothing
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scoring")
 
     async def answer(self, request: Request) -> Any:
@@ -62,7 +64,13 @@ class Batcher:
 
     async def run(self, function: Callable[..., Any], *given: Any) -> Any:
         """Run something else in the thread, between two batches."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *given)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._timed, function, *given)
+
+    def seconds(self) -> float:
+        """Return for how long the thread has been at what it does; 0 if it does nothing."""
+        began = self._began
+        return monotonic() - began if began else 0.0
 
     def close(self) -> None:
         """Stop the thread when it has done what it began."""
@@ -86,8 +94,15 @@ class Batcher:
             self._busy = False
             return
         loop = asyncio.get_running_loop()
-        work = self._thread.submit(self._work, [one.request for one in batch])
+        work = self._thread.submit(self._timed, self._work, [one.request for one in batch])
         work.add_done_callback(lambda done: loop.call_soon_threadsafe(self._finish, batch, done))
+
+    def _timed(self, function: Callable[..., Any], *given: Any) -> Any:
+        self._began = monotonic()
+        try:
+            return function(*given)
+        finally:
+            self._began = 0.0
 
     def _work(self, batch: list[Request]) -> list[Any]:
         """Score a batch; if that fails, each request alone, so that none fails for another."""

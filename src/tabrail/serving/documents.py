@@ -166,6 +166,11 @@ class Documents:
         )
 
 
+def unready(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """Return the answers of a path that says whether the server is well."""
+    return {200: {"model": model}, 503: {"model": Error}}
+
+
 def responses(answer: Any, *, body: bool = False, rows: bool = False) -> dict[Any, Any]:
     """Return the documentation of all answers of a path.
 

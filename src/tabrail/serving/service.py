@@ -24,6 +24,7 @@ from tabrail.serving.rollout import Rollout
 from tabrail.serving.tracing import Arrival
 from tabrail.serving.violations import SchemaViolationError
 
+STUCK = 3  # times serve.timeout_seconds: so long, no batch takes that any client still waits for
 WAITING = 10  # times the rows of the largest request may wait to be scored
 
 
@@ -91,6 +92,11 @@ class Service:
         self.ready = False
         self.batcher.close()
         await run_in_threadpool(self.journal.close, self.params.timeout_seconds)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the thread that scores does not come back, as from a `clean` that hangs."""
+        return self.ready and self.batcher.seconds() > STUCK * self.params.timeout_seconds
 
     def score(self, batch: list[Request]) -> list[bytes | SchemaViolationError]:
         """Check, score and log requests together; refuse those with rows that break the schema.
