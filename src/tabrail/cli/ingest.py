@@ -22,6 +22,14 @@ def ingest(
     replace: Annotated[
         bool, typer.Option("--replace", help="Start over with this table and a new schema.")
     ] = False,
+    split: Annotated[
+        int | None,
+        typer.Option(
+            metavar="MB",
+            min=1,
+            help="Cut each CSV file that is larger into parts of about as many megabytes.",
+        ),
+    ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Extend the schema without being asked.")
     ] = False,
@@ -33,7 +41,9 @@ def ingest(
 
     New rows of the same table are added to those in data/raw. If they need a wider schema, the
     command shows the change and asks first. With --replace, or without a schema.yaml, it infers
-    the schema from the table and needs --target. Exit code 0: done. 1: nothing has changed.
+    the schema from the table and needs --target. With --split, a large CSV file rows.csv becomes
+    rows-00000.csv, rows-00001.csv and so on, each with the header; the megabytes are those of the
+    file before compression, and a .gz gives .gz. Exit code 0: done. 1: nothing has changed.
     """
     with one_message():
         from tabrail.ingest import ingest as verb
@@ -46,6 +56,6 @@ def ingest(
         new = replace or (dry_run and bool(target))
         with verb.alone(typer.echo, dry_run=dry_run):
             if verb.starts_over(target, replace=new):
-                verb.start(files, target, task, name, typer.echo, dry_run=dry_run)
+                verb.start(files, target, task, name, typer.echo, dry_run=dry_run, split=split or 0)
             else:
-                verb.grow(files, task or name, typer.echo, ask, dry_run=dry_run)
+                verb.grow(files, task or name, typer.echo, ask, dry_run=dry_run, split=split or 0)

@@ -1,8 +1,9 @@
 """Bring tables into data/raw: infer the schema of a new one, or extend it for more rows."""
 
 import filecmp
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from tabrail import paths, record, rendering
@@ -12,7 +13,7 @@ from tabrail.data.cleaning import Clean, no_cleaning
 from tabrail.data.schema import Schema, Task, load_schema
 from tabrail.data.set_aside import SetAside
 from tabrail.errors import InputError
-from tabrail.ingest import extend, transaction
+from tabrail.ingest import cut, extend, transaction
 from tabrail.project import code, dvc
 from tabrail.project.project import Project
 from tabrail.project.settings import TABLE, load_settings
@@ -68,6 +69,7 @@ def start(
     show: Show,
     *,
     dry_run: bool,
+    split: int = 0,
 ) -> None:
     """Make a table this project's data: infer its schema, and put both in place.
 
@@ -80,6 +82,7 @@ def start(
         name: what the data is called; the first file's name, if blank.
         show: prints a text for the user.
         dry_run: whether to show what would be done, and do nothing.
+        split: megabytes, into parts of which larger CSV files are cut; 0 for none.
 
     Raises:
         InputError: the files are no table, or the target cannot be learned from it. Nothing has
@@ -90,10 +93,13 @@ def start(
     from tabrail.ingest.infer import infer
 
     incoming = _incoming(places)
+    into = cut.counts(incoming, split)
     draft = infer(list(incoming.values()), target, task, name, _edited_cleaning())
     schema = Schema.model_validate(draft.schema)
     show(summary.text(draft, schema))
     if dry_run:
+        for path in into:
+            show(f"would be added to {paths.RAW}: {_planned(path, into)}")
         return
 
     def render() -> dict[Path, str]:
@@ -101,11 +107,19 @@ def start(
         files = project_files.texts(draft, schema, described, show)
         return {paths.SCHEMA: to_yaml(draft), **files, **readme.texts(draft.example)}
 
-    _put_in_place(incoming, render, replace=True)
+    new = _put_in_place(incoming, into, schema, render, replace=True)
+    if into:
+        show(f"added to {paths.RAW}: {cut.listed(new)}")
 
 
 def grow(
-    places: Sequence[Path], start_only: str, show: Show, ask: Ask, *, dry_run: bool = False
+    places: Sequence[Path],
+    start_only: str,
+    show: Show,
+    ask: Ask,
+    *,
+    dry_run: bool = False,
+    split: int = 0,
 ) -> None:
     """Add parts to this project's data, and extend the schema by what they need.
 
@@ -115,6 +129,8 @@ def grow(
         show: prints a text for the user.
         ask: asks whether the schema may be extended.
         dry_run: whether to show what would be done, and do nothing.
+        split: megabytes, into parts of which larger CSV files are cut; 0 for none. One that is
+            there in one piece stays so.
 
     Raises:
         InputError: the files are not of this table, or the answer was no. Nothing has changed then.
@@ -126,27 +142,33 @@ def grow(
         )
     schema = load_schema()
     incoming = _incoming(places)
-    new = [path for path in incoming if not path.exists()]
+    into = cut.counts(incoming, split)
+    into = {path: count for path, count in into.items() if not path.exists()}
+    parts = {path: cut.present(path) for path in into}
     for file in incoming.values():
         dialect.require(file, schema.csv)
     clean, aside = Project.load().clean, SetAside()
-    changes = extend.changes(list(incoming.values()), schema, clean, incoming, aside)
+    there = [*incoming, *chain.from_iterable(parts.values())]
+    changes = extend.changes(list(incoming.values()), schema, clean, there, aside)
     for line in aside.text():
         show(line)
-    added = ", ".join(path.name for path in new) or "nothing"
     if changes:
         show(f"{paths.SCHEMA} would change:\n" + "\n".join(f"  {change}" for change in changes))
         if not dry_run and not ask("Extend the schema?"):
             raise InputError("nothing was changed; correct the data, or accept with --yes")
     if dry_run:
+        new = [path for path in incoming if not (path.exists() or parts.get(path))]
+        added = ", ".join(_planned(path, into) for path in new) or "nothing"
         show(f"would be added to {paths.RAW}: {added}")
         return
-    _put_in_place(
+    new = _put_in_place(
         incoming,
+        into,
+        schema,
         lambda: {paths.SCHEMA: extend.applied(changes, paths.SCHEMA)} if changes else {},
         replace=False,
     )
-    show(f"added to {paths.RAW}: {added}; now run: uv run dvc repro")
+    show(f"added to {paths.RAW}: {cut.listed(new)}; now run: uv run dvc repro")
 
 
 def replace_data(copies: dict[Path, Path], texts: dict[Path, str]) -> None:
@@ -197,36 +219,55 @@ def _incoming(places: Sequence[Path]) -> dict[Path, Path]:
     return incoming
 
 
+def _planned(path: Path, into: Mapping[Path, int]) -> str:
+    """Return what a file would be in data/raw."""
+    return f"{path.name}, cut into about {into[path]:,} parts" if path in into else path.name
+
+
 def _put_in_place(
-    incoming: dict[Path, Path], render: Callable[[], dict[Path, str]], *, replace: bool
-) -> None:
+    incoming: Mapping[Path, Path],
+    into: Mapping[Path, int],
+    schema: Schema,
+    render: Callable[[], dict[Path, str]],
+    *,
+    replace: bool,
+) -> list[Path]:
     """Copy files into data/raw, write texts and let DVC track the data, all or nothing.
 
     Args:
         incoming: the files, by where in data/raw each goes.
+        into: into how many parts some of them are cut.
+        schema: how they are read.
         render: returns the texts. It is called late, so that no edit comes between.
         replace: whether the files take the place of what is there.
+
+    Returns:
+        What is new in data/raw.
 
     Raises:
         InputError: a file of the same name and other content is there, or DVC cannot track it.
     """
-    present = [] if replace else [path for path in incoming if path.exists()]
-    for path in present:
-        if not filecmp.cmp(path, incoming[path], shallow=False):
-            raise InputError(
-                f"{path} is there already, with other content; rename {incoming[path]}, or replace "
-                "all data with --replace"
-            )
-    salt = _salt(incoming, replace=replace)
-    new = {path: file for path, file in incoming.items() if path not in present}
-    with transaction.begun(new, salt, replace=replace) as changes:
-        if replace and paths.RAW.exists() and any(paths.RAW.iterdir()):
-            _dvc_add()  # so that what is replaced can be brought back
-        changes.put_in_place(render())
-        _dvc_add()
+    salt = _salt(incoming, replace=replace)  # of the table before it is cut
+    with cut.cut(incoming, into, schema) as ready:
+        present = [] if replace else [path for path in ready if path.exists()]
+        if not replace:
+            cut.require_same_parts(into, ready)
+        for path in set(present) & incoming.keys():
+            if not filecmp.cmp(path, incoming[path], shallow=False):
+                raise InputError(
+                    f"{path} is there already, with other content; rename {incoming[path]}, or "
+                    "replace all data with --replace"
+                )
+        new = {path: file for path, file in ready.items() if path not in present}
+        with transaction.begun(new, salt, replace=replace) as changes:
+            if replace and paths.RAW.exists() and any(paths.RAW.iterdir()):
+                _dvc_add()  # so that what is replaced can be brought back
+            changes.put_in_place(render())
+            _dvc_add()
+    return list(new)
 
 
-def _salt(incoming: dict[Path, Path], *, replace: bool) -> str:
+def _salt(incoming: Mapping[Path, Path], *, replace: bool) -> str:
     """Return the salt to keep: the present one, or that of the first table."""
     is_first = replace or not paths.RAW.exists() or not any(paths.RAW.iterdir())
     if is_first and not (paths.RAW / salts.NAME).exists():

@@ -143,7 +143,7 @@ def begun(
     """Copy what comes in, and yield the transaction; undo it if the block fails.
 
     Args:
-        copies: files by where in data/raw each goes.
+        copies: files by where in data/raw each goes; those in `FOLDER` are moved.
         salt: the project's salt.
         replace: whether they take the place of what is there.
         verb: the command that changes it.
@@ -151,7 +151,7 @@ def begun(
     try:
         FOLDER.mkdir(parents=True, exist_ok=True)
         for path, file in copies.items():
-            _copy(file, INCOMING / path.relative_to(paths.RAW))
+            _take(file, INCOMING / path.relative_to(paths.RAW))
         if replace or (copies and not (paths.RAW / salts.NAME).exists()):
             write_texts({INCOMING / salts.NAME: f"{salt}\n"})
         incoming = sorted(path for path in INCOMING.rglob("*") if path.is_file())
@@ -224,6 +224,15 @@ def require_none() -> None:
             "an ingest runs, or was interrupted: data and schema may not fit together; if none "
             f"runs, finish or undo it with: uv run tabrail ingest {paths.RAW.as_posix()}"
         )
+
+
+def _take(file: Path, place: Path) -> None:
+    """Move a file that was made for this ingest, and copy another one."""
+    if FOLDER in file.parents:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        file.rename(place)
+    else:
+        _copy(file, place)
 
 
 def _copy(file: Path, copy: Path) -> None:

@@ -1,0 +1,107 @@
+"""Find the line ends of a CSV text that are outside quotes, block by block.
+
+A quote opens a field only where a field begins: after a delimiter or a line end. Elsewhere, as in
+`5" pipe`, it is a letter like others. So do pandas, Arrow and Python's `csv` read it. Where each
+quote of a block fits to that, NumPy counts them. In other blocks, they are followed one by one.
+"""
+
+import numpy as np
+
+QUOTE, RETURN, NEWLINE = b'"\r\n'
+NONE = np.array([], dtype=np.intp)
+
+
+class LineEnds:
+    r"""Follows which bytes of a text are within quotes.
+
+    >>> ends = LineEnds(",")
+    >>> ends.scan(b'id,text\n1,"a\nb"\n2,5" pipe\n')
+    >>> ends.header(), ends.after(9), ends.after(18)
+    (8, 16, 26)
+    """
+
+    def __init__(self, delimiter: str) -> None:
+        """Stand at the start of a text, behind the mark of its encoding.
+
+        Args:
+            delimiter: what is between the fields.
+        """
+        self._begins = np.zeros(256, dtype=bool)  # the bytes after which a field begins
+        self._begins[[ord(delimiter), RETURN, NEWLINE]] = True
+        self._before = NEWLINE  # the last byte of the block before
+        self._is_quoted = self._is_closed = False  # after it; whether it is a quote that closes
+        self._block, self._toggles, self._began_quoted = b"", NONE, False
+
+    def scan(self, block: bytes) -> None:
+        """Look at the next bytes of the text, of which there is one at least."""
+        self._block, self._began_quoted = block, self._is_quoted
+        found = NONE
+        if QUOTE in block:
+            found = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == QUOTE)
+        self._toggles = found if self._all_count(found) else self._that_count(found)
+        self._is_quoted ^= bool(len(self._toggles) % 2)
+        is_last = len(self._toggles) > 0 and int(self._toggles[-1]) == len(block) - 1
+        self._is_closed = is_last and not self._is_quoted
+        self._before = block[-1]
+
+    def after(self, place: int) -> int:
+        """Return where the first line that ends at a place of the block or later has ended.
+
+        Returns:
+            The place behind its line feed; -1 if the block has none.
+        """
+        ends = np.flatnonzero(np.frombuffer(self._block, dtype=np.uint8)[place:] == NEWLINE) + place
+        outside = self._outside(ends)
+        return int(outside[0]) + 1 if len(outside) else -1
+
+    def header(self) -> int:
+        """Return where the first line with something in it has ended, in the first block.
+
+        Returns:
+            The place behind its line end; -1 if the block has none.
+        """
+        there = np.frombuffer(self._block, dtype=np.uint8)
+        start = 0
+        for end in self._outside(np.flatnonzero((there == NEWLINE) | (there == RETURN))).tolist():
+            if self._block[start:end].strip():
+                is_pair = self._block[end : end + 2] == b"\r\n"
+                return int(end) + (2 if is_pair else 1)
+            start = end
+        return -1
+
+    def _outside(self, places: np.ndarray) -> np.ndarray:
+        """Return the places that are outside quotes."""
+        before = np.searchsorted(self._toggles, places) + self._began_quoted
+        return places[before % 2 == 0]
+
+    def _all_count(self, quotes: np.ndarray) -> bool:
+        """Check whether every second quote stands where a field begins, or behind one that closes.
+
+        Two in a row stand for one letter, which is the same as to close a field and to open it
+        again.
+        """
+        opening = quotes[int(self._is_quoted) :: 2]
+        if not len(opening):
+            return True
+        before = np.frombuffer(self._block, dtype=np.uint8)[opening - 1]
+        fits = self._begins[before] | (before == QUOTE)
+        if opening[0] == 0:
+            fits[0] = self._begins[self._before] or self._is_closed
+        return bool(fits.all())
+
+    def _that_count(self, quotes: np.ndarray) -> np.ndarray:
+        """Return the quotes that open a field or close one."""
+        found: list[int] = []
+        is_quoted, closed = self._is_quoted, -1 if self._is_closed else -2
+        for place in quotes.tolist():
+            if is_quoted:
+                is_quoted, closed = False, place
+            elif (
+                place == closed + 1
+                or self._begins[self._block[place - 1] if place else self._before]
+            ):
+                is_quoted = True
+            else:
+                continue
+            found.append(place)
+        return np.array(found, dtype=np.intp)

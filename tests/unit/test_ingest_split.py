@@ -1,0 +1,111 @@
+"""`tabrail ingest --split` brings in the parts of a large file, whole or not at all."""
+
+import errno
+import gzip
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, shops
+from test_ingest import FILES, call, contents
+
+from tabrail import paths
+from tabrail.data import salt as salts
+from tabrail.data import tables
+from tabrail.ingest import cut, ingest, parts, transaction
+from tabrail.project import code
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in a project without data, with a table of 600 rows, of which a "megabyte" has some."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    code.forget("flight_delays")
+    for name in FILES:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, name)
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    monkeypatch.setattr(ingest, "_dvc_add", lambda: None)
+    monkeypatch.setattr(cut, "MEGABYTE", 1000)
+    shops().drop(columns="seen").to_csv("../shops.csv", index=False)
+    return folder
+
+
+def names() -> list[str]:
+    """Return the names of the tables in data/raw."""
+    return [path.name for path in tables.find(paths.RAW)]
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_a_cut_table_has_the_schema_and_the_salt_of_the_whole(suffix: str) -> None:
+    content = Path("../shops.csv").read_bytes()
+    file = Path(f"../shops.csv{suffix}")
+    file.write_bytes(gzip.compress(content) if suffix else content)
+    whole = call(str(file), "--target", "bought")
+    read = [path.read_bytes() for path in (paths.SCHEMA, paths.DATASHEET, paths.RAW / salts.NAME)]
+    shutil.rmtree(paths.RAW)
+    printed = call(str(file), "--target", "bought", "--replace", "--split", "9")
+    assert printed.startswith(whole)
+    assert f"added to data/raw: shops-00000.csv{suffix}, " in printed
+    assert names() == [f"shops-{n:05}.csv{suffix}" for n in range(len(names()))]
+    assert len(names()) > 2
+    cut_ = [path.read_bytes() for path in (paths.SCHEMA, paths.DATASHEET, paths.RAW / salts.NAME)]
+    assert cut_ == read
+    assert not transaction.FOLDER.exists()
+    # The parts are not cut again, and nothing is new.
+    assert call("data/raw", "--split", "9").endswith("nothing; now run: uv run dvc repro\n")
+    assert "added to data/raw: nothing" in call(str(file), "--split", "9")
+
+
+def test_more_rows_are_cut_and_small_files_and_those_that_are_there_stay_whole() -> None:
+    lines = Path("../shops.csv").read_text().splitlines(keepends=True)
+    Path("../shops.csv").write_text("".join(lines[:301]))
+    more = Path("../more.csv")
+    more.write_text("".join([lines[0], *lines[301:]]))
+    call("../shops.csv", "--target", "bought")
+    before = contents()
+    printed = call("../more.csv", "--split", "9", "--dry-run", "--yes")
+    assert "would be added to data/raw: more.csv, cut into about 2 parts" in printed
+    assert contents() == before
+    assert "added to data/raw: nothing" in call("../shops.csv", "--split", "9")
+    assert names() == ["shops.csv"]
+    call("../more.csv", "--split", "9", "--yes")
+    assert names() == ["more-00000.csv", "more-00001.csv", "shops.csv"]
+    before = contents()
+    assert "already (more-00000.csv, more-00001.csv)" in call("../more.csv", "--split", "5", code=1)
+    more.write_text("".join([lines[0], *lines[301:-1]]))
+    assert "with other content" in call("../more.csv", "--split", "9", "--yes", code=1)
+    assert contents() == before
+
+
+@pytest.mark.parametrize("step", ["write", "check", "begin"])
+def test_what_fails_leaves_no_part_behind(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    before = contents()
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    if step == "write":
+        monkeypatch.setattr(parts, "sync", fail)
+    elif step == "check":
+        monkeypatch.setattr(cut, "_require_same_rows", fail)
+    else:
+        monkeypatch.setattr(transaction, "write_texts", fail)
+    printed = call("../shops.csv", "--target", "bought", "--split", "9", code=1)
+    assert "No space left on device" in printed
+    assert contents() == before
+    assert not transaction.FOLDER.exists()
+
+
+def test_parts_that_a_killed_ingest_has_left_are_removed_by_the_next_one() -> None:
+    left = cut.FOLDER / "other-00000.csv"
+    left.parent.mkdir(parents=True)
+    left.write_text("a")
+    call("../shops.csv", "--target", "bought", "--split", "9")
+    assert not transaction.FOLDER.exists()
+    assert "other-00000.csv" not in names()
