@@ -173,6 +173,9 @@ def test_a_line_that_is_no_row_because_of_where_it_stands_stops_the_cut(tmp_path
         }
     )
     found = parts.write(file, tmp_path / "parts/rows.csv", ",", 3)
+    once = tmp_path / "once.csv"  # units below the header and totals at the end stay no rows
+    once.write_text("id,text,x\n,km,\n" + body + "Total,2999.5,\n")
+    cut._require_same_rows(once, parts.write(once, tmp_path / "parts/once.csv", ",", 3), one)
     with pytest.raises(InputError, match=r"some would change; cut .* at other places"):
         cut._require_same_rows(file, found, one)
 
