@@ -54,7 +54,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
             part = table[number * ROWS : (number + 1) * ROWS]
             part.to_csv(incoming / f"part-{number}.csv", index=False)
         succeed("ingest", str(incoming), "--target", "late", "--yes")
-        (paths.RAW / "part-empty.csv").write_text(",".join(table) + "\n")
+        (paths.RAW / "part-empty.csv").write_text(",".join(map(str, table)) + "\n")
         edit("params.yaml", lambda params: params["prepare"].update(parts=True, chunk_rows=300))
         edit("params.yaml", lambda params: params["train"]["search"].update(method="none"))
         run_stages()

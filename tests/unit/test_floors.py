@@ -17,6 +17,7 @@ FLOORS = [
     ["record"],
     ["config"],
     ["data"],
+    ["cluster"],
     ["project"],
     ["features"],
     ["model"],
