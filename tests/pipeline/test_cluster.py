@@ -15,6 +15,10 @@ from support.projects import shared_folder
 
 from tabrail import cluster, paths
 from tabrail.batch import score
+from tabrail.cluster import client
+from tabrail.cluster import workers as module
+from tabrail.data import tables
+from tabrail.data.prepare import SPLITS
 from tabrail.ingest import ingest
 
 PARTS, ROWS = 6, 700
@@ -58,6 +62,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         edit("params.yaml", lambda params: params["prepare"].update(parts=True, chunk_rows=300))
         edit("params.yaml", lambda params: params["train"]["search"].update(method="none"))
         run_stages()
+        later = Path("later")
+        later.mkdir(exist_ok=True)
+        for number, file in enumerate(sorted(paths.RAW.glob("part-?.csv"))):
+            rows = pd.read_csv(file, dtype="str", keep_default_na=False).drop(columns="late")
+            if number == 3:
+                rows.loc[5, "size"] = "large"
+            rows.to_csv(later / file.name, index=False)
     return folder
 
 
@@ -68,12 +79,6 @@ def project(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield made
     for name, content in before.items():
         Path(name).write_bytes(content)
-
-
-@pytest.fixture
-def on_cluster(workers: DaskCluster, monkeypatch: pytest.MonkeyPatch) -> DaskCluster:
-    monkeypatch.setenv(cluster.VARIABLE, workers.address)
-    return workers
 
 
 def sums(*places: Path) -> dict[str, str]:
@@ -122,22 +127,18 @@ def test_prepare_gives_the_same_bytes(
     assert sum(map(len, frames)) == PARTS * ROWS - (0 if change is keeping else 9)
 
 
+class Noon:
+    """A clock that stands."""
+
+    @staticmethod
+    def now(_zone: object) -> datetime:
+        return datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
 def test_predict_gives_the_same_bytes(
     project: Path, workers: DaskCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Noon:
-        @staticmethod
-        def now(_zone: object) -> datetime:
-            return datetime(2026, 1, 1, 12, tzinfo=UTC)
-
     monkeypatch.setattr(score, "datetime", Noon)
-    later = Path("later")
-    later.mkdir(exist_ok=True)
-    for number, file in enumerate(sorted(paths.RAW.glob("part-?.csv"))):
-        rows = pd.read_csv(file, dtype="str", keep_default_na=False).drop(columns="late")
-        if number == 3:
-            rows.loc[5, "size"] = "large"
-        rows.to_csv(later / file.name, index=False)
     options = ("--rejected", "bad.csv", "--overwrite")
     for out in ("scores.csv.gz", "scores.parquet"):
         said = succeed("predict", "later", out, *options)
@@ -167,3 +168,192 @@ def test_search_finds_the_same(
     monkeypatch.setenv(cluster.VARIABLE, workers.address)
     assert "2 workers" in succeed("run", "train")
     assert sums(paths.SEARCH, paths.MODEL) == here
+
+
+CLEAN = """
+def clean(rows: pd.DataFrame) -> pd.DataFrame:
+    {body}
+
+
+def main"""
+
+
+@contextlib.contextmanager
+def cleaning(body: str) -> Iterator[None]:
+    """Let the project have another cleaning function."""
+    file = Path("src/clustered/prepare.py")
+    before = file.read_text()
+    head, _, rest = before.partition("def clean")
+    _, _, main = rest.partition("def main")
+    file.write_text(f"import os\n{head}{CLEAN.format(body=body).strip()}{main}")
+    try:
+        yield
+    finally:
+        file.write_text(before)
+
+
+def test_workers_take_the_code_of_now(
+    project: Path, workers: DaskCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(cluster.VARIABLE, workers.address)
+    succeed("run", "prepare")
+    plain = sums(*PREPARED)
+    with cleaning("return rows[rows.index % 5 != 0]"):
+        succeed("run", "prepare")
+        there = sums(*PREPARED)
+        monkeypatch.delenv(cluster.VARIABLE)
+        assert "left out by clean" in succeed("run", "prepare")
+        assert sums(*PREPARED) == there != plain
+
+
+KILLED = """if os.path.exists("kill") and "TQDM_DISABLE" in os.environ:
+        os.remove("kill")
+        os.kill(os.getpid(), 9)
+    return rows"""
+
+
+@pytest.mark.parametrize("stage", ["prepare", "predict"])
+def test_a_worker_that_is_killed_changes_nothing(
+    project: Path, workers: DaskCluster, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    with cleaning(KILLED):
+        command, results = ["run", "prepare"], list(PREPARED)
+        if stage == "predict":
+            monkeypatch.setattr(score, "datetime", Noon)
+            command = ["predict", "later", "scores.csv", "--overwrite", "--rejected", "bad.csv"]
+            results = [Path("scores.csv")]
+            run_stages()
+        succeed(*command)
+        here = sums(*results)
+        Path("kill").touch()
+        monkeypatch.setenv(cluster.VARIABLE, workers.address)
+        succeed(*command)
+    assert not Path("kill").exists()
+    assert sums(*results) == here
+    assert not list(Path("data/prepared").glob("*.tmp"))
+    workers.wait(2)
+
+
+def refused(*command: str) -> str:
+    """Run a command that is refused, before which nothing has changed; return what it prints."""
+    before = sums(*PREPARED)
+    done = call(*command)
+    assert (done.code, done.crash) == (1, None), done.output
+    assert sums(*PREPARED) == before
+    return done.output
+
+
+def test_a_fault_of_the_data_is_said_as_here(
+    project: Path, workers: DaskCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for body in ("raise ValueError('no such thing')", "return rows.drop(columns='size')"):
+        with cleaning(body):
+            here = refused("run", "prepare")
+            with monkeypatch.context() as patch:
+                patch.setenv(cluster.VARIABLE, workers.address)
+                there = refused("run", "prepare")
+        error = next(line for line in here.splitlines() if line.startswith("error: "))
+        assert error in there
+        assert "clustered.prepare.clean" in error
+
+
+def test_a_scheduler_that_is_not_there_is_said(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "SECONDS", 1)
+    for address in ("tcp://127.0.0.1:9", "nowhere", "udp://127.0.0.1:1", "tls://127.0.0.1:9"):
+        monkeypatch.setenv(cluster.VARIABLE, address)
+        said = refused("run", "prepare")
+        assert f"error: DASK_SCHEDULER is '{address}', and no scheduler answers there" in said
+        assert "unset DASK_SCHEDULER" in said
+
+
+def test_workers_that_differ_are_refused(
+    project: Path, workers: DaskCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(cluster.VARIABLE, workers.address)
+    real = module.fingerprint(project)
+    for name, shown in (
+        ("tabrail", "has not the same tabrail as this machine; bring it to the same commit"),
+        ("the project's uv.lock", "has not the same uv.lock"),
+        ("the project's code in src", "has not the same code in src"),
+        ("the package numpy", f"numpy {real['the package numpy']}, and this machine has 1.0"),
+    ):
+        other = real | {name: "1.0"}
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "fingerprint", lambda *_, other=other: other)
+            assert shown in refused("run", "prepare")
+
+
+def test_parts_are_needed_on_a_cluster(
+    project: Path, workers: DaskCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit("params.yaml", lambda params: params["prepare"].update(parts=False))
+    monkeypatch.setenv(cluster.VARIABLE, workers.address)
+    assert "set prepare.parts to true in params.yaml, or unset DASK" in refused("run", "prepare")
+
+
+def test_tables_change_between_a_file_and_parts(project: Path) -> None:
+    succeed("run", "prepare")
+    rows = {name: tables.read(path) for name, path in SPLITS.items()}
+    report = paths.DATA_REPORT.read_bytes()
+    edit("params.yaml", lambda params: params["prepare"].update(parts=False))
+    succeed("run", "prepare")
+    assert paths.TRAIN.is_file()
+    for name, path in SPLITS.items():
+        pd.testing.assert_frame_equal(rows[name], tables.read(path))
+    assert paths.DATA_REPORT.read_bytes() == report
+    edit("params.yaml", lambda params: params["prepare"].update(parts=True))
+    succeed("run", "prepare")
+    assert paths.TRAIN.is_dir()
+
+
+@pytest.mark.ci("it starts more workers")
+def test_a_worker_without_the_settings_of_the_library_is_refused(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with dask_cluster(tmp_path, workers=0) as found:
+        monkeypatch.setenv(cluster.VARIABLE, found.address)
+        with monkeypatch.context() as patch:
+            patch.setattr(client, "SECONDS", 2)
+            said = refused("run", "prepare")
+            assert f"the scheduler at {found.address} has no workers; start one" in said
+        found.add_worker(preload="numpy")
+        assert "start it with: --preload tabrail" in refused("run", "prepare")
+
+
+@pytest.mark.ci("workers end and come back")
+def test_a_worker_without_memory_is_said(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hungry = """if "TQDM_DISABLE" in os.environ:
+        kept = [bytearray(b"x" * 100_000_000) for _ in range(40)]
+    return rows"""
+    with dask_cluster(tmp_path, workers=0) as found, cleaning(hungry):
+        found.add_worker("--nthreads", "1", "--memory-limit", "700MB")
+        monkeypatch.setenv(cluster.VARIABLE, found.address)
+        said = refused("run", "prepare")
+    assert "workers have ended over it" in said
+    assert "(667.57 MiB)" in said
+    assert "--memory-limit" in said
+
+
+@pytest.mark.ci("it starts more workers")
+def test_threads_and_the_order_change_nothing(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    succeed("run", "prepare")
+    here = sums(*PREPARED)
+    late = """if "TQDM_DISABLE" in os.environ and len(rows) and rows.index[0] == 0:
+        __import__("time").sleep(0.3 * (os.getpid() % 2))
+    return rows"""
+    with dask_cluster(tmp_path, workers=0) as found:
+        found.add_worker("--nthreads", "3")
+        found.add_worker("--nthreads", "2")
+        monkeypatch.setenv(cluster.VARIABLE, found.address)
+        for _ in range(3):
+            succeed("run", "prepare")
+            assert sums(*PREPARED) == here
+        with cleaning(late):
+            succeed("run", "prepare")
+            assert sums(*PREPARED) == here

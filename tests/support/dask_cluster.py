@@ -1,6 +1,7 @@
 """A Dask scheduler and workers on 127.0.0.1, each a process, for as long as a test needs them."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -84,7 +85,8 @@ def dask_cluster(
         found.address = _address(place, scheduler, log)
         for _ in range(workers):
             found.add_worker()
-        found.wait(workers)
+        if workers:
+            found.wait(workers)
         yield found
     finally:
         for process in [*found.workers, scheduler]:
@@ -92,10 +94,11 @@ def dask_cluster(
 
 
 def _dask(log: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    # As on another machine: without what this process has set for libraries.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS")}
+    command = [sys.executable, "-m", "dask", *arguments]
     with log.open("wb") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", "dask", *arguments], stdout=output, stderr=subprocess.STDOUT
-        )
+        return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=kept)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -54,5 +54,5 @@ def joblib_on_workers(root: Path) -> Iterator[bool]:
         return
     from tabrail.cluster.client import connected
 
-    with connected(scheduler(), root) as cluster, cluster.joblib():
+    with connected(scheduler(), root) as cluster, cluster.joblib(root):
         yield True

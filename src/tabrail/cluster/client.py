@@ -4,7 +4,7 @@ import logging
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,12 +12,12 @@ from uuid import uuid4
 import cloudpickle
 import joblib
 from dask.utils import format_bytes
-from distributed import Client, Future
+from distributed import Client, Future, wait
 from distributed.scheduler import KilledWorker
 from tqdm import tqdm
 
 from tabrail.cluster import VARIABLE
-from tabrail.cluster.workers import Ready, run
+from tabrail.cluster.workers import SOURCE, Ready, is_below, problem_of, stop, work
 from tabrail.data.parts import Found, Item
 from tabrail.errors import InputError
 
@@ -28,9 +28,9 @@ AHEAD = 2  # parts for each thread of a worker, done or being done, of which non
 class Cluster:
     """The workers of a scheduler, each of which has the same project."""
 
-    def __init__(self, client: Any) -> None:
-        """Take a client whose workers are ready."""
-        self._client = client
+    def __init__(self, client: Any, run: str) -> None:
+        """Take a client whose workers are ready for a run."""
+        self._client, self._run = client, run
 
     def each(
         self, function: Callable[[Item], Iterable[Found]], items: Sequence[Item], label: str
@@ -58,7 +58,9 @@ class Cluster:
                         if number is None:
                             break
                         key = f"{label.replace(' ', '-')}-{token}-{number}"
-                        future = self._client.submit(run, pickled, item, key=key, pure=False)
+                        future = self._client.submit(
+                            work, pickled, item, self._run, key=key, pure=False
+                        )
                         waiting.append((item, future))  # type: ignore[arg-type]
                     if not waiting:
                         return
@@ -69,12 +71,50 @@ class Cluster:
                     progress.update()
                     yield from found
                     del found
-            finally:
-                self._client.cancel([future for _, future in waiting])
+            except BaseException:
+                self._stop([future for _, future in waiting])
+                raise
 
-    def joblib(self) -> joblib.parallel_config:
-        """Return a context in which scikit-learn fits on the workers."""
-        return joblib.parallel_config("dask", n_jobs=-1)
+    def _stop(self, waiting: list[Future[Any]]) -> None:
+        """Let workers begin nothing more, and wait for what they do: it would write after us."""
+        with suppress(Exception):  # the scheduler may have gone
+            self._client.run(stop)
+            wait(waiting)  # type: ignore[no-untyped-call]
+
+    @contextmanager
+    def joblib(self, root: Path) -> Iterator[None]:
+        """Let joblib, and so scikit-learn, work on the workers inside.
+
+        Args:
+            root: the project's root.
+        """
+        # The scheduler reads what joblib sends, and does not know the project's modules.
+        source = (root / SOURCE).resolve()
+        own = [
+            module
+            for name, module in list(sys.modules.items())
+            if "." not in name and is_below(getattr(module, "__file__", None), source)
+        ]
+        for module in own:
+            cloudpickle.register_pickle_by_value(module)
+        try:
+            with joblib.parallel_config("dask", n_jobs=-1), _explained("the search"):
+                yield
+            self.require_ready()  # those that came in the middle, too
+        finally:
+            for module in own:
+                cloudpickle.unregister_pickle_by_value(module)
+
+    def require_ready(self) -> None:
+        """Check that all workers can work for this run.
+
+        Raises:
+            InputError: one cannot; the message says why.
+        """
+        with _explained("the workers cannot be asked"):
+            found = self._client.run(problem_of, self._run)
+        for problem in filter(None, found.values()):
+            raise InputError(problem)
 
     def _threads(self) -> int:
         return sum(self._client.nthreads().values())
@@ -117,13 +157,19 @@ def connected(
         plugin = Ready(root, _absolute(needed), _absolute(equal))
         with _explained("the workers cannot be made ready"):
             client.register_plugin(plugin)
+        cluster = Cluster(client, plugin.run)
+        cluster.require_ready()
         workers = len(client.nthreads())
         print(
             f"cluster {address}: {workers} {'worker' if workers == 1 else 'workers'}, watch them "
             f"at {client.dashboard_link}",
             file=sys.stderr,
         )
-        yield Cluster(client)
+        try:
+            yield cluster
+        finally:
+            with suppress(Exception):  # the scheduler may have gone
+                client.unregister_worker_plugin(Ready.name)
 
 
 def _absolute(places: Sequence[Path]) -> list[Path]:

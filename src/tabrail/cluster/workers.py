@@ -6,9 +6,11 @@ import pickle
 import platform
 import sys
 from collections.abc import Sequence
+from importlib import invalidate_caches
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from distributed import Worker, WorkerPlugin
 from threadpoolctl import threadpool_info
@@ -17,6 +19,7 @@ import tabrail
 from tabrail.errors import InputError
 
 LOCK, SOURCE = "uv.lock", "src"
+STATE = {"run": "", "problem": ""}  # of this worker
 CORE, THREADS = "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS"
 PACKAGES = (
     *("dask", "distributed", "joblib", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy"),
@@ -31,14 +34,19 @@ def fingerprint(root: Path, equal: Sequence[Path] = ()) -> dict[str, str]:
         root: the project's root.
         equal: files in the project that count, besides its code.
     """
+    return INSTALLED | {
+        f"the project's {LOCK}": _sum(root, root / LOCK),
+        f"the project's code in {SOURCE}": _sum(root, *(root / SOURCE).rglob("*.py")),
+        **{file.relative_to(root).as_posix(): _sum(root, file) for file in equal},
+    }
+
+
+def _installed() -> dict[str, str]:
     library = Path(tabrail.__file__).parent
     return {
         "Python": ".".join(platform.python_version_tuple()[:2]),
         "tabrail": _sum(library, *library.rglob("*.py")),
         **{f"the package {name}": _version(name) for name in PACKAGES},
-        f"the project's {LOCK}": _sum(root, root / LOCK),
-        f"the project's code in {SOURCE}": _sum(root, *(root / SOURCE).rglob("*.py")),
-        **{file.relative_to(root).as_posix(): _sum(root, file) for file in equal},
     }
 
 
@@ -92,26 +100,46 @@ class Ready(WorkerPlugin):
         """
         self._root, self._needed, self._equal = root, list(needed), list(equal)
         self._wanted, self._blas = fingerprint(root, equal), wanted_blas()
+        self.run = uuid4().hex
 
     def setup(self, worker: Worker) -> None:
-        """Refuse to work, or make ready.
-
-        Raises:
-            InputError: something is missing, or differs.
-        """
+        """Make ready, or note why this worker cannot be used."""
         problem = lacking(self._root, self._needed, self._equal, self._wanted)
         if not problem and (other := blas() - {self._blas}):
             problem = (
                 f"multiplies matrices {other.pop()}, and this project {self._blas}; start it with: "
                 "--preload tabrail"
             )
+        STATE.update(run=self.run, problem=f"the worker {worker.address} {problem}" * bool(problem))
         if problem:
-            raise InputError(f"the worker {worker.address} {problem}")
+            return
         os.chdir(self._root)
         os.environ["TQDM_DISABLE"] = "1"  # the client shows the progress
-        source = str((self._root / SOURCE).resolve())
-        if source not in sys.path:
-            sys.path.insert(0, source)
+        source = (self._root / SOURCE).resolve()
+        for name, module in list(sys.modules.items()):
+            if is_below(getattr(module, "__file__", None), source):  # of an earlier run
+                del sys.modules[name]
+        invalidate_caches()
+        sys.path[:] = [str(source), *(one for one in sys.path if one != str(source))]
+
+
+def problem_of(run: str) -> str:
+    """Return why this worker cannot work for a run; blank if it can.
+
+    Args:
+        run: which run asks.
+    """
+    if STATE["run"] != run:
+        return (
+            "the workers work for another run of tabrail by now; let one at a time use them, or "
+            "start a scheduler for each"
+        )
+    return STATE["problem"]
+
+
+def is_below(file: str | None, folder: Path) -> bool:
+    """Check whether a module's file is in a folder."""
+    return file is not None and Path(file).resolve().is_relative_to(folder)
 
 
 def lacking(
@@ -126,15 +154,42 @@ def lacking(
             )
     here = fingerprint(root, equal)
     for name, value in wanted.items():
-        if here.get(name) != value:
-            shown = "" if len(value) > 40 else f": {here.get(name)} there, {value} here"
+        if here.get(name) == value:
+            continue
+        package = name.removeprefix("the package ")
+        if package != name:
             return (
-                f"has not the same as this machine of {name}{shown}; bring it to the same commit, "
-                "run uv sync there, and start it again"
+                f"has {package} {here.get(name)}, and this machine has {value}; run uv sync on "
+                "both, and start the worker again"
             )
+        what = name.removeprefix("the project's ")
+        return (
+            f"has not the same {what} as this machine; bring it to the same commit, run uv sync, "
+            "and start it again"
+        )
     return ""
 
 
-def run(function: bytes, item: Any) -> list[Any]:
-    """Call a pickled function with an item, and return all that it yields."""
+def stop() -> None:
+    """Begin nothing more for the present run."""
+    STATE["problem"] = "the run has failed on another worker"
+
+
+def work(function: bytes, item: Any, run: str) -> list[Any]:
+    """Call a pickled function with an item, and return all that it yields.
+
+    Args:
+        function: what to call.
+        item: what it gets.
+        run: which run asks.
+
+    Raises:
+        InputError: this worker cannot work for it.
+    """
+    if problem := problem_of(run):
+        raise InputError(problem)
     return list(pickle.loads(function)(item))  # noqa: S301  # a worker runs what its cluster says
+
+
+# Of when this worker began: what it has imported does not change with the files.
+INSTALLED = _installed()
