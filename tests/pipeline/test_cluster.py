@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from distributed.client import FutureCancelledError
 from support.dask_cluster import DaskCluster, dask_cluster
 from support.in_process import call, edit, run_stages, succeed, write_project
 from support.projects import shared_folder
@@ -19,6 +20,7 @@ from tabrail.cluster import client
 from tabrail.cluster import workers as module
 from tabrail.data import tables
 from tabrail.data.prepare import SPLITS
+from tabrail.errors import InputError
 from tabrail.ingest import ingest
 
 PARTS, ROWS = 6, 700
@@ -232,6 +234,47 @@ def test_a_worker_that_is_killed_changes_nothing(
     assert sums(*results) == here
     assert not list(Path("data/prepared").glob("*.tmp"))
     workers.wait(2)
+
+
+@pytest.mark.ci("workers end and come back")
+def test_a_search_survives_a_worker(
+    project: Path, workers: DaskCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = {"method": "random", "candidates": 3, "folds": 2}
+    edit("params.yaml", lambda params: params["train"]["search"].update(wanted))
+    features = Path("src/clustered/features.py")
+    before = features.read_text()
+    head, _, rest = before.partition("def derive")
+    signature, _, body = rest.partition("\n")
+    killing = f"    {KILLED}".replace("    return rows", "")
+    try:
+        features.write_text(f"import os\n{head}def derive{signature}\n{killing}\n{body}")
+        succeed("run", "prepare")
+        succeed("run", "train")
+        here = sums(paths.SEARCH, paths.MODEL)
+        Path("kill").touch()
+        monkeypatch.setenv(cluster.VARIABLE, workers.address)
+        assert succeed("run", "train").count("searching: 3 candidates") == 2
+        assert sums(paths.SEARCH, paths.MODEL) == here
+    finally:
+        features.write_text(before)
+        Path("kill").unlink(missing_ok=True)
+        workers.wait(2)
+
+
+def test_a_search_over_which_workers_end_is_given_up(
+    project: Path, workers: DaskCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(cluster.VARIABLE, workers.address)
+    calls = []
+
+    def end() -> None:
+        calls.append(1)
+        raise InputError("train.search: lost") from FutureCancelledError("key", "forgotten")
+
+    with pytest.raises(InputError, match="workers have ended over it 3 times, as they do when"):
+        cluster.with_joblib(project, end)
+    assert len(calls) == 3
 
 
 def refused(*command: str) -> str:

@@ -1,11 +1,11 @@
 """Work on other machines: the workers of a Dask cluster, if the environment names its scheduler."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tabrail.data.parts import Each, one_by_one
+from tabrail.data.parts import Each, Found, one_by_one
 
 VARIABLE = "DASK_SCHEDULER"  # of the environment: the scheduler's address
 
@@ -36,23 +36,22 @@ def chosen(root: Path, needed: Sequence[Path] = (), equal: Sequence[Path] = ()) 
         yield cluster.each
 
 
-@contextmanager
-def joblib_on_workers(root: Path) -> Iterator[bool]:
-    """Let scikit-learn fit on the cluster inside, if one is named.
+def with_joblib(root: Path, call: Callable[[], Found]) -> Found:
+    """Call a function in which scikit-learn fits on the cluster, if one is named.
 
     Args:
         root: the project's root, which workers have at the same place.
+        call: the function; it is called again where a worker ends in the middle.
 
-    Yields:
-        Whether it does.
+    Returns:
+        What the function returns.
 
     Raises:
-        InputError: the cluster cannot be used; nothing has run there.
+        InputError: the cluster cannot be used.
     """
     if not scheduler():
-        yield False
-        return
+        return call()
     from tabrail.cluster.client import connected
 
-    with connected(scheduler(), root) as cluster, cluster.joblib(root):
-        yield True
+    with connected(scheduler(), root) as cluster:
+        return cluster.joblib(root, call)

@@ -13,6 +13,7 @@ import cloudpickle
 import joblib
 from dask.utils import format_bytes
 from distributed import Client, Future, wait
+from distributed.client import FutureCancelledError
 from distributed.scheduler import KilledWorker
 from tqdm import tqdm
 
@@ -22,6 +23,8 @@ from tabrail.data.parts import Found, Item
 from tabrail.errors import InputError
 
 SECONDS = 15  # how long a scheduler may take for its answer, and its first worker to be there
+ATTEMPTS = 3
+LOST = (FutureCancelledError, KilledWorker)
 AHEAD = 2  # parts for each thread of a worker, done or being done, of which none is fetched yet
 
 
@@ -81,12 +84,20 @@ class Cluster:
             self._client.run(stop)
             wait(waiting)  # type: ignore[no-untyped-call]
 
-    @contextmanager
-    def joblib(self, root: Path) -> Iterator[None]:
-        """Let joblib, and so scikit-learn, work on the workers inside.
+    def joblib(self, root: Path, call: Callable[[], Found]) -> Found:
+        """Call a function in which joblib, and so scikit-learn, works on the workers.
+
+        What joblib has sent to a worker is lost with it: then all is done again.
 
         Args:
             root: the project's root.
+            call: the function.
+
+        Returns:
+            What the function returns.
+
+        Raises:
+            InputError: the function raises it, or workers end each time.
         """
         # The scheduler reads what joblib sends, and does not know the project's modules.
         source = (root / SOURCE).resolve()
@@ -98,12 +109,23 @@ class Cluster:
         for module in own:
             cloudpickle.register_pickle_by_value(module)
         try:
-            with joblib.parallel_config("dask", n_jobs=-1), _explained("the search"):
-                yield
-            self.require_ready()  # those that came in the middle, too
+            for _ in range(ATTEMPTS):
+                try:
+                    with joblib.parallel_config("dask", n_jobs=-1):
+                        found = call()
+                except Exception as error:
+                    if not isinstance(error, LOST) and not isinstance(error.__cause__, LOST):
+                        raise
+                    continue
+                self.require_ready()  # those that came in the middle, too
+                return found
         finally:
             for module in own:
                 cloudpickle.unregister_pickle_by_value(module)
+        raise InputError(
+            f"the search: workers have ended over it {ATTEMPTS} times, as they do when they need "
+            "more memory than they may have; start them with a larger --memory-limit"
+        )
 
     def require_ready(self) -> None:
         """Check that all workers can work for this run.
@@ -111,8 +133,7 @@ class Cluster:
         Raises:
             InputError: one cannot; the message says why.
         """
-        with _explained("the workers cannot be asked"):
-            found = self._client.run(problem_of, self._run)
+        found = self._client.run(problem_of, self._run)
         for problem in filter(None, found.values()):
             raise InputError(problem)
 
@@ -155,10 +176,17 @@ def connected(
             ) from None
         root = root.resolve()
         plugin = Ready(root, _absolute(needed), _absolute(equal))
-        with _explained("the workers cannot be made ready"):
-            client.register_plugin(plugin)
         cluster = Cluster(client, plugin.run)
-        cluster.require_ready()
+        try:
+            client.register_plugin(plugin)
+            cluster.require_ready()
+        except InputError:
+            raise
+        except Exception as error:  # of a library that is not like this one
+            raise InputError(
+                f"the workers cannot be made ready ({_first_line(error)}); bring them to the same "
+                "commit, run uv sync there, and start them again, with: uv run --group dask"
+            ) from error
         workers = len(client.nthreads())
         print(
             f"cluster {address}: {workers} {'worker' if workers == 1 else 'workers'}, watch them "
@@ -190,11 +218,6 @@ def _explained(what: str) -> Iterator[None]:
             f"as they do when they need more memory than they may have ({limit}); start them with "
             "a larger --memory-limit, cut the data into smaller parts, or set a smaller "
             "prepare.chunk_rows in params.yaml"
-        ) from error
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"{what}: a worker has no module {error.name}; start it in the environment of the "
-            "project, with: uv run --group dask"
         ) from error
     except (OSError, TimeoutError) as error:
         raise InputError(f"{what}: {_first_line(error)}") from error

@@ -1,8 +1,8 @@
 """Hyper-parameter search: tries options on folds of the training rows, if params.yaml says so."""
 
 from collections.abc import Iterator
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -82,9 +82,11 @@ def search(project: Project, model: Pipeline, train: Split) -> SearchResult:
         >>> search(project, model, project.split("train")).best
         {}
     """
-    is_wanted = project.params.train.search.method != "none"
-    with cluster.joblib_on_workers(project.root) if is_wanted else nullcontext():
-        found = _search(model, train, project.schema, project.params)
+    search_here = partial(_search, model, train, project.schema, project.params)
+    if project.params.train.search.method == "none":
+        found = search_here()
+    else:
+        found = cluster.with_joblib(project.root, search_here)
     best = {f"estimator__{name}": value for name, value in found.best.items()}
     return replace(found, model=clone(model).set_params(**best))
 
