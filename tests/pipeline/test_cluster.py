@@ -328,6 +328,28 @@ def test_workers_that_differ_are_refused(
             assert shown in refused("run", "prepare")
 
 
+def test_a_worker_without_the_data_is_refused(
+    project: Path, workers: DaskCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(cluster.VARIABLE, workers.address)
+    said = f"worker tcp://.* has no {Path('elsewhere').resolve()}; every worker needs the project"
+    with (
+        pytest.raises(InputError, match=said),
+        cluster.chosen(project, [paths.RAW, Path("elsewhere")]),
+    ):
+        pass
+
+
+def test_one_run_at_a_time_uses_the_workers(
+    project: Path, workers: DaskCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(cluster.VARIABLE, workers.address)
+    with cluster.chosen(project) as first, cluster.chosen(project) as second:
+        assert list(second(range, [2, 3], "count")) == [0, 1, 0, 1, 2]
+        with pytest.raises(InputError, match="work for another run of tabrail by now; let one at"):
+            list(first(range, [2, 3], "count"))
+
+
 def test_parts_are_needed_on_a_cluster(
     project: Path, workers: DaskCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
