@@ -533,13 +533,14 @@ def test_a_sensitive_key_is_not_in_the_log_and_ids_are(here: Path) -> None:
     assert "is sensitive, so the prediction log does not have it" in call(PERSON)
 
 
-@pytest.mark.parametrize("place", ["log", "write", "put", "track"])
+@pytest.mark.parametrize("place", ["log", "overwrite", "write", "put", "track"])
 def test_a_failure_is_finished_by_the_second_run(
     place: str, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logged(PERSON, OTHER)
     places = {
         "log": (of_log, "delete"),
+        "overwrite": (of_log, "overwrite"),
         "write": (module, "write_without"),
         "put": (transaction.Transaction, "put_in_place"),
         "track": (ingest, "_dvc_add"),
@@ -557,6 +558,23 @@ def test_a_failure_is_finished_by_the_second_run(
     call(PERSON)
     assert having(PERSON, ("data/raw", "log")) == []
     assert paths.ERASED.exists()
+
+
+def test_what_a_killed_run_has_deleted_from_the_log_is_overwritten_by_the_next_one(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise KeyboardInterrupt
+
+    visitor = "p-9999"  # of no table
+    logged(visitor, OTHER)
+    with PredictionLog():  # as a server that goes on
+        with monkeypatch.context() as patch:
+            patch.setattr(of_log, "overwrite", fail)
+            call(visitor, code=130)
+        assert having(visitor, ("log",))
+        assert "nothing to forget" in call(visitor)
+        assert having(visitor, ("log",)) == []
 
 
 KILLED = """

@@ -2,17 +2,20 @@
 
 import logging
 import os
-import sqlite3
+import re
 import stat
 import sys
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from tabrail.log import retention
+from tabrail.errors import InputError
+from tabrail.log import erasure, retention
 from tabrail.log.entries import OUTCOMES, Prediction, Refusal, size
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.log.retention import WrongClockError
@@ -109,15 +112,68 @@ def test_nobody_else_reads_it(place: Path) -> None:
         os.umask(before)
 
 
+@pytest.fixture
+def insecure() -> Iterator[None]:
+    """Let SQLite leave what is deleted in the file, unless told otherwise, as most builds do."""
+
+    def leave(connection: Any, _: object) -> None:
+        connection.execute("PRAGMA secure_delete=OFF")
+
+    sa.event.listen(sa.Pool, "connect", leave)  # before the listeners of an engine
+    yield
+    sa.event.remove(sa.Pool, "connect", leave)
+
+
+def files_with(place: Path, text: bytes) -> list[str]:
+    """Return the names of the log's files that hold a text; the log of changes must be there."""
+    assert place.with_name(f"{place.name}-wal").exists()
+    return [one.name for one in sorted(place.parent.iterdir()) if text in one.read_bytes()]
+
+
+@pytest.mark.usefixtures("insecure")
 def test_of_what_is_deleted_nothing_can_be_read(place: Path) -> None:
-    with opened(place) as log:
+    with opened(place) as log:  # as a server that goes on
         log.write([entry(number, NOW, f"secret-{number}") for number in range(50)])
         log.write([entry(99, NOW + 3 * DAY)])
+        assert files_with(place, b"secret-")
         assert log.forget(NOW + 2 * DAY) == 50
-    with sqlite3.connect(place) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
-    assert b"secret-" not in place.read_bytes()
+        assert files_with(place, b"secret-") == []
+        assert numbers(log) == [99]
+
+
+@pytest.mark.usefixtures("insecure")
+def test_of_a_person_nothing_can_be_read(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREDICTION_LOG", f"sqlite:///{place}")
+    random = np.random.default_rng(3)  # rows of many sizes move, and leave copies where they were
+    sizes = random.choice([0, 10, 50, 100, 500, 1500, 3000, 3500], 1500)
+    texts = [f"<{number:05}>{'x' * size}" for number, size in enumerate(sizes)]
+    ids = [int.from_bytes(random.bytes(16)) for _ in texts]
+    with opened(place) as log:
+        for start in range(0, len(texts), 50):
+            log.write([entry(ids[n], NOW, texts[n]) for n in range(start, start + 50)])
+        theirs = random.permutation(len(ids))[:1200].tolist()
+        assert erasure.delete([f"{ids[n]:032x}" for n in theirs]) == 1200
+        erasure.overwrite()
+        assert files_with(place, b"<")
+        content = b"".join(one.read_bytes() for one in place.parent.iterdir())
+        found = {int(one) for one in re.findall(rb"<(\d{5})>", content)}
+        assert found == set(range(len(ids))) - set(theirs)
+
+
+def test_who_reads_all_the_time_keeps_what_is_deleted(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREDICTION_LOG", f"sqlite:///{place}")
+    monkeypatch.setattr(erasure, "BUSY_S", 0.1)
+    with opened(place) as log:
+        log.write([entry(1, NOW, "secret-"), entry(2)])
+        with log._engine.connect() as reading:
+            assert reading.execute(sa.text("SELECT count(*) FROM predictions")).scalar() == 2
+            assert erasure.delete([f"{1:032x}"]) == 1
+            with pytest.raises(InputError, match=r"can still be read in its file .*-wal; repeat"):
+                erasure.overwrite()
+        erasure.overwrite()
+        assert files_with(place, b"secret-") == []
 
 
 @posix

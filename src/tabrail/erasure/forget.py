@@ -110,6 +110,8 @@ def forget(
         )
         _say_doubts(plan.earlier, persons, schema, predictions, show)
         if plan.is_empty:
+            if not dry_run:
+                of_log.overwrite()  # an earlier run may have been killed before
             show(
                 "there is nothing to forget here: no row, no prediction, and no object that is not "
                 f"in {paths.ERASED} already"
@@ -121,6 +123,7 @@ def forget(
         show(f"these would be forgotten:\n{plan.text()}")
         return
     of_log.delete(plan.predictions)
+    of_log.overwrite()
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     record = erased.text(dict.fromkeys(plan.earlier.objects, today) | known)
     if plan.rows:

@@ -112,6 +112,23 @@ def create_tables(connection: sa.Connection) -> list[str]:
     ]
 
 
+def truncate_changes(engine: sa.Engine) -> bool:
+    """Write what is in a file's log of changes into the file, and empty that log.
+
+    Until then, values that were deleted can be read in both files for as long as anybody has the
+    database open.
+
+    Returns:
+        Whether it is done: not if another connection reads or writes for longer than the engine
+        waits. A database server has no such file.
+    """
+    if not is_file(engine.url):
+        return True
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        return found.scalar() == 0
+
+
 def reason(error: Exception) -> str:
     """Return a driver's message, without the statement and the values of a row."""
     cause = getattr(error, "orig", None) or error

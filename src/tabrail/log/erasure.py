@@ -66,10 +66,30 @@ def delete(identifiers: Collection[str]) -> int:
                     done = connection.execute(sa.delete(table).where(table.c.id.in_(some)))
                 count += done.rowcount
             _delete_requests(connection, sorted(requests))
-        if database.is_file(engine.url):  # what was deleted is still in the log of changes
-            with engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     return count
+
+
+def overwrite() -> None:
+    """Overwrite what was deleted from a log that is a file, also by a call that was killed.
+
+    Secure deletion alone leaves a value now and then: where SQLite has moved rows to another page,
+    their first copy stays in the gap.
+
+    Raises:
+        InputError: the log cannot be written, or others read it all the time.
+    """
+    with _opened() as engine:
+        if engine is None or not database.is_file(engine.url):
+            return
+        with engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")  # of what SQLAlchemy begins: there is nothing yet
+            connection.exec_driver_sql("VACUUM")
+        if not database.truncate_changes(engine):
+            raise InputError(
+                f"the prediction log {_name(engine)} has been read by another program for "
+                f"{BUSY_S:.0f} seconds, so what was deleted can still be read in its file "
+                "that ends in -wal; repeat the command when that program has ended"
+            )
 
 
 def _delete_requests(connection: sa.Connection, requests: list[str]) -> None:
@@ -92,21 +112,19 @@ def _opened() -> Iterator[sa.Engine | None]:
     engine = database.connect("", BUSY_S)
     try:
         file = engine.url.database or ""
-        if database.is_file(engine.url):
-            if file and not Path(file).exists():
-                yield None
-                return
-
-            @sa.event.listens_for(engine, "connect")
-            def _overwrite(connection: Any, _: object) -> None:
-                connection.execute("PRAGMA secure_delete=ON")
-
+        if database.is_file(engine.url) and file and not Path(file).exists():
+            yield None
+            return
         yield engine if database.has_tables(engine) else None
     except SQLAlchemyError as error:
-        where = engine.url.set(query={}).render_as_string(hide_password=True)
         raise InputError(
-            f"the prediction log {where} does not answer: {database.reason(error)}; repeat the "
-            "command when it does"
+            f"the prediction log {_name(engine)} does not answer: {database.reason(error)}; "
+            "repeat the command when it does"
         ) from None
     finally:
         engine.dispose()
+
+
+def _name(engine: sa.Engine) -> str:
+    """Return where a log is, without a password or options, which may hold one."""
+    return engine.url.set(query={}).render_as_string(hide_password=True)

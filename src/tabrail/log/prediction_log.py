@@ -136,7 +136,9 @@ class PredictionLog:
 
     def forget(self, before: datetime) -> int:
         """Delete old entries, with their outcomes and decisions; see `retention.forget`."""
-        return retention.forget(self._locking, before)
+        deleted = retention.forget(self._locking, before)
+        database.truncate_changes(self._engine)  # if others are busy, the next call does it
+        return deleted
 
     def _require_file(self) -> bool:
         """Begin a new file if somebody has deleted or exchanged that of the log, and say so.
