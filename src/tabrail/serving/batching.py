@@ -1,9 +1,12 @@
 """One thread scores, and takes all requests that wait at once: eight rows take as long as one."""
 
 import asyncio
+import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from functools import partial
+from queue import SimpleQueue
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -21,6 +24,13 @@ class Waiting(NamedTuple):
 
     request: Request
     answer: asyncio.Future[Any]
+
+
+class Job(NamedTuple):
+    """What the thread is to call, and the future of what that returns."""
+
+    call: Callable[[], Any]
+    done: Future[Any]
 
 
 class Batcher:
@@ -43,7 +53,11 @@ class Batcher:
         self._rows = 0
         self._busy = False
         self._began = 0.0  # when the thread began what it does; 0 while it does nothing
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scoring")
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        # Python waits for the threads of an executor before it ends, and for one that hangs for
+        # ever; it does not wait for a daemon.
+        self._thread = threading.Thread(target=self._run, name="scoring", daemon=True)
+        self._thread.start()
 
     async def answer(self, request: Request) -> Any:
         """Return the answer to a request, as soon as it is scored.
@@ -64,17 +78,25 @@ class Batcher:
 
     async def run(self, function: Callable[..., Any], *given: Any) -> Any:
         """Run something else in the thread, between two batches."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._timed, function, *given)
+        return await asyncio.wrap_future(self._submit(function, *given))
 
     def seconds(self) -> float:
         """Return for how long the thread has been at what it does; 0 if it does nothing."""
         began = self._began
         return monotonic() - began if began else 0.0
 
-    def close(self) -> None:
-        """Stop the thread when it has done what it began."""
-        self._thread.shutdown()
+    def close(self, seconds: float) -> bool:
+        """Stop the thread when it has done what it was given.
+
+        Args:
+            seconds: how long to wait for that.
+
+        Returns:
+            Whether it has stopped.
+        """
+        self._jobs.put(None)
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     def _start_soon(self, ticks: int = TICKS) -> None:
         """Start a batch when the loop has read what has arrived; it never sleeps for it."""
@@ -94,15 +116,28 @@ class Batcher:
             self._busy = False
             return
         loop = asyncio.get_running_loop()
-        work = self._thread.submit(self._timed, self._work, [one.request for one in batch])
+        work = self._submit(self._work, [one.request for one in batch])
         work.add_done_callback(lambda done: loop.call_soon_threadsafe(self._finish, batch, done))
 
-    def _timed(self, function: Callable[..., Any], *given: Any) -> Any:
-        self._began = monotonic()
-        try:
-            return function(*given)
-        finally:
-            self._began = 0.0
+    def _submit(self, function: Callable[..., Any], *given: Any) -> Future[Any]:
+        job = Job(partial(function, *given), Future())
+        self._jobs.put(job)
+        return job.done
+
+    def _run(self) -> None:
+        while job := self._jobs.get():
+            if not job.done.set_running_or_notify_cancel():
+                continue
+            self._began = monotonic()
+            try:
+                result = job.call()
+            except BaseException as error:  # whoever waits for it gets it
+                self._began = 0.0
+                job.done.set_exception(error)
+            else:
+                self._began = 0.0
+                job.done.set_result(result)
+            del job
 
     def _work(self, batch: list[Request]) -> list[Any]:
         """Score a batch; if that fails, each request alone, so that none fails for another."""

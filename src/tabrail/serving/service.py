@@ -1,5 +1,6 @@
 """The service behind the routes: the models, the thread that scores, the log and the metrics."""
 
+import logging
 import signal
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
@@ -25,7 +26,10 @@ from tabrail.serving.tracing import Arrival
 from tabrail.serving.violations import SchemaViolationError
 
 STUCK = 3  # times serve.timeout_seconds: so long, no batch takes that any client still waits for
+STOP_S = 1.0  # how long to wait for the thread: whoever asked it has no answer by now
 WAITING = 10  # times the rows of the largest request may wait to be scored
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,8 @@ class Service:
         self.ready = True
         yield
         self.ready = False
-        self.batcher.close()
+        if not await run_in_threadpool(self.batcher.close, STOP_S):
+            logger.error("a call of clean or of the model does not come back; it is abandoned")
         await run_in_threadpool(self.journal.close, self.params.timeout_seconds)
 
     @property
