@@ -858,3 +858,25 @@ def test_after_a_kill_everything_still_runs_that_other_libraries_ask_for(
     merge("theirs", said.append, runner)
     assert runner.names() == ["lock", "pull", "repro", "commit"]
     assert "--force" in runner.commands[2]
+
+
+@pytest.mark.parametrize("left", [None, "", "\n"])
+def test_a_merge_without_its_message_was_not_written_whole(
+    runner: Runner, said: list[str], left: str | None
+) -> None:
+    branches(training("b: 1", "b: 2"), training("c: 1", "c: 2"))
+    assert not git.succeeds("merge", "theirs")  # by a person, on a disk that is full
+    Path(".git/MERGE_MSG").unlink()
+    if left is not None:
+        write(".git/MERGE_MSG", left)
+    how = "is missing" if left is None else "is blank"
+    with pytest.raises(InputError, match=rf"MERGE_MSG {how}; make room on the disk, ") as refused:
+        merge("theirs", said.append, runner)
+    assert runner.commands == []
+    for line in str(refused.value).partition("run: ")[2].split(", then: uv run tabrail merge "):
+        if line.startswith("git "):
+            subprocess.run(shlex.split(line), check=True)
+        else:
+            merge(line, said.append, runner)
+    assert read("params.yaml") == PARAMS.replace("b: 1", "b: 2").replace("c: 1", "c: 2")
+    assert not in_progress()

@@ -117,17 +117,26 @@ def _start(revision: str, show: Show) -> bool:
 def _refuse_nothing() -> None:
     """Refuse a merge that Git has begun and could not write.
 
-    It takes that for a conflict, of no file: to go on would drop all that the other side has.
+    It takes that for a conflict, of no file: to go on would drop all that the other side has. On a
+    full disk, it may not even have written the message of the commit.
     """
+    file = git.path_of("MERGE_MSG")
+    message = file.read_text(encoding="utf-8") if file.exists() else ""
+    if not message.strip():
+        raise InputError(
+            f"Git has begun a merge, and could not write all of it, as on a full disk: {file} is "
+            f"{'blank' if file.exists() else 'missing'}; make room on the disk, keep elsewhere "
+            f"what you have resolved, {_anew()}"
+        )
     unlike = not git.succeeds("diff", "--quiet", _fork("MERGE_HEAD"), "MERGE_HEAD")
-    message = git.path_of("MERGE_MSG").read_text(encoding="utf-8")
     named = re.search(r"Conflicts:\n.+\t", message)  # files that a person may have resolved since
     if unlike and not named and git.succeeds("diff", "--cached", "--quiet"):
-        other = git.git("name-rev", "--name-only", "MERGE_HEAD").strip()
-        raise InputError(
-            "Git has begun a merge, and has nothing of the other side; run: git merge --abort, "
-            f"then: uv run tabrail merge {other}"
-        )
+        raise InputError(f"Git has begun a merge, and has nothing of the other side; {_anew()}")
+
+
+def _anew() -> str:
+    other = git.git("name-rev", "--name-only", "MERGE_HEAD").strip()
+    return f"run: git merge --abort, then: uv run tabrail merge {other}"
 
 
 def _refuse_conflicts(sources: set[str], revision: str, started: bool) -> None:
