@@ -30,7 +30,7 @@ def replacing(*paths: Path) -> Iterator[list[Path]]:
     """
     temporaries: list[Path] = []
     try:
-        with ExitStack() as held:
+        with named(*paths), ExitStack() as held:
             for path in paths:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 _remove_leftovers(path)
@@ -44,14 +44,21 @@ def replacing(*paths: Path) -> Iterator[list[Path]]:
             for temporary, path in zip(temporaries, paths, strict=True):
                 temporary.replace(path)
             sync(*{path.parent for path in paths})
-    except OSError as error:
-        if error.errno in FULL and not error.filename:  # a write knows no name
-            others = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-            error.filename = f"{paths[0]}{others}"
-        raise
     finally:
         for temporary in temporaries:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def named(*paths: Path) -> Iterator[None]:
+    """Let an error of a full disk say which files are written: a write knows no name."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL and not error.filename:
+            others = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+            error.filename = f"{paths[0]}{others}"
+        raise
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import errno
 import gzip
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -97,8 +98,122 @@ def test_what_fails_leaves_no_part_behind(monkeypatch: pytest.MonkeyPatch, step:
     else:
         monkeypatch.setattr(transaction, "write_texts", fail)
     printed = call("../shops.csv", "--target", "bought", "--split", "9", code=1)
-    assert "No space left on device" in printed
+    assert "No space left on device; make room on the disk, then repeat the command" in printed
+    if step == "write":
+        assert f"error: {cut.FOLDER / 'shops-00000.csv'}: No space left" in printed
     assert contents() == before
+    assert not transaction.FOLDER.exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_a_full_disk_while_cutting_is_said_with_the_file(
+    monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    before = contents()
+    name = parts.name
+
+    def full(file: Path, number: int) -> Path:
+        found = name(file, number)
+        if number == 1:
+            found.symlink_to("/dev/full")
+        return found
+
+    content = Path("../shops.csv").read_bytes()
+    Path("../shops.csv.gz").write_bytes(gzip.compress(content))
+    monkeypatch.setattr(parts, "name", full)
+    printed = call(f"../shops.csv{suffix}", "--target", "bought", "--split", "9", code=1)
+    assert printed.endswith(
+        f"error: {cut.FOLDER}/shops-00001.csv{suffix}: No space left on device; make room on the "
+        "disk, then repeat the command\n"
+    )
+    assert contents() == before
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tabrail.cli.app import program
+from tabrail.ingest import cut, ingest, parts, transaction
+
+def dying(owner, name, times):
+    real, left = getattr(owner, name), [times]
+    def call(*args, **options):
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left[0] -= 1
+        return real(*args, **options)
+    setattr(owner, name, call)
+
+place, times = sys.argv.pop(1), int(sys.argv.pop(1))
+cut.MEGABYTE = 1000
+ingest._dvc_add = lambda: None
+owners = {
+    "cut": (parts, "sync"), "check": (cut, "_require_same_rows"),
+    "take": (transaction, "_take"), "rename": (Path, "rename"),
+    "texts": (transaction, "write_texts"), "track": (ingest, "_dvc_add"),
+    "end": (transaction, "_end"),
+}
+dying(*owners[place], times)
+program()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no SIGKILL")
+@pytest.mark.parametrize("more", [False, True])
+@pytest.mark.parametrize(
+    ("place", "times"),
+    [
+        ("cut", 0),
+        ("cut", 1),
+        ("check", 0),
+        ("take", 1),
+        ("rename", 1),  # of the parts, to what comes in
+        ("rename", -2),  # to data/raw
+        ("rename", -1),
+        ("texts", 1),
+        ("track", 0),
+        ("end", 0),
+    ],
+)
+def test_what_kill_9_leaves_is_undone_or_finished(
+    monkeypatch: pytest.MonkeyPatch, place: str, times: int, more: bool
+) -> None:
+    arguments = ["../shops.csv", "--target", "bought", "--split", "9"]
+    if more:  # rows that are added to others: each part is moved alone
+        lines = Path("../shops.csv").read_text().splitlines(keepends=True)
+        Path("../shops.csv").write_text("".join(lines[:301]))
+        Path("../more.csv").write_text("".join([lines[0], *lines[301:]]))
+        call(*arguments[:3])
+        arguments = ["../more.csv", "--split", "9", "--yes"]
+    before = contents()
+    shutil.copytree(".", "../kept")
+    renames: list[Path] = []
+    rename = Path.rename
+
+    def counted(path: Path, target: Path) -> Path:
+        renames.append(path)
+        return rename(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", counted)
+        call(*arguments)
+    after = contents()
+    for entry in Path().iterdir():
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    shutil.copytree("../kept", ".", dirs_exist_ok=True)
+    assert contents() == before
+    number = times if times >= 0 else len(renames) + times
+    command = [sys.executable, "-c", KILLED, place, str(number), "ingest", *arguments]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
+    if place in ("cut", "check", "take"):  # nothing has come to data/raw
+        shutil.copytree(transaction.FOLDER, "../left")
+        shutil.rmtree(transaction.FOLDER)
+        assert contents() == before
+        shutil.copytree("../left", transaction.FOLDER)
+    call(*arguments)
+    assert contents() == after
     assert not transaction.FOLDER.exists()
 
 

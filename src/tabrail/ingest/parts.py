@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from tabrail.data.edges import opened
 from tabrail.errors import InputError
-from tabrail.files import sync
+from tabrail.files import named, sync
 from tabrail.ingest.line_ends import LineEnds
 
 BLOCK = 1 << 22
@@ -98,11 +98,12 @@ def write(file: Path, model: Path, delimiter: str, count: int) -> list[Path]:
 @contextmanager
 def _written(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
     """Open a file to write to, and bring it to the disk in the end."""
-    with path.open("wb") as plain:
-        if path.suffix == ".gz":
-            # Neither a name nor a time in it: equal rows give equal bytes.
-            with gzip.GzipFile("", "wb", LEVEL, plain, mtime=0) as packed:
-                yield packed
-        else:
-            yield plain
-    sync(path)
+    with named(path):
+        with path.open("wb") as plain:
+            if path.suffix == ".gz":
+                # Neither a name nor a time in it: equal rows give equal bytes.
+                with gzip.GzipFile("", "wb", LEVEL, plain, mtime=0) as packed:
+                    yield packed
+            else:
+                yield plain
+        sync(path)
