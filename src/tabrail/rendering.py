@@ -125,7 +125,10 @@ FILES = (
     File("notebooks/explore.ipynb", "notebooks/explore.ipynb.jinja", part="notebook"),
     File(".devcontainer/devcontainer.json", "devcontainer.json.jinja", part="devcontainer"),
 )
-PARTS = tuple(dict.fromkeys(file.part for file in FILES if file.part))
+PARTS = (
+    *dict.fromkeys(file.part for file in FILES if file.part),
+    "dask",  # which has no file: it is a group of packages
+)
 # Parts that are for CI alone: `mlflow` is of use without it, too, by the group that it adds.
 CI_PARTS = tuple(
     dict.fromkeys(file.part for file in FILES if file.part not in ("", "mlflow") and file.ci)

@@ -32,6 +32,7 @@ PARTS_IN_ORDER = (
     "mlflow",
     "notebook",
     "devcontainer",
+    "dask",
 )
 PACKAGE = "src/flight_delays"
 STORAGE = "flight-delays-dvc-storage"

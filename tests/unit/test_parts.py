@@ -17,6 +17,9 @@ from tabrail import parts, record, rendering
 from tabrail.cli import app as cli
 
 
+WITHOUT_FILES = ("dask",)
+
+
 def call(*names: str, code: int = 0) -> str:
     """Run the command and return what it prints."""
     done = CliRunner().invoke(cli.app, ["add", *names])
@@ -48,12 +51,13 @@ def test_a_part_comes_with_its_files_and_says_what_to_do(project: str, name: str
     before = contents(Path())
     printed = call(name)
     new = set(contents(Path())) - set(before)
-    assert new
+    assert bool(new) == (name not in WITHOUT_FILES)
     for path in new:
         assert f"new      {path} (" in printed
         assert record.load().is_as_generated(Path(path))
     assert "\nNext:\n  - " in printed
-    assert "\nThe way back:\n  - git rm " in printed
+    first = "git rm " if new else "in pyproject.toml, delete "
+    assert f"\nThe way back:\n  - {first}" in printed
     assert record.load().parts == [*parts.PARTS[name].needs, name]
 
 
@@ -127,7 +131,7 @@ def test_a_part_that_was_taken_away_can_come_again(project: str) -> None:
     assert "new      notebooks/explore.ipynb" in call("notebook")
 
 
-@pytest.mark.parametrize("name", PARTS_IN_ORDER)
+@pytest.mark.parametrize("name", [name for name in PARTS_IN_ORDER if name not in WITHOUT_FILES])
 def test_a_stranger_in_the_way_is_not_overwritten(project: str, name: str) -> None:
     (path, *_) = parts.PARTS[name].files(record.load())
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -286,6 +290,17 @@ def test_kubeflow_finds_its_sdk_in_the_image_and_all_stages(project: str) -> Non
     }
     stages = YAML(typ="safe").load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]
     assert list(ast.literal_eval(assigned["STAGES"])) == list(stages)
+
+
+@pytest.mark.parametrize("names", [("docker", "dask"), ("dask", "docker")])
+def test_workers_on_a_cluster_find_dask_in_the_image(project: str, names: tuple[str, ...]) -> None:
+    printed = "".join(call(name) for name in names)
+    assert '+dask = ["tabrail[dask]"]' in printed
+    assert "  - in pyproject.toml, delete dependency-groups.dask; then run: uv lock\n" in printed
+    (sync,) = re.findall("uv sync .*--group pipeline.*", Path("Dockerfile").read_text("utf-8"))
+    assert "--group dask" in sync
+    undone = "\n  - in Dockerfile, undo the change that is shown above\n"
+    assert (undone in printed) == (names[0] == "docker")
 
 
 def test_the_image_has_the_python_of_the_project(project: str) -> None:

@@ -282,5 +282,21 @@ _ALL = (
             )
         },
     ),
+    Part(
+        "dask",
+        "stages and predictions run on the workers of a Dask cluster",
+        {
+            "": (
+                "run uv lock, and commit; every machine of the cluster needs this commit and the "
+                "data at the same path, such as on a shared disk",
+                "in params.yaml, set prepare.parts to true",
+                "start a scheduler, and on each machine workers: uv run --group dask dask "
+                "scheduler, and: uv run --group dask dask worker tls://SCHEDULER:8786 --preload "
+                "tabrail --nthreads 1 (cluster.md of the manual has the certificates)",
+                "DASK_SCHEDULER=tls://SCHEDULER:8786 uv run --group dask dvc repro",
+            )
+        },
+        (Addition(PROJECT, ("dependency-groups", "dask"), ["tabrail[dask]"]),),
+    ),
 )
 PARTS = {part.name: part for part in _ALL}
