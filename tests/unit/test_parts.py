@@ -16,7 +16,6 @@ from typer.testing import CliRunner
 from tabrail import parts, record, rendering
 from tabrail.cli import app as cli
 
-
 WITHOUT_FILES = ("dask",)
 
 

@@ -3,9 +3,12 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from tabrail.data.parts import Each, Found, one_by_one
+from tabrail.errors import InputError
 
 VARIABLE = "DASK_SCHEDULER"  # of the environment: the scheduler's address
 
@@ -30,9 +33,7 @@ def chosen(root: Path, needed: Sequence[Path] = (), equal: Sequence[Path] = ()) 
     if not scheduler():
         yield one_by_one
         return
-    from tabrail.cluster.client import connected  # it is slow to import
-
-    with connected(scheduler(), root, needed, equal) as cluster:
+    with _connected()(scheduler(), root, needed, equal) as cluster:
         yield cluster.each
 
 
@@ -51,7 +52,19 @@ def with_joblib(root: Path, call: Callable[[], Found]) -> Found:
     """
     if not scheduler():
         return call()
+    with _connected()(scheduler(), root) as cluster:
+        found: Found = cluster.joblib(root, call)
+    return found
+
+
+def _connected() -> Any:
+    """Return what connects, whose packages are slow to import and not in every environment."""
+    if missing := [name for name in ("dask", "distributed") if find_spec(name) is None]:
+        raise InputError(
+            f"{VARIABLE} is set, and this environment has no package {missing[0]}; put "
+            "uv run --group dask before the command (uv run tabrail add dask adds the group), or "
+            f"do the work here: unset {VARIABLE}"
+        )
     from tabrail.cluster.client import connected
 
-    with connected(scheduler(), root) as cluster:
-        return cluster.joblib(root, call)
+    return connected
