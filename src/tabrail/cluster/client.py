@@ -163,9 +163,8 @@ def connected(
     except Exception as error:  # of sockets, of TLS, of addresses: each in its own way
         raise InputError(
             f"{VARIABLE} is {address!r}, and no scheduler answers there "
-            f"({_first_line(error)}); start one with: uv run --group dask dask scheduler, or do "
-            f"the work here: unset {VARIABLE}"
-        ) from error
+            f"({_first_line(error)}); {_advice(address)}, or do the work here: unset {VARIABLE}"
+        ) from None
     with client:
         try:
             client.wait_for_workers(1, timeout=SECONDS)
@@ -186,7 +185,7 @@ def connected(
             raise InputError(
                 f"the workers cannot be made ready ({_first_line(error)}); bring them to the same "
                 "commit, run uv sync there, and start them again, with: uv run --group dask"
-            ) from error
+            ) from None
         workers = len(client.nthreads())
         print(
             f"cluster {address}: {workers} {'worker' if workers == 1 else 'workers'}, watch them "
@@ -198,6 +197,19 @@ def connected(
         finally:
             with suppress(Exception):  # the scheduler may have gone
                 client.unregister_worker_plugin(Ready.name)
+
+
+def _advice(address: str) -> str:
+    """Return what to do where no scheduler answers."""
+    if address.startswith("tls:"):
+        return (
+            "both sides need certificates of one authority: set DASK_DISTRIBUTED__COMM__TLS__… as "
+            "cluster.md of the manual shows, and start it with --protocol tls"
+        )
+    return (
+        "start one with: uv run --group dask dask scheduler (if it uses TLS, its address begins "
+        "with tls://)"
+    )
 
 
 def _absolute(places: Sequence[Path]) -> list[Path]:
@@ -218,9 +230,9 @@ def _explained(what: str) -> Iterator[None]:
             f"as they do when they need more memory than they may have ({limit}); start them with "
             "a larger --memory-limit, cut the data into smaller parts, or set a smaller "
             "prepare.chunk_rows in params.yaml"
-        ) from error
+        ) from None
     except (OSError, TimeoutError) as error:
-        raise InputError(f"{what}: {_first_line(error)}") from error
+        raise InputError(f"{what}: {_first_line(error)}") from None
 
 
 def _first_line(error: BaseException) -> str:
