@@ -3,12 +3,15 @@
 import json
 import re
 import shlex
+import socket
 import subprocess
 import time
 import urllib.request
+from contextlib import suppress
 
 from end_to_end import edits
 from end_to_end.markdown import Block, blocks
+from support.dask_cluster import end
 from support.projects import TEMPLATE, Project, user_environment
 from support.servers import free_port
 
@@ -35,14 +38,17 @@ class Reader:
         self.printed: dict[str, str] = {}
         self._server: subprocess.Popen[str] | None = None
         self._port = port or free_port()
+        self._cluster: list[subprocess.Popen[bytes]] = []
+        self._scheduler_port = free_port()
 
     def __enter__(self) -> "Reader":
         """Begin to read."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop the server that the page started last."""
+        """Stop what the page started last: the server, and the scheduler with its workers."""
         self._stop()
+        self._stop_cluster()
 
     def read(self, text: str) -> None:
         """Do what a Markdown text says, block by block."""
@@ -64,15 +70,21 @@ class Reader:
             return str(json.load(answer)["version"])
 
     def _type(self, command: str) -> str:
+        command = command.replace(":8786", f":{self._scheduler_port}")
         words = shlex.split(command)
         if words[0] == "cd":
             self.project = Project((self.project.path / words[1]).resolve(strict=True))
             return ""
         if "tabrail serve" in command:
             return self._serve([*words, "--port", str(self._port)])
+        if "dask scheduler" in command:
+            self._stop_cluster()
+            return self._member([*words, "--port", str(self._scheduler_port), "--no-dashboard"])
+        if "dask worker" in command:
+            return self._member([*words, "--no-dashboard"])
         if words[0] == "curl":
             words = [word.replace(":8000", f":{self._port}") for word in words]
-        if "$" in command:
+        if "$" in command or "&&" in words or "=" in words[0]:
             words = ["bash", "-c", command]
         return self.project.run(*words)
 
@@ -105,6 +117,30 @@ class Reader:
             else:
                 return ""
         raise TimeoutError(" ".join(command))
+
+    def _member(self, command: list[str]) -> str:
+        """Start a scheduler or a worker, which runs in a terminal of its own."""
+        self._cluster.append(
+            subprocess.Popen(
+                command,
+                cwd=self.project.path,
+                env=user_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        )
+        latest = time.monotonic() + LATEST_START_S
+        while time.monotonic() < latest:
+            assert self._cluster[-1].poll() is None, f"{command} ended"
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self._scheduler_port)):
+                return ""
+            time.sleep(0.1)
+        raise TimeoutError(" ".join(command))
+
+    def _stop_cluster(self) -> None:
+        while self._cluster:
+            end(self._cluster.pop())
 
     def _stop(self) -> None:
         if self._server:

@@ -90,7 +90,7 @@ def dask_cluster(
         yield found
     finally:
         for process in [*found.workers, scheduler]:
-            _kill(process)
+            end(process)
 
 
 def _dask(log: Path, *arguments: str) -> subprocess.Popen[bytes]:
@@ -101,7 +101,7 @@ def _dask(log: Path, *arguments: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=kept)
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     """Kill a process and those that it has started."""
     for one in psutil.Process(process.pid).children(recursive=True):
         with suppress(psutil.NoSuchProcess):

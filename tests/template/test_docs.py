@@ -35,6 +35,7 @@ OTHERS_OPTIONS = {
     *("--all-branches", "--all-commits", "--cloud", "--workspace"),  # dvc gc
     *("--directory", "--project", "--unshallow"),  # uv and Git
     "--serve-artifacts",  # mlflow
+    *("--host", "--memory-limit", "--no-dashboard", "--nthreads", "--preload"),  # dask
     *("--build-arg", "--env", "--env-file", "--group", "--user"),  # docker and uv
 }
 
