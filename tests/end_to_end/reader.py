@@ -15,6 +15,7 @@ from support.dask_cluster import end
 from support.projects import TEMPLATE, Project, user_environment
 from support.servers import free_port
 
+SHELL = {"&&", ">", ">>"}
 LATEST_START_S = 150  # a busy machine takes its time
 PROGRAM = "Run this program in the project's root folder:"
 
@@ -84,7 +85,7 @@ class Reader:
             return self._member([*words, "--no-dashboard"])
         if words[0] == "curl":
             words = [word.replace(":8000", f":{self._port}") for word in words]
-        if "$" in command or "&&" in words or "=" in words[0]:
+        if "$" in command or SHELL & set(words) or "=" in words[0]:
             words = ["bash", "-c", command]
         return self.project.run(*words)
 

@@ -1,5 +1,6 @@
 """Without the packages of a cluster, a sentence says what to type."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,17 +9,22 @@ from tabrail import cluster
 from tabrail.errors import InputError
 
 
+def search_there() -> None:
+    cluster.with_joblib(Path(), list)
+
+
+def prepare_there() -> None:
+    with cluster.chosen(Path()):
+        pass
+
+
 @pytest.mark.parametrize("package", ["dask", "distributed"])
-@pytest.mark.parametrize("search", [False, True])
+@pytest.mark.parametrize("connect", [search_there, prepare_there])
 def test_what_is_missing_is_named(
-    monkeypatch: pytest.MonkeyPatch, package: str, *, search: bool
+    monkeypatch: pytest.MonkeyPatch, package: str, connect: Callable[[], None]
 ) -> None:
     monkeypatch.setenv(cluster.VARIABLE, "tcp://127.0.0.1:1")
     monkeypatch.setattr(cluster, "find_spec", lambda name: None if name == package else object())
     message = rf"^DASK_SCHEDULER is set, and .* no package {package}; put uv run --group dask bef"
     with pytest.raises(InputError, match=message):
-        if search:
-            cluster.with_joblib(Path(), list)
-        else:
-            with cluster.chosen(Path()):
-                pass
+        connect()
