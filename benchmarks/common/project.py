@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,17 +19,24 @@ class Project:
         self.path = path
         self._programs = path / ".venv" / "bin"
 
-    def run(self, program: str, *arguments: str | Path, folder: Path | None = None) -> Cost:
+    def run(
+        self,
+        program: str,
+        *arguments: str | Path,
+        folder: Path | None = None,
+        extra: Mapping[str, str] | None = None,
+    ) -> Cost:
         """Run a program of the project's environment, as `uv run` would, but without uv's time.
 
         Args:
             program: its name.
             arguments: what to call it with.
             folder: where to run it, if not in the project.
+            extra: variables that are added to the environment.
         """
         search = os.pathsep.join([str(self._programs), os.environ["PATH"]])
         command = [self._programs / program, *arguments]
-        return run(command, folder or self.path, {"PATH": search})
+        return run(command, folder or self.path, {"PATH": search, **(extra or {})})
 
 
 @contextmanager
