@@ -1,6 +1,7 @@
 """Workers of a Dask cluster give the same bytes as one process, whatever happens to them."""
 
 import contextlib
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -206,6 +207,19 @@ def test_workers_take_the_code_of_now(
         monkeypatch.delenv(cluster.VARIABLE)
         assert "left out by clean" in succeed("run", "prepare")
         assert sums(*PREPARED) == there != plain
+
+
+def test_workers_go_from_one_project_to_another(
+    project: Path, workers: DaskCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(cluster.VARIABLE, workers.address)
+    succeed("run", "prepare")
+    other = shutil.copytree(project, tmp_path / "other")
+    with cleaning("return rows[rows.index % 5 != 0]"), monkeypatch.context() as patch:
+        shutil.copytree("src", other / "src", dirs_exist_ok=True)
+        patch.chdir(other)
+        assert "left out by clean" in succeed("run", "prepare")
+    assert "left out by clean" not in succeed("run", "prepare")
 
 
 KILLED = """if os.path.exists("kill") and "TQDM_DISABLE" in os.environ:

@@ -19,7 +19,7 @@ import tabrail
 from tabrail.errors import InputError
 
 LOCK, SOURCE = "uv.lock", "src"
-STATE = {"run": "", "problem": ""}  # of this worker
+STATE = {"run": "", "problem": "", "source": ""}  # of this worker
 CORE, THREADS = "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS"
 PACKAGES = (
     *("dask", "distributed", "joblib", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy"),
@@ -115,12 +115,14 @@ class Ready(WorkerPlugin):
             return
         os.chdir(self._root)
         os.environ["TQDM_DISABLE"] = "1"  # the client shows the progress
-        source = (self._root / SOURCE).resolve()
+        source = str((self._root / SOURCE).resolve())
+        earlier, STATE["source"] = STATE["source"] or source, source  # maybe of another project
         for name, module in list(sys.modules.items()):
-            if is_below(getattr(module, "__file__", None), source):  # of an earlier run
+            file = getattr(module, "__file__", None)
+            if is_below(file, Path(source)) or is_below(file, Path(earlier)):
                 del sys.modules[name]
         invalidate_caches()
-        sys.path[:] = [str(source), *(one for one in sys.path if one != str(source))]
+        sys.path[:] = [source, *(one for one in sys.path if one not in (source, earlier))]
 
 
 def problem_of(run: str) -> str:
