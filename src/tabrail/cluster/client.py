@@ -33,7 +33,7 @@ class Cluster:
 
     def __init__(self, client: Any, run: str) -> None:
         """Take a client whose workers are ready for a run."""
-        self._client, self._run = client, run
+        self.client, self._run = client, run
 
     def each(
         self, function: Callable[[Item], Iterable[Found]], items: Sequence[Item], label: str
@@ -61,7 +61,7 @@ class Cluster:
                         if number is None:
                             break
                         key = f"{label.replace(' ', '-')}-{token}-{number}"
-                        future = self._client.submit(
+                        future = self.client.submit(
                             work, pickled, item, self._run, key=key, pure=False
                         )
                         waiting.append((item, future))  # type: ignore[arg-type]
@@ -81,7 +81,7 @@ class Cluster:
     def _stop(self, waiting: list[Future[Any]]) -> None:
         """Let workers begin nothing more, and wait for what they do: it would write after us."""
         with suppress(Exception):  # the scheduler may have gone
-            self._client.run(stop)
+            self.client.run(stop)
             wait(waiting)  # type: ignore[no-untyped-call]
 
     def joblib(self, root: Path, call: Callable[[], Found]) -> Found:
@@ -133,12 +133,12 @@ class Cluster:
         Raises:
             InputError: one cannot; the message says why.
         """
-        found = self._client.run(problem_of, self._run)
+        found = self.client.run(problem_of, self._run)
         for problem in filter(None, found.values()):
             raise InputError(problem)
 
     def _threads(self) -> int:
-        return sum(self._client.nthreads().values())
+        return sum(self.client.nthreads().values())
 
 
 @contextmanager

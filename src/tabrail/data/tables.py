@@ -257,13 +257,14 @@ def _explained(path: Path, encoding: str = "") -> Iterator[None]:
         reason = str(error).removeprefix("Error tokenizing data. C error: ").strip()
         raise InputError(f"{path} is no well-formed CSV: {reason}") from None
     except (pa.ArrowInvalid, EOFError, zlib.error) as error:
-        raise _damaged(path, error) from None
+        raise damaged(path, error) from None
     except OSError as error:
         if error.errno:  # the disk's or the system's trouble, not the file's
             raise
-        raise _damaged(path, error) from None
+        raise damaged(path, error) from None
 
 
-def _damaged(path: Path, error: Exception) -> InputError:
+def damaged(path: Path, error: Exception) -> InputError:
+    """Return what to say of a file that cannot be read."""
     reason = str(error).splitlines()[0]
     return InputError(f"{path} is damaged or cut off: {reason}; fetch it again")

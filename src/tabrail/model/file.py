@@ -17,6 +17,7 @@ import skops.io
 from sklearn.pipeline import Pipeline
 
 from tabrail import paths
+from tabrail.config import estimators
 from tabrail.errors import InputError, missing_output
 from tabrail.model import archive, nodes, trees
 from tabrail.model.limits import Limits
@@ -65,6 +66,7 @@ class Metadata:
         code: SHA-256 of the project's modules that belong to the model, by path from the root.
         limits: of the target in training, to which predictions are held; see `model.limits`.
         texts: what was usual of texts in training; see `model.texts`.
+        workers: how many workers of a cluster fitted it together; 0 if one process did alone.
     """
 
     estimator: str
@@ -81,16 +83,18 @@ class Metadata:
     code: dict[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=list)
     texts: dict[str, dict[str, float]] = field(default_factory=dict)
+    workers: int = 0
 
     def content(self) -> dict[str, Any]:
-        """Return what the file has; without limits and texts, as before there were any."""
-        return {n: v for n, v in asdict(self).items() if v or n not in {"limits", "texts"}}
+        """Return what the file has; without what is blank of what older files do not have."""
+        later = {"limits", "texts", "workers"}
+        return {n: v for n, v in asdict(self).items() if v or n not in later}
 
 
 def library_versions(estimator: str) -> dict[str, str]:
     """Return the versions of the libraries that a model's numbers depend on."""
     names = ["numpy", "pandas", "scikit-learn", "scipy", "skops", "tabrail"]
-    package = estimator.partition(".")[0]
+    package = estimators.package(estimator)
     if package != "sklearn":
         names += packages_distributions().get(package, [])
     return {name: installed_version(name) for name in sorted(set(names))}

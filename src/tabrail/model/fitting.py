@@ -18,6 +18,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from tabrail import paths
+from tabrail.cluster.training import on_workers
 from tabrail.errors import InputError
 from tabrail.features import FoldsByGroup
 from tabrail.project.project import Split
@@ -34,6 +35,9 @@ def fit(model: Pipeline, train: Split) -> Pipeline:
     `tabrail.features.target_mean`, and in the rows by which boosting knows when to stop. Otherwise
     the model would learn to know the groups, and look better than it is.
 
+    An estimator of `tabrail.cluster` is fitted on all rows by the workers of a cluster. The other
+    steps learn from a sample of the rows.
+
     Source: https://scikit-learn.org/stable/metadata_routing.html
 
     Args:
@@ -44,7 +48,8 @@ def fit(model: Pipeline, train: Split) -> Pipeline:
         The same model, fitted.
 
     Raises:
-        InputError: the estimator holds out single rows, which takes groups apart.
+        InputError: the estimator holds out single rows, which takes groups apart; or the cluster
+            cannot fit it.
 
     Example:
         >>> from sklearn.pipeline import Pipeline
@@ -56,7 +61,8 @@ def fit(model: Pipeline, train: Split) -> Pipeline:
         >>> fit(model, project.split("train")).n_features_in_
         6
     """
-    with by_groups(model, train) as given:
+    workers = on_workers(train.root, model, train.sample)
+    with workers, by_groups(model, train) as given:
         model.fit(train.rows, train.y_true, **given)
     return model
 

@@ -11,6 +11,7 @@ from tabrail import paths
 from tabrail.data import distributions, tables
 from tabrail.data.schema import Schema
 from tabrail.documents import to_csv, to_json
+from tabrail.errors import InputError
 from tabrail.files import replacing
 from tabrail.model import file
 from tabrail.model.limits import Predicted, of_target
@@ -68,7 +69,7 @@ def save_model(project: Project, model: Pipeline, found: SearchResult | None = N
         found: what `search` found.
 
     Raises:
-        InputError: the model holds a type that is not safe to load.
+        InputError: the model holds a type that is not safe to load, or was fitted on a sample.
 
     Example:
         >>> from sklearn.pipeline import Pipeline
@@ -84,8 +85,14 @@ def save_model(project: Project, model: Pipeline, found: SearchResult | None = N
         'binary'
     """
     train = found.train if found else project.split("train")
+    workers = _workers(model)
+    if train.sample and not workers:
+        raise InputError(
+            f"the model was fitted on a sample of the training rows: {len(train.rows):,} of "
+            f"{train.size:,}; fit it with tabrail.fit, which hands it to the workers of the cluster"
+        )
     data = tables.sha256(paths.located(project.root, paths.TRAIN))
-    metadata = describe(project, model, train.classes, len(train.rows), data, found)
+    metadata = describe(project, model, train.classes, train.size, data, found)
     texts_of_training = usual(model, train.rows, project.schema.features_of("text"))
     metadata = replace(metadata, texts=texts_of_training)
     content = file.dump(model, metadata, project.root)
@@ -99,7 +106,8 @@ def save_model(project: Project, model: Pipeline, found: SearchResult | None = N
         model_file.write_bytes(content)
         for text_file, text in zip(text_files, texts.values(), strict=True):
             text_file.write_text(text, encoding="utf-8", newline="\n")
-    print(f"{_name(project, model)} fitted on {len(train.rows):,} rows: {paths.MODEL}")
+    by = f" by {workers} {'worker' if workers == 1 else 'workers'}" if workers else ""
+    print(f"{_name(project, model)} fitted on {train.size:,} rows{by}: {paths.MODEL}")
 
 
 def load_model(project: Project, *, untrusted: bool = False) -> Model:
@@ -164,7 +172,13 @@ def describe(
         versions=file.library_versions(name),
         python=python_version(),
         limits=of_target(schema),
+        workers=_workers(model),
     )
+
+
+def _workers(model: Pipeline) -> int:
+    """Return how many workers of a cluster fitted a model; 0 if one process did alone."""
+    return int(getattr(model[-1], "n_workers_", 0))
 
 
 def _name(project: Project, model: Pipeline) -> str:

@@ -19,6 +19,7 @@ from sklearn.pipeline import Pipeline
 
 from tabrail import cluster, paths
 from tabrail.config import Params, Search
+from tabrail.config.estimators import package
 from tabrail.data.identity import mixed
 from tabrail.data.schema import Schema, Task
 from tabrail.errors import InputError, nearest
@@ -96,6 +97,12 @@ def _search(pipeline: Pipeline, train: Split, schema: Schema, params: Params) ->
     if wanted.method == "none":
         nothing = pd.DataFrame(columns=["candidate", "rows", "score", "std"])
         return SearchResult(pipeline, {}, {}, nothing, train)
+    if train.sample:
+        raise InputError(
+            f"{KEY}.method: {wanted.method} fits here, and the estimator is fitted by the workers "
+            f"of a cluster; set method: none, or search with the estimator of "
+            f"{package(params.train.estimator)} itself on less data"
+        )
     name = type(pipeline[-1]).__name__
     values = wanted.values.get(name, {})
     if not values:

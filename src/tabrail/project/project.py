@@ -11,8 +11,10 @@ import pandas as pd
 
 from tabrail import paths
 from tabrail.config import Params, load_params
+from tabrail.config.estimators import ON_WORKERS
 from tabrail.data import tables
 from tabrail.data.cleaning import Clean, no_cleaning
+from tabrail.data.sample import Sample, read_sample
 from tabrail.data.schema import GROUP, Schema, encode_target, load_schema
 from tabrail.errors import InputError
 from tabrail.project import code
@@ -39,6 +41,8 @@ class Split:
         weights: how much each row counts; shape (n_rows,). None if the schema names no column.
         groups: a hash of each row's group: of its key, or of the row itself without a key; shape
             (n_rows,), uint64.
+        sample: what is known of the whole table, if the rows are a sample of it.
+        root: the project's root.
     """
 
     table: pd.DataFrame
@@ -47,6 +51,13 @@ class Split:
     classes: list[str]
     weights: np.ndarray | None
     groups: np.ndarray
+    sample: Sample | None = None
+    root: Path = Path()
+
+    @property
+    def size(self) -> int:
+        """The number of rows of the prepared table."""
+        return self.sample.rows if self.sample else len(self.table)
 
     @property
     def fit_params(self) -> dict[str, np.ndarray]:
@@ -140,22 +151,32 @@ class Project:
     def split(self, name: SplitName) -> Split:
         """Read a prepared table.
 
+        Where workers of a cluster fit the estimator of params.yaml, `train` is a sample of the
+        training rows: some of the groups, with about a million rows.
+
         Args:
             name: which one.
 
         Raises:
             InputError: the table is missing or damaged.
         """
-        table = tables.read(paths.located(self.root, PREPARED[name]))
-        y_true, classes = encode_target(table[self.schema.target], self.schema), list[str]()
-        if self.schema.task != "regression":
+        place, whole = paths.located(self.root, PREPARED[name]), None
+        if name == "train" and self.params.train.estimator.startswith(ON_WORKERS):
+            table, whole = read_sample(place, self.schema)
+        else:
+            table = tables.read(place)
+        y_true, present = encode_target(table[self.schema.target], self.schema), np.empty(0, int)
+        if whole:
+            y_true, present = whole.y_true(table), whole.present
+        elif self.schema.task != "regression":
             present, y_true = np.unique(y_true, return_inverse=True)
-            classes = [self.schema.classes[int(place)] for place in present]
         return Split(
             table=table,
             rows=table[self.schema.inputs],
             y_true=y_true,
-            classes=classes,
+            classes=[self.schema.classes[int(place)] for place in present],
             weights=table[self.schema.weight].to_numpy() if self.schema.weight else None,
             groups=table[GROUP].to_numpy(),
+            sample=whole,
+            root=self.root,
         )

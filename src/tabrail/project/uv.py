@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tabrail import paths
+from tabrail.config.estimators import package
 from tabrail.errors import InputError
 
 # Variables of the environment that runs this, and not of those that uv is to make.
@@ -42,7 +43,7 @@ def server_groups(root: Path, estimator: str, *more: str) -> list[str]:
     """
     content: dict[str, Any] = tomllib.loads((root / paths.PROJECT).read_text(encoding="utf-8"))
     known = content.get("dependency-groups", {})
-    wanted = [name for name in (estimator.partition(".")[0], *more) if name in known]
+    wanted = [name for name in (package(estimator), *more) if name in known]
     return ["--no-default-groups", *(f"--group={name}" for name in ("serve", *wanted))]
 
 

@@ -1,0 +1,102 @@
+"""Read a sample of a prepared table in parts, and the rest of it part by part.
+
+What has to see rows together, such as the mean of a target in each category, learns from the
+sample. So no process needs memory for the whole table.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tabrail import paths
+from tabrail.data import tables
+from tabrail.data.identity import mixed
+from tabrail.data.schema import GROUP, Schema, encode_target
+from tabrail.errors import InputError, missing_output
+
+MOST = 1_000_000  # rows of a sample, about
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is known of a table of which a sample was read.
+
+    Attributes:
+        files: the parts that have rows, by name.
+        rows: how many rows the table has.
+        every: one group in so many is in the sample.
+        present: places in `schema.classes` of the classes that occur; none for a regression.
+        schema: describes the rows.
+    """
+
+    files: list[Path]
+    rows: int
+    every: int
+    present: np.ndarray
+    schema: Schema
+
+    def rest(self, file: Path) -> pd.DataFrame:
+        """Return the rows of a part that are not in the sample."""
+        table = tables.read(file)
+        return table[~_is_in(table[GROUP], self.every)]
+
+    def y_true(self, table: pd.DataFrame) -> np.ndarray:
+        """Return what is to be predicted, as `Split.y_true` has it; shape (n_rows,)."""
+        found = encode_target(table[self.schema.target], self.schema)
+        if self.schema.task == "regression":
+            return found
+        return np.searchsorted(self.present, found)
+
+
+def read_sample(
+    place: Path, schema: Schema, most: int | None = None
+) -> tuple[pd.DataFrame, Sample]:
+    """Read a sample of a prepared table, part by part.
+
+    It has all rows of some groups, by a hash: neither the order of the parts nor their number
+    moves a row.
+
+    Args:
+        place: the folder of parts.
+        schema: describes the rows.
+        most: how many rows it has, about; a million, if not given.
+
+    Raises:
+        InputError: the table is missing or damaged, or is one file.
+    """
+    if not place.exists():
+        raise missing_output(place)
+    if not place.is_dir():
+        raise InputError(
+            f"{place} is one file, and workers of a cluster share parts; set prepare.parts: true "
+            f"in {paths.PARAMS}, and run: uv run dvc repro"
+        )
+    counts = {file.absolute(): _rows(file) for file in tables.written(place)}
+    files, rows = [file for file, count in counts.items() if count], sum(counts.values())
+    if not files:
+        raise InputError(f"{place} has no rows; make it again with: uv run dvc repro")
+    every = -(-rows // (most or MOST))
+    found, present = list[pd.DataFrame](), set[int]()
+    for file in files:
+        part = tables.read(file)
+        if schema.task != "regression":
+            present |= set(np.unique(encode_target(part[schema.target], schema)).tolist())
+        found.append(part[_is_in(part[GROUP], every)])
+    known = np.array(sorted(present), dtype=np.int64)
+    return pd.concat(found, ignore_index=True), Sample(files, rows, every, known, schema)
+
+
+def _rows(file: Path) -> int:
+    try:
+        return pq.read_metadata(file).num_rows
+    except pa.ArrowInvalid as error:
+        raise tables.damaged(file, error) from None
+
+
+def _is_in(groups: pd.Series, every: int) -> np.ndarray:
+    """Return whether each row is in the sample, by the hash of its group; shape (n_rows,)."""
+    return mixed(groups.to_numpy(np.uint64)) % np.uint64(every) == 0
