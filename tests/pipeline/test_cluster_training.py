@@ -1,4 +1,4 @@
-"""Workers of a Dask cluster fit one model together: the same bytes again, and a plain XGBoost."""
+"""Workers of a Dask cluster fit one model together: the same bytes again, and XGBoost's own."""
 
 import contextlib
 import os
@@ -27,6 +27,7 @@ from tabrail.project import code
 from tabrail.testing import check_model
 
 PARTS, ROWS = 5, 400
+OPTIONS = {"n_estimators": 10, "max_leaves": 7, "subsample": 0.8, "colsample_bytree": 0.8}
 TASKS = {"binary": "late", "multiclass": "level", "regression": "delay"}
 
 
@@ -62,7 +63,7 @@ def write(folder: Path, target: str) -> Path:
         }
     )
     delay = (table["size"] * 3 + (table["colour"] == "red") + random.normal(size=count)).round(2)
-    found = {
+    found: dict[str, Any] = {
         "late": np.where(delay > 1, "yes", "no"),
         "level": np.select([delay > 2, delay > -1], ["high", "middle"], "low"),
         "delay": delay,
@@ -80,7 +81,7 @@ def write(folder: Path, target: str) -> Path:
         (paths.RAW / "part-empty.csv").write_text(",".join(map(str, table)) + "\n")
         edit("params.yaml", lambda params: params["prepare"].update(parts=True))
         edit("params.yaml", lambda params: params["evaluate"].update(resamples=100))
-        on_workers(n_estimators=10, max_leaves=7)
+        on_workers(**OPTIONS)
         succeed("run", "prepare")
     return folder
 
@@ -157,7 +158,9 @@ def fitted_here_and_there(project: Project) -> tuple[Pipeline, Pipeline]:
 
 
 def unfitted(project: Project) -> Pipeline:
-    made: Pipeline = code.import_module(project.root, f"{project.settings.package}.train").model(project)
+    made: Pipeline = code.import_module(project.root, f"{project.settings.package}.train").model(
+        project
+    )
     return made
 
 
@@ -191,13 +194,16 @@ def cover(model: Pipeline) -> float:
 
 def test_every_row_is_learned_from_once(use: Callable[[str], Path]) -> None:
     use("regression")
+    on_workers(n_estimators=2)
     project = Project.load()
     train = project.split("train")
     assert 0 < len(train.rows) < train.size / 2
     model = fit(unfitted(project), train)
     assert cover(model) == train.size
     assert train.sample
-    few = replace(train, sample=replace(train.sample, files=train.sample.files[:1]))
+    few = replace(
+        train, sample=replace(train.sample, files=dict([*train.sample.files.items()][:1]))
+    )
     assert fit(unfitted(project), few)[-1].n_workers_ == 1  # as no other worker has a part
 
 
@@ -303,6 +309,6 @@ def test_a_worker_that_ends_leaves_no_model(
     assert "ended while the model was trained, as one does that needs more memory" in done.output
     assert model_hash() == expected
     workers.wait(2)
-    on_workers(n_estimators=10, max_leaves=7)
+    on_workers(**OPTIONS)
     assert "by 2 workers" in succeed("run", "train")
     assert model_hash() == expected

@@ -48,7 +48,7 @@ def on_workers(root: Path, model: Pipeline, sample: Sample | None) -> Iterator[N
     from tabrail.cluster.client import connected
 
     xgboost.require_possible(last)
-    with connected(scheduler(), root, sample.files) as cluster:
+    with connected(scheduler(), root, list(sample.files)) as cluster:
 
         def train(learning: xgboost.Learning, own: xgboost.Rows) -> tuple[bytes, int]:
             return together.train(cluster.client, model[:-1], sample, learning, own)

@@ -26,21 +26,30 @@ class Sample:
     """What is known of a table of which a sample was read.
 
     Attributes:
-        files: the parts that have rows, by name.
+        files: the parts that have rows, by name, each with its SHA-256.
         rows: how many rows the table has.
         every: one group in so many is in the sample.
         present: places in `schema.classes` of the classes that occur; none for a regression.
         schema: describes the rows.
     """
 
-    files: list[Path]
+    files: dict[Path, str]
     rows: int
     every: int
     present: np.ndarray
     schema: Schema
 
     def rest(self, file: Path) -> pd.DataFrame:
-        """Return the rows of a part that are not in the sample."""
+        """Return the rows of a part that are not in the sample.
+
+        Raises:
+            InputError: the part is not the one that was there when the sample was read.
+        """
+        if tables.sha256(file) != self.files[file]:
+            raise InputError(
+                f"{file} is not the same on this worker; bring the prepared data of one run to all "
+                "machines, such as on a shared disk, or with: uv run dvc checkout"
+            )
         table = tables.read(file)
         return table[~_is_in(table[GROUP], self.every)]
 
@@ -76,7 +85,8 @@ def read_sample(
             f"in {paths.PARAMS}, and run: uv run dvc repro"
         )
     counts = {file.absolute(): _rows(file) for file in tables.written(place)}
-    files, rows = [file for file, count in counts.items() if count], sum(counts.values())
+    files = {file: tables.sha256(file) for file, count in counts.items() if count}
+    rows = sum(counts.values())
     if not files:
         raise InputError(f"{place} has no rows; make it again with: uv run dvc repro")
     every = -(-rows // (most or MOST))
