@@ -18,6 +18,7 @@ from sklearn.pipeline import Pipeline
 from support.dask_cluster import DaskCluster, dask_cluster
 from support.in_process import call, edit, run_stages, succeed, write_project
 from support.projects import shared_folder
+from xgboost.core import XGBoostError
 
 from tabrail import InputError, Project, cluster, fit, load_model, paths, save_model
 from tabrail.cluster import together
@@ -261,6 +262,21 @@ def test_what_workers_cannot_do_is_said(
     assert (done.code, done.crash) == (1, None)
     assert said in done.output
     assert not paths.MODEL.exists()
+
+
+def test_the_worker_that_failed_is_heard_first() -> None:
+    class Failed:
+        status = "error"
+
+        def __init__(self, error: Exception) -> None:
+            self.exception = lambda: error
+
+    missed = Failed(XGBoostError("[14:09:25] /src/collective/result.cc:83: \n- Ring failed."))
+    wrong = Failed(XGBoostError("[14:09:25] /src/tree/param.h:3: no depth"))
+    broken = Failed(ValueError("of derive"))
+    for order in ([missed, wrong], [wrong, missed]):
+        assert str(together._cause(order)).endswith("on the workers: no depth")
+    assert str(together._cause([missed, wrong, broken])) == "of derive"
 
 
 def test_a_table_in_one_file_is_refused(

@@ -30,6 +30,7 @@ from tabrail.data.sample import Sample
 from tabrail.errors import InputError
 
 SECONDS = 10  # how long the others may take to end once one has failed
+MISSING = "/collective/"  # in what XGBoost says where another worker did not answer
 PLACE = r"^\[[^\]]*\] \S+: "  # in the code of XGBoost, with which its messages begin
 
 
@@ -145,7 +146,9 @@ def _cause(failed: Sequence[Any]) -> BaseException:
     for error in errors:
         if not isinstance(error, XGBoostError):
             return error
-    said = re.sub(PLACE, "", str(errors[0])).strip().splitlines()
+    # Those that only miss another one say so first if they were the first to notice.
+    told = min(map(str, errors), key=lambda error: MISSING in error)
+    said = re.sub(PLACE, "", told).strip().splitlines()
     return InputError(
         f"{paths.PARAMS}, train.options: XGBoost cannot train on the workers: {said[0]}"
     )
