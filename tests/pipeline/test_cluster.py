@@ -13,7 +13,6 @@ import pytest
 from distributed.client import FutureCancelledError
 from support.dask_cluster import DaskCluster, dask_cluster
 from support.in_process import call, edit, run_stages, succeed, write_project
-from support.projects import shared_folder
 
 from tabrail import cluster, paths
 from tabrail.batch import score
@@ -37,7 +36,7 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with a table in parts, of which some rows come again in another part."""
-    folder = shared_folder(tmp_path_factory) / f"cluster-{tmp_path_factory.getbasetemp().name}"
+    folder = tmp_path_factory.mktemp("cluster")
     write_project(folder, data_file="t.csv", target="late", project_slug="clustered")
     table = pd.DataFrame(
         {
@@ -55,7 +54,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table.loc[ROWS * 5 : ROWS * 5 + 2] = table.loc[3:5].to_numpy()  # for the third time
     with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
         patch.setattr(ingest, "_dvc_add", lambda: None)
-        incoming = Path("../incoming")
+        incoming = folder.with_name(f"{folder.name}-incoming")
         incoming.mkdir(exist_ok=True)
         for number in range(PARTS):
             part = table[number * ROWS : (number + 1) * ROWS]
