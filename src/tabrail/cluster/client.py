@@ -231,6 +231,11 @@ def _explained(what: str) -> Iterator[None]:
             "a larger --memory-limit, cut the data into smaller parts, or set a smaller "
             "prepare.chunk_rows in params.yaml"
         ) from None
+    except FutureCancelledError:
+        raise InputError(
+            f"{what}: the connection to the scheduler is lost, and it does not answer any more; "
+            "start it again, and its workers, and then the command"
+        ) from None
     except (OSError, TimeoutError) as error:
         raise InputError(f"{what}: {_first_line(error)}") from None
 
