@@ -35,7 +35,6 @@ HASH, MERGING = 8, 17  # bytes a row: at rest, and while the two largest runs ar
 TIMES = 24  # bytes a row more, where the latest rows are held back: a time, and its sorted copies
 RAW, PREPARED = 97, 26  # bytes a row
 NETWORK, MD5 = 1.25 * GB, 0.8 * GB  # bytes a second: 10 Gbit/s; DVC's hash, on one core
-WORKER_MEMORY = 0.4  # GB
 CORE_HOUR, GB_MONTH, REQUEST = 0.05, 0.023, 0.4e-6  # dollars: of a cloud's price list, about
 SIZES = (10**8, 10**9, 10**10)
 WORKERS = (10, 100)
