@@ -113,7 +113,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 def _address(place: Path, scheduler: subprocess.Popen[bytes], log: Path) -> str:
     end = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < end and scheduler.poll() is None:
-        if place.exists():
+        with suppress(FileNotFoundError, json.JSONDecodeError):  # not there, or not whole
             return str(json.loads(place.read_text())["address"])
         time.sleep(0.05)
     raise AssertionError(log.read_text())
