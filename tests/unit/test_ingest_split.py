@@ -159,6 +159,7 @@ program()
 """
 
 
+@pytest.mark.ci("it kills twenty times")
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no SIGKILL")
 @pytest.mark.parametrize("more", [False, True])
 @pytest.mark.parametrize(
