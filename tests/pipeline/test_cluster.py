@@ -23,6 +23,7 @@ from tabrail.data.prepare import SPLITS
 from tabrail.errors import InputError
 from tabrail.ingest import ingest
 
+SLOW = pytest.mark.ci("a cluster takes seconds")
 PARTS, ROWS = 6, 700
 RANDOM = np.random.default_rng(7)
 
@@ -111,7 +112,9 @@ def nothing() -> None:
     """Change nothing."""
 
 
-@pytest.mark.parametrize("change", [nothing, by_time, weighted, keeping])
+@pytest.mark.parametrize(
+    "change", [nothing, by_time, *(pytest.param(one, marks=SLOW) for one in (weighted, keeping))]
+)
 def test_prepare_gives_the_same_bytes(
     project: Path, workers: DaskCluster, monkeypatch: pytest.MonkeyPatch, change: Callable[[], None]
 ) -> None:
@@ -159,6 +162,7 @@ def test_predict_gives_the_same_bytes(
     assert not Path("other.csv").exists()
 
 
+@SLOW
 def test_search_finds_the_same(
     project: Path, workers: DaskCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,6 +212,7 @@ def test_workers_take_the_code_of_now(
         assert sums(*PREPARED) == there != plain
 
 
+@SLOW
 def test_workers_go_from_one_project_to_another(
     project: Path, workers: DaskCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,7 +232,7 @@ KILLED = """if os.path.exists("kill") and "TQDM_DISABLE" in os.environ:
     return rows"""
 
 
-@pytest.mark.parametrize("stage", ["prepare", "predict"])
+@pytest.mark.parametrize("stage", ["prepare", pytest.param("predict", marks=SLOW)])
 def test_a_worker_that_is_killed_changes_nothing(
     project: Path, workers: DaskCluster, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
@@ -371,6 +376,7 @@ def test_parts_are_needed_on_a_cluster(
     assert "set prepare.parts to true in params.yaml, or unset DASK" in refused("run", "prepare")
 
 
+@SLOW
 def test_tables_change_between_a_file_and_parts(project: Path) -> None:
     succeed("run", "prepare")
     rows = {name: tables.read(path) for name, path in SPLITS.items()}

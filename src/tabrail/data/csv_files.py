@@ -1,6 +1,7 @@
 """Read CSV files a chunk at a time, with what people and tools do to them."""
 
 import csv
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -151,6 +152,11 @@ def _refuse_cut_off(path: Path, form: Csv, found: Layout, sieve: Sieve | None) -
     text = last.decode(form.encoding, "replace")
     cells = next(csv.reader([text], delimiter=form.delimiter))
     if len(cells) < len(found.names) and not (sieve and sieve.knows(cells)):
+        # It may be the end of a row that goes over several lines, and has a quote in plain text.
+        with path.open(encoding=form.encoding, errors="replace", newline="") as whole:
+            (cells,) = deque(csv.reader(whole, delimiter=form.delimiter), maxlen=1)
+        if len(cells) >= len(found.names):
+            return
         raise InputError(
             f"{path} is cut off: its last row has {len(cells)} of {len(found.names)} fields; fetch "
             "it again"
