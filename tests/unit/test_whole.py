@@ -113,9 +113,10 @@ def test_a_file_is_on_the_disk_before_it_has_its_name(monkeypatch: pytest.Monkey
 WRITERS = {
     "documents.py",  # write_texts, to the paths that `replacing` yields
     *("data/outputs.py", "data/prepare.py", "data/tables.py", "data/validate.py"),  # likewise
+    "data/prepare_parts.py",  # likewise
     *("model/saving.py", "upgrade.py"),  # likewise
     "files.py",
-    "ingest/transaction.py",  # in a folder of its own, and from there
+    *("ingest/transaction.py", "ingest/parts.py"),  # in a folder of its own, and from there
     *("data/without.py", "project/stores.py"),  # in a folder that is removed; `ingest` goes on
     # In a temporary folder.
     *("review/bundle.py", "review/line_ends.py", "review/merge_data.py", "testing.py"),

@@ -10,6 +10,7 @@ from tabrail.data.validate import Verdict, rejects
 from tabrail.errors import InputError
 from tabrail.files import replacing
 from tabrail.model.limits import held_text
+from tabrail.model.recorded import require_recorded
 from tabrail.project import registry
 from tabrail.project.pipeline import md5
 from tabrail.project.project import Project
@@ -58,6 +59,8 @@ def predict(
         reject=rejected is not None,
         untrusted=untrusted,
     )
+    if not untrusted:
+        require_recorded(project.root)  # the scorer may know a model of the same bytes
     limits, version = scorer.model.metadata.limits, registry.model_version()
     scorer.stamp(version, datetime.now(UTC).isoformat(timespec="seconds"))
     template = scorer.nothing(place)

@@ -56,7 +56,8 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         features = possible
         for name in of_special:
             columns[name].pop("sensitive", None)
-    alone = {name: score for name, score in inference.alone.items() if name in features}
+    hidden = {name for name, column in columns.items() if column.get("sensitive")}
+    alone = {name: score for name, score in inference.alone.items() if name not in hidden}
     draft.best_alone = score_notes.best_alone(alone, task.task)
     if not key:
         _refuse_few_combinations(inference.sample[features], target)
