@@ -13,7 +13,7 @@ from tabrail.data import date_order, tables
 from tabrail.data.cleaning import Clean, cleaned
 from tabrail.data.conform import Violation, conform, require_columns, violation
 from tabrail.data.date_order import Usual
-from tabrail.data.distinct import Distinct, distinct_columns, unchanged
+from tabrail.data.distinct import distinct_columns, unchanged
 from tabrail.data.identity import hashes
 from tabrail.data.parts import Part
 from tabrail.data.schema import Schema
@@ -50,81 +50,12 @@ class Chunk(NamedTuple):
     left_out: pd.DataFrame
 
 
-class AsRead(NamedTuple):
-    """Some rows of a file before they are given the schema's types.
-
-    Attributes:
-        file: where the rows are from; the index of `raw` counts its rows from 0.
-        raw: the rows as they were read, in all columns of the file, less those left out.
-        cleaned: the same rows after the cleaning function.
-        different: the different cells of each raw column.
-        left_out: the rows that the cleaning function left out, as they were read.
-    """
-
-    file: Path
-    raw: pd.DataFrame
-    cleaned: pd.DataFrame
-    different: dict[str, Distinct]
-    left_out: pd.DataFrame
-
-
 class First(Protocol):
     """Knows which rows are the first of their kind, as `Seen` does."""
 
     def first(self, hashes: np.ndarray) -> np.ndarray:
         """Return true where a hash comes for the first time; shape (n_rows,)."""
         ...
-
-
-def read_cleaned(
-    places: Sequence[Path] | Sequence[Part],
-    schema: Schema,
-    rows: int,
-    label: str,
-    clean: Clean,
-    *,
-    optional: Collection[str] = (),
-    aside: SetAside | None = None,
-) -> Iterator[AsRead]:
-    """Read tables after a look at each one's header, and clean them.
-
-    A bar shows the progress when it takes long.
-
-    Args:
-        places: the tables, or parts of them.
-        schema: describes the cleaned rows.
-        rows: the most rows of a chunk; of a table with more than 40 columns, say, fewer are read.
-        label: what the bar is called.
-        clean: the owner's cleaning function.
-        optional: columns that a file may lack.
-        aside: counts the lines that are no rows.
-
-    Raises:
-        InputError: a file cannot be read, or lacks a column of the schema, or it cannot be cleaned.
-    """
-    wanted: dict[Path, list[str]] = {}
-    for file in dict.fromkeys(one.file if isinstance(one, Part) else one for one in places):
-        wanted[file] = tables.columns(file, schema.csv)
-        absent = {name for name in optional if name not in wanted[file]}
-        used = [name for name in schema.used if name not in absent]
-        require_columns(wanted[file], used, schema, file)
-    sensitive = [name for name, column in schema.columns.items() if column.sensitive]
-    rows = max(1, min(rows, MOST_CELLS // max(map(len, wanted.values()), default=1)))
-    with tqdm(desc=label, unit=" rows", unit_scale=True, delay=1, disable=None) as progress:
-        for part in _parts(places):
-            file = part.file
-            for raw in tables.read_chunks(part, schema, rows, wanted[file], aside=aside):
-                cleaned_rows = cleaned(raw, clean, sensitive)
-                left_out = raw[~raw.index.isin(cleaned_rows.index)]
-                as_read = raw.loc[cleaned_rows.index] if len(left_out) else raw
-                yield AsRead(file, as_read, cleaned_rows, distinct_columns(as_read), left_out)
-                progress.update(len(raw))
-                del raw, cleaned_rows, as_read, left_out
-
-
-def _parts(places: Sequence[Path] | Sequence[Part]) -> Iterator[Part]:
-    for place in places:
-        yield from [place] if isinstance(place, Part) else tables.parts([place])
 
 
 def checked(
@@ -139,7 +70,9 @@ def checked(
     usual: Usual | None = None,
     seen: First | None = None,
 ) -> Iterator[Chunk]:
-    """Read and clean tables as `read_cleaned` does, and check them against the schema.
+    """Read tables after a look at each one's header, clean them and check them against the schema.
+
+    A bar shows the progress when it takes long.
 
     Args:
         places: the tables, or parts of them.
@@ -155,17 +88,38 @@ def checked(
     Raises:
         InputError: a file cannot be read, or lacks a column of the schema, or it cannot be cleaned.
     """
+    wanted: dict[Path, list[str]] = {}
+    for file in dict.fromkeys(one.file if isinstance(one, Part) else one for one in places):
+        wanted[file] = tables.columns(file, schema.csv)
+        absent = {name for name in optional if name not in wanted[file]}
+        used = [name for name in schema.used if name not in absent]
+        require_columns(wanted[file], used, schema, file)
+    sensitive = [name for name, column in schema.columns.items() if column.sensitive]
+    rows = max(1, min(rows, MOST_CELLS // max(map(len, wanted.values()), default=1)))
     seen = Seen() if seen is None else seen
-    for read in read_cleaned(places, schema, rows, label, clean, optional=optional, aside=aside):
-        still = unchanged(read.different, read.raw, read.cleaned)
-        table, violations = conform(read.cleaned, schema, still)
-        violations += _swapped_dates(read.cleaned, table, schema, usual)
-        same, groups = hashes(read.raw, read.cleaned, schema, read.different)
-        repeated = np.zeros(len(read.raw), dtype=bool)
-        if schema.duplicates == "drop":
-            repeated = ~seen.first(same)
-        yield Chunk(read.file, read.raw, table, violations, groups, repeated, read.left_out)
-        del read, table, still
+    with tqdm(desc=label, unit=" rows", unit_scale=True, delay=1, disable=None) as progress:
+        for part in _parts(places):
+            file = part.file
+            for raw in tables.read_chunks(part, schema, rows, wanted[file], aside=aside):
+                cleaned_rows = cleaned(raw, clean, sensitive)
+                left_out = raw[~raw.index.isin(cleaned_rows.index)]
+                as_read = raw.loc[cleaned_rows.index] if len(left_out) else raw
+                different = distinct_columns(as_read)
+                still = unchanged(different, as_read, cleaned_rows)
+                table, violations = conform(cleaned_rows, schema, still)
+                violations += _swapped_dates(cleaned_rows, table, schema, usual)
+                same, groups = hashes(as_read, cleaned_rows, schema, different)
+                repeated = np.zeros(len(as_read), dtype=bool)
+                if schema.duplicates == "drop":
+                    repeated = ~seen.first(same)
+                yield Chunk(file, as_read, table, violations, groups, repeated, left_out)
+                progress.update(len(raw))
+                del raw, cleaned_rows, as_read, table
+
+
+def _parts(places: Sequence[Path] | Sequence[Part]) -> Iterator[Part]:
+    for place in places:
+        yield from [place] if isinstance(place, Part) else tables.parts([place])
 
 
 def _swapped_dates(
