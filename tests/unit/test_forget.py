@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 from conftest import edit, shops
+from support.killed import DYING
 from typer.testing import CliRunner
 
 from tabrail import paths
@@ -577,8 +578,9 @@ def test_what_a_killed_run_has_deleted_from_the_log_is_overwritten_by_the_next_o
         assert having(visitor, ("log",)) == []
 
 
-KILLED = """
-import os, signal, sys
+KILLED = (
+    DYING
+    + """
 from tabrail.cli.app import program
 from tabrail.ingest import ingest, transaction
 from tabrail.log import erasure
@@ -586,16 +588,6 @@ from tabrail.project.stores import Stores
 from dvc_objects.fs.local import LocalFileSystem
 import dvc_objects.fs.local as local
 
-def dying(owner, name, times):
-    real, left = getattr(owner, name), [times]
-    def call(*args, **options):
-        if not left[0]:
-            os.kill(os.getpid(), signal.SIGKILL)
-        left[0] -= 1
-        return real(*args, **options)
-    setattr(owner, name, call)
-
-place, times = sys.argv.pop(1), int(sys.argv.pop(1))
 owners = {
     "delete": (erasure, "delete"), "begun": (transaction.Transaction, "put_in_place"),
     "texts": (transaction, "write_texts"), "track": (ingest, "_dvc_add"), "unlink": (os, "unlink"),
@@ -604,6 +596,7 @@ owners = {
 dying(*owners[place], times)
 program()
 """
+)
 
 
 @pytest.mark.parametrize(

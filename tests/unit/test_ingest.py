@@ -59,10 +59,8 @@ def tracked() -> bool:
     return "up to date" in done.stdout
 
 
-@pytest.fixture
-def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand in this project as it is without data or a schema, with a table beside it."""
-    project = tmp_path / "project"
+def stand_in_empty(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in a project without data or a schema, with a table of 600 rows beside it."""
     project.mkdir()
     monkeypatch.chdir(project)
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -73,6 +71,12 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     subprocess.run(["git", "init", "--quiet"], check=True)
     shops().drop(columns="seen").to_csv("../shops.csv", index=False)
     return project
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in this project as it is without data or a schema, with a table beside it."""
+    return stand_in_empty(tmp_path / "project", monkeypatch)
 
 
 @pytest.fixture

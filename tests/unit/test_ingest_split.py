@@ -9,32 +9,21 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, shops
-from test_ingest import FILES, call, contents
+from support.killed import DYING
+from test_ingest import call, contents, stand_in_empty
 
 from tabrail import paths
 from tabrail.data import salt as salts
 from tabrail.data import tables
 from tabrail.ingest import cut, ingest, parts, transaction
-from tabrail.project import code
 
 
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stand in a project without data, with a table of 600 rows, of which a "megabyte" has some."""
-    folder = tmp_path / "project"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    code.forget("flight_delays")
-    for name in FILES:
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, name)
-    subprocess.run(["git", "init", "--quiet"], check=True)
     monkeypatch.setattr(ingest, "_dvc_add", lambda: None)
     monkeypatch.setattr(cut, "MEGABYTE", 1000)
-    shops().drop(columns="seen").to_csv("../shops.csv", index=False)
-    return folder
+    return stand_in_empty(tmp_path / "project", monkeypatch)
 
 
 def names() -> list[str]:
@@ -130,22 +119,13 @@ def test_a_full_disk_while_cutting_is_said_with_the_file(
     assert contents() == before
 
 
-KILLED = """
-import os, signal, sys
+KILLED = (
+    DYING
+    + """
 from pathlib import Path
 from tabrail.cli.app import program
 from tabrail.ingest import cut, ingest, parts, transaction
 
-def dying(owner, name, times):
-    real, left = getattr(owner, name), [times]
-    def call(*args, **options):
-        if not left[0]:
-            os.kill(os.getpid(), signal.SIGKILL)
-        left[0] -= 1
-        return real(*args, **options)
-    setattr(owner, name, call)
-
-place, times = sys.argv.pop(1), int(sys.argv.pop(1))
 cut.MEGABYTE = 1000
 ingest._dvc_add = lambda: None
 owners = {
@@ -157,6 +137,7 @@ owners = {
 dying(*owners[place], times)
 program()
 """
+)
 
 
 @pytest.mark.ci("it kills twenty times")
