@@ -77,7 +77,7 @@ def served(
 
 def loaded(folder: Path = Path(), **changes: Any) -> Release:
     """Return a project's model, with other values of `serve` in its params.yaml."""
-    found = load_release(folder)
+    found = load_release(folder, compiled=True)
     serve = found.params.serve.model_copy(update=changes)
     return replace(found, params=found.params.model_copy(update={"serve": serve}))
 

@@ -24,7 +24,7 @@ from tabrail.ingest import column_names
 from tabrail.log.export import export
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.estimators import make
-from tabrail.model.predict import _explained
+from tabrail.model.predict import explained
 from tabrail.monitoring import expected
 from tabrail.monitoring.monitor import monitor
 from tabrail.project import cost, environment, git, pipeline, registry
@@ -190,7 +190,7 @@ def test_a_module_that_fails_to_load_is_no_estimator(project: Path) -> None:
 
 def test_a_column_that_a_feature_function_misses_is_named() -> None:
     message = r"looks for a column 'hour' that schema\.yaml does not give it; see the feature func"
-    with pytest.raises(InputError, match=message), _explained():
+    with pytest.raises(InputError, match=message), explained():
         pd.DataFrame({"age": [1]}).rename(columns={"age": "years"}).assign(x=1)["hour"]
 
 

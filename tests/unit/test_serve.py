@@ -53,8 +53,9 @@ def test_several_processes_get_their_arguments_and_begin_alike(
     other, process = Path("other"), Stopped()
     shutil.copytree(".", other, ignore=shutil.ignore_patterns(other.name))
 
-    def load(folder: Path = Path(), *, untrusted: bool = False) -> Release:
+    def load(folder: Path = Path(), *, untrusted: bool = False, compiled: bool = False) -> Release:
         assert untrusted
+        assert compiled
         found = load_release()
         if folder == Path():
             return found

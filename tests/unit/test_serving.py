@@ -274,7 +274,7 @@ def test_one_bad_request_does_not_fail_those_that_are_scored_with_it(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def picky(model: Release, frame: Any, places: Any) -> Any:
-        if (frame["age"] == 66).any():
+        if (frame.numbers("age") == 66).any():
             raise ValueError
         return predict(model, frame, places)
 
@@ -473,7 +473,7 @@ def failing(rows: pd.DataFrame) -> Predicted:
 
 
 def test_a_challenger_that_fails_fails_no_answer(shop: Path) -> None:
-    challenger = replace(loaded(), version="rival", score=failing)
+    challenger = replace(loaded(), version="rival", score=failing, compiled=None)
     with served(challenger=challenger, share=1.0) as client:
         answer = send(client, typical())
         metrics = client.get("/metrics").text

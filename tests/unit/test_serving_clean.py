@@ -30,17 +30,18 @@ from support.folders import of_this_process
 from trained import LINEAR, stand_in
 
 from tabrail.batch import predict
-from tabrail.data.cleaning import no_cleaning
+from tabrail.data.cleaning import changes_nothing, no_cleaning
 from tabrail.data.schema import Column, Schema
 from tabrail.log.export import export
 from tabrail.log.outcomes import outcomes
 from tabrail.model import reference
+from tabrail.model.compiled.columns import TableColumns
 from tabrail.model.release import Release, load_release
 from tabrail.monitoring.monitor import monitor
 from tabrail.project import code
 from tabrail.serving.batching import Batcher
 from tabrail.serving.cleaned_columns import changed_columns
-from tabrail.serving.cleaning import changes_nothing, clean_rows, json_cells
+from tabrail.serving.cleaning import clean_rows, json_cells
 from tabrail.serving.request import Request, RequestReader, Rows
 from tabrail.serving.rollout import Rollout
 
@@ -408,7 +409,7 @@ def test_a_date_of_clean_is_shown_in_its_format_and_scored_as_it_is() -> None:
     [found] = reader.check([Request([row])])
     assert isinstance(found, Rows)
     assert found.values["day"] == ["01.02.2024"]
-    assert reader.frame([found])["day"].tolist() == [pd.Timestamp("2024-02-01T14:30")]
+    assert reader.together([found]).frame()["day"].tolist() == [pd.Timestamp("2024-02-01T14:30")]
 
 
 def test_all_violations_of_a_row_are_reported_at_once(cleaning: Path) -> None:
@@ -580,7 +581,7 @@ def test_a_challenger_that_hangs_is_switched_off(
     given = Rows(Request([typical()]), values, {}, [[]])
     frame = reference.table([typical()], champion.schema)
     for count in (1, 2):
-        [answer], entries = rollout.score([given], frame)
+        [answer], entries = rollout.score([given], TableColumns(frame))
         assert answer["model"] == champion.version
         assert [entry.role for entry in entries] == ["champion"]
         assert len(failures) == count

@@ -84,7 +84,7 @@ def accepted(body: Any, reader: RequestReader = READER, *, single: bool = False)
 
 def read(*rows: dict[str, Any]) -> pd.DataFrame:
     """Return what the API makes of rows."""
-    return READER.frame([accepted({"rows": rows})])
+    return READER.together([accepted({"rows": rows})]).frame()
 
 
 def checked(row: dict[str, Any], *names: str) -> tuple[pd.DataFrame, set[str]]:
@@ -171,8 +171,8 @@ def test_rows_of_several_requests_are_one_frame() -> None:
     others = [GOOD | {"day": None, "a b": 2}, GOOD | {"_x": "NA", "note": ""}]
     parts = [accepted({"rows": rows}) for rows in ([GOOD], others)]
     expected = pd.concat([checked(row)[0] for row in (GOOD, *others)], ignore_index=True)
-    pd.testing.assert_frame_equal(READER.frame(parts), expected)
-    some = READER.frame(parts, ["note", "a b"])
+    pd.testing.assert_frame_equal(READER.together(parts).frame(), expected)
+    some = READER.together(parts, ["note", "a b"]).frame()
     pd.testing.assert_frame_equal(some, expected[["note", "a b"]])
 
 

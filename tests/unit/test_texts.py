@@ -51,7 +51,7 @@ def fitted(transformer: Any) -> Pipeline:
 
 def found_unusual(pipeline: Pipeline, rows: pd.DataFrame, expected: Usual) -> dict[int, list[str]]:
     """Return what is unusual about the texts of rows."""
-    return unusual(measured(pipeline, rows, expected), expected)
+    return unusual(measured(pipeline, rows, expected, lambda: rows), expected)
 
 
 def test_no_text_of_training_is_unusual_and_gibberish_is() -> None:
@@ -152,10 +152,10 @@ def test_texts_are_measured() -> None:
     pipeline, table = fitted(words("binary", 20)), tickets()
     expected = usual(pipeline, table, ["note"])
     new = pd.DataFrame({"note": ["my mail is slow", "", GIBBERISH]}).astype("str")
-    found = measured(pipeline, new, expected)
+    found = measured(pipeline, new, expected, lambda: new)
     assert found["note: length"].tolist() == [15, 0, len(GIBBERISH)]
     assert np.array_equal(found["note: known words"], [1, np.nan, 0], equal_nan=True)
-    none = measured(pipeline, new[1:2], expected)  # of empty texts alone
+    none = measured(pipeline, new[1:2], expected, lambda: new[1:2])  # of empty texts alone
     assert np.isnan(none["note: known words"]).all()
     lengths = {"note: length": 15.0, "note: known words": 1.0}
     assert by_row(found, 3)[:2] == [lengths, {"note: length": 0.0}]

@@ -1,6 +1,8 @@
 """The owner's cleaning function: what it may do with rows, checked at each call."""
 
 from collections.abc import Callable, Collection
+from types import FunctionType
+from typing import Any
 
 import pandas as pd
 
@@ -12,6 +14,24 @@ Clean = Callable[[pd.DataFrame], pd.DataFrame]
 def no_cleaning(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows as they are."""
     return rows
+
+
+def changes_nothing(function: Any) -> bool:
+    """Return whether a cleaning function does no more than to return what it is given.
+
+    Its compiled code is compared with that of a function which does so. The same holds for the
+    function `derive`.
+
+    Example:
+        >>> changes_nothing(no_cleaning), changes_nothing(lambda rows: rows.dropna())
+        (True, False)
+    """
+    same = no_cleaning.__code__
+    return isinstance(function, FunctionType) and (
+        function.__code__.co_code == same.co_code
+        and function.__code__.co_flags == same.co_flags
+        and function.__code__.co_argcount == same.co_argcount
+    )
 
 
 def cleaned(rows: pd.DataFrame, clean: Clean, sensitive: Collection[str] = ()) -> pd.DataFrame:
@@ -42,6 +62,9 @@ def cleaned(rows: pd.DataFrame, clean: Clean, sensitive: Collection[str] = ()) -
         raise InputError(f"{name} failed: {type(error).__name__}: {text}") from error
     if not isinstance(found, pd.DataFrame):
         raise InputError(f"{name} returned a {type(found).__name__}; expected a DataFrame")
+    is_same_index = found.index.equals(rows.index)
+    if is_same_index and list(found.columns) == list(rows.columns):
+        return found
     if sorted(map(str, found.columns)) != sorted(map(str, rows.columns)):
         added = [str(column) for column in found.columns if column not in rows.columns]
         removed = [str(column) for column in rows.columns if column not in found.columns]
@@ -57,7 +80,7 @@ def cleaned(rows: pd.DataFrame, clean: Clean, sensitive: Collection[str] = ()) -
             "known by its number: do not call reset_index or concat in it"
         )
     found = found[list(rows.columns)]
-    if found.index.equals(rows.index):
+    if is_same_index:
         return found
     return found.loc[rows.index[rows.index.isin(found.index)]]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from sklearn.pipeline import Pipeline
 from tabrail import paths
 from tabrail.data.schema import Schema
 from tabrail.errors import InputError
+from tabrail.model.derived import derive
 from tabrail.model.file import Metadata
 from tabrail.model.limits import Predicted, hold
 from tabrail.model.texts import measured, unusual
@@ -44,32 +46,51 @@ def score(pipeline: Pipeline, metadata: Metadata, rows: pd.DataFrame, schema: Sc
     """
     require(metadata, schema)
     columns = rows if list(rows) == schema.inputs else _given(rows, schema)
-    if metadata.task == "regression":
-        with _explained():
-            values = pipeline.predict(columns) if len(rows) else []
-        found = hold(_rounded(np.asarray(values, np.float64)), metadata.limits)
-        return _with_texts(found, pipeline, metadata, columns)
-    probability = np.zeros((len(rows), len(schema.classes)))
-    places = [schema.classes.index(name) for name in metadata.classes]
-    if len(rows):  # scikit-learn refuses to predict nothing
-        with _explained():
-            probability[:, places] = pipeline.predict_proba(columns).round(DIGITS)
-    found = hold(probability[:, 1] if metadata.task == "binary" else probability, [])
-    return _with_texts(found, pipeline, metadata, columns)
-
-
-def _with_texts(
-    found: Predicted, pipeline: Pipeline, metadata: Metadata, columns: pd.DataFrame
-) -> Predicted:
-    """Return predictions with what is measured of the texts of their rows."""
+    found = settled(numbers(pipeline, metadata, columns), metadata, schema)
     if not metadata.texts:
         return found
-    texts = measured(pipeline, columns, metadata.texts)
+    texts = measured(pipeline, columns, metadata.texts, lambda: derive(pipeline, columns))
     return found._replace(unusual=unusual(texts, metadata.texts), texts=texts)
 
 
+def numbers(pipeline: Any, metadata: Metadata, rows: Any) -> np.ndarray:
+    """Return what a fitted pipeline, or its last step, says of rows.
+
+    Args:
+        pipeline: the fitted model.
+        metadata: the model's metadata.
+        rows: what it takes, n_rows of them.
+
+    Returns:
+        Predicted values, shape (n_rows,); or probabilities in the order of the classes of training,
+        shape (n_rows, n_classes).
+    """
+    is_regression = metadata.task == "regression"
+    if not len(rows):  # scikit-learn refuses to predict nothing
+        return np.zeros(0 if is_regression else (0, len(metadata.classes)))
+    with explained():
+        found = pipeline.predict(rows) if is_regression else pipeline.predict_proba(rows)
+    return np.asarray(found)
+
+
+def settled(numbers: np.ndarray, metadata: Metadata, schema: Schema) -> Predicted:
+    """Return what a model says, rounded, in the order of the schema's classes, held to limits.
+
+    Args:
+        numbers: what the function `numbers` returns.
+        metadata: the model's metadata.
+        schema: the schema.
+    """
+    if metadata.task == "regression":
+        return hold(_rounded(np.asarray(numbers, np.float64)), metadata.limits)
+    probability = np.zeros((len(numbers), len(schema.classes)))
+    places = [schema.classes.index(name) for name in metadata.classes]
+    probability[:, places] = numbers.round(DIGITS)
+    return hold(probability[:, 1] if metadata.task == "binary" else probability, [])
+
+
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
     """Return which column a feature function misses."""
     try:
         yield

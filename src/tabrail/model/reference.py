@@ -42,7 +42,7 @@ def rows(schema: Schema, distributions: Distributions) -> list[dict[str, Any]]:
     names = [name for name in schema.used if name not in (schema.target, schema.weight)]
     return [
         {
-            name: _value(columns[name], _known(name, distributions), _place(row, number))
+            name: _value(columns[name], known(name, distributions), _place(row, number))
             for number, name in enumerate(names)
             if name in columns
         }
@@ -55,9 +55,9 @@ def typical(schema: Schema, distributions: Distributions) -> dict[str, Any]:
     columns = for_scoring(schema).used
     row = {}
     for name, column in columns.items():
-        known = _known(name, distributions)
-        shares = known.get("shares", {})
-        row[name] = _value(column, known, TYPICAL)
+        found = known(name, distributions)
+        shares = found.get("shares", {})
+        row[name] = _value(column, found, TYPICAL)
         if shares:
             most = max(shares, key=lambda category: shares[category])
             row[name] = most == "yes" if column.kind == "boolean" else most
@@ -125,7 +125,7 @@ def _place(row: int, column: int) -> float:
     return ((row * (2 * column + 1) + column) % ROWS) / (ROWS - 1)
 
 
-def _known(name: str, distributions: Distributions) -> Mapping[str, Any]:
+def known(name: str, distributions: Distributions) -> Mapping[str, Any]:
     """Return the values that a column had in training, if they may be shown."""
     dates = distributions.get("dates", {}).get(name)
     return {"dates": dates} if dates else distributions["columns"].get(name, {})

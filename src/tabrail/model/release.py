@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.pipeline import Pipeline
 
 from tabrail import paths
 from tabrail.config import Params, load_params, released_params
@@ -16,12 +17,17 @@ from tabrail.data.schema import Schema, load_schema
 from tabrail.documents import read_yaml
 from tabrail.errors import InputError
 from tabrail.model import derived, file, reference
+from tabrail.model.compiled.columns import Columns
+from tabrail.model.compiled.proof import compile_pipeline
+from tabrail.model.compiled.scorer import Compiled
 from tabrail.model.limits import Predicted
 from tabrail.model.predict import require, score
 from tabrail.model.recorded import require_recorded
 from tabrail.model.worker import Worker
 from tabrail.project import code, registry
 from tabrail.project.project import Project
+
+OTHER_CODE = "its code is not this project's, and it runs in a process of its own"
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,8 @@ class Release:
         distributions: content of its reports/distributions.json.
         card: its model card, as Markdown.
         worker: the process that it runs in because its code is not this project's; else None.
+        compiled: what scores few rows faster, if it was asked for and predicts the same.
+        uncompiled: why there is none, if it was asked for.
     """
 
     version: str
@@ -53,10 +61,16 @@ class Release:
     distributions: dict[str, Any]
     card: str
     worker: Worker | None
+    compiled: Compiled | None = None
+    uncompiled: str = ""
 
     def predict(self, rows: pd.DataFrame) -> np.ndarray:
         """Predict rows that conform to the schema; see `tabrail.Model.predict`."""
         return self.score(rows).numbers
+
+    def score_columns(self, rows: Columns) -> Predicted:
+        """Predict rows that conform to the schema, few of them faster if the model is compiled."""
+        return self.compiled.score(rows) if self.compiled else self.score(rows.frame())
 
     @property
     def separate(self) -> bool:
@@ -64,7 +78,9 @@ class Release:
         return self.worker is not None
 
 
-def load_release(folder: Path = Path(), *, untrusted: bool = False) -> Release:
+def load_release(
+    folder: Path = Path(), *, untrusted: bool = False, compiled: bool = False
+) -> Release:
     """Read a model and all that belongs to it, and check that they belong together.
 
     A model of other code than that of this project runs in a process of its own, so that two codes
@@ -73,6 +89,7 @@ def load_release(folder: Path = Path(), *, untrusted: bool = False) -> Release:
     Args:
         folder: the root of this project, or of a clone of it at another commit.
         untrusted: whether the model file may be one that was never recorded.
+        compiled: whether it is to score few rows, fast.
 
     Raises:
         InputError: a file is missing or damaged, the model file is not the recorded one, or the
@@ -91,7 +108,8 @@ def load_release(folder: Path = Path(), *, untrusted: bool = False) -> Release:
     here = Path()
     separate = folder.resolve() != here.resolve() and bool(code.changed(here, metadata.code))
     worker = Worker(folder) if separate else None
-    score, clean, derive = _functions(folder, metadata, schema, worker)
+    model = worker or file.load(folder / paths.MODEL, here)[0]
+    score, clean, derive = _functions(model, metadata, schema)
     found = Release(
         version=registry.model_version(folder),
         score=score,
@@ -107,21 +125,27 @@ def load_release(folder: Path = Path(), *, untrusted: bool = False) -> Release:
     )
     rows = reference.table(reference.rows(schema, found.distributions), schema)
     reference.require(found.evaluation["reference"], found.predict(rows), found.evaluation)
-    return found
+    return _compiled(found, model) if compiled else found
+
+
+def _compiled(release: Release, model: Pipeline | Worker) -> Release:
+    """Return a release whose model is compiled, if that predicts the same."""
+    if isinstance(model, Worker):
+        return replace(release, uncompiled=OTHER_CODE)
+    found, reason = compile_pipeline(model, release.metadata, release.schema, release.distributions)
+    return replace(release, compiled=found, uncompiled=reason)
 
 
 def _functions(
-    folder: Path, metadata: file.Metadata, schema: Schema, worker: Worker | None
+    model: Pipeline | Worker, metadata: file.Metadata, schema: Schema
 ) -> tuple[Callable[[pd.DataFrame], Predicted], Clean, Callable[[pd.DataFrame], pd.DataFrame]]:
     """Return what predicts, cleans and derives columns, here or in a process of its own."""
-    if worker:
-        return worker.score, worker.clean, worker.derive
-    here = Path()
-    pipeline, _ = file.load(folder / paths.MODEL, here)
+    if isinstance(model, Worker):
+        return model.score, model.clean, model.derive
     return (
-        lambda rows: score(pipeline, metadata, rows, schema),
-        Project.load(here).clean,
-        lambda rows: derived.derive(pipeline, rows),
+        lambda rows: score(model, metadata, rows, schema),
+        Project.load(Path()).clean,
+        lambda rows: derived.derive(model, rows),
     )
 
 

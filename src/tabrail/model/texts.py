@@ -4,6 +4,7 @@ A text is unusual if it is much longer than all of training, or if few of its wo
 Both numbers have distributions, so that `monitor` sees when texts change.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -59,13 +60,19 @@ def measure(column: str, what: str) -> str:
     return f"{column}: {what}"
 
 
-def measured(pipeline: Pipeline, rows: pd.DataFrame, expected: Usual) -> Measures:
+def measured(
+    pipeline: Pipeline,
+    rows: pd.DataFrame,
+    expected: Usual,
+    derived: Callable[[], pd.DataFrame],
+) -> Measures:
     """Return what is measured of the texts of rows.
 
     Args:
         pipeline: the fitted model.
         rows: n_rows rows, as the model is given them.
         expected: what `usual` returned in training.
+        derived: returns the rows with the columns that the model derives.
 
     Returns:
         For each column of texts its LENGTH in characters, shape (n_rows,); and, where training
@@ -79,7 +86,7 @@ def measured(pipeline: Pipeline, rows: pd.DataFrame, expected: Usual) -> Measure
         if "known" in known and (steps := _words(pipeline, name)):
             shares = np.full(len(rows), np.nan)
             if lengths.any():
-                shares = _known(steps, derive(pipeline, rows)[name], known["weight"])
+                shares = _known(steps, derived()[name], known["weight"])
                 shares[lengths == 0] = np.nan
             found[measure(name, KNOWN)] = shares
     return found

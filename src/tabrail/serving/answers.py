@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from tabrail.data.schema import Schema
+from tabrail.model.compiled.columns import Columns
 from tabrail.model.limits import HELD
 from tabrail.model.release import Release
 from tabrail.model.scoring import close_calls, decided
@@ -36,9 +35,9 @@ class Scores:
     close: list[bool]
 
 
-def predict(release: Release, frame: pd.DataFrame, places: Mapping[int, int] | range) -> Scores:
+def predict(release: Release, rows: Columns, places: Mapping[int, int] | range) -> Scores:
     """Return the predictions of a model for rows, whose places are by those in the batch."""
-    scored = release.score(frame)
+    scored = release.score_columns(rows)
     numbers = scored.numbers
     schema, params = release.schema, release.params
     threshold, classes = params.evaluate.threshold, schema.classes
@@ -49,7 +48,7 @@ def predict(release: Release, frame: pd.DataFrame, places: Mapping[int, int] | r
     )
     close = close_calls(numbers, schema, threshold, params.serve.review_margin)
     reviews = scored.review(close).tolist()
-    lists = numbers.reshape(len(frame), -1).tolist()
+    lists = numbers.reshape(len(rows), -1).tolist()
     answers = [
         {"prediction": prediction} | probabilities(each, schema) | {"review": review}
         for prediction, each, review in zip(predictions, lists, reviews, strict=True)
@@ -57,7 +56,7 @@ def predict(release: Release, frame: pd.DataFrame, places: Mapping[int, int] | r
     if release.metadata.limits:
         for answer, mark in zip(answers, scored.held.tolist(), strict=True):
             answer[HELD] = mark
-    texts = by_row(scored.texts, len(frame))
+    texts = by_row(scored.texts, len(rows))
     return Scores(release.version, lists, answers, places, scored.unusual, texts, close.tolist())
 
 

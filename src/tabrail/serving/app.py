@@ -242,6 +242,8 @@ def _model_description(setup: Setup) -> dict[str, Any]:
     return {
         "version": release.version,
         "challenger": setup.challenger.version if setup.challenger else None,
+        "scorer": "compiled" if release.compiled else "pipeline",
+        "scorer_note": release.uncompiled or None,
         "task": schema.task,
         "target": schema.target,
         "classes": schema.classes,

@@ -8,14 +8,13 @@ where others have a number stand in another table.
 import traceback
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import FunctionType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from tabrail.data import cells
-from tabrail.data.cleaning import Clean, cleaned, no_cleaning
+from tabrail.data.cleaning import Clean, cleaned
 from tabrail.data.conform import read
 from tabrail.data.schema import Column, Schema
 from tabrail.errors import InputError
@@ -47,20 +46,6 @@ class Cleaned:
 
     tables: list[tuple[pd.DataFrame, pd.DataFrame]] = field(default_factory=list)
     dropped: dict[int, str] = field(default_factory=dict)
-
-
-def changes_nothing(clean: Clean) -> bool:
-    """Return whether a cleaning function does no more than to return what it is given.
-
-    Its compiled code is compared with that of a function which does so.
-    """
-    same = no_cleaning.__code__
-    return clean is no_cleaning or (
-        isinstance(clean, FunctionType)
-        and clean.__code__.co_code == same.co_code
-        and clean.__code__.co_flags == same.co_flags
-        and clean.__code__.co_argcount == same.co_argcount
-    )
 
 
 def clean_rows(rows: Sequence[Any], schema: Schema, clean: Clean) -> Cleaned:
@@ -125,14 +110,16 @@ def json_cells(
 
 def python_values(given: "pd.Series[Any]") -> list[Any]:
     """Return cells as JSON can hold them; None where there is none."""
-    return [
-        None if gone else _python(value)
-        for value, gone in zip(given.tolist(), given.isna().tolist(), strict=True)
-    ]
+    # One cell after the other, since pandas takes longer for a column of one row.
+    return [None if _is_gap(value) else _python(value) for value in given.tolist()]
 
 
 def _read(given: "pd.Series[Any]", column: Column, schema: Schema) -> list[Any]:
     """Read cells like those of a table; what cannot be read stays as it is."""
+    if column.kind == "numeric" and given.dtype == np.float64:  # most are, and it is fast
+        none = {float(word) for word in schema.missing if cells.NUMBER.fullmatch(word)}
+        none |= {np.inf, -np.inf}
+        return [None if value in none else value for value in python_values(given)]
     present = cells.present(given, schema.missing)
     values = python_values(present)
     if column.kind == "datetime" and given.dtype.kind != "M":
@@ -158,6 +145,9 @@ def _clean(table: pd.DataFrame, clean: Clean, found: Cleaned) -> None:
             return
         for place in range(len(table)):
             _clean(table.iloc[place : place + 1], clean, found)
+        return
+    if len(remaining) == len(table):
+        found.tables.append((table, remaining))
         return
     found.dropped |= dict.fromkeys(table.index.difference(remaining.index).tolist(), LEFT_OUT)
     if len(remaining):
@@ -226,9 +216,16 @@ def _type(value: Any, column: Column, *, is_used: bool) -> str:
 
 
 def _array(values: list[Any], kind: str) -> Any:
+    if kind in ("number", "boolean"):
+        return np.array(values, DTYPES[kind])
     if kind == "text":
         values = [None if value is None else str(value) for value in values]
     return pd.array(values, dtype=DTYPES[kind])
+
+
+def _is_gap(value: Any) -> bool:
+    """Return whether a cell is empty: None, NaN and NaT, which are unlike themselves, or pd.NA."""
+    return value is None or value is pd.NA or bool(value != value)
 
 
 def _python(value: Any) -> Any:

@@ -105,6 +105,8 @@ class ModelDescription(BaseModel):
 
     version: str
     challenger: str | None
+    scorer: Literal["compiled", "pipeline"]
+    scorer_note: str | None
     task: str
     target: str
     classes: list[str]

@@ -7,24 +7,22 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from pydantic import ConfigDict, Field, create_model
 from pydantic_core import from_json
 
 from tabrail.data import date_order
-from tabrail.data.cleaning import Clean, no_cleaning
+from tabrail.data.cleaning import Clean, changes_nothing, no_cleaning
 from tabrail.data.date_order import Usual
 from tabrail.data.schema import Schema
 from tabrail.data.validate import WHOLE_ROW
+from tabrail.model.compiled.columns import Columns
 from tabrail.model.scoring import for_scoring
 from tabrail.serving.checking import RowChecker, unseen
 from tabrail.serving.cleaned_columns import changed_columns
-from tabrail.serving.cleaning import DTYPES, LEFT_OUT, Row, changes_nothing, clean_rows, json_cells
+from tabrail.serving.cleaning import LEFT_OUT, Row, clean_rows, json_cells
 from tabrail.serving.fields import Fields, is_scalar
 from tabrail.serving.tracing import Arrival
 from tabrail.serving.violations import SchemaViolationError, Violation
-
-TEXT = DTYPES["text"]
 
 logger = logging.getLogger(__name__)
 
@@ -177,7 +175,7 @@ class RequestReader:
             start = end
         return found
 
-    def frame(self, parts: Sequence[Rows], names: Iterable[str] | None = None) -> pd.DataFrame:
+    def together(self, parts: Sequence[Rows], names: Iterable[str] | None = None) -> Columns:
         """Return rows in the types in which a model takes them.
 
         Args:
@@ -194,10 +192,10 @@ class RequestReader:
                 case "datetime":
                     columns[name] = np.concatenate([part.dates[name] for part in parts])
                 case "text":
-                    columns[name] = pd.array([value or "" for value in values], dtype=TEXT)
+                    columns[name] = [value or "" for value in values]
                 case _:
-                    columns[name] = pd.array(values, dtype=TEXT)
-        return pd.DataFrame(columns)
+                    columns[name] = values
+        return Columns(columns, sum(map(len, parts)))
 
     def _cleaned(self, rows: Sequence[Any]) -> tuple[list[Any], list[str]]:
         """Clean rows.

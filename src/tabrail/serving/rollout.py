@@ -19,6 +19,7 @@ import pandas as pd
 from tabrail.data.conform import conform, usable
 from tabrail.errors import InputError
 from tabrail.log.entries import CLOSE, DRAWN, TEXT, Prediction, Role, utc_now
+from tabrail.model.compiled.columns import Columns, TableColumns
 from tabrail.model.limits import HELD
 from tabrail.model.release import Release
 from tabrail.model.scoring import for_scoring
@@ -72,19 +73,19 @@ class Rollout:
         self._key = [name for name in schema.key if name in columns] or list(columns)
 
     def score(
-        self, batch: Sequence[Rows], frame: pd.DataFrame
+        self, batch: Sequence[Rows], given: Columns
     ) -> tuple[list[dict[str, Any]], list[Prediction]]:
         """Score the rows of several requests.
 
         Args:
             batch: the rows of the requests.
-            frame: the same, as a model takes them.
+            given: the same, as a model takes them.
 
         Returns:
             The answer to each request, and what is to be logged.
         """
-        champion = predict(self.champion, frame, range(len(frame)))
-        challenger = self._challenge(batch, frame)
+        champion = predict(self.champion, given, range(len(given)))
+        challenger = self._challenge(batch, given)
         now, done = utc_now(), perf_counter()
         found: list[dict[str, Any]] = []
         entries: list[Prediction] = []
@@ -152,21 +153,22 @@ class Rollout:
         if challenger and not self._is_off and self._is_shared(rows, 0):
             try:
                 with self._time_limit(challenger):
-                    found, _ = self._input(challenger, [rows], frame)
+                    found, _ = self._input(challenger, [rows], TableColumns(frame))
                     if len(found):
-                        return {"model": challenger.version, "columns": explain(challenger, found)}
+                        explained = explain(challenger, found.frame())
+                        return {"model": challenger.version, "columns": explained}
             except Exception:  # the champion answers, and so it explains
                 logger.debug("the challenger explains nothing", exc_info=True)
         return {"model": self.champion.version, "columns": explain(self.champion, frame)}
 
-    def _challenge(self, batch: Sequence[Rows], frame: pd.DataFrame) -> Scores | None:
+    def _challenge(self, batch: Sequence[Rows], given: Columns) -> Scores | None:
         """Return the predictions of the challenger; if it fails, the champion goes on."""
         if not self.challenger:
             return None
         try:
             if not self._is_off:
                 with self._time_limit(self.challenger):
-                    taken, places = self._input(self.challenger, batch, frame)
+                    taken, places = self._input(self.challenger, batch, given)
                     found = predict(self.challenger, taken, places) if len(taken) else None
                 if self._is_failing:
                     logger.warning("the challenger answers again")
@@ -187,15 +189,15 @@ class Rollout:
         return worker.time_limit(self._seconds) if worker else nullcontext()
 
     def _input(
-        self, challenger: Release, batch: Sequence[Rows], frame: pd.DataFrame
-    ) -> tuple[pd.DataFrame, Mapping[int, int] | range]:
+        self, challenger: Release, batch: Sequence[Rows], given: Columns
+    ) -> tuple[Columns, Mapping[int, int] | range]:
         """Return the rows that a challenger takes, and their places there by those in the batch.
 
         It cleans and checks rows as `predict` does with those of a table. Missing are those that
         its cleaning function leaves out or fails on, and those that break its schema.
         """
         if not challenger.separate and challenger.schema == self.champion.schema:
-            return frame, range(len(frame))
+            return given, range(len(given))
         rows = [row for one in batch for row in one.request.rows]
         schema, tables = for_scoring(challenger.schema), []
         for _, cleaned in clean_rows(rows, challenger.schema, challenger.clean).tables:
@@ -203,7 +205,7 @@ class Rollout:
             tables.append(table[usable(violations, len(table))])
         whole = pd.concat(tables) if tables else pd.DataFrame()
         places = {place: number for number, place in enumerate(whole.index.tolist())}
-        return whole.reset_index(drop=True), places
+        return TableColumns(whole.reset_index(drop=True)), places
 
     def _is_shared(self, rows: Rows, number: int) -> bool:
         """Return whether a row is the challenger's: the same on every machine, at any time."""

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import logging
 import math
 import os
 import signal
@@ -31,6 +32,8 @@ REPLICAS = "SERVE_REPLICAS"  # of the environment: how many servers share the lo
 WORKER = "SERVE_WORKER"  # of the environment: the arguments of the process that starts workers
 BACKLOG = 2048
 START_S = 60  # how long a worker may give no sign: on a busy machine it takes long to begin
+
+logger = logging.getLogger(__name__)
 
 
 class Given(NamedTuple):
@@ -149,8 +152,12 @@ def prepare(
     Raises:
         InputError: a model cannot be loaded, or predicts something else than at its evaluation.
     """
-    second = load_release(challenger, untrusted=untrusted) if challenger else None
-    setup = Setup(load_release(untrusted=untrusted), second, share, log, api_key(), hosts)
+    first = load_release(untrusted=untrusted, compiled=True)
+    second = load_release(challenger, untrusted=untrusted, compiled=True) if challenger else None
+    for one in (first, second):
+        if one and one.uncompiled:
+            logger.warning("%s is slower for few rows: %s", one.version, one.uncompiled)
+    setup = Setup(first, second, share, log, api_key(), hosts)
     gc.collect()
     gc.freeze()  # models and modules are never garbage: walking them would hold up requests
     return setup

@@ -116,8 +116,8 @@ class Service:
         found: list[dict[str, Any]] = []
         entries: list[Prediction] = []
         if good:
-            frame = self.reader.frame(good, self.release.schema.inputs)
-            found, entries = self.rollout.score(good, frame)
+            given = self.reader.together(good, self.release.schema.inputs)
+            found, entries = self.rollout.score(good, given)
         self.metrics.cpu.inc(thread_time() - began)
         if good:
             self.journal.write(entries)
@@ -138,7 +138,7 @@ class Service:
         [rows] = self.reader.check([request])
         if not isinstance(rows, Rows):
             raise rows
-        return to_json(self.rollout.explained(rows, self.reader.frame([rows])))
+        return to_json(self.rollout.explained(rows, self.reader.together([rows]).frame()))
 
     def count_refusal(self, path: str, refusal: RequestError, arrival: Arrival) -> None:
         """Log a request for predictions that failed, unless it was not allowed to ask."""

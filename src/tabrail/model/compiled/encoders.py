@@ -1,0 +1,220 @@
+"""What the fitted transformers of `tabrail.features` make of columns, without a table.
+
+Their rules are not written here a second time: each encoder is asked once what it says of each
+category, of one that it does not know and of none. A transformer that is not known here gets a
+table of its columns, as in the pipeline.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
+
+from tabrail.features import DateParts, date_parts
+from tabrail.model.compiled.columns import TEXT, Columns
+
+UNKNOWN = "\0 a category that no table has"
+
+
+class UnknownError(Exception):
+    """A transformer is of no kind that is known here."""
+
+
+class Encoder:
+    """Makes the numbers of one transformer."""
+
+    def matrix(self, rows: Columns) -> np.ndarray:
+        """Return the numbers, shape (n_rows, n_numbers)."""
+        raise NotImplementedError
+
+
+class Scaler:
+    """What `tabrail.features.numbers` does: medians for gaps, flags beside them, and scaling."""
+
+    def __init__(self, pipeline: Any) -> None:
+        """Take the numbers that a fitted pipeline has learned."""
+        imputer, scaler = _steps(pipeline, SimpleImputer, StandardScaler)
+        self._fill = _array(imputer.statistics_)
+        flags = imputer.indicator_
+        self._flagged = np.arange(0) if flags is None else np.asarray(flags.features_)
+        self._mean, self._scale = _array(scaler.mean_), _array(scaler.scale_)
+        self._width = len(self._fill)
+        learned = np.isnan(self._fill).any() or not np.isnan(imputer.missing_values)
+        if learned or len(self._mean) != self._width + len(self._flagged):
+            raise UnknownError
+
+    def matrix(self, numbers: Sequence[np.ndarray]) -> np.ndarray:
+        """Return what becomes of some columns of shape (n_rows,)."""
+        width = self._width
+        found = np.empty((len(numbers[0]), len(self._mean)))
+        for place, column in enumerate(numbers):
+            found[:, place] = column
+        gaps = np.isnan(found[:, :width])
+        found[:, width:] = gaps[:, self._flagged]
+        if gaps.any():
+            found[:, :width] = np.where(gaps, self._fill, found[:, :width])
+        found -= self._mean
+        found /= self._scale
+        return found
+
+
+class Numbers(Encoder):
+    """Columns of numbers."""
+
+    def __init__(self, transformer: Any, names: Sequence[str]) -> None:
+        """Take what a fitted `tabrail.features.numbers` has learned."""
+        self._names, self._scaler = names, Scaler(transformer)
+
+    def matrix(self, rows: Columns) -> np.ndarray:
+        """Return the numbers, shape (n_rows, n_numbers)."""
+        return self._scaler.matrix([rows.numbers(name) for name in self._names])
+
+
+class Dates(Encoder):
+    """Columns of dates."""
+
+    def __init__(self, transformer: Any, names: Sequence[str]) -> None:
+        """Take what a fitted `tabrail.features.dates` has learned."""
+        parts, numbers = _steps(transformer, DateParts, Pipeline)
+        self._names, self._scaler = names, Scaler(numbers)
+        self._with_years = parts.with_years
+
+    def matrix(self, rows: Columns) -> np.ndarray:
+        """Return the numbers, shape (n_rows, n_numbers)."""
+        parts: list[np.ndarray] = []
+        for name in self._names:
+            parts += date_parts(rows.dates(name), with_years=self._with_years)
+        return self._scaler.matrix(parts)
+
+
+class Categories(Encoder):
+    """Columns of categories."""
+
+    def __init__(self, encoder: Any, names: Sequence[str]) -> None:
+        """Ask a fitted encoder what it says of all categories."""
+        if type(encoder) not in (OneHotEncoder, TargetEncoder):
+            raise UnknownError
+        known = [[one for one in column if isinstance(one, str)] for column in encoder.categories_]
+        others = [one for column in encoder.categories_ for one in column if one == one]
+        if len(others) - others.count(None) != sum(map(len, known)):
+            raise UnknownError  # some are numbers
+        most = max(map(len, known))
+        asked = {
+            name: pd.array([*words, *[UNKNOWN] * (most - len(words)), UNKNOWN, None], dtype=TEXT)
+            for name, words in zip(names, known, strict=True)
+        }
+        said = _dense(encoder.transform(pd.DataFrame(asked)))
+        self._columns = []
+        start = 0
+        for name, words, width in zip(names, known, _widths(encoder, said), strict=True):
+            block = said[:, start : start + width]
+            table = dict(zip(words, block, strict=False))
+            self._columns.append((name, table, block[most], block[most + 1], start, start + width))
+            start += width
+        self._width = start
+        if start != said.shape[1]:
+            raise UnknownError
+
+    def matrix(self, rows: Columns) -> np.ndarray:
+        """Return the numbers, shape (n_rows, n_numbers)."""
+        found = np.empty((len(rows), self._width))
+        for name, table, unknown, missing, start, end in self._columns:
+            for place, word in enumerate(rows.words(name)):
+                is_missing = word is None or word != word
+                found[place, start:end] = missing if is_missing else table.get(word, unknown)
+        return found
+
+
+class Texts(Encoder):
+    """A column of text: the transformer itself, without a table."""
+
+    def __init__(self, transformer: Any, name: str) -> None:
+        """Take a fitted `tabrail.features.words`."""
+        if not isinstance(transformer, Pipeline) or type(transformer[0]) is not HashingVectorizer:
+            raise UnknownError
+        self._transformer, self._name = transformer, name
+
+    def matrix(self, rows: Columns) -> np.ndarray:
+        """Return the numbers, shape (n_rows, n_numbers)."""
+        texts = [word or "" for word in rows.words(self._name)]
+        return _dense(self._transformer.transform(texts))
+
+
+class Others(Encoder):
+    """Any other transformer, which gets a table of its columns."""
+
+    def __init__(self, transformer: Any, names: Any) -> None:
+        """Take a fitted transformer, and the names of its columns, or of its only one."""
+        self._transformer, self._names = transformer, names
+
+    def matrix(self, rows: Columns) -> np.ndarray:
+        """Return the numbers, shape (n_rows, n_numbers)."""
+        is_one = isinstance(self._names, str)
+        table = rows.frame([self._names] if is_one else self._names)
+        found = self._transformer.transform(table[self._names] if is_one else table)
+        return _dense(found).reshape(len(rows), -1)
+
+
+def encoders(columns: ColumnTransformer) -> list[Encoder]:
+    """Return what makes the numbers of a fitted ColumnTransformer, in its order.
+
+    Raises:
+        UnknownError: it chooses columns by their places, or passes some through.
+    """
+    found: list[Encoder] = []
+    for _, transformer, names in columns.transformers_:
+        if isinstance(transformer, str) and transformer == "drop":
+            continue
+        is_one = isinstance(names, str)
+        if isinstance(transformer, str) or not (
+            is_one or (isinstance(names, list) and all(isinstance(name, str) for name in names))
+        ):
+            raise UnknownError
+        if len(names):
+            found.append(_encoder(transformer, names))
+    return found
+
+
+def _encoder(transformer: Any, names: Any) -> Encoder:
+    """Return what makes the numbers of a fitted transformer."""
+    for kind in (Texts,) if isinstance(names, str) else (Numbers, Dates, Categories):
+        try:
+            return kind(transformer, names)
+        except (UnknownError, ValueError):  # an encoder may refuse what it is asked
+            continue
+    return Others(transformer, names)
+
+
+def _steps(pipeline: Any, *kinds: type) -> list[Any]:
+    """Return the steps of a pipeline, if they are of these types."""
+    steps = [step for _, step in pipeline.steps] if isinstance(pipeline, Pipeline) else []
+    if tuple(map(type, steps)) != kinds:
+        raise UnknownError
+    return steps
+
+
+def _array(learned: Any) -> np.ndarray:
+    """Return what a transformer has learned, if they are numbers."""
+    found = np.asarray(learned)
+    if found.dtype != np.float64 or found.ndim != 1:
+        raise UnknownError
+    return found
+
+
+def _widths(encoder: Any, said: np.ndarray) -> list[int]:
+    """Return how many numbers an encoder makes of each column."""
+    if isinstance(encoder, OneHotEncoder):
+        return [int(width) for width in encoder._n_features_outs]
+    count = len(encoder.categories_)
+    return [said.shape[1] // count] * count
+
+
+def _dense(found: Any) -> np.ndarray:
+    return np.asarray(found.toarray() if sparse.issparse(found) else found)

@@ -1,0 +1,142 @@
+"""Prove that a compiled model predicts what the pipeline does, before it serves."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from tabrail.data.distributions import Distributions
+from tabrail.data.schema import Column, Schema
+from tabrail.model import reference
+from tabrail.model.compiled.columns import Columns
+from tabrail.model.compiled.encoders import UnknownError
+from tabrail.model.compiled.scorer import Compiled
+from tabrail.model.file import Metadata
+from tabrail.model.limits import Predicted
+from tabrail.model.predict import score
+
+DRAWN = 1000  # rows
+RARE = 0.05  # the share of values of each unusual kind
+UNSEEN = "a category that training has not seen"
+FAR = (np.datetime64("0014-03-02T00:00:00", "us"), np.datetime64("9999-12-31T00:00:00", "us"))
+FARTHEST = 1e6  # in place of a limit that a column has not
+WORDS = np.array(["example", "of", "a", "text", "with", "some", "words", "2024", "é", ""])
+
+
+class UnequalError(Exception):
+    """The compiled model predicts something else than the pipeline."""
+
+
+def compile_pipeline(
+    pipeline: Pipeline, metadata: Metadata, schema: Schema, distributions: Distributions
+) -> tuple[Compiled | None, str]:
+    """Return the compiled form of a fitted pipeline, if it predicts the same.
+
+    Both predict the reference rows and 1,000 drawn ones, which have gaps, unknown categories and
+    extreme values. The compiled form gets them one by one and all together. All predictions must be
+    equal in all 9 digits.
+
+    Args:
+        pipeline: the fitted model.
+        metadata: the model's metadata.
+        schema: the schema.
+        distributions: content of reports/distributions.json.
+
+    Returns:
+        The compiled form and a blank text; or None, and why there is none.
+    """
+    try:
+        compiled = Compiled(pipeline, metadata, schema)
+        for rows in (_reference(schema, distributions), drawn(schema, distributions)):
+            require_equal(compiled, score(pipeline, metadata, rows.frame(), schema), rows)
+    except UnknownError as error:
+        return None, f"the pipeline cannot be compiled: {error}"
+    except UnequalError as error:
+        return None, str(error)
+    except Exception as error:  # the pipeline itself may fail on some row that no table has
+        return None, f"the pipeline cannot be compiled: {type(error).__name__}: {error}"
+    return compiled, ""
+
+
+def require_equal(compiled: Compiled, expected: Predicted, rows: Columns) -> None:
+    """Check that a compiled model predicts rows as the pipeline does, singly and together.
+
+    Raises:
+        UnequalError: it does not.
+    """
+    together = compiled.score(rows)
+    one_by_one = [compiled.score(rows.row(place)) for place in range(len(rows))]
+    singly = np.concatenate([one.numbers for one in one_by_one])
+    for how, numbers in (("together", together.numbers), ("one by one", singly)):
+        if not np.array_equal(numbers, expected.numbers, equal_nan=True):
+            unequal = ~np.isclose(numbers, expected.numbers, rtol=0, atol=0, equal_nan=True)
+            wrong = int(unequal.reshape(len(rows), -1).any(axis=1).sum())
+            raise UnequalError(
+                f"compiled, the model predicts {wrong} of {len(rows)} rows, given {how}, unlike "
+                "the pipeline"
+            )
+    if together.unusual != expected.unusual:
+        raise UnequalError("compiled, the model finds other texts unusual than the pipeline")
+
+
+def drawn(schema: Schema, distributions: Distributions, rows: int = DRAWN) -> Columns:
+    """Return random rows that conform to the schema for rows to score.
+
+    Args:
+        schema: names the columns.
+        distributions: content of reports/distributions.json.
+        rows: how many.
+    """
+    random = np.random.default_rng(0)
+    values = {
+        name: _drawn(schema.columns[name], reference.known(name, distributions), random, rows)
+        for name in schema.inputs
+    }
+    return Columns(values, rows)
+
+
+def _drawn(column: Column, known: Mapping[str, Any], random: np.random.Generator, rows: int) -> Any:
+    """Return values of a column, some of them missing, unknown or extreme."""
+    is_gap = random.random(rows) < (RARE if column.nullable else 0)
+    is_rare = random.random(rows) < RARE
+    match column.kind:
+        case "numeric":
+            return np.where(is_gap, np.nan, _numbers(column, known, random, is_rare))
+        case "boolean":
+            return np.where(is_gap, np.nan, random.integers(0, 2, rows).astype(np.float64))
+        case "datetime":
+            first, *_, last = np.array(known.get("dates", reference.YEAR), "datetime64[us]")
+            span = int((last - first).astype(np.int64)) + 1
+            dates = first + random.integers(0, span, rows).astype("timedelta64[us]")
+            dates = np.where(is_rare, random.choice(np.array(FAR), rows), dates)
+            return np.where(is_gap, np.datetime64("NaT", "us"), dates)
+        case "text":
+            texts = [" ".join(random.choice(WORDS, size=6)) for _ in range(rows)]
+            return ["" if gap else text for text, gap in zip(texts, is_gap, strict=True)]
+        case _:
+            words = random.choice(np.array(column.categories or ["1", "2"], object), rows)
+            words[is_rare] = UNSEEN
+            words[is_gap] = None
+            return words.tolist()
+
+
+def _numbers(
+    column: Column, known: Mapping[str, Any], random: np.random.Generator, is_rare: np.ndarray
+) -> np.ndarray:
+    """Return numbers between those of training, some of them at the limits or far beyond."""
+    among = np.array(known.get("values", [0.0, 1.0]), np.float64)
+    rows = len(is_rare)
+    found = random.choice(among, rows)
+    between = random.random(rows) < 0.5
+    found = np.where(between, random.uniform(among.min(), among.max(), rows), found)
+    least, most = column.min, column.max
+    ends = [-FARTHEST if least is None else least, FARTHEST if most is None else most]
+    found = np.where(is_rare, random.choice(np.array(ends, np.float64), rows), found)
+    return np.clip(found, -np.inf if least is None else least, np.inf if most is None else most)
+
+
+def _reference(schema: Schema, distributions: Distributions) -> Columns:
+    """Return the reference rows."""
+    table = reference.table(reference.rows(schema, distributions), schema)
+    return Columns.of(table[schema.inputs])
