@@ -23,6 +23,8 @@ from tabrail.data import tables
 from tabrail.data.schema import load_schema
 from tabrail.errors import InputError
 from tabrail.model import file as model
+from tabrail.model.compiled.columns import Columns
+from tabrail.model.compiled.proof import compile_pipeline
 from tabrail.model.predict import predict
 
 CLASSIFIERS: dict[str, dict[str, Any]] = {
@@ -72,6 +74,13 @@ def test_every_estimator_predicts_alike_after_loading(
     assert (again == prediction).all()
     assert list(metadata.columns) == schema.features
     assert metadata.classes == schema.classes
+    known = json.loads(paths.DISTRIBUTIONS.read_bytes())
+    compiled, reason = compile_pipeline(pipeline, metadata, schema, known)
+    assert compiled, reason
+    rows = Columns.of(table[schema.inputs])
+    assert (compiled.score(rows).numbers == prediction).all()
+    singly = [compiled.score(rows.row(place)).numbers for place in range(len(rows))]
+    assert (np.concatenate(singly) == prediction).all()
 
 
 TRAIN_EACH = """

@@ -46,8 +46,9 @@ class Scaler:
         self._flagged = np.arange(0) if flags is None else np.asarray(flags.features_)
         self._mean, self._scale = _array(scaler.mean_), _array(scaler.scale_)
         self._width = len(self._fill)
-        learned = np.isnan(self._fill).any() or not np.isnan(imputer.missing_values)
-        if learned or len(self._mean) != self._width + len(self._flagged):
+        is_usual = np.isnan(imputer.missing_values) and scaler.with_mean and scaler.with_std
+        is_whole = len(self._mean) == self._width + len(self._flagged)
+        if not (is_usual and is_whole) or np.isnan(self._fill).any():
             raise UnknownError
 
     def matrix(self, numbers: Sequence[np.ndarray]) -> np.ndarray:
@@ -166,17 +167,15 @@ def encoders(columns: ColumnTransformer) -> list[Encoder]:
     """Return what makes the numbers of a fitted ColumnTransformer, in its order.
 
     Raises:
-        UnknownError: it chooses columns by their places, or passes some through.
+        UnknownError: it chooses columns by their places.
     """
     found: list[Encoder] = []
     for _, transformer, names in columns.transformers_:
-        if isinstance(transformer, str) and transformer == "drop":
+        if isinstance(transformer, str):  # "drop"
             continue
-        is_one = isinstance(names, str)
-        if isinstance(transformer, str) or not (
-            is_one or (isinstance(names, list) and all(isinstance(name, str) for name in names))
-        ):
-            raise UnknownError
+        listed = [names] if isinstance(names, str) else names
+        if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+            raise UnknownError("it chooses columns by their places")
         if len(names):
             found.append(_encoder(transformer, names))
     return found
