@@ -1,134 +1,100 @@
 """What a request to `serve` costs: one row from one client, and from eight at once.
 
-The measure of all is the model itself: `predict_proba` on the same row, prepared, in memory.
+It is compared with a server as most tutorials show it, which has neither schema nor log, and when
+asked for (`--peers`) with MLflow and BentoML. All serve the same pipeline: once that of an own
+table, where `clean` and `derive` change nothing, and once the sample's, whose functions run for
+each row.
 """
 
-import json
-import os
+import argparse
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import chain
 from pathlib import Path
-from typing import Any
 
-from common.measure import LEAVE_OUT, say
-from common.project import Project, finished
+from common import client, servers
+from common.measure import say
+from common.project import Project, finished, own_table
 from common.results import Row, show
+from common.servers import Server
 
-ROUNDS = 40
-TURNS = 10  # of a round: of the bare call and of one client, one after the other
-SECONDS = 0.05  # of such a turn: both meet the machine when it is fast, and when it is slow
-SECONDS_OF_MANY = 0.5  # of the one turn of many clients in a round: they need time to queue up
+ROUNDS = 12
+SECONDS = 0.25  # of a turn of one client: all servers meet the machine when it is fast, and slow
+SECONDS_OF_MANY = 0.5  # they need time to queue up
 CLIENTS = 8
-SLOWER_LIMIT = 1.5  # a request against predict_proba
-FASTER_LIMIT = 4  # eight clients against one
-BARE = """
-import sys, time
-from tabrail import Project, load_model
-from tabrail.model import reference
-from tabrail.model.release import load_release
-
-model = load_model(Project.load())
-schema = model.schema
-typical = reference.typical(schema, load_release().distributions)
-row = reference.table([typical], schema)[schema.inputs]
-for seconds in sys.stdin:
-    end, times = time.perf_counter() + float(seconds), []
-    while time.perf_counter() < end:
-        began = time.perf_counter()
-        model.pipeline.predict_proba(row)
-        times.append(time.perf_counter() - began)
-    print(*times, flush=True)
-"""
-# Neither a client library nor JSON: a client must not be what is measured.
-CLIENT = """
-import socket, sys, threading, time
-
-port, clients, body = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3].encode()
-head = "POST /predict HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nContent-Type: application/json\\r\\n"
-request = (head + "Content-Length: " + str(len(body)) + "\\r\\n\\r\\n").encode() + body
-
-def ask(seconds, times, failures):
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        end = time.perf_counter() + seconds
-        while time.perf_counter() < end:
-            began = time.perf_counter()
-            connection.sendall(request)
-            answer = connection.recv(65536)
-            while answer.startswith(b"HTTP/1.1 200") and not answer.endswith(b"}]}"):
-                part = connection.recv(65536)
-                answer = answer + part if part else b"the connection broke"
-            times.append(time.perf_counter() - began)
-            if not answer.startswith(b"HTTP/1.1 200"):
-                return failures.append(answer)
-
-for line in sys.stdin:
-    seconds, times, failures = float(line), [], []
-    asking = [threading.Thread(target=ask, args=(seconds, times, failures)) for _ in range(clients)]
-    for one in asking:
-        one.start()
-    for one in asking:
-        one.join()
-    if failures:
-        sys.exit(failures[0].decode())
-    print(*times, flush=True)
-"""
+# Milliseconds of one client, requests a second of many, and how many times ahead of each peer.
+LIMITS = {"own table": (1.0, 2000.0, 8.0), "sample": (3.5, 1000.0, None)}
 
 
 def main() -> None:
     """Measure in short turns, so that a busy spell hits all alike."""
-    with finished() as project, served(project) as (port, body):
-        python = str(project.path / ".venv" / "bin" / "python")
-        commands = [
-            [python, "-c", BARE],
-            *([sys.executable, "-c", CLIENT, port, str(n), body] for n in (1, CLIENTS)),
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--peers", action="store_true", help="also MLflow and BentoML (300 MB)")
+    given = parser.parse_args()
+    with finished() as sample, own_table(sample) as own:
+        for name, project in (("own table", own), ("sample", sample)):
+            with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+                measure(name, project, Path(folder), list(servers.PACKAGES) if given.peers else [])
+
+
+def measure(name: str, project: Project, folder: Path, peers: Sequence[str]) -> None:
+    """Measure the servers of one project, and print the results."""
+    servers.save(project, folder)
+    with ExitStack() as stack:
+        running = [
+            stack.enter_context(one)
+            for one in (
+                servers.ours(project, folder),
+                servers.naive(project, folder),
+                *(servers.peer(peer, project, folder) for peer in peers),
+            )
         ]
-        with ExitStack() as running:
-            programs = [running.enter_context(program(project, command)) for command in commands]
-            measured = []
-            for number in range(ROUNDS + 1):  # the first one warms up
-                if number % 10 == 1:
-                    say(f"rounds {number} to {number + 9} of {ROUNDS}")
-                measured.append(in_turn(*programs))
-    show("One-row requests", results(measured[1:]))
+        clients = [
+            [stack.enter_context(asking(server, count)) for count in (1, CLIENTS)]
+            for server in running
+        ]
+        rounds = []
+        for number in range(ROUNDS + 1):  # the first one warms up
+            say(f"{name}: round {number} of {ROUNDS}")
+            rounds.append(
+                [[turn(one, SECONDS), turn(many, SECONDS_OF_MANY)] for one, many in clients]
+            )
+    show(f"One row, {name}", results(name, [one.name for one in running], rounds[1:]))
 
 
-def in_turn(*programs: subprocess.Popen[str]) -> list[list[float]]:
-    """Return what a round measures: seconds of bare calls, of one client, of many clients."""
-    bare, one, many = programs
-    pairs = [(turn(bare, SECONDS), turn(one, SECONDS)) for _ in range(TURNS)]
-    alternating = [list(chain.from_iterable(turns)) for turns in zip(*pairs, strict=True)]
-    return [*alternating, turn(many, SECONDS_OF_MANY)]
+def results(name: str, names: Sequence[str], rounds: list[list[list[list[float]]]]) -> list[Row]:
+    """Return the medians of the rounds, and of the rounds' ratios to the peers.
 
-
-def results(measured: list[list[list[float]]]) -> list[Row]:
-    """Return the medians of the rounds, and of the rounds' ratios."""
-    names = ("predict_proba in memory", "serve, one client", f"serve, {CLIENTS} clients")
+    Args:
+        name: the project's.
+        names: those of the servers, ours first.
+        rounds: by round, server, and number of clients the seconds of each request.
+    """
+    slowest, fewest, ahead = LIMITS[name]
     rows = []
-    for place, name in enumerate(names):
-        times = [one[place] for one in measured]
-        for what, share in (("p50", 0.5), ("p99", 0.99)):
-            value = statistics.median(quantile(found, share) for found in times)
-            rows.append(Row(f"{name}, {what}", 1000 * value, "ms"))
-    slower = [quantile(one, 0.5) / quantile(bare, 0.5) for bare, one, _ in measured]
-    faster = [
-        (len(eight) / sum(eight)) * CLIENTS * quantile(one, 0.5) for _, one, eight in measured
-    ]
-    return [
-        *rows,
-        Row("one client / predict_proba, p50", statistics.median(slower), "x", SLOWER_LIMIT),
-        Row(f"{CLIENTS} clients / one, throughput", statistics.median(faster), "x"),
-        Row(
-            f"one / {CLIENTS} clients, throughput",
-            1 / statistics.median(faster),
-            "x",
-            1 / FASTER_LIMIT,
-        ),
-    ]
+    for place, server in enumerate(names):
+        one = [times[place][0] for times in rounds]
+        many = [times[place][1] for times in rounds]
+        is_ours = not place
+        p50, p99 = (1000 * statistics.median(quantile(x, q) for x in one) for q in (0.5, 0.99))
+        rows += [
+            Row(f"{server}, one client, p50", p50, "ms", slowest if is_ours else None),
+            Row(f"{server}, one client, p99", p99, "ms"),
+        ]
+        p50, p99 = (1000 * statistics.median(quantile(x, q) for x in many) for q in (0.5, 0.99))
+        each = statistics.median(len(times) * CLIENTS / sum(times) for times in many)
+        rows += [
+            Row(f"{server}, {CLIENTS} clients, p50", p50, "ms"),
+            Row(f"{server}, {CLIENTS} clients, p99", p99, "ms"),
+            Row(f"{server}, {CLIENTS} clients", each, "/s", least=fewest if is_ours else None),
+        ]
+    for place, server in enumerate(names[1:], start=1):
+        ratios = [quantile(x[place][0], 0.5) / quantile(x[0][0], 0.5) for x in rounds]
+        rows.append(Row(f"{server} / serve, p50", statistics.median(ratios), "x", least=ahead))
+    return rows
 
 
 def quantile(times: list[float], share: float) -> float:
@@ -137,53 +103,18 @@ def quantile(times: list[float], share: float) -> float:
 
 
 @contextmanager
-def served(project: Project) -> Iterator[tuple[str, str]]:
-    """Serve the project; yield the port and the body of a request."""
-    typical = (
-        "import json; from tabrail.model import reference; "
-        "from tabrail.model.release import load_release; model = load_release(); "
-        'print(json.dumps({"rows": [reference.typical(model.schema, model.distributions)]}))'
-    )
-    python = str(project.path / ".venv" / "bin" / "python")
-    body = subprocess.check_output(
-        [python, "-c", typical], cwd=project.path, env=environment(), encoding="utf-8"
-    ).strip()
-    json.loads(body)
-    command = [python, "-c", "from tabrail.cli.app import app; app()", "serve", "--port", "0"]
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        log = f"sqlite:///{Path(folder) / 'predictions.sqlite'}"
-        with subprocess.Popen(
-            command,
-            cwd=project.path,
-            env=environment(PREDICTION_LOG=log),
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-        ) as process:
-            lines: Any = process.stdout
-            for line in lines:
-                if line.startswith("at "):
-                    port = line.split("//")[1].split(":")[1].split()[0]
-                if line.startswith("log "):
-                    break
-            else:
-                sys.exit("could not measure: the server did not start")
-            yield port, body
-            process.terminate()
-
-
-@contextmanager
-def program(project: Project, command: list[str]) -> Iterator[subprocess.Popen[str]]:
-    """Run a program that measures whenever it reads for how many seconds."""
+def asking(server: Server, clients: int) -> Iterator["subprocess.Popen[str]"]:
+    """Run clients that ask whenever they read for how many seconds."""
     pipe = subprocess.PIPE
-    with subprocess.Popen(
-        command, cwd=project.path, env=environment(), stdin=pipe, stdout=pipe, encoding="utf-8"
-    ) as process:
+    place = [str(server.port), server.path, str(clients), server.body]
+    command = [sys.executable, client.__file__, *place]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, encoding="utf-8") as process:
         yield process
         process.communicate()
 
 
-def turn(running: subprocess.Popen[str], seconds: float) -> list[float]:
-    """Let a program measure for some seconds; return those of each call, which it prints."""
+def turn(running: "subprocess.Popen[str]", seconds: float) -> list[float]:
+    """Let clients ask for some seconds; return those of each request, which they print."""
     if not (running.stdin and running.stdout):
         raise TypeError("a program to measure with needs both pipes")
     running.stdin.write(f"{seconds}\n")
@@ -192,12 +123,6 @@ def turn(running: subprocess.Popen[str], seconds: float) -> list[float]:
     if not printed:
         sys.exit("could not measure: a client was not answered")
     return [float(number) for number in printed]
-
-
-def environment(**extra: str) -> dict[str, str]:
-    """Return the environment of a user, with one thread for the model as `serve` has it."""
-    kept = {key: value for key, value in os.environ.items() if key not in LEAVE_OUT}
-    return kept | {"OMP_NUM_THREADS": "1"} | extra
 
 
 if __name__ == "__main__":

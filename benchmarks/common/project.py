@@ -51,6 +51,29 @@ def finished() -> Iterator[Project]:
         yield Project(project)
 
 
+@contextmanager
+def own_table(sample: Project) -> Iterator[Project]:
+    """Yield the project that is made of the sample's rows as a table of one's own.
+
+    Its `clean` and `derive` are as they are generated: they change nothing.
+    """
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        say("generating a project of an own table: half a minute or more")
+        table = Path(folder) / "flights.csv"
+        write = (
+            "import sys, pandas as pd; from pathlib import Path; "
+            "rows = pd.concat(map(pd.read_parquet, sorted(Path('data/raw').glob('*.parquet')))); "
+            "rows.to_csv(sys.argv[1], index=False)"
+        )
+        sample.run("python", "-c", write, table)
+        answers = ["project_slug=own", f"data_file={table}", "target=late", "setup=true"]
+        generate(TEMPLATE, Path(folder), "project_name=Own", *answers)
+        project = Path(folder) / "own"
+        if not (project / "dvc.lock").exists():
+            sys.exit("could not measure: the set-up of the project is incomplete")
+        yield Project(project)
+
+
 def generate(template: Path, folder: Path, *answers: str) -> Cost:
     """Run cookiecutter in a folder; what it remembers of the answers stays in there."""
     configuration = folder / "cookiecutter.yaml"

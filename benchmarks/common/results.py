@@ -4,20 +4,32 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """A line of the results; without a limit there is no verdict."""
+    """A line of the results; without a limit there is no verdict.
+
+    Attributes:
+        what: what was measured.
+        value: the result.
+        unit: its unit.
+        limit: the most that it may be.
+        least: the least that it may be.
+    """
 
     what: str
     value: float
     unit: str
     limit: float | None = None
+    least: float | None = None
 
     def cells(self) -> list[str]:
         """Return the line as text: what, value, limit, verdict."""
-        if self.limit is None:
-            return [self.what, _number(self.value, self.unit), "", ""]
-        limit = f"≤ {_number(self.limit, self.unit)}"
-        verdict = "ok" if self.value <= self.limit else "OVER"
-        return [self.what, _number(self.value, self.unit), limit, verdict]
+        value = _number(self.value, self.unit)
+        if self.limit is not None:
+            verdict = "ok" if self.value <= self.limit else "OVER"
+            return [self.what, value, f"≤ {_number(self.limit, self.unit)}", verdict]
+        if self.least is not None:
+            verdict = "ok" if self.value >= self.least else "UNDER"
+            return [self.what, value, f"≥ {_number(self.least, self.unit)}", verdict]
+        return [self.what, value, "", ""]
 
 
 def show(title: str, rows: list[Row]) -> None:
@@ -36,4 +48,4 @@ def show(title: str, rows: list[Row]) -> None:
 def _number(value: float, unit: str) -> str:
     if not unit:
         return f"{value:.3f}"
-    return f"{value:,.0f} {unit}" if unit == "MB" else f"{value:.2f} {unit}"
+    return f"{value:,.0f} {unit}" if unit in ("MB", "/s") else f"{value:.2f} {unit}"
