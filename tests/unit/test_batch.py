@@ -19,10 +19,10 @@ from typer.testing import CliRunner
 
 from tabrail import paths, rendering
 from tabrail.batch import pending
+from tabrail.batch.scorer import Loaded
 from tabrail.cli import app as cli
 from tabrail.files import held
 from tabrail.model.limits import Predicted
-from tabrail.model.saving import Model
 
 INCOMING, SCORED, REJECTED = Path("incoming"), Path("scored"), Path("rejected")
 
@@ -116,7 +116,7 @@ def stop() -> None:
 def test_what_fails_half_way_leaves_nothing_and_is_done_by_the_next_run(
     shop: Path, monkeypatch: pytest.MonkeyPatch, trouble: Callable[[], None], code: int
 ) -> None:
-    calls, real = [], Model.score
+    calls, real = [], Loaded.score
 
     def troubled(*arguments: Any) -> Predicted:
         calls.append(arguments)
@@ -125,7 +125,7 @@ def test_what_fails_half_way_leaves_nothing_and_is_done_by_the_next_run(
         return real(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Model, "score", troubled)
+        patch.setattr(Loaded, "score", troubled)
         call("--rejected", REJECTED, code=code)
     before = scored()
     assert list(before) == ["a.csv"]
@@ -152,15 +152,15 @@ def test_scores_are_put_in_place_after_the_rejected_rows(
 def test_a_killed_run_leaves_no_half_of_a_file(shop: Path) -> None:
     program = """
 import os, signal, sys
-from tabrail.model.saving import Model
+from tabrail.batch.scorer import Loaded
 from tabrail.cli.app import app
-real, calls = Model.score, []
+real, calls = Loaded.score, []
 def score(*arguments):
     calls.append(arguments)
     if len(calls) == 4:
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*arguments)
-Model.score = score
+Loaded.score = score
 app()
 """
     command = [sys.executable, "-c", program, "batch", str(INCOMING), str(SCORED)]

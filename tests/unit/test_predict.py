@@ -22,12 +22,13 @@ from typer.testing import CliRunner
 from tabrail import paths
 from tabrail.batch import score as predict
 from tabrail.batch import scorer
+from tabrail.batch.scorer import Loaded
 from tabrail.cli import app as cli
 from tabrail.data import outputs, validate
 from tabrail.data.conform import conform
 from tabrail.data.schema import Task, load_schema
 from tabrail.model.limits import Predicted
-from tabrail.model.saving import Model, load_model
+from tabrail.model.saving import load_model
 from tabrail.project import registry
 from tabrail.project.project import Project
 
@@ -490,7 +491,7 @@ def test_an_interruption_leaves_nothing_and_the_command_can_be_run_again(
     call(IN, f"usual-{name}")
     edit(Path("params.yaml"), lambda p: p["prepare"].update(chunk_rows=7))
     Path(name).write_text("mine")
-    before, calls, real = files(shop), [], Model.score
+    before, calls, real = files(shop), [], Loaded.score
 
     def troubled(*arguments: Any) -> Predicted:
         calls.append(arguments)
@@ -499,7 +500,7 @@ def test_an_interruption_leaves_nothing_and_the_command_can_be_run_again(
         return real(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Model, "score", troubled)
+        patch.setattr(Loaded, "score", troubled)
         call(IN, name, "--rejected", BAD, "--overwrite", code=code)
     assert len(calls) == 5
     assert files(shop) == before

@@ -45,7 +45,7 @@ def score(pipeline: Pipeline, metadata: Metadata, rows: pd.DataFrame, schema: Sc
         InputError: the model was trained for another schema.
     """
     require(metadata, schema)
-    columns = rows if list(rows) == schema.inputs else _given(rows, schema)
+    columns = given_columns(rows, schema)
     found = settled(numbers(pipeline, metadata, columns), metadata, schema)
     if not metadata.texts:
         return found
@@ -101,8 +101,10 @@ def explained() -> Iterator[None]:
         ) from error
 
 
-def _given(rows: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+def given_columns(rows: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     """Return the columns that a model is given; keys and identifiers may be absent."""
+    if list(rows) == schema.inputs:
+        return rows
     return rows[[n for n in schema.inputs if n in schema.features or n in rows.columns]]
 
 

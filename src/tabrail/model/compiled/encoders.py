@@ -21,6 +21,7 @@ from tabrail.features import DateParts, date_parts
 from tabrail.model.compiled.columns import TEXT, Columns
 
 UNKNOWN = "\0 a category that no table has"
+MOST_ONE_BY_ONE = 50  # rows; more are looked up together
 
 
 class UnknownError(Exception):
@@ -112,13 +113,14 @@ class Categories(Encoder):
             for name, words in zip(names, known, strict=True)
         }
         said = _dense(encoder.transform(pd.DataFrame(asked)))
-        self._columns = []
+        self._columns: list[tuple[str, dict[str, int], np.ndarray, int, int]] = []
         start = 0
         for name, words, width in zip(names, known, _widths(encoder, said), strict=True):
             block = said[:, start : start + width]
-            table = dict(zip(words, block, strict=False))
-            self._columns.append((name, table, block[most], block[most + 1], start, start + width))
+            places = {word: place for place, word in enumerate(words)}
+            self._columns.append((name, places, block, start, start + width))
             start += width
+        self._unknown, self._missing = most, most + 1  # places of these in each block
         self._width = start
         if start != said.shape[1]:
             raise UnknownError
@@ -126,10 +128,17 @@ class Categories(Encoder):
     def matrix(self, rows: Columns) -> np.ndarray:
         """Return the numbers, shape (n_rows, n_numbers)."""
         found = np.empty((len(rows), self._width))
-        for name, table, unknown, missing, start, end in self._columns:
-            for place, word in enumerate(rows.words(name)):
+        for name, places, block, start, end in self._columns:
+            words = rows.words(name)
+            if len(words) > MOST_ONE_BY_ONE:
+                codes, different = pd.factorize(np.asarray(words, object))
+                taken = [*(places.get(word, self._unknown) for word in different), self._missing]
+                found[:, start:end] = block[np.array(taken)[codes]]  # a missing one has the code -1
+                continue
+            for row, word in enumerate(words):
                 is_missing = word is None or word != word
-                found[place, start:end] = missing if is_missing else table.get(word, unknown)
+                place = self._missing if is_missing else places.get(word, self._unknown)
+                found[row, start:end] = block[place]
         return found
 
 

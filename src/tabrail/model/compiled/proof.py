@@ -29,7 +29,12 @@ class UnequalError(Exception):
 
 
 def compile_pipeline(
-    pipeline: Pipeline, metadata: Metadata, schema: Schema, distributions: Distributions
+    pipeline: Pipeline,
+    metadata: Metadata,
+    schema: Schema,
+    distributions: Distributions,
+    *,
+    singly: bool = True,
 ) -> tuple[Compiled | None, str]:
     """Return the compiled form of a fitted pipeline, if it predicts the same.
 
@@ -42,6 +47,7 @@ def compile_pipeline(
         metadata: the model's metadata.
         schema: the schema.
         distributions: content of reports/distributions.json.
+        singly: whether it is to score single rows: otherwise it gets them all together alone.
 
     Returns:
         The compiled form and a blank text; or None, and why there is none.
@@ -49,7 +55,8 @@ def compile_pipeline(
     try:
         compiled = Compiled(pipeline, metadata, schema)
         for rows in (_reference(schema, distributions), drawn(schema, distributions)):
-            require_equal(compiled, score(pipeline, metadata, rows.frame(), schema), rows)
+            expected = score(pipeline, metadata, rows.frame(), schema)
+            require_equal(compiled, expected, rows, singly=singly)
     except UnknownError as error:
         return None, f"the pipeline cannot be compiled: {error}"
     except UnequalError as error:
@@ -59,16 +66,18 @@ def compile_pipeline(
     return compiled, ""
 
 
-def require_equal(compiled: Compiled, expected: Predicted, rows: Columns) -> None:
-    """Check that a compiled model predicts rows as the pipeline does, singly and together.
+def require_equal(compiled: Compiled, expected: Predicted, rows: Columns, *, singly: bool) -> None:
+    """Check that a compiled model predicts rows as the pipeline does, all together and singly.
 
     Raises:
         UnequalError: it does not.
     """
     together = compiled.score(rows)
-    one_by_one = [compiled.score(rows.row(place)) for place in range(len(rows))]
-    singly = np.concatenate([one.numbers for one in one_by_one])
-    for how, numbers in (("together", together.numbers), ("one by one", singly)):
+    found = {"together": together.numbers}
+    if singly:
+        each = [compiled.score(rows.row(place)).numbers for place in range(len(rows))]
+        found["one by one"] = np.concatenate(each)
+    for how, numbers in found.items():
         if not np.array_equal(numbers, expected.numbers, equal_nan=True):
             unequal = ~np.isclose(numbers, expected.numbers, rtol=0, atol=0, equal_nan=True)
             wrong = int(unequal.reshape(len(rows), -1).any(axis=1).sum())

@@ -58,7 +58,7 @@ class Compiled:
         metadata = self._metadata
         with explained():
             derived = self._derived(rows)
-            matrix = np.concatenate([one.matrix(derived) for one in self._encoders], axis=1)
+            matrix = self._matrix(derived)
         found = settled(numbers(self._last, metadata, matrix), metadata, self._schema)
         if not metadata.texts:
             return found
@@ -69,6 +69,11 @@ class Compiled:
             lambda: derived.frame(metadata.texts),
         )
         return found._replace(unusual=unusual(texts, metadata.texts), texts=texts)
+
+    def _matrix(self, derived: Columns) -> np.ndarray:
+        if not len(derived):  # scikit-learn refuses to transform nothing
+            return np.empty((0, 0))
+        return np.concatenate([one.matrix(derived) for one in self._encoders], axis=1)
 
     def _derived(self, rows: Columns) -> Columns:
         if self._first is None:
