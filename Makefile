@@ -36,7 +36,7 @@ lint: $(INSTALLED)  ## Check the template's own code
 	actionlint
 
 bench: $(INSTALLED)  ## Print how long things take, against the least they could
-	for program in benchmarks/*.py; do python $$program || exit 1; done
+	python benchmarks/all.py $(BENCH)
 
 clean:  ## Remove what the other targets made
 	rm -rf .venv demo lifecycle

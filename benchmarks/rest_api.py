@@ -18,7 +18,7 @@ from pathlib import Path
 from common import client, servers
 from common.measure import say
 from common.project import Project, finished, own_table
-from common.results import Row, show
+from common.results import Line, Row, show
 from common.servers import Server
 
 ROUNDS = 12
@@ -62,7 +62,32 @@ def measure(name: str, project: Project, folder: Path, peers: Sequence[str]) -> 
             rounds.append(
                 [[turn(one, SECONDS), turn(many, SECONDS_OF_MANY)] for one, many in clients]
             )
-    show(f"One row, {name}", results(name, [one.name for one in running], rounds[1:]))
+    names = [one.name for one in running]
+    lines = [
+        compared(
+            f"one row over HTTP, {name}, p50", rounds[1:], place, names[place], LIMITS[name][2]
+        )
+        for place in range(1, len(names))
+    ]
+    show(f"One row, {name}", results(name, names, rounds[1:]), lines)
+
+
+def compared(
+    work: str,
+    rounds: list[list[list[list[float]]]],
+    place: int,
+    name: str,
+    ahead: float | None,
+) -> Line:
+    """Return a line of ours beside a peer, at a place among the servers."""
+    ours, other = (
+        statistics.median(quantile(times[server][0], 0.5) for times in rounds)
+        for server in (0, place)
+    )
+    ratio = statistics.median(
+        quantile(times[0][0], 0.5) / quantile(times[place][0], 0.5) for times in rounds
+    )
+    return Line(work, 1000 * ours, "ms", name, 1000 * other, ratio, 1 / ahead if ahead else None)
 
 
 def results(name: str, names: Sequence[str], rounds: list[list[list[list[float]]]]) -> list[Row]:

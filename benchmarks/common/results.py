@@ -1,6 +1,12 @@
-"""Print results as a Markdown table whose columns stand below each other."""
+"""Print results as Markdown tables whose columns stand below each other."""
 
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
+
+KEPT = "BENCHMARK_LINES"  # of the environment: the file in which `all.py` wants the lines
 
 
 class Row(NamedTuple):
@@ -32,9 +38,63 @@ class Row(NamedTuple):
         return [self.what, value, "", ""]
 
 
-def show(title: str, rows: list[Row]) -> None:
-    """Print a table of results under a title."""
-    cells = [["what", "value", "limit", "verdict"], *(row.cells() for row in rows)]
+class Line(NamedTuple):
+    """A line of the one table of all programs: ours beside a limit or a peer of the same run.
+
+    Attributes:
+        work: what is done.
+        ours: what it costs.
+        unit: of both values.
+        other: the limit or the peer.
+        value: what that costs.
+        ratio: the median of the rounds' ratios of ours to the other.
+        goal: what the ratio may be; None if there is no goal.
+    """
+
+    work: str
+    ours: float
+    unit: str
+    other: str
+    value: float
+    ratio: float
+    goal: float | None = None
+
+    def cells(self) -> list[str]:
+        """Return the line as text."""
+        verdict = "" if self.goal is None else "ok" if self.ratio <= self.goal else "OVER"
+        return [
+            self.work,
+            _number(self.ours, self.unit),
+            self.other,
+            _number(self.value, self.unit),
+            f"{self.ratio:.2f} x",
+            "" if self.goal is None else f"≤ {self.goal:.2f} x",
+            verdict,
+        ]
+
+
+def show(title: str, rows: Sequence[Row], lines: Sequence[Line] = ()) -> None:
+    """Print a table of results under a title, and keep its lines for the table of all programs."""
+    _print(title, [["what", "value", "limit", "verdict"], *(row.cells() for row in rows)])
+    if path := os.environ.get(KEPT):
+        with Path(path).open("a", encoding="utf-8") as kept:
+            kept.writelines(f"{json.dumps(line)}\n" for line in lines)
+    elif lines:
+        show_lines(lines)
+
+
+def show_lines(lines: Sequence[Line]) -> None:
+    """Print ours beside the limits and the peers."""
+    heads = ["work", "ours", "limit or peer", "its value", "ratio", "goal", "verdict"]
+    _print("Beside limits and peers", [heads, *(line.cells() for line in lines)])
+
+
+def kept_lines(path: Path) -> list[Line]:
+    """Return the lines that programs have kept."""
+    return [Line(*json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _print(title: str, cells: list[list[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     cells.insert(1, ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])])
     print(f"\n### {title}\n")

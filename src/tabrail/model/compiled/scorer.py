@@ -57,7 +57,7 @@ class Compiled:
         """
         metadata = self._metadata
         with explained():
-            derived = self._derived(rows)
+            derived = self._derived(rows) if len(rows) else rows
             matrix = self._matrix(derived)
         found = settled(numbers(self._last, metadata, matrix), metadata, self._schema)
         if not metadata.texts:

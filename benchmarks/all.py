@@ -1,0 +1,44 @@
+"""Run all benchmark programs, and print one table of ours beside limits and peers, then the rest.
+
+Words after the name are handed to the programs that know them: `--peers` and `--large`.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from common.measure import say
+from common.results import KEPT, kept_lines, show_lines
+
+HERE = Path(__file__)
+
+
+def main() -> None:
+    """Run one program after the other."""
+    programs = [one for one in sorted(HERE.parent.glob("*.py")) if one.name != HERE.name]
+    printed = []
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        lines = Path(folder) / "lines.jsonl"
+        lines.touch()
+        for number, program in enumerate(programs, start=1):
+            say(f"{program.name} ({number} of {len(programs)})")
+            known = program.read_text(encoding="utf-8")
+            options = [word for word in sys.argv[1:] if f'"{word}"' in known]
+            done = subprocess.run(
+                [sys.executable, str(program), *options],
+                env=os.environ | {KEPT: str(lines)},
+                stdout=subprocess.PIPE,
+                encoding="utf-8",
+                check=False,
+            )
+            if done.returncode:
+                sys.exit(f"{program.name} could not measure")
+            printed.append(done.stdout)
+        show_lines(kept_lines(lines))
+    print("".join(printed))
+
+
+if __name__ == "__main__":
+    main()
