@@ -15,7 +15,7 @@ from tabrail.data.conform import conform
 from tabrail.data.schema import load_schema
 from tabrail.errors import InputError
 from tabrail.ingest import extend
-from tabrail.log import export, prediction_log
+from tabrail.log import export, reading
 from tabrail.log.entries import OUTCOMES, Prediction, utc_now
 from tabrail.log.prediction_log import PredictionLog
 
@@ -76,7 +76,7 @@ def test_dates_are_written_as_the_contract_says(project: Path) -> None:
 def test_a_long_log_is_read_in_parts(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(shops(90, seed=1), known=60)
     whole = export.export(Path("whole.csv"))
-    monkeypatch.setattr(prediction_log, "PART", 7)
+    monkeypatch.setattr(reading, "PART", 7)
     assert export.export(Path("parts.csv")) == whole.replace("whole", "parts")
     assert Path("parts.csv").read_bytes() == Path("whole.csv").read_bytes()
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from conftest import SCHEMA, shops
 
-from tabrail.data.identity import group_numbers, hashes, row_hashes
+from tabrail.data.identity import hashes, known_groups, numbered, row_hashes
 from tabrail.data.schema import Schema
 
 KEYLESS = SCHEMA | {"key": []}
@@ -136,6 +136,6 @@ def test_pandas_type_of_a_chunk_does_not_count(chunk: Callable[[Any], Any]) -> N
 def test_groups_are_counted_by_hash_by_key_or_by_row() -> None:
     schema = Schema.model_validate(SCHEMA)
     table = pd.DataFrame({"customer": ["7", "8", "7"]})
-    assert group_numbers(table, schema).tolist() == [0, 1, 0]
-    assert group_numbers(table.assign(group_hash=[5, 5, 6]), schema).tolist() == [0, 0, 1]
-    assert group_numbers(table, Schema.model_validate(KEYLESS)).tolist() == [0, 1, 2]
+    assert numbered(known_groups(table, schema)).tolist() == [0, 1, 0]
+    assert numbered(known_groups(table.assign(group_hash=[5, 5, 6]), schema)).tolist() == [0, 0, 1]
+    assert numbered(known_groups(table, Schema.model_validate(KEYLESS))).tolist() == [0, 1, 2]

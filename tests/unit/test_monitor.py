@@ -28,7 +28,7 @@ from tabrail.data.distributions import describe_scores
 from tabrail.data.schema import Task
 from tabrail.documents import to_json
 from tabrail.errors import InputError
-from tabrail.log import prediction_log
+from tabrail.log import reading
 from tabrail.log.entries import DECISIONS, OUTCOMES, Prediction, Refusal, utc_now
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.release import Release, load_release
@@ -788,7 +788,7 @@ def test_periods_begin_at_midnight(model: Release) -> None:
 def test_a_log_is_read_in_parts(model: Release, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(model, weeks(older), challenger=lambda numbers: numbers)
     whole = monitor.monitor([]).content()
-    monkeypatch.setattr(prediction_log, "PART", 101)
+    monkeypatch.setattr(reading, "PART", 101)
     assert monitor.monitor([]).content() == whole
 
 

@@ -101,9 +101,9 @@ def known_groups(table: pd.DataFrame, schema: Schema) -> np.ndarray:
     return mixed(np.arange(1, len(table) + 1, dtype=np.uint64))
 
 
-def group_numbers(table: pd.DataFrame, schema: Schema) -> np.ndarray:
-    """Return the number of each row's group, counted from 0, as `known_groups`; shape (n_rows,)."""
-    return np.asarray(pd.factorize(known_groups(table, schema))[0])
+def numbered(groups: np.ndarray) -> np.ndarray:
+    """Return the number of each row's group, counted from 0, by its hash; shape (n_rows,)."""
+    return np.asarray(pd.factorize(groups)[0])
 
 
 def _cell_hashes(cells: pd.Series, name: str) -> np.ndarray:

@@ -22,17 +22,13 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from tabrail.errors import InputError
-from tabrail.log import database, retention
+from tabrail.log import database, reading, retention
 from tabrail.log.entries import (
     DECISIONS,
-    JSON,
-    MARKS,
     OUTCOMES,
     PREDICTIONS,
     REFUSALS,
     REQUESTS,
-    REVIEWS,
-    TEXTS,
     Prediction,
     Refusal,
     Role,
@@ -43,9 +39,7 @@ from tabrail.log.entries import (
 logger = logging.getLogger(__name__)
 
 IDENTIFIER = re.compile(r"[0-9a-f]{32}")
-JOINED = ("outcome", "decision", "reason", "texts")  # with a prediction, where there is one
 AT_ONCE = 500  # identifiers in one question: databases limit how many
-PART = 50_000  # predictions that are read at once
 
 
 class PredictionLog:
@@ -224,7 +218,7 @@ class PredictionLog:
             .execution_options(yield_per=AT_ONCE)
         )
         with self._engine.connect() as connection:
-            rows = map(_decoded, connection.execute(chosen).mappings())
+            rows = map(reading.decoded, connection.execute(chosen).mappings())
             found = list(_within(islice(filter(fits, rows), most), most_bytes))
             texts: dict[str, str] = {}
             for start in range(0, len(found), AT_ONCE):
@@ -244,7 +238,7 @@ class PredictionLog:
     def predictions(self, since: datetime, until: datetime) -> pd.DataFrame:
         """Return the predictions of a span of time; see `parts`."""
         parts = list(self.parts(since, until))
-        return pd.concat(parts, ignore_index=True) if parts else _frame([])
+        return pd.concat(parts, ignore_index=True) if parts else reading.frame([])
 
     def parts(self, since: datetime, until: datetime) -> Iterator[pd.DataFrame]:
         """Yield the predictions of a span of time, with their outcomes and decisions.
@@ -256,33 +250,11 @@ class PredictionLog:
             prediction is held to a limit of the target. In the order of time, and those of one
             request together, in no order.
         """
-        chosen = (
-            sa.select(
-                PREDICTIONS,
-                OUTCOMES.c.value.label("outcome"),
-                DECISIONS.c.value.label("decision"),
-                REVIEWS.c.reason,
-                TEXTS.c.texts,
-                sa.func.coalesce(MARKS.c.held, sa.false()).label("held"),
-            )
-            .outerjoin(REVIEWS, _same(REVIEWS))
-            .outerjoin(TEXTS, _same(TEXTS))
-            .outerjoin(MARKS, _same(MARKS))
-            .outerjoin(OUTCOMES, PREDICTIONS.c.id == OUTCOMES.c.id)
-            .outerjoin(DECISIONS, PREDICTIONS.c.id == DECISIONS.c.id)
-            .where(PREDICTIONS.c.at >= since, PREDICTIONS.c.at < until)
-            .order_by(PREDICTIONS.c.at, PREDICTIONS.c.request, PREDICTIONS.c.id, PREDICTIONS.c.role)
-        )
-        open_rows: list[dict[str, Any]] = []  # of a request that may go on in the next part
-        with self._engine.connect() as connection:
-            found = connection.execution_options(yield_per=PART).execute(chosen)
-            for some in found.mappings().partitions():
-                rows = open_rows + [_decoded(row) for row in some]
-                open_rows = [row for row in rows if row["request"] == rows[-1]["request"]]
-                if len(open_rows) < len(rows):
-                    yield _frame(rows[: len(rows) - len(open_rows)])
-        if open_rows:
-            yield _frame(open_rows)
+        return reading.parts(self._engine, since, until)
+
+    def columns(self, since: datetime, until: datetime) -> Iterator[pd.DataFrame]:
+        """Yield the same parts in columns, for many predictions; see `reading.columns`."""
+        return reading.columns(self._engine, since, until)
 
     def answering(self, since: datetime, until: datetime) -> dict[str, str]:
         """Return the versions that scored last in a span of time, by their role.
@@ -338,11 +310,6 @@ class PredictionLog:
             return sorted(connection.execute(chosen).scalars())
 
 
-def _same(table: sa.Table) -> sa.ColumnElement[bool]:
-    """Return the condition that a row is about a prediction."""
-    return sa.and_(PREDICTIONS.c.id == table.c.id, PREDICTIONS.c.role == table.c.role)
-
-
 def _within(entries: Iterable[dict[str, Any]], most_bytes: int | None) -> Iterator[dict[str, Any]]:
     """Yield the first entries whose sizes add up to so much; the first one in any case."""
     total = 0
@@ -352,15 +319,3 @@ def _within(entries: Iterable[dict[str, Any]], most_bytes: int | None) -> Iterat
             return
         total += size
         yield one
-
-
-def _decoded(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return dict(row) | {name: json.loads(row[name]) for name in JSON if row.get(name)}
-
-
-def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    names = [column.name for column in PREDICTIONS.columns]
-    found = pd.DataFrame(rows, columns=[*names, *JOINED, "held"])
-    for name in JOINED:  # pandas would make None a number
-        found[name] = pd.Series([row[name] for row in rows], dtype="object")
-    return found

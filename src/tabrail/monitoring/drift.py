@@ -17,7 +17,7 @@ from tabrail.data.distributions import (
     describe_scores,
     psi,
 )
-from tabrail.data.identity import group_numbers
+from tabrail.data.identity import numbered
 from tabrail.monitoring.checks import Point, Points, figure
 from tabrail.monitoring.clusters import chance
 from tabrail.monitoring.expected import Expected
@@ -33,7 +33,7 @@ def drift(period: Period, expected: Expected) -> Points:
     table = period.table.copy(deep=False)
     table[schema.target] = np.nan
     after = describe(table, schema)["columns"]
-    groups = group_numbers(table, schema)
+    groups = numbered(period.groups(schema))
     return _moved(
         expected.distributions, after, table[columns], groups, expected.params.monitor.psi
     )
@@ -48,7 +48,7 @@ def texts(period: Period, expected: Expected) -> Points:
         return {}
     values = period.texts[measured]
     after = describe_numbers({str(name): one.to_numpy() for name, one in values.items()})["columns"]
-    groups = group_numbers(period.table[measured], expected.schema)
+    groups = numbered(period.groups(expected.schema, measured))
     return _moved(before, after, values, groups, expected.params.monitor.psi)
 
 
@@ -62,7 +62,7 @@ def scores(period: Period, expected: Expected) -> Points:
     values = pd.DataFrame(
         dict.fromkeys(after, period.numbers if is_one else period.numbers.argmax(axis=1))
     )
-    groups = group_numbers(period.table, expected.schema) if is_one else None
+    groups = numbered(period.groups(expected.schema)) if is_one else None
     [point] = _moved(before, after, values, groups, expected.params.monitor.psi).values()
     return {"": point}
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, ttest_1samp
 
-from tabrail.data.identity import group_numbers, known_groups
+from tabrail.data.identity import numbered
 from tabrail.data.schema import Schema, encode_target
 from tabrail.evaluation.bootstrap import LEVEL
 from tabrail.evaluation.intervals import Score, score
@@ -72,7 +72,7 @@ def calibration(period: Period, expected: Expected) -> Points:
     if schema.task != "binary" or known.sum() < expected.params.monitor.min_rows:
         return {}
     y_true = encode_target(period.table[schema.target][known], schema)
-    groups = group_numbers(period.table[known], schema)
+    groups = numbered(period.groups(schema, known))
     gap = y_true - period.numbers[known]
     sums = np.bincount(groups, gap)
     if len(sums) < MIN_GROUPS or not sums.any():
@@ -98,13 +98,15 @@ def measured(expected: Expected) -> Mapping[str, Any] | None:
 
 def scored(period: Period, rows: np.ndarray, expected: Expected) -> Score:
     """Return the main metric of some rows with its bootstrap interval, by key as at evaluation."""
-    schema, table = expected.schema, period.table[rows]
+    schema = expected.schema
+    wanted = [name for name in (schema.target, schema.weight) if name in period.table]
+    table = period.table.loc[rows, wanted]
     scores = expected.scorer(
         encode_target(table[schema.target], schema),
         period.numbers[rows],
     )
     draws = min(expected.params.evaluate.resamples, RESAMPLES)
-    found = score(scores, weights(table, schema), known_groups(table, schema), draws)
+    found = score(scores, weights(table, schema), period.groups(schema, rows), draws)
     return found[expected.metric]
 
 

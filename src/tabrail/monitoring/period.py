@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tabrail.data.identity import known_groups
+from tabrail.data.schema import Schema
+
 MAX_ROWS = 200_000  # of a period; a random sample of more rows gives the same results
 
 
@@ -62,12 +65,26 @@ class Period:
     drawn_as_predicted: int = 0
     begin: str = ""
     days: set[date] = field(default_factory=set)
+    _hashes: np.ndarray | None = field(default=None, init=False, repr=False, compare=False)
 
     def labeled(self, target: str) -> np.ndarray:
         """Return true for the rows with a known outcome; shape (n_rows,)."""
         if target not in self.table:
             return np.zeros(len(self.table), dtype=bool)
         return self.table[target].notna().to_numpy()
+
+    def groups(self, schema: Schema, rows: np.ndarray | None = None) -> np.ndarray:
+        """Return a hash of the group of each row; see `identity.known_groups`.
+
+        Args:
+            schema: names the key, whose columns are looked at once for all checks.
+            rows: true for the rows of `table` that count; all of them, if None.
+        """
+        if not schema.key:  # each row that counts is a group
+            return known_groups(self.table if rows is None else self.table[rows], schema)
+        if self._hashes is None:
+            self._hashes = known_groups(self.table, schema)
+        return self._hashes if rows is None else self._hashes[rows]
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,16 @@
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tabrail.data import date_order, dialect
+from tabrail.data import cells, date_order, dialect
 from tabrail.data.checks import checked
 from tabrail.data.conform import Violation, conform, usable
 from tabrail.data.schema import Column, Csv, Schema
 from tabrail.data.set_aside import SetAside
+from tabrail.log import decoding
 from tabrail.log.entries import DRAWN
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.release import Release
@@ -58,13 +58,13 @@ def from_log(
     at = "%Y-%m-%d" if until - since >= DAY else "%Y-%m-%d %H:%M"
     period = Period(f"{since:{at}} to {until:{at}}", begin=f"{since:{at}}")
     parts: list[Part] = []
-    for found in log.parts(since, until):
+    for found in log.columns(since, until):
         # A model that was registered while it served has two names.
         found["model"] = found["model"].map({m: registered(m) for m in found["model"].unique()})
         champion = found[found["role"] == "champion"]
         rows = champion[champion["model"] == versions["champion"]]
         period.requests += champion["request"].nunique()
-        period.days.update(champion["at"].dt.date)
+        period.days.update(champion["at"].dt.floor("D").drop_duplicates().dt.date)
         period.rows += len(rows)
         period.by_other_models += len(champion) - len(rows)
         if len(rows):
@@ -127,16 +127,16 @@ def from_table(file: Path, release: Release, rows: int, aside: SetAside) -> Peri
 def _logged(rows: pd.DataFrame, challengers: pd.DataFrame, schema: Schema, period: Period) -> Part:
     """Return rows of the log in the schema's types; add to the period's counts."""
     scoring_schema = _logged_schema(schema)
-    raw = pd.DataFrame(rows["row"].tolist(), columns=list(scoring_schema.used), dtype="object")
-    raw[schema.target] = rows["outcome"].to_numpy(dtype=object)
+    raw = _rows(rows["row"], scoring_schema)
+    outcomes = rows["outcome"].reset_index(drop=True)
+    raw[schema.target] = outcomes.astype("object")  # not text, which is read as that of CSV files
     table, violations = conform(raw, scoring_schema)
     for found in violations:
         if found.kind == "unseen_category":  # all others were refused by the server
             period.violations[found.column, found.kind] += int(found.rows.sum())
     period.outcomes_not_allowed += _mask_outcomes(table, violations, schema.target)
     decided = rows["decision"].notna()
-    reasons = rows["reason"].fillna("").str.split()
-    drawn = reasons.map(lambda words: DRAWN in words).astype(bool) & decided
+    drawn = rows["reason"].map(_is_drawn, na_action="ignore").eq(other=True) & decided
     agreed = rows["decision"] == rows["prediction"]
     period.decisions += int(decided.sum())
     period.decisions_as_predicted += int(agreed[decided].sum())
@@ -144,20 +144,39 @@ def _logged(rows: pd.DataFrame, challengers: pd.DataFrame, schema: Schema, perio
     period.drawn_as_predicted += int(agreed[drawn].sum())
     period.held += int(rows["held"].sum())
     first = ~rows["request"].duplicated().to_numpy()
+    width = len(schema.classes) if schema.task == "multiclass" else 1
+    places = challengers.index.get_indexer(pd.Index(rows["id"]))
     other = challengers.reindex(rows["id"])
     served = pd.DataFrame(
         {
             # What was drawn at random alone says nothing of how close the predictions are.
             "review": (rows["review"] & (rows["reason"] != DRAWN)).to_numpy(dtype=bool),
             "latency_ms": np.where(first, rows["latency_ms"], np.nan),
-            "answer": rows["prediction"].to_numpy(dtype=object),
-            "challenger": other["prediction"].to_numpy(dtype=object),
+            "answer": rows["prediction"].array,
+            "challenger": other["prediction"].array,
             "challenger_ms": np.where(first, other["latency_ms"], np.nan),
         }
     )
-    numbers = _numbers(rows["numbers"], schema)
-    texts = pd.DataFrame([one or {} for one in rows["texts"]], dtype=np.float64)
-    return Part(table, numbers, served, texts, _numbers(other["numbers"], schema))
+    numbers = decoding.numbers(rows["numbers"], width)
+    none = np.full((1, width), np.nan)  # the last one, which -1 stands for
+    others = np.concatenate([decoding.numbers(challengers["numbers"], width), none])[places]
+    if schema.task != "multiclass":
+        numbers, others = numbers[:, 0], others[:, 0]
+    return Part(table, numbers, served, decoding.measures(rows["texts"]), others)
+
+
+def _rows(texts: pd.Series, schema: Schema) -> pd.DataFrame:
+    """Return rows as they were logged."""
+    names = list(schema.used)
+    if any(cells.NUMBER.fullmatch(word) for word in schema.missing):
+        # A number is none of these words; in a column of numbers alone it could be taken for one.
+        return decoding.plain_rows(texts.tolist(), names)
+    numeric = [name for name, column in schema.used.items() if column.kind == "numeric"]
+    return decoding.rows(texts, names, numeric)
+
+
+def _is_drawn(reason: str) -> bool:
+    return DRAWN in reason.split()
 
 
 def _logged_schema(schema: Schema) -> Schema:
@@ -180,14 +199,6 @@ def _mask_outcomes(table: pd.DataFrame, violations: list[Violation], target: str
     if not_allowed.any():
         table[target] = table[target].mask(not_allowed)
     return int(not_allowed.sum())
-
-
-def _numbers(lists: "pd.Series[Any]", schema: Schema) -> np.ndarray:
-    width = len(schema.classes) if schema.task == "multiclass" else 1
-    none = [np.nan] * width
-    rows = [one if isinstance(one, list) and len(one) == width else none for one in lists]
-    numbers = np.array(rows, dtype=np.float64).reshape(len(rows), width)
-    return numbers if schema.task == "multiclass" else numbers[:, 0]
 
 
 def _refusals(found: pd.DataFrame, period: Period) -> None:
