@@ -67,6 +67,7 @@ def tables(draw: st.DrawFn) -> list[dict[str, Any]]:
 @given(tables())
 @example([{"number": 1}, {"number": 2.5}])
 @example([{"number": 0.1 + 0.2}, {"number": 2**53 + 1}, {"number": -0.0}])
+@example([{"number": float("inf")}, {"number": 1}])
 @example([{"flag": True}, {"flag": None}])
 @example([{"code": 2**60 + 1}, {}])
 @example([{"word": "\x1fa"}])

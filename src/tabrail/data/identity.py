@@ -143,5 +143,7 @@ def _written(cells: pd.Series) -> pd.Series:
     if cells.dtype == object or pd.api.types.is_bool_dtype(cells):
         return cells.map(str, na_action="ignore").astype("str")
     if pd.api.types.is_datetime64_any_dtype(cells):
-        return cells.dt.strftime("%Y-%m-%d %H:%M:%S.%f%z").str.removesuffix(".000000")
+        codes, days = pd.factorize(cells)  # they come again and again, and writing is slow
+        words = pd.Series(days).dt.strftime("%Y-%m-%d %H:%M:%S.%f%z").str.removesuffix(".000000")
+        return pd.Series(words.array.take(codes, allow_fill=True), cells.index)
     return pd.Series(pa.array(cells, from_pandas=True).cast(TEXT).to_pandas(), dtype="str")

@@ -33,15 +33,15 @@ def rows(texts: pd.Series, names: Sequence[str], numeric: Sequence[str]) -> pd.D
         numeric: those columns of which 1 and 1.0 are the same number.
 
     Returns:
-        Columns of text, numbers and booleans, or what `plain_rows` returns: if a column mixes
-        types, or JSON has an escaped sign, which Arrow may read otherwise.
+        Columns of text, numbers and booleans, or what `plain_rows` returns if a column mixes
+        types.
     """
     block = "\n".join(texts).encode()
     first = [json.loads(text) for text in texts[:LOOKED_AT]]
     types = {
         name: _type([row.get(name) for row in first], is_numeric=name in numeric) for name in names
     }
-    if b"\\u" not in block and None not in types.values():
+    if None not in types.values():
         try:
             table = arrow_json.read_json(
                 io.BytesIO(block),
@@ -51,8 +51,11 @@ def rows(texts: pd.Series, names: Sequence[str], numeric: Sequence[str]) -> pd.D
         except pa.ArrowException:
             pass
         else:
-            if len(table) == len(texts):
-                return table.to_pandas(integer_object_nulls=True)[list(names)]
+            found = table.to_pandas(integer_object_nulls=True)
+            numbers = [found[name] for name in names if types[name] == pa.float64()]
+            # Infinity would be taken for a gap where a column has numbers alone.
+            if len(found) == len(texts) and not any(np.isinf(one).any() for one in numbers):
+                return found[list(names)]
     return plain_rows(texts.tolist(), names)
 
 
