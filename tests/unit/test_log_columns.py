@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tabrail.data.conform import conform
 from tabrail.data.schema import Schema
-from tabrail.log import decoding, reading
+from tabrail.log import columns, decoding, reading
 from tabrail.log.entries import DECISIONS, OUTCOMES, Prediction, Role
 from tabrail.log.prediction_log import PredictionLog
 
@@ -93,13 +93,21 @@ def test_rows_of_usual_types_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
-    "lists", [[[0.1], [2]], [[0.1], [0.2, 0.3]], [[0.1], []], [[1, 2]], [[None], [0.5]], ["ab"]]
+    "lists",
+    [[[0.1], [2]], [[0.1], [0.2, 0.3]], [[0.1], []], [[1, 2]], [[None], [0.5]], ["ab"], [0.5], []],
 )
 @pytest.mark.parametrize("width", [1, 2])
 def test_numbers_are_those_of_each_entry(lists: list[Any], width: int) -> None:
     texts = pd.Series(list(map(json.dumps, lists)), dtype="str")
     plain = decoding.plain_numbers(texts, width)
     np.testing.assert_array_equal(decoding.numbers(texts, width), plain)
+
+
+@given(st.lists(st.one_of(st.floats(), st.integers(-(2**70), 2**70)), min_size=1))
+def test_one_number_is_the_same_to_the_last_bit(numbers: list[Any]) -> None:
+    texts = pd.Series([json.dumps([one]) for one in numbers], dtype="str")
+    found = decoding.numbers(texts, 1)
+    assert found.tobytes() == decoding.plain_numbers(texts, 1).tobytes()
 
 
 def entries(count: int) -> list[Prediction]:
@@ -132,7 +140,8 @@ def test_columns_are_the_plain_parts(
     part: int, fetched: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "PART", part)
-    monkeypatch.setattr(reading, "FETCHED", fetched)
+    monkeypatch.setattr(columns, "FETCHED", fetched)
+    monkeypatch.setattr(columns, "AT_ONCE", 8)
     given_ones = entries(60)
     with PredictionLog(f"sqlite:///{tmp_path / 'log.sqlite'}") as log:
         assert list(log.columns(datetime.min, datetime.max)) == []

@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tabrail.errors import InputError
 from tabrail.log import database, reading, retention
+from tabrail.log.columns import columns
 from tabrail.log.entries import (
     DECISIONS,
     OUTCOMES,
@@ -253,8 +254,8 @@ class PredictionLog:
         return reading.parts(self._engine, since, until)
 
     def columns(self, since: datetime, until: datetime) -> Iterator[pd.DataFrame]:
-        """Yield the same parts in columns, for many predictions; see `reading.columns`."""
-        return reading.columns(self._engine, since, until)
+        """Yield the same parts in columns, for many predictions; see `log.columns`."""
+        return columns(self._engine, since, until)
 
     def answering(self, since: datetime, until: datetime) -> dict[str, str]:
         """Return the versions that scored last in a span of time, by their role.
