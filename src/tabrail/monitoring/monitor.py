@@ -1,6 +1,6 @@
 """Monitor the model: run all checks on periods of the prediction log, or on tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -21,7 +21,7 @@ from tabrail.model.release import load_release
 from tabrail.moments import moment
 from tabrail.monitoring import alerts, challengers, checks, drift, performance, window
 from tabrail.monitoring.alerts import Series
-from tabrail.monitoring.checks import Check, Point
+from tabrail.monitoring.checks import Check, Point, Points
 from tabrail.monitoring.expected import Expected, here, of_version
 from tabrail.monitoring.period import Period
 from tabrail.monitoring.result import Result
@@ -125,14 +125,14 @@ def _of_log(log: PredictionLog, since: str, until: str, params: Params, metrics:
     spans = window.spans(start, end, params.monitor.periods)
     bar = tqdm(spans, desc="monitor", unit=" periods", delay=1, leave=False, disable=None)
     usual = expected.distributions.get("days_of_month")
-    periods = [window.from_log(log, *span, expected.schema, versions, usual) for span in bar]
+    periods = (window.from_log(log, *span, expected.schema, versions, usual) for span in bar)
     return run_checks("the prediction log", expected, periods, versions, end.date())
 
 
 def run_checks(
     source: str,
     expected: Expected,
-    periods: list[Period],
+    periods: Iterable[Period],
     versions: Mapping[str, str] | None = None,
     today: date | None = None,
 ) -> Result:
@@ -141,22 +141,23 @@ def run_checks(
     Args:
         source: where the periods come from, for people.
         expected: what is expected of the model.
-        periods: in the order of time.
+        periods: in the order of time; each is checked before the next one is read, and then keeps
+            little of its rows, unless it is the last one that has any.
         versions: of the models, by role, if the periods are from the log.
         today: the day on which the last period ends, if the periods are from the log.
     """
     params = expected.params.monitor
     least = params.min_rows
-    enough = [period.rows + period.refused + period.errors >= least for period in periods]
+    checked = list(_checked(periods, expected))
+    periods = [period for period, _ in checked]
     known = {violation for period in periods for violation in period.violations}
-    for period in periods:  # a violation that is gone counts as 0 rows
+    for period, points in checked:  # a violation that is gone counts as 0 rows
         period.violations.update(dict.fromkeys(known, 0))
+        if points:
+            points["violations"] = checks.violations(period, expected)
     series = [_volume(periods, least, today)] if today else []
-    for name, check in CHECKS.items():
-        found = [
-            check(period, expected) if is_enough else {}
-            for period, is_enough in zip(periods, enough, strict=True)
-        ]
+    for name in CHECKS:
+        found = [points.get(name, {}) for _, points in checked]
         for about in sorted({about for points in found for about in points}):
             limit = alerts.limit(name, about, expected, params)
             may_alert = alerts.may_alert(name, about, expected)
@@ -174,8 +175,37 @@ def run_checks(
     if challenger:
         comparison = challengers.compared(periods, challenger, expected)
     return Result(
-        source, expected, periods, series, raised, notes, comparison, least, enough=any(enough)
+        source,
+        expected,
+        periods,
+        series,
+        raised,
+        notes,
+        comparison,
+        least,
+        enough=any(points for _, points in checked),
     )
+
+
+def _checked(
+    periods: Iterable[Period], expected: Expected
+) -> Iterator[tuple[Period, dict[str, Points]]]:
+    """Yield each period with what the checks found in it; nothing if it has too few rows.
+
+    Its violations are left to whoever knows those of the other periods.
+    """
+    whole: Period | None = None  # the last one that has rows, which the page draws
+    for period in periods:
+        if whole and len(period.table):
+            whole.reduce(expected.schema)
+        whole = period if len(period.table) else whole
+        is_enough = period.rows + period.refused + period.errors >= expected.params.monitor.min_rows
+        found = {
+            name: check(period, expected) if name != "violations" else {}
+            for name, check in CHECKS.items()
+            if is_enough
+        }
+        yield period, found
 
 
 def _volume(periods: Sequence[Period], least: int, today: date) -> Series:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tabrail.data.identity import known_groups
-from tabrail.data.schema import Schema
+from tabrail.data.schema import GROUP, Schema
 
 MAX_ROWS = 200_000  # of a period; a random sample of more rows gives the same results
 
@@ -73,6 +73,16 @@ class Period:
             return np.zeros(len(self.table), dtype=bool)
         return self.table[target].notna().to_numpy()
 
+    def reduce(self, schema: Schema) -> None:
+        """Drop what only the checks of this period need; the challenger is compared on all periods.
+
+        Args:
+            schema: names the target and the key.
+        """
+        kept = [name for name in (schema.target, *schema.key, GROUP) if name in self.table]
+        self.table = self.table[kept].copy()
+        self.texts, self._hashes = pd.DataFrame(), None
+
     def groups(self, schema: Schema, rows: np.ndarray | None = None) -> np.ndarray:
         """Return a hash of the group of each row; see `identity.known_groups`.
 
@@ -119,23 +129,27 @@ def joined(parts: Sequence[Part]) -> Part:
     )
 
 
-def sampled(part: Part) -> Part:
-    """Return the rows, or a random sample if there are more than `MAX_ROWS`."""
-    if len(part.table) <= MAX_ROWS:
-        return part
-    places = np.random.default_rng(0).choice(len(part.table), MAX_ROWS, replace=False)
-    return part.of(np.sort(places))
+def sampled(parts: Sequence[Part]) -> Part:
+    """Return the rows of the parts as one, or a random sample if there are more than `MAX_ROWS`."""
+    limits = np.cumsum([0, *(len(part.table) for part in parts)])
+    count = int(limits[-1])
+    if count <= MAX_ROWS:
+        return joined(parts)
+    places = np.sort(np.random.default_rng(0).choice(count, MAX_ROWS, replace=False))
+    by_part = np.split(places, np.searchsorted(places, limits[1:-1]))
+    some = zip(parts, by_part, limits[:-1], strict=True)
+    return joined([part.of(rows - first) for part, rows, first in some])
 
 
 def bounded(parts: list[Part]) -> list[Part]:
     """Join and sample the parts once they have twice as many rows as a period may keep."""
-    return [sampled(joined(parts))] if sum(len(p.table) for p in parts) > 2 * MAX_ROWS else parts
+    return [sampled(parts)] if sum(len(part.table) for part in parts) > 2 * MAX_ROWS else parts
 
 
 def filled(period: Period, parts: Sequence[Part]) -> Period:
     """Set the rows of a period, and return it."""
     if parts:
-        whole = sampled(joined(parts))
+        whole = sampled(parts)
         period.table, period.numbers = whole.table, whole.numbers
         period.served, period.texts = whole.served, whole.texts
         period.challenger = whole.challenger
