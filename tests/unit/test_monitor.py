@@ -792,6 +792,27 @@ def test_a_log_is_read_in_parts(model: Release, monkeypatch: pytest.MonkeyPatch)
     assert monitor.monitor([]).content() == whole
 
 
+def test_only_the_last_period_keeps_its_rows(model: Release) -> None:
+    fill(model, weeks(), challenger=lambda numbers: numbers)
+    *others, last = monitor.monitor([]).periods
+    assert {frozenset(one.table) for one in others} == {frozenset({"bought", *model.schema.key})}
+    assert set(model.schema.features) <= set(last.table)
+    assert [len(one.table) for one in (*others, last)] == [300] * WEEKS
+
+
+def test_a_sample_of_parts_is_that_of_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(period, "MAX_ROWS", 40)
+    none = pd.DataFrame(index=range(30))
+    parts = [
+        period.Part(pd.DataFrame({"x": rows}), rows, none, none, np.empty(0))
+        for rows in np.split(np.arange(90), 3)
+    ]
+    places = np.sort(np.random.default_rng(0).choice(90, 40, replace=False))
+    found = period.sampled(parts)
+    assert found.table["x"].tolist() == found.numbers.tolist() == places.tolist()
+    assert period.sampled(parts[:1]).numbers.tolist() == list(range(30))
+
+
 def test_a_crash_is_no_alert(model: Release, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(model, weeks(), outcomes=False)
     whole = Path("reports/evaluation.json").read_text(encoding="utf-8")
