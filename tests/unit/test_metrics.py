@@ -95,6 +95,29 @@ def test_each_set_of_weights_is_scored_by_itself(task: Task) -> None:
 
 
 @pytest.mark.parametrize(("task", "name"), NAMES)
+@pytest.mark.parametrize("kind", WEIGHTS)
+def test_one_score_alone_has_the_same_bits_as_among_all(task: Task, name: str, kind: str) -> None:
+    y_true, prediction = example(task, ties=True)
+    weights = np.stack([WEIGHTS[kind](np.random.default_rng(n), len(y_true)) for n in range(5)])
+    found = scorer(task, y_true, prediction, THRESHOLD)
+    together, alone = found.under(weights), found.under(weights, name)
+    assert list(alone) == [name]
+    assert alone[name].tobytes() == together[name].tobytes()
+
+
+def test_a_score_that_is_not_needed_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unwanted(*_: object) -> None:
+        raise AssertionError("the area of a class was computed")
+
+    monkeypatch.setattr("tabrail.evaluation.scores._Ranks.area", unwanted)
+    found = scorer("multiclass", *example("multiclass"), THRESHOLD)
+    weights = np.ones((1, len(found.order)))
+    assert list(found.under(weights, "accuracy")) == ["accuracy"]
+    with pytest.raises(AssertionError):
+        found.under(weights)
+
+
+@pytest.mark.parametrize(("task", "name"), NAMES)
 def test_the_better_direction_is_known(task: Task, name: str) -> None:
     y_true, bad = example(task)
     perfect = np.eye(4)[y_true] if task == "multiclass" else y_true.astype(float)

@@ -158,7 +158,7 @@ def _plotted(
 
     def main_metric(predicted: np.ndarray) -> float:
         scores = listed.scorer(some.y_true, predicted, params.threshold, metric)
-        value = scores.under(some.weights[None, scores.order])[metric][0]
+        value = scores.under(some.weights[None, scores.order], metric)[metric][0]
         return listed.reported(metric).sign * float(value)
 
     measured = importance.by_column(

@@ -24,13 +24,13 @@ class SliceScores:
         self.order = main.order
         self._main, self._metric, self._decided = main, metric, decided
 
-    def under(self, weights: np.ndarray) -> dict[str, np.ndarray]:
+    def under(self, weights: np.ndarray, only: str = "") -> dict[str, np.ndarray]:
         """See `Scores`."""
-        found = {MAIN_METRIC: self._main.under(weights)[self._metric]}
+        found = {MAIN_METRIC: self._main.under(weights, self._metric)[self._metric]}
         if self._decided:
             decided = self._decided.decisions(weights)
             found |= {name: decided[name] for name in DECISIONS}
-        return found
+        return {name: values for name, values in found.items() if only in ("", name)}
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,8 @@ def drawn(
     count, found = len(np.unique(groups)), dict[str, list[np.ndarray]]()
     if count >= bootstrap.FEWEST_GROUPS:
         for times in bootstrap.draw(groups, replicates):
-            for name, some in scores.under(times * weights).items():
+            times *= weights
+            for name, some in scores.under(times).items():
                 found.setdefault(name, []).append(some)
     nothing = [np.empty(0)]
     return {

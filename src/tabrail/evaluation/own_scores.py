@@ -36,14 +36,16 @@ class OwnScores:
         self._y_true, self._predictions = y_true, predictions
         self._places = np.argsort(builtin.order, kind="stable")
 
-    def under(self, weights: np.ndarray) -> dict[str, np.ndarray]:
+    def under(self, weights: np.ndarray, only: str = "") -> dict[str, np.ndarray]:
         """See `Scores`."""
-        some_builtin = any(isinstance(one, str) for one in self._metrics)
-        known = self._builtin.under(weights) if some_builtin else {}
-        some_own = any(isinstance(one, Metric) for one in self._metrics)
+        wanted = [one for one in self._metrics if only in ("", _name(one))]
+        builtin = [one for one in wanted if isinstance(one, str)]
+        single = builtin[0] if len(builtin) == 1 else ""
+        known = self._builtin.under(weights, single) if builtin else {}
+        some_own = len(builtin) < len(wanted)
         as_they_came = weights.take(self._places, axis=1) if some_own else weights
         found: dict[str, np.ndarray] = {}
-        for one in self._metrics:
+        for one in wanted:
             if isinstance(one, str):
                 found[one] = known[one]
             else:
@@ -55,3 +57,7 @@ class OwnScores:
         sets = tqdm(weights, desc=metric.name, delay=1, leave=False, disable=None)
         y_pred = self._predictions[metric.on]
         return np.array([metric(self._y_true, y_pred, one) for one in sets])
+
+
+def _name(metric: str | Metric) -> str:
+    return metric if isinstance(metric, str) else metric.name

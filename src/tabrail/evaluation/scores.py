@@ -6,9 +6,12 @@ of 1 each score is that of scikit-learn's function of the same name, or of the o
 (https://scikit-learn.org/stable/modules/model_evaluation.html).
 """
 
+from functools import cache
 from typing import Protocol
 
 import numpy as np
+
+from tabrail.evaluation.sums import computed, log_losses, mean_of_defined, ratio, steps, sum_by
 
 
 class Scores(Protocol):
@@ -20,11 +23,12 @@ class Scores(Protocol):
 
     order: np.ndarray
 
-    def under(self, weights: np.ndarray) -> dict[str, np.ndarray]:
+    def under(self, weights: np.ndarray, only: str = "") -> dict[str, np.ndarray]:
         """Compute every score under several sets of weights.
 
         Args:
             weights: of shape (n_sets, n_rows), rows in the order of `order`, none below 0.
+            only: the name of the one score that is needed; all of them, if blank.
 
         Returns:
             For each metric of the task an array of shape (n_sets,); NaN where it is undefined.
@@ -41,31 +45,61 @@ class BinaryScores:
         self._truth = y_true[self.order].astype(np.float64)
         self._group_ends = np.flatnonzero(np.r_[descending[1:] != descending[:-1], True])
         self._predicted = (descending >= threshold).astype(np.float64)
-        self._log_losses = _log_losses(np.where(self._truth == 1, descending, 1 - descending))
+        self._log_losses = log_losses(np.where(self._truth == 1, descending, 1 - descending))
         self._squares = (descending - self._truth) ** 2
 
-    def under(self, weights: np.ndarray) -> dict[str, np.ndarray]:
+    def under(self, weights: np.ndarray, only: str = "") -> dict[str, np.ndarray]:
         """See `Scores`; `brier` is brier_score_loss."""
-        both = np.cumsum(weights, axis=1).take(self._group_ends, axis=1)
-        true = np.cumsum(weights * self._truth, axis=1).take(self._group_ends, axis=1)
-        false = both - true
-        rows, positives = both[:, -1], true[:, -1]
-        gains = np.diff(true, prepend=0)
-        area = np.sum(np.diff(false, prepend=0) * (true - gains / 2), axis=1)
-        predicted = weights @ self._predicted
-        hits = weights @ (self._predicted * self._truth)
-        return {
-            "roc_auc": _ratio(area, positives * false[:, -1]),
-            "average_precision": _ratio(
-                np.sum(gains * _ratio(true, both, otherwise=0.0), axis=1), positives
-            ),
-            "log_loss": _ratio(weights @ self._log_losses, rows),
-            "brier": _ratio(weights @ self._squares, rows),
-            "precision": _ratio(hits, predicted, otherwise=0.0),
-            "recall": _ratio(hits, positives),
-            "f1": _ratio(2 * hits, predicted + positives),
-            "accuracy": _ratio(rows - predicted - positives + 2 * hits, rows),
-        }
+
+        @cache
+        def upto(counted: str) -> np.ndarray:
+            """Return the weights of all rows, or of the positive ones, down to each row."""
+            return np.cumsum(weights if counted == "both" else weights * self._truth, axis=1)
+
+        @cache
+        def ends(counted: str) -> np.ndarray:
+            return upto(counted).take(self._group_ends, axis=1)
+
+        @cache
+        def gains() -> np.ndarray:
+            return steps(ends("true"))
+
+        @cache
+        def predicted() -> np.ndarray:
+            return weights @ self._predicted
+
+        @cache
+        def hits() -> np.ndarray:
+            return weights @ (self._predicted * self._truth)
+
+        def area() -> np.ndarray:
+            false = ends("both") - ends("true")
+            area = np.sum(steps(false) * (ends("true") - gains() / 2), axis=1)
+            return ratio(area, ends("true")[:, -1] * false[:, -1])
+
+        def average_precision() -> np.ndarray:
+            precisions = ratio(ends("true"), ends("both"), otherwise=0.0)
+            return ratio(np.sum(gains() * precisions, axis=1), positives())
+
+        def rows() -> np.ndarray:
+            return upto("both")[:, -1]
+
+        def positives() -> np.ndarray:
+            return upto("true")[:, -1]
+
+        return computed(
+            {
+                "roc_auc": area,
+                "average_precision": average_precision,
+                "log_loss": lambda: ratio(weights @ self._log_losses, rows()),
+                "brier": lambda: ratio(weights @ self._squares, rows()),
+                "precision": lambda: ratio(hits(), predicted(), otherwise=0.0),
+                "recall": lambda: ratio(hits(), positives()),
+                "f1": lambda: ratio(2 * hits(), predicted() + positives()),
+                "accuracy": lambda: ratio(rows() - predicted() - positives() + 2 * hits(), rows()),
+            },
+            only,
+        )
 
     def decisions(self, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Compute what the threshold decides; shape (n_sets,) each, NaN where it is undefined.
@@ -80,11 +114,11 @@ class BinaryScores:
         predicted = weights @ self._predicted
         hits = weights @ (self._predicted * self._truth)
         return {
-            "flagged": _ratio(predicted, rows),
-            "precision": _ratio(hits, predicted),
-            "recall": _ratio(hits, positives),
-            "false_positive": _ratio(predicted - hits, rows),
-            "false_negative": _ratio(positives - hits, rows),
+            "flagged": ratio(predicted, rows),
+            "precision": ratio(hits, predicted),
+            "recall": ratio(hits, positives),
+            "false_positive": ratio(predicted - hits, rows),
+            "false_negative": ratio(positives - hits, rows),
         }
 
 
@@ -100,29 +134,35 @@ class MulticlassScores:
         predicted = probability.argmax(axis=1)
         self.order = np.argsort(y_true, kind="stable")
         self._actual, self._predicted = y_true[self.order], predicted[self.order]
-        self._log_losses = _log_losses(probability[self.order, self._actual])
+        self._log_losses = log_losses(probability[self.order, self._actual])
         self._ranks = [
             _Ranks(probability[self.order, code], np.flatnonzero(self._actual == code))
             for code in range(classes)
         ]
 
-    def under(self, weights: np.ndarray) -> dict[str, np.ndarray]:
+    def under(self, weights: np.ndarray, only: str = "") -> dict[str, np.ndarray]:
         """See `Scores`; `f1_macro` and `f1_weighted` are f1_score, `roc_auc_ovr` roc_auc_score."""
         rows = weights.sum(axis=1)
         classes = len(self._ranks)
-        actual = _sum_by(weights, self._actual, classes)
-        predicted = _sum_by(weights, self._predicted, classes)
+        actual = sum_by(weights, self._actual, classes)
+        predicted = sum_by(weights, self._predicted, classes)
         right = self._actual == self._predicted
-        hits = _sum_by(weights[:, right], self._actual[right], classes)
-        f1 = _ratio(2 * hits, actual + predicted)
-        areas = np.stack([ranks.area(weights) for ranks in self._ranks], axis=1)
-        return {
-            "accuracy": _ratio(hits.sum(axis=1), rows),
-            "f1_macro": _mean_of_defined(f1),
-            "f1_weighted": _ratio(np.sum(actual * np.nan_to_num(f1), axis=1), rows),
-            "log_loss": _ratio(weights @ self._log_losses, rows),
-            "roc_auc_ovr": _mean_of_defined(areas),
-        }
+        hits = sum_by(weights[:, right], self._actual[right], classes)
+        f1 = ratio(2 * hits, actual + predicted)
+
+        def areas() -> np.ndarray:
+            return np.stack([ranks.area(weights) for ranks in self._ranks], axis=1)
+
+        return computed(
+            {
+                "accuracy": lambda: ratio(hits.sum(axis=1), rows),
+                "f1_macro": lambda: mean_of_defined(f1),
+                "f1_weighted": lambda: ratio(np.sum(actual * np.nan_to_num(f1), axis=1), rows),
+                "log_loss": lambda: ratio(weights @ self._log_losses, rows),
+                "roc_auc_ovr": lambda: mean_of_defined(areas()),
+            },
+            only,
+        )
 
 
 class RegressionScores:
@@ -136,27 +176,40 @@ class RegressionScores:
         # Far from zero, the squares would leave no digits for the spread.
         self._centered = (y_true - np.median(y_true))[self.order]
 
-    def under(self, weights: np.ndarray) -> dict[str, np.ndarray]:
+    def under(self, weights: np.ndarray, only: str = "") -> dict[str, np.ndarray]:
         """See `Scores`; `mae` is mean_absolute_error, `rmse` root_mean_squared_error.
 
         Unlike `r2_score`, `r2` is undefined where the y_true does not vary.
         """
         upto = np.cumsum(weights, axis=1)
         rows = upto[:, -1]
-        squares = weights @ self._errors**2
-        spread = weights @ self._centered**2
-        around_mean = spread - _ratio((weights @ self._centered) ** 2, rows)
-        around_mean[around_mean < 1e-12 * spread] = 0  # what rounding leaves of equal numbers
-        half, last = rows[:, None] / 2, len(self._errors) - 1
-        lower = np.count_nonzero(upto < half, axis=1).clip(max=last)
-        upper = np.count_nonzero(upto <= half, axis=1).clip(max=last)
-        median = (self._errors[lower] + self._errors[upper]) / 2
-        return {
-            "mae": _ratio(weights @ self._errors, rows),
-            "rmse": np.sqrt(_ratio(squares, rows)),
-            "r2": 1 - _ratio(squares, around_mean),
-            "median_absolute_error": np.where(rows > 0, median, np.nan),
-        }
+
+        @cache
+        def squares() -> np.ndarray:
+            return weights @ self._errors**2
+
+        def around_mean() -> np.ndarray:
+            spread = weights @ self._centered**2
+            found = spread - ratio((weights @ self._centered) ** 2, rows)
+            found[found < 1e-12 * spread] = 0  # what rounding leaves of equal numbers
+            return found
+
+        def median() -> np.ndarray:
+            half, last = rows[:, None] / 2, len(self._errors) - 1
+            lower = np.count_nonzero(upto < half, axis=1).clip(max=last)
+            upper = np.count_nonzero(upto <= half, axis=1).clip(max=last)
+            middle = (self._errors[lower] + self._errors[upper]) / 2
+            return np.where(rows > 0, middle, np.nan)
+
+        return computed(
+            {
+                "mae": lambda: ratio(weights @ self._errors, rows),
+                "rmse": lambda: np.sqrt(ratio(squares(), rows)),
+                "r2": lambda: 1 - ratio(squares(), around_mean()),
+                "median_absolute_error": median,
+            },
+            only,
+        )
 
 
 class _Ranks:
@@ -183,27 +236,4 @@ class _Ranks:
         count = own.sum(axis=1)
         # Of the rows below, half of all pairs within the class are its own.
         area = np.einsum("ij,ij->i", own, middle) - count**2 / 2
-        return _ratio(area, count * (ranks[:, -1] - count))
-
-
-def _log_losses(given: np.ndarray) -> np.ndarray:
-    """Return the loss of each row from the probability that was given to what came true."""
-    smallest = np.finfo(np.float64).eps
-    return -np.log(np.clip(given, smallest, 1 - smallest))
-
-
-def _sum_by(weights: np.ndarray, codes: np.ndarray, classes: int) -> np.ndarray:
-    """Return the sum of each class's weights, shape (n_sets, n_classes)."""
-    order = np.argsort(codes, kind="stable")
-    present, starts = np.unique(codes[order], return_index=True)
-    sums = np.zeros((len(weights), classes))
-    sums[:, present] = np.add.reduceat(weights.take(order, axis=1), starts, axis=1)
-    return sums
-
-
-def _mean_of_defined(values: np.ndarray) -> np.ndarray:
-    return _ratio(np.nansum(values, axis=1), np.isfinite(values).sum(axis=1))
-
-
-def _ratio(above: np.ndarray, below: np.ndarray, otherwise: float = np.nan) -> np.ndarray:
-    return np.divide(above, below, out=np.full(np.shape(above), otherwise), where=below != 0)
+        return ratio(area, count * (ranks[:, -1] - count))
