@@ -8,6 +8,7 @@ from sklearn import metrics as reference
 
 from tabrail.data.schema import Task
 from tabrail.errors import InputError
+from tabrail.evaluation import sums
 from tabrail.evaluation.metrics import LOWER_IS_BETTER, MEANINGS, METRICS, require, scorer
 
 TASKS: tuple[Task, ...] = ("binary", "multiclass", "regression")
@@ -115,6 +116,21 @@ def test_a_score_that_is_not_needed_costs_nothing(monkeypatch: pytest.MonkeyPatc
     assert list(found.under(weights, "accuracy")) == ["accuracy"]
     with pytest.raises(AssertionError):
         found.under(weights)
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("rows", [200, 9000])
+def test_blocks_of_any_size_give_the_same_bits(
+    task: Task, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    y_true, prediction = example(task, rows)
+    weights = np.random.default_rng(4).random((13, rows))
+    found = scorer(task, y_true, prediction, THRESHOLD)
+    made = []
+    for cells in (1, 3 * rows, 10**9):
+        monkeypatch.setattr(sums, "BLOCK_CELLS", cells)
+        made.append({name: one.tobytes() for name, one in found.under(weights).items()})
+    assert made[0] == made[1] == made[2]
 
 
 @pytest.mark.parametrize(("task", "name"), NAMES)

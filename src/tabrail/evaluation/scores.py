@@ -6,12 +6,21 @@ of 1 each score is that of scikit-learn's function of the same name, or of the o
 (https://scikit-learn.org/stable/modules/model_evaluation.html).
 """
 
-from functools import cache
+from collections.abc import Collection
+from functools import cache, partial
 from typing import Protocol
 
 import numpy as np
 
-from tabrail.evaluation.sums import computed, log_losses, mean_of_defined, ratio, steps, sum_by
+from tabrail.evaluation.sums import (
+    by_blocks,
+    computed,
+    log_losses,
+    mean_of_defined,
+    ratio,
+    steps,
+    sum_by,
+)
 
 
 class Scores(Protocol):
@@ -50,19 +59,9 @@ class BinaryScores:
 
     def under(self, weights: np.ndarray, only: str = "") -> dict[str, np.ndarray]:
         """See `Scores`; `brier` is brier_score_loss."""
-
-        @cache
-        def upto(counted: str) -> np.ndarray:
-            """Return the weights of all rows, or of the positive ones, down to each row."""
-            return np.cumsum(weights if counted == "both" else weights * self._truth, axis=1)
-
-        @cache
-        def ends(counted: str) -> np.ndarray:
-            return upto(counted).take(self._group_ends, axis=1)
-
-        @cache
-        def gains() -> np.ndarray:
-            return steps(ends("true"))
+        wanted = {only} if only else {"roc_auc", "average_precision"}
+        ranked = by_blocks(partial(self._ranked, wanted=wanted), weights)
+        rows, positives = ranked["rows"], ranked["positives"]
 
         @cache
         def predicted() -> np.ndarray:
@@ -72,34 +71,34 @@ class BinaryScores:
         def hits() -> np.ndarray:
             return weights @ (self._predicted * self._truth)
 
-        def area() -> np.ndarray:
-            false = ends("both") - ends("true")
-            area = np.sum(steps(false) * (ends("true") - gains() / 2), axis=1)
-            return ratio(area, ends("true")[:, -1] * false[:, -1])
-
-        def average_precision() -> np.ndarray:
-            precisions = ratio(ends("true"), ends("both"), otherwise=0.0)
-            return ratio(np.sum(gains() * precisions, axis=1), positives())
-
-        def rows() -> np.ndarray:
-            return upto("both")[:, -1]
-
-        def positives() -> np.ndarray:
-            return upto("true")[:, -1]
-
         return computed(
             {
-                "roc_auc": area,
-                "average_precision": average_precision,
-                "log_loss": lambda: ratio(weights @ self._log_losses, rows()),
-                "brier": lambda: ratio(weights @ self._squares, rows()),
+                "roc_auc": lambda: ranked["roc_auc"],
+                "average_precision": lambda: ranked["average_precision"],
+                "log_loss": lambda: ratio(weights @ self._log_losses, rows),
+                "brier": lambda: ratio(weights @ self._squares, rows),
                 "precision": lambda: ratio(hits(), predicted(), otherwise=0.0),
-                "recall": lambda: ratio(hits(), positives()),
-                "f1": lambda: ratio(2 * hits(), predicted() + positives()),
-                "accuracy": lambda: ratio(rows() - predicted() - positives() + 2 * hits(), rows()),
+                "recall": lambda: ratio(hits(), positives),
+                "f1": lambda: ratio(2 * hits(), predicted() + positives),
+                "accuracy": lambda: ratio(rows - predicted() - positives + 2 * hits(), rows),
             },
             only,
         )
+
+    def _ranked(self, weights: np.ndarray, wanted: Collection[str]) -> dict[str, np.ndarray]:
+        """Return what is counted down the rows: all rows, the positive ones, and wanted scores."""
+        both = np.cumsum(weights, axis=1).take(self._group_ends, axis=1)
+        true = np.cumsum(weights * self._truth, axis=1).take(self._group_ends, axis=1)
+        rows, positives = both[:, -1], true[:, -1]
+        found = {"rows": rows, "positives": positives}
+        if "roc_auc" in wanted:
+            false = both - true
+            area = np.sum(steps(false) * (true - steps(true) / 2), axis=1)
+            found["roc_auc"] = ratio(area, positives * false[:, -1])
+        if "average_precision" in wanted:
+            sums = np.sum(steps(true) * ratio(true, both, otherwise=0.0), axis=1)
+            found["average_precision"] = ratio(sums, positives)
+        return found
 
     def decisions(self, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Compute what the threshold decides; shape (n_sets,) each, NaN where it is undefined.

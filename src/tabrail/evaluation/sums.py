@@ -4,10 +4,27 @@ from collections.abc import Callable
 
 import numpy as np
 
+BLOCK_CELLS = 1 << 16  # of weights: with what is made of them they stay near the processor
+
 
 def computed(scores: dict[str, Callable[[], np.ndarray]], only: str) -> dict[str, np.ndarray]:
     """Compute the score that is needed, or all of them."""
     return {name: compute() for name, compute in scores.items() if only in ("", name)}
+
+
+def by_blocks(
+    function: Callable[[np.ndarray], dict[str, np.ndarray]], weights: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Call a function with a few sets of weights at a time, and join what it returns.
+
+    Args:
+        function: what it returns for one set does not depend on the others. A matrix product is
+            no such function: its last bits depend on how many sets there are.
+        weights: of shape (n_sets, n_rows).
+    """
+    size = max(1, BLOCK_CELLS // max(1, weights.shape[1]))
+    found = [function(weights[start : start + size]) for start in range(0, len(weights), size)]
+    return {name: np.concatenate([one[name] for one in found]) for name in found[0]}
 
 
 def steps(upto: np.ndarray) -> np.ndarray:
