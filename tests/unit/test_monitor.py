@@ -800,17 +800,39 @@ def test_only_the_last_period_keeps_its_rows(model: Release) -> None:
     assert [len(one.table) for one in (*others, last)] == [300] * WEEKS
 
 
-def test_a_sample_of_parts_is_that_of_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+def part_of(rows: np.ndarray) -> period.Part:
+    """Return a part whose rows are known by their numbers."""
+    none = pd.DataFrame(index=range(len(rows)))
+    return period.Part(pd.DataFrame({"x": rows}), rows, none, none, np.empty(0))
+
+
+@pytest.mark.parametrize("size", [1, 7, 30, 90])
+def test_a_sample_does_not_depend_on_the_parts(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(period, "MAX_ROWS", 40)
-    none = pd.DataFrame(index=range(30))
-    parts = [
-        period.Part(pd.DataFrame({"x": rows}), rows, none, none, np.empty(0))
-        for rows in np.split(np.arange(90), 3)
-    ]
-    places = np.sort(np.random.default_rng(0).choice(90, 40, replace=False))
-    found = period.sampled(parts)
+    sample = period.Sample()
+    for start in range(0, 90, size):
+        sample.add(part_of(np.arange(start, min(90, start + size))))
+    places = np.sort(np.argsort(np.random.default_rng(0).random(90))[:40])
+    found = sample.fill(period.Period("now"))
     assert found.table["x"].tolist() == found.numbers.tolist() == places.tolist()
-    assert period.sampled(parts[:1]).numbers.tolist() == list(range(30))
+
+
+def test_few_rows_are_all_kept_and_none_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(period, "MAX_ROWS", 40)
+    sample = period.Sample()
+    assert sample.fill(period.Period("now")).numbers.tolist() == []
+    sample.add(part_of(np.arange(30)))
+    assert sample.fill(period.Period("now")).numbers.tolist() == list(range(30))
+
+
+def test_early_rows_are_as_likely_as_late_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(period, "MAX_ROWS", 1000)
+    sample = period.Sample()
+    for start in range(0, 20_000, 100):
+        sample.add(part_of(np.arange(start, start + 100)))
+    found = sample.fill(period.Period("now")).numbers
+    assert len(found) == 1000
+    assert 420 < (found < 10_000).sum() < 580
 
 
 def test_a_crash_is_no_alert(model: Release, monkeypatch: pytest.MonkeyPatch) -> None:

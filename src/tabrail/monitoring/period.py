@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from tabrail.data.identity import known_groups
 from tabrail.data.schema import GROUP, Schema
 
-MAX_ROWS = 200_000  # of a period; a random sample of more rows gives the same results
+MAX_ROWS = 100_000  # of a period; a random sample of more rows gives the same results
+SPARE = 1.25  # times as many are kept for a while: to join and draw takes time
 
 
 @dataclass
@@ -129,31 +131,49 @@ def joined(parts: Sequence[Part]) -> Part:
     )
 
 
-def sampled(parts: Sequence[Part]) -> Part:
-    """Return the rows of the parts as one, or a random sample if there are more than `MAX_ROWS`."""
-    limits = np.cumsum([0, *(len(part.table) for part in parts)])
-    count = int(limits[-1])
-    if count <= MAX_ROWS:
-        return joined(parts)
-    places = np.sort(np.random.default_rng(0).choice(count, MAX_ROWS, replace=False))
-    by_part = np.split(places, np.searchsorted(places, limits[1:-1]))
-    some = zip(parts, by_part, limits[:-1], strict=True)
-    return joined([part.of(rows - first) for part, rows, first in some])
+class Sample:
+    """The rows of a period: all of them, or `MAX_ROWS` that are drawn while they are read.
 
+    Each row gets a random number, and the rows with the lowest ones stay. So every row has the same
+    chance, whenever it comes, and no more rows than these are kept for long.
+    """
 
-def bounded(parts: list[Part]) -> list[Part]:
-    """Join and sample the parts once they have twice as many rows as a period may keep."""
-    return [sampled(parts)] if sum(len(part.table) for part in parts) > 2 * MAX_ROWS else parts
+    def __init__(self) -> None:
+        """Begin with no rows."""
+        self._random = np.random.default_rng(0)
+        self._parts: list[Part] = []
+        self._drawn: list[np.ndarray] = []
+        self._limit = 1.0  # what is not below it has no chance any more
 
+    def add(self, part: Part) -> None:
+        """Add rows."""
+        drawn = self._random.random(len(part.table))
+        kept = drawn < self._limit
+        self._parts.append(part if kept.all() else part.of(np.flatnonzero(kept)))
+        self._drawn.append(drawn[kept])
+        if sum(map(len, self._drawn)) > SPARE * MAX_ROWS:
+            self._reduce()
 
-def filled(period: Period, parts: Sequence[Part]) -> Period:
-    """Set the rows of a period, and return it."""
-    if parts:
-        whole = sampled(parts)
-        period.table, period.numbers = whole.table, whole.numbers
-        period.served, period.texts = whole.served, whole.texts
-        period.challenger = whole.challenger
-    return period
+    def fill(self, period: Period) -> Period:
+        """Set the rows of a period, and return it."""
+        if self._parts:
+            self._reduce()
+            [whole] = self._parts
+            period.table, period.numbers = whole.table, whole.numbers
+            period.served, period.texts = whole.served, whole.texts
+            period.challenger = whole.challenger
+        return period
+
+    def _reduce(self) -> None:
+        """Join the parts, and keep the rows with the lowest numbers."""
+        drawn = np.concatenate(self._drawn)
+        if len(drawn) > MAX_ROWS:
+            self._limit = float(np.partition(drawn, MAX_ROWS)[MAX_ROWS])
+            pairs = zip(self._parts, self._drawn, strict=True)
+            self._parts = [part.of(np.flatnonzero(one < self._limit)) for part, one in pairs]
+            drawn = drawn[drawn < self._limit]
+        self._parts, self._drawn = [joined(self._parts)], [drawn]
+        pa.default_memory_pool().release_unused()  # it keeps what the parts had
 
 
 def described(period: Period, target: str) -> Mapping[str, Any]:

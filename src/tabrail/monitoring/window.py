@@ -17,7 +17,7 @@ from tabrail.log.entries import DRAWN
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.release import Release
 from tabrail.model.scoring import close_calls, for_scoring, optional
-from tabrail.monitoring.period import Part, Period, bounded, filled
+from tabrail.monitoring.period import Part, Period, Sample
 from tabrail.project.registry import registered
 
 DAY = timedelta(days=1)
@@ -57,7 +57,7 @@ def from_log(
     """
     at = "%Y-%m-%d" if until - since >= DAY else "%Y-%m-%d %H:%M"
     period = Period(f"{since:{at}} to {until:{at}}", begin=f"{since:{at}}")
-    parts: list[Part] = []
+    sample = Sample()
     for found in log.columns(since, until):
         # A model that was registered while it served has two names.
         found["model"] = found["model"].map({m: registered(m) for m in found["model"].unique()})
@@ -74,9 +74,9 @@ def from_log(
             part = _logged(rows, challengers, schema, period)
             for name, _ in date_order.swapped(part.table, for_scoring(schema), usual):
                 period.violations[name, "date_order"] += len(rows)
-            parts = bounded([*parts, part])
+            sample.add(part)
     _refusals(log.refusals(since, until), period)
-    return filled(period, parts)
+    return sample.fill(period)
 
 
 def from_table(file: Path, release: Release, rows: int, aside: SetAside) -> Period:
@@ -95,7 +95,7 @@ def from_table(file: Path, release: Release, rows: int, aside: SetAside) -> Peri
     dialect.require(file, schema.csv)
     may_lack = optional(schema)
     period = Period(file.name)
-    parts: list[Part] = []
+    sample = Sample()
     for chunk in checked(
         [file],
         schema,
@@ -120,8 +120,8 @@ def from_table(file: Path, release: Release, rows: int, aside: SetAside) -> Peri
         close = close_calls(numbers, schema, params.evaluate.threshold, params.serve.review_margin)
         served = pd.DataFrame({"review": scored.review(close)}, index=table.index)
         texts = pd.DataFrame(scored.texts, index=table.index)
-        parts = bounded([*parts, Part(table, numbers, served, texts, np.empty(0))])
-    return filled(period, parts)
+        sample.add(Part(table, numbers, served, texts, np.empty(0)))
+    return sample.fill(period)
 
 
 def _logged(rows: pd.DataFrame, challengers: pd.DataFrame, schema: Schema, period: Period) -> Part:
