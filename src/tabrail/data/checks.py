@@ -105,7 +105,7 @@ def checked(
                 left_out = raw[~raw.index.isin(cleaned_rows.index)]
                 as_read = raw.loc[cleaned_rows.index] if len(left_out) else raw
                 different = distinct_columns(as_read)
-                still = unchanged(different, as_read, cleaned_rows)
+                still = unchanged(different, cleaned_rows)
                 table, violations = conform(cleaned_rows, schema, still)
                 violations += _swapped_dates(cleaned_rows, table, schema, usual)
                 same, groups = hashes(as_read, cleaned_rows, schema, different)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -16,14 +17,22 @@ class Distinct:
     """The cells of a column, in the order of their first rows, each once where many come again.
 
     Attributes:
-        cells: what to look at; shape (n_cells,).
-        index: the rows.
-        codes: by row, the place among `cells`; shape (n_rows,). None if `cells` has all rows.
+        column: all of them; shape (n_rows,).
+        text: the different ones, if they are text; shape (n_cells,).
+        codes: by row, the place among the different ones; shape (n_rows,). None if all rows are
+            looked at.
     """
 
-    cells: pd.Series
-    index: pd.Index
+    column: pd.Series
+    text: pa.Array | None = None
     codes: np.ndarray | None = None
+
+    @cached_property
+    def cells(self) -> pd.Series:
+        """What to look at; shape (n_cells,)."""
+        if self.text is None or self.codes is None:
+            return self.column
+        return pd.Series(self.text.to_pandas(), dtype=self.column.dtype)
 
     def spread(self, found: pd.Series) -> pd.Series:
         """Give each row what was found of its cell.
@@ -36,7 +45,7 @@ class Distinct:
         """
         if self.codes is None:
             return found
-        return pd.Series(found.array.take(self.codes), self.index)
+        return pd.Series(found.array.take(self.codes), self.column.index)
 
 
 def distinct_columns(rows: pd.DataFrame) -> dict[str, Distinct]:
@@ -44,26 +53,28 @@ def distinct_columns(rows: pd.DataFrame) -> dict[str, Distinct]:
     return {str(name): distinct(column) for name, column in rows.items()}
 
 
-def unchanged(
-    known: Mapping[str, Distinct], before: pd.DataFrame, after: pd.DataFrame
-) -> dict[str, Distinct]:
+def unchanged(known: Mapping[str, Distinct], after: pd.DataFrame) -> dict[str, Distinct]:
     """Return the cells of the columns that still are in the same place of memory.
 
     Args:
         known: the cells of the columns before.
-        before: the rows.
-        after: the same ones, of which some columns may have been replaced.
+        after: the same rows, of which some columns may have been replaced.
     """
     return {
         name: cells
         for name, cells in known.items()
-        if cells.codes is not None and name in after and _place(after[name]) == _place(before[name])
+        if name in after and _same_place(cells.column, after[name])
     }
 
 
+def _same_place(one: pd.Series, other: pd.Series) -> bool:
+    """Check whether two columns of text are the same piece of memory."""
+    if not (isinstance(one.dtype, pd.StringDtype) and isinstance(other.dtype, pd.StringDtype)):
+        return False
+    return _place(one) == _place(other)
+
+
 def _place(column: pd.Series) -> object:
-    if not isinstance(column.dtype, pd.StringDtype):
-        return id(column)
     array = text_array(column)
     return array.offset, len(array), [one.address if one else 0 for one in array.buffers()]
 
@@ -78,14 +89,18 @@ def distinct(column: pd.Series) -> Distinct:
     >>> many.cells.tolist(), many.spread(many.cells.str.upper()).tolist()[:3]
     (['a', 'b'], ['A', 'B', 'A'])
     """
-    everything = Distinct(column, column.index)
-    if len(column) < FEWEST_ROWS or not isinstance(column.dtype, pd.StringDtype):
+    if not isinstance(column.dtype, pd.StringDtype):
+        return Distinct(column)
+    text = text_array(column)
+    everything = Distinct(column, text)
+    if len(text) < FEWEST_ROWS:
         return everything
-    encoded = text_array(column).dictionary_encode(null_encoding="encode")
-    if len(encoded.dictionary) > MOST * len(column):
+    if len(text[:FEWEST_ROWS].dictionary_encode().dictionary) == FEWEST_ROWS < len(text):
+        return everything  # none of the first comes again, as in a column of row numbers
+    encoded = text.dictionary_encode(null_encoding="encode")
+    if len(encoded.dictionary) > MOST * len(text):
         return everything
-    cells = pd.Series(encoded.dictionary.to_pandas(), dtype=column.dtype)
-    return Distinct(cells, column.index, encoded.indices.to_numpy())
+    return Distinct(column, encoded.dictionary, encoded.indices.to_numpy())
 
 
 def text_array(column: pd.Series) -> pa.Array:

@@ -79,7 +79,7 @@ def _sums(
     for name in names:
         if name in rows:
             cells = known.get(name)
-            if cells is None or cells.codes is None:
+            if cells is None or cells.text is None:
                 cells = distinct(_written(rows[name]))
             hashes = _cell_hashes(cells.cells, name)
             total += hashes if cells.codes is None else hashes[cells.codes]
