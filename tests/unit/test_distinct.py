@@ -67,4 +67,4 @@ def test_only_columns_that_nobody_replaced_are_known() -> None:
 def test_a_column_in_pieces_is_one_column() -> None:
     cells = pd.concat([column(WORDS), column(WORDS)])
     found = distinct(cells)
-    assert found.spread(found.cells).equals(cells)
+    assert pd.Series(found.spread(found.cells.array), cells.index).equals(cells)

@@ -131,7 +131,7 @@ def _swapped_dates(
     """
     found = []
     for name, is_sure in date_order.swapped(table, schema, usual):
-        rows, column = table[name].notna(), schema.columns[name]
+        rows, column = table[name].notna().to_numpy(), schema.columns[name]
         known = violation(name, column, "date_order", given[name], rows)
         if is_sure:
             known = replace(known, kind="unreadable", hint=SURELY_SWAPPED)

@@ -8,17 +8,20 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from tabrail import paths
-from tabrail.data import cells
+from tabrail.data import cells, plain_cells
 from tabrail.data.distinct import Distinct, distinct
 from tabrail.data.hints import hint, zero_twin
+from tabrail.data.plain_cells import Plain
 from tabrail.data.schema import DURATION, Column, Csv, Schema
 from tabrail.errors import InputError, nearest
 
 ViolationKind = Literal[
     "unlabeled", "missing", "unreadable", "out_of_range", "unseen_category", "date_order"
 ]
+STR = pd.StringDtype(na_value=np.nan)
 HARMLESS = ("unseen_category", "date_order")
 
 
@@ -78,25 +81,32 @@ def conform(
         dates as datetime64[us], all else as str; what cannot be read is missing. And the
         violations.
     """
-    typed: dict[str, pd.Series] = {}
+    typed: dict[str, np.ndarray | ExtensionArray] = {}
     violations: list[Violation] = []
     for name, column in schema.used.items():
         spare = column.kind == "identifier" or column.sensitive
         if name not in table and (spare or name in (schema.target, schema.weight)):
             continue
-        column_cells = known.get(name) or distinct(table[name])
-        given = cells.present(column_cells.cells, schema.missing)
-        found = read(given, column, schema.csv)
-        typed[name] = column_cells.spread(found)
-        for kind, these in _violating(given, found, column, name == schema.target):
+        different = known.get(name) or distinct(table[name])
+        found = None if different.text is None else plain_cells.read(different.text, column, schema)
+        if found is None:
+            given = cells.present(different.cells, schema.missing)
+            values = read(given, column, schema.csv)
+            wrong = _violating(given, values, column, name == schema.target)
+            typed[name] = different.spread(values.array)
+        else:
+            values = different.spread(found.values)
+            typed[name] = values if isinstance(values, np.ndarray) else STR.__from_arrow__(values)
+            wrong = _violating_plain(found, column, name == schema.target)
+        for kind, these in wrong:
             if these.any():
-                rows = column_cells.spread(these)
+                rows = different.spread(these)
                 violations.append(violation(name, column, kind, table[name], rows))
     return pd.DataFrame(typed, index=table.index), violations
 
 
 def violation(
-    name: str, column: Column, kind: ViolationKind, given: pd.Series, rows: pd.Series
+    name: str, column: Column, kind: ViolationKind, given: pd.Series, rows: np.ndarray
 ) -> Violation:
     """Return a violation with its first value, unless that is sensitive: messages end in logs.
 
@@ -105,12 +115,12 @@ def violation(
         column: describes it.
         kind: the kind of violation.
         given: the column as it was in the table; shape (n_rows,).
-        rows: true where a row has it, and at least once.
+        rows: true where a row has it, and at least once; shape (n_rows,).
     """
     example = given[rows].iloc[:1].tolist()[0]
     why = hint(column, kind, example)
     return Violation(
-        name, kind, rows.to_numpy(), "(sensitive)" if column.sensitive else example, why
+        name, kind, rows, "(sensitive)" if column.sensitive else example, why
     )
 
 
@@ -145,6 +155,24 @@ def usable(violations: list[Violation], rows: int) -> np.ndarray:
 
 
 def _violating(
+    given: pd.Series, typed: pd.Series, column: Column, is_target: bool
+) -> Iterator[tuple[ViolationKind, np.ndarray]]:
+    for kind, these in _violating_cells(given, typed, column, is_target):
+        yield kind, these.to_numpy()
+
+
+def _violating_plain(
+    found: Plain, column: Column, is_target: bool
+) -> Iterator[tuple[ViolationKind, np.ndarray]]:
+    if found.missing is not None and not column.nullable:
+        yield ("unlabeled" if is_target else "missing"), found.missing
+    if column.min is not None:
+        yield "out_of_range", found.values < column.min
+    if column.max is not None:
+        yield "out_of_range", found.values > column.max
+
+
+def _violating_cells(
     given: pd.Series, typed: pd.Series, column: Column, is_target: bool
 ) -> Iterator[tuple[ViolationKind, pd.Series]]:
     yield "unreadable", given.notna() & typed.isna()

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tabrail import paths
 from tabrail.config import Tolerance
@@ -103,22 +104,23 @@ class DataReport:
         self.raw += len(chunk.raw) + len(chunk.left_out)
         self.left_out += len(chunk.left_out)
 
-    def add_split(self, split: str, table: pd.DataFrame) -> None:
+    def add_split(self, split: str, table: pa.Table) -> None:
         """Count the rows of a split, their missing values, and the target."""
         self.split_rows[split] += len(table)
         weight = self.schema.weight
-        self.weights[split] += float(table[weight].sum()) if weight else len(table)
-        y_true = encode_target(table[self.schema.target], self.schema)
+        self.weights[split] += float(table[weight].to_pandas().sum()) if weight else len(table)
+        y_true = encode_target(table[self.schema.target].to_pandas(), self.schema)
         if self.schema.task == "regression":
             self.moments[split].add(y_true)
         else:
             counts = np.bincount(y_true, minlength=len(self.schema.classes))
             for name, count in zip(self.schema.classes, counts, strict=True):
                 self.classes[split][name] += int(count)
-        for name in self.schema.used:
-            is_text = self.schema.columns[name].kind == "text"
-            empty = table[name] == "" if is_text else table[name].isna()
-            self.missing[name] += int(empty.sum())
+        for name, column in self.schema.used.items():
+            empty = table[name].null_count
+            if column.kind == "text":  # which no text is an empty one
+                empty = pc.sum(pc.equal(table[name], "")).as_py() or 0
+            self.missing[name] += int(empty)
 
     def merge(self, other: "DataReport") -> None:
         """Take in what another one has counted, of files or parts that come later."""

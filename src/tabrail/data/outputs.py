@@ -39,7 +39,7 @@ def writer(
     """
     with ExitStack() as opened:
         if name.endswith(".parquet"):
-            yield opened.enter_context(tables.Writer(path, template)).write
+            yield opened.enter_context(tables.Writer(path, tables.form_of(template))).write
             return
         file: BinaryIO = opened.enter_context(path.open("wb"))
         if name.endswith(".gz"):  # no name and no time, so that equal tables are equal bytes

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from tabrail import paths
 from tabrail.config import Prepare
@@ -74,23 +75,22 @@ def write_splits(
     """
     nothing = pd.DataFrame({name: pd.Series(dtype="str") for name in report.schema.used})
     template, _ = conform(nothing, report.schema)
-    template = template.assign(**{GROUP: np.empty(0, dtype=np.uint64)})
+    form = tables.form_of(template.assign(**{GROUP: np.empty(0, dtype=np.uint64)}))
     with ExitStack() as opened:
         writers: Mapping[str, tables.Writer] = {
-            split: opened.enter_context(tables.Writer(file, template))
+            split: opened.enter_context(tables.Writer(file, form))
             for split, file in zip(SPLITS, files, strict=True)
         }
         for chunk in chunks:
             report.add(chunk)
-            kept = good(chunk)
-            groups = chunk.groups[kept]
-            conforming = chunk.table[kept].assign(**{GROUP: salts.salted(groups, salt)})
-            assigned = assign_split(conforming, groups)
+            kept, salted = good(chunk), salts.salted(chunk.groups, salt)
+            whole = tables.as_written(chunk.table.assign(**{GROUP: salted}), form)
+            assigned = assign_split(chunk.table, chunk.groups)
             for split, writer in writers.items():
-                rows = conforming[assigned == split]
+                rows = whole.filter(pa.array(kept & (assigned == split)))
                 writer.write(rows)
                 report.add_split(split, rows)
-            del chunk, conforming, groups, rows  # before the next chunk is read beside them
+            del chunk, whole, rows  # before the next chunk is read beside them
 
 
 def good(chunk: Chunk) -> np.ndarray:

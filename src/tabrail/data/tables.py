@@ -166,18 +166,32 @@ def sha256(path: Path) -> str:
     return found[0] if not path.is_dir() else hashlib.sha256("".join(found).encode()).hexdigest()
 
 
+def form_of(template: pd.DataFrame) -> pa.Schema:
+    """Return the columns and types of prepared rows as Arrow has them.
+
+    Args:
+        template: has the columns and types of all rows to come.
+    """
+    # pandas would add its own version to the file, and so change its hash with every release.
+    return pa.Schema.from_pandas(template, preserve_index=False).remove_metadata()
+
+
+def as_written(rows: pd.DataFrame, form: pa.Schema) -> pa.Table:
+    """Return rows as a prepared table has them; NaN and NaT are null there."""
+    return pa.Table.from_pandas(rows, form, preserve_index=False)
+
+
 class Writer:
     """Writes one prepared table, chunk by chunk; to be used in a `with` statement."""
 
-    def __init__(self, path: Path, template: pd.DataFrame) -> None:
-        """Open the file; `template` has the columns and types of every chunk to come."""
-        # pandas would add its own version to the file, and so change its hash with every release.
-        self._schema = pa.Schema.from_pandas(template, preserve_index=False).remove_metadata()
-        self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
+    def __init__(self, path: Path, form: pa.Schema) -> None:
+        """Open the file; `form` is what `form_of` gives."""
+        self._form, self._file = form, pq.ParquetWriter(path, form, compression="zstd")
 
-    def write(self, chunk: pd.DataFrame) -> None:
-        """Append a chunk."""
-        self._file.write_table(pa.Table.from_pandas(chunk, self._schema, preserve_index=False))
+    def write(self, rows: pa.Table | pd.DataFrame) -> None:
+        """Append rows."""
+        table = as_written(rows, self._form) if isinstance(rows, pd.DataFrame) else rows
+        self._file.write_table(table)
 
     def __enter__(self) -> Self:
         return self
