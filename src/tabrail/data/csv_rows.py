@@ -18,7 +18,8 @@ from tabrail.data.edges import opened
 from tabrail.data.schema import Csv
 from tabrail.errors import InputError
 
-BLOCK = 1 << 20  # bytes that are parsed at a time; no cell may be larger
+BLOCK = 1 << 20  # bytes that are parsed at a time, at least; no cell may be larger
+WIDE = 1 << 12  # bytes of them for each column
 TAIL, FEW = 1 << 16, 16  # bytes at the end and at the start that are looked at
 STREAMED = ("utf-8", "latin-1", "cp1252")  # of which the end of a file is text, too
 
@@ -94,12 +95,19 @@ def _by_arrow(path: Path, form: Csv, header: list[str], rows: int) -> Iterator[p
         file.seek(0)
         source = _Remembering(file)
         with _opened(source, form, numbers) as reader:
+            batches, more = list[pa.RecordBatch](), 0
             for batch in _batches(reader):
                 last = batch.column(batch.num_columns - 1)[-1].as_py() if batch.num_rows else last
-                waiting = pa.concat_tables([waiting, pa.Table.from_batches([batch])])
+                batches.append(batch)
+                more += batch.num_rows
+                if waiting.num_rows + more < rows:
+                    continue
+                waiting = pa.concat_tables([waiting, pa.Table.from_batches(batches)])
+                batches, more = [], 0
                 while waiting.num_rows >= rows:
                     yield _frame(waiting[:rows], header, start)
                     start, waiting = start + rows, waiting[rows:]
+            waiting = pa.concat_tables([waiting, pa.Table.from_batches(batches, waiting.schema)])
         if source.ends_within_quotes(last, form):
             raise RefusedError
     if waiting.num_rows or not start:
@@ -114,7 +122,7 @@ def _opened(source: "_Remembering", form: Csv, names: list[str]) -> pa.csv.CSVSt
             pa.csv.ReadOptions(
                 column_names=names,
                 skip_rows_after_names=1,
-                block_size=BLOCK,
+                block_size=max(BLOCK, WIDE * len(names)),
                 encoding="utf8" if form.encoding == "utf-8" else form.encoding,
             ),
             pa.csv.ParseOptions(delimiter=form.delimiter, newlines_in_values=True),

@@ -22,12 +22,14 @@ class Distinct:
 
     Attributes:
         column: all of them; shape (n_rows,).
+        whole: the same, if they are text.
         text: the different ones, if they are text; shape (n_cells,).
         codes: by row, the place among the different ones; shape (n_rows,). None if all rows are
             looked at.
     """
 
     column: pd.Series
+    whole: pa.Array | None = None
     text: pa.Array | None = None
     codes: np.ndarray | None = None
 
@@ -65,20 +67,17 @@ def unchanged(known: Mapping[str, Distinct], after: pd.DataFrame) -> dict[str, D
     return {
         name: cells
         for name, cells in known.items()
-        if name in after and _same_place(cells.column, after[name])
+        if cells.whole is not None and name in after and _is_still(cells.whole, after[name])
     }
 
 
-def _same_place(one: pd.Series, other: pd.Series) -> bool:
-    """Check whether two columns of text are the same piece of memory."""
-    if not (isinstance(one.dtype, pd.StringDtype) and isinstance(other.dtype, pd.StringDtype)):
-        return False
-    return _place(one) == _place(other)
+def _is_still(text: pa.Array, column: pd.Series) -> bool:
+    """Check whether a column is the same piece of memory as a text."""
+    return isinstance(column.dtype, pd.StringDtype) and _place(text) == _place(text_array(column))
 
 
-def _place(column: pd.Series) -> object:
-    array = text_array(column)
-    return array.offset, len(array), [one.address if one else 0 for one in array.buffers()]
+def _place(text: pa.Array) -> object:
+    return text.offset, len(text), [one.address if one else 0 for one in text.buffers()]
 
 
 def distinct(column: pd.Series) -> Distinct:
@@ -94,7 +93,7 @@ def distinct(column: pd.Series) -> Distinct:
     if not isinstance(column.dtype, pd.StringDtype):
         return Distinct(column)
     text = text_array(column)
-    everything = Distinct(column, text)
+    everything = Distinct(column, text, text)
     if len(text) < FEWEST_ROWS:
         return everything
     if len(text[:FEWEST_ROWS].dictionary_encode().dictionary) == FEWEST_ROWS < len(text):
@@ -102,7 +101,7 @@ def distinct(column: pd.Series) -> Distinct:
     encoded = text.dictionary_encode(null_encoding="encode")
     if len(encoded.dictionary) > MOST * len(text):
         return everything
-    return Distinct(column, encoded.dictionary, encoded.indices.to_numpy())
+    return Distinct(column, text, encoded.dictionary, encoded.indices.to_numpy())
 
 
 def text_array(column: pd.Series) -> pa.Array:

@@ -1,6 +1,7 @@
 """Which rows are the same: hashes of cells as text, whatever the schema says of their columns."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -81,8 +82,7 @@ def _sums(
             cells = known.get(name)
             if cells is None or cells.text is None:
                 cells = distinct(_written(rows[name]))
-            hashes = _cell_hashes(cells.cells, name)
-            total += hashes if cells.codes is None else hashes[cells.codes]
+            total += cells.spread(_cell_hashes(cells.text, name))
     return total
 
 
@@ -106,13 +106,19 @@ def numbered(groups: np.ndarray) -> np.ndarray:
     return np.asarray(pd.factorize(groups)[0])
 
 
-def _cell_hashes(cells: pd.Series, name: str) -> np.ndarray:
-    bare = texts(cells)
-    (column,) = pd.util.hash_array(np.array([name], dtype=object))
+def _cell_hashes(cells: pa.Array, name: str) -> np.ndarray:
+    bare = _bare(cells)
     words = bare.fill_null("").to_numpy(zero_copy_only=False)
-    found: np.ndarray = mixed(pd.util.hash_array(words, categorize=False) ^ column)
-    found[bare.is_null().to_numpy(zero_copy_only=False)] = 0
+    found: np.ndarray = mixed(pd.util.hash_array(words, categorize=False) ^ _name_hash(name))
+    if bare.null_count:
+        found[bare.is_null().to_numpy(zero_copy_only=False)] = 0
     return found
+
+
+@lru_cache(maxsize=10_000)  # asked of every column for every chunk
+def _name_hash(name: str) -> np.uint64:
+    (found,) = pd.util.hash_array(np.array([name], dtype=object))
+    return np.uint64(found)
 
 
 def mixed(numbers: np.ndarray) -> np.ndarray:
@@ -127,7 +133,10 @@ def texts(cells: pd.Series) -> pa.Array:
 
     A missing cell or an empty one is null.
     """
-    array = text_array(_written(cells))
+    return _bare(text_array(_written(cells)))
+
+
+def _bare(array: pa.Array) -> pa.Array:
     for added in ADDED:
         longer = pc.ends_with(array, added)
         if pc.any(longer).as_py():
