@@ -102,8 +102,10 @@ def checked(
             file = part.file
             for raw in tables.read_chunks(part, schema, rows, wanted[file], aside=aside):
                 cleaned_rows = cleaned(raw, clean, sensitive)
-                left_out = raw[~raw.index.isin(cleaned_rows.index)]
-                as_read = raw.loc[cleaned_rows.index] if len(left_out) else raw
+                as_read, left_out = raw, raw[:0]
+                if len(cleaned_rows) < len(raw):
+                    as_read = raw.loc[cleaned_rows.index]
+                    left_out = raw[~raw.index.isin(cleaned_rows.index)]
                 different = distinct_columns(as_read)
                 still = unchanged(different, cleaned_rows)
                 table, violations = conform(cleaned_rows, schema, still)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from tabrail.errors import InputError, nearest
 ViolationKind = Literal[
     "unlabeled", "missing", "unreadable", "out_of_range", "unseen_category", "date_order"
 ]
-STR = pd.StringDtype(na_value=np.nan)
+STR: Any = pd.StringDtype(na_value=np.nan)  # whose way from Arrow has no type hints
 HARMLESS = ("unseen_category", "date_order")
 
 
@@ -119,9 +119,7 @@ def violation(
     """
     example = given[rows].iloc[:1].tolist()[0]
     why = hint(column, kind, example)
-    return Violation(
-        name, kind, rows, "(sensitive)" if column.sensitive else example, why
-    )
+    return Violation(name, kind, rows, "(sensitive)" if column.sensitive else example, why)
 
 
 def read(given: pd.Series, column: Column, csv: Csv) -> pd.Series:

@@ -96,12 +96,16 @@ def distinct(column: pd.Series) -> Distinct:
     everything = Distinct(column, text, text)
     if len(text) < FEWEST_ROWS:
         return everything
-    if len(text[:FEWEST_ROWS].dictionary_encode().dictionary) == FEWEST_ROWS < len(text):
-        return everything  # none of the first comes again, as in a column of row numbers
+    if len(text) >= 2 * FEWEST_ROWS and _all_differ(text[:FEWEST_ROWS]):
+        return everything  # surely, as in a column of row numbers
     encoded = text.dictionary_encode(null_encoding="encode")
     if len(encoded.dictionary) > MOST * len(text):
         return everything
     return Distinct(column, text, encoded.dictionary, encoded.indices.to_numpy())
+
+
+def _all_differ(text: pa.Array) -> bool:
+    return len(text.dictionary_encode().dictionary) == len(text)
 
 
 def text_array(column: pd.Series) -> pa.Array:

@@ -117,7 +117,7 @@ def _cell_hashes(cells: pa.Array, name: str) -> np.ndarray:
 
 @lru_cache(maxsize=10_000)  # asked of every column for every chunk
 def _name_hash(name: str) -> np.uint64:
-    (found,) = pd.util.hash_array(np.array([name], dtype=object))
+    (found,) = pd.util.hash_array(np.array([name], dtype=object), categorize=False)
     return np.uint64(found)
 
 

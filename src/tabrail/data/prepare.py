@@ -75,7 +75,8 @@ def write_splits(
     """
     nothing = pd.DataFrame({name: pd.Series(dtype="str") for name in report.schema.used})
     template, _ = conform(nothing, report.schema)
-    form = tables.form_of(template.assign(**{GROUP: np.empty(0, dtype=np.uint64)}))
+    of_table = tables.form_of(template)
+    form = of_table.append(pa.field(GROUP, pa.uint64()))
     with ExitStack() as opened:
         writers: Mapping[str, tables.Writer] = {
             split: opened.enter_context(tables.Writer(file, form))
@@ -84,7 +85,7 @@ def write_splits(
         for chunk in chunks:
             report.add(chunk)
             kept, salted = good(chunk), salts.salted(chunk.groups, salt)
-            whole = tables.as_written(chunk.table.assign(**{GROUP: salted}), form)
+            whole = tables.as_written(chunk.table, of_table).append_column(GROUP, pa.array(salted))
             assigned = assign_split(chunk.table, chunk.groups)
             for split, writer in writers.items():
                 rows = whole.filter(pa.array(kept & (assigned == split)))
