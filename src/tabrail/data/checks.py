@@ -116,7 +116,7 @@ def checked(
                     repeated = ~seen.first(same)
                 yield Chunk(file, as_read, table, violations, groups, repeated, left_out)
                 progress.update(len(raw))
-                del raw, cleaned_rows, as_read, table
+                del raw, cleaned_rows, as_read, left_out, table, different, still
 
 
 def _parts(places: Sequence[Path] | Sequence[Part]) -> Iterator[Part]:

@@ -87,11 +87,12 @@ def write_splits(
             kept, salted = good(chunk), salts.salted(chunk.groups, salt)
             whole = tables.as_written(chunk.table, of_table).append_column(GROUP, pa.array(salted))
             assigned = assign_split(chunk.table, chunk.groups)
+            del chunk  # before the next one is read beside it
             for split, writer in writers.items():
                 rows = whole.filter(pa.array(kept & (assigned == split)))
                 writer.write(rows)
                 report.add_split(split, rows)
-            del chunk, whole, rows  # before the next chunk is read beside them
+            del whole, rows
 
 
 def good(chunk: Chunk) -> np.ndarray:
