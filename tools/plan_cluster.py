@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tabrail.data.split import Seen
+from tabrail.data.seen import Seen
 
 MILLION, GB = 1_000_000, 1e9
 LARGEST_ERROR = 0.2
@@ -31,7 +31,7 @@ WORKER = 4.2  # s of CPU for a million rows, on a worker that is warm
 # s of CPU for a million rows of n million: FIRST + LINEAR * log2(n) + SQUARE * log2(n)^2. There are
 # log2(n) sorted runs of hashes, and a row is looked up in each.
 FIRST, LINEAR, SQUARE = 0.009, 0.0063, 0.0059
-HASH, MERGING = 8, 17  # bytes a row: at rest, and while the two largest runs are merged
+HASH, HELD, MERGING = 8, 10, 13  # bytes a row: sent, held with a filter, and while runs are merged
 TIMES = 24  # bytes a row more, where the latest rows are held back: a time, and its sorted copies
 RAW, PREPARED = 97, 26  # bytes a row
 NETWORK, MD5 = 1.25 * GB, 0.8 * GB  # bytes a second: 10 Gbit/s; DVC's hash, on one core
@@ -108,14 +108,14 @@ def sizes() -> str:
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for rows in SIZES:
-        memory = [rows * each / GB for each in (HASH, MERGING, MERGING + TIMES)]
-        read, written = rows * RAW / GB, rows * PREPARED / GB
+        memory = [rows * each / GB for each in (HELD, MERGING, MERGING + TIMES)]
+        read, written, sent = rows * RAW / GB, rows * PREPARED / GB, rows * HASH / GB
         wrong = rows**2 / 2 / 2**64
         cores = Plan(rows, 1).worker_hours * CORE_HOUR
         month = (read + written) * GB_MONTH
         lines.append(
             f"| {_count(rows)} | {' | '.join(_size(one) for one in memory)} | {_size(2 * read)} | "
-            f"{_size(memory[0])} | {_size(written)} | {wrong:.1g} | ${cores:.2g} | ${month:.2g} |"
+            f"{_size(sent)} | {_size(written)} | {wrong:.1g} | ${cores:.2g} | ${month:.2g} |"
         )
     return "\n".join(lines)
 

@@ -7,7 +7,7 @@ from conftest import SCHEMA, shops
 from tabrail.config import Split
 from tabrail.data.identity import hashes
 from tabrail.data.schema import Schema
-from tabrail.data.split import Seen, assign
+from tabrail.data.split import assign
 
 SHOPS = Schema.model_validate(SCHEMA)
 SHARES = Split(method="hash", validation=0.2, test=0.2)
@@ -44,15 +44,3 @@ def test_equal_rows_stay_together_without_a_key() -> None:
     keyless = Schema.model_validate(SCHEMA | {"key": []})
     found = sides(pd.concat([shops(300), shops(300)], ignore_index=True), keyless)
     assert (found[:300] == found[300:]).all()
-
-
-def test_duplicates_are_found_across_chunks() -> None:
-    random = np.random.default_rng(0)
-    hashes = random.integers(0, 500, size=2000).astype(np.uint64)
-    seen = Seen()
-    first = np.concatenate([seen.first(part) for part in np.array_split(hashes, 17)])
-    assert (first == ~pd.Series(hashes).duplicated().to_numpy()).all()
-
-
-def test_an_empty_chunk_has_no_duplicates() -> None:
-    assert Seen().first(np.array([], dtype=np.uint64)).tolist() == []

@@ -17,8 +17,8 @@ from tabrail.data.distinct import distinct_columns, unchanged
 from tabrail.data.identity import hashes
 from tabrail.data.parts import Part
 from tabrail.data.schema import Schema
+from tabrail.data.seen import Seen
 from tabrail.data.set_aside import SetAside
-from tabrail.data.split import Seen
 
 SURELY_SWAPPED = (
     "day and month are the wrong way round in this file: as they are read, its dates are on one or "

@@ -18,7 +18,7 @@ from tabrail.data.edges import opened
 from tabrail.data.schema import Csv
 from tabrail.errors import InputError
 
-BLOCK = 1 << 20  # bytes that are parsed at a time, at least; no cell may be larger
+BLOCK = 1 << 18  # bytes that are parsed at a time, at least; no cell may be larger
 WIDE = 1 << 12  # bytes of them for each column
 TAIL, FEW = 1 << 16, 16  # bytes at the end and at the start that are looked at
 STREAMED = ("utf-8", "latin-1", "cp1252")  # of which the end of a file is text, too

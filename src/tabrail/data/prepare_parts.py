@@ -24,7 +24,7 @@ from tabrail.data.data_report import DataReport
 from tabrail.data.parts import Each, Part, one_by_one
 from tabrail.data.prepare import SPLITS, Assign, by_hash, by_time, time_column, write_splits
 from tabrail.data.schema import Schema
-from tabrail.data.split import Seen
+from tabrail.data.seen import Seen
 from tabrail.documents import to_json
 from tabrail.files import replacing, replacing_folders
 

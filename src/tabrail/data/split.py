@@ -1,4 +1,4 @@
-"""Split rows into train, validation and test, and detect duplicates."""
+"""Split rows into train, validation and test."""
 
 from dataclasses import dataclass
 
@@ -59,41 +59,3 @@ def assign_by_time(times: pd.Series, cutoffs: Cutoffs) -> np.ndarray:
         ["test", "validation"],
         default="train",
     )
-
-
-class Seen:
-    """Detect duplicate rows in a stream, using 8 bytes per row."""
-
-    def __init__(self) -> None:
-        self._runs: list[np.ndarray] = []
-
-    @property
-    def hashes(self) -> np.ndarray:
-        """All that came, each once; shape (n_hashes,), uint64."""
-        return np.concatenate([np.empty(0, dtype=np.uint64), *self._runs])
-
-    def first(self, hashes: np.ndarray) -> np.ndarray:
-        """Return true where a hash comes for the first time, and add it; shape (n_rows,).
-
-        The hashes form sorted runs of falling length, which are merged when they catch up,
-        as in a log-structured merge tree (O'Neil et al., 1996): looking up and adding stay cheap.
-        """
-        ascending = np.sort(hashes)
-        new = np.ones(len(hashes), dtype=bool)
-        new[1:] = ascending[1:] != ascending[:-1]
-        for run in self._runs:
-            place = np.minimum(np.searchsorted(run, ascending), len(run) - 1)
-            new &= run[place] != ascending
-        self._add(ascending[new])
-        if new.all():  # most tables; sorting in place is five times as fast as finding the order
-            return new
-        first = np.empty(len(hashes), dtype=bool)
-        first[np.argsort(hashes, kind="stable")] = new
-        return first
-
-    def _add(self, run: np.ndarray) -> None:
-        while self._runs and len(self._runs[-1]) <= len(run):
-            run = np.concatenate([self._runs.pop(), run])
-            run.sort(kind="stable")  # in place: these are the largest arrays of a long run
-        if len(run):
-            self._runs.append(run)

@@ -13,8 +13,8 @@ from tabrail.data import no_dates
 from tabrail.data.checks import Chunk, checked
 from tabrail.data.cleaning import Clean
 from tabrail.data.schema import Schema
+from tabrail.data.seen import Seen
 from tabrail.data.set_aside import SetAside
-from tabrail.data.split import Seen
 from tabrail.ingest.digits import Digits
 from tabrail.ingest.first_rows import sample_size
 
