@@ -1,20 +1,26 @@
 """What `ingest`, `validate` and `prepare` cost on CSV files of 10^5 to 10^7 rows.
 
-The measure of all is reading the file once.
+The measure of all is reading the file once with pandas. That of `prepare` is also polars, which
+reads the file and writes two Parquet files, at once and as a stream. Of wide tables, the cost of a
+cell is compared with that of a table of 20 columns.
 """
 
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 from common.growing import CHUNK, grown
-from common.measure import alternate, cpu, ratio, run, say, wall
+from common.measure import Cost, alternate, cpu, ratio, run, say, wall
 from common.project import Project, finished
 from common.results import Row, show
 
 REPETITIONS = {100_000: 5, 1_000_000: 3, 10_000_000: 1}  # by number of rows
 LARGEST_READ_AT_ONCE = 1_000_000
 PEAK_LIMIT = 500
+VERBS = ("ingest", "validate", "prepare")
+VERB = ("-c", "from tabrail.cli.app import app; app()")
+PREPARE = (*VERB, "run", "prepare")
 IN_CHUNKS, AS_TEXT = "pd.read_csv in chunks", "pd.read_csv in chunks, all cells as text"
 FILES = (
     *("params.yaml", "schema.yaml", "dvc.yaml", "pyproject.toml", ".tabrail.json", ".gitignore"),
@@ -36,18 +42,87 @@ import pandas as pd
 pd.read_csv(sys.argv[1])
 """
 
+BY_POLARS = """
+import sys
+import polars
+
+whole = polars.read_csv(sys.argv[1], try_parse_dates=True)
+part = whole.height * 8 // 10
+whole[:part].write_parquet("a.parquet", compression="zstd")
+whole[part:].write_parquet("b.parquet", compression="zstd")
+"""
+BY_POLARS_STREAM = """
+import sys
+import polars
+
+rows = polars.scan_csv(sys.argv[1], try_parse_dates=True)
+part = polars.col("flight").hash(0) % 10 < 8
+sinks = [
+    rows.filter(kept).sink_parquet(file, compression="zstd", lazy=True)
+    for kept, file in ((part, "a.parquet"), (~part, "b.parquet"))
+]
+polars.collect_all(sinks, engine="streaming")
+"""
+ENVIRONMENT = ".polars"
+POLARS = "polars, CSV to two Parquet files"
+POLARS_STREAM = f"{POLARS} as a stream"
+FEWEST_ROWS = {"ingest": 10_000_000, "validate": 10_000_000, "prepare": 1_000_000}  # for a limit
+RATIOS: tuple[tuple[str, str, float | None], ...] = (  # a verb, what it is compared with, a limit
+    *((verb, IN_CHUNKS, None) for verb in VERBS),
+    ("ingest", AS_TEXT, 1.3),
+    ("validate", AS_TEXT, 1.3),
+    ("prepare", AS_TEXT, None),
+    ("prepare", POLARS, None),  # which holds the whole table in memory
+    ("prepare", POLARS_STREAM, 2.0),
+)
+MOST_OF_A_CELL = 2.0
+COLUMNS, ROWS_OF_WIDE = (20, 200, 2000), 10_000
+WIDE = f"""
+import sys
+from pathlib import Path
+import numpy as np
+import pandas as pd
+
+random, columns = np.random.default_rng(0), {{"row": np.arange({ROWS_OF_WIDE})}}
+lines = ["name: wide", "task: binary", "target: late", "key: [row]", "columns:"]
+lines.append("  row: {{kind: identifier}}")
+for place in range(int(sys.argv[1]) - 2):
+    name = f"c{{place}}"
+    if place % 4 == 3:
+        columns[name] = random.choice(["blue", "green", "red"], {ROWS_OF_WIDE})
+        lines.append(f"  {{name}}: {{{{kind: categorical, categories: [blue, green, red]}}}}")
+    else:
+        numbers = random.normal(size={ROWS_OF_WIDE}).round(4)
+        columns[name] = np.where(random.random({ROWS_OF_WIDE}) < 0.1, np.nan, numbers)
+        lines.append(f"  {{name}}: {{{{kind: numeric, nullable: true, min: -100, max: 100}}}}")
+columns["late"] = random.random({ROWS_OF_WIDE}) < 0.3
+lines.append("  late: {{kind: boolean}}")
+Path("data/raw").mkdir(parents=True, exist_ok=True)
+pd.DataFrame(columns).to_csv("data/raw/rows.csv", index=False)
+Path("schema.yaml").write_text("\\n".join(lines) + "\\n")
+"""
+
 
 def main() -> None:
-    """Let one file grow, and measure at every size."""
+    """Let one file grow, and measure at every size; then let a table get wider."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, finished() as project:
         work = Path(folder)
         copy(project, work)
+        with_polars(work)
         table = work / "rows.csv"
         for rows in grown(project, table, REPETITIONS, BYTES_PER_ROW):
             show(
                 f"{rows:,} rows ({table.stat().st_size / 1e6:,.0f} MB of CSV)",
                 measure(project, work, table, rows),
             )
+        show(f"{ROWS_OF_WIDE:,} rows of more columns", measure_wide(project, work))
+
+
+def with_polars(work: Path) -> None:
+    """Make an environment that has polars alone: a project needs none."""
+    uv = Path(sys.executable).with_name("uv")
+    run([uv, "venv", "--quiet", ENVIRONMENT], work)
+    run([uv, "pip", "install", "--quiet", "--python", ENVIRONMENT, "polars"], work)
 
 
 def copy(project: Project, work: Path) -> None:
@@ -61,41 +136,77 @@ def copy(project: Project, work: Path) -> None:
 
 def measure(project: Project, work: Path, table: Path, rows: int) -> list[Row]:
     """Measure at one size."""
-    verb = ("-c", "from tabrail.cli.app import app; app()")
     commands: dict[str, tuple[str | Path, ...]] = {
-        "ingest": (*verb, "ingest", table, "--target", "late", "--replace"),
-        "validate": (*verb, "validate", table),
-        "prepare": (*verb, "run", "prepare"),
+        "ingest": (*VERB, "ingest", table, "--target", "late", "--replace"),
+        "validate": (*VERB, "validate", table),
+        "prepare": PREPARE,
         IN_CHUNKS: ("-c", READ_IN_CHUNKS, table),
         AS_TEXT: ("-c", READ_AS_TEXT, table),
+        POLARS: ("-c", BY_POLARS, table),
+        POLARS_STREAM: ("-c", BY_POLARS_STREAM, table),
     }
     if rows <= LARGEST_READ_AT_ONCE:
         commands["pd.read_csv at once"] = ("-c", READ_AT_ONCE, table)
     say(f"{rows:,} rows: {', '.join(commands)}")
+
+    def measured_run(name: str, command: tuple[str | Path, ...]) -> Cost:
+        if name in (POLARS, POLARS_STREAM):
+            return run([work / ENVIRONMENT / "bin" / "python", *command], work)
+        return project.run("python", *command, folder=work)
+
     measured = alternate(
         REPETITIONS[rows],
-        *(
-            lambda c=command: project.run("python", *c, folder=work)
-            for command in commands.values()
-        ),
+        *(lambda n=name, c=command: measured_run(n, c) for name, command in commands.items()),
         warm_up=REPETITIONS[rows] > 1,  # what imports need is cached by then
     )
     results: list[Row] = []
     for name, costs in zip(commands, measured, strict=True):
-        limit = None if name.startswith("pd.") else PEAK_LIMIT
+        limit = PEAK_LIMIT if name in VERBS else None
         results += [
             Row(f"{name}, CPU", cpu(costs), "s"),
             Row(f"{name}, wall clock", wall(costs), "s"),
             Row(f"{name}, peak memory", max(cost.peak_mb for cost in costs), "MB", limit),
         ]
-    names = list(commands)
+    costs_of = dict(zip(commands, measured, strict=True))
     results += [
-        Row(f"{name} / {reading}, CPU", ratio(costs, measured[names.index(reading)]), "x")
-        for reading in (IN_CHUNKS, AS_TEXT)
-        for name, costs in zip(names, measured, strict=True)
-        if not name.startswith("pd.")
+        Row(
+            f"{verb} / {name}, CPU",
+            ratio(costs_of[verb], costs_of[name]),
+            "x",
+            most if rows >= FEWEST_ROWS[verb] else None,
+        )
+        for verb, name, most in RATIOS
     ]
     return results
+
+
+def measure_wide(project: Project, work: Path) -> list[Row]:
+    """Measure `prepare` on tables of more and more columns."""
+    folders = [work / f"wide-{columns}" for columns in COLUMNS]
+    for columns, folder in zip(COLUMNS, folders, strict=True):
+        folder.mkdir()
+        copy(project, folder)
+        project.run("python", "-c", WIDE, str(columns), folder=folder)
+    measured = alternate(
+        REPETITIONS[1_000_000],
+        *(lambda f=folder: project.run("python", *PREPARE, folder=f) for folder in folders),
+    )
+    results = [
+        Row(f"prepare, {columns:,} columns, CPU", cpu(costs), "s")
+        for columns, costs in zip(COLUMNS, measured, strict=True)
+    ]
+    return [
+        *results,
+        *(
+            Row(
+                f"a cell of {columns:,} columns / one of {COLUMNS[0]}",
+                ratio(costs, measured[0]) * COLUMNS[0] / columns,
+                "x",
+                MOST_OF_A_CELL,
+            )
+            for columns, costs in zip(COLUMNS[1:], measured[1:], strict=True)
+        ),
+    ]
 
 
 if __name__ == "__main__":
