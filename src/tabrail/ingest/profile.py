@@ -157,8 +157,10 @@ def _add_violations(found: Profile, chunk: Chunk) -> None:
 def _sample(sample: pd.DataFrame, rows: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
     """Add a chunk to a random sample: each row gets a random number, and the lowest ones stay."""
     size = sample_size(len(rows.columns))
-    rows = rows.set_axis(random.random(len(rows)))
+    drawn = random.random(len(rows))
     if len(sample) == size:
-        rows = rows[rows.index < sample.index.max()]
+        few = np.flatnonzero(drawn < sample.index.max())
+        rows, drawn = rows.take(few), drawn[few]
+    rows = rows.set_axis(drawn)
     sample = pd.concat([sample, rows]) if len(sample) else rows
     return sample[sample.index <= np.sort(sample.index)[:size][-1]] if len(sample) else sample
