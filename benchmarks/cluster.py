@@ -12,9 +12,8 @@ from pathlib import Path
 
 from common.dask_workers import Workers, workers
 from common.measure import Cost, alternate, cpu, ratio, run, say, wall
-from common.project import Project, finished
+from common.project import Project, copy, finished
 from common.results import Row, show
-from large_tables import copy
 
 REPETITIONS = {1_000_000: 3, 10_000_000: 1}  # by number of rows
 PART = 100_000

@@ -5,15 +5,15 @@ reads the file and writes two Parquet files, at once and as a stream. Of wide ta
 cell is compared with that of a table of 20 columns.
 """
 
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 from common.growing import CHUNK, grown
 from common.measure import Cost, alternate, cpu, ratio, run, say, wall
-from common.project import Project, finished
-from common.results import Row, show
+from common.project import Project, copy, finished
+from common.results import Line, Row, show
+from common.wide import write_wide
 
 REPETITIONS = {100_000: 5, 1_000_000: 3, 10_000_000: 1}  # by number of rows
 LARGEST_READ_AT_ONCE = 1_000_000
@@ -22,10 +22,6 @@ VERBS = ("ingest", "validate", "prepare")
 VERB = ("-c", "from tabrail.cli.app import app; app()")
 PREPARE = (*VERB, "run", "prepare")
 IN_CHUNKS, AS_TEXT = "pd.read_csv in chunks", "pd.read_csv in chunks, all cells as text"
-FILES = (
-    *("params.yaml", "schema.yaml", "dvc.yaml", "pyproject.toml", ".tabrail.json", ".gitignore"),
-    *(".dvc/config", ".dvcignore", "src"),
-)
 BYTES_PER_ROW = 350  # 101 in the CSV, in its copy and in DVC's cache, and the prepared tables
 READ_IN_CHUNKS = f"""
 import sys
@@ -77,30 +73,6 @@ RATIOS: tuple[tuple[str, str, float | None], ...] = (  # a verb, what it is comp
 )
 MOST_OF_A_CELL = 2.0
 COLUMNS, ROWS_OF_WIDE = (20, 200, 2000), 10_000
-WIDE = f"""
-import sys
-from pathlib import Path
-import numpy as np
-import pandas as pd
-
-random, columns = np.random.default_rng(0), {{"row": np.arange({ROWS_OF_WIDE})}}
-lines = ["name: wide", "task: binary", "target: late", "key: [row]", "columns:"]
-lines.append("  row: {{kind: identifier}}")
-for place in range(int(sys.argv[1]) - 2):
-    name = f"c{{place}}"
-    if place % 4 == 3:
-        columns[name] = random.choice(["blue", "green", "red"], {ROWS_OF_WIDE})
-        lines.append(f"  {{name}}: {{{{kind: categorical, categories: [blue, green, red]}}}}")
-    else:
-        numbers = random.normal(size={ROWS_OF_WIDE}).round(4)
-        columns[name] = np.where(random.random({ROWS_OF_WIDE}) < 0.1, np.nan, numbers)
-        lines.append(f"  {{name}}: {{{{kind: numeric, nullable: true, min: -100, max: 100}}}}")
-columns["late"] = random.random({ROWS_OF_WIDE}) < 0.3
-lines.append("  late: {{kind: boolean}}")
-Path("data/raw").mkdir(parents=True, exist_ok=True)
-pd.DataFrame(columns).to_csv("data/raw/rows.csv", index=False)
-Path("schema.yaml").write_text("\\n".join(lines) + "\\n")
-"""
 
 
 def main() -> None:
@@ -111,10 +83,8 @@ def main() -> None:
         with_polars(work)
         table = work / "rows.csv"
         for rows in grown(project, table, REPETITIONS, BYTES_PER_ROW):
-            show(
-                f"{rows:,} rows ({table.stat().st_size / 1e6:,.0f} MB of CSV)",
-                measure(project, work, table, rows),
-            )
+            title = f"{rows:,} rows ({table.stat().st_size / 1e6:,.0f} MB of CSV)"
+            show(title, *measure(project, work, table, rows))
         show(f"{ROWS_OF_WIDE:,} rows of more columns", measure_wide(project, work))
 
 
@@ -125,16 +95,7 @@ def with_polars(work: Path) -> None:
     run([uv, "pip", "install", "--quiet", "--python", ENVIRONMENT, "polars"], work)
 
 
-def copy(project: Project, work: Path) -> None:
-    """Make another project in a folder, with the code of this one and without its data."""
-    for name in FILES:
-        (work / name).parent.mkdir(exist_ok=True)
-        copy_one = shutil.copytree if (project.path / name).is_dir() else shutil.copy
-        copy_one(project.path / name, work / name)
-    run(["git", "init", "--quiet"], work)
-
-
-def measure(project: Project, work: Path, table: Path, rows: int) -> list[Row]:
+def measure(project: Project, work: Path, table: Path, rows: int) -> tuple[list[Row], list[Line]]:
     """Measure at one size."""
     commands: dict[str, tuple[str | Path, ...]] = {
         "ingest": (*VERB, "ingest", table, "--target", "late", "--replace"),
@@ -168,25 +129,24 @@ def measure(project: Project, work: Path, table: Path, rows: int) -> list[Row]:
             Row(f"{name}, peak memory", max(cost.peak_mb for cost in costs), "MB", limit),
         ]
     costs_of = dict(zip(commands, measured, strict=True))
-    results += [
-        Row(
-            f"{verb} / {name}, CPU",
-            ratio(costs_of[verb], costs_of[name]),
-            "x",
-            most if rows >= FEWEST_ROWS[verb] else None,
+    lines: list[Line] = []
+    for verb, name, most in RATIOS:
+        found = ratio(costs_of[verb], costs_of[name])
+        results.append(
+            Row(f"{verb} / {name}, CPU", found, "x", most if rows >= FEWEST_ROWS[verb] else None)
         )
-        for verb, name, most in RATIOS
-    ]
-    return results
+        if most is not None and rows >= FEWEST_ROWS[verb]:
+            ours, other = cpu(costs_of[verb]), cpu(costs_of[name])
+            lines.append(Line(f"{verb}, {rows:,} rows, CPU", ours, "s", name, other, found, most))
+    return results, lines
 
 
 def measure_wide(project: Project, work: Path) -> list[Row]:
     """Measure `prepare` on tables of more and more columns."""
     folders = [work / f"wide-{columns}" for columns in COLUMNS]
     for columns, folder in zip(COLUMNS, folders, strict=True):
-        folder.mkdir()
         copy(project, folder)
-        project.run("python", "-c", WIDE, str(columns), folder=folder)
+        write_wide(project, folder, columns=columns, rows=ROWS_OF_WIDE)
     measured = alternate(
         REPETITIONS[1_000_000],
         *(lambda f=folder: project.run("python", *PREPARE, folder=f) for folder in folders),

@@ -1,6 +1,7 @@
 """A generated project to measure in, as its user would have it."""
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,10 @@ from pathlib import Path
 from .measure import Cost, run, say
 
 TEMPLATE = Path(__file__).resolve().parents[2]
+FILES = (
+    *("params.yaml", "schema.yaml", "dvc.yaml", "pyproject.toml", ".tabrail.json", ".gitignore"),
+    *(".dvc/config", ".dvcignore", "src"),
+)
 
 
 class Project:
@@ -49,6 +54,22 @@ def finished() -> Iterator[Project]:
         if not (project / "dvc.lock").exists():
             sys.exit("could not measure: the set-up of the project is incomplete")
         yield Project(project)
+
+
+def copy(project: Project, work: Path) -> None:
+    """Make another project in a new folder, with the code of this one and without its data."""
+    for name in FILES:
+        (work / name).parent.mkdir(parents=True, exist_ok=True)
+        copy_one = shutil.copytree if (project.path / name).is_dir() else shutil.copy
+        copy_one(project.path / name, work / name)
+    run(["git", "init", "--quiet"], work)
+
+
+@contextmanager
+def empty_folder() -> Iterator[Path]:
+    """Yield a folder that goes away afterwards."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        yield Path(folder)
 
 
 @contextmanager
