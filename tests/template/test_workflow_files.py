@@ -15,6 +15,7 @@ from support.projects import TEMPLATE, Project, add_parts, generated
 # All actions that a workflow may use. To update one, change it here and in every workflow that
 # `git grep` finds: Dependabot sees .github only, not the workflow of generated projects.
 PINS = {
+    "actions/attest-build-provenance": "a2bbfa25375fe432b6a289bc6b6cd05ecd0c4c32  # v4.1.0",
     "actions/checkout": "3d3c42e5aac5ba805825da76410c181273ba90b1  # v7.0.1",
     "actions/download-artifact": "3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c  # v8.0.1",
     "actions/setup-python": "5fda3b95a4ea91299a34e894583c3862153e4b97  # v7.0.0",
