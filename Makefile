@@ -5,10 +5,10 @@ INSTALLED := .venv/installed
 CONSTRAINTS ?= --constraint tests/constraints.txt
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo lifecycle test lint bench clean
+.PHONY: help demo lifecycle test lint bench docs docs-links clean
 
 help:  ## Say what there is
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
 demo: $(INSTALLED)  ## Generate a project, change a parameter on a branch, compare it with main
 	@test ! -e demo || { echo "demo is there already; to start again: rm -r demo"; exit 1; }
@@ -38,8 +38,14 @@ lint: $(INSTALLED)  ## Check the template's own code
 bench: $(INSTALLED)  ## Print how long things take, against the least they could
 	python benchmarks/all.py $(BENCH)
 
+docs: $(INSTALLED)  ## Build the manual as a site, build/manual/html; any warning is an error
+	python tools/manual.py build/manual
+
+docs-links: $(INSTALLED)  ## Ask each address that the manual links to; needs the internet
+	python tools/manual.py build/manual --builder linkcheck
+
 clean:  ## Remove what the other targets made
-	rm -rf .venv demo lifecycle
+	rm -rf .venv demo lifecycle build
 
 $(INSTALLED): pyproject.toml tests/constraints.txt
 	$(PYTHON) -m venv --clear .venv

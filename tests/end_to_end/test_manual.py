@@ -206,6 +206,36 @@ def test_the_estimator_and_its_options(project: Project) -> None:
 
 
 @LONG
+def test_start(project: Project) -> None:
+    text = page("start.md")
+    follow_inline(text, project.path)
+    with Reader(project) as reader:
+        reader.read(text)
+    assert ran(reader.printed["uv run dvc repro"]) == ["train", "evaluate"]
+    assert ".max_leaf_nodes" in reader.printed["uv run dvc params diff"]
+    compared = "uv run dvc metrics diff"
+    for command in (compared, f"{compared} main fewer-leaves"):
+        assert "validation.roc_auc" in reader.printed[command]
+    assert "up to date" in project.uv("dvc", "status")
+
+
+@LONG
+def test_beginner(project: Project) -> None:
+    """The life of a model: each file that it names is there, and nothing but log is written."""
+    text = page("beginner.md")
+    with Reader(project) as reader:
+        reader.read(text)
+    assert "train" in reader.printed["uv run dvc dag"]
+    assert ran(reader.printed["uv run dvc repro"]) == []
+    assert "validation.roc_auc" in reader.printed["uv run dvc metrics show"]
+    named = set(re.findall(r"`((?:docs|reports|models)/[\w/.]+)`", text))
+    named |= {f"{PACKAGE}/{name}" for name in re.findall(r"\[`(\w+\.py)`\]", text)}
+    assert len(named) == 10
+    assert [name for name in named if not (project.path / name).exists()] == []
+    assert project.run("git", "status", "--porcelain") == ""
+
+
+@LONG
 def test_data(project: Project) -> None:
     before = content(project, "reports/data.json")
     with Reader(project) as reader:

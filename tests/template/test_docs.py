@@ -28,6 +28,7 @@ PAGES = [*MANUAL, *(TEMPLATE / name for name in ("README.md", "CONTRIBUTING.md",
 NAMES = [str(page.relative_to(TEMPLATE)) for page in PAGES]
 RENDERED = TEMPLATE / "{{cookiecutter.project_slug}}"
 PROGRAM = "Run this program in the project's root folder:"
+HEADING = "The life of a model, step by step"
 LONGEST_README = 150  # lines
 # Options that documents name by themselves, of other tools than tabrail.
 OTHERS_OPTIONS = {
@@ -83,6 +84,15 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 def test_the_index_lists_every_page() -> None:
     index = TEMPLATE / "docs" / "README.md"
     assert {page.name for page in MANUAL} - {"README.md"} <= set(links(text(index)))
+
+
+def test_the_beginner_meets_every_step_of_the_life_of_a_model() -> None:
+    told = set(code(text(TEMPLATE / "docs" / "beginner.md")))
+    steps = table("lifecycle.md", HEADING, "Command")
+    assert len(steps) > 20
+    for step, _, _, command, _ in steps:
+        for name in re.findall(r"`((?:tabrail|gto|dvc) [a-z]+)", command):
+            assert any(name in words for words in told), step
 
 
 @pages
