@@ -36,7 +36,7 @@ maximum_signature_line_length = 88
 # of inner modules have no page.
 nitpicky = True
 nitpick_ignore_regex = [("py:.*", r"(?!tabrail\b).*"), ("py:class", r"tabrail\.\w+\.\w+\..*")]
-linkcheck_ignore = [r".*<owner>.*", r"https?://(localhost|127\.0\.0\.1).*"]
+linkcheck_ignore = [r".*(<|%3C)owner.*", r"https?://(localhost|127\.0\.0\.1).*"]
 
 html_theme = "pydata_sphinx_theme"
 html_copy_source = False

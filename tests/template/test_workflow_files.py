@@ -17,9 +17,11 @@ from support.projects import TEMPLATE, Project, add_parts, generated
 PINS = {
     "actions/attest-build-provenance": "a2bbfa25375fe432b6a289bc6b6cd05ecd0c4c32  # v4.1.0",
     "actions/checkout": "3d3c42e5aac5ba805825da76410c181273ba90b1  # v7.0.1",
+    "actions/deploy-pages": "368f82528645a54fb793d4d04e342629a3f51346  # v5.0.1",
     "actions/download-artifact": "3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c  # v8.0.1",
     "actions/setup-python": "5fda3b95a4ea91299a34e894583c3862153e4b97  # v7.0.0",
     "actions/upload-artifact": "043fb46d1a93c77aae656e7c1c64a875d1fc6a0a  # v7.0.1",
+    "actions/upload-pages-artifact": "fc324d3547104276b827a68afc52ff2a11cc49c9  # v5.0.0",
     "astral-sh/setup-uv": "c771a70e6277c0a99b617c7a806ffedaca235ff9  # v9.0.0",
 }
 GITHUB = {
@@ -124,6 +126,18 @@ def test_token_that_writes_is_far_from_code(tmp_path: Path) -> None:
 
 def test_workflows_of_this_repository_are_sound() -> None:
     assert_workflows_are_sound(Project(TEMPLATE))
+
+
+def test_what_publishes_the_manual_runs_no_code() -> None:
+    text = (TEMPLATE / ".github" / "workflows" / "manual.yaml").read_text(encoding="utf-8")
+    jobs = yaml.safe_load(text)["jobs"]
+    assert jobs["build"]["permissions"] == {"contents": "read"}
+    assert jobs["publish"]["permissions"] == {"pages": "write", "id-token": "write"}
+    assert [step["uses"].partition("@")[0] for step in jobs["publish"]["steps"]] == [
+        "actions/deploy-pages"
+    ]
+    (path,) = [step["with"]["path"] for step in jobs["build"]["steps"] if "path" in str(step)]
+    assert f"{path.removesuffix('/html')}\n" in (TEMPLATE / "Makefile").read_text(encoding="utf-8")
 
 
 def assert_workflows_are_sound(project: Project) -> None:
