@@ -83,16 +83,17 @@ def parameters(known: dict[str, list[str]]) -> str:
     """Return the page of params.yaml: what each parameter may be, its default, what it means."""
     text = [
         "# All parameters",
-        "`params.yaml` may have these keys. A key that is left out has the default.",
+        "`params.yaml` may have these sections and keys. A key that is left out has the default.",
     ]
     for section, of in Params.model_fields.items():
         model: Any = of.annotation
-        rows = [
-            (f"`{name}`", allowed(leaf), default(leaf) or known[name][0], known[name][1])
-            for name, leaf in leaves(model, f"{section}.")
-        ]
+        rows = []
+        for name, leaf in leaves(model, f"{section}."):
+            written, meaning = known[name]
+            key = name.removeprefix(f"{section}.")
+            rows.append([f"`{key}`", allowed(leaf), default(leaf) or written, meaning])
         text += [f"## {section}", cleandoc(model.__doc__)]
-        text.append(table("Key", "Allowed", "Default", "Meaning", rows))
+        text.append(table(f"Key in `{section}`", "Allowed", "Default", "Meaning", rows))
     return joined(text)
 
 

@@ -4,12 +4,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 from support.projects import TEMPLATE
 
 from tabrail.cli.app import app
+from tabrail.config import Params
+from tabrail.data.schema import Column, Csv, Schema
 
 sys.path.insert(0, str(TEMPLATE / "tools"))
 from manual import DOCS, sections, write_sources
@@ -56,30 +59,63 @@ def test_the_generated_pages_have_every_command_with_its_options(sources: Path) 
         assert " ".join(str(command.help).split())[:20] in part
 
 
-def test_the_generated_pages_have_every_parameter_and_key_with_its_meaning(sources: Path) -> None:
-    for name, key, allowed, default in (
-        ("parameters", "prepare.split.test", "number, above 0, below 0.5", "`0.2`"),
-        ("parameters", "prepare.split.method", "`hash`, `time`", "`hash`"),
-        ("parameters", "evaluate.main_metric", "text", "the first of `METRICS`"),
-        ("parameters", "gate.drift", "", "`{check: enabled, psi: 0.2}`"),
-        ("schema", "target", "text", "required"),
-        ("schema", "missing", "list of: text", '`["", NA, "N/A", "NaN", "nan", "null", '),
-        ("schema", "nullable", "`true` or `false`", "`false`"),
-        ("schema", "thousands", '`""`, `","`, `"."`, `" "`, `"\'"`', "blank"),
-    ):
-        text = (sources / "reference" / f"{name}.md").read_text(encoding="utf-8")
-        (row,) = re.findall(rf"^\| `{re.escape(key)}` \| .*$", text, re.MULTILINE)
-        cells = row.strip("| ").split(" | ")
-        assert allowed in cells[1]
-        assert cells[2].startswith(default)
-        assert len(cells) == 4
-        assert cells[3]
+@pytest.mark.parametrize(
+    ("name", "heading", "key", "allowed", "default"),
+    [
+        ("parameters", "prepare", "split.test", "number, above 0, below 0.5", "`0.2`"),
+        ("parameters", "prepare", "split.method", "`hash`, `time`", "`hash`"),
+        ("parameters", "evaluate", "main_metric", "text", "the first of `METRICS`"),
+        ("parameters", "gate", "drift", "", "`{check: enabled, psi: 0.2}`"),
+        ("parameters", "card", "owner", "text", "blank"),
+        ("schema", "Keys", "target", "text", "required"),
+        ("schema", "Keys", "missing", "list of: text", '`["", NA, "N/A", "NaN", "nan", "null", '),
+        ("schema", "Keys of a column", "nullable", "`true` or `false`", "`false`"),
+        ("schema", "Keys of csv", "thousands", '`""`, `","`, `"."`, `" "`, `"\'"`', "blank"),
+    ],
+)
+def test_the_generated_pages_say_what_a_key_may_be(
+    sources: Path, name: str, heading: str, key: str, allowed: str, default: str
+) -> None:
+    ((first, *cells),) = [row for row in rows(sources, name, heading) if row[0] == f"`{key}`"]
+    assert allowed in cells[0]
+    assert cells[1].startswith(default)
+    assert cells[2], first
+
+
+def test_the_generated_pages_have_every_parameter_and_every_key(sources: Path) -> None:
+    for section, field in Params.model_fields.items():
+        found = [row[0].strip("`") for row in rows(sources, "parameters", section)]
+        model: Any = field.annotation
+        assert {key.partition(".")[0] for key in found} == {
+            of.alias or name for name, of in model.model_fields.items()
+        }
+    for heading, model in {"Keys": Schema, "Keys of a column": Column, "Keys of csv": Csv}.items():
+        found = [row[0].strip("`") for row in rows(sources, "schema", heading)]
+        assert found == list(model.model_fields)
+
+
+def rows(sources: Path, name: str, heading: str) -> list[list[str]]:
+    """Return the rows of the table below a heading of a generated page, without its head."""
+    text = (sources / "reference" / f"{name}.md").read_text(encoding="utf-8")
+    (part,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    lines = re.findall(r"^\| (`.*) \|$", part, re.MULTILINE)
+    return [re.split(r" \| ", line) for line in lines]
 
 
 def test_the_generated_pages_have_every_public_name(sources: Path) -> None:
     text = (sources / "reference" / "python.md").read_text(encoding="utf-8")
     shown = re.findall(r"^\.\. auto\w+:: (\S+)$", text, re.MULTILINE)
     assert shown == [f"{module}.{name}" for module, name, _ in public_names()]
+
+
+def test_the_glossary_has_each_new_word_of_the_beginner() -> None:
+    glossary = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    words = {word.lower() for word in re.findall(r"^\| ([^|]+) \| ", glossary, re.MULTILINE)}
+    page = (DOCS / "beginner.md").read_text(encoding="utf-8")
+    new = {word.lower() for word in re.findall(r"(?<!\*)\*([\w ]+)\*(?!\*)", page)}
+    stages = {"prepare", "train", "evaluate"}
+    assert len(new) > 12
+    assert {word for word in new - stages if word.removesuffix("s") not in words} == set()
 
 
 def test_what_is_for_the_site_alone_is_hidden_on_github_and_shown_there(sources: Path) -> None:
