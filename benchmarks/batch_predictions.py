@@ -47,7 +47,7 @@ def main() -> None:
     costs: dict[int, dict[str, float]] = {}
     with finished() as sample, own_table(sample) as project, empty_folder() as folder:
         table = folder / "rows.csv"
-        for rows in grown(sample, table, REPETITIONS, BYTES_PER_ROW):
+        for rows in grown(sample, table, REPETITIONS, BYTES_PER_ROW, numbered=False):
             results, costs[rows] = measure(project, table, rows)
             title = f"{rows:,} rows ({table.stat().st_size / 1e6:,.0f} MB of CSV) to score"
             show(title, results, [at_the_margin(costs)] if rows == max(REPETITIONS) else ())
