@@ -71,6 +71,7 @@ def _retraining(part: str, ci: str = "") -> list[File]:
 FILES = (
     File("params.yaml", "params.yaml.jinja"),
     File("dvc.yaml", "dvc.yaml.jinja"),
+    File("AGENTS.md", "AGENTS.md.jinja"),
     *(File(f"src/{{package}}/{name}.py", f"src/{name}.py.jinja") for name in MODULES),
     File("tests/test_project.py", "tests/test_project.py.jinja"),
     File(".pre-commit-config.yaml", "pre-commit-config.yaml"),
