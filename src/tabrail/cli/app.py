@@ -18,6 +18,7 @@ from tabrail.cli.outcomes import outcomes
 from tabrail.cli.predict import predict
 from tabrail.cli.report import report
 from tabrail.cli.run import run
+from tabrail.cli.schema import schema
 from tabrail.cli.serve import serve
 from tabrail.cli.track import track
 from tabrail.cli.upgrade import upgrade
@@ -37,6 +38,7 @@ for verb in (
     run,
     ingest,
     validate,
+    schema,
     verify,
     report,
     merge,

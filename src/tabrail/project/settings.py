@@ -54,8 +54,23 @@ def read_table(path: Path) -> dict[str, Any] | None:
     Raises:
         InputError: the file is missing or is no TOML.
     """
+    table: dict[str, Any] | None = _read(path).get("tool", {}).get("tabrail")
+    return table
+
+
+def named(root: Path) -> tuple[str, str]:
+    """Return the project's name and version in pyproject.toml; the folder's name and 0 without.
+
+    Raises:
+        InputError: the file is missing or is no TOML.
+    """
+    project = _read(root / paths.PROJECT).get("project", {})
+    return str(project.get("name") or root.name), str(project.get("version") or 0)
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(
             f"{path} is missing in {Path.cwd()}; go to the project's root, or restore the file "
@@ -63,8 +78,6 @@ def read_table(path: Path) -> dict[str, Any] | None:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not valid TOML: {error}") from None
-    table: dict[str, Any] | None = content.get("tool", {}).get("tabrail")
-    return table
 
 
 def find_root(start: Path | None = None) -> Path:
