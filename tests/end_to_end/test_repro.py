@@ -135,3 +135,13 @@ def test_a_killed_run_leaves_the_last_results(clone: Project) -> None:
 def test_the_model_is_read_by_the_line_of_the_model_card(finished: Project) -> None:
     code = "from tabrail import Project, load_model; print(load_model(Project.load()))"
     assert "HistGradientBoostingClassifier" in finished.uv("python", "-c", code)
+
+
+def test_a_warning_about_the_projects_own_code_fails_its_tests(clone: Project) -> None:
+    old = 'calm = pd.to_numeric(rows["wind_speed"], errors="coerce") == 0'
+    deprecated = 'warnings.warn("old", DeprecationWarning, stacklevel={})'
+    clone.edit(f"{PACKAGE}/prepare.py", "import pandas", "import warnings\nimport pandas")
+    clone.edit(f"{PACKAGE}/prepare.py", old, f"{old}\n        {deprecated.format(1)}")
+    assert "DeprecationWarning: old" in clone.uv("pytest", code=1)
+    clone.edit(f"{PACKAGE}/prepare.py", deprecated.format(1), deprecated.format(2))  # its caller's
+    assert "passed" in clone.uv("pytest")

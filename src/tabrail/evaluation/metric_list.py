@@ -42,11 +42,7 @@ class MetricList:
         """
         if given is None:
             return cls(schema, METRICS[schema.task])
-        if isinstance(given, str) or not isinstance(given, Sequence) or not given:
-            raise InputError(
-                f"METRICS: expected a list of names and Metric(…), got {given!r}; write, for "
-                f"example: METRICS = {list(METRICS[schema.task][:2])}"
-            )
+        _require_list(given, schema)
         for one in given:
             _require_fit(one, schema)
         names = [_name(one) for one in given]
@@ -223,6 +219,14 @@ def _require_fit(one: Any, schema: Schema) -> None:
         )
     if schema.weight and not one.takes_weights:
         raise InputError(weights_wanted(one.name))
+
+
+def _require_list(given: object, schema: Schema) -> None:
+    if isinstance(given, str) or not isinstance(given, Sequence) or not given:
+        raise InputError(
+            f"METRICS: expected a list of names and Metric(…), got {given!r}; write, for "
+            f"example: METRICS = {list(METRICS[schema.task][:2])}"
+        )
 
 
 def _name(one: str | Metric) -> str:

@@ -102,12 +102,7 @@ class Metric:
 
     def __post_init__(self) -> None:
         """Check the arguments and fill in the name."""
-        if not callable(self.function):
-            hint = "; list a metric of the library by its name alone, without Metric(…)"
-            raise InputError(
-                "Metric: expected a function(y_true, y_pred), got "
-                f"{_brief(self.function)}{hint if isinstance(self.function, str) else ''}"
-            )
+        _require_function(self.function)
         name = self.name or getattr(self.function, "__name__", "")
         if not isinstance(name, str) or not NAME.fullmatch(name):
             raise InputError(
@@ -264,6 +259,15 @@ def _line(error: Exception) -> str:
     """Return where in the project's function an error arose, or was led to."""
     frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is the caller, above
     return f"{Path(frames[0].filename).name}, line {frames[0].lineno}" if frames else "in its call"
+
+
+def _require_function(given: object) -> None:
+    if not callable(given):
+        hint = "; list a metric of the library by its name alone, without Metric(…)"
+        raise InputError(
+            "Metric: expected a function(y_true, y_pred), got "
+            f"{_brief(given)}{hint if isinstance(given, str) else ''}"
+        )
 
 
 def _brief(value: Any) -> str:
