@@ -11,15 +11,7 @@ help:  ## Say what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
 demo: $(INSTALLED)  ## Generate a project, change a parameter on a branch, compare it with main
-	@test ! -e demo || { echo "demo is there already; to start again: rm -r demo"; exit 1; }
-	cookiecutter . --no-input --output-dir demo author_name="Demo Author"
-	cd demo/flight-delays && git switch --create fewer-leaves
-	cd demo/flight-delays && sed 's/max_leaf_nodes: 15/max_leaf_nodes: 7/' params.yaml > p && mv p params.yaml
-	cd demo/flight-delays && uv run dvc repro
-	cd demo/flight-delays && git commit --all --message "Try fewer leaves"
-	cd demo/flight-delays && git switch main && uv run dvc checkout
-	cd demo/flight-delays && uv run dvc params diff main fewer-leaves
-	cd demo/flight-delays && uv run dvc metrics diff main fewer-leaves
+	python tools/demo.py demo
 
 lifecycle: $(INSTALLED)  ## Play a model's whole life: released, served, watched, retrained, rolled back
 	python tools/lifecycle.py lifecycle

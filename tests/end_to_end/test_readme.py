@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from end_to_end.edits import follow_inline
-from support.projects import TEMPLATE, Project, ran, user_environment
+from end_to_end.markdown import blocks
+from support.projects import PACKAGE, TEMPLATE, Project, ran, user_environment
 
 
 def commands(text: str, language: str = "bash") -> list[str]:
@@ -74,29 +75,73 @@ def test_make_demo_needs_no_step_before_and_ends_with_the_difference(copy: Path)
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Running stage 'prepare'" not in done.stdout
-    end = done.stdout[done.stdout.rindex("dvc metrics diff main fewer-leaves") :]
-    readme = (copy / "README.md").read_text(encoding="utf-8")
-    shown = re.findall(r"^reports/metrics.json .*$", readme, flags=re.MULTILINE)
-    assert shown
-    assert [line for line in shown if line not in end] == []
+    shown = demo_in_readme()
+    printed = iter(done.stdout.splitlines())
+    missing = [line for line in shown if line not in printed]  # in their order
+    assert missing == []
     # Its hint leads to a README that can be followed from here: on main, with nothing changed.
     project = Project(copy / "demo/flight-delays")
     assert project.run("git", "status", "--porcelain", "--branch") == "## main\n"
     assert "up to date" in project.uv("dvc", "status")
     again = subprocess.run(["make", "demo"], cwd=copy, env=environment, capture_output=True)
     assert again.returncode == 2
-    assert b"demo is there already" in again.stdout
+    assert b"demo is there already" in again.stderr
 
 
-def test_the_readmes_other_way_to_generate(copy: Path) -> None:
+def demo_in_readme() -> list[str]:
+    """Return the lines that README.md shows of the demo; three dots stand for what is left out."""
+    text = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+    (block,) = (block.text for block in blocks(text) if "is ready" in block.text)
+    return [line for line in block.splitlines() if line != "..."]
+
+
+def test_the_readme_shows_the_improvement_and_what_the_test_rows_say() -> None:
+    shown = "\n".join(demo_in_readme())
+    assert re.search(r"roc_auc \S+ → \S+: \S+ better \[", shown)
+    assert "The test rows" in shown
+
+
+def test_the_other_way_to_generate(copy: Path) -> None:
     (line,) = (
         line
-        for line in commands((copy / "README.md").read_text(encoding="utf-8"))
+        for line in commands((copy / "docs/generate.md").read_text(encoding="utf-8"))
         if line.startswith("cookiecutter")
     )
     subprocess.run(shlex.split(line), cwd=copy, env=user_environment(), check=True)
     assert "Apache License" in (copy / "projects/late-trains/LICENSE").read_text(encoding="utf-8")
     assert (copy / "projects/late-trains/.gitlab-ci.yml").exists()
+
+
+def test_the_refusal_that_the_page_shows(copy: Path, tmp_path: Path) -> None:
+    (shown,) = (block for block in shown_in("generate.md") if block.startswith("$ cookiecutter"))
+    command, message = shown.removeprefix("$ ").split("\n", 1)
+    where = ["--output-dir", str(tmp_path / "nothing")]
+    done = subprocess.run(
+        [*shlex.split(command), *where],
+        cwd=copy,
+        env=user_environment(),
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 1
+    assert done.stderr == message
+    assert not (tmp_path / "nothing").exists()
+
+
+def shown_in(page: str) -> list[str]:
+    """Return the blocks of text of a page of the manual."""
+    text = (TEMPLATE / "docs" / page).read_text(encoding="utf-8")
+    return [block.text for block in blocks(text) if block.language == "text"]
+
+
+def test_the_readme_says_how_many_files_a_project_has(finished: Project) -> None:
+    text = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+    (row,) = re.findall(r"^\| Files to own \| (\d+) ", text, re.MULTILINE)
+    (said,) = re.findall(r"\b(\d+) files, and about 200 lines of Python", text)
+    assert int(row) == int(said) == len(finished.tracked())
+    code = sorted((finished.path / PACKAGE).glob("*.py"))
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in code)
+    assert 100 < lines <= 200
 
 
 def test_continuous_integration_calls_the_readmes_test_command() -> None:

@@ -14,7 +14,7 @@ from filelock import FileLock
 from support import own_tables
 from support.in_process import Results, call, edit, record_model, run_stages, succeed, write_project
 from support.own_tables import BY_NAME, TABLES, Table
-from support.projects import shared_folder, user_environment
+from support.projects import TEMPLATE, shared_folder, user_environment
 
 from tabrail.ingest import ingest
 from tabrail.log.prediction_log import PredictionLog
@@ -84,6 +84,16 @@ def stand_in(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> A
         return Results(Path())
 
     return go
+
+
+def test_the_manual_shows_what_is_said_of_the_penguins(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (TEMPLATE / "docs/data.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```text\n(penguins.csv.gz: .*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    file = str(shared / "tables/penguins.csv.gz")
+    assert succeed("ingest", file, "--target", "species", "--dry-run").startswith(shown)
 
 
 def set_estimator(path: str) -> None:

@@ -23,6 +23,7 @@ from tabrail.config import Params
 from tabrail.evaluation.metrics import METRICS
 from tabrail.rendering import MANUAL as ADDRESS
 
+PICTURES = TEMPLATE / "docs" / "pictures"
 MANUAL = sorted((TEMPLATE / "docs").glob("*.md"))
 OTHERS = ("README.md", "CONTRIBUTING.md", "AGENTS.md", "CHANGELOG.md")
 PAGES = [*MANUAL, *(TEMPLATE / name for name in OTHERS)]
@@ -31,6 +32,8 @@ RENDERED = TEMPLATE / "{{cookiecutter.project_slug}}"
 PROGRAM = "Run this program in the project's root folder:"
 HEADING = "The life of a model, step by step"
 LONGEST_README = 150  # lines
+LONGEST_FRONT = 120  # lines of this repository's own README
+LARGEST_PICTURE = 200_000  # bytes
 # Options that documents name by themselves, of other tools than tabrail.
 OTHERS_OPTIONS = {
     *("--checkout", "--force", "--message", "--no-verify", "--push", "--set-param", "--staged"),
@@ -212,6 +215,21 @@ def test_blocks_that_no_machine_here_can_run_are_listed(capsys: pytest.CaptureFi
         for name, block in not_run:
             print(f"  {name}, line {block.line}: {block.before}")
     assert all(re.search(r"\b(not|need)", block.before) for _, block in not_run)
+
+
+def test_the_readme_is_short() -> None:
+    assert len(text(TEMPLATE / "README.md").splitlines()) <= LONGEST_FRONT
+
+
+def test_every_picture_is_there_small_and_described() -> None:
+    front = text(TEMPLATE / "README.md")
+    places = re.findall(r'(?:src|srcset)="([^"]+)"', front)
+    described = re.findall(r'<img src="[^"]+" alt="([^"]{50,})"', front)
+    files = {path.relative_to(TEMPLATE).as_posix() for path in PICTURES.iterdir()}
+    assert set(places) == files
+    assert len(described) == front.count("<img ")
+    assert front.count("<picture>") == sum("-dark" in name for name in files)
+    assert [name for name in files if (TEMPLATE / name).stat().st_size > LARGEST_PICTURE] == []
 
 
 DRAFTS = {

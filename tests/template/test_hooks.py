@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from cookiecutter.utils import create_env_with_context
+from end_to_end.markdown import tables
 
 PYTHON = sys.executable
 TEMPLATE = Path(__file__).parents[2]
@@ -561,3 +562,14 @@ def test_reserved_names_are_sorted_and_normalised() -> None:
     names = reserved.PACKAGE_NAMES.split()
     assert names == sorted(set(names))
     assert all(name == re.sub(r"[-_.]+", "-", name).lower() for name in names)
+
+
+def test_the_manual_lists_every_question_with_its_choices() -> None:
+    page = (TEMPLATE / "docs" / "generate.md").read_text(encoding="utf-8")
+    ((_, *rows),) = (rows for above, rows in tables(page) if above == "The questions")
+    listed = {name.strip("`"): (default, answer) for name, default, answer in rows}
+    asked = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
+    assert list(listed) == [name for name in asked if not name.startswith("_")]
+    for name, choices in (("license", rules.LICENSES), ("ci", rules.CI_SERVICES)):
+        assert listed[name] == (asked[name], f"{', '.join(choices[:-1])} or {choices[-1]}")
+    assert f"at most {rules.LONGEST_NAME} characters" in page
