@@ -44,7 +44,7 @@ td, th {{ border: 1px solid var(--line); padding: .4rem .8rem; text-align: left;
 details {{ margin: .5rem 0; }} pre {{ background: none; }}
 </style>
 {body}
-<script src="package/dist/mermaid.min.js"></script>
+<script src="mermaid.js"></script>
 <script>mermaid.initialize({{startOnLoad: true,
   theme: matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "default"}});</script>
 """
@@ -98,7 +98,10 @@ def report_page(report: str, folder: Path) -> Path:
     """
     subprocess.run([*NPM, "pack", "--silent", MERMAID], cwd=folder, check=True)
     with tarfile.open(next(folder.glob("*.tgz"))) as archive:
-        archive.extract("package/dist/mermaid.min.js", folder, filter="data")
+        script = archive.extractfile("package/dist/mermaid.min.js")
+        if script is None:
+            raise OtherwiseError(f"{MERMAID} has no package/dist/mermaid.min.js")
+        (folder / "mermaid.js").write_bytes(script.read())
     body = re.sub(
         r'<pre><code class="language-mermaid">(.+?)</code></pre>',
         r'<pre class="mermaid">\1</pre>',
