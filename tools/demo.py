@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from generated_project import TEMPLATE, Folder, OtherwiseError
+from generated_project import TEMPLATE, Folder, OtherwiseError, play, say
 
 BRANCH = "larger-leaves"
 OLD = "      max_leaf_nodes: 15\n"
@@ -27,13 +27,13 @@ def demonstrate(folder: Path) -> None:
     """
     _generate(folder)
     project = Folder(folder / "flight-delays")
-    _say(f"A branch, and one more line in params.yaml: {NEW.strip()}")
+    say(f"A branch, and one more line in params.yaml: {NEW.strip()}")
     project.run("git", "switch", "--create", BRANCH)
     change(project.path / "params.yaml")
     project.run("git", "diff", "--unified=1")
     project.uv("dvc", "repro")
     project.run("git", "commit", "--quiet", "--all", "--message", "Learn from larger leaves")
-    _say("What reviewers of a pull request read first:")
+    say("What reviewers of a pull request read first:")
     verdict = Folder(project.path, shown=HEAD_LINES)
     report = verdict.uv("tabrail", "report", "--base", "main")
     project.run("git", "switch", "main")
@@ -110,22 +110,5 @@ def _scores(report: str, split: str) -> tuple[str, str, str]:
     return found[1], found[2], found[3]
 
 
-def _say(sentence: str) -> None:
-    print(f"\n{sentence}", flush=True)
-
-
-def main() -> None:
-    """Show it in the folder that is given, which must not be there yet."""
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    folder = Path(sys.argv[1]).resolve()
-    if folder.exists():
-        sys.exit(f"{sys.argv[1]} is there already; to start again: rm -r {sys.argv[1]}")
-    try:
-        demonstrate(folder)
-    except OtherwiseError as error:
-        sys.exit(f"\nerror: {error}")
-
-
 if __name__ == "__main__":
-    main()
+    play(__doc__, demonstrate)

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -191,6 +191,29 @@ def generated(home: Folder, *answers: str) -> str:
     if "is ready" not in said:
         raise OtherwiseError(said)
     return said
+
+
+def say(sentence: str) -> None:
+    """Say what comes next, to the person who watches."""
+    print(f"\n{sentence}", flush=True)
+
+
+def play(about: str | None, tell: Callable[[Path], None]) -> None:
+    """Tell a story in the folder that is given, which must not be there yet; end if it fails.
+
+    Args:
+        about: what to print if no folder is given.
+        tell: gets the folder, and raises OtherwiseError.
+    """
+    if len(sys.argv) != 2:
+        sys.exit(about)
+    folder = Path(sys.argv[1]).resolve()
+    if folder.exists():
+        sys.exit(f"{sys.argv[1]} is there already; to start again: rm -r {sys.argv[1]}")
+    try:
+        tell(folder)
+    except OtherwiseError as error:
+        sys.exit(f"\nerror: {error}")
 
 
 def given_origin(home: Folder, people: Folder) -> None:

@@ -10,7 +10,6 @@ as it should ends the story with exit code 1.
 import csv
 import json
 import os
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +22,8 @@ from generated_project import (
     Server,
     generated,
     given_origin,
+    play,
+    say,
     served,
     table_rows,
 )
@@ -41,11 +42,13 @@ Outcomes = dict[str, list[dict[str, Any]]]
 
 
 def tell(folder: Path) -> None:
-    """Play the story in an empty folder.
+    """Play the story in a new folder.
 
     Raises:
         OtherwiseError: something did not come as it should.
     """
+    folder.mkdir(parents=True)
+    began = time.monotonic()
     os.environ["PREDICTION_LOG"] = f"sqlite:///{folder / 'log.sqlite'}"
     people = _generated(folder)
     _planned(people)
@@ -61,12 +64,13 @@ def tell(folder: Path) -> None:
     _promoted(people, serving)
     _rolled_back(people, serving)
     _chapter("The end")
-    _say(f"Both versions, all predictions, what came true and the pages are in {folder}.")
+    say(f"Both versions, all predictions, what came true and the pages are in {folder}.")
+    print(f"\n({time.monotonic() - began:.0f} s)")
 
 
 def _generated(folder: Path) -> Folder:
     _chapter("A project, and a place where others find it")
-    _say("Cookiecutter leaves a repository that has run once. It gets an origin.")
+    say("Cookiecutter leaves a repository that has run once. It gets an origin.")
     home, people = Folder(folder), Folder(folder / "flight-delays")
     generated(home, "parts=release, monitor, train")
     given_origin(home, people)
@@ -80,14 +84,14 @@ def _planned(people: Folder) -> None:
     text = plan.read_text(encoding="utf-8")
     section = text.partition("## Success number")[2].partition("## ")[0].strip()
     print(f"\n{section}", flush=True)
-    _say("Somebody adds a question that nobody has answered. The launch checklist finds it:")
+    say("Somebody adds a question that nobody has answered. The launch checklist finds it:")
     question = "\nWho tells the passengers has not been written down yet.\n"
     plan.write_text(text.replace("## Users\n", f"## Users\n{question}"), encoding="utf-8")
     people.run("git", "commit", "--quiet", "--all", "--message", "Ask who tells the passengers")
     *_, last = people.until(" plan: ", "tabrail", "checklist")  # what follows is seen below
     if "FAILED    plan: docs/plan.md still waits for 1 answer" not in last:
         raise OtherwiseError("the checklist passes a plan with an open question")
-    _say("The answer is written down.")
+    say("The answer is written down.")
     answer = "\nThe travel desk tells the passengers.\n"
     plan.write_text(text.replace("## Users\n", f"## Users\n{answer}"), encoding="utf-8")
     _committed(people, "Say who tells the passengers")
@@ -100,7 +104,7 @@ def _committed(people: Folder, message: str) -> None:
 
 def _released(people: Folder) -> None:
     _chapter("Release: a version is a tag, and so is the stage that it is in")
-    _say("The launch checklist first.")
+    say("The launch checklist first.")
     people.uv("tabrail", "checklist")
     _staged(people, "v0.1.0")
     _assigned(people, "v0.1.0")
@@ -127,7 +131,7 @@ def _deploy(serving: Folder) -> None:
 
 def _months_arrive(people: Folder, server: Server) -> tuple[Spans, Outcomes]:
     _chapter("September to the middle of December arrive")
-    _say("Before them a sample of the months it was trained on, to see that nothing cries wolf.")
+    say("Before them a sample of the months it was trained on, to see that nothing cries wolf.")
     spans, outcomes = {}, {}
     known = str(people.path / "data/raw/flights.parquet")
     tables: dict[str, tuple[str, ...]] = {"Training months": (known, str(SAMPLE_ROWS))}
@@ -150,7 +154,7 @@ def _months_arrive(people: Folder, server: Server) -> tuple[Spans, Outcomes]:
 def _watch(people: Folder, spans: Spans) -> None:
     _chapter("Watch: is what it is asked like what it learned from?")
     for name in WATCHED:
-        _say(f"{name}:")
+        say(f"{name}:")
         since, until = spans[name]
         # A month has the weather of a month, and not of the year.
         code = 1 if name in MONTHS else 0
@@ -168,7 +172,7 @@ def _outcomes_arrive(people: Folder, spans: Spans, outcomes: Outcomes) -> None:
         for found in outcomes.values():
             writer.writerows(found)
     people.uv("tabrail", "outcomes", str(file))
-    _say("Is it as good as it was to be expected of so many flights?")
+    say("Is it as good as it was to be expected of so many flights?")
     for name in WATCHED:
         since, until = spans[name]
         command = ("uv", "run", "tabrail", "monitor", "--since", since, "--until", until)
@@ -191,18 +195,18 @@ def _retrain(people: Folder, serving: Folder, spans: Spans) -> None:
     people.run("git", "switch", "--quiet", "--create", "retrain")
     since, _ = spans["September"]
     people.uv("tabrail", "export", "incoming/autumn.parquet", "--since", since)
-    _say("New airports and a new airline need a wider schema. Without a yes, nothing changes:")
+    say("New airports and a new airline need a wider schema. Without a yes, nothing changes:")
     people.uv("tabrail", "ingest", "incoming", code=1)
-    _say("A person has looked at them, and says yes.")
+    say("A person has looked at them, and says yes.")
     people.uv("tabrail", "ingest", "incoming", "--yes")
     people.quietly("rm", "-r", "incoming")
     people.uv("dvc", "repro")
     serving.uv("dvc", "pull", "--quiet", "data/prepared/test.parquet")
-    _say("Is it better than the one in prod, on test rows that neither has seen?")
+    say("Is it better than the one in prod, on test rows that neither has seen?")
     people.uv("tabrail", "compare", str(serving.path))
     people.run("git", "add", "--all")
     people.run("git", "commit", "--quiet", "--message", "Learn from autumn, too")
-    _say("What reviewers read, and the gate, which has a question about the schema:")
+    say("What reviewers read, and the gate, which has a question about the schema:")
     people.uv("tabrail", "report", "--base", "origin/main")
     people.uv("dvc", "push", "--quiet")
     people.uv("tabrail", "verify", "--base", "origin/main", code=1)
@@ -212,7 +216,7 @@ def _retrain(people: Folder, serving: Folder, spans: Spans) -> None:
         *("--message", "Accept new airports", "--message", accepted),
     )
     people.run("git", "push", "--quiet", "--set-upstream", "origin", "retrain")
-    _say("The pull request is merged.")
+    say("The pull request is merged.")
     people.run("git", "switch", "--quiet", "main")
     people.run("git", "merge", "--quiet", "--no-ff", "--no-edit", "retrain")
     people.run("git", "push", "--quiet")
@@ -220,13 +224,13 @@ def _retrain(people: Folder, serving: Folder, spans: Spans) -> None:
 
 def _released_again(people: Folder) -> None:
     _chapter("Release the second version, to staging")
-    _say("The launch checklist comes first, as it did for the first version.")
+    say("The launch checklist comes first, as it did for the first version.")
     _staged(people, "v0.2.0")
 
 
 def _beside(people: Folder, serving: Folder) -> None:
     _chapter("Try it beside the first, on the rest of December")
-    _say("Both score every row. The challenger's share of the answers grows: 0, 1, 10, 50 percent.")
+    say("Both score every row. The challenger's share of the answers grows: 0, 1, 10, 50 percent.")
     home = Folder(people.path.parent)
     advice = ("-c", "advice.detachedHead=false", "--branch", "model@v0.2.0")
     home.run("git", "clone", "--quiet", *advice, ORIGIN, "challenger")
@@ -292,25 +296,5 @@ def _chapter(title: str) -> None:
     print(f"\n\n== {title} ==", flush=True)
 
 
-def _say(sentence: str) -> None:
-    print(f"\n{sentence}", flush=True)
-
-
-def main() -> None:
-    """Play the story in the folder that is given, which must not be there yet."""
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    folder = Path(sys.argv[1]).resolve()
-    if folder.exists():
-        sys.exit(f"{folder} is there already; to start again: rm -r {sys.argv[1]}")
-    folder.mkdir(parents=True)
-    began = time.monotonic()
-    try:
-        tell(folder)
-    except OtherwiseError as error:
-        sys.exit(f"\nerror: {error}")
-    print(f"\n({time.monotonic() - began:.0f} s)")
-
-
 if __name__ == "__main__":
-    main()
+    play(__doc__, tell)

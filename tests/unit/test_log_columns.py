@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tabrail.data.conform import conform
 from tabrail.data.schema import Schema
-from tabrail.log import columns, decoding, reading
+from tabrail.log import columns, database, decoding, reading
 from tabrail.log.entries import DECISIONS, OUTCOMES, Prediction, Role
 from tabrail.log.prediction_log import PredictionLog
 
@@ -141,7 +141,7 @@ def test_columns_are_the_plain_parts(
 ) -> None:
     monkeypatch.setattr(reading, "PART", part)
     monkeypatch.setattr(columns, "FETCHED", fetched)
-    monkeypatch.setattr(columns, "AT_ONCE", 8)
+    monkeypatch.setattr(database, "AT_ONCE", 8)
     given_ones = entries(60)
     with PredictionLog(f"sqlite:///{tmp_path / 'log.sqlite'}") as log:
         assert list(log.columns(datetime.min, datetime.max)) == []

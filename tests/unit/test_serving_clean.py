@@ -586,7 +586,7 @@ def test_a_challenger_that_hangs_is_switched_off(
         assert [entry.role for entry in entries] == ["champion"]
         assert len(failures) == count
     assert process.wait() == -signal.SIGKILL
-    assert rollout.explained(given, frame)["model"] == champion.version
+    assert rollout.explained(given, TableColumns(frame))["model"] == champion.version
     [line] = [one.getMessage() for one in caplog.records if one.name.startswith("tabrail")]
     assert "gave no answer in 0.1 seconds and was stopped" in line
 

@@ -1,12 +1,15 @@
 """What the cells of one column say: numbers, words and dates, however they are written."""
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from tabrail.data import no_dates, written_dates, written_numbers, written_text
 
+STR: Any = pd.StringDtype(na_value=np.nan)  # an object, because to look up its name takes time
 TRUE = {"true", "yes", "y", "t", "on", "1", "1.0"}
 FALSE = {"false", "no", "n", "f", "off", "0", "0.0"}
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -28,13 +31,17 @@ def present(values: pd.Series, missing: list[str]) -> pd.Series:
         values = written_text.plain_series(values)
     elif values.dtype.kind in "if":
         # A division by zero has no number: CSV files write it as they write a missing value.
-        none = [float(word) for word in missing if NUMBER.fullmatch(word)]
-        return values.mask(values.isin([*none, np.inf, -np.inf]))
+        return values.mask(values.isin([*missing_numbers(missing), np.inf, -np.inf]))
     elif values.dtype.kind != "M":
         return values
     if no_days := no_dates.days(missing):
         values = values.mask(no_dates.on(values, no_days))
     return values if values.dtype.kind == "M" else values.mask(values.isin(missing))
+
+
+def missing_numbers(missing: Iterable[str]) -> set[float]:
+    """Return the numbers among the words that mean missing, such as -999."""
+    return {float(word) for word in missing if NUMBER.fullmatch(word)}
 
 
 def numeric(values: pd.Series, decimal: str, thousands: str) -> pd.Series:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,6 @@ from tabrail.errors import InputError, nearest
 ViolationKind = Literal[
     "unlabeled", "missing", "unreadable", "out_of_range", "unseen_category", "date_order"
 ]
-STR: Any = pd.StringDtype(na_value=np.nan)  # whose way from Arrow has no type hints
 HARMLESS = ("unseen_category", "date_order")
 
 
@@ -96,7 +95,9 @@ def conform(
             typed[name] = different.spread(values.array)
         else:
             values = different.spread(found.values)
-            typed[name] = values if isinstance(values, np.ndarray) else STR.__from_arrow__(values)
+            typed[name] = (
+                values if isinstance(values, np.ndarray) else cells.STR.__from_arrow__(values)
+            )
             wrong = _violating_plain(found, column, name == schema.target)
         for kind, these in wrong:
             if these.any():

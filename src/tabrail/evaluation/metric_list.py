@@ -8,7 +8,7 @@ import numpy as np
 
 from tabrail.data.schema import Schema
 from tabrail.errors import InputError, nearest
-from tabrail.evaluation.metrics import METRICS, Metric, require, scorer, weights_wanted
+from tabrail.evaluation.metrics import METRICS, Metric, name_of, require, scorer, weights_wanted
 from tabrail.evaluation.own_scores import OwnScores
 from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.evaluation.scores import Scores
@@ -45,7 +45,7 @@ class MetricList:
         _require_list(given, schema)
         for one in given:
             _require_fit(one, schema)
-        names = [_name(one) for one in given]
+        names = [name_of(one) for one in given]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise InputError(
                 f"METRICS: {', '.join(twice)} is there more than once; keep one, or give an own "
@@ -56,7 +56,7 @@ class MetricList:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the metrics."""
-        return tuple(map(_name, self.metrics))
+        return tuple(map(name_of, self.metrics))
 
     def main(self, asked: str) -> str:
         """Return the name of the main metric.
@@ -95,7 +95,7 @@ class MetricList:
             only: the one metric that is needed; all of the list, if blank.
         """
         builtin = scorer(self.schema.task, y_true, prediction, threshold)
-        wanted = [one for one in self.metrics if only in ("", _name(one))]
+        wanted = [one for one in self.metrics if only in ("", name_of(one))]
         if tuple(wanted) == METRICS[self.schema.task]:
             return builtin
         if all(isinstance(one, str) for one in wanted):
@@ -227,10 +227,6 @@ def _require_list(given: object, schema: Schema) -> None:
             f"METRICS: expected a list of names and Metric(…), got {given!r}; write, for "
             f"example: METRICS = {list(METRICS[schema.task][:2])}"
         )
-
-
-def _name(one: str | Metric) -> str:
-    return one if isinstance(one, str) else one.name
 
 
 def _either(words: Iterable[str]) -> str:

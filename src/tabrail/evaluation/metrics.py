@@ -261,6 +261,11 @@ def _line(error: Exception) -> str:
     return f"{Path(frames[0].filename).name}, line {frames[0].lineno}" if frames else "in its call"
 
 
+def name_of(one: str | Metric) -> str:
+    """Return the name of a metric of the library or of an own one."""
+    return one if isinstance(one, str) else one.name
+
+
 def _require_function(given: object) -> None:
     if not callable(given):
         hint = "; list a metric of the library by its name alone, without Metric(…)"

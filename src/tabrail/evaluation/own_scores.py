@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from tqdm import tqdm
 
-from tabrail.evaluation.metrics import Metric
+from tabrail.evaluation.metrics import Metric, name_of
 from tabrail.evaluation.scores import Scores
 
 
@@ -38,7 +38,7 @@ class OwnScores:
 
     def under(self, weights: np.ndarray, only: str = "") -> dict[str, np.ndarray]:
         """See `Scores`."""
-        wanted = [one for one in self._metrics if only in ("", _name(one))]
+        wanted = [one for one in self._metrics if only in ("", name_of(one))]
         builtin = [one for one in wanted if isinstance(one, str)]
         single = builtin[0] if len(builtin) == 1 else ""
         known = self._builtin.under(weights, single) if builtin else {}
@@ -57,7 +57,3 @@ class OwnScores:
         sets = tqdm(weights, desc=metric.name, delay=1, leave=False, disable=None)
         y_pred = self._predictions[metric.on]
         return np.array([metric(self._y_true, y_pred, one) for one in sets])
-
-
-def _name(metric: str | Metric) -> str:
-    return metric if isinstance(metric, str) else metric.name

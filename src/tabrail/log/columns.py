@@ -17,11 +17,10 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from tabrail.log import reading
+from tabrail.log import database, reading
 from tabrail.log.entries import DECISIONS, MARKS, OUTCOMES, PREDICTIONS, REVIEWS, TEXTS
 
 FETCHED = 2_000  # predictions that are Python's objects at once
-AT_ONCE = 500  # identifiers in one question
 TEXT = pa.large_string()
 MARK = {"qmark": "?"}  # for a value in a question; other drivers have the next one
 ANY_MARK = "%s"
@@ -118,8 +117,8 @@ def _values(connection: sa.Connection, table: sa.Table, ids: Sequence[str]) -> M
     found: dict[str, str] = {}
     ordered = sorted(set(ids))
     mark = MARK.get(connection.dialect.paramstyle, ANY_MARK)
-    for start in range(0, len(ordered), AT_ONCE):
-        some = tuple(ordered[start : start + AT_ONCE])
+    for start in range(0, len(ordered), database.AT_ONCE):
+        some = tuple(ordered[start : start + database.AT_ONCE])
         # SQLAlchemy would take as long to write the question as the database to answer it.
         marks = ",".join([mark] * len(some))
         text = f"SELECT id, value FROM {table.name} WHERE id IN ({marks})"  # noqa: S608

@@ -21,6 +21,7 @@ POSTGRES = {  # when to give up on a server that does not answer
     "keepalives_idle": 10,
 }
 OTHERS = 0o007  # the rights of those who are neither the user nor of the group
+AT_ONCE = 500  # identifiers in one statement: databases limit how many
 LOCK_AT_ONCE = "lock_at_once"  # an option of connections
 
 

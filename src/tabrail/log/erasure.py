@@ -13,7 +13,6 @@ from tabrail.errors import InputError
 from tabrail.log import database
 from tabrail.log.entries import OF_PREDICTIONS, OF_REQUESTS, PREDICTIONS, VALUES
 
-AT_ONCE = 500  # identifiers in one statement: databases limit how many
 BUSY_S = 60.0  # how long to wait for a server that writes
 OF_ONE = (*OF_PREDICTIONS, *VALUES, PREDICTIONS)
 
@@ -36,7 +35,7 @@ def find(
             return found
         question = sa.select(PREDICTIONS.c.id, PREDICTIONS.c.row)
         with engine.connect() as connection:
-            rows = connection.execution_options(yield_per=AT_ONCE).execute(question)
+            rows = connection.execution_options(yield_per=database.AT_ONCE).execute(question)
             for part in rows.partitions():
                 theirs = is_theirs([json.loads(row) for _, row in part])
                 found |= {one for (one, _), his in zip(part, theirs, strict=True) if his}
@@ -56,8 +55,8 @@ def delete(identifiers: Collection[str]) -> int:
             return 0
         with database.locking(engine).begin() as connection:
             requests: set[str] = set()
-            for start in range(0, len(ordered), AT_ONCE):
-                some = ordered[start : start + AT_ONCE]
+            for start in range(0, len(ordered), database.AT_ONCE):
+                some = ordered[start : start + database.AT_ONCE]
                 theirs = PREDICTIONS.c.id.in_(some)
                 requests.update(
                     connection.execute(sa.select(PREDICTIONS.c.request).where(theirs)).scalars()
@@ -94,8 +93,8 @@ def overwrite() -> None:
 
 def _delete_requests(connection: sa.Connection, requests: list[str]) -> None:
     """Delete what belongs to requests that have no prediction any more."""
-    for start in range(0, len(requests), AT_ONCE):
-        some = requests[start : start + AT_ONCE]
+    for start in range(0, len(requests), database.AT_ONCE):
+        some = requests[start : start + database.AT_ONCE]
         left = sa.select(PREDICTIONS.c.request).where(PREDICTIONS.c.request.in_(some))
         gone = set(some) - set(connection.execute(left).scalars())
         for table in OF_REQUESTS:

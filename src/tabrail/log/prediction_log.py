@@ -40,7 +40,6 @@ from tabrail.log.entries import (
 logger = logging.getLogger(__name__)
 
 IDENTIFIER = re.compile(r"[0-9a-f]{32}")
-AT_ONCE = 500  # identifiers in one question: databases limit how many
 
 
 class PredictionLog:
@@ -182,8 +181,8 @@ class PredictionLog:
         now, wanted = utc_now(), [one for one in values if IDENTIFIER.fullmatch(one)]
         known: set[str] = set()
         with self._locking.begin() as connection:
-            for start in range(0, len(wanted), AT_ONCE):
-                some = wanted[start : start + AT_ONCE]
+            for start in range(0, len(wanted), database.AT_ONCE):
+                some = wanted[start : start + database.AT_ONCE]
                 found = connection.execute(
                     sa.select(PREDICTIONS.c.id).where(PREDICTIONS.c.id.in_(some))
                 )
@@ -216,14 +215,14 @@ class PredictionLog:
             .outerjoin(DECISIONS, PREDICTIONS.c.id == DECISIONS.c.id)
             .where(PREDICTIONS.c.review, PREDICTIONS.c.answered, DECISIONS.c.id.is_(None))
             .order_by(PREDICTIONS.c.at, PREDICTIONS.c.id)
-            .execution_options(yield_per=AT_ONCE)
+            .execution_options(yield_per=database.AT_ONCE)
         )
         with self._engine.connect() as connection:
             rows = map(reading.decoded, connection.execute(chosen).mappings())
             found = list(_within(islice(filter(fits, rows), most), most_bytes))
             texts: dict[str, str] = {}
-            for start in range(0, len(found), AT_ONCE):
-                ids = [one["id"] for one in found[start : start + AT_ONCE]]
+            for start in range(0, len(found), database.AT_ONCE):
+                ids = [one["id"] for one in found[start : start + database.AT_ONCE]]
                 both = sa.select(PREDICTIONS.c.id, PREDICTIONS.c.row).where(
                     PREDICTIONS.c.id.in_(ids), PREDICTIONS.c.answered
                 )

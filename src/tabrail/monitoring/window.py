@@ -168,7 +168,7 @@ def _logged(rows: pd.DataFrame, challengers: pd.DataFrame, schema: Schema, perio
 def _rows(texts: pd.Series, schema: Schema) -> pd.DataFrame:
     """Return rows as they were logged."""
     names = list(schema.used)
-    if any(cells.NUMBER.fullmatch(word) for word in schema.missing):
+    if cells.missing_numbers(schema.missing):
         # A number is none of these words; in a column of numbers alone it could be taken for one.
         return decoding.plain_rows(texts.tolist(), names)
     numeric = [name for name, column in schema.used.items() if column.kind == "numeric"]

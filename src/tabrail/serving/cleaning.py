@@ -23,7 +23,7 @@ from tabrail.model.worker import EndedError
 from tabrail.serving.fields import WRITTEN, is_scalar
 
 DTYPES: dict[str, Any] = {  # objects, because to look up their names takes time
-    "text": pd.StringDtype(na_value=np.nan),
+    "text": cells.STR,
     "number": np.dtype("float64"),
     "nullable": pd.BooleanDtype(),
     "boolean": np.dtype("bool"),
@@ -117,8 +117,7 @@ def python_values(given: "pd.Series[Any]") -> list[Any]:
 def _read(given: "pd.Series[Any]", column: Column, schema: Schema) -> list[Any]:
     """Read cells like those of a table; what cannot be read stays as it is."""
     if column.kind == "numeric" and given.dtype == np.float64:  # most are, and it is fast
-        none = {float(word) for word in schema.missing if cells.NUMBER.fullmatch(word)}
-        none |= {np.inf, -np.inf}
+        none = cells.missing_numbers(schema.missing) | {np.inf, -np.inf}
         return [None if value in none else value for value in python_values(given)]
     present = cells.present(given, schema.missing)
     values = python_values(present)

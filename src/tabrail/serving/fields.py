@@ -67,7 +67,7 @@ class Fields:
         self._schema, self._cleaned, self._demanded = schema, cleaned, demanded
         self._missing = set(schema.missing)
         self._no_days = no_dates.days(schema.missing)
-        self._numbers = {float(text) for text in self._missing if cells.NUMBER.fullmatch(text)}
+        self._numbers = cells.missing_numbers(schema.missing)
 
     def row(self, example: Mapping[str, Any], scalars: Collection[str] = ()) -> type[BaseModel]:
         """Return the model of a row, in which the used columns are `column_0` and so on.

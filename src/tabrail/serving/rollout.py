@@ -142,24 +142,24 @@ class Rollout:
             found.append({"model": models[0], "predictions": predictions})
         return found, entries
 
-    def explained(self, rows: Rows, frame: pd.DataFrame) -> dict[str, Any]:
+    def explained(self, rows: Rows, given: Columns) -> dict[str, Any]:
         """Return the effect of each value of a row, by the model that answers it.
 
         Args:
             rows: one row.
-            frame: the same, as the champion takes it.
+            given: the same, as the champion takes it.
         """
         challenger = self.challenger
         if challenger and not self._is_off and self._is_shared(rows, 0):
             try:
                 with self._time_limit(challenger):
-                    found, _ = self._input(challenger, [rows], TableColumns(frame))
+                    found, _ = self._input(challenger, [rows], given)
                     if len(found):
                         explained = explain(challenger, found.frame())
                         return {"model": challenger.version, "columns": explained}
             except Exception:  # the champion answers, and so it explains
                 logger.debug("the challenger explains nothing", exc_info=True)
-        return {"model": self.champion.version, "columns": explain(self.champion, frame)}
+        return {"model": self.champion.version, "columns": explain(self.champion, given.frame())}
 
     def _challenge(self, batch: Sequence[Rows], given: Columns) -> Scores | None:
         """Return the predictions of the challenger; if it fails, the champion goes on."""

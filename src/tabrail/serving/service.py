@@ -138,7 +138,7 @@ class Service:
         [rows] = self.reader.check([request])
         if not isinstance(rows, Rows):
             raise rows
-        return to_json(self.rollout.explained(rows, self.reader.together([rows]).frame()))
+        return to_json(self.rollout.explained(rows, self.reader.together([rows])))
 
     def count_refusal(self, path: str, refusal: RequestError, arrival: Arrival) -> None:
         """Log a request for predictions that failed, unless it was not allowed to ask."""

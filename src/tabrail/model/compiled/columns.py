@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-TEXT = pd.StringDtype(na_value=np.nan)  # an object, because to look up its name takes time
+from tabrail.data.cells import STR
 
 
 class Columns:
@@ -33,7 +33,7 @@ class Columns:
         """Return the columns of a table of the schema's types."""
         found = {
             str(name): table[name].astype("object").where(table[name].notna(), None).tolist()
-            if table[name].dtype == TEXT
+            if table[name].dtype == STR
             else table[name].to_numpy()
             for name in table
         }
@@ -65,7 +65,7 @@ class Columns:
         chosen = self._values if names is None else {name: self._values[name] for name in names}
         return pd.DataFrame(
             {
-                name: pd.array(values, dtype=TEXT) if isinstance(values, list) else values
+                name: pd.array(values, dtype=STR) if isinstance(values, list) else values
                 for name, values in chosen.items()
             }
         )
@@ -96,6 +96,10 @@ class TableColumns(Columns):
     def dates(self, name: str) -> np.ndarray:
         """Return a column of dates, shape (n_rows,)."""
         return self._table[name].to_numpy()
+
+    def row(self, place: int) -> Columns:
+        """Return the columns of one row."""
+        return TableColumns(self._table.iloc[place : place + 1])
 
     def frame(self, names: Iterable[str] | None = None) -> pd.DataFrame:
         """Return columns of the table; all, if none are named."""

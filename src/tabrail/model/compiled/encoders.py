@@ -6,7 +6,7 @@ table of its columns, as in the pipeline.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -17,8 +17,9 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 
+from tabrail.data.cells import STR
 from tabrail.features import DateParts, date_parts
-from tabrail.model.compiled.columns import TEXT, Columns
+from tabrail.model.compiled.columns import Columns
 
 UNKNOWN = "\0 a category that no table has"
 MOST_ONE_BY_ONE = 50  # rows; more are looked up together
@@ -28,12 +29,12 @@ class UnknownError(Exception):
     """A transformer is of no kind that is known here."""
 
 
-class Encoder:
+class Encoder(Protocol):
     """Makes the numbers of one transformer."""
 
     def matrix(self, rows: Columns) -> np.ndarray:
         """Return the numbers, shape (n_rows, n_numbers)."""
-        raise NotImplementedError
+        ...
 
 
 class Scaler:
@@ -67,7 +68,7 @@ class Scaler:
         return found
 
 
-class Numbers(Encoder):
+class Numbers:
     """Columns of numbers."""
 
     def __init__(self, transformer: Any, names: Sequence[str]) -> None:
@@ -79,7 +80,7 @@ class Numbers(Encoder):
         return self._scaler.matrix([rows.numbers(name) for name in self._names])
 
 
-class Dates(Encoder):
+class Dates:
     """Columns of dates."""
 
     def __init__(self, transformer: Any, names: Sequence[str]) -> None:
@@ -96,7 +97,7 @@ class Dates(Encoder):
         return self._scaler.matrix(parts)
 
 
-class Categories(Encoder):
+class Categories:
     """Columns of categories."""
 
     def __init__(self, encoder: Any, names: Sequence[str]) -> None:
@@ -109,7 +110,7 @@ class Categories(Encoder):
             raise UnknownError  # some are numbers
         most = max(map(len, known))
         asked = {
-            name: pd.array([*words, *[UNKNOWN] * (most - len(words)), UNKNOWN, None], dtype=TEXT)
+            name: pd.array([*words, *[UNKNOWN] * (most - len(words)), UNKNOWN, None], dtype=STR)
             for name, words in zip(names, known, strict=True)
         }
         said = _dense(encoder.transform(pd.DataFrame(asked)))
@@ -142,7 +143,7 @@ class Categories(Encoder):
         return found
 
 
-class Texts(Encoder):
+class Texts:
     """A column of text: the transformer itself, without a table."""
 
     def __init__(self, transformer: Any, name: str) -> None:
@@ -157,7 +158,7 @@ class Texts(Encoder):
         return _dense(self._transformer.transform(texts))
 
 
-class Others(Encoder):
+class Others:
     """Any other transformer, which gets a table of its columns."""
 
     def __init__(self, transformer: Any, names: Any) -> None:
