@@ -63,7 +63,7 @@ def train(project: Project, option: str, value: float) -> None:
     text = project.read("params.yaml")
     changed = re.sub(rf"({option}: )[\d.]+", rf"\g<1>{value}", text, count=1)
     assert changed != text
-    (project.path / "params.yaml").write_text(changed, encoding="utf-8")
+    project.write("params.yaml", changed)
     project.uv("dvc", "repro")
     project.commit(f"{option} {value}")
 
