@@ -5,7 +5,7 @@ INSTALLED := .venv/installed
 CONSTRAINTS ?= --constraint tests/constraints.txt
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo lifecycle test lint bench docs docs-links clean
+.PHONY: help demo lifecycle test newest lint bench docs docs-links clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -19,6 +19,14 @@ lifecycle: $(INSTALLED)  ## Play a model's whole life: released, served, watched
 test: $(INSTALLED)  ## Lint, then run the tests; with CI=true also those that need system packages or long
 	$(MAKE) lint
 	pytest
+
+newest:  ## Install the newest versions, raise the upper bounds to them, and run the tests
+	$(PYTHON) tools/upper_bounds.py lift
+	$(MAKE) $(INSTALLED) CONSTRAINTS=
+	python tools/upper_bounds.py raise
+	touch $(INSTALLED)
+	$(MAKE) lint
+	pytest -m "not golden"
 
 lint: $(INSTALLED)  ## Check the template's own code
 	ruff check --config pyproject.toml
