@@ -71,7 +71,7 @@ def test_a_pair_that_gives_the_answer_is_found(case: str) -> None:
 
 
 def test_a_few_slips_and_gaps_hide_nothing() -> None:
-    end = np.where(np.arange(ROWS) % 10 == 0, np.datetime64("NaT"), END.to_numpy())
+    end = np.where(np.arange(ROWS) % 10 == 0, np.datetime64("NaT", "us"), END.to_numpy())
     lasts = np.where(np.arange(ROWS) % 500 == 5, 1e9, LASTS)
     assert find(START, end, lasts) == ["second - first"]
 

@@ -109,7 +109,7 @@ def datetime(values: pd.Series, written: str | None) -> pd.Series:
         texts, written = written_dates.plain(texts, written)
     dates = pd.to_datetime(texts, errors="coerce", format=written or "ISO8601", utc=True)
     naive = dates.dt.tz_localize(None).astype("datetime64[us]").to_numpy()
-    taken = np.append(naive, np.datetime64("NaT"))[codes]  # -1, a missing one, is the last
+    taken = np.append(naive, np.datetime64("NaT", "us"))[codes]  # -1, a missing one, is the last
     return pd.Series(taken, index=values.index)
 
 

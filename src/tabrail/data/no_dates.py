@@ -61,7 +61,7 @@ def day_of(values: pd.Series) -> np.ndarray:
         zoned.dt.tz_localize(None).to_numpy().astype("datetime64[D]")
         for zoned in (values.dt.tz_convert("UTC"), values)
     )
-    years = [(local + shift).astype("datetime64[Y]") for shift in (-1, 0, 1)]
+    years = [(local + np.timedelta64(shift, "D")).astype("datetime64[Y]") for shift in (-1, 0, 1)]
     return np.where((years[0] != years[1]) | (years[1] != years[2]), local, utc)
 
 

@@ -184,7 +184,7 @@ def _dates(values: list[Any], column: Column) -> np.ndarray:
         values: texts, and dates of a cleaning function; any other value is no date.
         column: describes them.
     """
-    dates = np.full(len(values), np.datetime64("NaT"), dtype="datetime64[us]")
+    dates = np.full(len(values), np.datetime64("NaT", "us"), dtype="datetime64[us]")
     others = []
     for place, value in enumerate(values):
         if isinstance(value, datetime):
