@@ -275,7 +275,9 @@ def _report(
     lines = [f"{NAME} {known.tabrail} → {source.version}", ""]
     lines += [f"changed  {paths.PROJECT}", f"changed  {paths.PACKAGES}"]
     lines += [f"new      {goal}" for goal in _goal(source)]
-    lines += [f"renewed  {path}" for path in renewed]
+    lines += [
+        f"{'renewed' if path.as_posix() in known.files else 'new    '}  {path}" for path in renewed
+    ]
     for path, text in left.items():
         lines += _left(path, text, ours.get(path.as_posix()), known)
     for name, text in theirs["owners_files"].items():

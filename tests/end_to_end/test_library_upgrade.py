@@ -1,5 +1,6 @@
 """A project takes the next version of the library: from a wheel, and from a package index."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -11,11 +12,26 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from support.projects import TEMPLATE, Project, user_environment
+from support.projects import TEMPLATE, Project, ran, user_environment
 from support.released import RELEASED, Released
 
 from tabrail.results import RESULTS
 
+# What an owner changes in a project: a text, its replacement, by file.
+BY_HAND = {
+    "README.md": ("# Flight Delays\n", "# Late flights\n\nAsk Ada about it.\n"),
+    "src/flight_delays/features.py": (
+        'weekday=rows["date"].dt.day_name().astype("str")',
+        'weekday=rows["date"].dt.day_name().str.slice(0, 3).astype("str")',
+    ),
+    "dvc.yaml": (
+        "\nartifacts:\n",
+        "  count:\n    cmd: wc -c reports/metrics.json > reports/size.txt\n"
+        "    deps:\n      - reports/metrics.json\n"
+        "    outs:\n      - reports/size.txt: {cache: false}\n\nartifacts:\n",
+    ),
+    ".github/workflows/verify.yaml": ("name: Verify\n", "name: Check before merging\n"),
+}
 NEXT = "99.1.0"
 NAME = f"tabrail-{NEXT}-py3-none-any.whl"
 
@@ -137,12 +153,26 @@ def test_a_project_of_a_released_version_is_upgraded(
     project.sync(finished)
     assert f"tabrail       {released.version}\n" in project.uv("tabrail", "info")
     (wheel,) = (finished.path / "vendor").glob("*.whl")
-    project.uv("tabrail", "upgrade", str(wheel))
+    for name, (old, new) in BY_HAND.items():
+        project.edit(name, old, new)
+    project.commit("Make it ours")
+    before = json.loads(project.read("reports/metrics.json"))
+
+    printed = project.uv("tabrail", "upgrade", str(wheel))
     project.sync()
+    for name, (_, new) in BY_HAND.items():
+        assert new in project.read(name), name
+    for name in ("dvc.yaml", ".github/workflows/verify.yaml"):
+        assert f"left     {name}: you have changed it. What changes in the library's:" in printed
+    assert "renewed  src/flight_delays/train.py\n" in printed
+    assert " AGENTS.md\n" in printed  # it had none
     this = tomllib.loads((TEMPLATE / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     assert f"tabrail       {this}\n" in project.uv("tabrail", "info")
     project.take_data(finished)
-    project.uv("dvc", "repro")
+    assert ran(project.uv("dvc", "repro")) == ["prepare", "train", "evaluate", "count"]
+    assert project.read("reports/size.txt").endswith(" reports/metrics.json\n")
+    after = json.loads(project.read("reports/metrics.json"))
+    assert after == before or "The results of evaluate change: `dvc repro` will run it" in printed
     project.uv("pytest", "-q")
     project.commit("Upgrade")
     project.uv("tabrail", "verify", "--no-remote")

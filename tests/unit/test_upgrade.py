@@ -204,6 +204,7 @@ def test_files_as_generated_are_renewed_and_edited_ones_are_shown(
     assert edited.read_bytes() == before
     assert not Path(".pre-commit-config.yaml").exists()
     assert "renewed  dvc.yaml" in printed
+    assert "new      new.txt" in printed
     assert "left     params.yaml: you have changed it" in printed
     assert "+# New: " in printed
     assert "mine" not in printed
