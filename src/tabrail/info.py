@@ -1,6 +1,5 @@
 """What a bug report needs to say: versions, places, and where the library and the data are."""
 
-import configparser
 import json
 import platform
 import re
@@ -12,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tabrail import paths
+from tabrail.dvc.settings import default_remote
 from tabrail.record import RECORD
 
 # What results and stored models depend on, and what runs the pipeline.
@@ -19,7 +19,6 @@ PACKAGES = (
     *("dvc", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops"),
     *("fastapi", "gto", "xgboost-cpu"),
 )
-DVC_CONFIGS = (Path(".dvc/config"), Path(".dvc/config.local"))
 SECRET = re.compile(r":[^/\\@]*@")
 
 
@@ -88,13 +87,10 @@ def editable_folder(installed: Distribution) -> str:
 
 def dvc_remote(root: Path) -> str | None:
     """Return the name and address of the default DVC remote, without credentials."""
-    config = configparser.ConfigParser(interpolation=None)
     try:
-        config.read([root / file for file in DVC_CONFIGS], encoding="utf-8")
-    except (configparser.Error, ValueError) as error:
+        name, url = default_remote(root)
+    except ValueError as error:
         return f"unreadable: {str(error).splitlines()[0]}"
-    name = config.get("core", "remote", fallback="")
-    url = config.get(f"'remote \"{name}\"'", "url", fallback="")
     return f"{name}, {without_secrets(url)}" if name else None
 
 

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from tabrail import paths, rendering
 from tabrail.cli.app import app
 from tabrail.documents import write_texts
-from tabrail.project.pipeline import md5
+from tabrail.dvc.hashes import md5
 
 ANSWERS: dict[str, Any] = {
     "data_file": "",

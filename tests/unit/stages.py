@@ -3,7 +3,7 @@
 from ruamel.yaml import YAML
 
 from tabrail import paths
-from tabrail.project.pipeline import md5
+from tabrail.dvc.hashes import md5
 from tabrail.run import run
 
 

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from tabrail import paths
 from tabrail.cli import app as cli
+from tabrail.dvc import command
+from tabrail.dvc.hashes import md5
 from tabrail.errors import InputError
-from tabrail.project import dvc
-from tabrail.project.pipeline import md5
 from tabrail.review.bundle import bundle
 
 FILES = {
@@ -70,7 +70,7 @@ def stored(patch: pytest.MonkeyPatch, content: bytes, reason: str = "") -> list[
             Path(arguments[-1]).write_bytes(content)
         return reason
 
-    patch.setattr(dvc, "failure", fake)
+    patch.setattr(command, "failure", fake)
     return asked
 
 

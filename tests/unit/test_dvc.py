@@ -7,9 +7,12 @@ import time
 from pathlib import Path
 
 import pytest
+from dvc.repo import Repo
 
+from tabrail.dvc import asking, command
+from tabrail.dvc.repository import opened
 from tabrail.errors import InputError
-from tabrail.project import dvc, git
+from tabrail.project import git
 
 PIPELINE = """\
 stages:
@@ -25,7 +28,7 @@ def run(*command: str) -> None:
 
 
 def repro() -> None:
-    with dvc.opened() as repo:
+    with Repo() as repo:
         repo.reproduce()
 
 
@@ -44,21 +47,22 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("data/raw/a.csv").write_text("1")
     Path("data/raw/b.csv").write_text("2")
     Path("dvc.yaml").write_text(PIPELINE)
-    with dvc.opened() as repo:
+    with Repo() as repo:
         repo.add(["data/raw"])
         repo.reproduce()
-        assert dvc.push(repo) == 3  # two files, and the list of them; the result is one of the two
+    with opened() as repo:
+        assert repo.push() == 3  # two files, and the list of them; the result is one of the two
     return tmp_path / "store"
 
 
 def ask_remote() -> list[str]:
-    with dvc.opened() as repo:
-        return dvc.not_in_remote(repo)
+    with opened() as repo:
+        return repo.not_in_remote()
 
 
 def stale() -> list[str]:
-    with dvc.opened() as repo:
-        return dvc.stale(repo)
+    with opened() as repo:
+        return repo.stale()
 
 
 def test_what_has_run_is_not_stale_wherever_its_data_is() -> None:
@@ -81,7 +85,7 @@ def test_data_that_its_pointer_does_not_name_is_named() -> None:
 
 def test_a_pointer_that_the_last_run_did_not_see_is_named_without_data() -> None:
     Path("data/raw/a.csv").write_text("3")
-    with dvc.opened() as repo:
+    with Repo() as repo:
         repo.add(["data/raw"])
     shutil.rmtree("data/raw")
     assert stale() == ["copy"]
@@ -98,36 +102,38 @@ def test_each_file_is_looked_for_in_the_remote(store: Path, kept: str) -> None:
 
 
 def test_what_others_have_deleted_is_seen(store: Path) -> None:
-    with dvc.opened() as repo:
+    with opened() as repo:
         model = "c4ca4238a0b923820dcc509a6f75849b"  # of a file with the text 1
-        assert dvc.lacks(repo, [model]) == set()
+        assert repo.lacks([model]) == set()
         shutil.rmtree(store / "files")
-        assert dvc.lacks(repo, [model]) == {model}
+        assert repo.lacks([model]) == {model}
 
 
 def test_a_file_that_is_missing_in_a_folder_is_pushed(store: Path) -> None:
     """DVC itself would look for the list of the folder's files alone."""
     (file,) = (path for path in store.rglob("*") if path.is_file() and path.read_text() == "2")
     file.unlink()
-    with dvc.opened() as repo:
+    with Repo() as repo:
         assert repo.push() == 0
-        assert dvc.not_in_remote(repo) == ["data/raw/b.csv"]
-        assert dvc.push(repo) == 1
-        assert dvc.not_in_remote(repo) == []
+    with opened() as repo:
+        assert repo.not_in_remote() == ["data/raw/b.csv"]
+        assert repo.push() == 1
+        assert repo.not_in_remote() == []
 
 
 def test_a_remote_that_is_a_folder_is_known_by_its_path(store: Path) -> None:
-    with dvc.opened() as repo:
-        assert dvc.folder_of_remote(repo) == store
+    with opened() as repo:
+        assert repo.folder_of_remote() == store
 
 
 def test_a_remote_that_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dvc, "SECONDS", 0.1)
-    with dvc.opened() as repo:
-        remote = repo.cloud.get_remote()
-        monkeypatch.setattr(type(remote.fs), "exists", lambda *_, **__: time.sleep(60))
+    monkeypatch.setattr(asking, "SECONDS", 0.1)
+    with Repo() as repo:
+        kind = type(repo.cloud.get_remote().fs)
+    with opened() as repo:
+        monkeypatch.setattr(kind, "exists", lambda *_, **__: time.sleep(60))
         with pytest.raises(InputError, match=r"cannot be reached: no answer within 0.1 seconds$"):
-            dvc.not_in_remote(repo)
+            repo.not_in_remote()
 
 
 def test_the_cause_is_what_the_remote_says(store: Path) -> None:
@@ -144,11 +150,11 @@ def test_the_cause_is_what_the_remote_says(store: Path) -> None:
 def test_the_innermost_cause_is_named() -> None:
     error: Exception = RuntimeError("unexpected error")
     error.__cause__ = OSError("no route\nto host")
-    assert dvc.cause(error) == "no route to host"
+    assert asking.cause(error) == "no route to host"
     error = ImportError("s3 requires dvc-s3")
     error.__context__ = ModuleNotFoundError("No module named 's3'")
-    assert dvc.cause(error) == "s3 requires dvc-s3"
-    assert dvc.cause(KeyError()) == "KeyError"
+    assert asking.cause(error) == "s3 requires dvc-s3"
+    assert asking.cause(KeyError()) == "KeyError"
 
 
 @pytest.mark.parametrize(
@@ -164,9 +170,9 @@ def test_a_wrong_file_is_named(file: str, text: str, words: str) -> None:
     Path(file).write_text(text)
 
     def ask() -> None:
-        with dvc.opened() as repo:
-            dvc.stale(repo)
-            dvc.not_in_remote(repo)
+        with opened() as repo:
+            repo.stale()
+            repo.not_in_remote()
 
     with pytest.raises(InputError, match=words):
         ask()
@@ -178,19 +184,19 @@ def test_what_a_full_disk_leaves_in_the_way_is_named_with_the_way_out() -> None:
     Path("new/rows.csv").write_text("a\n1\n", encoding="utf-8")
     config = Path(".dvc/config")
     config.write_text(config.read_text().replace("[core]", "[core]\n    autostage = true"))
-    assert not dvc.failure("add", "new")
+    assert not command.failure("add", "new")
     digest = git.git("ls-files", "--stage", "new.dvc").split()[1]
     stored = Path(".git/objects", digest[:2], digest[2:])
     git.git("rm", "--cached", "--quiet", "new.dvc")
     lock = stored.with_name(f"{stored.name}.lock")
     stored.unlink()
     lock.touch()
-    reason = dvc.failure("add", "new")
-    command = reason.partition("; if no other DVC or Git is at work, run: ")[2]
-    assert command.startswith("rm -f ")
-    subprocess.run(shlex.split(command), check=True)
+    reason = command.failure("add", "new")
+    way_out = reason.partition("; if no other DVC or Git is at work, run: ")[2]
+    assert way_out.startswith("rm -f ")
+    subprocess.run(shlex.split(way_out), check=True)
     assert not lock.exists()
-    assert not dvc.failure("add", "new")
+    assert not command.failure("add", "new")
 
 
 def test_a_lock_that_a_kill_has_cut_off_is_named_with_the_way_out() -> None:
@@ -202,10 +208,10 @@ def test_a_lock_that_a_kill_has_cut_off_is_named_with_the_way_out() -> None:
     advice = "; if no other DVC is at work, run: rm -f .dvc/tmp/rwlock"
     for left in ("", '{"write": {'):
         lock.write_text(left, encoding="utf-8")
-        assert dvc.failure("add", "new").endswith(advice)
-        with pytest.raises(InputError, match=f"{advice}$"), dvc.opened() as repo:
+        assert command.failure("add", "new").endswith(advice)
+        with pytest.raises(InputError, match=f"{advice}$"), opened(), Repo() as repo:
             repo.add("new")
         assert lock.read_text(encoding="utf-8") == left  # another DVC may be at work
     lock.unlink()
-    assert not dvc.failure("add", "new")
-    assert dvc.lock_advice() == ""
+    assert not command.failure("add", "new")
+    assert command.lock_advice() == ""

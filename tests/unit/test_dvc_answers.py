@@ -11,15 +11,17 @@ from typing import Any
 
 import pytest
 
+from tabrail.dvc import command
+from tabrail.dvc.repository import Repository, opened
 from tabrail.errors import InputError
-from tabrail.project import dvc
 
 
-def repository(ask: Callable[..., Any] = lambda path: True, **more: Any) -> Any:
+def repository(ask: Callable[..., Any] = lambda path: True, **more: Any) -> Repository:
     """Return a repository whose remote keeps files by their names, as a versioned bucket does."""
     fs = SimpleNamespace(exists=ask, version_aware=True, protocol="s3")
     remote = SimpleNamespace(fs=fs, path="bucket", worktree=False)
-    return SimpleNamespace(cloud=SimpleNamespace(get_remote=lambda: remote), **more)
+    repo: Any = SimpleNamespace(cloud=SimpleNamespace(get_remote=lambda: remote), **more)
+    return Repository(repo)
 
 
 def test_a_versioned_bucket_is_asked_by_dvc_itself() -> None:
@@ -29,14 +31,14 @@ def test_a_versioned_bucket_is_asked_by_dvc_itself() -> None:
         asked.append(options)
         return {"not_in_remote": ["models/model.skops"]}
 
-    assert dvc.not_in_remote(repository(data_status=status)) == ["models/model.skops"]
+    assert repository(data_status=status).not_in_remote() == ["models/model.skops"]
     assert asked == [{"not_in_remote": True, "remote_refresh": True}]
 
 
 def test_a_versioned_bucket_has_no_files_by_their_hashes() -> None:
-    assert dvc.lacks(repository(), ["0" * 32]) == set()
-    assert dvc.push(repository(push=lambda: 3)) == 3
-    assert dvc.folder_of_remote(repository()) is None
+    assert repository().lacks(["0" * 32]) == set()
+    assert repository(push=lambda: 3).push() == 3
+    assert repository().folder_of_remote() is None
 
 
 def test_a_remote_that_refuses_is_said_with_its_cause() -> None:
@@ -44,14 +46,14 @@ def test_a_remote_that_refuses_is_said_with_its_cause() -> None:
         raise RuntimeError from PermissionError("403: Forbidden")
 
     with pytest.raises(InputError, match=r"^the DVC remote cannot be reached: 403: Forbidden$"):
-        dvc.push(repository(refuse))
+        repository(refuse).push()
 
 
 def test_without_dvc_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "dvc.repo", None)
     with (
         pytest.raises(InputError, match="DVC is not installed in this environment; run: uv sync"),
-        dvc.opened(),
+        opened(),
     ):
         pass
 
@@ -67,10 +69,10 @@ def test_what_dvc_cannot_merge_is_said_with_its_reason(
         asked.append(arguments)
         return "both have changed a.csv" if len(asked) == 1 else ""
 
-    monkeypatch.setattr(dvc, "failure", run)
+    monkeypatch.setattr(command, "failure", run)
     with pytest.raises(InputError, match=r"^DVC cannot merge the data: both have changed a\.csv$"):
-        dvc.merge_pointers(*sides)
-    assert dvc.merge_pointers(*sides) == "merged"
+        command.merge_pointers(*sides)
+    assert command.merge_pointers(*sides) == "merged"
     assert asked[1][:2] == ("git-hook", "merge-driver")
     assert asked[1][2:] == tuple(
         f"--{side}={path}" for side, path in zip(("ancestor", "our", "their"), sides, strict=True)

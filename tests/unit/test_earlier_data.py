@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from dvc.repo import Repo
 
 from tabrail.errors import InputError
-from tabrail.project import dvc, git
+from tabrail.project import git
 from tabrail.project.earlier_data import POINTER, refuse_earlier_data
 
 FILE = Path("data/raw/a.csv")
@@ -19,7 +20,7 @@ FILE = Path("data/raw/a.csv")
 def data(text: str) -> None:
     """Let data/raw be something, and DVC track it as `dvc repro` does."""
     FILE.write_text(text, encoding="utf-8")
-    with dvc.opened() as repo:
+    with Repo() as repo:
         repo.add(["data/raw"])
 
 
@@ -120,7 +121,7 @@ def test_both_ways_out_help(way: str) -> None:
     (commands,) = re.findall(rf"{way}, run: (.*?)(?:\. |$)", str(refused.value))
     git_command, dvc_command = commands.split(" && ")
     subprocess.run(shlex.split(git_command), check=True, capture_output=True)
-    with dvc.opened() as repo:
+    with Repo() as repo:
         if "checkout" in dvc_command:
             repo.checkout(force=True)
         else:

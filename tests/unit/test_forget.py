@@ -19,17 +19,20 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 from conftest import edit, shops
+from dvc.repo import Repo
 from support.killed import DYING
 from typer.testing import CliRunner
 
 from tabrail import paths
 from tabrail.cli import app as cli
+from tabrail.dvc import command
+from tabrail.dvc.repository import opened
 from tabrail.erasure import forget as module
 from tabrail.ingest import ingest, transaction
 from tabrail.log import erasure as of_log
 from tabrail.log.entries import OUTCOMES, TRACES, Prediction, utc_now
 from tabrail.log.prediction_log import PredictionLog
-from tabrail.project import code, dvc, erased, git
+from tabrail.project import code, erased, git
 from tabrail.project.pipeline import recorded_model
 from tabrail.review import erased_data, remote, revision, verify
 from tabrail.review.bundle import bundle
@@ -89,7 +92,7 @@ def call(*arguments: str, code: int = 0, given: str = "") -> str:
 
 
 def repro() -> None:
-    with dvc.opened() as repo:
+    with Repo() as repo:
         repo.reproduce()
 
 
@@ -99,8 +102,8 @@ def commit(message: str) -> None:
 
 
 def push() -> None:
-    with dvc.opened() as repo:
-        dvc.push(repo)
+    with opened() as repo:
+        repo.push()
 
 
 def stores() -> dict[str, list[Path]]:
@@ -158,11 +161,11 @@ def made(_files: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Pa
         Path("data/raw/.salt").write_text("0" * 64 + "\n")
         for number, write in enumerate([write_first, write_second, write_third]):
             write(customers(60))
-            with dvc.opened() as repo:
+            with Repo() as repo:
                 repo.add(["data/raw"])
                 repo.reproduce()
                 commit(f"{number}")
-                dvc.push(repo)
+                repo.push()
             git.git("tag", f"model@v0.{number}.0")
     return place
 
@@ -266,13 +269,14 @@ def test_a_person_leaves_tables_log_cache_and_remote_and_models_stay(here: Path)
         for folder in ("../store", ".dvc/cache"):
             assert Path(folder, "files/md5", digest[:2], digest[2:]).exists()
     assert first == git.text("model@v0.0.0", paths.RAW_POINTER)
-    with dvc.opened() as repo:  # of the commit without the person, all is there
-        assert dvc.not_in_remote(repo) == []
+    with opened() as repo:  # of the commit without the person, all is there
+        assert repo.not_in_remote() == []
     git.git("checkout", "--quiet", "model@v0.0.0")
-    with dvc.opened() as repo:
+    with Repo() as repo:
         repo.checkout(force=True)
-        assert dvc.stale(repo) == []
-    assert dvc.failure("pull", "--force") == ""
+    with opened() as repo:
+        assert repo.stale() == []
+    assert command.failure("pull", "--force") == ""
 
 
 def test_a_second_run_does_nothing(here: Path) -> None:
@@ -331,11 +335,11 @@ def test_several_persons_come_by_standard_input(here: Path) -> None:
 
 def test_what_no_commit_names_is_found_in_the_cache(here: Path) -> None:
     customers(30).assign(note="tried").to_csv("data/raw/f.csv", index=False)
-    with dvc.opened() as repo:
+    with Repo() as repo:
         repo.add(["data/raw"])
         repo.reproduce()
     git.git("checkout", "--quiet", "--", ".")
-    with dvc.opened() as repo:
+    with Repo() as repo:
         repo.checkout(force=True)
     call(PERSON)
     repro()
@@ -350,11 +354,11 @@ def test_an_earlier_table_in_another_form_is_read(here: Path) -> None:
     Path("data/raw/broken.csv").write_bytes(b"\x00\x00")
     shutil.rmtree("data/raw/customer=p-0007")
     Path("data/raw/g.csv").write_text(text, encoding="utf-16")
-    with dvc.opened() as repo:
+    with Repo() as repo:
         repo.add(["data/raw"])
     commit("other forms")
     git.git("revert", "--no-edit", "HEAD")
-    with dvc.opened() as repo:
+    with Repo() as repo:
         repo.checkout(force=True)
     said = call(PERSON)
     assert "1 earlier tables have no column 'customer'" in said
@@ -362,9 +366,9 @@ def test_an_earlier_table_in_another_form_is_read(here: Path) -> None:
     digests = erased.here()
     old = git.text("HEAD~1", paths.RAW_POINTER)
     assert old is not None
-    with dvc.opened() as repo:
+    with opened() as repo:
         (folder,) = [one for one in digests if one in old]
-        files = dvc.files_of(repo, folder)
+        files = repo.files_of(folder)
     assert files is not None
     assert {"broken.csv", "g.csv"} <= {name for name in files if files[name] in digests}
     assert files["a.csv"] not in digests
@@ -440,7 +444,7 @@ def no_log() -> str:
 def all_of_it() -> str:
     for name in ("a.csv", "b.csv.gz", "c.parquet", "e.csv"):
         Path("data/raw", name).unlink()
-    with dvc.opened() as repo:
+    with Repo() as repo:
         repo.add(["data/raw"])
     commit("less")
     return "would have no row left"
@@ -584,7 +588,6 @@ KILLED = (
 from tabrail.cli.app import program
 from tabrail.ingest import ingest, transaction
 from tabrail.log import erasure
-from tabrail.project.stores import Stores
 from dvc_objects.fs.local import LocalFileSystem
 import dvc_objects.fs.local as local
 
@@ -669,9 +672,9 @@ def test_an_earlier_commit_is_said_to_be_erased_and_keeps_its_model(later: Path)
     assert "releases" not in checks
     with revision.checked_out("HEAD") as config:
         assert remote.pushed(config).verdict == "skipped"
-    assert dvc.failure("pull", "models/model.skops") == ""
+    assert command.failure("pull", "models/model.skops") == ""
     assert Path("models/model.skops").read_text() == "30 rows"
-    assert "failed" in dvc.failure("pull").lower()
+    assert "failed" in command.failure("pull").lower()
     model = Path("../store/files/md5", recorded_model()[:2], recorded_model()[2:])
     model.unlink()
     assert found()["data"].verdict == "FAILED"

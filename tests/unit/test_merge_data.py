@@ -7,9 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from dvc.repo import Repo
 
 from tabrail.errors import InputError
-from tabrail.project import dvc, git
+from tabrail.project import git
 from tabrail.review.merge import merge
 
 POINTER = Path("data/raw.dvc")
@@ -18,7 +19,7 @@ POINTER = Path("data/raw.dvc")
 def add(name: str, text: str) -> None:
     """Bring a file into data/raw, as `ingest` does."""
     Path("data/raw", name).write_text(text, encoding="utf-8")
-    with dvc.opened() as repo:
+    with Repo() as repo:
         repo.add(["data/raw"])
 
 
@@ -37,7 +38,7 @@ def branch(name: str, start: str, **files: str) -> None:
 
 
 def checkout() -> None:
-    with dvc.opened() as repo:
+    with Repo() as repo:
         repo.checkout(force=True)
 
 

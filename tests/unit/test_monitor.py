@@ -27,6 +27,7 @@ from tabrail.data.conform import conform
 from tabrail.data.distributions import describe_scores
 from tabrail.data.schema import Task
 from tabrail.documents import to_json
+from tabrail.dvc.hashes import md5
 from tabrail.errors import InputError
 from tabrail.log import reading
 from tabrail.log.entries import DECISIONS, OUTCOMES, Prediction, Refusal, utc_now
@@ -36,7 +37,6 @@ from tabrail.monitoring import clusters, drift, expected, monitor, period
 from tabrail.monitoring.page import page
 from tabrail.monitoring.period import Period
 from tabrail.monitoring.window import midnight
-from tabrail.project.pipeline import md5
 
 WEEKS = 4
 TARGETS: dict[Task, str] = {"binary": "bought", "multiclass": "city", "regression": "income"}

@@ -18,6 +18,7 @@ from tabrail.config import load_params
 from tabrail.data.cleaning import no_cleaning
 from tabrail.data.data_report import Moments
 from tabrail.data.foreign import refuse
+from tabrail.dvc.hashes import md5
 from tabrail.errors import InputError
 from tabrail.features import FoldsByGroup
 from tabrail.ingest import column_names
@@ -77,7 +78,7 @@ def test_a_release_that_cannot_be_read_names_no_version(text: str, repository: R
     paths.MODEL.parent.mkdir()
     paths.MODEL.write_bytes(b"a model")
     paths.RELEASE.write_text(text, encoding="utf-8")
-    assert registry.model_version() == f"md5:{pipeline.md5(paths.MODEL)[:12]}"
+    assert registry.model_version() == f"md5:{md5(paths.MODEL)[:12]}"
 
 
 @pytest.mark.parametrize(

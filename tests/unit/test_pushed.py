@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from dvc.repo import Repo
 from runs import Repository
 
+from tabrail.dvc.repository import opened
 from tabrail.errors import InputError
-from tabrail.project import dvc, git
+from tabrail.project import git
 from tabrail.review import hook, pushed, verify
 from tabrail.review.check import Check
 from tabrail.review.revision import checked_out
@@ -41,7 +43,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 
 def data(text: str) -> None:
     Path("data.txt").write_text(text)
-    with dvc.opened() as repo:
+    with Repo() as repo:
         repo.add(["data.txt"])
 
 
@@ -145,18 +147,18 @@ def test_the_settings_of_this_machine_hold_for_any_revision(
     repository: Repository, tmp_path: Path
 ) -> None:
     Path(".dvc/config.local").write_text("['remote \"s\"']\n    url = ../../elsewhere\n")
-    with checked_out("HEAD") as config, dvc.opened(config=config) as repo:
-        assert dvc.folder_of_remote(repo) == tmp_path / "elsewhere"
+    with checked_out("HEAD") as config, opened(config=config) as repo:
+        assert repo.folder_of_remote() == tmp_path / "elsewhere"
     Path(".dvc/config").write_text(
         "[core]\n    remote = t\n['remote \"t\"']\n    url = s3://bucket/folder\n"
     )
     repository.commit("Move")
     with (
         checked_out("HEAD") as config,
-        dvc.opened(config=config) as repo,
+        opened(config=config) as repo,
         pytest.raises(InputError, match="s3 is supported, but requires 'dvc-s3'"),
     ):
-        dvc.folder_of_remote(repo)
+        repo.folder_of_remote()
 
 
 def test_a_revision_that_is_not_here_is_named(repository: Repository) -> None:

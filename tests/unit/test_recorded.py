@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 from tabrail import Project, load_model, paths
 from tabrail.batch.score import predict
 from tabrail.cli import app as cli
+from tabrail.dvc.hashes import md5
 from tabrail.errors import InputError
 from tabrail.model import file
 from tabrail.model.recorded import require_recorded
 from tabrail.model.release import load_release
 from tabrail.monitoring.monitor import monitor
-from tabrail.project.pipeline import md5
 from tabrail.review.compare import compare
 from tabrail.run import run
 from tabrail.serving.serve import serve

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,9 +13,10 @@ from runs import Repository, evaluation, run
 
 from tabrail import paths
 from tabrail.config.gate import Gate
+from tabrail.dvc import repository as dvc
 from tabrail.errors import InputError
 from tabrail.evaluation import replicates
-from tabrail.project import dvc, git
+from tabrail.project import git
 from tabrail.review import gaps, interrupted, merge_data, origin, remote, report, text
 from tabrail.review.revision import checked_out
 from tabrail.review.schema_changes import changes
@@ -38,16 +40,17 @@ class Remote:
         self.lacks: set[str] = set()
         self.refusal = ""
         patch.setattr(dvc, "opened", self._opened)
-        patch.setattr(dvc, "folder_of_remote", lambda _: self.folder)
-        patch.setattr(dvc, "not_in_remote", lambda _: [])
-        patch.setattr(dvc, "lacks", lambda _, wanted: self.lacks.intersection(wanted))
-        patch.setattr(dvc, "push", lambda _: 1200)
 
     @contextmanager
-    def _opened(self, config: Any = None) -> Iterator[None]:
+    def _opened(self, config: Any = None) -> Iterator[SimpleNamespace]:
         if self.refusal:
             raise InputError(self.refusal)
-        yield
+        yield SimpleNamespace(
+            folder_of_remote=lambda: self.folder,
+            not_in_remote=list,
+            lacks=self.lacks.intersection,
+            push=lambda: 1200,
+        )
 
 
 def test_what_is_pushed_is_counted_and_a_refusal_says_how_to_push_without(

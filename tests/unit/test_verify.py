@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,8 +19,8 @@ from runs import Repository, evaluation, run, write_results
 from typer.testing import CliRunner
 
 from tabrail.cli import app as cli
+from tabrail.dvc import repository as real
 from tabrail.errors import InputError
-from tabrail.project import dvc as real
 from tabrail.review import verify
 from tabrail.review.check import Check
 from tabrail.review.snapshot import Snapshot
@@ -46,7 +47,7 @@ class Dvc:
     missing: list[str] = field(default_factory=list)
     refusal: str = ""
 
-    def not_in_remote(self, _: object) -> list[str]:
+    def not_in_remote(self) -> list[str]:
         """Answer for the remote."""
         if self.refusal:
             raise InputError(self.refusal)
@@ -57,11 +58,13 @@ class Dvc:
 def dvc(monkeypatch: pytest.MonkeyPatch) -> Dvc:
     """Let DVC find nothing wrong, and keep its data elsewhere; see test_dvc.py for the real one."""
     found = Dvc()
-    monkeypatch.setattr(real, "opened", lambda **_: nullcontext())
-    monkeypatch.setattr(real, "stale", lambda _: found.stale)
-    monkeypatch.setattr(real, "folder_of_remote", lambda _: found.folder)
-    monkeypatch.setattr(real, "not_in_remote", found.not_in_remote)
-    monkeypatch.setattr(real, "lacks", lambda *_: set())
+    answers = SimpleNamespace(
+        stale=lambda: found.stale,
+        folder_of_remote=lambda: found.folder,
+        not_in_remote=found.not_in_remote,
+        lacks=lambda _: set(),
+    )
+    monkeypatch.setattr(real, "opened", lambda **_: nullcontext(answers))
     return found
 
 

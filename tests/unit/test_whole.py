@@ -117,7 +117,7 @@ WRITERS = {
     *("model/saving.py", "upgrade.py"),  # likewise
     "files.py",
     *("ingest/transaction.py", "ingest/parts.py"),  # in a folder of its own, and from there
-    *("data/without.py", "project/stores.py"),  # in a folder that is removed; `ingest` goes on
+    *("data/without.py", "dvc/stores.py"),  # in a folder that is removed; `ingest` goes on
     # In a temporary folder.
     *("review/bundle.py", "review/line_ends.py", "review/merge_data.py", "testing.py"),
     "project/archive.py",  # in that of `bundle`

@@ -14,9 +14,9 @@ from typing import Any
 
 from tabrail import paths
 from tabrail.data import outputs
+from tabrail.dvc.hashes import md5
 from tabrail.errors import InputError
 from tabrail.files import held, sync
-from tabrail.project.pipeline import md5
 
 LOCK = ".batch.lock"  # in the folder of the scores
 UNFINISHED = (".tmp", ".part")  # what other programs call a file that they still write

@@ -7,12 +7,12 @@ from pathlib import Path
 from tabrail import cluster, paths
 from tabrail.data import dialect, outputs, tables
 from tabrail.data.validate import Verdict, rejects
+from tabrail.dvc.hashes import md5
 from tabrail.errors import InputError
 from tabrail.files import replacing
 from tabrail.model.limits import held_text
 from tabrail.model.recorded import require_recorded
 from tabrail.project import registry
-from tabrail.project.pipeline import md5
 from tabrail.project.project import Project
 
 

@@ -20,13 +20,14 @@ from tabrail.data.persons import Persons
 from tabrail.data.schema import Csv, Schema
 from tabrail.data.without import write_without
 from tabrail.documents import write_texts
+from tabrail.dvc import repository
+from tabrail.dvc.repository import Repository
 from tabrail.erasure import history
 from tabrail.errors import InputError
 from tabrail.ingest import ingest
 from tabrail.log import erasure as of_log
-from tabrail.project import dvc, erased, git
+from tabrail.project import erased, git
 from tabrail.project.project import Project
-from tabrail.project.stores import Stores
 
 COPIES = paths.RAW.with_name(
     "forget.tmp"
@@ -102,11 +103,11 @@ def forget(
     if not dry_run:
         shutil.rmtree(COPIES, ignore_errors=True)  # what a killed process has left
     known = erased.known()
-    with dvc.opened() as repo:
+    with repository.opened() as repo:
         plan = Plan(
             _rows(persons, schema, project.clean),
             of_log.find(lambda rows: _theirs(rows, persons, schema), set(predictions)),
-            history.find(persons, schema, project.clean, Stores(repo), known),
+            history.find(persons, schema, project.clean, repo.stores(), known),
         )
         _say_doubts(plan.earlier, persons, schema, predictions, show)
         if plan.is_empty:
@@ -157,7 +158,7 @@ def _theirs(rows: list[dict[str, Any]], persons: Persons, schema: Schema) -> Col
     return found
 
 
-def _require_committed(repo: Any) -> None:
+def _require_committed(repo: Repository) -> None:
     """Check that Git and DVC have all that is here, so that nothing else is lost or erased.
 
     Raises:
@@ -169,7 +170,7 @@ def _require_committed(repo: Any) -> None:
             f"{changed[0]}{more} not committed; commit or undo what you have changed, then repeat "
             "the command"
         )
-    if paths.RAW_POINTER.as_posix() in dvc.stale(repo):
+    if paths.RAW_POINTER.as_posix() in repo.stale():
         raise InputError(
             f"{paths.RAW.as_posix()} is not what {paths.RAW_POINTER.as_posix()} says; run: uv run "
             f"dvc checkout {paths.RAW_POINTER.as_posix()}, or bring in what is new with: uv run "

@@ -18,9 +18,11 @@ from tabrail.data.cleaning import Clean, no_cleaning
 from tabrail.data.persons import Persons
 from tabrail.data.schema import Schema
 from tabrail.documents import load_yaml
+from tabrail.dvc.hashes import is_folder
+from tabrail.dvc.pointers import digests
+from tabrail.dvc.stores import Stores
 from tabrail.errors import InputError
 from tabrail.project import git
-from tabrail.project.stores import FOLDER, Stores
 
 MODELS = paths.MODEL.parent
 
@@ -85,7 +87,7 @@ def find(
         if theirs:
             found.objects |= {folder, *theirs}
     made = _made_of(found.objects | set(known), list(_runs(stores)))
-    for folder in [digest for digest in made if digest.endswith(FOLDER)]:
+    for folder in list(filter(is_folder, made)):
         made |= set((stores.files_of(folder) or {}).values())
     found.objects = stores.having((found.objects | made) - set(known))
     return found
@@ -127,8 +129,7 @@ def _as_written(file: Path, schema: Schema) -> Schema:
 
 def _raw_folders() -> set[str]:
     """Return the MD5 that data/raw has had in any commit."""
-    outs = (out for content in _documents(paths.RAW_POINTER) for out in content.get("outs", []))
-    pointed = {out.get("md5", "") for out in outs}
+    pointed = {one for content in _documents(paths.RAW_POINTER) for one in digests(content)}
     deps = (
         dep
         for content in _documents(paths.LOCK)
@@ -136,7 +137,7 @@ def _raw_folders() -> set[str]:
         for dep in stage.get("deps", [])
     )
     read = {dep.get("md5", "") for dep in deps if dep.get("path") == paths.RAW.as_posix()}
-    return {digest for digest in pointed | read if digest.endswith(FOLDER)}
+    return set(filter(is_folder, pointed | read))
 
 
 def _runs(stores: Stores) -> Iterator[Run]:

@@ -6,10 +6,12 @@ from typing import Any
 from tabrail import paths
 from tabrail.data.schema import load_schema
 from tabrail.documents import read_yaml
+from tabrail.dvc import repository
+from tabrail.dvc.hashes import is_folder
+from tabrail.dvc.stores import Stores
 from tabrail.errors import InputError
-from tabrail.project import dvc, erased, git
+from tabrail.project import erased, git
 from tabrail.project.pipeline import locked
-from tabrail.project.stores import FOLDER, Stores
 
 
 def purge(*, dry_run: bool) -> str:
@@ -46,18 +48,18 @@ def purge(*, dry_run: bool) -> str:
             f"{paths.RAW_POINTER} names data that was erased on {date}; merge the commit that "
             "erased it, then repeat the command"
         )
-    with dvc.opened() as repo:
-        if stale := dvc.stale(repo):
+    with repository.opened() as repo:
+        if stale := repo.stale():
             raise InputError(
                 f"{stale[0]} has not run since the data was erased; run: uv run dvc repro, and "
                 "commit what it changes, then repeat the command"
             )
-        stores = Stores(repo)
+        stores = repo.stores()
         doomed = set(record) - _needed(stores)
-        doomed = {one for one in doomed if not one.endswith(FOLDER) or _names_persons(one, stores)}
+        doomed = {one for one in doomed if not is_folder(one) or _names_persons(one, stores)}
         if dry_run:
             return f"{len(stores.having(doomed)):,} objects would be deleted"
-        with repo.lock:
+        with repo.locked():
             count = stores.delete(doomed)
     return (
         f"{count:,} objects deleted from DVC's cache and remotes"
@@ -71,7 +73,7 @@ def _needed(stores: Stores) -> set[str]:
     entries: list[dict[str, Any]] = list(read_yaml(paths.RAW_POINTER)["outs"])
     entries += [out for stage in locked().values() for out in stage.get("outs", [])]
     found = {entry["md5"] for entry in entries if "md5" in entry}
-    for folder in [one for one in found if one.endswith(FOLDER)]:
+    for folder in list(filter(is_folder, found)):
         found |= set((stores.files_of(folder) or {}).values())
     return found
 

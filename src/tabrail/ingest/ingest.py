@@ -12,9 +12,10 @@ from tabrail.data import salt as salts
 from tabrail.data.cleaning import Clean, no_cleaning
 from tabrail.data.schema import Schema, Task, load_schema
 from tabrail.data.set_aside import SetAside
+from tabrail.dvc import command as dvc
 from tabrail.errors import InputError
 from tabrail.ingest import cut, extend, transaction
-from tabrail.project import code, dvc
+from tabrail.project import code
 from tabrail.project.project import Project
 from tabrail.project.settings import TABLE, load_settings
 
@@ -276,7 +277,7 @@ def _salt(incoming: Mapping[Path, Path], *, replace: bool) -> str:
 
 
 def _dvc_add() -> None:
-    if reason := dvc.failure("add", str(paths.RAW)):
+    if reason := dvc.track(paths.RAW):
         raise InputError(
             f"DVC cannot track {paths.RAW}: {reason}; correct that, then repeat the command"
         )

@@ -17,6 +17,7 @@ from pathlib import Path
 from tabrail import paths
 from tabrail.data import salt as salts
 from tabrail.documents import write_texts
+from tabrail.dvc import places
 from tabrail.errors import InputError
 from tabrail.files import sync
 from tabrail.project import git
@@ -27,7 +28,7 @@ INCOMING, OUTGOING, UNDONE, BEFORE = (
     FOLDER / name for name in ("incoming", "outgoing", "undone", "before")
 )
 POINTERS = (paths.RAW_POINTER, paths.RAW.with_name(".gitignore"))  # DVC writes them
-LOCK = Path(".dvc/tmp/tabrail-ingest.lock")
+LOCK = places.TEMPORARY / "tabrail-ingest.lock"
 
 Show = Callable[[str], None]
 
@@ -195,7 +196,7 @@ def locked() -> Iterator[None]:
     Raises:
         InputError: another one does.
     """
-    if not LOCK.parents[1].is_dir():  # no project of DVC, which will be said
+    if not places.HOME.is_dir():  # no project of DVC, which will be said
         yield
         return
     LOCK.parent.mkdir(exist_ok=True)

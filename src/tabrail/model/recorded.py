@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from tabrail import paths
+from tabrail.dvc.hashes import md5
 from tabrail.errors import InputError, missing_output
-from tabrail.project.pipeline import md5, recorded_model
+from tabrail.project.pipeline import recorded_model
 
 
 def require_recorded(folder: Path = Path()) -> None:

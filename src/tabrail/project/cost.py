@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 
 from tabrail import paths
-from tabrail.project.pipeline import md5
+from tabrail.dvc.hashes import md5
 
 if sys.platform != "win32":
     import resource

@@ -5,16 +5,13 @@ before a stage begins. So data that was not checked out after a `git pull` would
 have committed, and nothing would fail.
 """
 
-import hashlib
-import json
 from contextlib import chdir
 from pathlib import Path
 
 from tabrail import paths
-from tabrail.documents import read_yaml
+from tabrail.dvc import pointers
 from tabrail.errors import InputError
 from tabrail.project import git
-from tabrail.project.pipeline import md5
 from tabrail.project.progress import in_progress
 
 POINTER = paths.RAW_POINTER
@@ -43,7 +40,7 @@ def _refuse() -> str:
         return f"{paths.RAW} was not compared with earlier commits: no Git repository is here"
     if shallow:
         return f"{paths.RAW} was not compared with earlier commits: this clone is shallow"
-    here = _digest() if git.commit("HEAD") else ""
+    here = pointers.digest_here(paths.RAW, POINTER) if git.commit("HEAD") else ""
     coming = in_progress()  # the data of that commit belongs here as well
     heads = ["HEAD", coming] if coming else ["HEAD"]
     if not here or any(here in (git.text(head, POINTER) or "") for head in heads):
@@ -68,19 +65,3 @@ def _where(digest: str) -> str:
     options = ("--name-only", "--fixed-strings", "-e", digest)
     kept = git.succeeds("grep", "--quiet", *options, *stashes, "--", str(POINTER))
     return "a stash (git stash list)" if kept else ""
-
-
-def _digest() -> str:
-    """Return by what hash DVC knows data/raw as it is; blank if DVC does not track it."""
-    if not POINTER.exists():
-        return ""
-    (out,) = read_yaml(POINTER)["outs"]
-    files = sorted(path for path in paths.RAW.rglob("*") if path.is_file())
-    measured = {"size": sum(path.stat().st_size for path in files), "nfiles": len(files)}
-    if measured.items() <= out.items():
-        return str(out["md5"])
-    # `dvc repro --single-item prepare` leaves the pointer as it is, and a merged one has no size.
-    names = {path.relative_to(paths.RAW).as_posix(): path for path in files}
-    listed = [{"md5": md5(names[name]), "relpath": name} for name in sorted(names)]
-    text = json.dumps(listed, sort_keys=True)
-    return f"{hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()}.dir"

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tabrail import paths
+from tabrail.dvc import hashes, pointers
 from tabrail.project import git
 
 HEAD = """\
 # Objects of DVC that were erased because they had rows of persons who are to be forgotten: the MD5
 # of each and the day. `tabrail forget` writes this file, and `tabrail forget --purge` deletes them.
 """
-LINE = re.compile(r"([0-9a-f]{32}(?:\.dir)?) (\d{4}-\d{2}-\d{2})")
-MD5 = re.compile(r"md5: ([0-9a-f]{32}(?:\.dir)?)")
+LINE = re.compile(rf"({hashes.PATTERN}) (\d{{4}}-\d{{2}}-\d{{2}})")
 
 Dates = Mapping[str, str]  # by MD5
 
@@ -57,7 +57,7 @@ def of_data(revision: str | None = None) -> str:
         pointer = _text(paths.RAW_POINTER)
     else:
         pointer = git.text(revision, paths.RAW_POINTER) or ""
-    named = MD5.findall(pointer)
+    named = pointers.named(pointer)
     dates = known() if named else {}
     return next((dates[digest] for digest in named if digest in dates), "")
 

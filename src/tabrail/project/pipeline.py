@@ -1,6 +1,5 @@
-"""What dvc.yaml and dvc.lock say, here or in a commit, and how DVC knows a file."""
+"""What dvc.yaml and dvc.lock say, here or in a commit."""
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -97,12 +96,6 @@ def unlisted(stage: str, files: Iterable[Path], root: Path = Path()) -> list[str
         for file in sorted(files)
         if not any(file.is_relative_to(dep) for dep in listed)
     ]
-
-
-def md5(path: Path) -> str:
-    """Return the MD5 of a file's content, by which DVC knows it."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def _stages(file: Path, revision: str | None, root: Path) -> dict[str, Any]:

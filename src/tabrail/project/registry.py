@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tabrail import paths
+from tabrail.dvc.hashes import md5
 from tabrail.errors import InputError
 from tabrail.project import git
-from tabrail.project.pipeline import md5
 
 ARTIFACT = "model"  # its name under `artifacts` in dvc.yaml
 VERSION = re.compile(rf"{ARTIFACT}@v\d+\.\d+\.\d+")  # not the tags by which GTO withdraws one

@@ -7,11 +7,13 @@ import tempfile
 from pathlib import Path
 
 from tabrail import paths
+from tabrail.dvc import command as dvc
+from tabrail.dvc.hashes import md5
 from tabrail.errors import InputError
 from tabrail.files import sync
-from tabrail.project import dvc, erased, git
+from tabrail.project import erased, git
 from tabrail.project.archive import extract
-from tabrail.project.pipeline import md5, recorded_model
+from tabrail.project.pipeline import recorded_model
 from tabrail.project.registry import version_of
 
 # What a server needs, and what uv needs to install the project.
@@ -86,8 +88,7 @@ def _write_model(commit: str, wanted: str, target: Path) -> None:
     if paths.MODEL.exists() and md5(paths.MODEL) == wanted:
         shutil.copyfile(paths.MODEL, target)
         return
-    get = ("get", ".", paths.MODEL.as_posix(), "--rev", commit, "--out", str(target))
-    if reason := dvc.failure(*get):
+    if reason := dvc.write_file(paths.MODEL, commit, target):
         raise InputError(
             f"the model of {commit[:12]} cannot be fetched: {reason}; run: uv run dvc fetch "
             f"--rev {commit[:12]} {paths.MODEL.as_posix()}"

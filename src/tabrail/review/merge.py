@@ -10,8 +10,9 @@ from pathlib import Path
 
 from tabrail import paths
 from tabrail.documents import read_yaml, write_texts
+from tabrail.dvc import command as dvc
 from tabrail.errors import InputError
-from tabrail.project import dvc, git, progress, uv
+from tabrail.project import git, progress, uv
 from tabrail.project.pipeline import generated
 from tabrail.review import interrupted
 from tabrail.review.check import some
@@ -76,9 +77,8 @@ def merge(revision: str, show: Show, run: Run = call) -> None:
     # would take back what the other side has changed: first, have here what the merge says.
     if versions_are_locked(read()).verdict == "FAILED":
         _note(other, ALL_AGAIN)  # the first new results would say otherwise, if a run is killed
-    fetch, force = (["pull"], ["--force"]) if ALL_AGAIN in _noted(other) else (["checkout"], [])
-    _do([program, "run", "dvc", *fetch, "--allow-missing"], run, show)
-    _do([program, "run", "dvc", "repro", "--pull", "--allow-missing", *force], run, show)
+    for arguments in dvc.to_run_again(everything=ALL_AGAIN in _noted(other)):
+        _do([program, "run", *arguments], run, show)
 
     made = [path for path in (*generated(), LOCK, PACKAGES) if Path(path).exists()]
     git.git("add", "--", *made)

@@ -3,15 +3,13 @@
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from tabrail.documents import load_yaml, write_texts
+from tabrail.dvc import command, hashes, pointers, repository
+from tabrail.dvc.repository import Repository
 from tabrail.errors import InputError
-from tabrail.project import dvc, git
+from tabrail.project import git
 from tabrail.review.check import some
-
-if TYPE_CHECKING:
-    from dvc.repo import Repo
 
 Files = Mapping[str, str]  # MD5s by the path in the folder
 
@@ -35,15 +33,15 @@ def merge_data(fork: str, other: str) -> list[str]:
     both = [path for path in _changed(fork, "HEAD") if path in _changed(fork, other)]
     if not both:
         return []
-    with dvc.opened() as repo:
+    with repository.opened() as repo:
         return [path for path in both if _merged(repo, path, fork, other)]
 
 
 def _changed(fork: str, side: str) -> list[str]:
-    return git.git("diff", "--name-only", "--relative", fork, side, "--", "*.dvc").splitlines()
+    return git.git("diff", "--name-only", "--relative", fork, side, "--", pointers.ALL).splitlines()
 
 
-def _merged(repo: "Repo", path: str, fork: str, other: str) -> bool:
+def _merged(repo: Repository, path: str, fork: str, other: str) -> bool:
     """Stage one `.dvc` file if it is in conflict, else check what is staged."""
     texts = {side: git.text(side, Path(path)) for side in (fork, "HEAD", other)}
     if not all(texts.values()):
@@ -61,7 +59,7 @@ def _merged(repo: "Repo", path: str, fork: str, other: str) -> bool:
     conflict = bool(git.git("ls-files", "--unmerged", "--", path))
     if conflict and clash:
         raise InputError(
-            f"both sides changed {some(sorted(clash))} in {path.removesuffix('.dvc')}, so a person "
+            f"both sides changed {some(sorted(clash))} in {pointers.data_of(path)}, so a person "
             "decides: start the merge with git merge, take one side's data with: git checkout "
             f"--theirs -- {path} && git add {path}, then run: uv run tabrail merge"
         )
@@ -71,7 +69,7 @@ def _merged(repo: "Repo", path: str, fork: str, other: str) -> bool:
             sides = [Path(folder, name) for name in ("ancestor", "our", "their")]
             for file, text in zip(sides, texts.values(), strict=True):
                 file.write_text(str(text), encoding="utf-8")
-            merged = dvc.merge_pointers(*sides)
+            merged = command.merge_pointers(*sides)
         write_texts({Path(path): merged})
         git.git("add", "--", path)
     staged = _files(repo, path, git.git("show", f":./{path}")) or {}
@@ -90,16 +88,15 @@ def _differ(name: str, before: Files, ours: Files, theirs: Files) -> bool:
     return len(changed) == 2 and changed[0] != changed[1]
 
 
-def _files(repo: "Repo", path: str, text: str) -> Files | None:
+def _files(repo: Repository, path: str, text: str) -> Files | None:
     """Return the files of the folder that a `.dvc` file names; None if it names no folder."""
-    content: dict[str, Any] = load_yaml(text) or {}
-    digests = [out.get("md5", "") for out in content.get("outs", [])]
-    if len(digests) != 1 or not digests[0].endswith(".dir"):
+    digests = pointers.digests(load_yaml(text) or {})
+    if len(digests) != 1 or not hashes.is_folder(digests[0]):
         return None
-    files = dvc.files_of(repo, digests[0])
+    files = repo.files_of(digests[0])
     if files is None:
         raise InputError(
-            f"a list of the files in {path.removesuffix('.dvc')} is neither here nor in the DVC "
+            f"a list of the files in {pointers.data_of(path)} is neither here nor in the DVC "
             "remote; ask who committed it to run: uv run dvc push"
         )
     return files

@@ -2,17 +2,16 @@
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tabrail import paths
+from tabrail.dvc import repository
+from tabrail.dvc.repository import Repository
+from tabrail.dvc.settings import Config
 from tabrail.errors import InputError
-from tabrail.project import dvc, erased
+from tabrail.project import erased
 from tabrail.project.pipeline import recorded_model
 from tabrail.project.registry import versions
 from tabrail.review.check import Check, some
-
-if TYPE_CHECKING:
-    from dvc.repo import Repo
 
 GONE = "the DVC remote is the folder {folder}, which is not on this machine"
 CODE_ALONE = "to push the code without its data: git push --no-verify"
@@ -20,19 +19,19 @@ PUSH = "run: uv run dvc push, or, if that finds nothing to do: git push"
 CREDENTIALS = "credentials? see storage.md of the manual; on a fork: --no-remote"
 
 
-def checks(config: dvc.Config | None = None) -> list[Check]:
+def checks(config: Config | None = None) -> list[Check]:
     """Ask the DVC remote for every file that the present commit needs, and for released models.
 
     Args:
         config: DVC's settings, beside .dvc/config.
     """
     try:
-        with dvc.opened(config=config) as repo:
+        with repository.opened(config=config) as repo:
             if folder := _gone(repo):
                 return [Check("data", "skipped", GONE.format(folder=folder))]
             missing = _missing(repo)
             released = _models()
-            gone = dvc.lacks(repo, released.values())
+            gone = repo.lacks(released.values())
     except InputError as error:
         return [Check("data", "FAILED", str(error), CREDENTIALS)]
     there = "the model is" if erased.of_data() else "data and model are"
@@ -44,37 +43,37 @@ def checks(config: dvc.Config | None = None) -> list[Check]:
     return [found, *([_lost(lost)] if lost else [])]
 
 
-def _missing(repo: "Repo") -> list[str]:
+def _missing(repo: Repository) -> list[str]:
     """Return what the remote lacks of what a commit needs: models alone, if its data was erased."""
     if not erased.of_data():
-        return dvc.not_in_remote(repo)
+        return repo.not_in_remote()
     model = recorded_model()
-    return [paths.MODEL.as_posix()] if model and dvc.lacks(repo, [model]) else []
+    return [paths.MODEL.as_posix()] if model and repo.lacks([model]) else []
 
 
-def pushed(config: dvc.Config) -> Check:
+def pushed(config: Config) -> Check:
     """Push what a commit needs to the DVC remote.
 
     Args:
         config: DVC's settings, beside .dvc/config.
     """
     try:
-        with dvc.opened(config=config) as repo:
+        with repository.opened(config=config) as repo:
             if folder := _gone(repo):
                 fix = f"mount it, or, if it is new: mkdir -p {shlex.quote(str(folder))}"
                 return Check("push", "FAILED", GONE.format(folder=folder), f"{fix}; {CODE_ALONE}")
             if date := erased.of_data():
                 return Check("push", "skipped", f"the data of this commit was erased on {date}")
-            count = dvc.push(repo)
+            count = repo.push()
     except InputError as error:
         return Check("push", "FAILED", str(error), CODE_ALONE)
     files = f"{count:,} file{'' if count == 1 else 's'}"
     return Check("push", "ok", f"{files} pushed to the DVC remote")
 
 
-def _gone(repo: "Repo") -> Path | None:
+def _gone(repo: Repository) -> Path | None:
     """Return the folder that the remote is, if it is one and is not on this machine."""
-    folder = dvc.folder_of_remote(repo)
+    folder = repo.folder_of_remote()
     return folder if folder and not folder.is_dir() else None
 
 

@@ -7,12 +7,14 @@ from contextlib import chdir, contextmanager
 from pathlib import Path
 
 from tabrail import paths
+from tabrail.dvc.copies import settings_of_copy
+from tabrail.dvc.settings import Config
 from tabrail.errors import InputError
-from tabrail.project import dvc, git
+from tabrail.project import git
 
 
 @contextmanager
-def checked_out(revision: str) -> Iterator[dvc.Config]:
+def checked_out(revision: str) -> Iterator[Config]:
     """Stand in a temporary folder that has the project as a revision has it.
 
     Args:
@@ -37,28 +39,8 @@ def checked_out(revision: str) -> Iterator[dvc.Config]:
         add = ("-c", f"core.hooksPath={os.devnull}", "worktree", "add", "--detach", "--quiet")
         git.git(*add, str(top), commit)
         try:
-            config = _config(project, top / below_top)
+            config = settings_of_copy(project, top / below_top)
             with chdir(top / below_top):
                 yield config
         finally:
             git.git("worktree", "remove", "--force", str(top))
-
-
-def _config(project: Path, copy: Path) -> dvc.Config:
-    """Return DVC's settings for a copy of the project in another folder.
-
-    Which remote it is, the copy's .dvc/config says. A path in it is meant as seen from the project.
-    """
-    from dvc.config_schema import RelPath
-
-    with dvc.opened(project) as repo:
-        config: dvc.Config = repo.config.load_one("local")
-        cache = repo.cache.local_cache_dir
-    with dvc.opened(copy) as repo:
-        for name, remote in repo.config.load_one("repo")["remote"].items():
-            if isinstance(remote.get("url"), RelPath):
-                url = os.path.normpath(project / os.path.relpath(remote["url"], copy))
-                config["remote"].setdefault(name, {}).setdefault("url", url)
-    config["cache"] |= {"dir": cache}
-    config["core"] |= {"site_cache_dir": str(copy / ".dvc/tmp/site")}
-    return {section: values for section, values in config.items() if values}

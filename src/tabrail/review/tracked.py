@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from tabrail import paths
+from tabrail.dvc import places, pointers
 from tabrail.errors import InputError
 from tabrail.project import git
 from tabrail.project.pipeline import generated, inside, paths_of, stages
@@ -14,10 +15,9 @@ from tabrail.review.check import Check, some
 
 FILES = (
     *(paths.PIPELINE, paths.LOCK, paths.PARAMS, paths.SCHEMA, paths.PROJECT, paths.PACKAGES),
-    Path(".dvc/config"),
+    places.SETTINGS,
 )
-OPTIONAL = (paths.PYTHON, Path(".dvcignore"), Path(".gitattributes"), Path(".gitignore"))
-POINTERS = "*.dvc"
+OPTIONAL = (paths.PYTHON, places.IGNORED, Path(".gitattributes"), Path(".gitignore"))
 CODE = "src/*.py"
 
 
@@ -25,12 +25,12 @@ def everything_is_tracked() -> Check:
     """Ask Git whether it ignores a file that the results rely on, and by which rule."""
     folders = [path for path in _results() if Path(path).is_dir()]
     listing = ("ls-files", "--others", "--ignored", "--exclude-standard", "--")
-    hidden = git.git(*listing, POINTERS, CODE, *folders).splitlines()
+    hidden = git.git(*listing, pointers.ALL, CODE, *folders).splitlines()
     rules = git.ignored(dict.fromkeys([*relied_on(), *hidden]))
     # DVC itself lets Git ignore data: what counts is the file with which DVC tracks it.
     data = {path for path in _inputs() if path in rules and not rules[path].own} - {*hidden}
     rules = {path: rule for path, rule in rules.items() if path not in data}
-    rules |= git.ignored(f"{path}.dvc" for path in sorted(data))
+    rules |= git.ignored(pointers.pointer_of(path) for path in sorted(data))
     if not rules:
         return Check("tracked", "ok", "Git ignores nothing that the results rely on")
     by_rule = {rule: [path for path in rules if rules[path] == rule] for rule in rules.values()}
@@ -64,10 +64,10 @@ def _inputs() -> Iterator[str]:
         for stage in stages().values():
             made.update(*(paths_of(stage.get(kind)) for kind in ("outs", "metrics", "plots")))
             read += paths_of(stage.get("deps"))
-    known = set(git.git("ls-files", "--cached", "--others", "--", POINTERS).splitlines())
+    known = set(git.git("ls-files", "--cached", "--others", "--", pointers.ALL).splitlines())
     for path in inside(path for path in dict.fromkeys(read) if path not in made):
-        pointers = [f"{part}.dvc" for part in (path, *PurePosixPath(path).parents)]
-        if found := known.intersection(pointers):
+        around = [path, *map(str, PurePosixPath(path).parents)]
+        if found := known.intersection(map(pointers.pointer_of, around)):
             yield from found
         else:
             yield path

@@ -9,10 +9,13 @@ from pathlib import Path, PurePosixPath
 
 from tabrail import paths
 from tabrail.config import load_params
+from tabrail.dvc import pointers, repository
+from tabrail.dvc.hashes import md5
+from tabrail.dvc.settings import Config
 from tabrail.errors import InputError
-from tabrail.project import dvc, git
+from tabrail.project import git
 from tabrail.project.environment import EDITABLE
-from tabrail.project.pipeline import generated, inside, locked, md5, stages
+from tabrail.project.pipeline import generated, inside, locked, stages
 from tabrail.project.progress import how_to_end
 from tabrail.review import erased_data, gate, tracked
 from tabrail.review import remote as dvc_remote
@@ -23,13 +26,13 @@ from tabrail.review.line_ends import bytes_are_those_of_git
 from tabrail.review.report import report
 from tabrail.review.snapshot import CONFLICT, Snapshot, read
 
-FILES = (*(path.as_posix() for path in tracked.FILES), tracked.POINTERS, "src", "reports")
+FILES = (*(path.as_posix() for path in tracked.FILES), pointers.ALL, "src", "reports")
 DO_RUN = "uv run dvc repro"
 RUN = f"run: {DO_RUN}"
 COMMIT_RUN = f"{RUN}, and commit what it changes"
 
 
-def checks(base: str | None, *, remote: bool, config: dvc.Config | None = None) -> Iterator[Check]:
+def checks(base: str | None, *, remote: bool, config: Config | None = None) -> Iterator[Check]:
     """Ask every question; when the first is a no, the others make no sense.
 
     Args:
@@ -45,7 +48,7 @@ def checks(base: str | None, *, remote: bool, config: dvc.Config | None = None) 
     yield from gate_is_passed(base)
 
 
-def results_are_sound(*, remote: bool, config: dvc.Config | None = None) -> Iterator[Check]:
+def results_are_sound(*, remote: bool, config: Config | None = None) -> Iterator[Check]:
     """Ask whether the committed results are those of the committed code; see `checks`."""
     yield everything_is_committed()
     yield tracked.everything_is_tracked()
@@ -101,7 +104,7 @@ def bytes_are_committed() -> Check:
     return _answer("bytes", lambda: bytes_are_those_of_git(locked()))
 
 
-def pipeline_is_up_to_date(config: dvc.Config | None = None) -> Check:
+def pipeline_is_up_to_date(config: Config | None = None) -> Check:
     """Ask DVC whether `dvc repro` would run a stage. Data that is not here counts as unchanged.
 
     Args:
@@ -110,10 +113,10 @@ def pipeline_is_up_to_date(config: dvc.Config | None = None) -> Check:
     if frozen := [name for name, stage in stages().items() if stage.get("frozen")]:
         fix = f"run: uv run dvc unfreeze {' '.join(frozen)}, then: uv run dvc repro"
         return Check("pipeline", "FAILED", f"frozen, so never run: {some(frozen)}", fix)
-    with dvc.opened(config=config) as repo:
-        stale = dvc.stale(repo)
-    if data := [name for name in stale if name.endswith(".dvc")]:
-        here = some([name.removesuffix(".dvc") for name in data])
+    with repository.opened(config=config) as repo:
+        stale = repo.stale()
+    if data := [name for name in stale if pointers.is_pointer(name)]:
+        here = some([pointers.data_of(name) for name in data])
         pulled = f"if others have changed it: uv run dvc checkout {' '.join(data)}"
         what = f"{here}: not what {some(data)} says"
         return Check("pipeline", "FAILED", what, f"{pulled}; if you have: {DO_RUN}")
@@ -130,7 +133,7 @@ def _untracked() -> list[str]:
     ran = locked().values()
     in_git = git.tracked_files()
     in_git += [str(folder) for path in in_git for folder in PurePosixPath(path).parents]
-    in_dvc = {path.removesuffix(".dvc") for path in in_git if path.endswith(".dvc")}
+    in_dvc = set(map(pointers.data_of, filter(pointers.is_pointer, in_git)))
     in_dvc |= {out["path"] for stage in ran for out in stage.get("outs", [])}
     read_files = {dep["path"] for stage in ran for dep in stage.get("deps", [])}
     return [
@@ -144,7 +147,7 @@ def _find(lost: list[str]) -> str:
     """Return the command that brings files into Git that it lacks; for data, DVC's file of it."""
     here, commands = [], []
     for path in lost:
-        pointer = f"{path}.dvc"
+        pointer = pointers.pointer_of(path)
         file = pointer if Path(pointer).exists() or _deleted(pointer) else path
         if Path(file).exists():
             here.append(file)

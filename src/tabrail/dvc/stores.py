@@ -1,6 +1,5 @@
 """Where DVC keeps objects by their MD5: the cache on this machine, and the project's remotes."""
 
-import json
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -9,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tabrail.documents import read_yaml
+from tabrail.dvc import hashes, places
+from tabrail.dvc.asking import answers, asked
 from tabrail.errors import InputError
-from tabrail.project.dvc import answers, asked
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
 
-FETCHED = Path(".dvc/tmp/tabrail-fetched")  # what is looked at and not in the cache
-FOLDER = ".dir"  # how the MD5 of a folder ends
+FETCHED = places.TEMPORARY / "tabrail-fetched"  # what is looked at and not in the cache
 
 
 class Stores:
@@ -26,7 +25,7 @@ class Stores:
         """Look for the stores.
 
         Args:
-            repo: the project, as `dvc.opened` has it.
+            repo: the project, as DVC has it.
 
         Raises:
             InputError: a remote cannot be reached, or it keeps no objects by their MD5.
@@ -37,13 +36,12 @@ class Stores:
 
     def folders(self) -> set[str]:
         """Return the MD5 of each folder whose list of files is in the cache."""
-        return {digest for digest in self._cache.all() if digest.endswith(FOLDER)}
+        return set(filter(hashes.is_folder, self._cache.all()))
 
     def files_of(self, folder: str) -> dict[str, str] | None:
         """Return the MD5s of a folder's files by their paths in it; None if nobody has the list."""
         with self.file(folder, "list.json") as path:
-            listed = json.loads(path.read_text(encoding="utf-8")) if path else None
-        return None if listed is None else {entry["relpath"]: entry["md5"] for entry in listed}
+            return hashes.files_in(path.read_text(encoding="utf-8")) if path else None
 
     @contextmanager
     def file(self, digest: str, name: str) -> Iterator[Path | None]:
