@@ -12,7 +12,7 @@ PYTHON = Path(".python-version")
 DATASHEET = Path("docs/datasheet.md")
 
 RAW = Path("data/raw")
-RAW_POINTER = RAW.with_suffix(".dvc")  # by which DVC tracks it
+RAW_POINTER = Path("data/raw.dvc")  # by which DVC tracks it
 INGEST_PLAN = Path("data/ingest.tmp/plan.json")  # while it is there, an ingest has not ended
 ERASED = Path("data/erased.txt")  # hashes of what `forget` has erased
 TRAIN = Path("data/prepared/train.parquet")

@@ -19,7 +19,10 @@ OBJECTS = re.compile(
     r"_repo|cloud|odb|stage_cache|used_objs|data_status|oids_exist|oid_to_path|load_one|addressing"
 )
 # How it keeps what it keeps, and how it is started.
-LAYOUT = re.compile(r"\.dvc/(cache|tmp)|files/md5|\.dir\b|relpath|rwlock|merge-driver")
+LAYOUT = re.compile(
+    r"\.dvc/(cache|tmp)|files/md5|\.dir\b|relpath|rwlock|merge-driver|^\*?\.dvc$|"
+    r"^(deps|outs|nfiles|frozen)$"  # of dvc.yaml, dvc.lock and a `.dvc` file
+)
 
 
 def modules() -> list[Path]:
@@ -79,6 +82,8 @@ def test_a_module_outside_the_contact_knows_nothing_of_dvc(path: Path) -> None:
         ("LOCK = Path('.dvc/tmp/rwlock')", ".dvc/tmp/rwlock"),
         ("command = [sys.executable, '-m', 'dvc']", "dvc"),
         ("show([program, 'run', 'dvc', 'repro'])", "dvc"),
+        ("read = stage.get('deps', [])", "deps"),
+        ("pointer = f'{path}.dvc'", ".dvc"),
         ("is_folder = digest.endswith('.dir')", ".dir"),
     ],
 )

@@ -9,6 +9,7 @@ from tabrail import paths
 from tabrail.config.gate import Gate
 from tabrail.config.section import Section
 from tabrail.documents import parse, read_yaml
+from tabrail.dvc import stages
 from tabrail.errors import InputError, nearest
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -195,4 +196,4 @@ def released_params(content: Any, path: Path) -> Params:
 def _stages(pipeline: Path) -> list[str]:
     """Return the names of the stages in a dvc.yaml; none if there is no such file."""
     content = read_yaml(pipeline) if pipeline.exists() else None
-    return list((content or {}).get("stages", {}))
+    return list(stages.by_name(content))

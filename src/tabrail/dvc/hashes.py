@@ -29,6 +29,15 @@ def of_folder(files: Mapping[str, str]) -> str:
     return f"{hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()}{FOLDER}"
 
 
+def line_of(start: str) -> str:
+    """Return the line that dvc.lock and a `.dvc` file have of an MD5 that starts so.
+
+    >>> line_of("d41d8cd9")
+    'md5: d41d8cd9'
+    """
+    return f"md5: {start}"
+
+
 def is_folder(digest: str) -> bool:
     """Return whether an MD5 is that of a folder.
 

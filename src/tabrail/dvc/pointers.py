@@ -10,7 +10,7 @@ from tabrail.dvc import hashes
 ENDING = ".dvc"
 ALL = f"*{ENDING}"  # as a pattern of Git
 
-MD5 = re.compile(f"md5: ({hashes.PATTERN})")
+MD5 = re.compile(hashes.line_of(f"({hashes.PATTERN})"))
 
 
 def pointer_of(path: str) -> str:

@@ -4,7 +4,7 @@ A table is looked into. What stages made of one that has such a row counts as ha
 another run has made the same bytes of other tables. Models are left out: they stay.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -18,8 +18,10 @@ from tabrail.data.cleaning import Clean, no_cleaning
 from tabrail.data.persons import Persons
 from tabrail.data.schema import Schema
 from tabrail.documents import load_yaml
+from tabrail.dvc import runs
 from tabrail.dvc.hashes import is_folder
 from tabrail.dvc.pointers import digests
+from tabrail.dvc.stages import by_name
 from tabrail.dvc.stores import Stores
 from tabrail.errors import InputError
 from tabrail.project import git
@@ -130,46 +132,39 @@ def _as_written(file: Path, schema: Schema) -> Schema:
 def _raw_folders() -> set[str]:
     """Return the MD5 that data/raw has had in any commit."""
     pointed = {one for content in _documents(paths.RAW_POINTER) for one in digests(content)}
-    deps = (
-        dep
-        for content in _documents(paths.LOCK)
-        for stage in content.get("stages", {}).values()
-        for dep in stage.get("deps", [])
-    )
-    read = {dep.get("md5", "") for dep in deps if dep.get("path") == paths.RAW.as_posix()}
+    locked = (run for content in _documents(paths.LOCK) for run in by_name(content).values())
+    read = {runs.read(run).get(paths.RAW.as_posix(), "") for run in locked}
     return set(filter(is_folder, pointed | read))
 
 
 def _runs(stores: Stores) -> Iterator[Run]:
     """Yield every run that a commit or DVC's cache of runs knows."""
     for content in _documents(paths.LOCK):
-        yield from map(_run, content.get("stages", {}).values())
+        yield from map(_run, by_name(content).values())
     yield from map(_run, stores.runs())
 
 
 def _run(stage: dict[str, Any]) -> Run:
-    outs = [out for out in stage.get("outs", []) if not _is_model(out.get("path", ""))]
-    return Run(_hashes(stage.get("deps", [])), _hashes(outs))
+    written = (one for path, one in runs.written(stage).items() if not _is_model(path))
+    return Run(frozenset(filter(None, runs.read(stage).values())), frozenset(filter(None, written)))
 
 
 def _is_model(path: str) -> bool:
     return PurePosixPath(path).is_relative_to(MODELS.as_posix())
 
 
-def _hashes(entries: Iterable[dict[str, Any]]) -> frozenset[str]:
-    return frozenset(entry["md5"] for entry in entries if "md5" in entry)
-
-
-def _made_of(objects: set[str], runs: list[Run]) -> set[str]:
+def _made_of(objects: set[str], all_runs: list[Run]) -> set[str]:
     """Return what runs have made of some objects, and of what was made of them."""
     made: set[str] = set()
     while (
-        more := {digest for run in runs if run.read & (objects | made) for digest in run.written}
+        more := {
+            digest for run in all_runs if run.read & (objects | made) for digest in run.written
+        }
         - made
     ):
         made |= more
     # The same bytes, made without any of them: no person is in those.
-    return made - {d for run in runs if not run.read & (objects | made) for d in run.written}
+    return made - {d for run in all_runs if not run.read & (objects | made) for d in run.written}
 
 
 def _documents(path: Path) -> Iterator[dict[str, Any]]:

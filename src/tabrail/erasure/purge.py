@@ -1,13 +1,13 @@
 """Delete from DVC's cache and remotes what the record in Git says is erased, and nothing else."""
 
 from pathlib import PurePosixPath
-from typing import Any
 
 from tabrail import paths
 from tabrail.data.schema import load_schema
 from tabrail.documents import read_yaml
-from tabrail.dvc import repository
+from tabrail.dvc import repository, runs
 from tabrail.dvc.hashes import is_folder
+from tabrail.dvc.pointers import digests
 from tabrail.dvc.stores import Stores
 from tabrail.errors import InputError
 from tabrail.project import erased, git
@@ -70,9 +70,8 @@ def purge(*, dry_run: bool) -> str:
 
 def _needed(stores: Stores) -> set[str]:
     """Return the MD5s that the present commit needs."""
-    entries: list[dict[str, Any]] = list(read_yaml(paths.RAW_POINTER)["outs"])
-    entries += [out for stage in locked().values() for out in stage.get("outs", [])]
-    found = {entry["md5"] for entry in entries if "md5" in entry}
+    written = (runs.written(stage).values() for stage in locked().values())
+    found = set(digests(read_yaml(paths.RAW_POINTER))).union(*written) - {""}
     for folder in list(filter(is_folder, found)):
         found |= set((stores.files_of(folder) or {}).values())
     return found

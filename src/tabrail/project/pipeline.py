@@ -8,6 +8,8 @@ from ruamel.yaml.error import YAMLError
 
 from tabrail import paths
 from tabrail.documents import load_yaml, read_yaml
+from tabrail.dvc import runs
+from tabrail.dvc import stages as of_stage
 from tabrail.errors import InputError
 from tabrail.project import git
 
@@ -21,15 +23,7 @@ def generated(revision: str | None = None) -> list[str]:
     Raises:
         InputError: dvc.yaml is no YAML.
     """
-    found: list[str] = []
-    for stage in stages(revision).values():
-        for kind in ("outs", "metrics", "plots"):
-            for entry in stage.get(kind, []):
-                options: dict[str, Any] = {} if isinstance(entry, str) else entry
-                found += [
-                    path for path, how in options.items() if (how or {}).get("cache") is False
-                ]
-    return found
+    return [path for stage in stages(revision).values() for path in of_stage.kept_in_git(stage)]
 
 
 def stages(revision: str | None = None, root: Path = Path()) -> dict[str, Any]:
@@ -62,14 +56,9 @@ def locked(revision: str | None = None, root: Path = Path()) -> dict[str, Any]:
 
 def recorded_model(revision: str | None = None, root: Path = Path()) -> str:
     """Return the MD5 that dvc.lock has of the model; blank if it has none. See `locked`."""
-    outs = (out for stage in locked(revision, root).values() for out in stage.get("outs", []))
-    hashes = (out.get("md5", "") for out in outs if out.get("path") == paths.MODEL.as_posix())
-    return next(hashes, "")
-
-
-def paths_of(entries: Iterable[Any] | None) -> list[str]:
-    """Return the paths in a list of dvc.yaml, such as a stage's deps; an entry may have options."""
-    return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries or []]
+    model = paths.MODEL.as_posix()
+    found = map(runs.written, locked(revision, root).values())
+    return next((written[model] for written in found if model in written), "")
 
 
 def inside(found: Iterable[str]) -> list[str]:
@@ -89,7 +78,7 @@ def unlisted(stage: str, files: Iterable[Path], root: Path = Path()) -> list[str
         InputError: dvc.yaml is no YAML.
     """
     here = root.resolve()
-    deps = paths_of(stages(root=root).get(stage, {}).get("deps"))
+    deps = of_stage.reads(stages(root=root).get(stage, {}))
     listed = [(here / dep).resolve() for dep in deps]
     return [
         file.relative_to(here).as_posix()
@@ -107,4 +96,4 @@ def _stages(file: Path, revision: str | None, root: Path) -> dict[str, Any]:
             content = load_yaml(git.text(revision, file) or "")
         except YAMLError:
             raise InputError(f"{file} of {revision} is not valid YAML") from None
-    return (content or {}).get("stages", {})
+    return of_stage.by_name(content)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tabrail import paths
-from tabrail.dvc.hashes import md5
+from tabrail.dvc.hashes import line_of, md5
 from tabrail.errors import InputError
 from tabrail.project import git
 
@@ -126,7 +126,7 @@ def _tag(digest: str, folder: Path) -> str | None:
     """Return the latest version whose dvc.lock has a hash that starts so."""
     try:
         tags = versions(folder)
-        options = ("--name-only", "--fixed-strings", "-e", f"md5: {digest}")
+        options = ("--name-only", "--fixed-strings", "-e", line_of(digest))
         search = ("-C", str(folder), "grep", *options, *tags, "--", paths.LOCK.as_posix())
         tagged = git.git(*search).splitlines() if tags else []
     except (InputError, OSError):  # no repository, no Git, or no tag has it

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from tabrail.dvc import runs
 from tabrail.evaluation.intervals import Series
 from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.review import schema_changes
@@ -111,11 +112,11 @@ def _metrics(base: Snapshot, head: Snapshot) -> Iterator[ScoreDifference]:
 
 def _slices(base: Snapshot, head: Snapshot) -> Iterator[ScoreDifference]:
     metric = head.evaluation.get("main_metric", "")
-    runs = [base.evaluation, head.evaluation]
-    described = reported(metric, *runs)
+    evaluations = [base.evaluation, head.evaluation]
+    described = reported(metric, *evaluations)
     if metric != base.evaluation.get("main_metric", metric):
-        runs[0] = {}
-    before, after = (run.get("validation", {}).get("slices", {}) for run in runs)
+        evaluations[0] = {}
+    before, after = (run.get("validation", {}).get("slices", {}) for run in evaluations)
     drawn = [
         one.slices if one.metric == metric else {} for one in (base.replicates, head.replicates)
     ]
@@ -157,21 +158,17 @@ def _stages(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[StageD
             what = "the stage is new" if before is None else "the stage was removed"
             yield StageDifference(stage, [what])
         elif before != after:
-            read = [_files(run.get("deps", [])) for run in (before, after)]
-            params = [run.get("params", {}) for run in (before, after)]
+            read = [runs.read(run) for run in (before, after)]
+            params = [runs.params(run) for run in (before, after)]
             changed = [difference.name for difference in _values(read[0], read[1])]
             changed += [
                 f"{file}: {difference.name}"
                 for file in _names(params[1], params[0])
                 for difference in _values(params[0].get(file, {}), params[1].get(file, {}))
             ]
-            same_command = before.get("cmd") == after.get("cmd")
+            same_command = runs.command(before) == runs.command(after)
             changed += [] if same_command else ["the command"]
             yield StageDifference(stage, changed or ["nothing that it depends on, but its outputs"])
-
-
-def _files(entries: list[Mapping[str, Any]]) -> dict[str, str]:
-    return {entry["path"]: entry.get("md5", "") for entry in entries}
 
 
 def _values(base: Any, head: Any, name: str = "") -> list[Difference]:

@@ -12,9 +12,11 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from tabrail.dvc import runs
+from tabrail.dvc.stages import reads
 from tabrail.errors import InputError
 from tabrail.project import git
-from tabrail.project.pipeline import inside, paths_of, stages
+from tabrail.project.pipeline import inside, stages
 from tabrail.review.check import Check, some
 
 # As in a clone of somebody who has set nothing.
@@ -32,11 +34,10 @@ def bytes_are_those_of_git(lock: Mapping[str, Any]) -> Check:
     Args:
         lock: the stages of dvc.lock.
     """
-    read, written = (
-        {entry["path"] for stage in lock.values() for entry in stage.get(kind, [])}
-        for kind in ("deps", "outs")
+    read, written, params = (
+        {name for stage in lock.values() for name in of_run(stage)}
+        for of_run in (runs.read, runs.written, runs.params)
     )
-    params = {name for stage in lock.values() for name in stage.get("params", {})}
     unlike = _unlike_a_clone(read | written | params)
     for name in params.difference(read, written).intersection(unlike):
         if _with_unix_ends(name) == unlike[name]:  # DVC compares values, which are the same
@@ -64,7 +65,7 @@ def require_bytes_of_git(stage: str) -> None:
     Raises:
         InputError: Git would keep other bytes; DVC would run the stage again in every clone.
     """
-    names = set(paths_of(stages().get(stage, {}).get("deps")))
+    names = set(reads(stages().get(stage, {})))
     try:
         unlike = _unlike_a_clone(names)
         if edited := [*unlike, *_listed(names, "--others", "--exclude-standard")]:

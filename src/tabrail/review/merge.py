@@ -11,6 +11,7 @@ from pathlib import Path
 from tabrail import paths
 from tabrail.documents import read_yaml, write_texts
 from tabrail.dvc import command as dvc
+from tabrail.dvc import runs
 from tabrail.errors import InputError
 from tabrail.project import git, progress, uv
 from tabrail.project.pipeline import generated
@@ -202,12 +203,9 @@ def _fork(other: str) -> str:
 def _lock_is_whole() -> bool:
     """Return whether dvc.lock says of every stage what DVC needs: a kill may have cut it off."""
     try:
-        for stage in read_yaml(paths.LOCK)["stages"].values():
-            files = [*stage.get("deps", []), *stage.get("outs", [])]
-            _ = stage["cmd"], [file["path"] for file in files]
-    except (InputError, KeyError, TypeError, AttributeError):
+        return runs.are_whole(read_yaml(paths.LOCK))
+    except InputError:
         return False
-    return True
 
 
 def _noted(other: str) -> list[str]:

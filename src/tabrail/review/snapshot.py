@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from tabrail import paths
 from tabrail.config import Params
 from tabrail.documents import load_yaml
+from tabrail.dvc import runs
+from tabrail.dvc.stages import by_name
 from tabrail.errors import InputError
 from tabrail.evaluation import replicates
 from tabrail.evaluation.replicates import Replicates
@@ -58,8 +60,7 @@ class Snapshot:
     @property
     def scored_rows(self) -> str:
         """What DVC calls the content of the validation table; blank if there is none."""
-        outs = self.stages.get("prepare", {}).get("outs", [])
-        return next((out["md5"] for out in outs if out["path"] == paths.VALIDATION.as_posix()), "")
+        return runs.written(self.stages.get("prepare", {})).get(paths.VALIDATION.as_posix(), "")
 
     @property
     def raw_rows(self) -> int | None:
@@ -170,7 +171,7 @@ def _schema(text: str) -> dict[str, Any]:
 
 
 def _stages(text: str) -> dict[str, Any]:
-    return _mapping(_yaml(text).get("stages"))
+    return _mapping(by_name(_yaml(text)))
 
 
 def _mapping(content: Any) -> dict[str, Any]:

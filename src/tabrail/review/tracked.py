@@ -8,9 +8,10 @@ from pathlib import Path, PurePosixPath
 
 from tabrail import paths
 from tabrail.dvc import places, pointers
+from tabrail.dvc.stages import reads, writes
 from tabrail.errors import InputError
 from tabrail.project import git
-from tabrail.project.pipeline import generated, inside, paths_of, stages
+from tabrail.project.pipeline import generated, inside, stages
 from tabrail.review.check import Check, some
 
 FILES = (
@@ -62,8 +63,8 @@ def _inputs() -> Iterator[str]:
     read: list[str] = []
     with suppress(InputError):
         for stage in stages().values():
-            made.update(*(paths_of(stage.get(kind)) for kind in ("outs", "metrics", "plots")))
-            read += paths_of(stage.get("deps"))
+            made.update(writes(stage))
+            read += reads(stage)
     known = set(git.git("ls-files", "--cached", "--others", "--", pointers.ALL).splitlines())
     for path in inside(path for path in dict.fromkeys(read) if path not in made):
         around = [path, *map(str, PurePosixPath(path).parents)]

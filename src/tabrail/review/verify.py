@@ -9,9 +9,10 @@ from pathlib import Path, PurePosixPath
 
 from tabrail import paths
 from tabrail.config import load_params
-from tabrail.dvc import pointers, repository
+from tabrail.dvc import pointers, repository, runs
 from tabrail.dvc.hashes import md5
 from tabrail.dvc.settings import Config
+from tabrail.dvc.stages import is_frozen
 from tabrail.errors import InputError
 from tabrail.project import git
 from tabrail.project.environment import EDITABLE
@@ -110,7 +111,7 @@ def pipeline_is_up_to_date(config: Config | None = None) -> Check:
     Args:
         config: DVC's settings, beside .dvc/config.
     """
-    if frozen := [name for name, stage in stages().items() if stage.get("frozen")]:
+    if frozen := [name for name, stage in stages().items() if is_frozen(stage)]:
         fix = f"run: uv run dvc unfreeze {' '.join(frozen)}, then: uv run dvc repro"
         return Check("pipeline", "FAILED", f"frozen, so never run: {some(frozen)}", fix)
     with repository.opened(config=config) as repo:
@@ -134,8 +135,8 @@ def _untracked() -> list[str]:
     in_git = git.tracked_files()
     in_git += [str(folder) for path in in_git for folder in PurePosixPath(path).parents]
     in_dvc = set(map(pointers.data_of, filter(pointers.is_pointer, in_git)))
-    in_dvc |= {out["path"] for stage in ran for out in stage.get("outs", [])}
-    read_files = {dep["path"] for stage in ran for dep in stage.get("deps", [])}
+    in_dvc |= {path for stage in ran for path in runs.written(stage)}
+    read_files = {path for stage in ran for path in runs.read(stage)}
     return [
         path
         for path in inside(sorted(read_files.difference(in_git)))
@@ -166,9 +167,10 @@ def reports_are_untouched() -> Check:
     """Compare the results in Git with what dvc.lock says that the last run wrote."""
     kept_in_git = {Path(path) for path in generated()}
     written = {
-        Path(out["path"]): out.get("md5")
+        Path(path): digest
         for stage in locked().values()
-        for out in stage.get("outs", [])
+        for path, digest in runs.written(stage).items()
+        if digest
     }
     # What is in a folder, DVC knows better, and has just been asked.
     files = [path for path in kept_in_git if not path.is_dir()]

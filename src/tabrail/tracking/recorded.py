@@ -12,9 +12,11 @@ from ruamel.yaml.error import YAMLError
 
 from tabrail import paths
 from tabrail.documents import load_yaml
+from tabrail.dvc import runs
+from tabrail.dvc import stages as of_stage
 from tabrail.errors import InputError
 from tabrail.project import git
-from tabrail.project.pipeline import locked, paths_of, recorded_model, stages
+from tabrail.project.pipeline import locked, recorded_model, stages
 
 NOT_IN_NAMES = re.compile(r"[^\w/.\- ]")  # MLflow refuses it in the name of a parameter or metric
 
@@ -70,7 +72,7 @@ def _params(commit: str) -> dict[str, str]:
     """Return the parameters that the stages ran with: dvc.lock has no other ones."""
     found = {}
     for stage in locked(commit).values():
-        for values in stage.get("params", {}).values():
+        for values in runs.params(stage).values():
             for name, value in _leaves(values):
                 found[name] = value if isinstance(value, str) else json.dumps(value, default=str)
     return found
@@ -80,7 +82,7 @@ def _metrics(commit: str) -> dict[str, float]:
     """Return the numbers in the files of metrics; those of a file of yours begin with its path."""
     found = {}
     for stage in stages(commit).values():
-        for path in map(Path, paths_of(stage.get("metrics"))):
+        for path in map(Path, of_stage.metrics(stage)):
             prefix = "" if path == paths.METRICS else f"{path.with_suffix('').as_posix()}/"
             try:
                 content = load_yaml(git.text(commit, path) or "")  # JSON is YAML, too
