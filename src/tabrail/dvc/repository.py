@@ -1,7 +1,7 @@
 """What DVC says of the project: its pipeline, and the remote that keeps data and models."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,9 +50,11 @@ class Repository:
                 if stage.changed(allow_missing=True, upstream=list(graph.successors(stage)))
             ]
 
-    def locked(self) -> AbstractContextManager[Any]:
+    @contextmanager
+    def locked(self) -> Iterator[None]:
         """Keep every other DVC out of the project."""
-        return self._repo.lock
+        with self._repo.lock:
+            yield
 
     def stores(self) -> Stores:
         """Return the cache and all remotes.
