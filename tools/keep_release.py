@@ -17,10 +17,10 @@ import zipfile
 from contextlib import closing
 from pathlib import Path
 
-from generated_project import Folder, OtherwiseError, served, table_rows
+from example import sample_project
+from generated_project import TEMPLATE, Folder, OtherwiseError, served, table_rows
 from ruamel.yaml import YAML
 
-TEMPLATE = Path(__file__).parent.parent
 RELEASED = TEMPLATE / "tests" / "released"
 MONTH = TEMPLATE / "sample" / "flights-2013-09.parquet"
 ROWS = 200
@@ -34,11 +34,7 @@ def keep(target: Path, work: Path) -> None:
         OtherwiseError: a command failed.
     """
     os.environ["PREDICTION_LOG"] = f"sqlite:///{work / 'predictions.sqlite'}"
-    Folder(work).quietly(
-        *(sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input"),
-        *("--output-dir", str(work), "author_name=Ada Byron", "author_email=ada@example.com"),
-    )
-    project = Folder(work / "flight-delays")
+    project = sample_project(work)
     lock = YAML(typ="safe").load(project.path / "dvc.lock")
     outs = {one["path"]: one["md5"] for one in lock["stages"]["train"]["outs"]}
     version = f"md5:{outs['models/model.skops'][:HASH_DIGITS]}"

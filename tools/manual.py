@@ -89,7 +89,9 @@ def for_site(text: str) -> str:
     text = re.sub(r"<!-- site: (.*?) -->", r"\1", text, flags=re.DOTALL)
     text = text.replace(f"]({INDEX}", f"]({FIRST}")
     text = re.sub(r"\[[\w-]+\.md\](?=\([\w-]+\.md)", "[]", text)  # Sphinx writes the title
-    return text.replace("](../", f"]({MANUAL.removesuffix('docs')}")
+    repository = MANUAL.removesuffix("blob/main/docs")
+    text = text.replace("](../../../", f"]({repository}")  # another branch, such as `example`
+    return text.replace("](../", f"]({repository}blob/main/")
 
 
 def contents(pages: list[str]) -> str:

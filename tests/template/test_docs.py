@@ -30,6 +30,9 @@ PAGES = [*MANUAL, *(TEMPLATE / name for name in OTHERS)]
 NAMES = [str(page.relative_to(TEMPLATE)) for page in PAGES]
 RENDERED = TEMPLATE / "{{cookiecutter.project_slug}}"
 PROGRAM = "Run this program in the project's root folder:"
+# Links of the site and of GitHub to what each release renders: see tools/example.py.
+EXAMPLE = re.compile(r"(?P<up>(?:\.\./)+)(?:tree/example|blob/example/flight-delays/(?P<file>.+))")
+LISTING = Path(__file__).with_name("example.txt")
 HEADING = "The life of a model, step by step"
 LONGEST_README = 150  # lines
 LONGEST_FRONT = 120  # lines of this repository's own README
@@ -75,7 +78,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     dead = []
     for link in links(text(page)):
         address = urlsplit(link)
-        if address.scheme:
+        if address.scheme or leads_to_the_example(page, unquote(link)):
             continue
         target = (page.parent / unquote(address.path)).resolve() if address.path else page
         if not target.exists() or (
@@ -83,6 +86,34 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         ):
             dead.append(link)
     assert dead == []
+
+
+def leads_to_the_example(page: Path, link: str) -> bool:
+    """Tell whether a link leads to the branch `example` on GitHub, and its file is there."""
+    found = EXAMPLE.fullmatch(link)
+    # On GitHub, a page is two folders deeper, such as in blob/main.
+    depth = len(page.relative_to(TEMPLATE).parts) + 1
+    if found is None or found["up"].count("/") != depth:
+        return False
+    names = [line.partition("  ")[2] for line in text(LISTING).splitlines()]
+    return not found["file"] or found["file"] in names
+
+
+def test_a_link_to_the_example_has_the_right_depth_and_a_file_that_is_there() -> None:
+    front, page = TEMPLATE / "README.md", TEMPLATE / "docs" / "start.md"
+    project = "blob/example/flight-delays"
+    assert leads_to_the_example(front, "../../tree/example")
+    assert leads_to_the_example(page, f"../../../{project}/reports/model_card.md")
+    assert not leads_to_the_example(page, "../../tree/example")
+    assert not leads_to_the_example(front, f"../../{project}/reports/no.md")
+    assert not leads_to_the_example(page, "../../../tree/main")
+
+
+def test_the_beginner_is_shown_finished_files() -> None:
+    page = TEMPLATE / "docs" / "beginner.md"
+    inside = [link for link in links(text(page)) if link.startswith("../")]
+    assert len(inside) > 10
+    assert [link for link in inside if not leads_to_the_example(page, link)] == []
 
 
 def test_the_index_lists_every_page() -> None:

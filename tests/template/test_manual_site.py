@@ -13,6 +13,7 @@ from support.projects import TEMPLATE
 from tabrail.cli.app import app
 from tabrail.config import Params
 from tabrail.data.schema import Column, Csv, Schema
+from tabrail.rendering import MANUAL
 
 sys.path.insert(0, str(TEMPLATE / "tools"))
 from manual import DOCS, sections, write_sources
@@ -126,6 +127,17 @@ def test_what_is_for_the_site_alone_is_hidden_on_github_and_shown_there(sources:
     assert link in text
     assert "<!-- site" not in "".join(
         path.read_text(encoding="utf-8") for path in sources.rglob("*.md")
+    )
+
+
+def test_the_site_leads_to_the_branches_of_the_repository(sources: Path) -> None:
+    repository = MANUAL.removesuffix("/blob/main/docs")
+    page = (sources / "beginner.md").read_text(encoding="utf-8")
+    assert f"]({repository}/tree/example)" in page
+    assert f"]({repository}/blob/example/flight-delays/params.yaml)" in page
+    assert "](../" not in page
+    assert f"]({repository}/blob/main/benchmarks/README.md)" in (sources / "numbers.md").read_text(
+        encoding="utf-8"
     )
 
 

@@ -140,6 +140,20 @@ def test_what_publishes_the_manual_runs_no_code() -> None:
     assert f"{path.removesuffix('/html')}\n" in (TEMPLATE / "Makefile").read_text(encoding="utf-8")
 
 
+def test_what_writes_at_a_release_runs_no_code_of_others() -> None:
+    text = (TEMPLATE / ".github" / "workflows" / "release.yaml").read_text(encoding="utf-8")
+    writing = {"build", "publish", "release", "show"}
+    for name, job in yaml.safe_load(text)["jobs"].items():
+        assert ("write" in job["permissions"].values()) == (name in writing), name
+        commands = "\n".join(step.get("run", "") for step in job["steps"])
+        assert "${{" not in commands, "others could write what is run"
+        if job["permissions"].get("contents") == "write":
+            assert not re.search(r"\b(uv|python|make)\b", commands), name
+        for step in job["steps"]:
+            if "setup-uv" in step.get("uses", ""):
+                assert step["with"]["enable-cache"] is False
+
+
 def assert_workflows_are_sound(project: Project) -> None:
     project.run("zizmor", "--offline", "--quiet", "--persona=pedantic", ".github")
     workflows = sorted((project.path / ".github" / "workflows").iterdir())
