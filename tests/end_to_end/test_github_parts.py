@@ -46,6 +46,15 @@ def started(world: GitHub, workflow: str, branch: str = "main", **given: Any) ->
     return runner
 
 
+def releasing(world: GitHub, visibility: str = "public", **given: Any) -> Runner:
+    """Return a runner that releases main of a public repository, or another one."""
+    shutil.rmtree(world.folder / "runner-release", ignore_errors=True)
+    event = on_branch(BY_HAND, "main", repository={"visibility": visibility})
+    runner = world.runner(event, "release", **given)
+    shutil.copytree(world.storage, runner.folder / world.storage.name)
+    return runner
+
+
 def tags(world: GitHub) -> list[str]:
     """Return the tags that the service has."""
     found = git(world.author, "-C", str(world.origin), "tag", "--list").splitlines()
@@ -53,16 +62,18 @@ def tags(world: GitHub) -> list[str]:
 
 
 def test_release(world: GitHub) -> None:
-    runner = started(world, "release", inputs={"version": ""})
-    passed(runner.run("checklist"))
+    runner = releasing(world, inputs={"version": ""})
+    checked = passed(runner.run("checklist"))
     assert "ok        model: " in runner.summary
     assert "skipped   base: no version is in prod" in runner.summary
+    passed(runner.run("attest"))
     assert tags(world) == []
     assert passed(runner.run("stage")).outputs == {"version": "model@v0.1.0"}
     assert tags(world) == ["model#staging#1", "model@v0.1.0"]
     shutil.rmtree(runner.folder / "stage")  # when it is run again, it goes on
     assert passed(runner.run("stage")).outputs == {"version": "model@v0.1.0"}
     assert tags(world) == ["model#staging#1", "model@v0.1.0"]
+    assert_page_of_the_version(runner, checked.folder / "models" / "model.skops")
     docker = fake_docker(runner.folder / "tools")
     passed(runner.run("bundle"))
     passed(runner.run("publish"))
@@ -81,15 +92,64 @@ def test_release(world: GitHub) -> None:
     assert runner.summary.endswith("model@v0.1.0 is in prod.\n")
 
     # The same commit has one version, and the next commit gets the one that is asked for.
-    done = started(world, "release", inputs={"version": "v0.3.0"}).run("stage")
+    runner = attested(world, "v0.3.0")
+    done = runner.run("stage")
     assert "This commit is registered as model@v0.1.0, not as model@v0.3.0" in done.output
     edit(world.author, "README.md", "# Flight Delays", "# Delays of flights")
     world.author.commit("Rename")
     git(world.author, "push", "--quiet", "origin", "HEAD:main")
-    runner = started(world, "release", inputs={"version": "v0.3.0"})
+    runner = attested(world, "v0.3.0")
     assert passed(runner.run("stage")).outputs == {"version": "model@v0.3.0"}
     passed(runner.run("promote"))
     assert tags(world)[:2] == ["model#prod#2", "model#prod#4"]
+
+
+def assert_page_of_the_version(runner: Runner, model: Path) -> None:
+    """Check what is attached to the one version that was released."""
+    (release,) = runner.posted["releases"]
+    assert release["tag"] == release["title"] == "model@v0.1.0"
+    assert "/ada/flight-delays/blob/model@v0.1.0/reports/model_card.md)" in release["notes"]
+    files = release["files"]
+    assert set(files) == {"SHA256SUMS", "attestation.json", "sbom.json"}
+    hashes = {
+        "models/model.skops": hashlib.sha256(model.read_bytes()).hexdigest(),
+        "sbom.json": hashlib.sha256(files["sbom.json"].encode()).hexdigest(),
+    }
+    lines = files["SHA256SUMS"].splitlines()
+    assert lines == [f"{digest}  {name}" for name, digest in hashes.items()]
+    assert json.loads(files["attestation.json"])["subjects"] == hashes
+    packages = json.loads(files["sbom.json"])
+    assert packages["bomFormat"] == "CycloneDX"
+    names = {package["name"] for package in packages["components"]}
+    assert {"tabrail", "scikit-learn", "dvc"} < names
+    assert not {"ruff", "pytest"} & names
+
+
+def attested(world: GitHub, version: str) -> Runner:
+    """Return a runner whose first two jobs are done: they are those of the release before."""
+    kept = world.folder / "runner-release" / "artifacts" / "attested"
+    files = {path.name: path.read_bytes() for path in kept.iterdir()}
+    runner = releasing(world, inputs={"version": version})
+    (runner.artifacts / "attested").mkdir()
+    for name, content in files.items():
+        (runner.artifacts / "attested" / name).write_bytes(content)
+    return runner
+
+
+@pytest.mark.parametrize(
+    ("visibility", "asked", "signs"),
+    [("public", "", True), ("private", "", False), ("private", "yes", True)],
+)
+def test_a_private_repository_attests_if_it_is_asked_to(
+    world: GitHub, visibility: str, asked: str, signs: bool
+) -> None:
+    runner = releasing(world, visibility, secrets={"ATTEST": asked})
+    (runner.artifacts / "released").mkdir()
+    (runner.artifacts / "released" / "SHA256SUMS").write_text("1  models/model.skops\n")
+    passed(runner.run("attest"))
+    names = {path.name for path in (runner.artifacts / "attested").iterdir()}
+    assert names == {"SHA256SUMS", *(["attestation.json"] if signs else [])}
+    assert ("The model is not attested" in runner.summary) != signs
 
 
 def test_only_main_is_released(world: GitHub) -> None:
@@ -99,7 +159,7 @@ def test_only_main_is_released(world: GitHub) -> None:
     assert "other is not main" in done.output
     jobs = world.runner(on_branch(BY_HAND, "main"), "release").workflow["jobs"]
     assert [job.get("needs") for job in jobs.values()] == [
-        *(None, "checklist", "stage", ["stage", "bundle"], ["stage", "publish"])
+        *(None, "checklist", "attest", "stage", ["stage", "bundle"], ["stage", "publish"])
     ]
 
 

@@ -1,5 +1,7 @@
 """GitLab's pipeline, run by gitlab-ci-local on this machine."""
 
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -245,6 +247,14 @@ def test_release(world: GitLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     ada: dict[str, Any] = {"GITLAB_USER_NAME": "Ada", "GITLAB_USER_EMAIL": "ada@example.com"}
     printed = world.pipeline("main", "release", **push)
     assert "ok        model: " in printed
+    kept = Path(world.runner.path, ".gitlab-ci-local", "artifacts", "release")
+    assert {path.name for path in kept.iterdir()} == {"SHA256SUMS", "sbom.json"}
+    packages = json.loads((kept / "sbom.json").read_text(encoding="utf-8"))
+    assert "scikit-learn" in {package["name"] for package in packages["components"]}
+    digest = hashlib.sha256((kept / "sbom.json").read_bytes()).hexdigest()
+    of_model, of_packages = (kept / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    assert of_model.endswith("  models/model.skops")
+    assert of_packages == f"{digest}  sbom.json"
     printed = world.pipeline("main", "stage", code=1, **push, **ada)
     assert "The variable RELEASE_TOKEN is missing" in printed
     for _ in range(2):  # when it is run again, it goes on

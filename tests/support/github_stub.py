@@ -66,11 +66,24 @@ def create_pull_request(arguments: list[str], state: dict[str, Any]) -> None:
     state["pull_requests"].append(given | {"body": body, "token": os.environ["GH_TOKEN"]})
 
 
+def create_release(arguments: list[str], state: dict[str, Any]) -> None:
+    """Answer `gh release create`: keep the names and texts of its files."""
+    parser = ArgumentParser()
+    parser.add_argument("tag")
+    parser.add_argument("files", type=Path, nargs="*")
+    parser.add_argument("--verify-tag", action="store_true", required=True)
+    for name in ("--title", "--notes"):
+        parser.add_argument(name, required=True)
+    given = vars(parser.parse_args(arguments))
+    files = {file.name: file.read_text(encoding="utf-8") for file in given.pop("files")}
+    state["releases"].append(given | {"files": files})
+
+
 def main() -> None:
     """Do what the command line says; fail at what no workflow of ours does."""
     assert os.environ.get("GH_TOKEN"), "gh needs GH_TOKEN"
     file = Path(os.environ["STUB_STATE"])
-    kinds = ("comments", "pull_requests", "issues", "said")
+    kinds = ("comments", "pull_requests", "issues", "said", "releases")
     state: dict[str, Any] = {kind: [] for kind in kinds}
     if file.exists():
         state |= json.loads(file.read_text(encoding="utf-8"))
@@ -84,6 +97,11 @@ def main() -> None:
                 sys.exit(f"no pull requests found for branch {branch}")
         case ["pr", "create", *arguments]:
             create_pull_request(arguments, state)
+        case ["release", "view", tag]:
+            if tag not in [release["tag"] for release in state["releases"]]:
+                sys.exit("release not found")
+        case ["release", "create", *arguments]:
+            create_release(arguments, state)
         case other:
             sys.exit(f"the stub of gh does not know: {other}")
     file.write_text(json.dumps(state), encoding="utf-8")
