@@ -136,7 +136,7 @@ def test_rows_are_neither_lost_nor_brought_back_unasked(mine: Project, colleague
     sound(mine)
 
     mine.run("git", "branch", "mine", "HEAD~2")
-    follow(mine, "Switch a branch")
+    follow(mine, "Switch branches")
     assert files(mine) == ["flights.parquet"]
     mine.run("git", "switch", "--quiet", "main")
     mine.uv("dvc", "checkout", "--quiet")
@@ -146,7 +146,7 @@ def test_rows_are_neither_lost_nor_brought_back_unasked(mine: Project, colleague
     follow(mine, "Stash")
     assert files(mine) == ["flights.parquet", "theirs.parquet"]
     assert ran(mine.uv("dvc", "repro")) == []
-    follow(mine, "Take a stash back")
+    follow(mine, "Apply a stash")
     assert files(mine) == ["again.parquet", "flights.parquet", "theirs.parquet"]
     mine.run("git", "checkout", "--quiet", "HEAD", "--", "data/raw.dvc")
     mine.uv("dvc", "checkout", "--quiet")
@@ -165,7 +165,7 @@ def test_the_rows_of_both_who_ingested_are_there(mine: Project, colleague: Proje
     ingest(colleague, "theirs", "9001")
     push(colleague, "theirs")
     ingest(mine, "mine", "9002")
-    follow(mine, "Two who ingested")
+    follow(mine, "Both sides ingested")
     assert files(mine) == ["flights.parquet", "mine.parquet", "theirs.parquet"]
     assert raw_rows(mine) == before + 400
     sound(mine)
@@ -227,16 +227,16 @@ def test_experiments(mine: Project, colleague: Project) -> None:
     mine.uv("dvc", "queue", "logs", "thirty", "--follow")
     mine.uv("dvc", "queue", "logs", "twenty", "--follow")
     assert iterations(mine) == "100"
-    follow(mine, "Experiment in a folder of its own")
-    follow(mine, "Send an experiment")
-    follow(colleague, "Receive an experiment")
+    follow(mine, "Experiment in a temporary folder")
+    follow(mine, "Push an experiment")
+    follow(colleague, "Pull an experiment")
     assert iterations(colleague) == "40"
     assert "up to date" in colleague.uv("dvc", "status")
 
-    follow(mine, "Take an experiment over")
+    follow(mine, "Apply an experiment")
     assert iterations(mine) == "20"
     sound(mine)
-    follow(mine, "Branch of an experiment")
+    follow(mine, "Make a branch from an experiment")
     assert iterations(mine) == "30"
     sound(mine)
 
@@ -252,11 +252,11 @@ def test_storage_and_registry(mine: Project, colleague: Project) -> None:
     assert "v0.1.0" not in mine.uv("gto", "show")
     assert "v0.1.0" in follow(mine, "Squash and tags")
 
-    follow(mine, "Copy a file of another project")
+    follow(mine, "Copy a file from another project")
     assert (mine.path.parent / "flights.parquet").stat().st_size > 100_000
     other = mine.path.with_name("other")
     mine.run("git", "clone", "--quiet", "../origin.git", str(other))
-    follow(mine, "Import a file of another project")
+    follow(mine, "Import a file from another project")
     assert (mine.path / "other.skops").read_bytes() == (mine.path / MODEL).read_bytes()
 
     mine.uv("dvc", "pull", "--quiet")
