@@ -281,7 +281,7 @@ def test_training_changes_results_only(world: GitHub, file: str) -> None:
         shutil.rmtree(world.author.path / file)
     done = trained(world, file).run("propose")
     assert done.failed.endswith("bash retraining/propose.sh\n")
-    assert done.output.endswith(f"Commit on the branch what else it changes:\n{file}\n")
+    assert done.output.endswith(f"Commit these other files on the branch first:\n{file}\n")
     assert git(world.author, "ls-remote", "origin", "train/*") == ""
 
 

@@ -206,7 +206,7 @@ def test_alert_opens_one_issue_until_all_is_well(world: GitHub) -> None:
     assert alert["labels[]"] == "monitoring"
     assert alert["body"].startswith("<!-- monitor -->\n\n[The whole page](https://github.com/")
     assert "~~~~text\ndrift of @carrier\n" in alert["body"]
-    assert runner.posted["said"][0]["body"].startswith("All is well again.\n")
+    assert runner.posted["said"][0]["body"].startswith("The alert is over.\n")
     assert runner.posted["issues"][0] == others[0]
 
 
@@ -281,7 +281,7 @@ def test_retraining_proposes_what_new_rows_teach(world: GitHub, tmp_path: Path) 
     for _ in range(2):
         shutil.rmtree(runner.folder / "propose", ignore_errors=True)
         done = passed(runner.run("propose"))
-        assert "is there already, with the same results" in done.output
+        assert "already exists, with the same results" in done.output
     assert len(runner.posted["pull_requests"]) == 1
     git(world.author, "fetch", "--quiet", "origin")
     assert pending(world) == [branch]
@@ -299,7 +299,9 @@ def test_retraining_proposes_what_new_rows_teach(world: GitHub, tmp_path: Path) 
 def test_without_a_source_a_schedule_does_nothing(world: GitHub) -> None:
     runner = world.runner(on_branch("schedule", "main"), "train")  # as a new project has it
     done = passed(runner.run("train"))
-    assert runner.summary.startswith("Nothing is trained: neither NEW_DATA nor PREDICTION_LOG says")
+    assert runner.summary.startswith(
+        "Nothing is trained, because neither NEW_DATA nor PREDICTION_LOG is set"
+    )
     assert "uv " not in done.output
     assert runner.run("propose").result == "skipped"
     runner = world.runner(on_branch("schedule", "main"), "train", secrets={"NEW_DATA": "/none"})

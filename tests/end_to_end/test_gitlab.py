@@ -171,7 +171,8 @@ def test_conflict(world: GitLab) -> None:
         edit(world.author, "README.md", "# Flight Delays", name)
         world.push(branch)
     printed = world.merge_request("ours", "results", code=1)
-    assert "In conflict with main. Run, and push: uv run tabrail merge origin/main" in printed
+    assert "This branch conflicts with main. Run this command, then push:" in printed
+    assert "uv run tabrail merge origin/main" in printed
     assert "uv sync" not in printed
 
 
@@ -283,7 +284,7 @@ def test_monitoring_tells_in_one_issue(world: GitLab, tmp_path: Path) -> None:
     schedule: dict[str, Any] = {"CI_PIPELINE_SOURCE": "schedule", "TASK": "monitor"}
     schedule["CI_COMMIT_BRANCH"] = "main"
     printed = world.pipeline("main", **schedule)
-    assert "Nothing is watched: the variable PREDICTION_LOG is missing" in printed
+    assert "Nothing is monitored, because the variable PREDICTION_LOG is missing" in printed
     assert "There is nothing to report." in printed
     assert not re.search(r"(PASS|FAIL) +(code|results|train)", printed)
     log = f"sqlite:///{tmp_path / 'log.sqlite'}"
@@ -309,13 +310,13 @@ def test_monitoring_tells_in_one_issue(world: GitLab, tmp_path: Path) -> None:
     assert issues[1]["labels"] == "monitoring"
     assert issues[1]["description"].startswith("<!-- monitor -->\n\n[The whole page](https://git")
     (note,) = issues[1]["notes"]
-    assert note.startswith("All is well again.\n")
+    assert note.startswith("The alert is over.\n")
 
 
 def test_runs_are_logged_to_mlflow(world: GitLab, mlflow: str) -> None:
     push: dict[str, Any] = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
     printed = world.pipeline("main", "track", **push)
-    assert "Nothing is logged: the variable MLFLOW_TRACKING_URI is missing" in printed
+    assert "Nothing is logged, because the variable MLFLOW_TRACKING_URI is missing" in printed
     assert "uv sync" not in printed
     edit(world.author, "pyproject.toml", "\nserve = [", '\nmlflow = ["tabrail[mlflow]"]\nserve = [')
     world.author.run("uv", "lock")
@@ -346,7 +347,7 @@ def test_retraining_takes_in_new_rows(world: GitLab, tmp_path: Path) -> None:
         "TASK": "retrain",
     }
     printed = world.pipeline("main", "train", **schedule)
-    assert "Nothing is trained: neither NEW_DATA nor PREDICTION_LOG says" in printed
+    assert "Nothing is trained, because neither NEW_DATA nor PREDICTION_LOG is set" in printed
     printed = world.pipeline("main", "train", code=1, NEW_DATA=str(new), **schedule)
     assert "nothing was changed; correct the data, or accept with --yes" in printed
     ada: dict[str, Any] = {"GITLAB_USER_NAME": "Ada", "GITLAB_USER_EMAIL": "ada@example.com"}

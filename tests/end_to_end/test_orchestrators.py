@@ -130,7 +130,7 @@ def test_airflow_proposes_what_new_rows_teach(place: Place) -> None:
     assert f"origin/{request['head']}" == branch
     assert "<!-- model comparison -->" in request["body"]
     # What waits to be merged is not proposed again, and nothing is released.
-    assert "is there already, with the same results" in place.call(
+    assert "already exists, with the same results" in place.call(
         "dags", "test", "flight_delays_retrain"
     )
     tags = git(place.author, "ls-remote", "--tags", "origin")

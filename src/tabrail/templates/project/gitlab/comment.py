@@ -1,7 +1,7 @@
-"""Write the report of each open merge request into one comment of it, and edit that from then on.
+"""Write the report of each open merge request into a comment there, and keep it up to date.
 
-This runs in a pipeline of main, so the token is never beside the code of a merge request. What it
-takes from there is text, in which GitLab must not find commands to carry out.
+This runs in a pipeline of main, so the token is never available to the code of a merge request. The
+report is used only as text. GitLab must not find commands in it.
 """
 
 import json
@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 
 MARKER = "<!-- model report -->"
 JOB, REPORT = "results", PurePosixPath("report.md")
-LONGEST = 300_000  # characters; GitLab takes a million
+LONGEST = 300_000  # characters; GitLab's limit is a million
 PROJECT = f"projects/{os.environ['CI_PROJECT_ID']}"
 
 
@@ -40,7 +40,7 @@ def pages(path: str) -> Iterator[dict[str, Any]]:
 
 
 def report(number: int) -> str | None:
-    """Return the latest report of a merge request of this project; a fork's is not here."""
+    """Return the latest report of a merge request of this project; forks have none here."""
     request = json.loads(send("GET", f"{PROJECT}/merge_requests/{number}"))
     pipeline = request.get("head_pipeline") or {}
     if str(pipeline.get("project_id")) != os.environ["CI_PROJECT_ID"]:
@@ -50,7 +50,7 @@ def report(number: int) -> str | None:
             try:
                 content = send("GET", f"{PROJECT}/jobs/{job['id']}/artifacts/{REPORT}")
             except HTTPError as error:
-                if error.code == 404:  # the job has not come so far
+                if error.code == 404:  # the job has not finished yet
                     return None
                 raise
             text = harmless(content.decode(errors="replace")[:LONGEST])
@@ -59,7 +59,7 @@ def report(number: int) -> str | None:
 
 
 def harmless(text: str) -> str:
-    """Return text that calls nobody, and in which no line is a command such as /approve."""
+    """Return the text without mentions, and without commands such as /approve."""
     called = re.sub("@(?!\u200b)", "@\u200b", text)
     return re.sub(r"(?m)^([ \t]*)/", "\\1\u200b/", called.replace("\r", "\n"))
 

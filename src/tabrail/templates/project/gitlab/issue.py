@@ -1,4 +1,4 @@
-"""Tell what `monitor` found in one issue: opened by an alert, edited, closed when all is well."""
+"""Report alerts of `monitor` in one issue: open it, update it, and close it afterwards."""
 
 import json
 import os
@@ -42,10 +42,10 @@ def write_issue(folder: Path) -> None:
     well = (folder / "status.txt").read_text().strip() == "0"
     url = (folder / "url.txt").read_text().strip()
     found = (folder / "text.txt").read_text(encoding="utf-8")[:LONGEST].replace("~~~~", "~~~")
-    # In a block of code, a name in the data is nobody to be called.
+    # In a code block, a name in the data mentions nobody.
     text = (
-        f"{'All is well again.' if well else MARKER}\n\n[The whole page]({url}), and what to do: "
-        f"docs/runbook.md. This is edited every day.\n\n~~~~text\n{found}\n~~~~\n"
+        f"{'The alert is over.' if well else MARKER}\n\n[The whole page]({url}), and "
+        f"docs/runbook.md says what to do. This issue is updated every day.\n\n~~~~text\n{found}\n~~~~\n"
     )
     number = opened()
     if well and number:

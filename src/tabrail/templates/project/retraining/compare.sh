@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Writes what is to be proposed: commit.bundle, and report.md for those who review it.
+# Writes the proposal: commit.bundle, and report.md for the reviewers.
 #   BASE     the commit that was trained
 #   TRAINED  the folder for both; it stays empty if nothing changed
-#   ROWS     "yes": compare with the model in prod, too, which does not know the new rows
+#   ROWS     "yes": also compare with the model in prod, which was not trained on the new rows
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,14 +13,14 @@ uv run tabrail report --base "$BASE" --output "$TRAINED/report.md"
 if [ "${ROWS:-}" = yes ]; then
   prod=$(uv run gto show "model#prod" --ref || true)
   if [ -z "$prod" ]; then
-    echo "No model is in prod: there is nothing to compare with."
+    echo "No model is in prod, so there is no comparison."
   else
-    clone=$(mktemp -d ../prod.XXXXXX)  # beside this one, where a relative DVC remote is the same
+    clone=$(mktemp -d ../prod.XXXXXX)  # beside this clone, so that a relative DVC remote is the same
     trap 'rm -rf "$clone"' EXIT
     git -c advice.detachedHead=false clone --quiet --branch "$prod" . "$clone"
     uv run dvc --cd "$clone" pull models/model.skops data/prepared/test.parquet
     if ! uv run tabrail compare "$clone" >> "$TRAINED/report.md"; then
-      printf '\nThis model could not be compared with %s: see the log.\n' "$prod" >> "$TRAINED/report.md"
+      printf '\nThis model could not be compared with %s. See the log.\n' "$prod" >> "$TRAINED/report.md"
     fi
   fi
 fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Takes in new rows: those at NEW_DATA, and those of the prediction log at PREDICTION_LOG whose outcome
-# is known. See retraining.md of the manual.
+# Ingests new rows from NEW_DATA, and from the prediction log at PREDICTION_LOG once their outcomes are
+# known. See retraining.md of the manual.
 #   MONTHS_BACK  which calendar months of the log, counted back from the present one
 #   EXTEND       "yes": new rows may extend the schema
 set -euo pipefail
@@ -8,20 +8,20 @@ cd "$(dirname "$0")/.."
 say() { echo "$*" | tee -a "${GITHUB_STEP_SUMMARY:-/dev/null}"; }
 
 if [ -z "${NEW_DATA:-}${PREDICTION_LOG:-}" ]; then
-  say "Neither NEW_DATA nor PREDICTION_LOG says where new rows are, see retraining.md of the manual."
+  say "Set NEW_DATA or PREDICTION_LOG, so that new rows can be found. See retraining.md of the manual."
   exit 1
 fi
 incoming=$(mktemp -d)
 trap 'rm -rf "$incoming"' EXIT
 mkdir "$incoming/rows" "$incoming/new"
-# A proposal that waits to be merged may have the same rows: `prepare` would take them for what data/raw
-# was in an earlier commit.
+# An open proposal may have the same rows. `prepare` would then treat them as the data of an earlier
+# commit.
 git for-each-ref --format="delete %(refname)" refs/remotes/origin/train/ | git update-ref --stdin
 uv run dvc pull data/raw
 if [ -n "${NEW_DATA:-}" ]; then
   uv run dvc get-url "$NEW_DATA" "$incoming/rows"
 fi
-# Months that have ended, each whole: files that never change, and no row is in two of them.
+# Export only complete months. Then the files never change, and no row is in two of them.
 if [ -n "${PREDICTION_LOG:-}" ]; then
   this=$(date --utc +%Y-%m-01)
   for back in ${MONTHS_BACK:-2 1}; do
@@ -35,14 +35,14 @@ if [ -n "${PREDICTION_LOG:-}" ]; then
     fi
   done
 fi
-# What is in data/raw already is not new, and nothing there is replaced.
+# Skip files that are already in data/raw, and replace nothing there.
 find data/raw -type f -exec md5sum {} + | cut -d " " -f 1 > "$incoming/known"
 tables=(-name "*.csv" -o -name "*.tsv" -o -name "*.gz" -o -name "*.parquet")
 find "$incoming" -type f \( "${tables[@]}" \) -not -path "$incoming/new/*" | sort | while read -r file; do
   md5=$(md5sum < "$file" | cut -d " " -f 1)
   grep --quiet "$md5" "$incoming/known" && continue
   name=$(basename "$file")
-  if [ -e "data/raw/$name" ]; then name="${md5:0:8}-$name"; fi  # the same one in every run
+  if [ -e "data/raw/$name" ]; then name="${md5:0:8}-$name"; fi  # the same name in every run
   if [ -e "$incoming/new/$name" ]; then
     say "Two new files are called $name. Rename one of them."
     exit 1

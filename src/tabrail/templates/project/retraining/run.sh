@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs what has changed, commits the results, and pushes data and model to the DVC remote.
+# Runs the changed stages, commits the results, and pushes data and model to the DVC remote.
 #   BASE   the commit that is trained
-#   FORCE  "yes": run every stage, as after an update of libraries
+#   FORCE  "yes": run every stage, for example after an update of libraries
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +13,7 @@ else
 fi
 git add --all
 if ! git diff --cached --quiet; then
-  # Who commits it, and why, is said where it is proposed.
+  # The proposal sets the author and the message.
   git -c user.name=train -c user.email=train@localhost commit --quiet --no-verify --message Train
 fi
 if git diff --quiet "$BASE" HEAD; then
