@@ -45,7 +45,8 @@ def write_issue(folder: Path) -> None:
     # In a code block, a name in the data mentions nobody.
     text = (
         f"{'The alert is over.' if well else MARKER}\n\n[The whole page]({url}), and "
-        f"docs/runbook.md says what to do. This issue is updated every day.\n\n~~~~text\n{found}\n~~~~\n"
+        f"docs/runbook.md says what to do. This issue is updated every day.\n\n"
+        f"~~~~text\n{found}\n~~~~\n"
     )
     number = opened()
     if well and number:
