@@ -24,7 +24,7 @@ MARKUP = (
     (re.compile(r"`[^`]*`|{{.*?}}"), "code"),
     (re.compile(r"[*|]"), ""),
 )
-END = re.compile(r"(?<=[.!?])[\"')]*\s+(?=[\"'(]?[A-Z\d]|code\b)")
+END = re.compile(r"(?<=[.!?])[\"')]*\s+(?=[\"'(]?[A-Z\d]|code\b|\w+\.md\b)")
 WORD = re.compile(r"\w[\w'./:@=%+-]*")
 
 
