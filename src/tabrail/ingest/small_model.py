@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tabrail.data.schema import Schema
-
-ITERATIONS = 40
+from tabrail.ingest import small_trees
 
 Fold = tuple[np.ndarray, np.ndarray]
 
@@ -35,27 +34,16 @@ def matrix(sample: pd.DataFrame, schema: Schema, names: Sequence[str]) -> np.nda
 
 def score(x: np.ndarray, y_true: np.ndarray, folds: list[Fold], *, is_number: bool) -> float | None:
     """Return the mean score over folds; None where no fold has what it needs."""
-    # scikit-learn is slow to import, and most tables need no scores.
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-
+    bins = small_trees.binned(x)
     found, weights = [], []
-    leaf = int(np.clip(len(x) / 50, 3, 20))
-    classes = 1 if is_number else int(y_true.max()) + 1
-    rounds = ITERATIONS if classes <= 2 else max(5, ITERATIONS * 2 // classes)
-    options = {"max_iter": rounds, "learning_rate": 0.15, "min_samples_leaf": leaf}
     for learned, held in folds:
         if is_number:
-            numbers = HistGradientBoostingRegressor(
-                loss="absolute_error", early_stopping=False, random_state=0, **options
-            ).fit(x[learned], y_true[learned])
-            score = float(np.abs(numbers.predict(x[held]) - y_true[held]).mean())
+            off = small_trees.numbers(bins, y_true, learned)[held] - y_true[held]
+            score = float(np.abs(off).mean())
         else:
             if len(np.unique(y_true[learned])) < 2:
                 continue
-            model = HistGradientBoostingClassifier(
-                early_stopping=False, random_state=0, **options
-            ).fit(x[learned], y_true[learned])
-            score = _auc(y_true[held], model.predict_proba(x[held]), model.classes_)
+            score = _auc(y_true[held], small_trees.classes(bins, y_true, learned)[held])
             if np.isnan(score):
                 continue
         found.append(score)
@@ -63,36 +51,32 @@ def score(x: np.ndarray, y_true: np.ndarray, folds: list[Fold], *, is_number: bo
     return float(np.average(found, weights=weights)) if found else None
 
 
-def left_over(x: np.ndarray, y_true: np.ndarray, folds: list[Fold]) -> np.ndarray:
-    """Return what a model of numbers does not predict of rows that it has not learned from.
+def left_over(
+    x: np.ndarray, y_true: np.ndarray, folds: list[Fold], *, is_number: bool
+) -> np.ndarray:
+    """Return what a model does not predict of rows that it has not learned from.
 
     Args:
         x: the features; shape (n_rows, n_columns).
-        y_true: numbers; shape (n_rows,).
+        y_true: numbers, or whether each row is of a class; shape (n_rows,).
         folds: each row is held back in one of them.
+        is_number: whether they are numbers.
     """
-    from sklearn.ensemble import HistGradientBoostingRegressor
-
-    left = y_true.copy()
-    leaf = int(np.clip(len(x) / 50, 3, 20))
+    bins, left = small_trees.binned(x), y_true.astype(np.float64)
     for learned, held in folds:
-        model = HistGradientBoostingRegressor(
-            max_iter=ITERATIONS,
-            learning_rate=0.15,
-            min_samples_leaf=leaf,
-            early_stopping=False,
-            random_state=0,
-        ).fit(x[learned], y_true[learned])
-        left[held] -= model.predict(x[held])
+        if is_number:
+            left[held] -= small_trees.numbers(bins, y_true, learned)[held]
+        else:
+            left[held] -= small_trees.classes(bins, y_true, learned)[held, -1]
     return left
 
 
-def _auc(y_true: np.ndarray, probabilities: np.ndarray, classes: np.ndarray) -> float:
+def _auc(y_true: np.ndarray, probabilities: np.ndarray) -> float:
     """Return the ROC AUC of each class against the others, averaged; NaN if there is no other."""
     ranks = pd.DataFrame(probabilities).rank().to_numpy()
     found = []
-    for place, code in enumerate(classes):
-        is_class = y_true == code
+    for place in range(ranks.shape[1]):
+        is_class = y_true == place
         count, others = int(is_class.sum()), int((~is_class).sum())
         if count and others:
             above = ranks[is_class, place].sum() - count * (count + 1) / 2
