@@ -12,6 +12,7 @@ import re
 import runpy
 import sys
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -236,11 +237,16 @@ def render(file: File, values: Mapping[str, Any]) -> str:
     source = TEMPLATES / file.source
     if source.suffix != ".jinja":
         return source.read_text(encoding="utf-8")
+    return _environment(TEMPLATES).get_template(file.source).render(values)
+
+
+@cache
+def _environment(folder: Path) -> Environment:
+    """Return what compiles each template once: `ingest` renders the files before and after."""
     # Its output is YAML, TOML, Markdown or JSON: what HTML escapes would be wrong there.
-    environment = Environment(  # noqa: S701
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, keep_trailing_newline=True
+    return Environment(  # noqa: S701
+        loader=FileSystemLoader(folder), undefined=StrictUndefined, keep_trailing_newline=True
     )
-    return environment.get_template(file.source).render(values)
 
 
 def context(record: Record) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from tabrail.data import cells, written_dates, written_numbers, written_text
 from tabrail.data.conform import conform
 from tabrail.data.schema import Column, Csv, Schema
-from tabrail.ingest import kinds, sentinels
+from tabrail.ingest import dates, kinds, sentinels
 from tabrail.ingest.look import Look
 
 RANDOM = np.random.default_rng(0)
@@ -315,3 +315,11 @@ def test_the_line_for_clean_does_what_it_says(values: list[object], first: objec
     exec(line, {"rows": rows, "pd": pd})  # noqa: S102
     given = rows["sold at"].iloc[0]
     assert (given if isinstance(first, str) else float(given)) == first
+
+
+def test_words_without_digits_are_not_read_as_dates(monkeypatch: pytest.MonkeyPatch) -> None:
+    mixed = {"24/08/2022": 300, "07/28/2022": 300, "none": 1}
+    assert dates.two_orders(mixed)
+    assert not dates.two_orders(mixed | {"none": 90})
+    monkeypatch.setattr(cells, "datetime", lambda *_: pytest.fail("that takes long"))
+    assert not dates.two_orders({"EWR": 30, "JFK": 30, "24/08/2022": 1})

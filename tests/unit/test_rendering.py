@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from generated import ANSWERS, made
-from jinja2 import UndefinedError
+from jinja2 import Environment, UndefinedError
 from ruamel.yaml import YAML
 
 from tabrail import rendering, results
@@ -124,6 +124,12 @@ def test_comments_begin_where_they_began(task: str) -> None:
             continue
         line = next(line for line in lines if line.strip().startswith(f"{key}: "))
         assert line.index("#") == max(28, len(line.partition("#")[0].rstrip()) + 2)
+
+
+def test_each_template_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = rendering.files(made())
+    monkeypatch.setattr(Environment, "compile", lambda *_, **__: pytest.fail("compiled again"))
+    assert rendering.files(made()) == before
 
 
 def test_the_record_holds_no_path_of_a_machine_and_no_setting_of_the_run() -> None:

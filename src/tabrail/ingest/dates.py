@@ -106,6 +106,9 @@ def two_orders(words: Mapping[str, int]) -> tuple[tuple[str, str], float] | None
     some = dict(islice(words.items(), MOST_DIFFERENT))
     texts, total = pd.Series(list(some), dtype="str"), sum(some.values())
     counts = pd.Series(list(some.values()), dtype="float64")
+    with_digit = [any(map(str.isdigit, word)) for word in some]
+    if counts[with_digit].sum() < READABLE * total:
+        return None  # each of these formats has digits, and reading dates is slow
     for day_first in TWO_ORDERS:
         day, month = (cells.datetime(texts, one).notna() for one in (day_first, _swap(day_first)))
         only_day, only_month = day & ~month, month & ~day

@@ -120,15 +120,15 @@ def gives_classes(values: np.ndarray, y_true: np.ndarray) -> bool:
     Classes with a gap between them are well separated by two good features. Those that a person
     has defined by a limit have rows close to it on both sides.
     """
-    medians = {code: float(np.median(values[y_true == code])) for code in np.unique(y_true)}
-    if len(medians) < 2:
+    known, codes = np.unique(y_true, return_inverse=True)
+    if len(known) < 2:
         return False
-    ranks = {code: rank for rank, code in enumerate(sorted(medians, key=lambda c: medians[c]))}
+    medians = [float(np.median(values[codes == code])) for code in range(len(known))]
+    ranks = np.argsort(np.argsort(medians, kind="stable"), kind="stable")
     order = np.argsort(values, kind="stable")
-    values, codes = values[order], np.array([ranks[code] for code in y_true[order]])
+    values, codes = values[order], ranks[codes[order]]
     between = np.flatnonzero(np.diff(values) > 0)  # a limit is between two different values
-    step = _step(values)
-    for rank in range(len(ranks) - 1):
+    for rank in range(len(known) - 1):
         above = codes > rank
         wrong = np.cumsum(above) + (~above).sum() - np.cumsum(~above)
         if not len(between):
@@ -139,7 +139,7 @@ def gives_classes(values: np.ndarray, y_true: np.ndarray) -> bool:
         if wrong[place] > min(SLIPS * len(values), 0.05 * fewest):
             return False
         sides = values[~above], values[above]
-        reach = max(NEAR * min(map(_middle_half, sides)), step)
+        reach = max(NEAR * min(map(_middle_half, sides)), _step(values))
         near = [np.abs(side - limit) <= reach for side in sides]
         if min(one.sum() for one in near) < NEAR_ROWS or max(map(np.mean, near)) < NEAR_SHARE:
             return False
