@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.metrics import mean_absolute_error, roc_auc_score
+from sklearn.metrics import mean_absolute_error, mean_squared_error, roc_auc_score
 
 from tabrail.ingest import small_trees
 
@@ -29,12 +29,22 @@ def gaps(x: np.ndarray) -> np.ndarray:
     return x
 
 
+@pytest.mark.parametrize("absolute", [True, False])
 @pytest.mark.parametrize("x", [X, gaps(X)], ids=["complete", "with gaps"])
-def test_numbers_are_predicted_as_well_as_by_scikit_learn(x: np.ndarray) -> None:
-    model = HistGradientBoostingRegressor(loss="absolute_error", max_iter=40, random_state=0)
+def test_numbers_are_predicted_as_well_as_by_scikit_learn(x: np.ndarray, absolute: bool) -> None:
+    loss, error = (
+        ("absolute_error", mean_absolute_error)
+        if absolute
+        else ("squared_error", mean_squared_error)
+    )
+    model = HistGradientBoostingRegressor(loss=loss, max_iter=40, random_state=0)
     peer = model.fit(x[LEARNED], Y[LEARNED]).predict(x[HELD])
-    ours = small_trees.numbers(small_trees.binned(x), Y, LEARNED)[HELD]
-    assert mean_absolute_error(Y[HELD], ours) < 1.1 * mean_absolute_error(Y[HELD], peer)
+    bins = small_trees.binned(x)
+    ours = small_trees.numbers(bins, Y, LEARNED, absolute=absolute)[HELD]
+    other = small_trees.numbers(bins, Y**3, LEARNED, absolute=not absolute)[HELD]
+    skewed = small_trees.numbers(bins, Y**3, LEARNED, absolute=absolute)[HELD]
+    assert error(Y[HELD], ours) < 1.1 * error(Y[HELD], peer)
+    assert error(Y[HELD] ** 3, skewed) < error(Y[HELD] ** 3, other)
 
 
 @pytest.mark.parametrize("count", [2, 3, 6])

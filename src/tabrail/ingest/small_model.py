@@ -51,23 +51,17 @@ def score(x: np.ndarray, y_true: np.ndarray, folds: list[Fold], *, is_number: bo
     return float(np.average(found, weights=weights)) if found else None
 
 
-def left_over(
-    x: np.ndarray, y_true: np.ndarray, folds: list[Fold], *, is_number: bool
-) -> np.ndarray:
-    """Return what a model does not predict of rows that it has not learned from.
+def left_over(x: np.ndarray, y_true: np.ndarray, folds: list[Fold]) -> np.ndarray:
+    """Return what a model of numbers does not predict of rows that it has not learned from.
 
     Args:
         x: the features; shape (n_rows, n_columns).
-        y_true: numbers, or whether each row is of a class; shape (n_rows,).
+        y_true: numbers; shape (n_rows,).
         folds: each row is held back in one of them.
-        is_number: whether they are numbers.
     """
-    bins, left = small_trees.binned(x), y_true.astype(np.float64)
+    bins, left = small_trees.binned(x), y_true.copy()
     for learned, held in folds:
-        if is_number:
-            left[held] -= small_trees.numbers(bins, y_true, learned)[held]
-        else:
-            left[held] -= small_trees.classes(bins, y_true, learned)[held, -1]
+        left[held] -= small_trees.numbers(bins, y_true, learned, absolute=False)[held]
     return left
 
 

@@ -51,20 +51,24 @@ def binned(x: np.ndarray) -> Bins:
     return Bins(codes, np.repeat(np.arange(len(sizes)), sizes))
 
 
-def numbers(bins: Bins, y_true: np.ndarray, learned: np.ndarray) -> np.ndarray:
-    """Learn numbers from some rows, for the least absolute error; return the predictions of all.
+def numbers(
+    bins: Bins, y_true: np.ndarray, learned: np.ndarray, *, absolute: bool = True
+) -> np.ndarray:
+    """Learn numbers from some rows; return the predictions of all.
 
     Args:
         bins: the features of all rows.
         y_true: the numbers; shape (n_rows,).
         learned: the places of the rows to learn from.
+        absolute: whether the absolute error is to be the least, and not the squared one.
     """
-    y_pred = np.full(len(y_true), np.median(y_true[learned]))
+    middle, middles = (np.median, _medians) if absolute else (np.mean, _means)
+    y_pred = np.full(len(y_true), middle(y_true[learned]))
     for _ in range(TREES):
         left = y_true[learned] - y_pred[learned]
-        most = np.quantile(np.abs(left), FAR_OFF)
+        most = np.quantile(np.abs(left), FAR_OFF) if absolute else np.inf
         leaves = _leaves(bins, np.clip(left, -most, most), learned)
-        y_pred += RATE * _medians(leaves[learned], left)[leaves]
+        y_pred += RATE * middles(leaves[learned], left)[leaves]
     return y_pred
 
 
@@ -145,3 +149,9 @@ def _medians(leaves: np.ndarray, left: np.ndarray) -> np.ndarray:
     first = np.cumsum(sizes) - sizes
     both = np.array([first + (sizes - 1) // 2, first + sizes // 2]).clip(0, len(left) - 1)
     return np.where(sizes > 0, left[order][both].mean(axis=0), 0.0)
+
+
+def _means(leaves: np.ndarray, left: np.ndarray) -> np.ndarray:
+    """Return the mean of what is left over in each leaf, 0 in one without rows."""
+    sizes = np.bincount(leaves, minlength=2**DEPTH)
+    return np.bincount(leaves, left, 2**DEPTH) / np.maximum(sizes, 1)

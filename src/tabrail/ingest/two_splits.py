@@ -101,10 +101,9 @@ def residuals(sample: pd.DataFrame, schema: Schema) -> np.ndarray | None:
         y_true = answers.to_numpy(np.float64)
     else:
         codes = pd.factorize(answers, sort=True)[0]
-        y_true = (codes == np.bincount(codes).argmax()).astype(np.int64)
+        y_true = (codes == np.bincount(codes).argmax()).astype(np.float64)
     x = matrix(sample, schema, schema.features)
-    folds = list(_folds(np.arange(len(sample))))
-    return left_over(x, y_true, folds, is_number=is_number)
+    return left_over(x, y_true, list(_folds(np.arange(len(sample)))))
 
 
 def _compared(
