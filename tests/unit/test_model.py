@@ -216,3 +216,14 @@ def test_a_file_of_anything_but_a_pipeline_is_no_model(tmp_path: Path) -> None:
     path.write_bytes(model._canonical(skops.io.dumps(FunctionTransformer()), METADATA))
     with pytest.raises(InputError, match="it holds a FunctionTransformer instead of a Pipeline"):
         model.load(path)
+
+
+def test_a_process_that_loads_models_does_not_import_pytest() -> None:
+    program = (
+        "import sys; {} import tabrail.model.file, sklearn.utils._testing as helpers; "
+        "print('pytest' in sys.modules, hasattr(helpers, 'skip_if_32bit')); import pytest"
+    )
+    for before, answer in (("", "False False"), ("import pytest;", "True True")):
+        command = [sys.executable, "-c", program.format(before)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        assert done.stdout.strip() == answer

@@ -13,7 +13,6 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
-import skops.io
 from sklearn.pipeline import Pipeline
 
 from tabrail import paths
@@ -21,6 +20,7 @@ from tabrail.config import estimators
 from tabrail.errors import InputError, missing_output
 from tabrail.model import archive, nodes, trees
 from tabrail.model.limits import Limits
+from tabrail.model.skops_io import skops_io
 from tabrail.project import code
 from tabrail.project.environment import installed_version
 from tabrail.project.settings import TABLE, load_settings
@@ -113,10 +113,10 @@ def dump(pipeline: Pipeline, metadata: Metadata, root: Path | None = None) -> by
     """
     _forget_threads(pipeline)
     try:
-        written = skops.io.dumps(pipeline)
+        written = skops_io.dumps(pipeline)
     except Exception as error:  # of whatever the pipeline holds
         raise InputError(f"the model cannot be stored: {type(error).__name__}: {error}") from error
-    types = skops.io.get_untrusted_types(data=written)
+    types = skops_io.get_untrusted_types(data=written)
     if unknown := _untrusted(types, root):
         raise InputError(
             f"{metadata.estimator} cannot be stored safely: it holds {', '.join(unknown)}. "
@@ -148,7 +148,7 @@ def load(path: Path, root: Path | None = None) -> tuple[Pipeline, Metadata]:
             )
         nodes.require_sound(members)
         content = archive.pack(members)  # skops checks no sizes
-        types = skops.io.get_untrusted_types(data=content)
+        types = skops_io.get_untrusted_types(data=content)
         if unknown := _untrusted(types, root):
             raise InputError(
                 f"{path} holds types that are not trusted: {', '.join(unknown)}. "
@@ -156,7 +156,7 @@ def load(path: Path, root: Path | None = None) -> tuple[Pipeline, Metadata]:
             )
         if root is not None:  # so that the project's package comes from the project's folder
             code.import_module(root, load_settings(root).package)
-        pipeline = skops.io.loads(content, trusted=types)
+        pipeline = skops_io.loads(content, trusted=types)
         if not isinstance(pipeline, Pipeline):
             raise TypeError(f"it holds a {type(pipeline).__name__} instead of a Pipeline")
         trees.require_sound(pipeline)
