@@ -39,7 +39,7 @@ class Answers(Extension):
         """Register the filters, and tell the hooks where the library is."""
         super().__init__(environment)
         os.environ["COOKIECUTTER_DVC"] = str(TEMPLATE)
-        own = (checked, project_name, library_file, manual, record, unless_git_knows)
+        own = (checked, library_file, manual, project_name, record, unless_git_knows, usable_table)
         for function in own:
             environment.filters[function.__name__] = function
         environment.filters["markdown"] = RENDERING["markdown"]
@@ -69,6 +69,19 @@ def refuse(problems: list[str]) -> None:
     """
     if problems:
         raise ClickException(rules.refusal(problems))
+
+
+def usable_table(data_file: str, target: str) -> str:
+    """Return the table's path, before nine more questions are asked.
+
+    Raises:
+        ClickException: there is no such table, or no target is named.
+    """
+    os.environ["PWD"] = str(Path.cwd())
+    if "cruft" not in sys.modules:
+        answers = {"data_file": data_file, "target": target}
+        refuse(rules.problems(answers, answers))
+    return data_file
 
 
 def check_table(answers: Mapping[str, str]) -> None:

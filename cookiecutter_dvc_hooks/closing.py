@@ -28,12 +28,16 @@ def print_remaining(todo: Iterable[Step], project: Path) -> None:
     print(flush=True)
 
 
-def print_success(name: str, project: Path) -> None:
+def print_success(name: str, project: Path, *, own_table: bool = False) -> None:
     """Print what there is now, and what to try."""
     score = headline_score(project)
-    print(f"\n{name} is ready: committed, run once and pushed.{score}\n\nTry:\n")
+    print(f"\n{name} is ready: committed, run once and pushed.{score}\n")
+    if own_table:
+        print("Check schema.yaml: is each column known when the model predicts? If a column is known only")
+        print("afterwards, write `kind: ignored` there, then: uv run dvc repro\n")
+    print("Try:\n")
     print(f"    {way_to(project)}")
-    print("    uv run dvc plots show       a page with the curves of this run")
+    print("    uv run dvc plots show       writes a page with the curves of this run")
     print("    uv run dvc repro            after a change in params.yaml: rebuilds what changed")
     print("    uv run dvc metrics diff     what the change did to the scores\n", flush=True)
     if not shutil.which("uv"):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 LEAVE_OUT = (
     *("VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"),
@@ -15,8 +15,21 @@ LEAVE_OUT = (
     "PYTHONDONTWRITEBYTECODE",
 )
 SECONDS_BETWEEN_TICKS = 0.2
+WARNING = "warning: "
 
 Command = tuple[str, ...]
+
+
+class Result(NamedTuple):
+    """What a command printed that a user has to know.
+
+    Attributes:
+        failure: the output of a command that failed, or "".
+        warnings: the lines that begin with "warning: ", without it.
+    """
+
+    failure: str
+    warnings: tuple[str, ...] = ()
 
 
 def clean_environment() -> dict[str, str]:
@@ -37,8 +50,8 @@ def search_path() -> str:
 
 def run(
     command: Command, environment: Mapping[str, str], tick: Callable[[], None] | None = None
-) -> str:
-    """Run a command, calling `tick` while it lasts; return the output of a failure, or "".
+) -> Result:
+    """Run a command, calling `tick` while it lasts; return what its user has to know.
 
     Raises:
         KeyboardInterrupt: Ctrl-C was pressed; the command has been ended.
@@ -46,10 +59,11 @@ def run(
     try:
         done = call(command, tick, env=environment, stderr=subprocess.STDOUT)
     except OSError as error:
-        return str(error)
-    if done.returncode == 0:
-        return ""
-    return done.stdout.strip() or f"exit code {done.returncode}"
+        return Result(str(error))
+    if done.returncode:
+        return Result(done.stdout.strip() or f"exit code {done.returncode}")
+    lines = done.stdout.splitlines()
+    return Result("", tuple(x.removeprefix(WARNING) for x in lines if x.startswith(WARNING)))
 
 
 def output(command: Command, environment: Mapping[str, str], **options: Any) -> str:

@@ -2,7 +2,7 @@
 
 import keyword
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from cookiecutter_dvc_hooks import remotes, tables
 from cookiecutter_dvc_hooks.library import RENDERING
@@ -27,10 +27,15 @@ def without_table(answers: Mapping[str, object]) -> dict[str, object]:
     return {**answers, "data_file": "", "target": ""}
 
 
-def problems(answers: Mapping[str, object]) -> list[str]:
-    """Return one sentence for each answer that cannot be used."""
-    texts = {key: str(answers[key]) for key in CHECKS}
-    sentences = ((key, unwritable(texts[key]) or check(texts)) for key, check in CHECKS.items())
+def problems(answers: Mapping[str, object], keys: Iterable[str] = ()) -> list[str]:
+    """Return one sentence for each answer that cannot be used.
+
+    Args:
+        answers: the answers.
+        keys: which of them to check; all if there are none.
+    """
+    texts = {key: str(answers[key]) for key in keys or CHECKS}
+    sentences = ((key, unwritable(texts[key]) or CHECKS[key](texts)) for key in texts)
     return [f"{key}: {sentence}" for key, sentence in sentences if sentence]
 
 

@@ -31,12 +31,14 @@ class Step(NamedTuple):
         commands: the commands.
         needs: the titles of those steps.
         look: looks, with the environment of the commands, whether something is against it.
+        warns: whether the user sees the warnings of the commands.
     """
 
     title: str
     commands: tuple[Command, ...]
     needs: tuple[str, ...] = ()
     look: Callable[[Mapping[str, str]], Hindrance | None] = lambda _: None
+    warns: bool = False
 
 
 class Outcome(NamedTuple):
@@ -92,13 +94,17 @@ def run_step(step: Step, environment: Mapping[str, str]) -> str:
     def tell_time(end: str = "\r") -> None:
         tell(step.title, f"{time.monotonic() - start:5.1f} s", end)
 
+    warnings: list[str] = []
     for command in step.commands:
-        failure = commands.run(command, environment, tell_time if sys.stdout.isatty() else None)
-        if failure:
+        result = commands.run(command, environment, tell_time if sys.stdout.isatty() else None)
+        if result.failure:
             tell(step.title, f"failed: {written(command)}")
-            print(indented(failure), flush=True)
+            print(indented(result.failure), flush=True)
             return f"{written(command)} failed"
+        warnings += result.warnings
     tell_time(end="\n")
+    for warning in warnings if step.warns else ():
+        print(f"    | warning: {warning}", flush=True)
     return ""
 
 

@@ -61,7 +61,7 @@ def steps(answers: Answers, identity: Iterable[Command] = ()) -> tuple[Step, ...
         Step(ENVIRONMENT, (*pin_commands(), *environment), needs=(LIBRARY,)),
         *parts_step(answers),
         Step(DATA, (track_command(answers),), needs=(GIT, ENVIRONMENT)),
-        Step(RUN, (("uv", "run", "dvc", "repro"),), needs=(DATA,)),
+        Step(RUN, (("uv", "run", "dvc", "repro"),), needs=(DATA,), warns=True),
         Step(HOOKS, hooks, needs=(GIT, ENVIRONMENT), look=surroundings.against_hooks),
         Step(COMMIT, (("git", "add", "--all"), ("git", "commit", "-m", message)), needs=(RUN,)),
         Step(PUSH, (("uv", "run", "dvc", "push"),), needs=(RUN,)),
@@ -95,7 +95,7 @@ def identity_commands(answers: Answers, environment: Mapping[str, str]) -> list[
     return [
         ("git", "config", key, value)
         for key, value in (("user.name", answers.author_name), ("user.email", answers.author_email))
-        if commands.run(("git", "config", "--global", "--get", key), environment)
+        if commands.run(("git", "config", "--global", "--get", key), environment).failure
     ]
 
 
@@ -131,7 +131,7 @@ def main(answers: Answers, project: Path) -> None:
     if todo:
         closing.print_remaining(todo, project)
     else:
-        closing.print_success(answers.project_name, project)
+        closing.print_success(answers.project_name, project, own_table=bool(answers.data_file))
     if answers.setup:
         for sentence in surroundings.sentences(project, environment):
             print(f"{sentence}\n", flush=True)

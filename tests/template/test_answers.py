@@ -490,6 +490,22 @@ def test_bad_table_is_refused(
     assert words in sentences
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("sold.csv\nsold\n", "data_file: 'sold.csv' does not exist"),
+        ("\nsold\n", "target: 'sold' is a column of which table?"),
+    ],
+)
+def test_a_bad_table_is_refused_before_the_other_questions(
+    given: str, words: str, tmp_path: Path, config: Path
+) -> None:
+    options = [option for option in arguments(config, tmp_path) if option != "--no-input"]
+    result = CliRunner().invoke(cookiecutter, options, input=given)
+    assert words in result.stderr
+    assert "Project name" not in result.output
+
+
 @needs_posix
 def test_bad_target_is_refused(desk: Path, tmp_path: Path, config: Path) -> None:
     table = "data_file=house_prices.csv"

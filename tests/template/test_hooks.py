@@ -108,6 +108,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "#!/bin/sh\n"
             f'echo "{name} $*" >> "{folder}/calls"\n'
             f'test "$1" = config && test "$2" = --global && exit 1\n'
+            f'test "$1" = run && cat "{folder}/warnings" 2>/dev/null\n'
             f'test "$3" = core.hooksPath && cat "{folder}/hooks" 2>/dev/null && exit 0\n'
             f'fail=$(cat "{folder}/fail" 2>/dev/null) || exit 0\n'
             'case "$*" in *"$fail"*) seq 1 20; echo "no network" >&2; exit 3;; esac\n'
@@ -186,6 +187,18 @@ def test_pre_gen_looks_for_the_table_unless_cruft_updates(tmp_path: Path) -> Non
         for program, answers in under.items()
     }
     assert codes == {"cruft": 0, "cookiecutter": 1}
+
+
+@needs_posix
+def test_warnings_of_the_first_run_are_shown(
+    project: Path, tools: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tools / "warnings").write_text("Running\nwarning: the score is rarely true\nerror: not this\n")
+    set_up(project)
+    printed = capsys.readouterr().out
+    assert printed.count("the score is rarely true") == 1  # only the stages' own
+    assert re.search(r"First run .*\n    \| warning: the score is rarely true\n  Hooks", printed)
+    assert "not this" not in printed
 
 
 @needs_posix
