@@ -33,8 +33,8 @@ def print_success(name: str, project: Path, *, own_table: bool = False) -> None:
     score = headline_score(project)
     print(f"\n{name} is ready: committed, run once and pushed.{score}\n")
     if own_table:
-        print("Check schema.yaml: is each column known when the model predicts? If a column is known only")
-        print("afterwards, write `kind: ignored` there, then: uv run dvc repro\n")
+        print("Check schema.yaml: is each column known when the model predicts? If not, write")
+        print("`kind: ignored` there, then: uv run dvc repro\n")
     print("Try:\n")
     print(f"    {way_to(project)}")
     print("    uv run dvc plots show       writes a page with the curves of this run")

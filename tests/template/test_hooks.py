@@ -190,6 +190,16 @@ def test_pre_gen_looks_for_the_table_unless_cruft_updates(tmp_path: Path) -> Non
 
 
 @needs_posix
+@pytest.mark.parametrize("table", ["", "table.csv"])
+def test_who_brings_a_table_is_asked_what_is_known_in_time(
+    table: str, project: Path, tools: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up(project, data_file=table, target="b")
+    said = "known when the model predicts" in capsys.readouterr().out
+    assert said == bool(table)
+
+
+@needs_posix
 def test_warnings_of_the_first_run_are_shown(
     project: Path, tools: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

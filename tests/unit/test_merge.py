@@ -648,6 +648,7 @@ def test_a_merge_that_git_could_not_write_is_not_gone_on_with(
     lock.unlink()
     if not git.commit("MERGE_HEAD"):  # a newer Git begins no merge beside a lock
         Path(".git/MERGE_HEAD").write_text(f"{git.commit('theirs')}\n", encoding="utf-8")
+        Path(".git/MERGE_MSG").write_text("Merge branch 'theirs'\n", encoding="utf-8")
     with pytest.raises(InputError, match="has nothing of the other side; run: ") as refused:
         merge("theirs", said.append, runner)
     abort, again = str(refused.value).partition("; run: ")[2].split(", then: ")
