@@ -23,9 +23,7 @@ from tabrail.serving.fields import Fields
 from tabrail.serving.violations import Violation, got, in_rows, shown, shown_name
 
 # Without the hour 24, which Python 3.14 reads and pandas does not.
-PLAIN = re.compile(
-    r"\d{4}-\d\d-\d\d(?:[T ](?!24)\d\d:\d\d(?::\d\d(?:\.\d{6})?)?)?", re.ASCII
-)
+PLAIN = re.compile(r"\d{4}-\d\d-\d\d(?:[T ](?!24)\d\d:\d\d(?::\d\d(?:\.\d{6})?)?)?", re.ASCII)
 CLOCK = {"now", "today"}  # pandas reads the time that it is, which is no column's value
 
 MOST_FOUND = 10_000  # violations of a request: after as many, no further rows are checked
