@@ -54,7 +54,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is asked for: a command that needs none starts faster."""
+    """Import a public name on first use, so that a command that needs none starts faster."""
     if name not in _HOMES:
         raise AttributeError(f"module 'tabrail' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -1,8 +1,7 @@
-"""Run what a stage of the registry names: the code, the model and the environment of its tag.
+"""Run the version that is in a stage of the registry: its code, model and environment.
 
-Each version has a folder of its own in `releases`, as `bundle` writes it, with an environment of
-its own in it. So the version that runs depends on nothing that is checked out, and the one before
-it stays where it is.
+Each version has its own folder in `releases`, as `bundle` writes it, and its own environment there.
+The running version does not depend on what is checked out. The previous version is kept.
 """
 
 import json
@@ -27,14 +26,14 @@ from tabrail.review.bundle import bundle
 
 RELEASES = Path("releases")
 LOCK = RELEASES / ".lock"
-IGNORED = "# Made by tabrail from the tags: delete what no longer runs.\n*\n"
+IGNORED = "# Made by tabrail from the tags. Delete the versions that no longer run.\n*\n"
 PYTHON = Path(".venv/Scripts/python.exe" if os.name == "nt" else ".venv/bin/python")
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """A released version on this machine, with an environment in which it runs.
+    """A released version on this machine, with the environment that it runs in.
 
     Attributes:
         version: its tag, such as model@v0.1.0.
@@ -47,8 +46,8 @@ class Deployed:
     def predict(self, table: Path, out: Path, rejected: Path | None, lock: int) -> str:
         """Let the release score a table; see `tabrail.batch.pending.Score`.
 
-        The process that scores holds the lock as well: if this one is killed, the next run finds
-        that somebody is still at work.
+        The process that scores holds the lock, too. If this process is killed, the next run finds
+        that scoring is still going on.
 
         Raises:
             InputError: the table cannot be scored; nothing is written.
@@ -71,11 +70,11 @@ class Deployed:
         return done.stdout.strip()
 
     def become(self, arguments: Sequence[str]) -> NoReturn:
-        """Let this process be a command of tabrail in the release: signals reach it directly."""
+        """Replace this process by a command of tabrail in the release, which gets the signals."""
         command, variables = self._command(arguments), _variables()
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
-        if os.name == "nt":  # where the one who waits would not wait for what comes after
+        if os.name == "nt":  # there, the caller would not wait for the new process
             sys.exit(subprocess.call(command, cwd=self.folder, env=variables))
         os.chdir(self.folder)
         os.execve(command[0], command, variables)  # noqa: S606
@@ -87,12 +86,12 @@ class Deployed:
 def deploy(stage: str, say: Say) -> Deployed:
     """Fetch the version that is in a stage, and make its environment.
 
-    What is there already is not made again. Where `origin` does not answer, the stage is what this
-    clone knows of it, so that a server can start again.
+    An existing folder or environment is reused. If `origin` does not answer, the stage is read from
+    this clone, so that a server can restart.
 
     Args:
         stage: such as prod.
-        say: shows what takes long, or is not as it should be.
+        say: shows progress and warnings.
 
     Raises:
         InputError: nothing is in the stage, or the version cannot be fetched or installed.
@@ -101,11 +100,11 @@ def deploy(stage: str, say: Say) -> Deployed:
     version = released(stage)
     if version is None:
         raise InputError(
-            f"no version is in the stage {stage!r}; see what is: uv run gto show, or assign one: "
-            f"uv run gto assign model --version v0.1.0 --stage {stage} --push"
+            f"the stage {stage!r} has no version; list stages: uv run gto show, or assign a "
+            f"version: uv run gto assign model --version v0.1.0 --stage {stage} --push"
         )
     folder = RELEASES / version
-    with held(LOCK, wait=True):  # of two programs that start at once, one makes it
+    with held(LOCK, wait=True):  # if two programs start at the same time, one of them makes it
         write_texts({RELEASES / ".gitignore": IGNORED})
         if _commit_in(folder) != git.commit(version):
             say(f"Fetching {version} into {folder} …")
@@ -117,7 +116,7 @@ def deploy(stage: str, say: Say) -> Deployed:
 
 
 def _commit_in(folder: Path) -> str | None:
-    """Return the commit of which a release is; None without one."""
+    """Return the commit that a release was made of; None if it names none."""
     try:
         content = json.loads((folder / paths.RELEASE).read_text(encoding="utf-8"))
         return str(content["commit"])
@@ -126,13 +125,13 @@ def _commit_in(folder: Path) -> str | None:
 
 
 def _install(folder: Path, version: str, say: Say) -> None:
-    """Make the environment of a release, or bring it up to date; that takes no time if it is."""
+    """Make the environment of a release, or update it; an up-to-date one takes no time."""
     if not (folder / PYTHON).exists():
         say(f"Installing the packages of {version} …")
     params = released_params(read_yaml(folder / paths.PARAMS), folder / paths.PARAMS)
     more = ["postgres"] if os.environ.get(VARIABLE, "").startswith("postgresql") else []
     groups = uv.server_groups(folder, params.train.estimator, *more)
-    # A project whose own environment is elsewhere must not have it changed.
+    # The project may have its own environment elsewhere, which must not change.
     own = {"UV_PROJECT_ENVIRONMENT": ".venv"}
     done = uv.run("sync", "--directory", str(folder), "--locked", *groups, variables=own)
     if done.returncode:
@@ -143,6 +142,6 @@ def _install(folder: Path, version: str, say: Say) -> None:
 
 
 def _variables() -> dict[str, str]:
-    """Return the environment of a release: all versions write to the log of this project."""
+    """Return the environment variables of a release: all versions write to this project's log."""
     log = f"sqlite:///{paths.PREDICTION_LOG.resolve()}"
     return uv.environment() | {VARIABLE: os.environ.get(VARIABLE) or log}

@@ -1,4 +1,4 @@
-"""Reading YAML and writing text: checked on the way in, all or nothing on the way out."""
+"""Read and check YAML, and write text files: all of them or none."""
 
 import copy
 import json
@@ -19,8 +19,8 @@ from tabrail.files import replacing
 if TYPE_CHECKING:  # half a second, for a module that every command imports
     import pandas as pd
 
-SMALLEST_DIGIT = 12  # of numbers that cancel out, a speck remains that differs between machines
-# What begins a formula in a spreadsheet, also in the wide form.
+SMALLEST_DIGIT = 12  # numbers that cancel out leave a rest that differs between machines
+# The characters that begin a formula in a spreadsheet, in their full-width forms, too.
 FORMULAS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -49,7 +49,7 @@ def read_yaml(path: Path) -> Any:
 
 
 def load_yaml(text: str) -> Any:
-    """Return what a YAML 1.2 document says; reading the same text again costs next to nothing.
+    """Return the content of a YAML 1.2 document; it is cached by its text.
 
     Raises:
         YAMLError: the text is no YAML.
@@ -63,10 +63,11 @@ def _loaded(text: str) -> Any:
 
 
 def parse(model: type[Model], content: Any, path: Path) -> Model:
-    """Check a file's content against a model and say all that is wrong with it at once.
+    """Check a file's content against a model, and report all errors together.
 
     Raises:
-        InputError: a key is unknown or missing, or a value is not allowed; one line for each.
+        InputError: a key is unknown or missing, or a value is not allowed. The message has a line
+            for each.
     """
     try:
         return model.model_validate(content)
@@ -88,7 +89,7 @@ def _explain(model: type[BaseModel], detail: ErrorDetails) -> str:
 
 
 def _fields(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that are allowed where an unknown one was found."""
+    """Return the keys that are allowed in the place of an unknown one."""
     inside: Any = model
     for part in location:
         is_model = isinstance(inside, type) and issubclass(inside, BaseModel)
@@ -110,10 +111,10 @@ def to_json(content: Mapping[str, Any]) -> str:
 
 
 def no_formula(text: str) -> str:
-    """Return text that a spreadsheet does not take for a formula: one gets a ' in front.
+    """Return text that a spreadsheet does not read as a formula: a formula gets a leading '.
 
     Args:
-        text: a cell of a CSV file for people, which is no cell of theirs.
+        text: a cell of a CSV file for people that is not from their data.
 
     Example:
         >>> no_formula("=HYPERLINK(1): invalid")
@@ -130,7 +131,7 @@ def to_csv(table: "pd.DataFrame") -> str:
 
 
 def _rounded(value: Any) -> Any:
-    """Round what the last digits of another machine's arithmetic may change; NaN becomes null."""
+    """Round off the digits that may differ between machines; NaN becomes null."""
     if isinstance(value, float):
         return float(f"{round(value, SMALLEST_DIGIT):.6g}") if math.isfinite(value) else None
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""How the project says no: one message that a person can act on, and an exit code for scripts."""
+"""Errors for users: one message that says what to do, and an exit code for scripts."""
 
 import difflib
 import os
@@ -15,10 +15,10 @@ MAKE_ROOM = "make room on the disk, then repeat the command"
 
 
 class InputError(Exception):
-    """Something that a person gave cannot be used.
+    """An input of the user cannot be used.
 
-    The message names the file, column or key, says what was got and what was expected,
-    and what to do.
+    The message names the file, column or key. It says what was given, what was expected, and what
+    to do.
     """
 
 
@@ -29,7 +29,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def missing_output(path: Path) -> InputError:
-    """Return what is wrong where an output of the pipeline is missing."""
+    """Return the error for a missing output of the pipeline."""
     return InputError(
         f"{path} is missing; make it with: uv run dvc repro, or fetch it with: uv run dvc pull"
     )
@@ -37,10 +37,10 @@ def missing_output(path: Path) -> InputError:
 
 @contextmanager
 def one_message(code: int = 1) -> Iterator[None]:
-    """Let bad input and a failing disk end the program with one message and an exit code.
+    """End the program with one message and an exit code if the input is bad or the disk fails.
 
-    Where the code is another than Python's own, which means a verdict there, anything unexpected
-    ends with it as well, after its traceback. What is printed shows its control characters.
+    A command for which Python's own exit code is a verdict passes another code. Unexpected errors
+    then end with that code, too, after their traceback. Control characters in the output are shown.
     """
     with visible_output():
         try:
@@ -52,7 +52,7 @@ def one_message(code: int = 1) -> Iterator[None]:
             message = f"{where}{os.strerror(error.errno) if error.errno else error}"
             message += f"; {MAKE_ROOM}" if error.errno in FULL else ""
         except MemoryError as error:
-            message = f"the memory does not suffice: {error}"
+            message = f"not enough memory: {error}"
         except KeyboardInterrupt:
             sys.exit(130)
         except Exception:

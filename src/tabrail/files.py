@@ -1,4 +1,4 @@
-"""Writing files: whole or not at all, on the disk, and not into those of another process."""
+"""Write files as a whole or not at all, synced to disk, safe from other processes."""
 
 import errno
 import os
@@ -15,18 +15,18 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-FULL = (errno.ENOSPC, errno.EDQUOT)  # what a full disk says, or a full share of it
-TOKEN_BYTES = 4  # of what makes the name of a temporary file unique
+FULL = (errno.ENOSPC, errno.EDQUOT)  # the errors of a full disk or quota
+TOKEN_BYTES = 4  # the random part of a temporary file's name
 ANY_TOKEN = "[0-9a-f]" * 2 * TOKEN_BYTES
 
 
 @contextmanager
 def replacing(*paths: Path) -> Iterator[list[Path]]:
-    """Yield an empty file to write to for each file; put all in place once all are written.
+    """Yield a temporary file for each file; move all into place once all are written.
 
-    No two processes write to one file. On an error before all are written, no file is replaced and
-    nothing is left behind. What a killed process leaves ends in .tmp, which Git ignores, and is
-    removed when the same file is written again.
+    No two processes write to the same temporary file. After an error, no file is replaced and
+    nothing is left behind. A killed process leaves files that end in .tmp, which Git ignores. They
+    are removed when the same file is written again.
     """
     temporaries: list[Path] = []
     try:
@@ -51,7 +51,7 @@ def replacing(*paths: Path) -> Iterator[list[Path]]:
 
 @contextmanager
 def named(*paths: Path) -> Iterator[None]:
-    """Let an error of a full disk say which files are written: a write knows no name."""
+    """Add the names of the files to the error of a full disk, which has none."""
     try:
         yield
     except OSError as error:
@@ -63,10 +63,10 @@ def named(*paths: Path) -> Iterator[None]:
 
 @contextmanager
 def replacing_folders(*paths: Path) -> Iterator[list[Path]]:
-    """Yield an empty folder to fill for each folder; put all in place once all are filled.
+    """Yield an empty folder for each folder; move all into place once all are filled.
 
-    On an error before, nothing is replaced and nothing is left behind. What a killed process leaves
-    ends in .tmp, and is removed when the same folder is filled again.
+    After an error, nothing is replaced and nothing is left behind. A killed process leaves folders
+    that end in .tmp. They are removed when the same folder is filled again.
     """
     temporaries: list[Path] = []
     try:
@@ -96,7 +96,7 @@ def replacing_folders(*paths: Path) -> Iterator[list[Path]]:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, or a folder with all that is in it, if it is there."""
+    """Remove a file, or a folder with all its content, if it exists."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -104,7 +104,7 @@ def remove(path: Path) -> None:
 
 
 def _is_free(folder: Path) -> bool:
-    """Check whether no process fills a folder."""
+    """Check that no process is filling a folder."""
     if sys.platform == "win32":
         return True
     descriptor = os.open(folder, os.O_RDONLY)
@@ -121,17 +121,17 @@ def _is_free(folder: Path) -> bool:
 
 @contextmanager
 def held(path: Path, *, wait: bool = False) -> Iterator[int]:
-    """Hold a lock file alone; the lock ends with the process, however that ends.
+    """Hold an exclusive lock on a file; it ends with the process, even with a killed one.
 
     Args:
-        path: the file, which is made and stays there.
+        path: the lock file, which is created and not removed.
         wait: whether to wait for another process that holds it.
 
     Yields:
         The file's descriptor. A child process that inherits it holds the lock as well.
 
     Raises:
-        BlockingIOError: another process holds it, and `wait` is not set.
+        BlockingIOError: another process holds the lock, and `wait` is not set.
         OSError: the file system has no locks.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -150,7 +150,7 @@ def held(path: Path, *, wait: bool = False) -> Iterator[int]:
 
 
 def sync(*paths: Path) -> None:
-    """Wait until the disk has what files hold, or what folders list."""
+    """Wait until the content of files, or the entries of folders, are on the disk."""
     for path in paths:
         if path.is_dir() and sys.platform == "win32":
             continue  # a folder cannot be opened there
@@ -158,20 +158,20 @@ def sync(*paths: Path) -> None:
         try:
             os.fsync(descriptor)
         except OSError as error:
-            if error.errno not in {errno.EINVAL, errno.ENOTSUP}:  # a file system without it
+            if error.errno not in {errno.EINVAL, errno.ENOTSUP}:  # a file system without fsync
                 raise
         finally:
             os.close(descriptor)
 
 
 def _new_temporary(path: Path) -> tuple[Path, int]:
-    """Create a temporary file beside a file, open and locked: others see that it is in use."""
+    """Create a temporary file beside a file, open and locked, so that others see it is in use."""
     while True:
         temporary = path.with_name(f"{path.name}.{secrets.token_hex(TOKEN_BYTES)}.tmp")
         descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
         try:
             _lock(descriptor)
-        except BlockingIOError:  # another process takes it for a leftover
+        except BlockingIOError:  # another process has removed it as a leftover
             os.close(descriptor)
             continue
         except OSError:  # a file system without locks: its leftovers stay

@@ -1,4 +1,4 @@
-"""What a bug report needs to say: versions, places, and where the library and the data are."""
+"""The facts for a bug report: versions, folders, and the sources of the library and the data."""
 
 import json
 import platform
@@ -14,7 +14,7 @@ from tabrail import paths
 from tabrail.dvc.settings import default_remote
 from tabrail.record import RECORD
 
-# What results and stored models depend on, and what runs the pipeline.
+# The packages that results and model files depend on, and those that run the pipeline.
 PACKAGES = (
     *("dvc", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops"),
     *("fastapi", "gto", "xgboost-cpu"),
@@ -23,7 +23,7 @@ SECRET = re.compile(r":[^/\\@]*@")
 
 
 def info(start: Path) -> dict[str, Any]:
-    """Return what a bug report needs to say of a project; nothing in it is secret.
+    """Return the facts for a bug report about a project; none of them is secret.
 
     Args:
         start: a folder in the project.
@@ -47,7 +47,7 @@ def info(start: Path) -> dict[str, Any]:
 
 
 def text(found: dict[str, Any]) -> str:
-    """Return what `info` found, a line each."""
+    """Return the facts of `info` as lines."""
     lines = {key: value for key, value in found.items() if key != "packages"}
     lines |= found["packages"]
     width = max(map(len, lines))
@@ -55,7 +55,7 @@ def text(found: dict[str, Any]) -> str:
 
 
 def project_root(start: Path) -> Path | None:
-    """Return the nearest folder, at or above this one, that is a project's root."""
+    """Return the project's root: this folder or the nearest one above that is one."""
     folders = [start.resolve(), *start.resolve().parents]
     return next(
         (f for f in folders if (f / RECORD).exists() or (f / paths.PIPELINE).exists()), None
@@ -63,7 +63,7 @@ def project_root(start: Path) -> Path | None:
 
 
 def library_source(root: Path | None) -> str:
-    """Say where the library comes from: a source folder, a wheel in the project, or an index."""
+    """Return the source of the library: a source folder, a wheel in the project, or an index."""
     if folder := editable_folder(distribution("tabrail")):
         return f"{folder}, editable: results are not those of a released version"
     try:
@@ -101,7 +101,7 @@ def without_secrets(url: str) -> str:
         parts = urlsplit(bare)
         host = parts.netloc.rpartition("@")[2]
     except ValueError:
-        return "an address that is not valid"
+        return "an invalid address"
     if not parts.scheme or not parts.netloc:
         return bare
     user = "…@" if "@" in parts.netloc else ""

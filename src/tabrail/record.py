@@ -1,4 +1,4 @@
-"""What a project remembers of its generation, in .tabrail.json: answers, data, parts and hashes."""
+"""The record of a project's generation in .tabrail.json: answers, data, parts and hashes."""
 
 import json
 from collections.abc import Mapping
@@ -20,8 +20,8 @@ class Record(BaseModel):
 
     Attributes:
         tabrail: the version of the library that rendered the files last.
-        answers: those that were given at generation, without secrets and paths of a machine.
-        data: whether it is the bundled sample, the target, and what the table implies.
+        answers: the answers given at generation, without secrets or paths of a machine.
+        data: whether the data is the bundled sample, the target, and the facts of the table.
         parts: the names of the parts that were added.
         files: the SHA-256 of each file as the library rendered it, by its path.
     """
@@ -35,7 +35,7 @@ class Record(BaseModel):
     files: dict[str, str]
 
     def text(self) -> str:
-        """Return the record as .tabrail.json has it."""
+        """Return the record as the text of .tabrail.json."""
         return rendering.record_text(self.model_dump())
 
     def rendered(self) -> dict[Path, str]:
@@ -43,12 +43,12 @@ class Record(BaseModel):
         return {Path(path): text for path, text in rendering.files(self.model_dump()).items()}
 
     def is_as_generated(self, path: Path) -> bool:
-        """Say whether a file has the content that the library has written."""
+        """Check whether a file still has the content that the library wrote."""
         known = self.files.get(path.as_posix())
         return known is not None and path.exists() and rendering.fingerprint(content(path)) == known
 
     def with_files(self, texts: Mapping[Path, str], **changes: Any) -> "Record":
-        """Return a record that knows these files as generated, with other changes."""
+        """Return a record with these files as the generated ones, and with other changes."""
         hashes = {path.as_posix(): rendering.fingerprint(text) for path, text in texts.items()}
         return self.model_copy(update={**changes, "files": {**self.files, **hashes}})
 
@@ -57,7 +57,7 @@ def load() -> Record:
     """Read .tabrail.json.
 
     Raises:
-        InputError: the file is missing, is no JSON, or lacks something.
+        InputError: the file is missing, is not JSON, or lacks a key.
     """
     restore = f"restore it with: git checkout -- {RECORD}"
     try:
@@ -72,12 +72,12 @@ def load() -> Record:
 
 
 def content(path: Path) -> str:
-    """Return a file's text; what is no UTF-8 is replaced, so that it equals nothing of ours."""
+    """Return a file's text; bytes that are not UTF-8 are replaced, so that it never matches."""
     return path.read_text(encoding="utf-8", errors="replace")
 
 
 def difference(before: str, after: str, path: Path) -> str:
-    """Return what changes in a file, as `git diff` shows it; blank if nothing does."""
+    """Return the changes of a file in the form of `git diff`; blank if there are none."""
     lines = unified_diff(
         before.splitlines(keepends=True),
         after.splitlines(keepends=True),

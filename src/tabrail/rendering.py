@@ -1,9 +1,10 @@
 """Render the files of a project that the library keeps up to date.
 
-This module needs Jinja2 and the standard library only, and no other module of tabrail: the template
-loads it by its path, in cookiecutter's Python, where the library is not installed. In a project,
-`ingest`, `add` and `upgrade` call it. `python -m tabrail.rendering` reads a record (.tabrail.json)
-and writes all files that this version renders for it as JSON: so `upgrade` asks a newer version.
+This module imports only Jinja2 and the standard library, and no other module of tabrail. The
+template loads it by its path in cookiecutter's Python, where the library is not installed. In a
+project, `ingest`, `add` and `upgrade` call it. `python -m tabrail.rendering` reads a record
+(.tabrail.json) and writes all files that this version renders for it as JSON. That is how `upgrade`
+gets the files of a newer version.
 """
 
 import hashlib
@@ -30,11 +31,11 @@ class File(NamedTuple):
 
     Attributes:
         target: its path in the project; {package} stands for the name of the project's package.
-        source: its path in the folder of templates. One that ends in .jinja is rendered, another
-            one is copied.
-        ci: the service for which the project has it; blank for any.
+        source: its path in the folder of templates. A name that ends in .jinja is rendered; any
+            other file is copied.
+        ci: the CI service whose projects have it; blank for any.
         part: the part that it belongs to; blank for the core.
-        sample: whether it belongs to the bundled sample alone.
+        sample: whether only projects on the bundled sample have it.
     """
 
     target: str
@@ -45,7 +46,7 @@ class File(NamedTuple):
 
 
 MODULES = ("__init__", "prepare", "features", "train", "evaluate")
-METRICS = {  # without accuracy for two classes: where one is rare, never to predict it looks good
+METRICS = {  # no accuracy for two classes: it favors a model that never predicts a rare one
     "binary": ("roc_auc", "average_precision", "log_loss", "brier", "precision", "recall", "f1"),
     "multiclass": ("roc_auc_ovr", "accuracy", "f1_macro", "f1_weighted", "log_loss"),
     "regression": ("mae", "rmse", "r2", "median_absolute_error"),
@@ -67,8 +68,9 @@ def _retraining(part: str, ci: str = "") -> list[File]:
     ]
 
 
-# What is renewed by `upgrade` where it is as it was generated. A new file is one line here and,
-# unless it belongs to a part, one file in the template, which calls the filter `library_file`.
+# `upgrade` renews each of these files if it is unchanged since it was generated. A new file needs
+# one line here. Unless it belongs to a part, it also needs a file in the template that calls the
+# filter `library_file`.
 FILES = (
     File("params.yaml", "params.yaml.jinja"),
     File("dvc.yaml", "dvc.yaml.jinja"),
@@ -129,31 +131,31 @@ FILES = (
 )
 PARTS = (
     *dict.fromkeys(file.part for file in FILES if file.part),
-    "dask",  # which has no file: it is a group of packages
+    "dask",  # it has no file: it is a group of packages
 )
-# Parts that are for CI alone: `mlflow` is of use without it, too, by the group that it adds.
+# Parts that only CI uses. `mlflow` is not among them: its group of packages is useful without CI.
 CI_PARTS = tuple(
     dict.fromkeys(file.part for file in FILES if file.part not in ("", "mlflow") and file.ci)
 )
-# Their owner's from the start: `upgrade` shows what a new project would have, and changes nothing.
+# These files are the owner's from the start: `upgrade` only shows what a new project would have.
 OWNERS_FILES = (
     File("README.md", "README.md.jinja"),
     File("pyproject.toml", "pyproject.toml.jinja"),
 )
 
-# What a project remembers of the answers: nothing secret, and no path of a machine but that of the
-# DVC remote, which is in .dvc/config as well.
+# The answers that a project records. None is secret. The only path of a machine is that of the DVC
+# remote, which is in .dvc/config, too.
 ANSWERS = (
     *("project_name", "project_slug", "description", "author_name", "author_email"),
     *("license", "dvc_remote", "ci"),
 )
 SAMPLE_TARGET = "late"
-# As long as nothing is known of the data.
+# The record of a project whose data is not known yet.
 TASK_DEFAULTS: dict[str, Any] = {"task": "binary", "threshold": 0.3, "unlabeled": 0.01}
-# What the record of a project may lack: that of an older one, or of one without its data yet.
+# Keys that may be missing: in the record of an older project, or of one without data yet.
 FACTS_UNKNOWN = {"rows": 0, "positive_share": 0.0}
 
-# What DVC has to be installed with, by the scheme of the remote's URL.
+# The extra of DVC that each scheme of a remote's URL needs.
 EXTRA_OF_SCHEME = {
     "s3": "s3",
     "gs": "gs",
@@ -179,8 +181,8 @@ def new_record(answers: Mapping[str, object], library_version: str) -> dict[str,
         library_version: the version of the library that renders the files.
 
     Returns:
-        What .tabrail.json holds: the version, the answers, what is known of the data, the parts
-        that were added, and the SHA-256 of each file as it was generated.
+        The content of .tabrail.json: the version, the answers, the facts of the data, the parts
+        that were added, and the SHA-256 of each generated file.
     """
     own_table = bool(answers["data_file"])
     target = str(answers["target"]).strip() if own_table else SAMPLE_TARGET
@@ -195,12 +197,12 @@ def new_record(answers: Mapping[str, object], library_version: str) -> dict[str,
 
 
 def record_text(record: Record) -> str:
-    """Return a record as .tabrail.json has it."""
+    """Return a record as the text of .tabrail.json."""
     return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
 
 
 def fingerprint(text: str) -> str:
-    """Return the SHA-256 of a text, whatever its line ends are on this system."""
+    """Return the SHA-256 of a text; its line endings do not matter."""
     return hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest()
 
 
@@ -210,7 +212,7 @@ def files(
     """Return the text of each file that a project has, by its path in the project.
 
     Args:
-        record: what .tabrail.json holds.
+        record: the content of .tabrail.json.
         table: the files to choose from.
         results: the number of each stage's results.
     """
@@ -220,7 +222,7 @@ def files(
 
 
 def belongs(file: File, record: Record) -> bool:
-    """Say whether a project has a file."""
+    """Check whether a project has a file."""
     return (
         file.ci in ("", record["answers"]["ci"])
         and (not file.part or file.part in record["parts"])
@@ -250,7 +252,7 @@ def _environment(folder: Path) -> Environment:
 
 
 def context(record: Record) -> dict[str, Any]:
-    """Return what templates may use: the answers, and what follows from them and from the data."""
+    """Return the variables of templates: the answers, and values derived from them and the data."""
     answers, data = record["answers"], record["data"]
     regression = data["task"] == "regression"
     return {
@@ -279,7 +281,7 @@ def context(record: Record) -> dict[str, Any]:
 
 
 def python_version(pin: Path) -> str:
-    """Return the version of Python, without the patch level, that a file pins, or else that runs.
+    """Return the Python version that a file pins, or else the running one, without the patch level.
 
     Args:
         pin: a .python-version, which may be missing.
@@ -312,8 +314,8 @@ def everything(record: Record, library_version: str) -> dict[str, Any]:
     """Return all that this version of the library has for a project.
 
     Returns:
-        The version, the numbers of its results, the files that it keeps up to date, and those of
-        the owner as a new project would have them.
+        The version, the numbers of its results, the files that it keeps up to date, and the owner's
+        files as a new project would have them.
     """
     now = {**record, "tabrail": library_version}
     return {

@@ -1,4 +1,4 @@
-"""Run a stage of the project: what dvc.yaml calls as `tabrail run STAGE`."""
+"""Run a stage of the project: the command `tabrail run STAGE` of dvc.yaml."""
 
 import gc
 import os
@@ -18,14 +18,14 @@ from tabrail.review import line_ends
 def run(stage: str) -> None:
     """Run the function `main` of a stage's module, in the project's root.
 
-    The code is that of the folder one stands in, whatever environment is active.
+    The code is that of the current folder, whatever environment is active.
 
     Args:
         stage: the module's name in the project's package; its `main` gets the `Project`.
 
     Raises:
-        InputError: the environment is not the one of uv.lock, the code would come from elsewhere,
-            the stage fails, or it imports modules that dvc.yaml does not list.
+        InputError: the environment differs from uv.lock, the code would come from elsewhere, the
+            stage fails, or it imports modules that dvc.yaml does not list.
     """
     root = find_root()
     os.chdir(root)
@@ -58,7 +58,7 @@ def run(stage: str) -> None:
 def require_listed(root: Path, package: str, stage: str) -> None:
     """Check that dvc.yaml lists every module of the project that a stage has imported.
 
-    Otherwise a change of such a module would not run the stage again.
+    Otherwise, a change of such a module would not rerun the stage.
 
     Args:
         root: the project's root.
@@ -71,15 +71,15 @@ def require_listed(root: Path, package: str, stage: str) -> None:
     stages = pipeline.stages(root=root)
     if stage not in stages:
         raise InputError(
-            f"{paths.PIPELINE} has no stage {stage!r}{nearest(stage, stages)}; the name of a stage "
-            "is that of its module"
+            f"{paths.PIPELINE} has no stage {stage!r}{nearest(stage, stages)}; a stage has the "
+            "name of its module"
         )
     missing = pipeline.unlisted(stage, code.loaded_files(root, package), root)
     if missing:
         lines = "\n".join(f"      - {path}" for path in missing)
         raise InputError(
-            f"the stage {stage} imports modules that {paths.PIPELINE} does not list, so that a "
-            f"change of them would not run it again; add under stages.{stage}.deps:\n{lines}"
+            f"the stage {stage} imports modules that {paths.PIPELINE} does not list, so DVC would "
+            f"not rerun it when they change; add under stages.{stage}.deps:\n{lines}"
         )
 
 

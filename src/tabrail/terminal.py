@@ -1,7 +1,7 @@
-"""Output for people: control characters in it are shown, not obeyed.
+"""Show control characters in output for people, instead of sending them to the terminal.
 
-A file's name may hold any character but a slash. A terminal obeys some of them: it moves the
-cursor, changes its title, or shows text in another order than it is written in.
+A file's name may have any character except a slash. A terminal obeys some of them: it moves the
+cursor, changes its title, or shows text in another order.
 """
 
 import io
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO, cast
 
-# All control characters but tabs and line breaks, and those that change the direction of text.
+# All control characters except tabs and line breaks, and those that change the text direction.
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -19,7 +19,7 @@ def visible(text: str) -> str:
     r"""Return text with its control characters as JSON writes them, such as `\u001b`.
 
     Args:
-        text: what is to be printed.
+        text: the text to print.
 
     Example:
         >>> print(visible("late\x1b[2J.csv"))
@@ -29,7 +29,7 @@ def visible(text: str) -> str:
 
 
 class _Visible:
-    """A stream that shows control characters; all else is that of the stream behind it."""
+    """A stream that shows control characters, and otherwise behaves as the stream behind it."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream

@@ -1,4 +1,4 @@
-"""Tests that an owner's own code must pass: its rules are checked as a person would state them."""
+"""Tests that a project's own code must pass."""
 
 import json
 import tempfile
@@ -26,9 +26,9 @@ from tabrail.project.project import PREPARED, Project
 __all__ = ["check_model", "check_project", "check_rowwise", "sample_rows"]
 
 ROWS = 200
-ALONE = 25  # rows that are tried one by one
+ALONE = 25  # rows to try one by one
 AGAIN = "when called on its own result"
-COPIES = 8  # of the reference rows, for a model to be fitted on
+COPIES = 8  # of the reference rows, to fit a model on
 
 Function = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -36,7 +36,8 @@ Function = Callable[[pd.DataFrame], pd.DataFrame]
 def sample_rows(project: Project, *, raw: bool = False, count: int = ROWS) -> pd.DataFrame:
     """Return some rows of the project's data to try code on.
 
-    Where the data is not here, the rows are made from schema.yaml and reports/distributions.json.
+    If the data is not on this machine, the rows are made from schema.yaml and
+    reports/distributions.json.
 
     Args:
         project: the project.
@@ -62,18 +63,19 @@ def sample_rows(project: Project, *, raw: bool = False, count: int = ROWS) -> pd
 
 
 def check_rowwise(function: Function, rows: pd.DataFrame) -> None:
-    """Check that what a function makes of a row depends on that row alone.
+    """Check that a function's result for a row depends on that row alone.
 
-    Each row must come out alike in the whole table, alone, in a part of the table, in another
-    order, and when the function is called again. What it makes of its own result must be that
-    result: rows that come back from the prediction log have been cleaned already.
+    The result for a row must be the same in the whole table, alone, in a part of the table, in
+    another order, and on a second call. The function must not change its own result, because rows
+    from the prediction log have been cleaned already.
 
     Args:
         function: such as `clean` or `derive`; it gets and returns a DataFrame.
         rows: rows to try it on, n_rows of them.
 
     Raises:
-        AssertionError: names the first row and column that differ, and how they came out.
+        AssertionError: the result differs. The message names the first row and column, and both
+            values.
 
     Example:
         >>> import pandas as pd
@@ -134,16 +136,16 @@ def _compare(
 def check_project(project: Project, model: Pipeline) -> None:
     """Check that the project's own parts fit together.
 
-    `clean` keeps the columns, also where those are absent that only training needs; dvc.yaml
-    lists every module that a stage imports; `metrics` is a list; the model or a slice uses every
-    column that the model's first steps add; and every column of `slices` is there.
+    These are the checks: `clean` keeps the columns, even if those that only training needs are
+    absent. dvc.yaml lists every module that a stage imports. `metrics` is a list. The model or a
+    slice uses every column that the model's first steps add. Every column of `slices` exists.
 
     Args:
         project: the project.
         model: the unfitted model.
 
     Raises:
-        AssertionError: says what does not fit, and what to do.
+        AssertionError: a check fails. The message says which, and what to do.
     """
     try:
         raw = sample_rows(project, raw=True)
@@ -151,7 +153,7 @@ def check_project(project: Project, model: Pipeline) -> None:
         needless = [name for name in raw.columns if name not in project.schema.inputs]
         cleaned(raw.drop(columns=needless), project.clean)
         if project.settings.metrics and not isinstance(project.metrics, (list, tuple)):
-            raise AssertionError(f"{project.settings.metrics} is no list of metrics")
+            raise AssertionError(f"{project.settings.metrics} is not a list of metrics")
     except InputError as error:
         raise AssertionError(str(error)) from error
     for stage in pipeline.stages(root=project.root):
@@ -165,13 +167,13 @@ def _check_stage(project: Project, stage: str) -> None:
     imported = code.imported_files(project.root, modules)
     missing = pipeline.unlisted(stage, imported, project.root)
     assert not missing, (  # noqa: S101
-        f"dvc.yaml: add under stages.{stage}.deps, so that a change of it runs the stage again: "
+        f"dvc.yaml: add under stages.{stage}.deps, so that a change reruns the stage: "
         f"{', '.join(missing)}"
     )
 
 
 def _check_derived(project: Project, model: Pipeline) -> None:
-    """Check that every column that the model's first steps add is used, and every slice known."""
+    """Check that every column that the model's first steps add is used, and that slices exist."""
     rows, steps = sample_rows(project), first_steps(model)
     derived = rows if steps is None else steps.fit_transform(rows)
     new = [name for name in derived.columns if name not in rows.columns]
@@ -182,7 +184,7 @@ def _check_derived(project: Project, model: Pipeline) -> None:
     used = {*project.schema.slices, *_taken(model, derived)}
     unused = [name for name in new if name not in used]
     assert not unused, (  # noqa: S101
-        f"nothing takes the derived columns {', '.join(unused)}; name them in build, beside the "
+        f"nothing uses the derived columns {', '.join(unused)}; name them in build, beside the "
         "columns of their kind"
     )
 
@@ -192,7 +194,7 @@ def _taken(model: Pipeline, rows: pd.DataFrame) -> set[str]:
 
     Args:
         model: the model, fitted or not.
-        rows: what the ColumnTransformer is given.
+        rows: the input of the ColumnTransformer.
     """
     taken: set[str] = set()
     for step in model.named_steps.values():
@@ -201,7 +203,7 @@ def _taken(model: Pipeline, rows: pd.DataFrame) -> set[str]:
         if step.remainder != "drop":
             return set(rows.columns)
         for _, _, columns in step.transformers:
-            # A callable such as make_column_selector() chooses them; they may be places, too.
+            # A callable such as make_column_selector() may choose them; they may be positions, too.
             chosen: Any = columns(rows) if callable(columns) else columns
             names: Any = [chosen] if isinstance(chosen, (str, int)) else chosen
             is_named = not isinstance(names, slice) and all(isinstance(one, str) for one in names)
@@ -210,16 +212,16 @@ def _taken(model: Pipeline, rows: pd.DataFrame) -> set[str]:
 
 
 def check_model(project: Project, model: Pipeline) -> None:
-    """Check that a model can be fitted, stored and loaded, and then predicts the same.
+    """Check that a model can be fitted, saved and loaded, and then predicts the same.
 
-    It is fitted on a few rows that are made from schema.yaml and reports/distributions.json.
+    The model is fitted on a few rows that are made from schema.yaml and reports/distributions.json.
 
     Args:
         project: the project.
         model: the unfitted model.
 
     Raises:
-        AssertionError: the loaded model predicts something else.
+        AssertionError: the loaded model gives other predictions.
         InputError: the model holds a type that is not safe to load.
     """
     schema = project.schema
@@ -235,11 +237,11 @@ def check_model(project: Project, model: Pipeline) -> None:
     same = np.array_equal(
         predict(model, metadata, rows, schema), predict(loaded, metadata, rows, schema)
     )
-    assert same, "the model predicts something else after it was stored and loaded"  # noqa: S101
+    assert same, "the model gives other predictions after it was saved and loaded"  # noqa: S101
 
 
 def _distributions(project: Project) -> dict[str, Any]:
-    """Return what training has seen of the columns; nothing before the first run."""
+    """Return the distributions of the columns in training; nothing before the first run."""
     path = project.root / paths.DISTRIBUTIONS
     if not path.exists():
         return {"columns": {}}

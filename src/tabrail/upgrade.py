@@ -1,4 +1,4 @@
-"""Take another version of the library into a project: pin, wheel, lock, numbers and files."""
+"""Upgrade the library of a project: pin, wheel, lock, numbers of results, and files."""
 
 import json
 import os
@@ -42,16 +42,16 @@ class Source:
 
     @property
     def requirement(self) -> str:
-        """What uv is asked for."""
+        """The requirement for uv."""
         return str(self.wheel.resolve()) if self.wheel else f"{NAME}=={self.version}"
 
 
 def upgrade(given: str, say: Say) -> None:
-    """Take another version of the library into the project in the current folder.
+    """Upgrade the library of the project in the current folder, or change its version.
 
     The pin in pyproject.toml, the wheel, where uv finds it, the numbers of results and uv.lock
-    change together, or nothing changes. Files that are as the library generated them are renewed;
-    of the others it is shown what changes in the library's form of them.
+    change together, or nothing changes. Files that are unchanged since they were generated are
+    renewed. For the others, it shows what changes in the library's version of them.
 
     Args:
         given: a wheel's path, or a version on the package index; blank for the newest one there.
@@ -75,7 +75,7 @@ def upgrade(given: str, say: Say) -> None:
         _vendor(source)
         write_texts(texts)
         say("Locking …")
-        # Without the name, uv would keep the hash of another wheel of the same version.
+        # Without the name, uv would keep the hash of the old wheel of the same version.
         _uv("lock", "--upgrade-package", NAME)
     say(_report(known, source, theirs, renewed, left))
 
@@ -95,7 +95,7 @@ def _project() -> tomlkit.TOMLDocument:
 
 
 def _source(given: str, project: Mapping[str, Any]) -> Source:
-    """Find out where the wanted version comes from.
+    """Find the source of the requested version.
 
     Raises:
         InputError: the wheel is missing or damaged, or the index does not have the version.
@@ -126,10 +126,10 @@ def _source(given: str, project: Mapping[str, Any]) -> Source:
 
 
 def _require_clean(known: Record) -> None:
-    """Check that no file that may change has changes that are not committed.
+    """Check that no file that may change has uncommitted changes.
 
     Raises:
-        InputError: some have, or Git is not there.
+        InputError: a file has some, or Git is missing.
     """
     if not git.succeeds("rev-parse", "--git-dir"):
         return
@@ -138,12 +138,13 @@ def _require_clean(known: Record) -> None:
     if status:
         names = ", ".join(line[3:] for line in status)
         raise InputError(
-            f"changes would mix with those of the upgrade; commit or stash them first: {names}"
+            "uncommitted changes would mix with those of the upgrade; commit or stash them first: "
+            f"{names}"
         )
 
 
 def _everything(source: Source, known: Record) -> dict[str, Any]:
-    """Return what the other version has for this project, by its own code.
+    """Return the files of the other version for this project, rendered by its own code.
 
     Raises:
         InputError: it cannot be installed, or cannot render the files.
@@ -162,7 +163,7 @@ def _everything(source: Source, known: Record) -> dict[str, Any]:
 
 
 def _sorted_out(known: Record, files: Mapping[str, str]) -> tuple[dict[Path, str], dict[Path, str]]:
-    """Return the new content of the files to renew, and of those that their owner has changed."""
+    """Return the new content of files to renew, and of files that the owner has changed."""
     renewed, left = {}, {}
     for name, text in files.items():
         path = Path(name)
@@ -171,7 +172,7 @@ def _sorted_out(known: Record, files: Mapping[str, str]) -> tuple[dict[Path, str
         is_new = not path.exists() and name not in known.files
         if is_new or known.is_as_generated(path):
             renewed[path] = text
-        elif path.exists():  # what its owner has removed stays away
+        elif path.exists():  # a file that the owner has removed is not restored
             left[path] = text
     return renewed, left
 
@@ -212,7 +213,7 @@ def _repin(project: tomlkit.TOMLDocument, source: Source, results: Mapping[str, 
 
 
 def _goal(source: Source) -> list[Path]:
-    """Return where the wheel goes, if there is one."""
+    """Return the target path of the wheel, if there is one."""
     return [VENDOR / source.wheel.name] if source.wheel else []
 
 
@@ -229,7 +230,7 @@ def _vendor(source: Source) -> None:
 
 @contextmanager
 def _restoring(files: Iterable[Path]) -> Iterator[None]:
-    """Bring files back to what they held, or away, if what is done in between fails."""
+    """Restore the files, or remove new ones, if the block fails."""
     before = {path: path.read_bytes() if path.exists() else None for path in files}
     try:
         yield
@@ -251,7 +252,7 @@ def _uv(*arguments: str) -> None:
     """Run uv.
 
     Raises:
-        InputError: it fails; the message is uv's.
+        InputError: uv fails; the message is uv's.
     """
     done = uv.run(*arguments)
     if done.returncode:
@@ -266,10 +267,10 @@ def _report(
     renewed: Mapping[Path, str],
     left: Mapping[Path, str],
 ) -> str:
-    """Return what was changed, what was left and why, and what to run."""
+    """Return a report: what was changed, what was left and why, and what to run."""
     given = known.model_dump()
     ours = rendering.files(given)
-    # With the other version's numbers, so that only what a reader has to look at differs.
+    # Use the other version's numbers, so that only relevant differences are shown.
     pinned = {**given, "tabrail": source.version}
     owners = rendering.files(pinned, rendering.OWNERS_FILES, theirs["results"])
     lines = [f"{NAME} {known.tabrail} → {source.version}", ""]
@@ -291,10 +292,14 @@ def _report(
 
 
 def _left(path: Path, theirs: str, ours: str | None, known: Record) -> list[str]:
-    """Return what a reader has to know of a file that was left as it is."""
+    """Return the part of the report on a file that was left unchanged."""
     is_ours = ours is not None and known.files.get(path.as_posix()) == rendering.fingerprint(ours)
-    # What the library changed is less to read than all that the owner has changed as well.
+    # The library's changes alone are shorter than a diff that includes the owner's changes.
     shown = record.difference(ours if is_ours and ours else record.content(path), theirs, path)
     if not shown:
         return []
-    return ["", f"left     {path}: you have changed it. What changes in the library's:", shown]
+    return [
+        "",
+        f"left     {path}: you have changed it. What changes in the library's version:",
+        shown,
+    ]

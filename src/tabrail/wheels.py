@@ -39,12 +39,14 @@ def wheel_version(wheel: Path) -> str:
         raise InputError(f"{wheel} is damaged ({error}); fetch or build it again") from None
     if damaged or Parser().parsestr(text)["Version"] != str(version):
         what = damaged or "METADATA"
-        raise InputError(f"{wheel} is damaged: {what} is not as recorded; fetch or build it again")
+        raise InputError(
+            f"{wheel} is damaged: {what} does not match its recorded hash; fetch or build it again"
+        )
     return str(version)
 
 
 def _damaged_member(archive: zipfile.ZipFile, folder: str) -> str:
-    """Return the name of a file in a wheel that differs from what the wheel records, or ""."""
+    """Return the name of a file in a wheel that does not match its recorded hash, or ""."""
     recorded = {
         name: digest
         for name, digest, _ in csv.reader(archive.read(f"{folder}/RECORD").decode().splitlines())
@@ -52,7 +54,7 @@ def _damaged_member(archive: zipfile.ZipFile, folder: str) -> str:
     for name in archive.namelist():
         digest = hashlib.sha256(archive.read(name)).digest()
         expected = "sha256=" + urlsafe_b64encode(digest).rstrip(b"=").decode()
-        # The list itself has no hash, nor do folders.
+        # The list itself and folders have no hash.
         if name != f"{folder}/RECORD" and not name.endswith("/") and recorded[name] != expected:
             return name
     return ""

@@ -247,7 +247,7 @@ def search_too() -> None:
     ("change", "said"),
     [
         (lambda: os.environ.update({cluster.VARIABLE: ""}), "DASK_SCHEDULER names none; set it"),
-        (search_too, "train.search.method: random fits here, and the estimator is fitted by"),
+        (search_too, "train.search.method: random fits on this machine, but the estimator is"),
         (
             lambda: on_workers(tree_method="exact"),
             "train.options.XGBClassifier.tree_method: workers of a cluster cannot train with "

@@ -75,7 +75,7 @@ EXPECTED: dict[str, list[str]] = {
     # Codes that look like numbers.
     "plz_full_name": ["Postleitzahl:\n    kind: categorical"],
     "codes_by_name": [
-        *("naics:  # codes are no numbers", "sic_code:", "WARNING: store: its 45 whole numbers"),
+        *("naics:  # codes are not numbers", "sic_code:", "WARNING: store: its 45 whole numbers"),
         *("WARNING: MSSubClass: its 9 whole", "WARNING: org_number: its", '["034025"'),
     ],
     "codes_rare_zero": ["branch: {kind: identifier, digits: 4}"],
@@ -88,7 +88,7 @@ EXPECTED: dict[str, list[str]] = {
     "currencies_mixed": ["WARNING: amount: its amounts are in 3 currencies"],
     "percent_mixed": ["WARNING: rate: 70.3% of its values have a percent sign"],
     "dates_mixed_order": ["WARNING: opened: its dates are in two orders"],
-    "dates_low_days": ["AMBIGUOUS: no day above 12"],
+    "dates_low_days": ["AMBIGUOUS: no day is above 12"],
     "thousands_dot_few": ["WARNING: b: AMBIGUOUS: each value with '.' has three digits"],
     "euro_decimal_comma_no_semicolon": ["WARNING: temp: AMBIGUOUS: each value with ','"],
     "decimal_comma_beats": ["WARNING: csv: AMBIGUOUS"],
@@ -162,8 +162,8 @@ EXPECTED: dict[str, list[str]] = {
     "spaces_fixed_width": [REFUSED, "with one of these between them"],
     "names_twice": [REFUSED, "more than one column named 'size'"],
     "names_nfd": ['"Größe": {kind: numeric'],
-    "shift_jis": ["WARNING: csv: the file is no UTF-8", "save the file as UTF-8"],
-    "cp1251": ["WARNING: csv: the file is no UTF-8", "save the file as UTF-8"],
+    "shift_jis": ["WARNING: csv: the file is not UTF-8", "save the file as UTF-8"],
+    "cp1251": ["WARNING: csv: the file is not UTF-8", "save the file as UTF-8"],
     # Right before, and not to be lost.
     "multi_choice": ["languages:"],
     "many_levels": ["key          sku"],
@@ -197,11 +197,11 @@ LATER: dict[str, tuple[str, str, int, list[str]]] = {
     "names in another Unicode form": ("names_nfd", "names_nfd_later.csv", 0, ["all as"]),
     "codes with other zeros": (
         *("zip_parquet_int", "zip_later.csv", 1),
-        ["unreadable: 35", "training has '2138': write codes with the same zeros"],
+        ["unreadable: 35", "training has '2138': write codes with the same leading zeros"],
     ),
     "codes that lost their zeros": (
         *("numbers_first_part", "numbers_first_part_later.csv", 1),
-        ["zip", "the same zeros as there"],
+        ["zip", "the same leading zeros"],
     ),
     "dates in the other order": (
         *("dates_first_part", "dates_first_part_later.csv", 0),

@@ -208,7 +208,7 @@ def test_what_is_still_written_waits_and_what_is_no_table_fails(shop: Path) -> N
     for name in (".hidden.csv", "c.csv.tmp", "d.csv.part", "e.xlsx"):
         (INCOMING / name).write_text("half", encoding="utf-8")
     printed = call(code=1)
-    assert "FAILED  incoming/e.xlsx: incoming/e.xlsx is no table" in printed
+    assert "FAILED  incoming/e.xlsx: incoming/e.xlsx is not a table" in printed
     assert sorted(scored()) == ["a.csv", "b.csv"]
 
 

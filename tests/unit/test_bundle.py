@@ -129,7 +129,13 @@ def test_without_the_recorded_model_no_folder_is_left(
 def test_a_revision_or_a_folder_that_cannot_be_used_is_said_with_the_way_out(
     repository: Repository,
 ) -> None:
-    with pytest.raises(InputError, match=r"^v9 is no revision that is here; run: git fetch --tags"):
+    with pytest.raises(
+        InputError,
+        match=(
+            r"^v9 is not a revision in this "
+            r"clone; run: git fetch --tags"
+        ),
+    ):
         bundle(OUT, "v9")
     (OUT.parent / "there").mkdir(parents=True)
     with pytest.raises(InputError, match="there is there already; choose another folder"):

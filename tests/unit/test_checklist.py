@@ -171,10 +171,10 @@ def test_the_model_must_work_where_only_a_servers_libraries_are(
     list(checklist.model_works_elsewhere(Latency()))
     assert "--group=xgboost" in commands[1]
 
-    called(monkeypatch, code=1, err="error: the model's reference predictions are off by 0.2\n")
+    called(monkeypatch, code=1, err="error: the model's reference predictions differ by 0.2\n")
     (model,) = checklist.model_works_elsewhere(Latency())
     assert model.verdict == "FAILED"
-    assert "reference predictions are off by 0.2" in model.detail
+    assert "reference predictions differ by 0.2" in model.detail
     assert "dvc pull" in model.fix
 
 

@@ -36,7 +36,7 @@ FULL_DISK = "No space left on device; make room on the disk, then repeat the com
         (OSError(28, "No space left"), FULL_DISK),
         (OSError(13, "denied", "out.csv"), "out.csv: Permission denied"),
         (OSError("a pipe is gone"), "a pipe is gone"),
-        (MemoryError("8 GB for an array"), "the memory does not suffice: 8 GB for an array"),
+        (MemoryError("8 GB for an array"), "not enough memory: 8 GB for an array"),
     ],
 )
 @pytest.mark.parametrize("code", [1, 2])

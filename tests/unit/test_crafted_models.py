@@ -80,7 +80,7 @@ def require_refused(content: bytes, folder: Path, reason: str) -> None:
     """Load it in vain."""
     with pytest.raises(InputError, match=reason) as raised:
         load(content, folder)
-    assert "m.skops is damaged or no model of this project" in str(raised.value)
+    assert "m.skops is damaged or not a model of this project" in str(raised.value)
 
 
 def edit_schema(members: Members, change: Callable[[Any], None]) -> None:
@@ -536,7 +536,7 @@ def test_a_booster_with_an_index_out_of_range_is_refused(
     [
         (b"[" * 1_000_000, "more than 32 lists in lists"),
         (b"{L\x00\x00\x00\x00\x00\x00\x00\x01a[$l#L\x7f\xff\xff\xff\xff\xff\xff\xff", "no length"),
-        (b'{"learner": {}}', "begins no value|is no length"),
+        (b'{"learner": {}}', "does not begin a value|is no length"),
         (b"{}", "KeyError"),
         (b"", "it ends too early"),
     ],

@@ -128,11 +128,13 @@ def test_tags_come_from_origin_and_without_it_the_clone_decides(
     origin.rename(tmp_path / "gone")
     said.clear()
     assert deploy.deploy("prod", said.append).version == "model@v0.2.0"
-    assert said[0].startswith("warning: the stage is as this clone knows it, because origin fails:")
+    assert said[0].startswith(
+        "warning: the stage is read from this clone, because asking origin failed:"
+    )
 
 
 def test_a_stage_without_a_version_is_refused(repository: Repository) -> None:
-    with pytest.raises(InputError, match=r"no version is in the stage 'dev'.*gto assign model"):
+    with pytest.raises(InputError, match=r"the stage 'dev' has no version.*gto assign model"):
         deploy.deploy("dev", print)
 
 

@@ -76,7 +76,9 @@ def test_a_later_file_without_the_zeros_breaks_the_schema(name: str, tmp_path: P
         digits = schema.columns[name].digits or 0
         assert (found.column, found.kind) == (name, "unreadable")
         assert found.rows.tolist() == [len(one) < digits for one in later[name]]
-        assert found.hint.startswith(f"training has {digits} digits or more: write codes with")
+        assert found.hint.startswith(
+            f"training has {digits} digits or more: keep the leading zeros"
+        )
 
 
 @pytest.mark.parametrize("kind", ["identifier", "categorical"])
@@ -103,8 +105,14 @@ def test_the_key_is_looked_at_by_validate_and_ingest(project: Path) -> None:
     assert call("validate", str(paths.RAW)).code == 0
     done = call("validate", "new.csv")
     assert done.code == 1
-    assert "training has 6 digits or more: write codes with the same zeros" in done.output
-    with pytest.raises(InputError, match=r"customer is '1000' in row 1 of .*the same zeros"):
+    assert "training has 6 digits or more: keep the leading zeros of codes" in done.output
+    with pytest.raises(
+        InputError,
+        match=(
+            r"customer is '1000' in row 1 of "
+            r".*keep the leading zeros"
+        ),
+    ):
         extend.changes([Path("new.csv")], load_schema(), no_cleaning)
 
 

@@ -192,7 +192,7 @@ def test_what_a_full_disk_leaves_in_the_way_is_named_with_the_way_out() -> None:
     stored.unlink()
     lock.touch()
     reason = command.failure("add", "new")
-    way_out = reason.partition("; if no other DVC or Git is at work, run: ")[2]
+    way_out = reason.partition("; if no other DVC or Git process is running, run: ")[2]
     assert way_out.startswith("rm -f ")
     subprocess.run(shlex.split(way_out), check=True)
     assert not lock.exists()
@@ -205,7 +205,7 @@ def test_a_lock_that_a_kill_has_cut_off_is_named_with_the_way_out() -> None:
     Path("new/rows.csv").write_text("a\n1\n", encoding="utf-8")
     lock = Path(".dvc/tmp/rwlock")
     lock.parent.mkdir(exist_ok=True)
-    advice = "; if no other DVC is at work, run: rm -f .dvc/tmp/rwlock"
+    advice = "; if no other DVC process is running, run: rm -f .dvc/tmp/rwlock"
     for left in ("", '{"write": {'):
         lock.write_text(left, encoding="utf-8")
         assert command.failure("add", "new").endswith(advice)

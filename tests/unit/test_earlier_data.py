@@ -64,7 +64,7 @@ def test_a_pointer_without_a_size_is_compared_by_content() -> None:
     POINTER.write_text("".join(line for line in lines if "size" not in line))
     assert checked() == ""
     FILE.write_text("one")
-    with pytest.raises(InputError, match="not what HEAD says"):
+    with pytest.raises(InputError, match="not the one that HEAD names"):
         checked()
 
 
@@ -109,10 +109,10 @@ def test_data_of_another_commit_is_refused(
         FILE.write_text(text)
     with pytest.raises(InputError, match=where) as refused:
         checked()
-    assert "not what HEAD says" in str(refused.value)
+    assert "not the one that HEAD names" in str(refused.value)
 
 
-@pytest.mark.parametrize("way", ["To have HEAD's data", "To go back to this data on purpose"])
+@pytest.mark.parametrize("way", ["To get HEAD's data", "To go back to this data on purpose"])
 def test_both_ways_out_help(way: str) -> None:
     data("one")
     git.git("add", str(POINTER))
@@ -145,7 +145,7 @@ def test_a_merge_may_bring_the_others_data() -> None:
 def test_the_commit_of_a_rebase_that_has_ended_does_not_come_in() -> None:
     git.git("update-ref", "REBASE_HEAD", "HEAD^")  # Git leaves it there
     data("two")
-    with pytest.raises(InputError, match="not what HEAD says"):
+    with pytest.raises(InputError, match="not the one that HEAD names"):
         checked()
 
 

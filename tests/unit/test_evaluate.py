@@ -269,7 +269,7 @@ def test_any_metric_of_the_task_may_be_the_main_one(task: Task, metric: str) -> 
 
 def test_a_metric_of_another_task_is_refused(task: Task) -> None:
     edit(Path("params.yaml"), lambda p: p["evaluate"].update(main_metric="rocauc"))
-    with pytest.raises(InputError, match="'rocauc' is no metric of a"):
+    with pytest.raises(InputError, match="'rocauc' is not a metric of a"):
         evaluate.main()
 
 

@@ -208,7 +208,7 @@ def test_each_door_reads_later_files_so(form: str, rows: int, project: Path) -> 
     note = "the name of the row" if form == "row names" else "the empty field was left out"
     said = call("validate", "new.csv")
     assert said.code == 0, said
-    assert f"{rows:,} rows in new.csv: all as schema.yaml says" in said.output
+    assert f"{rows:,} rows in new.csv: all conform to schema.yaml" in said.output
     assert note in said.output
     assert note in call("predict", "new.csv", "scores.csv").output
     call("predict", "plain/new.csv", "plain.csv")

@@ -433,7 +433,7 @@ def versioned() -> str:
     config = Path(".dvc/config")
     config.write_text(config.read_text() + "    worktree = true\n    version_aware = true\n")
     commit("versions")
-    return "keeps versions of files by their names"
+    return "keeps versions of files by name"
 
 
 def no_log() -> str:

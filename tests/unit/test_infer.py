@@ -136,7 +136,7 @@ COLUMNS: dict[str, tuple[Any, dict[str, Any], str]] = {
     "upper and lower": (
         mixed("Red", "red", "blue"),
         {"kind": "categorical", "categories": ["blue", "Red", "red"]},
-        "upper and lower case",
+        "only in case",
     ),
     "a slip": (
         [*range(2, ROWS + 1), "abc"],
@@ -337,7 +337,7 @@ REFUSED: dict[str, tuple[Table, str, str]] = {
     "words among numbers": (
         {"noise": NOISE, "goal": [*(NOISE[: ROWS - 20] * 1.01), *["free"] * 20]},
         "goal",
-        "5.0% of its values are no numbers .such as 'free'.",
+        "5.0% of its values are not numbers .such as 'free'.",
     ),
     "a class in two ways": (
         {"noise": NOISE, "goal": mixed("1", "1.0", "2", "3")},
@@ -366,7 +366,7 @@ def test_a_table_is_refused_in_one_sentence(tmp_path: Path, case: str) -> None:
     [
         (GROUPS, "binary", "has 3 classes, which does not fit the task binary"),
         (ANSWER, "multiclass", "has 2 classes, which does not fit the task multiclass"),
-        (GROUPS, "regression", "100.0% of its values are no numbers"),
+        (GROUPS, "regression", "100.0% of its values are not numbers"),
         (NOISE, "multiclass", "an identifier or a text"),
     ],
 )
@@ -499,12 +499,12 @@ def test_of_identifiers_that_repeat_together_the_one_that_holds_all_is_the_key(
 
 def test_categories_in_several_spellings_are_warned_of(tmp_path: Path) -> None:
     draft = inferred(tmp_path, table(plan=mixed("basic", "Basic", "PRO", "pro ", "free")))
-    (warning,) = (one for one in draft.warnings if "upper and lower case" in one)
-    assert warning.startswith("plan: 5 categories are 3 but for upper and lower")
+    (warning,) = (one for one in draft.warnings if "the form of letters" in one)
+    assert warning.startswith("plan: 5 categories are 3 except for case")
     assert "rows[\"plan\"].replace('basic', 'Basic')" in warning
     assert warning.endswith("uv run tabrail ingest data/raw --target answer --replace")
     draft = inferred(tmp_path, table(plan=mixed("basic", "Basic plus", "pro", "pro ")))
-    assert not any("upper and lower case" in one for one in draft.warnings)
+    assert not any("the form of letters" in one for one in draft.warnings)
 
 
 def test_a_unique_identifier_is_the_key_unless_it_has_gaps(tmp_path: Path) -> None:
@@ -561,7 +561,7 @@ LEAKS: dict[str, Callable[[], list[Any]]] = {
 def test_a_column_that_gives_the_answer_away_is_ignored_loudly(tmp_path: Path, case: str) -> None:
     draft = inferred(tmp_path, table(column=LEAKS[case]()))
     assert draft.schema["columns"]["column"] == {"kind": "ignored"}
-    assert "LEAK? Alone it predicts answer near perfectly" in draft.warnings[0]
+    assert "LEAK? Alone, it predicts answer nearly perfectly" in draft.warnings[0]
     assert "write {kind: " in draft.column_reasons["column"]
 
 
@@ -638,7 +638,7 @@ def test_a_target_that_later_rows_spoil_is_refused(
     monkeypatch.setattr(first_rows, "FEWEST_ROWS", 100)
     goal = [*NOISE[:380], *(f"free{i}" for i in range(20))]
     path = write(tmp_path, {"noise": NOISE[::-1], "goal": goal})
-    with pytest.raises(InputError, match=r"5\.0% of its values are no numbers"):
+    with pytest.raises(InputError, match=r"5\.0% of its values are not numbers"):
         infer([path], "goal")
 
 
@@ -831,7 +831,7 @@ def test_special_categories_and_birth_dates_are_sensitive_from_the_start(
     assert "if rows are about people" in warning
     assert "delete its sensitive: true" in warning
     assert ("GDPR" in warning) == ("irth" not in name and "Geburt" not in name)
-    assert "if rows are about people: no feature" in draft.column_reasons[name]
+    assert "if rows are about people; not a feature" in draft.column_reasons[name]
     assert name not in draft.best_alone
     assert "size" in draft.best_alone
 

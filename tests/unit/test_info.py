@@ -71,7 +71,7 @@ def test_outside_a_project_it_works_too(tmp_path: Path, monkeypatch: pytest.Monk
         ("s3://KEY:SECRET@bucket/folder", "s3://…@bucket/folder"),
         ("https://SECRET@host:80/folder?sig=SECRET", "https://…@host:80/folder?…"),
         ("me:SECRET@host:/folder", "me:…@host:/folder"),
-        ("https://[SECRET", "an address that is not valid"),
+        ("https://[SECRET", "an invalid address"),
     ],
 )
 def test_the_remote_is_said_without_secrets(project: Path, url: str, shown: str) -> None:

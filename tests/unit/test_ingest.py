@@ -234,7 +234,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], tuple[str, ...], str]] = {
     "other content": (
         lambda: shops(40).to_csv("../new/shops.csv", index=False),
         ("../new/shops.csv",),
-        r"data/raw/shops.csv is there already, with other content",
+        r"data/raw/shops.csv already exists with other content",
     ),
     "other columns": (
         lambda: shops().drop(columns="age").to_csv("../new/a.csv", index=False),
@@ -254,7 +254,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], tuple[str, ...], str]] = {
     "no target": (
         lambda: shops().to_csv("../new/a.csv", index=False),
         ("../new/a.csv", "--replace"),
-        "which column is to be predicted",
+        "no target is given; name the column to predict",
     ),
     "unknown target": (
         lambda: shops().to_csv("../new/a.csv", index=False),
@@ -264,7 +264,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], tuple[str, ...], str]] = {
     "rows that are there already": (
         lambda: shutil.copy("../shops.csv", "../new/a.csv"),
         ("../new/a.csv",),
-        "600 of 600 rows are there already, or come twice",
+        "600 of 600 rows are in the data already, or come twice",
     ),
     "no outcomes yet": (
         lambda: more(bought=None),
@@ -292,7 +292,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], tuple[str, ...], str]] = {
             shops().to_csv("../a.csv", index=False),
         ),
         ("../new/a.csv", "../a.csv"),
-        "have one name",
+        "have the same name",
     ),
     "no file": (lambda: None, ("../shop.csv",), "did you mean 'shops.csv'"),
 }
@@ -386,7 +386,9 @@ def test_edited_files_are_left_and_what_to_change_in_them_is_said(empty: Path) -
     edited = paths.PARAMS.read_bytes()
     printed = call("../shops.csv", "--target", "income", "--replace")
     assert paths.PARAMS.read_bytes() == edited
-    assert "params.yaml was edited and stays as it is; change by hand for this table:" in printed
+    assert (
+        "params.yaml was edited and is left unchanged; edit it by hand for this table:"
+    ) in printed
     assert "-  estimator: sklearn.ensemble.HistGradientBoostingClassifier" in printed
     assert "+  estimator: sklearn.ensemble.HistGradientBoostingRegressor" in printed
     assert "dvc.yaml was edited" not in printed
@@ -424,7 +426,7 @@ def test_a_datasheet_that_a_person_has_filled_in_is_left(empty: Path) -> None:
     with paths.DATASHEET.open("a", encoding="utf-8") as file:
         file.write("Collected by Ada.\n")
     printed = call("../shops.csv", "--target", "age", "--replace")
-    assert "docs/datasheet.md was edited and stays as it is" in printed
+    assert "docs/datasheet.md was edited and is left unchanged" in printed
     assert paths.DATASHEET.read_text(encoding="utf-8").endswith("Collected by Ada.\n")
 
 

@@ -165,7 +165,7 @@ def test_identifiers(case: str) -> None:
 
 def test_few_codes_are_categories() -> None:
     found = guess("month", [f"{i % 12 + 1:02}" for i in range(90)])
-    assert (found.kind, found.reason) == ("categorical", "codes are no numbers")
+    assert (found.kind, found.reason) == ("categorical", "codes are not numbers")
     assert guess("store_id", [i % 4 for i in range(900)]).kind == "categorical"
 
 

@@ -212,7 +212,7 @@ def test_a_lock_that_a_kill_of_dvc_has_cut_off_is_named(runner: Runner, said: li
     Path(".dvc/tmp/rwlock").touch()
     runner.failing = "repro"
     with pytest.raises(
-        InputError, match=r"if no other DVC is at work, run: rm -f \.dvc/tmp/rwlock"
+        InputError, match=r"if no other DVC process is running, run: rm -f \.dvc/tmp/rwlock"
     ):
         merge("theirs", said.append, runner)
 
@@ -546,7 +546,9 @@ def test_how_to_remove_what_a_killed_git_leaves_is_said(runner: Runner, said: li
     both_train()
     lock = Path(".git/index.lock")
     lock.touch()
-    with pytest.raises(InputError, match="another Git is at work, or was killed") as refused:
+    with pytest.raises(
+        InputError, match="another Git process is running, or was killed"
+    ) as refused:
         merge("theirs", said.append, runner)
     command = str(refused.value).partition(" run: ")[2].removesuffix(", then repeat the command")
     subprocess.run(shlex.split(command), check=True)

@@ -202,7 +202,7 @@ def test_a_metric_of_another_task_is_refused(task: Task) -> None:
     with pytest.raises(InputError) as refused:
         require("f2_macro", task)
     message = str(refused.value)
-    assert message.startswith("params.yaml, evaluate.main_metric: 'f2_macro' is no metric of a ")
+    assert message.startswith("params.yaml, evaluate.main_metric: 'f2_macro' is not a metric of a ")
     assert message.endswith(f"it has: {', '.join(METRICS[task])}")
     assert ("did you mean 'f1_macro'?" in message) == (task == "multiclass")
 

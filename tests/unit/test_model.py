@@ -157,7 +157,7 @@ def test_a_type_that_is_not_trusted_is_refused_by_name(tmp_path: Path) -> None:
 def test_a_damaged_model_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "m.skops"
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"m\.skops is damaged or no model of this project"):
+    with pytest.raises(InputError, match=r"m\.skops is damaged or not a model of this project"):
         model.load(path)
 
 
@@ -198,7 +198,7 @@ def test_facts_that_cannot_be_read_are_one_message(tmp_path: Path, content: byte
     if content.startswith(b"no "):
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("x" if content == b"no member" else "metadata.json", "{}")
-    with pytest.raises(InputError, match=r"m\.skops is damaged or no model of this project \("):
+    with pytest.raises(InputError, match=r"m\.skops is damaged or not a model of this project \("):
         model.read_metadata(path)
     path.unlink()
     with pytest.raises(InputError, match="is missing; make it with: uv run dvc repro"):

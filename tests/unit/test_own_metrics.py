@@ -139,10 +139,19 @@ def test_the_main_metric_is_the_first_of_the_list_or_one_that_it_has() -> None:
     [
         ("cost", "expected a list of names and Metric(…), got 'cost'; write, for example: METRICS"),
         ([], "got []; write, for example: METRICS = ['roc_auc', 'average_precision']"),
-        (["roc_auk"], "'roc_auk' is no metric of a binary task (did you mean 'roc_auc'?); it has:"),
-        ([cost], "cost is no metric; expected a name or a Metric; write: Metric(cost, better=…,"),
-        ([0.5], "0.5 is no metric; expected a name or a Metric; write: a name in quotation marks"),
-        ([COST, COST], "cost is there more than once; keep one, or give an own one another name"),
+        (
+            ["roc_auk"],
+            ("'roc_auk' is not a metric of a binary task (did you mean 'roc_auc'?); it has:"),
+        ),
+        (
+            [cost],
+            ("cost is not a metric; expected a name or a Metric; write: Metric(cost, better=…,"),
+        ),
+        (
+            [0.5],
+            ("0.5 is not a metric; expected a name or a Metric; write: a name in quotation marks"),
+        ),
+        ([COST, COST], "cost is listed more than once; keep one, or give your own another name"),
         (
             [Metric(cost, better="lower", on="decisions", name="f1")],
             "f1 is a metric of the library; list it by name, 'f1', or give yours another name",
@@ -183,7 +192,7 @@ def test_a_metric_must_be_defined_on_a_whole_split() -> None:
             partial(Metric, "roc_auc"),  # type: ignore[arg-type]
             "got 'roc_auc' (str); list a metric of the library by its name alone, without Metric",
         ),
-        (partial(Metric, None), "expected a function(y_true, y_pred), got None (NoneType)"),  # type: ignore[arg-type]
+        (partial(Metric, None), ("expected a function(y_true, y_pred), got None (NoneType)")),  # type: ignore[arg-type]
         (partial(Metric, partial(cost)), "'' cannot be the name of a metric: expected at most 64"),
         (partial(Metric, cost, name="a.b"), "'a.b' cannot be the name of a metric"),
         (partial(Metric, cost), "Metric cost: better is '' (str); expected one of better='lower',"),

@@ -52,7 +52,7 @@ def test_what_has_no_default_is_missed(project: Path) -> None:
 
 def test_a_section_that_is_named_like_a_stage_is_the_owners(project: Path) -> None:
     edit(Path("params.yaml"), lambda p: p.update(export={"format": "onnx"}))
-    with pytest.raises(InputError, match="export: unknown key; a section of your own has"):
+    with pytest.raises(InputError, match="export: unknown key; a section of your own must"):
         load_params()
     edit(Path("dvc.yaml"), lambda p: p["stages"].update(export={"cmd": "tabrail run export"}))
     assert Project.load().section("export") == {"format": "onnx"}

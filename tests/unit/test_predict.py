@@ -363,7 +363,7 @@ def test_what_is_there_already_is_kept_unless_it_may_go(shop: Path, options: Any
         ([IN, OUT, "--rejected", "data/../scores.csv"], "scores.csv is to hold the predictions"),
         ([IN, "folder.csv", "--overwrite"], "folder.csv is there already"),
         (["newer.csv", OUT], "newer.csv is not there (did you mean 'new.csv'?)"),
-        (["params.yaml", OUT], "params.yaml is no table"),
+        (["params.yaml", OUT], "params.yaml is not a table"),
     ],
 )
 def test_places_that_cannot_be_meant_are_refused(

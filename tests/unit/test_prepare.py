@@ -167,14 +167,14 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "missing": (RAW.unlink, r"raw has no table; fetch it with: uv run dvc pull"),
     "empty file": (lambda: RAW.write_bytes(b""), r"shops\.csv is empty"),
     "header only": (lambda: write(shops(0)), r"no rows below its header"),
-    "no table": (Path("data/raw/notes.docx").touch, r"notes\.docx is no table"),
+    "no table": (Path("data/raw/notes.docx").touch, r"notes\.docx is not a table"),
     "cut off": (
         lambda: RAW.write_bytes(RAW.read_bytes()[:-30]),
         r"shops\.csv is cut off: its last row has \d of 8 fields",
     ),
     "cut off inside quotes": (
         lambda: RAW.write_text(RAW.read_text() + '"0999,18'),
-        r"no well-formed CSV: .*EOF inside string",
+        r"not well-formed CSV: .*EOF inside string",
     ),
     "cut-off Parquet": (
         lambda: cut_off(".parquet", shops().to_parquet),
@@ -193,11 +193,11 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
             shops().to_csv(RAW, index=False, quoting=csv.QUOTE_NONNUMERIC),
             RAW.write_bytes(RAW.read_bytes()[:-28]),
         ),
-        r"shops\.csv is cut off|no well-formed CSV",
+        r"shops\.csv is cut off|not well-formed CSV",
     ),
     "old Mac line ends": (
         lambda: RAW.write_bytes(RAW.read_bytes().replace(b"\n", b"\r")),
-        r"no well-formed CSV: new-line character",
+        r"not well-formed CSV: new-line character",
     ),
     "text named csv.gz": (
         lambda: RAW.with_suffix(".csv.gz").write_text("a,b"),
@@ -215,7 +215,7 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "too many fields": (
         lambda: RAW.write_text(RAW.read_text() + "1,2,3,4,5,6,7,8,9\n"),
-        r"no well-formed CSV: Expected 8 fields in line 602, saw 9",
+        r"not well-formed CSV: Expected 8 fields in line 602, saw 9",
     ),
     "too many fields in all rows": (
         lambda: RAW.write_text(RAW.read_text().replace("\n", ",1,2\n").replace(",1,2\n", "\n", 1)),
@@ -284,7 +284,7 @@ def test_a_full_disk_leaves_earlier_outputs(
 
 def test_a_split_by_time_holds_back_the_latest_rows(project: Path) -> None:
     edit(Path("params.yaml"), lambda p: p["prepare"]["split"].update(method="time"))
-    with pytest.raises(InputError, match=r"does not say which column orders .*: seen"):
+    with pytest.raises(InputError, match=r"does not name the column that orders .*: seen"):
         prepare.main()
     edit(Path("schema.yaml"), lambda s: s.update(time="seen"))
     for rows in (100, 100_000):

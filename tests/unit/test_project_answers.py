@@ -215,8 +215,8 @@ def test_a_part_without_rows_changes_no_mean() -> None:
     [
         (b"\0" * 257 + b"ustar", "a tar archive; unpack it"),
         (b"\x1f\x8b", "gz"),
-        (b'{"a": 1}', "JSON, no table; convert it to CSV or Parquet"),
-        (b"\xef\xbb\xbf <!DOCTYPE html>", "a web page or XML, no table"),
+        (b'{"a": 1}', "JSON, not a table; convert it to CSV or Parquet"),
+        (b"\xef\xbb\xbf <!DOCTYPE html>", "a web page or XML, not a table"),
         (b" \r\n", "empty; expected a line of column names"),
     ],
 )

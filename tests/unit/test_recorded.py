@@ -105,7 +105,7 @@ def test_a_model_that_was_never_recorded_needs_a_word(lock: str, shop: Path) -> 
             record(None)
     printed = call(code=1)
     assert "models/model.skops was never recorded: dvc.lock has no hash of it" in printed
-    assert "If you know where it is from: --untrusted" in printed
+    assert "If you trust its source, add: --untrusted" in printed
     with pytest.raises(InputError, match="was never recorded"):
         load_release()
     assert "5 rows scored" in call("--untrusted")

@@ -100,7 +100,7 @@ def test_the_way_back_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "fetched into a scratch folder" in rehearsal.way_back("model@v0.1.0").detail
     assert "--group=xgboost" in commands[0]  # by the version's own params.yaml
     assert not Path(commands[0][2]).exists()
-    answer(monkeypatch, code=1, err="error: the model's reference predictions are off by 0.2\n")
+    answer(monkeypatch, code=1, err="error: the model's reference predictions differ by 0.2\n")
     check = rehearsal.way_back("model@v0.1.0")
     assert (check.verdict, "off by 0.2" in check.detail) == ("FAILED", True)
 

@@ -77,7 +77,7 @@ def test_a_model_that_says_something_else_is_not_loaded(task: Task) -> None:
     first = np.asarray(content["reference"], dtype=float)
     content["reference"] = (first + 0.001 * np.abs(first).max()).tolist()
     paths.EVALUATION.write_text(json.dumps(content), encoding="utf-8")
-    message = r"off those of its evaluation by .*; model and reports are of different runs"
+    message = r"differ from those of its evaluation by .*; model and reports are of different runs"
     with pytest.raises(InputError, match=message):
         load_release()
     content["model"]["versions"]["numpy"] = "1.0"
@@ -100,14 +100,14 @@ def test_reference_predictions_are_compared_by_their_spread(center: float, sprea
     reference.require(expected, found, evaluation)
     reference.require(expected, found + 1e-5 * spread, evaluation)
     for other in (found + 0.01 * spread, found[::-1], found * 0):
-        with pytest.raises(InputError, match="off those of its evaluation"):
+        with pytest.raises(InputError, match="differ from those of its evaluation"):
             reference.require(expected, other, evaluation)
 
 
 def test_reference_predictions_of_a_constant_are_compared_by_their_size() -> None:
     found = np.full(20, 3e-6)
     reference.require(reference.stored(found), found, {"model": {"versions": {}}})
-    with pytest.raises(InputError, match="off those of its evaluation"):
+    with pytest.raises(InputError, match="differ from those of its evaluation"):
         reference.require(reference.stored(found), found * 1.01, {"model": {"versions": {}}})
 
 
@@ -124,5 +124,5 @@ def test_a_folder_that_lacks_a_report_is_refused(project: Path) -> None:
 
 def test_a_folder_that_is_no_clone_is_named(project: Path) -> None:
     stand_in("binary", project)
-    with pytest.raises(InputError, match="nowhere is no clone of this project; make one"):
+    with pytest.raises(InputError, match="nowhere is not a clone of this project; clone"):
         load_release(Path("../nowhere"))

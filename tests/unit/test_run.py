@@ -92,7 +92,7 @@ def test_a_missing_module_is_refused_with_the_nearest_name(project: Path) -> Non
 
 def test_a_stage_that_dvc_does_not_know_is_refused(project: Path) -> None:
     Path("src/shops/extra.py").write_text("def main(project): print(project.schema.target)\n")
-    with pytest.raises(InputError, match=r"dvc\.yaml has no stage 'extra'.*that of its module"):
+    with pytest.raises(InputError, match=r"dvc\.yaml has no stage 'extra'.*the name of its module"):
         run("extra")
 
 
@@ -157,7 +157,7 @@ def test_a_stage_runs_from_a_folder_below(project: Path, monkeypatch: pytest.Mon
 
 def test_outside_of_a_project_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match=r"is in no project: no pyproject\.toml here or above"):
+    with pytest.raises(InputError, match=r"is not in a project: no pyproject\.toml here or above"):
         run("prepare")
 
 
@@ -231,7 +231,9 @@ def test_an_editable_tabrail_warns(
 ) -> None:
     monkeypatch.setattr(environment, "installed_version", lambda name: "2.0+editable")
     run("prepare")
-    warning = "warning: tabrail 2.0+editable: results are of code that no version names\n"
+    warning = (
+        "warning: tabrail 2.0+editable: its results come from code that is not a released version\n"
+    )
     assert capsys.readouterr().err.startswith(warning)
 
 

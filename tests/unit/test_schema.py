@@ -110,7 +110,7 @@ def test_conforming_in_chunks_is_conforming_at_once() -> None:
         (lambda s: s.pop("target"), "target: is missing"),
         (
             lambda s: s.update(key=["bought"]),
-            "key: 'bought' is the target, which is yet to be known",
+            "key: 'bought' is the target, which is not known yet",
         ),
         (lambda s: s.update(key=["income"]), "key: column 'income' must not be nullable"),
         (lambda s: s["columns"]["city"].pop("categories"), "slices: column 'city' is neither"),
@@ -174,7 +174,7 @@ def test_a_categorical_target_names_its_positive_class() -> None:
     table = shops(3).assign(bought=["no", "yes", "maybe"])
     typed, (found,) = conform(table, schema)
     assert encode_target(typed["bought"][:2], schema).tolist() == [0, 1]
-    with pytest.raises(ValueError, match="none of its classes"):
+    with pytest.raises(ValueError, match="not among its classes"):
         encode_target(typed["bought"], schema)
     assert (found.kind, found.example) == ("unreadable", "maybe")
 

@@ -80,8 +80,8 @@ def test_folds_keep_a_key_together_and_the_past_before_the_future(project: Path)
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"scoring": "roc"}, "train.search.scoring: 'roc' is no score of scikit-learn"),
-        ({"values": {}}, "train.search.values: there are none to try for LogisticRegression"),
+        ({"scoring": "roc"}, "train.search.scoring: 'roc' is not a scorer of scikit-learn"),
+        ({"values": {}}, "train.search.values: there are no values to try for LogisticRegression"),
         ({"values": {"LogisticRegression": {"D": [1]}}}, "train.search: Invalid parameter 'D'"),
         ({"values": {"LogisticRegression": {"C": [-1.0, 1.0]}}}, "train.search: The 'C' parameter"),
         ({"folds": 5000}, "train.search.folds: 5000 folds need as many groups"),

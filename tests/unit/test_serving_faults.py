@@ -373,7 +373,7 @@ def test_a_model_that_says_something_else_does_not_start() -> None:
     text = path.read_text(encoding="utf-8")
     place = text.index('"reference"')
     path.write_text(text[:place] + text[place:].replace("0.", "0.5", 1), encoding="utf-8")
-    with pytest.raises(InputError, match="reference predictions are off"):
+    with pytest.raises(InputError, match="reference predictions differ"):
         serve.serve("127.0.0.1", 0)
 
 

@@ -206,9 +206,9 @@ def test_the_message_says_which_lines_and_how_to_keep_them(tmp_path: Path) -> No
     path = save(tmp_path, written(*[",,,,"] * 7, "Total,5380,,,"))
     _, aside = read(path)
     assert aside.text() == [
-        "7 lines are no rows and were set aside: rows without any value (rows 121, 122, 123, 124, "
+        "7 lines are not rows and were set aside: rows without any value (rows 121, 122, 123, 124, "
         f"125 … below the header of {path.name})",
-        f"1 line is no row and was set aside: totals (row 128 below the header of {path.name}). "
+        f"1 line is not a row and was set aside: totals (row 128 below the header of {path.name}). "
         "To keep such lines as rows, write csv: {set_aside: false} in schema.yaml",
     ]
     assert [entry["count"] for entry in aside.content()] == [7, 1]

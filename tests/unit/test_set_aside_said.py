@@ -40,7 +40,7 @@ def new(**changes: Any) -> None:
 def test_validate_says_it(project: Path) -> None:
     new()
     lines = call("validate", "new.csv").output.splitlines()
-    assert lines[0] == "120 rows in new.csv: all as schema.yaml says"
+    assert lines[0] == "120 rows in new.csv: all conform to schema.yaml"
     assert [kind in line for kind, line in zip(KINDS, lines[1:], strict=False)] == [True] * 3
     content = json.loads(call("validate", "new.csv", "--json").output)
     assert [one["lines"] for one in content["set_aside"]] == KINDS
@@ -64,8 +64,8 @@ def test_monitor_says_it_in_text_and_page_and_json(project: Path) -> None:
     assert sum(period.rows for period in result.periods) == 120
     assert [one["lines"] for one in result.content()["set_aside"]] == KINDS
     for kind in KINDS:
-        assert f"1 line is no row and was set aside: {kind}" in result.text()
-        assert f"1 line is no row and was set aside: {kind}" in page(result)
+        assert f"1 line is not a row and was set aside: {kind}" in result.text()
+        assert f"1 line is not a row and was set aside: {kind}" in page(result)
 
 
 def test_monitor_of_plain_rows_says_nothing_of_it(project: Path) -> None:
@@ -101,6 +101,6 @@ def test_ingest_of_more_rows_says_it_of_the_new_ones_alone(
     said: list[str] = []
     ingest.grow([NEW], "", said.append, lambda _: True, dry_run=dry_run)
     for kind in KINDS:
-        assert f"1 line is no row and was set aside: {kind}" in "\n".join(said)
+        assert f"1 line is not a row and was set aside: {kind}" in "\n".join(said)
     assert present.name not in "\n".join(said[:-1])
     assert not load_schema().columns["age"].nullable

@@ -94,5 +94,11 @@ def test_the_root_is_the_nearest_folder_with_the_table(
 
 
 def test_no_project_is_said_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"is in no project: .*; go into the project's folder"):
+    with pytest.raises(
+        InputError,
+        match=(
+            r"is not in a project: .*; change "
+            r"to the project's folder"
+        ),
+    ):
         find_root(write(tmp_path, "[project]\n"))

@@ -125,7 +125,7 @@ def test_a_short_row_that_may_be_right_is_told(tmp_path: Path) -> None:
     found, aside = read(save(tmp_path, written(edit=without(4))))
     assert found["answer"][FAR - 1] == ""
     [note] = aside.text()
-    assert "1 row has too few fields, and the last ones were taken for empty (row 5,321)" in note
+    assert "1 row has too few fields, and the last ones were read as empty (row 5,321)" in note
 
 
 @pytest.mark.parametrize("share", [1.0, 0.5])

@@ -167,7 +167,7 @@ def test_a_module_that_dvc_does_not_list_is_named(project: Path) -> None:
 
 def test_a_derived_column_that_nothing_takes_is_named(project: Path) -> None:
     derive("rows.assign(decade=rows['age'] // 10)")
-    with pytest.raises(AssertionError, match=r"nothing takes the derived columns decade; name"):
+    with pytest.raises(AssertionError, match=r"nothing uses the derived columns decade; name"):
         check_project(Project.load(), model())
     text = FEATURES.read_text(encoding="utf-8")
     taken = text.replace('features_of("numeric", "boolean")', 'features_of("numeric") + ["decade"]')
@@ -226,7 +226,7 @@ def test_a_clean_that_cannot_serve_is_named(line: str, message: str, project: Pa
 def test_metrics_must_be_a_list(project: Path) -> None:
     text = paths.PROJECT.read_text(encoding="utf-8")
     paths.PROJECT.write_text(f'{text}metrics = "shops.evaluate:main"\n', encoding="utf-8")
-    with pytest.raises(AssertionError, match=r"shops\.evaluate:main is no list of metrics"):
+    with pytest.raises(AssertionError, match=r"shops\.evaluate:main is not a list of metrics"):
         check_project(Project.load(), model())
     paths.PROJECT.write_text(f'{text}metrics = "shops.evaluate:METRIX"\n', encoding="utf-8")
     with pytest.raises(AssertionError, match="has no 'METRIX'"):

@@ -202,7 +202,7 @@ def test_a_model_that_is_not_to_be_had_leaves_no_run(
 
 
 def test_a_revision_without_a_run_is_refused(repository: Repository, client: Client) -> None:
-    with pytest.raises(InputError, match="nowhere is no revision that is here"):
+    with pytest.raises(InputError, match="nowhere is not a revision in this clone"):
         track("nowhere")
     repository.commit(dvc_lock="stages: {}\n")
     with pytest.raises(InputError, match=r"has no run: its dvc.lock does not name models"):
@@ -288,7 +288,7 @@ def test_tags_of_origin_are_fetched(
     track()
     assert client.aliases == {"prod": "1"}
     repository.git("remote", "set-url", "origin", str(tmp_path / "gone"))
-    assert track()[0].startswith("warning: the stage is as this clone knows it")
+    assert track()[0].startswith("warning: the stage is read from this clone")
     monkeypatch.chdir(tmp_path)
     repository.git("clone", "--quiet", "--depth=1", tmp_path.as_uri(), "shallow")
     monkeypatch.chdir("shallow")

@@ -29,13 +29,13 @@ LOGISTIC = "sklearn.linear_model.LogisticRegression"
             {},
             "train.estimator: no module 'sklearn.ensemle'; .*uv add",
         ),
-        ("RandomForestClassifier", {}, "'RandomForestClassifier' is no import path"),
+        ("RandomForestClassifier", {}, "'RandomForestClassifier' is not an import path"),
         (
             "sklearn.ensemble.RandomForrestClassifier",
             {},
             "no class 'RandomForrestClassifier' .did you mean 'RandomForestClassifier'",
         ),
-        (".ensemble.RandomForestClassifier", {}, "is no import path"),
+        (".ensemble.RandomForestClassifier", {}, "is not an import path"),
         (
             "sklearn.ensemble.VotingClassifier",
             {},
@@ -54,9 +54,9 @@ LOGISTIC = "sklearn.linear_model.LogisticRegression"
         (
             "sklearn.linear_model.Ridge",
             {},
-            "Ridge is no classifier, and the task is binary, such as",
+            "Ridge is not a classifier, and the task is binary, such as",
         ),
-        ("collections.OrderedDict", {}, "OrderedDict is no classifier"),
+        ("collections.OrderedDict", {}, "OrderedDict is not a classifier"),
         ("sklearn.svm.LinearSVC", {}, "LinearSVC gives no probabilities"),
         (
             "sklearn.linear_model.LogisticRegression",
@@ -129,7 +129,9 @@ def test_an_estimator_that_cannot_weigh_is_refused(project: Path) -> None:
     neighbors = {"estimator": "sklearn.neighbors.KNeighborsClassifier"}
     edit(Path("params.yaml"), lambda p: p["train"].update(neighbors))
     prepare.main()
-    with pytest.raises(InputError, match="KNeighborsClassifier cannot weigh rows, as weight in"):
+    with pytest.raises(
+        InputError, match=("KNeighborsClassifier does not accept row weights, as weight in")
+    ):
         train.main()
 
 

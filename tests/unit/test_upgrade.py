@@ -311,7 +311,7 @@ def broken(folder: Path) -> dict[str, str]:
     return {
         str(folder / "nowhere" / good.name): "is not there; give the path of a wheel",
         str(short): "is damaged (",
-        str(changed): "is damaged: tabrail/__init__.py is not as recorded",
+        str(changed): "is damaged: tabrail/__init__.py does not match its recorded hash",
         str(lying): "is damaged (",
         str(other): "is a wheel of pandas, not of tabrail",
         str(unnamed): "is not named like a wheel",

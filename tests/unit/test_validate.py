@@ -39,7 +39,7 @@ def call(*arguments: str, code: int) -> str:
 
 def test_a_good_table_conforms(project: Path) -> None:
     shops().to_csv(TABLE, index=False)
-    assert call("new.csv", code=0) == "600 rows in new.csv: all as schema.yaml says\n"
+    assert call("new.csv", code=0) == "600 rows in new.csv: all conform to schema.yaml\n"
 
 
 def test_a_crash_is_no_verdict(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +124,7 @@ def test_what_we_say_of_rejected_rows_is_no_formula(begin: str, project: Path) -
 
 def test_an_older_file_of_rejected_rows_is_kept(project: Path) -> None:
     Path("bad.csv").write_text("mine")
-    assert "bad.csv is there already" in call("data/raw", "--rejected", "bad.csv", code=2)
+    assert "bad.csv already exists" in call("data/raw", "--rejected", "bad.csv", code=2)
     assert Path("bad.csv").read_text() == "mine"
 
 

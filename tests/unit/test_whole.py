@@ -276,8 +276,8 @@ def test_an_ingest_that_is_killed_at_any_moment_is_undone_or_finished(
         assert not transaction.FOLDER.exists()
     assert ends == sorted(ends, reverse=True)
     assert set(ends) == {"before", "after"}
-    assert said[0] == "The last ingest was interrupted. What it had begun is undone."
-    assert said[-1].endswith("when all was in place. It is finished now.")
+    assert said[0] == "The last ingest was interrupted. Its changes are undone."
+    assert said[-1].endswith("after all files were in place. It is finished now.")
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,7 @@ def test_what_somebody_has_edited_since_is_not_undone(
     transaction.recover(track, said.append)
     assert Path("schema.yaml").read_text() == "edited\n"
     assert Path("params.yaml").read_text() == "old\n"
-    assert said[0] == "schema.yaml was edited since and stays as it is"
+    assert said[0] == "schema.yaml was edited since and is left unchanged"
 
 
 def half_written(project: Path) -> bool:
@@ -392,7 +392,7 @@ def test_a_lock_that_cannot_be_written_is_no_other_ingest() -> None:
 def test_two_ingests_do_not_run_at_once() -> None:
     Path(".dvc").mkdir()
     with alone(dry_run=False):
-        refused = pytest.raises(InputError, match="another ingest runs in this project")
+        refused = pytest.raises(InputError, match="another ingest is running in this project")
         with refused, alone(dry_run=False):
             pass
         with alone(dry_run=True):

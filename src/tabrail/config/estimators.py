@@ -1,10 +1,10 @@
-"""What the import path of an estimator says of it."""
+"""The package that the import path of an estimator belongs to."""
 
-ON_WORKERS = "tabrail.cluster."  # begins the path of one that workers of a cluster fit together
+ON_WORKERS = "tabrail.cluster."  # prefix of estimators that a cluster fits
 
 
 def package(path: str) -> str:
-    """Return the package whose estimator it is.
+    """Return the package of an estimator.
 
     >>> package("sklearn.linear_model.Ridge"), package("tabrail.cluster.xgboost.XGBRegressor")
     ('sklearn', 'xgboost')

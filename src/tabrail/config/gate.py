@@ -1,4 +1,4 @@
-"""The section `gate` of params.yaml: what a change must hold to be merged."""
+"""The section `gate` of params.yaml: the checks that a change must pass to be merged."""
 
 from typing import Annotated, Any, Literal
 
@@ -11,7 +11,7 @@ Measure = Literal["main_metric", "recall", "precision", "flagged"]
 
 
 class GateCheck(Section):
-    """Whether a check of the gate can fail a change, is only reported, or is not made."""
+    """Whether a check of the gate can fail a change, is only reported, or is disabled."""
 
     check: Literal["enabled", "dry_run", "disabled"] = "enabled"
 
@@ -23,9 +23,9 @@ class MaxLoss(GateCheck):
 
 
 class Goal(GateCheck):
-    """The success number of docs/plan.md: what a metric has to be on the validation rows.
+    """The goal of docs/plan.md: the required value of a metric on the validation rows.
 
-    Without a metric it is the main one. `at_most` is for a metric that is better when it is lower.
+    The default is the main metric. `at_most` is for a metric for which lower is better.
     """
 
     metric: str = ""
@@ -46,20 +46,20 @@ class Size(GateCheck):
 
 
 class Latency(GateCheck):
-    """The longest that the prediction for one row may take, which the launch checklist asks."""
+    """The longest time that the prediction for one row may take; the launch checklist checks it."""
 
     milliseconds: Annotated[float, Field(gt=0)] = 200
 
 
 class MaxGap(GateCheck):
-    """The largest gap between the slices of a column, and which measures it is for."""
+    """The largest gap between the slices of a column, and the measures that it applies to."""
 
     limit: Annotated[float, Field(ge=0)] | None = None
     of: list[Measure] = Field(default=["main_metric", "recall", "precision", "flagged"])
 
 
 def _as_gap(given: Any) -> Any:
-    """Return a section for a number alone, which is the limit, and for a blank."""
+    """Return a section for a bare number, which is the limit, or for a blank."""
     return {"limit": given} if given is None or isinstance(given, (int, float)) else given
 
 
@@ -71,7 +71,7 @@ FORMER = {  # in projects of tabrail 2.0.0rc1
 
 
 class Gate(Section):
-    """What a change must hold to be merged."""
+    """The checks that a change must pass to be merged."""
 
     goal: Goal = Goal()
     baseline: GateCheck = GateCheck()
@@ -88,7 +88,7 @@ class Gate(Section):
     @model_validator(mode="before")
     @classmethod
     def _without_former_keys(cls, content: Any) -> Any:
-        """Leave out what `former` names: it must not keep a project from being scored."""
+        """Leave out the keys that `former` names, so that old projects still work."""
         if not isinstance(content, dict):
             return content
         return {
@@ -103,7 +103,7 @@ class Gate(Section):
         """Return the keys that no longer have a meaning, and what to do instead.
 
         Args:
-            content: of the section in params.yaml.
+            content: the section in params.yaml.
         """
         sections = content if isinstance(content, dict) else {}
         return {
@@ -116,13 +116,13 @@ class Gate(Section):
     def names(cls) -> list[str]:
         """Return the names of the gate's checks as params.yaml has them.
 
-        The launch checklist alone asks for `prediction_time`, since it depends on the machine.
+        Only the launch checklist checks `prediction_time`, which depends on the machine.
         """
         names = [field.alias or name for name, field in cls.model_fields.items()]
         return [name for name in names if name != "prediction_time"]
 
     def check(self, name: str) -> str:
-        """Return whether a check is enabled, by its name in params.yaml; or `blank`, no limit."""
+        """Return the setting of a check, by its name in params.yaml; `blank` if it has no limit."""
         found: GateCheck = getattr(self, "schema_" if name == "schema" else name)
         is_blank = isinstance(found, MaxGap) and found.limit is None
         return "blank" if is_blank and found.check != "disabled" else found.check

@@ -18,7 +18,7 @@ Values = Annotated[dict[str, list[Any]], BeforeValidator(lambda given: given or 
 
 
 class Split(Section):
-    """What is held back, and how it is chosen; the rest is for training."""
+    """The shares of rows to hold out, and how they are chosen; the rest is for training."""
 
     method: Literal["hash", "time"] = "hash"
     validation: Annotated[float, Field(gt=0, lt=0.5)] = 0.2
@@ -46,7 +46,7 @@ class Prepare(Section):
 
 
 class Search(Section):
-    """How values for the estimator's options are looked for, if at all."""
+    """How to search for the estimator's options, if at all."""
 
     method: Literal["none", "random", "halving"] = "none"
     scoring: str = ""
@@ -68,7 +68,7 @@ class Train(Section):
 
 
 class Costs(Section):
-    """What one wrong decision costs, in any unit; no costs are shown if both are blank."""
+    """The cost of one wrong decision, in any unit; no costs are shown if both are blank."""
 
     false_positive: Annotated[float, Field(ge=0)] | None = None
     false_negative: Annotated[float, Field(ge=0)] | None = None
@@ -77,7 +77,7 @@ class Costs(Section):
     def _both_or_none(self) -> Self:
         if (self.false_positive is None) != (self.false_negative is None):
             blank = "false_positive" if self.false_positive is None else "false_negative"
-            raise ValueError(f"{blank} is blank and the other cost is not; give both, or none")
+            raise ValueError(f"{blank} is blank and the other cost is not; give both or neither")
         return self
 
 
@@ -94,7 +94,7 @@ class Evaluate(Section):
 
 
 class Serve(Section):
-    """Limits of the REST API, and which of its predictions go to a person."""
+    """Limits of the REST API, and which predictions need human review."""
 
     max_rows: Annotated[int, Field(ge=1)] = 1000
     max_megabytes: Annotated[float, Field(gt=0)] = 5
@@ -108,7 +108,7 @@ class Serve(Section):
 
 
 class Monitor(Section):
-    """What `monitor` looks at, and from where on it raises an alert."""
+    """What `monitor` looks at, and the thresholds of its alerts."""
 
     window_days: Annotated[float, Field(gt=0)] = 28
     periods: Annotated[int, Field(ge=1)] = 4
@@ -125,7 +125,7 @@ class Monitor(Section):
 
 
 class Card(Section):
-    """What only a person can say about the model."""
+    """The parts of the model card that only a person can write."""
 
     title: str
     owner: str
@@ -135,7 +135,7 @@ class Card(Section):
 
 
 class Params(Section):
-    """All of params.yaml. A section beside these is that of an owner's stage."""
+    """All of params.yaml. Any other section belongs to a stage of the project's own."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -151,7 +151,7 @@ class Params(Section):
 def load_params(path: Path = paths.PARAMS) -> Params:
     """Read and check params.yaml.
 
-    A section that is named like a stage of dvc.yaml is the owner's, and is taken as it is.
+    A section with the name of a stage of dvc.yaml is the project's own and is not checked.
 
     Raises:
         InputError: the file is missing, is no YAML, or has an unknown key or a wrong value.
@@ -161,8 +161,8 @@ def load_params(path: Path = paths.PARAMS) -> Params:
     others = [key for key in content if key not in known] if isinstance(content, dict) else []
     stages = _stages(path.with_name(paths.PIPELINE.name)) if others else []
     unknown = [
-        f"  {name}: unknown key{nearest(str(name), [*known, *stages])}; a section of your own has "
-        f"the name of a stage of yours in {paths.PIPELINE}"
+        f"  {name}: unknown key{nearest(str(name), [*known, *stages])}; a section of your own must "
+        f"have the name of one of your stages in {paths.PIPELINE}"
         for name in others
         if name not in stages
     ]
@@ -176,7 +176,7 @@ def load_params(path: Path = paths.PARAMS) -> Params:
 
 
 def released_params(content: Any, path: Path) -> Params:
-    """Check the params.yaml of a release, which an earlier version of the library may have read.
+    """Check the params.yaml of a release, which may be from an earlier version of the library.
 
     Args:
         content: of the file.
@@ -188,7 +188,7 @@ def released_params(content: Any, path: Path) -> Params:
     sections = content if isinstance(content, dict) else {}
     known = {name: sections[name] for name in Params.model_fields if name in sections}
     gate = known.get("gate")
-    if isinstance(gate, dict):  # what it demands of a change does not matter any more
+    if isinstance(gate, dict):  # the gate does not matter for a release
         del known["gate"]
     return parse(Params, known, path)
 

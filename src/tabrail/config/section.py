@@ -1,4 +1,4 @@
-"""What every part of params.yaml is: checked, and never changed."""
+"""The base of every section of params.yaml: checked and immutable."""
 
 from pydantic import BaseModel, ConfigDict
 

@@ -1,4 +1,4 @@
-"""Which of a CSV file's last lines are no rows: totals and footnotes."""
+"""Recognize totals and footnotes among the last lines of a CSV file."""
 
 import re
 from collections.abc import Sequence
@@ -37,11 +37,11 @@ FOOTER = re.compile(
 
 
 def at_the_tail(rows: Sequence[Row], columns: Columns, *, whole: bool) -> list[str]:
-    """Return what the last lines are, from the last one up; "" for a blank one.
+    """Return the kinds of the last lines, from the last one up; "" for a blank line.
 
     Args:
         rows: the last lines.
-        columns: what the rows above show.
+        columns: the contents of the columns in the rows above.
         whole: whether `rows` are all of the file.
     """
     kinds: list[str] = []
@@ -103,7 +103,7 @@ def _is_total(row: Row, columns: Columns, above: Sequence[Row]) -> bool:
 
 
 def _sums_up(pair: tuple[float, float], place: int, above: Sequence[Row]) -> bool:
-    """Check whether a number is the sum or the mean of those above it."""
+    """Check whether a number is the sum or the mean of the numbers above it."""
     found = [numbers_of(row[place]) for row in above if place < len(row)]
     column = [numbers for numbers in found if numbers]
     if len(column) < FEWEST_ROWS:

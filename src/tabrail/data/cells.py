@@ -1,4 +1,4 @@
-"""What the cells of one column say: numbers, words and dates, however they are written."""
+"""Read the cells of one column: numbers, words and dates, however they are written."""
 
 import re
 from collections.abc import Iterable
@@ -9,20 +9,20 @@ import pandas as pd
 
 from tabrail.data import no_dates, written_dates, written_numbers, written_text
 
-STR: Any = pd.StringDtype(na_value=np.nan)  # an object, because to look up its name takes time
+STR: Any = pd.StringDtype(na_value=np.nan)  # shared, as a look-up by name is slow
 TRUE = {"true", "yes", "y", "t", "on", "1", "1.0"}
 FALSE = {"false", "no", "n", "f", "off", "0", "0.0"}
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-LARGEST = 1e100  # no model can take the squares of larger ones, let alone infinity
+LARGEST = 1e100  # the squares of larger numbers overflow in models
 LONGEST_IN_MICROSECONDS = len("2024-01-31T23:59:59.999999")
 
 
 def present(values: pd.Series, missing: list[str]) -> pd.Series:
-    """Bring words into one form, and return missing where a word stands for no value.
+    """Normalize words, and replace the words for a missing value by a missing value.
 
     Args:
         values: cells as they were read; shape (n_rows,).
-        missing: the words that mean missing; a day such as 9999-12-31 means any time on it, too.
+        missing: the words for a missing value; a day such as 9999-12-31 includes all times on it.
     """
     if values.dtype == "object":  # what Parquet and JSON mix in one column
         plain = [written_text.plain(one) if isinstance(one, str) else one for one in values]
@@ -30,7 +30,7 @@ def present(values: pd.Series, missing: list[str]) -> pd.Series:
     elif isinstance(values.dtype, pd.StringDtype):
         values = written_text.plain_series(values)
     elif values.dtype.kind in "if":
-        # A division by zero has no number: CSV files write it as they write a missing value.
+        # A division by zero gives no number: CSV files have a missing value there.
         return values.mask(values.isin([*missing_numbers(missing), np.inf, -np.inf]))
     elif values.dtype.kind != "M":
         return values
@@ -40,23 +40,23 @@ def present(values: pd.Series, missing: list[str]) -> pd.Series:
 
 
 def missing_numbers(missing: Iterable[str]) -> set[float]:
-    """Return the numbers among the words that mean missing, such as -999."""
+    """Return the numbers among the words for a missing value, such as -999."""
     return {float(word) for word in missing if NUMBER.fullmatch(word)}
 
 
 def numeric(values: pd.Series, decimal: str, thousands: str) -> pd.Series:
-    """Return numbers; NaN where there is none, or one beyond 1e100.
+    """Return numbers; NaN for a cell without a number, or with one beyond 1e100.
 
     Args:
         values: cells; shape (n_rows,).
         decimal: the decimal separator of numbers that are written as text.
-        thousands: what stands between groups of three digits there, or nothing.
+        thousands: the thousands separator of such numbers, or nothing.
     """
-    if values.dtype.kind in "mMc":  # dates, spans of time and complex numbers have no one number
+    if values.dtype.kind in "mMc":  # dates, spans of time and complex numbers are not numbers
         return pd.Series(np.nan, index=values.index)
     if not (values.dtype == "object" or isinstance(values.dtype, pd.StringDtype)):
         return _finite(pd.to_numeric(values, errors="coerce").astype("float64"))
-    if decimal != ".":  # 1.234 may be a thousand here
+    if decimal != ".":  # 1.234 may mean 1234 here
         found = pd.Series(np.nan, index=values.index, dtype="float64")
     elif values.dtype == "object":
         found = pd.to_numeric(values, errors="coerce").astype("float64")
@@ -74,7 +74,7 @@ def _finite(numbers: pd.Series) -> pd.Series:
 
 
 def durations(values: pd.Series, seconds: pd.Series) -> pd.Series:
-    """Return seconds, where they are not known yet from spans of time such as 1:02:03."""
+    """Return durations such as 1:02:03 in seconds; numbers are seconds already."""
     written = values.notna() & seconds.isna()
     return seconds.fillna(written_numbers.durations(values[written])) if written.any() else seconds
 
@@ -87,7 +87,7 @@ def boolean(values: pd.Series) -> pd.Series:
 
 
 def words(values: pd.Series) -> pd.Series:
-    """Return yes and no where `boolean` made numbers of them; names of categories as they are."""
+    """Return yes and no for the numbers of `boolean`; return names of categories unchanged."""
     return values.map({1.0: "yes", 0.0: "no"}) if pd.api.types.is_float_dtype(values) else values
 
 
@@ -100,10 +100,10 @@ def datetime(values: pd.Series, written: str | None) -> pd.Series:
     """
     if values.dtype.kind != "M":
         values = names(values)
-        # One fraction in nanoseconds would put the far future of the other rows out of range.
+        # One fraction in nanoseconds would put dates in the far future out of range.
         if values.str.len().max() > LONGEST_IN_MICROSECONDS:
             values = values.str.replace(r"(\.\d{6})\d+", r"\1", regex=True)
-    codes, different = pd.factorize(values)  # days come again and again, and reading is slow
+    codes, different = pd.factorize(values)  # days repeat often, and parsing is slow
     texts = pd.Series(different)
     if texts.dtype.kind != "M":
         texts, written = written_dates.plain(texts, written)
@@ -114,7 +114,7 @@ def datetime(values: pd.Series, written: str | None) -> pd.Series:
 
 
 def names(values: pd.Series) -> pd.Series:
-    """Return text; whole numbers that only gaps have made floats are written as whole numbers."""
+    """Return text; whole numbers that missing values have made floats get no decimals."""
     if values.dtype.kind == "f":
         texts = values.map(lambda number: f"{number:.0f}" if number % 1 == 0 else repr(number))
     else:
@@ -123,10 +123,10 @@ def names(values: pd.Series) -> pd.Series:
 
 
 def identifier(values: pd.Series) -> pd.Series:
-    """Return names of things. Many tools write 7 as 7.0 where a column has gaps: it is the same."""
+    """Return identifiers. 7.0 becomes 7: many tools write it so beside missing values."""
     return names(values).str.removesuffix(".0")
 
 
 def text(values: pd.Series) -> pd.Series:
-    """Return sentences; none is an empty one, which says as much to a model."""
+    """Return texts; a missing one becomes an empty one, which is the same to a model."""
     return names(values).fillna("")

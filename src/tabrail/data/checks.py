@@ -1,4 +1,4 @@
-"""Raw tables, chunk by chunk, each checked against the schema."""
+"""Read raw tables chunk by chunk, and check each chunk against the schema."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -21,20 +21,20 @@ from tabrail.data.seen import Seen
 from tabrail.data.set_aside import SetAside
 
 SURELY_SWAPPED = (
-    "day and month are the wrong way round in this file: as they are read, its dates are on one or "
-    "two days of many months, which those of training are not"
+    "day and month are the wrong way round in this file: as read, its dates fall on one or two "
+    "days of many months, unlike those of the training data"
 )
 MOST_CELLS = 4_000_000  # in memory at a time
 
 
 class Chunk(NamedTuple):
-    """Some rows of a file, and what the schema says of them.
+    """Some rows of a file, with the result of the schema check.
 
     Attributes:
         file: where the rows are from; the index of `raw` counts its rows from 0.
-        raw: the rows as they were read, in all columns of the file, less those left out.
+        raw: the rows as they were read, with all columns of the file, without those left out.
         table: the same rows, cleaned and in the schema's types.
-        violations: what is wrong with them.
+        violations: their violations of the schema.
         groups: a hash of each row's group; see `hashes`. Shape (n_rows,), uint64.
         repeated: true for a row that came before, in any file, with the same cells in all columns;
             shape (n_rows,).
@@ -51,7 +51,7 @@ class Chunk(NamedTuple):
 
 
 class First(Protocol):
-    """Knows which rows are the first of their kind, as `Seen` does."""
+    """An object that knows which rows are not duplicates, such as `Seen`."""
 
     def first(self, hashes: np.ndarray) -> np.ndarray:
         """Return true where a hash comes for the first time; shape (n_rows,)."""
@@ -70,20 +70,20 @@ def checked(
     usual: Usual | None = None,
     seen: First | None = None,
 ) -> Iterator[Chunk]:
-    """Read tables after a look at each one's header, clean them and check them against the schema.
+    """Check the headers of tables, then read, clean and check their rows against the schema.
 
-    A bar shows the progress when it takes long.
+    A progress bar is shown if it takes long.
 
     Args:
         places: the tables, or parts of them.
         schema: describes the cleaned rows.
-        rows: the most rows of a chunk; of a table with more than 40 columns, say, fewer are read.
-        label: what the bar is called.
+        rows: the most rows of a chunk. Chunks of wide tables, from about 40 columns, have fewer.
+        label: the label of the progress bar.
         clean: the owner's cleaning function.
         optional: columns that a file may lack.
         aside: counts the lines that are no rows.
-        usual: on which days of the month dates usually are; see `date_order`.
-        seen: knows the rows of other parts, if there are more.
+        usual: the usual days of the month of dates; see `date_order`.
+        seen: knows the rows of other parts, if there are any.
 
     Raises:
         InputError: a file cannot be read, or lacks a column of the schema, or it cannot be cleaned.
@@ -127,9 +127,9 @@ def _parts(places: Sequence[Path] | Sequence[Part]) -> Iterator[Part]:
 def _swapped_dates(
     given: pd.DataFrame, table: pd.DataFrame, schema: Schema, usual: Usual | None
 ) -> list[Violation]:
-    """Return a violation for each column whose dates have day and month the wrong way round.
+    """Return a violation for each column whose dates surely have day and month the wrong way round.
 
-    Where that is sure, no model can be given these rows: their dates cannot be read as written.
+    No model can use these rows, because their dates cannot be read.
     """
     found = []
     for name, is_sure in date_order.swapped(table, schema, usual):

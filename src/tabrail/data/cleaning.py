@@ -1,4 +1,4 @@
-"""The owner's cleaning function: what it may do with rows, checked at each call."""
+"""The project's cleaning function, with checks of its result at each call."""
 
 from collections.abc import Callable, Collection
 from types import FunctionType
@@ -17,10 +17,9 @@ def no_cleaning(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def changes_nothing(function: Any) -> bool:
-    """Return whether a cleaning function does no more than to return what it is given.
+    """Check whether a cleaning function returns its argument unchanged.
 
-    Its compiled code is compared with that of a function which does so. The same holds for the
-    function `derive`.
+    Its compiled code is compared with that of such a function. This also works for `derive`.
 
     Example:
         >>> changes_nothing(no_cleaning), changes_nothing(lambda rows: rows.dropna())
@@ -40,7 +39,7 @@ def cleaned(rows: pd.DataFrame, clean: Clean, sensitive: Collection[str] = ()) -
     Args:
         rows: rows with the columns as they came, n_rows of them.
         clean: returns these rows or some of them, in any order of columns.
-        sensitive: columns of which no value may be in a message.
+        sensitive: columns whose values must not be in a message.
 
     Returns:
         The cleaned rows, at most n_rows, in the order in which they came.
@@ -71,8 +70,8 @@ def cleaned(rows: pd.DataFrame, clean: Clean, sensitive: Collection[str] = ()) -
         what = [f"adds {', '.join(added)}"] if added else []
         what += [f"loses {', '.join(removed)}"] if removed else []
         raise InputError(
-            f"{name} {' and '.join(what)}; it must keep the set of columns: "
-            "a new column belongs into derive in features.py"
+            f"{name} {' and '.join(what)}; it must keep the set of columns: a new column belongs "
+            "in derive in features.py"
         )
     if not found.index.is_unique or not found.index.isin(rows.index).all():
         raise InputError(
@@ -86,6 +85,6 @@ def cleaned(rows: pd.DataFrame, clean: Clean, sensitive: Collection[str] = ()) -
 
 
 def _has_value(text: str, cells: pd.Series) -> bool:
-    """Return whether a text has one of some values in it."""
+    """Check whether a text contains one of some values."""
     values = cells.dropna().astype("str").unique()
     return any(value in text for value in values if value.strip())

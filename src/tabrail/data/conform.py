@@ -44,10 +44,10 @@ class Violation:
 
 
 def require_columns(names: list[str], wanted: list[str], schema: Schema, source: Path) -> None:
-    """Check that a table has every column that is wanted of it, once.
+    """Check that a table has every required column exactly once.
 
     Raises:
-        InputError: columns are absent or there twice; the message names them, and what is nearest.
+        InputError: columns are absent or duplicate. The message names them, and similar names.
     """
     twice = {name for name in names if names.count(name) > 1 and name in wanted}
     if twice:
@@ -65,20 +65,21 @@ def require_columns(names: list[str], wanted: list[str], schema: Schema, source:
 def conform(
     table: pd.DataFrame, schema: Schema, known: Mapping[str, Distinct] = MappingProxyType({})
 ) -> tuple[pd.DataFrame, list[Violation]]:
-    """Give a table the schema's types, and find where it violates the schema.
+    """Convert a table to the schema's types, and find violations of the schema.
 
-    A pure function of each row, so it serves a chunk of a file, a batch and one request.
+    Each row is converted on its own, so chunks of a file, batches and requests give the same
+    results.
 
     Args:
         table: rows as they were read, with the columns of `schema.used`. Those that a prediction
             does not need may be absent: the target, the weight, identifiers, sensitive columns.
         schema: the schema.
-        known: the different cells of columns, where somebody has looked for them.
+        known: the distinct cells of columns, if the caller has found them.
 
     Returns:
-        The same rows with the schema's columns: numbers and booleans as float64 (true is 1.0),
-        dates as datetime64[us], all else as str; what cannot be read is missing. And the
-        violations.
+        The same rows with the schema's columns, and the violations. Numbers and booleans are
+        float64 (true is 1.0), dates are datetime64[us], and all else is str. Unreadable cells are
+        missing.
     """
     typed: dict[str, np.ndarray | ExtensionArray] = {}
     violations: list[Violation] = []
@@ -109,14 +110,14 @@ def conform(
 def violation(
     name: str, column: Column, kind: ViolationKind, given: pd.Series, rows: np.ndarray
 ) -> Violation:
-    """Return a violation with its first value, unless that is sensitive: messages end in logs.
+    """Return a violation with its first value, unless the column is sensitive: messages get logged.
 
     Args:
         name: the column's name.
         column: describes it.
         kind: the kind of violation.
         given: the column as it was in the table; shape (n_rows,).
-        rows: true where a row has it, and at least once; shape (n_rows,).
+        rows: true where a row has it, for at least one row; shape (n_rows,).
     """
     example = given[rows].iloc[:1].tolist()[0]
     why = hint(column, kind, example)
@@ -124,7 +125,7 @@ def violation(
 
 
 def read(given: pd.Series, column: Column, csv: Csv) -> pd.Series:
-    """Read cells as the schema says of their column; what cannot be read becomes missing."""
+    """Read cells by the schema of their column; unreadable ones become missing."""
     match column.kind:
         case "numeric":
             found = cells.numeric(given, csv.decimal, csv.thousands)
@@ -142,9 +143,9 @@ def read(given: pd.Series, column: Column, csv: Csv) -> pd.Series:
 
 
 def usable(violations: list[Violation], rows: int) -> np.ndarray:
-    """Return true for the rows that a model can be given; shape (rows,).
+    """Return true for the rows that a model can use; shape (rows,).
 
-    A category that training has not seen does no harm; any other violation of a row does.
+    A row with an unknown category can be used. A row with any other violation cannot.
     """
     good = np.ones(rows, dtype=bool)
     for found in violations:
@@ -186,7 +187,7 @@ def _violating_cells(
     if column.categories is not None:
         unseen = typed.notna() & ~typed.isin(column.categories)
         if not is_target and unseen.any():
-            # A code that has lost its zeros is another way of writing a known one.
+            # A code that has lost its zeros is a known code in another form.
             twins = [one for one in typed[unseen].unique() if zero_twin(one, column.categories)]
             is_twin = typed.isin(twins)
             yield "unreadable", is_twin
@@ -195,7 +196,7 @@ def _violating_cells(
 
 
 def _without_zeros(codes: pd.Series, column: Column) -> pd.Series:
-    """Return true for codes that have fewer digits than any of training."""
+    """Return true for codes that have fewer digits than all codes in training."""
     if column.kind == "categorical":  # of an identifier it is gone
         codes = codes.str.removesuffix(".0")
     few = codes.str.len() < (column.digits or 0)

@@ -1,4 +1,4 @@
-"""Read CSV files a chunk at a time, with what people and tools do to them."""
+"""Read CSV files chunk by chunk, as people and tools write them."""
 
 import csv
 from collections import deque
@@ -23,12 +23,12 @@ MEASURED = ("numeric", "datetime")
 
 
 class Layout(NamedTuple):
-    """What stands where in a CSV file.
+    """The layout of a CSV file.
 
     Attributes:
-        header: the names in line 1; pandas numbers those that are there twice, or blank.
+        header: the names in line 1; pandas numbers duplicate and blank ones.
         names: the columns in their plain form.
-        extra: which field of the rows stands below no name.
+        extra: which field of the rows has no name above it.
         width: the most fields of a row.
         first: the first field of the first row.
     """
@@ -54,7 +54,7 @@ def layout(path: Path, form: Csv) -> Layout:
 
 
 def columns(path: Path, form: Csv) -> list[str]:
-    """Return the names of a file's columns in their plain form.
+    """Return the names of a file's columns in normalized form.
 
     Raises:
         InputError: two columns have one name.
@@ -68,7 +68,7 @@ def chunks(path: Path, schema: Schema, rows: int, aside: SetAside) -> Iterator[p
 
     Args:
         path: the file.
-        schema: says how it is written, and which columns are measured.
+        schema: gives its dialect, and the columns of measurements.
         rows: the most rows of a chunk.
         aside: counts the lines that are set aside.
 
@@ -117,7 +117,7 @@ def _sieve(schema: Schema, found: Layout, ends: edges.Edges) -> Sieve:
 
 
 def _refuse_more(path: Path, chunk: pd.DataFrame, width: int) -> None:
-    """Refuse rows with more than delimiters beyond the last name."""
+    """Refuse rows that have values beyond the last name."""
     beyond = chunk.iloc[:, width:]
     filled = ((beyond != "") & beyond.notna()).any(axis="columns").to_numpy()
     if filled.any():
@@ -129,7 +129,7 @@ def _refuse_more(path: Path, chunk: pd.DataFrame, width: int) -> None:
 
 
 def _refuse_twice(path: Path, form: Csv) -> None:
-    """Refuse a CSV file that names two columns alike, which pandas would tell apart as a and a.1.
+    """Refuse a CSV file with duplicate column names, which pandas would rename to a and a.1.
 
     Raises:
         InputError: the message has the name.
@@ -143,16 +143,16 @@ def _refuse_twice(path: Path, form: Csv) -> None:
 
 
 def _refuse_cut_off(path: Path, form: Csv, found: Layout, sieve: Sieve | None) -> None:
-    """Refuse a CSV file that ends inside a row, which pandas would fill up with missing values."""
+    """Refuse a CSV file that ends inside a row, which pandas would pad with missing values."""
     with path.open("rb") as file:
         file.readline()
         last = _last_line(file)
-    if not last or last.count(b'"') % 2:  # the end of a field that goes over several lines
+    if not last or last.count(b'"') % 2:  # the end of a field with line breaks
         return
     text = last.decode(form.encoding, "replace")
     cells = next(csv.reader([text], delimiter=form.delimiter))
     if len(cells) < len(found.names) and not (sieve and sieve.knows(cells)):
-        # It may be the end of a row that goes over several lines, and has a quote in plain text.
+        # It may be the end of a row with line breaks and with a quote in plain text.
         with path.open(encoding=form.encoding, errors="replace", newline="") as whole:
             (cells,) = deque(csv.reader(whole, delimiter=form.delimiter), maxlen=1)
         if len(cells) >= len(found.names):
@@ -164,7 +164,7 @@ def _refuse_cut_off(path: Path, form: Csv, found: Layout, sieve: Sieve | None) -
 
 
 def _last_line(file: BinaryIO) -> bytes:
-    """Return what follows the last line end."""
+    """Return the text after the last line end."""
     size, length = file.seek(0, 2), 65536
     while True:
         file.seek(max(0, size - length))

@@ -1,8 +1,8 @@
 """Read the rows of CSV files as they are written: all by Arrow, or some by pandas.
 
-Arrow reads five times as fast, and refuses files that are not as even as it wants them. pandas
-reads what Arrow refuses: rows with too few fields, cells larger than a block, lines of blanks. What
-both read, both read alike, which a test tries with files made at random.
+Arrow is five times as fast, but refuses uneven files. pandas reads those: files with too few fields
+in a row, cells larger than a block, or lines of blanks. Where both can read a file, both give the
+same rows. A test compares them on random files.
 """
 
 import codecs
@@ -18,27 +18,27 @@ from tabrail.data.edges import opened
 from tabrail.data.schema import Csv
 from tabrail.errors import InputError
 
-BLOCK = 1 << 18  # bytes that are parsed at a time, at least; no cell may be larger
-WIDE = 1 << 12  # bytes of them for each column
-TAIL, FEW = 1 << 16, 16  # bytes at the end and at the start that are looked at
-STREAMED = ("utf-8", "latin-1", "cp1252")  # of which the end of a file is text, too
+BLOCK = 1 << 18  # least bytes that are parsed at a time; no cell may be larger
+WIDE = 1 << 12  # bytes of a block for each column
+TAIL, FEW = 1 << 16, 16  # bytes to look at, at the end and at the start
+STREAMED = ("utf-8", "latin-1", "cp1252")  # their last bytes can be decoded alone
 
 
 class RefusedError(Exception):
-    """Arrow cannot read a file to its end."""
+    """Arrow cannot read the whole file."""
 
 
 def options(form: Csv) -> dict[str, Any]:
-    """Return the options by which pandas reads CSV files of a form."""
+    """Return the options for pandas to read CSV files of a dialect."""
     encoding = "utf-8-sig" if form.encoding == "utf-8" else form.encoding
     return {"encoding": encoding, "sep": form.delimiter, "decimal": form.decimal}
 
 
 class Rows:
-    """The rows of a CSV file, chunk by chunk; each cell is text, one that is not there is empty.
+    """The rows of a CSV file, chunk by chunk; each cell is text, and an absent one is empty.
 
     Attributes:
-        is_even: whether all rows read so far surely have a field for each column.
+        is_even: whether all rows so far are known to have a field for each column.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Rows:
             form: how it is written.
             columns: a name for each field of a row.
             rows: the most rows of a chunk.
-            named: whether line 1 has a name for each.
+            named: whether line 1 has a name for each field.
         """
         self._path, self._form, self._columns, self._rows = path, form, columns, rows
         self._named = named
@@ -150,7 +150,7 @@ def _frame(table: pa.Table, header: list[str], start: int) -> pd.DataFrame:
 
 
 class _Remembering:
-    """A file that is read from its start to its end, and of which the last bytes are remembered."""
+    """A file that is read once from start to end, and keeps its last bytes."""
 
     closed = False
 
@@ -163,10 +163,10 @@ class _Remembering:
         return block
 
     def close(self) -> None:
-        """Leave the file to whoever opened it."""
+        """Do nothing: the caller closes the file."""
 
     def ends_within_quotes(self, last: str, form: Csv) -> bool:
-        """Check whether the last cell may have begun with a quote that nothing closes."""
+        """Check whether the last cell may have an opening quote without a closing one."""
         cell = last.replace('"', '""')
         written = f'"{cell}'.encode(form.encoding)
         return len(written) > len(self._tail) or self._tail.endswith(written)
@@ -175,7 +175,7 @@ class _Remembering:
 def _by_pandas(
     path: Path, form: Csv, header: list[str], rows: int, names: list[int] | None = None
 ) -> Iterator[pd.DataFrame]:
-    # Asked for some columns only, pandas would not notice rows that have too many fields.
+    # With a list of columns, pandas would not notice rows with too many fields.
     with pd.read_csv(
         path,
         dtype="str",

@@ -1,4 +1,4 @@
-"""reports/data.json: what came in, what was dropped and why, and what the target looks like."""
+"""Build reports/data.json: rows read, rows dropped and why, and statistics of the target."""
 
 import math
 from collections import Counter, defaultdict
@@ -23,7 +23,7 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass
 class Moments:
-    """Mean and spread of numbers that come in parts.
+    """Mean and standard deviation of numbers that come in parts.
 
     Source: Chan, Golub and LeVeque, 1983, "Algorithms for Computing the Sample Variance".
     """
@@ -39,7 +39,7 @@ class Moments:
         if not len(values):
             return
         total = self.count + len(values)
-        with np.errstate(over="ignore"):  # the squares of enormous numbers: no spread is given then
+        with np.errstate(over="ignore"):  # squares may overflow: no spread then
             mean = values.mean()
             shift = mean - self.mean
             self.squares += float(np.square(values - mean).sum())
@@ -50,7 +50,7 @@ class Moments:
         self.most = max(self.most, float(values.max()))
 
     def merge(self, other: "Moments") -> None:
-        """Take in what another one has of other numbers."""
+        """Merge the moments of other numbers."""
         if not other.count:
             return
         total = self.count + other.count
@@ -63,7 +63,7 @@ class Moments:
         self.least, self.most = min(self.least, other.least), max(self.most, other.most)
 
     def content(self) -> dict[str, float]:
-        """Return the figures by name; the ends are rounded outward, for they are of one row."""
+        """Return the figures by name; the ends are rounded outward, to be no row's value."""
         spread = math.sqrt(self.squares / self.count)
         least, most = outward(self.least, self.most)
         return {"mean": self.mean, "std": spread, "min": least, "max": most}
@@ -118,12 +118,12 @@ class DataReport:
                 self.classes[split][name] += int(count)
         for name, column in self.schema.used.items():
             empty = table[name].null_count
-            if column.kind == "text":  # which no text is an empty one
+            if column.kind == "text":  # a missing text is an empty one
                 empty = pc.sum(pc.equal(table[name], "")).as_py() or 0
             self.missing[name] += int(empty)
 
     def merge(self, other: "DataReport") -> None:
-        """Take in what another one has counted, of files or parts that come later."""
+        """Merge the counts of later files or parts."""
         self.raw += other.raw
         self.left_out += other.left_out
         self.split_rows.update(other.split_rows)
@@ -142,10 +142,11 @@ class DataReport:
         self.swapped |= other.swapped
 
     def refuse(self, tolerance: Tolerance) -> None:
-        """Refuse data that cannot or should not be learned from.
+        """Refuse data that is not fit for training.
 
         Raises:
-            InputError: a kind of violation is beyond its tolerance, or the target says nothing.
+            InputError: a kind of violation exceeds its tolerance, or the target of a split cannot
+                be used.
         """
         if not self.raw:
             raise InputError(f"{paths.RAW} has no rows below its header")
@@ -190,7 +191,7 @@ class DataReport:
         }
 
     def summary(self) -> str:
-        """Return the counts in one line, after those of lines that are no rows."""
+        """Return the counts in one line, after the counts of lines that are not rows."""
         parts = ", ".join(f"{self.split_rows[split]:,} for {split}" for split in SPLITS)
         dropped = self.raw - self.left_out - sum(self.split_rows.values())
         left_out = f"{self.left_out:,} left out by clean, " if self.left_out else ""
@@ -206,7 +207,7 @@ class DataReport:
         return shares
 
     def _target_problem(self, split: str) -> str:
-        """Return why the target of a split cannot be learned or scored, or ""."""
+        """Return why the target of a split cannot be used, or ""."""
         if self.split_rows[split] and not self.weights[split]:
             return f"all have a {self.schema.weight} of 0"
         if self.schema.task == "regression":

@@ -1,4 +1,4 @@
-"""Notice a file whose dates have day and month the other way round."""
+"""Detect files whose dates have day and month the wrong way round."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,12 +9,12 @@ import pandas as pd
 
 from tabrail.data.schema import Column, Schema
 
-Usual = Mapping[str, Sequence[float]]  # by column: the share of training's dates on each day, 1-31
-FEWEST_ROWS = 20  # where it is not known on which days dates usually are
+Usual = Mapping[str, Sequence[float]]  # by column: the share of dates in training on each day, 1-31
+FEWEST_ROWS = 20  # where the usual days of the month are not known
 FEWEST_MONTHS, MOST_PLACES, MONTHS = 5, 2, 12
-LIKELY, SURE = 1e-2, 1e-6  # below it, dates are hardly, or never, so by chance
-FEWEST_ON_A_DAY = 5  # rows: the days of fewer are not told
-RAREST = 5e-3  # share of a day of the month that training has not
+LIKELY, SURE = 1e-2, 1e-6  # below it, such dates are unlikely, or practically impossible, by chance
+FEWEST_ON_A_DAY = 5  # rows: the days of fewer are not stored
+RAREST = 5e-3  # assumed share of a day of the month that is not in training
 
 
 def swapped(
@@ -25,10 +25,10 @@ def swapped(
     Args:
         table: rows in the schema's types, of one file.
         schema: says how dates are written.
-        usual: on which days of the month dates usually are, if that is known.
+        usual: the usual days of the month of dates, if known.
 
     Yields:
-        The name of a column, and whether it is sure.
+        The name of a column, and whether this is certain.
     """
     for name in table.columns.intersection(list(schema.used)):
         if not has_order(schema.columns[name]):
@@ -41,7 +41,7 @@ def swapped(
 def warnings(
     dates: Mapping[str, np.ndarray], columns: Mapping[str, Column], usual: Usual | None
 ) -> list[str]:
-    """Warn of the columns of a request whose dates seem to be read the wrong way round.
+    """Warn about columns of a request whose dates seem to have day and month swapped.
 
     Args:
         dates: by column, the dates of all rows; shape (n_rows,), datetime64.
@@ -58,24 +58,24 @@ def warnings(
 
 
 def has_order(column: Column) -> bool:
-    """Check whether a column has dates that could be written in another order."""
+    """Check whether the dates of a column could be written in another order."""
     written = column.format or ""
     return column.kind == "datetime" and "%d" in written and "%m" in written
 
 
 def chance_of(dates: np.ndarray, usual: Sequence[float] | None) -> float:
-    """Return how likely dates are that would be few days in a row if they were read otherwise.
+    """Return how likely it is by chance that dates are few days in a row in the other order.
 
-    A fortnight of one month, read the wrong way, is one day of many months of one year. Monthly
-    figures are so, too: what tells them apart is on which days of the month dates usually are.
+    Two weeks of one month, with day and month swapped, are one day of many months of one year.
+    Monthly figures look the same. The usual days of the month distinguish them.
 
     Args:
         dates: datetime64, none of them missing; shape (n_rows,).
         usual: the share of the usual dates on each day of the month, if known.
 
     Returns:
-        Just below the limit of what is likely where the usual days are not known; 1.0 if the
-        dates, read otherwise, would not be few days in a row.
+        A probability. It is just below the limit for a warning if the usual days are not known. It
+        is 1.0 if the dates, read in the other order, would not be a few days in a row.
 
     >>> first_days = np.arange("2024-01", "2025-01", dtype="datetime64[M]")
     >>> chance_of(first_days, [1 / 31] * 31) < SURE, chance_of(first_days, [1.0] + [0.0] * 30)
@@ -86,7 +86,7 @@ def chance_of(dates: np.ndarray, usual: Sequence[float] | None) -> float:
         return 1.0
     months, years = found.astype("datetime64[M]"), found.astype("datetime64[Y]")
     days = (found - months).astype(np.int64) + 1
-    places = np.unique(years.astype(np.int64) * 100 + days)  # each would be one month
+    places = np.unique(years.astype(np.int64) * 100 + days)  # each would be in one month
     if len(np.unique(months - years)) < FEWEST_MONTHS or len(places) > MOST_PLACES:
         return 1.0
     if days.max() > MONTHS:  # there is no such month
@@ -98,11 +98,11 @@ def chance_of(dates: np.ndarray, usual: Sequence[float] | None) -> float:
 
 
 def usual_days(table: pd.DataFrame, schema: Schema) -> dict[str, list[float]]:
-    """Return on which days of the month dates are, for columns that have an order to mistake.
+    """Return the days of the month of dates, for columns whose order can be mistaken.
 
     Args:
         table: rows in the schema's types.
-        schema: says how dates are written. What is sensitive is left out.
+        schema: says how dates are written. Sensitive columns are left out.
 
     Returns:
         By column, the share of each day from 1 to 31; 0 for a day that few rows have.
@@ -118,7 +118,7 @@ def usual_days(table: pd.DataFrame, schema: Schema) -> dict[str, list[float]]:
 
 
 def read_usual_days(file: Path) -> dict[str, list[float]]:
-    """Return on which days of the month the dates of training are, if a file tells it.
+    """Return the days of the month of the dates in training, if a file has them.
 
     Args:
         file: reports/distributions.json.

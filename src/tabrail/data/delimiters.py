@@ -1,4 +1,4 @@
-"""Find the delimiter of a CSV file by its first rows, and say why there is none."""
+"""Find the delimiter of a CSV file by its first rows, or explain why there is none."""
 
 import codecs
 from collections import Counter
@@ -29,7 +29,7 @@ def find(path: Path, start: bytes, encoding: str, *, is_all: bool) -> str:
     decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)()
     text = decoder.decode(start)
     if "\n" not in text and "\r" in text:
-        raise InputError(f"{path} has the line ends of old Macs; save it with today's (LF or CRLF)")
+        raise InputError(f"{path} has the line endings of old Macs (CR); save it with LF or CRLF")
     if text.lower().startswith("sep="):
         raise InputError(f"{path} starts with a line for Excel ({text[:5]!r}); remove that line")
     best, best_score, header_alone = "", (0.0, 0), False
@@ -39,7 +39,7 @@ def find(path: Path, start: bytes, encoding: str, *, is_all: bool) -> str:
         header_alone |= len(counts) == 1 and counts[0] > 1 and is_all
         if counts[0] < 2:
             continue
-        # An empty field at the end is often left away: too few are no fault, too many are.
+        # An empty field at the end is often left out: too few fields are allowed, too many are not.
         fitting = sum(1 < count <= counts[0] for count in counts[1:])
         full = sum(count == counts[0] for count in counts[1:])
         score = ((fitting + full) / (2 * len(counts[1:]) or 1), counts[0])
@@ -62,7 +62,7 @@ def find(path: Path, start: bytes, encoding: str, *, is_all: bool) -> str:
 
 
 def _refuse_shifted(path: Path, rows: Sequence[Row]) -> None:
-    """Refuse one of few short rows if it lacks a field in its middle.
+    """Refuse a file if one of its few short rows lacks a field in the middle.
 
     Raises:
         InputError: the message names the row.
@@ -74,7 +74,7 @@ def _refuse_shifted(path: Path, rows: Sequence[Row]) -> None:
 
 
 def _with_row_names(path: Path, text: str) -> str:
-    """Return the delimiter of a file whose rows have names, for which line 1 has none.
+    """Return the delimiter of a file whose rows begin with a row name, a column without a header.
 
     Raises:
         InputError: the file is no table.
@@ -94,7 +94,7 @@ def _with_row_names(path: Path, text: str) -> str:
 
 
 def _no_table(path: Path, text: str) -> InputError:
-    """Say why a text has no columns."""
+    """Explain why a text has no columns."""
     names = ", ".join(SIGNS.values())
     for delimiter, sign in SIGNS.items():
         counts = list(map(len, rows_of(text, delimiter, cut=False)))
@@ -108,8 +108,8 @@ def _no_table(path: Path, text: str) -> InputError:
             )
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) < 2:
-        return InputError(f"{path} has one line only; expected column names and rows below them")
+        return InputError(f"{path} has only one line; expected column names and rows below them")
     return InputError(
-        f"{path} has one column only, or rows of different lengths; expected the same number of "
+        f"{path} has only one column, or rows of different lengths; expected the same number of "
         f"fields in each row, with one of these between them: {names}"
     )

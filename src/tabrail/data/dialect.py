@@ -1,4 +1,4 @@
-"""How a CSV file is written: its encoding and its delimiter, found by looking at the file."""
+"""Detect the dialect of a CSV file: its encoding and its delimiter."""
 
 import codecs
 import gzip
@@ -21,7 +21,7 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def detect(path: Path) -> Csv:
-    """Find out how a CSV file is written.
+    """Detect the dialect of a CSV file.
 
     All of the file is decoded, a block at a time; the delimiter is found in its first rows.
 
@@ -29,13 +29,13 @@ def detect(path: Path) -> Csv:
         path: a file with one of the `SUFFIXES`.
 
     Returns:
-        Encoding and delimiter; how numbers are written is left at the default.
+        Encoding and delimiter; the number format is the default one.
 
     Raises:
-        InputError: the file is no table; the message says what it is instead.
+        InputError: the file is not a table. The message says what it is instead.
     """
     if not path.name.endswith(CSV_SUFFIXES):
-        raise InputError(f"{path} is no CSV file; expected one of: {', '.join(CSV_SUFFIXES)}")
+        raise InputError(f"{path} is not a CSV file; expected one of: {', '.join(CSV_SUFFIXES)}")
     try:
         with opened(path) as file:
             start = file.read(BLOCK)
@@ -51,15 +51,15 @@ def detect(path: Path) -> Csv:
 
 
 def agree(paths: Iterable[Path]) -> Csv:
-    """Find out how several CSV files are written, which must be the same way.
+    """Detect the dialect of several CSV files, which must be the same.
 
     Raises:
-        InputError: one file is no table, or differs from the others.
+        InputError: one file is not a table, or differs from the others.
     """
     found = {path: detect(path) for path in paths}
     if len(found) == 1:
         return next(iter(found.values()))
-    # Plain ASCII is the same in each of these encodings, and says nothing about the others.
+    # Plain ASCII is the same in each of these encodings, so it does not show the encoding.
     rich = {path: one for path, one in found.items() if not _is_ascii(path)} or found
     first_path, first = next(iter(rich.items()))
     for path, other in found.items():
@@ -84,10 +84,10 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 
 def require(path: Path, form: Csv) -> None:
-    """Check that a file, if it is a CSV file, is written as the schema says.
+    """Check that a CSV file has the dialect of the schema; other files pass.
 
     Raises:
-        InputError: it is not, or it is no table.
+        InputError: it has another dialect, or is not a table.
     """
     if path.suffix == ".parquet":
         return
@@ -109,7 +109,7 @@ def _encoding(path: Path, start: bytes) -> str:
     """Return the encoding that fits every byte of a file.
 
     Raises:
-        InputError: the file has bytes that no text has, or is UTF-8 with a few wrong bytes.
+        InputError: the file has zero bytes, or is UTF-8 with a few wrong bytes.
     """
     if start.startswith(UTF_16):
         if not _decodes(path, "utf-16"):
@@ -120,7 +120,7 @@ def _encoding(path: Path, start: bytes) -> str:
     for block in _blocks(path):
         if (zero := block.find(b"\0")) >= 0:
             raise InputError(
-                f"{path} is no text: byte {position + zero:,} is zero; save it as CSV in UTF-8"
+                f"{path} is not text: byte {position + zero:,} is zero; save it as CSV in UTF-8"
             )
         position += len(block)
         if not block.isascii():
@@ -128,17 +128,17 @@ def _encoding(path: Path, start: bytes) -> str:
     if not seen or _decodes(path, "utf-8"):
         return "utf-8"
     wrong, right = _utf_8(path)
-    if right > wrong:  # as good as impossible in another encoding
+    if right > wrong:  # practically impossible in another encoding
         raise InputError(
-            f"{path} is UTF-8 but for {wrong:,} bytes, against {right:,} characters beyond ASCII "
-            "that are; repair them, or save the file as UTF-8 again where it comes from"
+            f"{path} is UTF-8 except for {wrong:,} bytes, and {right:,} other non-ASCII characters "
+            "are valid; repair these bytes, or export the file as UTF-8 again"
         )
     # Windows' Western European has no character at these five; Latin-1 has one at each.
     return "latin-1" if seen & {0x81, 0x8D, 0x8F, 0x90, 0x9D} else "cp1252"
 
 
 def _utf_8(path: Path) -> tuple[int, int]:
-    """Count what in a file is no UTF-8, and the characters beyond ASCII that are."""
+    """Count the bytes of a file that are not UTF-8, and the valid non-ASCII characters."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     wrong = beyond = 0
     for block in _blocks(path):

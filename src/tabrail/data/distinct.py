@@ -1,4 +1,4 @@
-"""Look at each different cell of a column once, however many rows have it."""
+"""Process each distinct cell of a column once, however many rows have it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 from pandas.api.extensions import ExtensionArray
 
-FEWEST_ROWS = 2000  # of fewer rows, finding the different cells costs more than it saves
+FEWEST_ROWS = 2000  # with fewer rows, finding the distinct cells costs more than it saves
 MOST = 0.5  # share of the rows
 
 Values = TypeVar("Values", np.ndarray, pa.Array, ExtensionArray)
@@ -18,14 +18,14 @@ Values = TypeVar("Values", np.ndarray, pa.Array, ExtensionArray)
 
 @dataclass(frozen=True)
 class Distinct:
-    """The cells of a column, in the order of their first rows, each once where many come again.
+    """The cells of a column, in the order of their first rows; each once if many repeat.
 
     Attributes:
         column: all of them; shape (n_rows,).
-        whole: the same, if they are text.
-        text: the different ones, if they are text; shape (n_cells,).
-        codes: by row, the place among the different ones; shape (n_rows,). None if all rows are
-            looked at.
+        whole: all cells, if they are text.
+        text: the distinct cells, if they are text; shape (n_cells,).
+        codes: by row, the position among the distinct cells; shape (n_rows,). None if each row is
+            processed.
     """
 
     column: pd.Series
@@ -35,13 +35,13 @@ class Distinct:
 
     @cached_property
     def cells(self) -> pd.Series:
-        """What to look at; shape (n_cells,)."""
+        """The cells to process; shape (n_cells,)."""
         if self.text is None or self.codes is None:
             return self.column
         return pd.Series(self.text.to_pandas(), dtype=self.column.dtype)
 
     def spread(self, found: Values) -> Values:
-        """Give each row what was found of its cell.
+        """Give each row the result for its cell.
 
         Args:
             found: a value for each cell; shape (n_cells,).
@@ -53,12 +53,12 @@ class Distinct:
 
 
 def distinct_columns(rows: pd.DataFrame) -> dict[str, Distinct]:
-    """Find the different cells of each column."""
+    """Find the distinct cells of each column."""
     return {str(name): distinct(column) for name, column in rows.items()}
 
 
 def unchanged(known: Mapping[str, Distinct], after: pd.DataFrame) -> dict[str, Distinct]:
-    """Return the cells of the columns that still are in the same place of memory.
+    """Return the cells of the columns that still share the same memory.
 
     Args:
         known: the cells of the columns before.
@@ -72,7 +72,7 @@ def unchanged(known: Mapping[str, Distinct], after: pd.DataFrame) -> dict[str, D
 
 
 def _is_still(text: pa.Array, column: pd.Series) -> bool:
-    """Check whether a column is the same piece of memory as a text."""
+    """Check whether a column shares its memory with a text."""
     return isinstance(column.dtype, pd.StringDtype) and _place(text) == _place(text_array(column))
 
 
@@ -81,10 +81,10 @@ def _place(text: pa.Array) -> object:
 
 
 def distinct(column: pd.Series) -> Distinct:
-    """Find the different cells of a column.
+    """Find the distinct cells of a column.
 
     Args:
-        column: text, which is worth it, or anything else, which is left as it is.
+        column: any column; only text is deduplicated.
 
     >>> many = distinct(pd.Series(["a", "b"] * 5000, dtype="str"))
     >>> many.cells.tolist(), many.spread(np.array([1, 2])).tolist()[:3]
@@ -109,6 +109,6 @@ def _all_differ(text: pa.Array) -> bool:
 
 
 def text_array(column: pd.Series) -> pa.Array:
-    """Return text as Arrow has it in memory, missing cells as null; shape (n_rows,)."""
+    """Return text as an Arrow array, with missing cells as null; shape (n_rows,)."""
     array = pa.array(column, pa.large_string(), from_pandas=True)
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

@@ -1,4 +1,4 @@
-"""How the values of each column are distributed, small enough for Git, and how far two differ."""
+"""Summarize the distributions of columns for Git, and measure how far two differ."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from tabrail.data.schema import Column, Schema
 QUANTILES = np.linspace(0, 1, 21)
 SMALLEST_SHARE = 1e-4  # stands for none
 FEWEST_EXPECTED = 5  # rows in a category, as for a chi-squared test
-SMALLEST_RANGE = 0.025  # half of what lies between two quantiles
+SMALLEST_RANGE = 0.025  # half the distance between two quantiles
 
 Distributions = Mapping[str, Any]
 
@@ -21,20 +21,20 @@ Distributions = Mapping[str, Any]
 def describe(table: pd.DataFrame, schema: Schema) -> dict[str, Any]:
     """Return the distribution of the target and of each feature that `psi` can compare.
 
-    Dates stand apart, for they move on by themselves, and texts are left out. Categories that the
-    schema does not list are left out as well: what this returns is in Git.
+    Dates are kept apart, because new dates differ anyway. Texts are left out. Categories that the
+    schema does not list are left out, too, because the result is in Git.
 
     Args:
         table: rows that conform to the schema.
         schema: names the columns.
 
     Returns:
-        The number of rows, and for each column the share of missing values with either `shares`
-        by category, or `values` with the share of values `up_to` each of them, where a value that
-        many rows have comes twice, with the share below it first, and the lowest and the highest
-        one are rounded outward unless five rows have them; and `dates` of each column of dates
-        that is not sensitive, from the first to the last: rounded, so that they are of no row;
-        and the shares of their `days_of_month`.
+        The number of rows, and the share of missing values of each column. A column of categories
+        has `shares` by category. A column of numbers has `values`, with the share of values `up_to`
+        each of them. A value that many rows have is in it twice, first with the share below it. The
+        lowest and the highest value are rounded outward unless five rows have them. A column of
+        dates that is not sensitive has `dates`, from the first to the last, rounded so that none is
+        a row's date, and the shares of their `days_of_month`.
     """
     columns: dict[str, Any] = {}
     for name in [*schema.features, schema.target]:
@@ -62,8 +62,9 @@ def describe_scores(numbers: np.ndarray, schema: Schema) -> dict[str, Any]:
         schema: names the task and the classes.
 
     Returns:
-        As `describe`, of a column `probability` for two classes; for more of them `prediction`,
-        with the shares of the most probable ones; for a regression `prediction`, a number.
+        The result of `describe` for one column. With two classes, it is `probability`. With more,
+        it is `prediction`, with the shares of the most probable classes. For a regression, it is
+        `prediction`, a number.
     """
     if schema.task == "multiclass":
         predicted = pd.Series(pd.array(schema.classes, dtype="str").take(numbers.argmax(axis=1)))
@@ -86,18 +87,18 @@ def describe_numbers(columns: Mapping[str, np.ndarray]) -> dict[str, Any]:
 def psi(expected: Distributions, actual: Distributions) -> dict[str, float]:
     """Return the population stability index of each column that two tables have in common.
 
-    It is the sum of (actual share - expected share) * ln(actual share / expected share) over the
-    categories or, for numbers, over about 20 ranges that are equally frequent where they are
-    expected; missing values are one more. Above 0.2 a distribution is commonly held to have
-    changed. What two samples of one distribution differ by anyway is taken off: the index's mean
-    and two standard deviations under the null hypothesis. Where fewer than 5 rows are expected,
-    categories are taken together.
+    It is the sum of (actual share - expected share) * ln(actual share / expected share) over
+    categories. For numbers, the categories are about 20 ranges, which are equally frequent in the
+    expected table. Missing values are one more category. Above 0.2, a distribution is commonly said
+    to have changed. The difference between two samples of one distribution is subtracted: the
+    index's mean and two standard deviations under the null hypothesis. Categories with fewer than 5
+    expected rows are pooled.
 
     Source: Yurdakul and Naranjo, 2020, "Statistical properties of the population stability index".
 
     Args:
-        expected: what `describe` returns of one.
-        actual: what it returns of the other.
+        expected: the result of `describe` for one table.
+        actual: its result for the other table.
 
     Returns:
         The index, 0 or above, by column.
@@ -129,12 +130,12 @@ def _cumulative(values: pd.Series) -> dict[str, Any]:
     numbers = np.sort(values.dropna().to_numpy(np.float64))
     if not len(numbers):
         return {"missing": 1.0, "values": [], "up_to": []}
-    # Values that are there; their exact shares, however many quantiles fall on one.
+    # Actual values with their exact shares, however many quantiles fall on one.
     found, counts = np.unique(numbers, return_counts=True)
     shares = np.cumsum(counts) / len(numbers)
     quantiles = np.searchsorted(found, np.quantile(numbers, QUANTILES, method="lower"))
     points = {(found[place], shares[place]) for place in quantiles}
-    # What many rows have makes a step, which a line between quantiles would smear.
+    # A frequent value makes a step, which a line between quantiles would smooth away.
     for place in np.flatnonzero(counts > SMALLEST_RANGE * len(numbers)):
         points.add((found[place], shares[place]))
         if place:
@@ -144,7 +145,7 @@ def _cumulative(values: pd.Series) -> dict[str, Any]:
 
 
 def _with_rounded_ends(found: dict[str, Any], values: pd.Series, column: Column) -> dict[str, Any]:
-    """Return a distribution whose lowest and highest value are of no single row."""
+    """Return a distribution whose lowest and highest value are not those of a single row."""
     ends = found["values"]
     if len(ends) < 2:
         return found
@@ -182,7 +183,7 @@ def _aligned(before: Distributions, after: Distributions) -> tuple[np.ndarray, n
     elif before["values"] and after["values"]:
         limits = _limits(before)
         shares = [_between(limits, one) for one in (before, after)]
-    else:  # one has nothing but missing values
+    else:  # one has only missing values
         shares = [[1.0], [1.0]]
     expected, actual = (
         np.array([*(np.array(found) * (1 - one["missing"])), one["missing"]])
@@ -192,23 +193,23 @@ def _aligned(before: Distributions, after: Distributions) -> tuple[np.ndarray, n
 
 
 def _limits(column: Distributions) -> list[float]:
-    """Return the numbers at which the ranges of a column end."""
+    """Return the upper bounds of the ranges of a column."""
     values, up_to = sorted(set(column["values"])), column["up_to"]
-    if len(values) == 1:  # a constant: below it, and itself
+    if len(values) == 1:  # a constant: the ranges below it, and the constant itself
         return [np.nextafter(values[0], -np.inf), values[0]]
-    # A straight line to the lowest of all values does not show how thin a tail is.
+    # A straight line to the lowest value would not show how thin the tail is.
     first = 0 if up_to[0] >= SMALLEST_RANGE else 1
     return values[first:-1]
 
 
 def _between(limits: list[float], column: Distributions) -> list[float]:
-    """Return the shares of a column's numbers in the ranges that the limits end."""
+    """Return the shares of a column's numbers in the ranges with these upper bounds."""
     reached = np.interp(limits, column["values"], column["up_to"], left=0.0, right=1.0)
     return np.diff([0.0, *reached, 1.0]).tolist()
 
 
 def _pooled(expected: np.ndarray, actual: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Make one of the categories or ranges too rare for the index's distribution to hold."""
+    """Pool the categories or ranges that are too rare for the index's distribution to hold."""
     rare = expected * rows < FEWEST_EXPECTED
     before, after = (np.append(one[~rare], one[rare].sum()) for one in (expected, actual))
     return before, after
@@ -216,7 +217,7 @@ def _pooled(expected: np.ndarray, actual: np.ndarray, rows: int) -> tuple[np.nda
 
 def _index(expected: np.ndarray, actual: np.ndarray, rows: np.ndarray) -> float:
     there = (expected > 0) | (actual > 0)
-    # The logarithm of 0 is none, and no row of a few says little: half of one, at most.
+    # The logarithm of 0 is undefined, so a share of zero becomes that of half a row, at most.
     least = np.maximum(0.5 / rows, SMALLEST_SHARE)
     expected, actual = np.maximum(expected[there], least[0]), np.maximum(actual[there], least[1])
     index = float(((actual - expected) * np.log(actual / expected)).sum())

@@ -1,4 +1,4 @@
-"""Look at both ends of a CSV file: the first rows and the last, as they are written."""
+"""Read both ends of a CSV file: the first and the last rows, as they are written."""
 
 import codecs
 import csv
@@ -14,13 +14,13 @@ from typing import BinaryIO, cast
 from tabrail.data.schema import Csv
 
 BLOCK = 1 << 16
-LONGEST, FEWEST = 32 * BLOCK, 60  # bytes of wide rows to look at until there are so many
+LONGEST, FEWEST = 32 * BLOCK, 60  # bytes of wide rows to read until there are so many rows
 Row = list[str]
 
 
 @dataclass(frozen=True)
 class Edges:
-    """The first rows of a file and the last; all of a short file are both.
+    """The first and the last rows of a file; in a short file, they overlap.
 
     Attributes:
         header: the names of the columns as they are written, without the blanks around them.
@@ -83,7 +83,7 @@ def opened(path: Path) -> BinaryIO:
 
 
 def _last(path: Path, file: BinaryIO, form: Csv, width: int, size: int) -> list[Row]:
-    """Return the last rows; none where it is not clear which quotes open and which close."""
+    """Return the last rows; none if opening and closing quotes cannot be distinguished."""
     if path.suffix == ".gz":
         before = end = b""
         while block := file.read(size):
@@ -99,7 +99,7 @@ def _last(path: Path, file: BinaryIO, form: Csv, width: int, size: int) -> list[
     else:
         text = end.decode(form.encoding, "replace")
     lines = text.partition("\n")[2]
-    for guess in (lines, f'"{lines}'):  # the line may be the second one of a cell in quotes
+    for guess in (lines, f'"{lines}'):  # the line may be inside a quoted cell
         rows = _parsed(guess, form)[1:]
         if sum(len(row) == width for row in rows) > len(rows) / 2:
             return rows
@@ -114,8 +114,8 @@ def _rows(content: bytes, form: Csv, *, cut: bool) -> list[Row]:
 
 
 def _parsed(text: str, form: Csv) -> list[Row]:
-    """Return the rows of a text; lines without anything are none, as for pandas."""
+    """Return the rows of a text; empty lines are skipped, as by pandas."""
     rows: list[Row] = []
-    with suppress(csv.Error):  # what comes before it is enough
+    with suppress(csv.Error):  # the rows before it are enough
         rows.extend(csv.reader(io.StringIO(text, newline=""), delimiter=form.delimiter))
     return [row for row in rows if len(row) > 1 or (row and row[0].strip())]

@@ -1,4 +1,4 @@
-"""Rows of a CSV file with one field more than there are names: row names, or empty last fields."""
+"""Handle rows with one field more than the header: row names, or empty last fields."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from tabrail.data.edges import Row
 from tabrail.errors import InputError
 
 Extra = Literal["", "first", "last"]
-NAME = "row_name"  # of the column that has none
+NAME = "row_name"  # of the column without a name
 FIRST = (
     f"its rows have one field more than line 1 has names, so the first field, such as {{}}, was "
     f"taken for the name of the row and called {NAME}, as R writes it"
@@ -19,8 +19,8 @@ LAST = "each row ends in a delimiter and line 1 does not, so the empty field was
 NEARLY_ALL, MOST = 0.9, 0.5  # shares of the rows
 NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 WHOLE, BROKEN = re.compile(r"\d+"), re.compile(r"\d+\.\d+")
-FEW_VALUES = 4  # a column of digits that has as many different ones is no flag
-# A first column that has such a name needs none beside it.
+FEW_VALUES = 4  # distinct values of a column of digits that is not a flag
+# If the first column has such a name, the rows have no other names.
 IDENTIFIES = re.compile(
     r"(?i)(?:.*[ _.\-])?(?:id|ids|uuid|nr|no|num|number|nummer|numero|n|key|code|ref|index|idx|row"
     r"|rowid|sku|lfd|name|names|label)|#|.*(?:[a-z]Id|ID|nummer|name)"
@@ -28,15 +28,15 @@ IDENTIFIES = re.compile(
 
 
 def kind(names: Sequence[str], rows: Sequence[Row]) -> Extra:
-    """Return which field of the rows stands below no name, by the rule that pandas has.
+    """Return which field of the rows has no name above it, by the rule of pandas.
 
     Args:
         names: line 1.
         rows: the first rows below it.
 
     Returns:
-        `last` if nearly all rows end in more delimiters than line 1 and nothing stands there;
-        `first` if most have one field more; else blank.
+        `last` if nearly all rows end in more delimiters than line 1, with empty fields; `first` if
+        most have one field more; else blank.
 
     >>> kind(["size", "colour"], [["1", "5.1", "red"], ["2", "4.9", "blue"]])
     'first'
@@ -50,7 +50,7 @@ def kind(names: Sequence[str], rows: Sequence[Row]) -> Extra:
 
 
 def without_last(rows: Sequence[Row]) -> list[Row]:
-    """Return a header and rows without the empty fields beyond the header, if all have them."""
+    """Return a header and rows without empty fields beyond the header, if all rows have them."""
     names, *below = rows
     if kind(names, below) != "last":
         return list(rows)
@@ -69,15 +69,15 @@ def named(names: Sequence[str]) -> str:
 def judge(
     path: Path, rows: Sequence[Row], delimiter: str, sign: str, *, quoted: bool
 ) -> InputError | None:
-    """Return an error unless the first field of each row surely is its name.
+    """Return an error unless the first field of each row is certainly its name.
 
-    A field with a delimiter in it and without quotes also gives each row one field more.
+    An unquoted field with a delimiter in it also gives each row one field more.
 
     Args:
         path: the file.
         rows: its header and its first rows, most of which have one field more.
         delimiter: what is between the fields.
-        sign: what that is called.
+        sign: the name of the delimiter.
         quoted: whether the first field of each row is in quotes.
     """
     names, *below = rows
@@ -93,7 +93,7 @@ def judge(
         _has_parts_of_numbers(longer),
         not numbered and _has_two_words(longer),
     )
-    # Hardly a text has another delimiter in it than a comma.
+    # In text, delimiters other than a comma are rare.
     if delimiter == "," and not quoted and any(doubts):
         return InputError(
             f"{head}. If the first field, such as {first[0]!r}, is the name of the row, write a "
@@ -104,14 +104,14 @@ def judge(
 
 
 def _has_parts_of_prose(rows: Sequence[Row]) -> bool:
-    """Check for a column whose cells begin with a blank, as after a comma, where others do not."""
+    """Check for a column whose cells begin with a blank, as after a comma, unlike other columns."""
     columns = list(zip(*(row[1:] for row in rows), strict=True))
     led = [sum(cell.startswith(" ") for cell in cells) > MOST * len(cells) for cells in columns]
     return any(led) and not all(led)
 
 
 def _has_parts_of_numbers(rows: Sequence[Row]) -> bool:
-    """Check for a whole number beside digits of one length, as of `12,50`, if none has a point."""
+    """Check for a whole number beside digits of one length, as in `12,50`, if none has a point."""
     if any(BROKEN.fullmatch(cell.strip()) for row in rows for cell in row):
         return False
     columns = [[cell.strip() for cell in cells] for cells in zip(*rows, strict=True)]
@@ -126,7 +126,7 @@ def _has_parts_of_numbers(rows: Sequence[Row]) -> bool:
 
 
 def _has_two_words(rows: Sequence[Row]) -> bool:
-    """Check for two columns of words beside each other, as of `Graz, Austria`."""
+    """Check for two columns of words beside each other, as in `Graz, Austria`."""
     columns = list(zip(*rows, strict=True))
     words = [not any(NUMBER.search(cell) for cell in cells) for cells in columns]
     return any(a and b for a, b in pairwise(words))

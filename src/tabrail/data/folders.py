@@ -1,4 +1,4 @@
-"""Folders of parts as Hive, Spark and others write them: which files count, and what names say."""
+"""Read folders of parts, as Hive and Spark write them: their files and their partition columns."""
 
 from pathlib import Path
 from urllib.parse import unquote
@@ -13,7 +13,7 @@ DELTA, HUDI, ICEBERG = "Delta Lake", "Apache Hudi", "Apache Iceberg"
 
 
 def refuse_versioned(place: Path) -> None:
-    """Refuse the folder of a table whose files also hold rows that were deleted or replaced.
+    """Refuse a folder of a versioned table: its files also have deleted and replaced rows.
 
     A log beside the files says which rows are valid: `_delta_log`, `.hoodie` or
     `metadata/*.metadata.json`.
@@ -22,7 +22,8 @@ def refuse_versioned(place: Path) -> None:
         place: a folder, or a file in one.
 
     Raises:
-        InputError: there is such a log in it, beside it or above its folders such as country=AT.
+        InputError: there is such a log in the folder, beside it or above folders such as
+            country=AT.
     """
     folder = outside((place if place.is_dir() else place.parent).absolute())
     inside = place.rglob("*") if place.is_dir() else ()
@@ -31,9 +32,9 @@ def refuse_versioned(place: Path) -> None:
         if format_ := _keeps_versions(entry):
             root = entry.parent if format_ != ICEBERG else entry.parent.parent
             raise InputError(
-                f"{root} is a table of {format_}: beside its rows, the files keep rows that were "
-                "deleted or replaced. Export its present rows as Parquet with the tool that wrote "
-                "it, and give that file"
+                f"{root} is a table of {format_}: its files also keep rows that were deleted or "
+                "replaced. Export its current rows as Parquet with the tool that wrote it, and "
+                "give that file"
             )
 
 
@@ -42,7 +43,7 @@ def _of_logs(folder: Path) -> list[Path]:
 
 
 def _keeps_versions(entry: Path) -> str:
-    """Return the format of the table whose log this is; blank if it is none."""
+    """Return the format of the table that a log belongs to; blank if it is not a log."""
     if entry.name == "_delta_log" and entry.is_dir():
         return DELTA
     if entry.name == ".hoodie" and entry.is_dir():
@@ -52,12 +53,12 @@ def _keeps_versions(entry: Path) -> str:
 
 
 def is_hidden(path: Path, folder: Path) -> bool:
-    """Check whether a name on the way to a file begins with _ or ., as that of Spark's _SUCCESS."""
+    """Check whether a name in a file's path begins with _ or ., as that of Spark's _SUCCESS."""
     return any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
 
 
 def partition(file: Path) -> dict[str, str]:
-    """Return the columns that the names of a file's folders give, with their one value.
+    """Return the partition columns in a file's path, with their value.
 
     >>> partition(Path("sales/country=AT/year=2024/part-0.parquet"))
     {'country': 'AT', 'year': '2024'}
@@ -73,7 +74,7 @@ def partition(file: Path) -> dict[str, str]:
 
 
 def outside(place: Path) -> Path:
-    """Return the folder to which the names of a place's files are relative.
+    """Return the folder that the names of a place's files are relative to.
 
     >>> outside(Path("sales/country=AT"))
     PosixPath('sales')

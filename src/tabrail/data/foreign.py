@@ -26,11 +26,11 @@ FOREIGN = {
 
 
 def refuse(path: Path, start: bytes) -> None:
-    """Refuse a file that is something else.
+    """Refuse a file of another format.
 
     Args:
         path: the file.
-        start: its first bytes, some hundred of them at least.
+        start: its first bytes, at least some hundred.
 
     Raises:
         InputError: the message says what it is and what to do.
@@ -46,8 +46,8 @@ def refuse(path: Path, start: bytes) -> None:
         raise InputError(f"{path} is {what}")
     head = start[:200].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     if head.startswith((b"<!doctype", b"<html", b"<?xml")):
-        raise InputError(f"{path} is a web page or XML, no table; was the link a download link?")
+        raise InputError(f"{path} is a web page or XML, not a table; was the link a download link?")
     if head.startswith((b"{", b"[{", b"[[")):
-        raise InputError(f"{path} is JSON, no table; convert it to CSV or Parquet")
+        raise InputError(f"{path} is JSON, not a table; convert it to CSV or Parquet")
     if start[257:262] == b"ustar":
         raise InputError(f"{path} is a tar archive; unpack it")

@@ -1,4 +1,4 @@
-"""Say why a value does not fit its column, where that can be told."""
+"""Explain why a value does not fit its column, if the reason is known."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -10,12 +10,12 @@ SHOWN = 5
 
 
 def zero_twin(value: str, categories: list[str]) -> str:
-    """Return the category that a value would be with other zeros before it, or nothing.
+    """Return the category that differs from a value only in its leading zeros, or nothing.
 
     >>> zero_twin("02138", ["2138", "10001"])
     '2138'
     """
-    value = value.removesuffix(".0")  # as many tools write numbers in a column with gaps
+    value = value.removesuffix(".0")  # as many tools write numbers in a column with missing values
     if not value.isdecimal():
         return ""
     bare = value.lstrip("0")
@@ -23,7 +23,7 @@ def zero_twin(value: str, categories: list[str]) -> str:
 
 
 def lost_zeros(value: str, column: Column) -> bool:
-    """Check whether a code has fewer digits than any of training, so that it lost its zeros.
+    """Check whether a code has lost its leading zeros: it is shorter than all codes in training.
 
     >>> lost_zeros("2138", Column(kind="identifier", digits=5))
     True
@@ -32,7 +32,7 @@ def lost_zeros(value: str, column: Column) -> bool:
 
 
 def hint(column: Column, kind: str, example: object) -> str:
-    """Return what to know of a value that violates the schema, or nothing.
+    """Return a hint on a value that violates the schema, or nothing.
 
     Args:
         column: describes the column.
@@ -40,7 +40,7 @@ def hint(column: Column, kind: str, example: object) -> str:
         example: the value, as it was in the table.
     """
     if kind == "unreadable" and column.digits and column.categories is None:
-        return f"training has {column.digits} digits or more: write codes with the same zeros"
+        return f"training has {column.digits} digits or more: keep the leading zeros of codes"
     if column.sensitive:
         return ""
     if kind == "date_order":
@@ -49,7 +49,7 @@ def hint(column: Column, kind: str, example: object) -> str:
         return ""
     if column.categories is not None:
         if twin := zero_twin(str(example), column.categories):
-            return f"training has {twin!r}: write codes with the same zeros as there"
+            return f"training has {twin!r}: write codes with the same leading zeros"
         known = ", ".join(map(repr, column.categories[:SHOWN]))
         more = " …" if len(column.categories) > SHOWN else ""
         return f"the classes are {known}{more}"

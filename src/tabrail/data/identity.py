@@ -1,4 +1,4 @@
-"""Which rows are the same: hashes of cells as text, whatever the schema says of their columns."""
+"""Identify equal rows by hashes of their cells as text, independent of the schema's kinds."""
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -13,17 +13,17 @@ import pyarrow.compute as pc
 from tabrail.data.distinct import Distinct, distinct, text_array
 from tabrail.data.schema import GROUP, Schema
 
-# pandas and spreadsheets add these to whole numbers and to days when a file is written again.
+# pandas and spreadsheets add these to whole numbers and days when they write a file again.
 ADDED = (".0", " 00:00:00")
 TEXT = pa.large_string()
 
 
 class Hashes(NamedTuple):
-    """Hashes of rows that came together, each of shape (n_rows,), uint64.
+    """Hashes of some rows, each of shape (n_rows,), uint64.
 
     Attributes:
-        rows: of the cells in all columns; equal for rows that came twice.
-        groups: of what is never taken apart.
+        rows: of the cells in all columns; equal for duplicate rows.
+        groups: of each row's group, which is never split.
     """
 
     rows: np.ndarray
@@ -38,8 +38,8 @@ def hashes(
 ) -> Hashes:
     """Return a hash of each row and one of its group.
 
-    Rows of one key are a group. Without a key, rows that came with the same cells are, whatever
-    their target: a correction of it moves no row.
+    Rows with the same key are a group. Without a key, rows with the same cells are a group,
+    whatever their target, so a correction of the target moves no row.
 
     Args:
         raw: rows as they came, n_rows of them.
@@ -57,16 +57,16 @@ def hashes(
 def row_hashes(rows: pd.DataFrame, names: Iterable[str]) -> np.ndarray:
     """Return a 64-bit hash of each row, the same on every machine; shape (n_rows,), uint64.
 
-    It is the sum of the hashes of the row's cells, each as text with the name of its column; an
-    empty cell counts nothing. So it depends neither on kinds, nor on the order of columns, nor on
-    columns that were added later, nor on whether the rows came as CSV or as Parquet.
+    It is the sum of the hashes of the row's cells, each as text with the name of its column. An
+    empty cell adds nothing. The hash does not depend on kinds, on the order of columns, on columns
+    that were added later, or on the file format, CSV or Parquet.
 
     Sources: https://pandas.pydata.org/docs/reference/api/pandas.util.hash_array.html and, for the
     mixing of bits, Steele, Lea and Flood, 2014, "Fast splittable pseudorandom number generators".
 
     Args:
         rows: rows as they came, or cleaned ones; n_rows of them.
-        names: the columns that count; those that the rows lack are empty.
+        names: the columns to hash; columns that the rows lack are empty.
     """
     return mixed(_sums(rows, names))
 
@@ -87,7 +87,7 @@ def _sums(
 
 
 def known_groups(table: pd.DataFrame, schema: Schema) -> np.ndarray:
-    """Return a hash of each row's group, as far as the table knows it; shape (n_rows,), uint64.
+    """Return a hash of each row's group, if the table has it; shape (n_rows,), uint64.
 
     Args:
         table: rows of a prepared table, or others with the schema's types; n_rows of them. Without
@@ -115,21 +115,21 @@ def _cell_hashes(cells: pa.Array, name: str) -> np.ndarray:
     return found
 
 
-@lru_cache(maxsize=10_000)  # asked of every column for every chunk
+@lru_cache(maxsize=10_000)  # this runs for every column of every chunk
 def _name_hash(name: str) -> np.uint64:
     (found,) = pd.util.hash_array(np.array([name], dtype=object), categorize=False)
     return np.uint64(found)
 
 
 def mixed(numbers: np.ndarray) -> np.ndarray:
-    """Return numbers each of whose bits depends on all bits of the given one; uint64."""
+    """Mix the bits of numbers: each bit of a result depends on all bits of its number; uint64."""
     numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return numbers ^ (numbers >> np.uint64(31))
 
 
 def texts(cells: pd.Series) -> pa.Array:
-    """Return cells as text without what other programs add to them; shape (n_cells,).
+    """Return cells as text without suffixes that other programs add; shape (n_cells,).
 
     A missing cell or an empty one is null.
     """
@@ -152,7 +152,7 @@ def _written(cells: pd.Series) -> pd.Series:
     if cells.dtype == object or pd.api.types.is_bool_dtype(cells):
         return cells.map(str, na_action="ignore").astype("str")
     if pd.api.types.is_datetime64_any_dtype(cells):
-        codes, days = pd.factorize(cells)  # they come again and again, and writing is slow
+        codes, days = pd.factorize(cells)  # they repeat often, and formatting is slow
         words = pd.Series(days).dt.strftime("%Y-%m-%d %H:%M:%S.%f%z").str.removesuffix(".000000")
         return pd.Series(words.array.take(codes, allow_fill=True), cells.index)
     return pd.Series(pa.array(cells, from_pandas=True).cast(TEXT).to_pandas(), dtype="str")

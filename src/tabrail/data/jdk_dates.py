@@ -1,4 +1,4 @@
-"""Formats of dates in the letters of Java's DateTimeFormatter, which other tools expect."""
+"""Translate date formats to the letters of Java's DateTimeFormatter, which other tools expect."""
 
 import re
 
@@ -25,7 +25,7 @@ OF_THE_CLOCK = ("%H", "%I", "%M", "%S", "%f", "%p", "%X", "%c", "%T", "%R")
 
 
 def has_time(written: str) -> bool:
-    """Say whether a format, in the letters of strptime, has a time of day.
+    """Check whether a format of strptime has a time of day.
 
     Example:
         >>> has_time("%Y-%m-%d"), has_time("%Y-%m-%d %H:%M")
@@ -50,12 +50,12 @@ def jdk_format(written: str) -> str:
 
 
 def _parts(written: str) -> list[str]:
-    """Return the directives of a format and what is between them; words are kept together."""
+    """Return the directives of a format and the text between them; words are kept together."""
     return re.findall(r"%.?|[^\W\d_]+|[\W\d_]", written)
 
 
 def _literal(text: str) -> str:
-    """Return text that stands for itself; letters, and what Java reserves, need quotes."""
+    """Return literal text; letters and Java's reserved characters need quotes."""
     if text == "'":
         return "''"
     return f"'{text}'" if text.isalpha() or text in "#{}[]" else text

@@ -1,4 +1,4 @@
-"""Recognize dates that stand for none, such as 9999-12-31, in columns of dates and in texts."""
+"""Recognize placeholders for a missing date, such as 9999-12-31, in dates and in texts."""
 
 import re
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ def days(missing: Iterable[str]) -> set[str]:
 
 
 def is_day_and_time(text: str, no_days: set[str]) -> bool:
-    """Check whether a text is a time on one of the days that stand for no date.
+    """Check whether a text is a time on one of the placeholder days.
 
     >>> is_day_and_time("9999-12-31T23:59:59Z", {"9999-12-31"})
     True
@@ -32,11 +32,11 @@ def is_day_and_time(text: str, no_days: set[str]) -> bool:
 
 
 def on(values: pd.Series, no_days: set[str]) -> pd.Series:
-    """Return true where a value is on one of the days that stand for no date.
+    """Return true where a value is on one of the placeholder days.
 
     Args:
         values: dates, with or without a time zone, or texts, or both; shape (n_rows,).
-        no_days: what `days` returns.
+        no_days: the result of `days`.
     """
     if values.dtype.kind == "M":
         known = np.array(sorted(no_days), dtype="datetime64[D]")
@@ -49,8 +49,8 @@ def on(values: pd.Series, no_days: set[str]) -> pd.Series:
 def day_of(values: pd.Series) -> np.ndarray:
     """Return the day of each date; shape (n_rows,), datetime64[D].
 
-    Where the column has a time zone, it is the day in UTC, unless the day on the zone's clocks is
-    the last or the first one of a year: programs write 9999-12-31 in both ways.
+    If the column has a time zone, it is the day in UTC. If the local day is the first or the last
+    one of a year, it is the local day, because programs write 9999-12-31 in both ways.
 
     Args:
         values: dates of dtype datetime64, or Python's dates; shape (n_rows,).
@@ -66,10 +66,10 @@ def day_of(values: pd.Series) -> np.ndarray:
 
 
 def within_calendar(column: pa.Array) -> pa.Array:
-    """Move dates that no calendar of Python has, such as infinity, to its first or last day.
+    """Move dates outside Python's calendar, such as infinity, to its first or last day.
 
     Args:
-        column: dates or timestamps as a file has them; anything else is returned as it is.
+        column: dates or timestamps of a file; anything else is returned unchanged.
     """
     kind = column.type
     if not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)) or not len(column):

@@ -1,4 +1,4 @@
-"""What the columns of a CSV file hold, and which of its first lines are no rows."""
+"""Find the contents of a CSV file's columns, and the first lines that are not rows."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from tabrail.data.edges import Edges, Row
 
 MOST_AT_THE_HEAD, MOST_AT_THE_TAIL = 3, 30
-FEWEST_ROWS = 10  # by which a column is judged; else the schema says which ones are measured
+FEWEST_ROWS = 10  # rows to judge a column by; for fewer, the schema says what is measured
 MEASURED, FILLED = 0.95, 0.9  # shares of the cells
-FEW_WORDS = 50  # rows, below which no line is told from rows by its words alone
+FEW_WORDS = 50  # rows; in shorter files, words alone do not distinguish a line from rows
 
-# How numbers, dates and times begin; what stands for no value; how units are written.
+# The beginnings of numbers, dates and times; words for a missing value; forms of units.
 VALUE = re.compile(r"[+\-\u2212(<>~]*\s*(?:[$€£¥₹]|[A-Z]{3}\s?)?\s*[+\-\u2212]?[.,]?\d")
 NOTHING = {
     *("", "-", "--", "---", ".", "..", "...", "?", "\u2013", "\u2014", "*", "x", "#n/a", "\\n"),
@@ -35,13 +35,13 @@ IMPORT_ID = re.compile(r"""\{['"]ImportId['"]:.*\}""")
 
 @dataclass
 class Columns:
-    """What the rows in the middle of the ends show of the columns.
+    """The contents of the columns, by the rows between the first and the last ones.
 
     Attributes:
         measured: the columns of numbers, dates and times, by place.
         filled: those that are filled in nearly all rows.
-        below: by column, the different cells with how often each comes.
-        rows: how many rows were looked at.
+        below: by column, the distinct cells with their counts.
+        rows: how many rows were read.
         short: how many of them have too few fields.
     """
 
@@ -52,7 +52,7 @@ class Columns:
     short: int = 0
 
     def are_exceeded(self, place: int, pair: tuple[float, float]) -> bool:
-        """Check whether a number is beyond all of its column, with a decimal point or a comma."""
+        """Check whether a number exceeds all of its column, with a decimal point or a comma."""
         pairs = [numbers for cell in self.below[place] if (numbers := numbers_of(cell))]
         return bool(pairs) and any(
             abs(pair[form]) > max(abs(numbers[form]) for numbers in pairs) for form in (0, 1)
@@ -60,11 +60,11 @@ class Columns:
 
 
 def judged(edges: Edges, known: Collection[int]) -> Columns:
-    """Return what the columns hold, by the rows that are neither first nor last.
+    """Return the contents of the columns, by the rows that are neither first nor last.
 
     Args:
         edges: both ends of the file.
-        known: the places of the columns that the schema calls measured, for short files.
+        known: the positions of the columns that are measured by the schema, for short files.
     """
     rows = edges.first[MOST_AT_THE_HEAD:] + ([] if edges.whole else edges.last)
     rows = list(_without_headers(edges, rows))
@@ -89,7 +89,7 @@ def judged(edges: Edges, known: Collection[int]) -> Columns:
 
 
 def _without_headers(edges: Edges, rows: Sequence[Row]) -> Iterator[Row]:
-    """Yield rows but blank ones, and headers that come again with the lines below them."""
+    """Yield rows without blank ones, and without repeated headers and the lines below those."""
     above = MOST_AT_THE_HEAD
     for row in rows:
         if [cell.strip() for cell in row] == edges.header:
@@ -102,7 +102,7 @@ def _without_headers(edges: Edges, rows: Sequence[Row]) -> Iterator[Row]:
 
 
 def at_the_head(rows: Sequence[Row], columns: Columns) -> list[str]:
-    """Return what the first lines below the header are, up to the first row."""
+    """Return the kinds of the lines below the header, up to the first row."""
     kinds = []
     for row in rows[:MOST_AT_THE_HEAD]:
         if not _describes(row, columns):
@@ -120,7 +120,7 @@ def _is_import(row: Row) -> bool:
 
 
 def _describes(row: Row, columns: Columns) -> bool:
-    """Check whether no cell of a row fits its column."""
+    """Check that no cell of a row fits its column."""
     words = units = alone = 0
     for place, below in enumerate(columns.below):
         cell = row[place].strip() if place < len(row) else ""
@@ -142,12 +142,12 @@ def _describes(row: Row, columns: Columns) -> bool:
 
 
 def _repeats(below: dict[str, int]) -> bool:
-    """Check whether each value of a column comes again."""
+    """Check whether each value of a column repeats."""
     return min(below.values(), default=0) > 1
 
 
 def numbers_of(cell: str) -> tuple[float, float] | None:
-    """Return the number in a cell, read with a decimal point and with a comma; None without one."""
+    """Return the number in a cell, read with a decimal point and with a comma, or None."""
     bare = re.sub(r"[^\d.,eE+\-]", "", cell.replace("\u2212", "-"))
     found = []
     for decimal, other in ((".", ","), (",", ".")):

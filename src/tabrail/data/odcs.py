@@ -1,7 +1,7 @@
 """The schema as a document of the Open Data Contract Standard, which other tools read.
 
-What the standard has no field for is in `customProperties`, under the key of schema.yaml. So all of
-schema.yaml is in the document, but the values of sensitive columns.
+Keys without a field in the standard are in `customProperties`, under their name in schema.yaml. So
+the document has all of schema.yaml, except the values of sensitive columns.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ ABOUT_THE_TABLE = (
     "csv",
 )
 ABOUT_THE_COLUMN = ("kind", "unit", "format", "digits", "bands", "protected")
-VALUES = ("min", "max", "categories", "bands")  # of which those of sensitive columns are left out
+VALUES = ("min", "max", "categories", "bands")  # left out for sensitive columns
 LEFT_OUT = "This column is sensitive: these keys have values of it, which only schema.yaml has."
 
 
@@ -69,7 +69,7 @@ def odcs(schema: Schema, name: str, version: str) -> dict[str, Any]:
 
 
 def _property(name: str, column: Column, schema: Schema) -> dict[str, Any]:
-    """Return a column; the keys of `VALUES` that it has are named where it is sensitive."""
+    """Return a column; if it is sensitive, the keys of `VALUES` are only named."""
     kept = column.model_dump(exclude_none=True)
     left_out = [key for key in VALUES if key in kept] if column.sensitive else []
     for key in left_out:
@@ -96,7 +96,7 @@ def _property(name: str, column: Column, schema: Schema) -> dict[str, Any]:
 def _type(column: Column, kept: Mapping[str, Any]) -> dict[str, Any]:
     """Return a column's logical type, with its limits or its format."""
     if column.kind == "ignored":
-        return {}  # it may hold anything
+        return {}  # it may have any values
     if column.kind == "datetime":
         is_date = column.format is not None and not has_time(column.format)
         options = _given(format=jdk_format(column.format or ""))
@@ -111,7 +111,7 @@ def _type(column: Column, kept: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tags(name: str, column: Column, schema: Schema) -> list[str]:
-    """Return the parts that a column plays."""
+    """Return the roles of a column."""
     parts = {
         "target": name == schema.target,
         "key": name in schema.key,
@@ -124,7 +124,7 @@ def _tags(name: str, column: Column, schema: Schema) -> list[str]:
 
 
 def _categories(kept: Mapping[str, Any], *, is_target: bool) -> dict[str, Any]:
-    """Return the rule that only listed categories are right."""
+    """Return the rule that only listed categories are valid."""
     if "categories" not in kept:
         return {}
     rule = {
@@ -141,7 +141,7 @@ def _categories(kept: Mapping[str, Any], *, is_target: bool) -> dict[str, Any]:
 
 
 def _custom(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values that the standard has no field for; without those that are blank."""
+    """Return the values that the standard has no field for, without blank ones."""
     found = [
         {"property": key, "value": value}
         for key, value in values.items()

@@ -18,19 +18,19 @@ from tabrail.data.schema import Csv
 from tabrail.errors import InputError
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
-COMPRESSION_LEVEL = 1  # gzip's fastest level: the files are an eighth larger than at its usual one
-NO_TIME = r"( 00:00:00)?\.0+$"  # what a date alone or a whole second need not have behind it
+COMPRESSION_LEVEL = 1  # gzip's fastest level: files are an eighth larger than at the default level
+NO_TIME = r"( 00:00:00)?\.0+$"  # suffixes that a date or a whole second does not need
 
 
 @contextmanager
 def writer(
     path: Path, name: str, template: pd.DataFrame, form: Csv
 ) -> Iterator[Callable[[pd.DataFrame], None]]:
-    """Open a file; yield what appends a chunk.
+    """Open a file; yield a function that appends a chunk.
 
     Args:
         path: where to write.
-        name: what the file will be called in the end; says by its suffix what to write.
+        name: the final name of the file; its suffix gives the format.
         template: has the columns and types of every chunk to come.
         form: how CSV files are written.
 
@@ -42,7 +42,7 @@ def writer(
             yield opened.enter_context(tables.Writer(path, tables.form_of(template))).write
             return
         file: BinaryIO = opened.enter_context(path.open("wb"))
-        if name.endswith(".gz"):  # no name and no time, so that equal tables are equal bytes
+        if name.endswith(".gz"):  # no name and no time, so that equal tables give equal bytes
             file = cast("BinaryIO", gzip.GzipFile("", "wb", COMPRESSION_LEVEL, file, mtime=0))
         text = opened.enter_context(io.TextIOWrapper(file, form.encoding, newline=""))
         text.write(_csv(template, form, header=True))
@@ -61,7 +61,7 @@ def writer(
 
 
 def _csv(table: pd.DataFrame, form: Csv, *, header: bool) -> str:
-    """Return CSV; pyarrow is ten times as fast at it as pandas, but knows one form of numbers."""
+    """Return CSV; pyarrow is ten times as fast as pandas, but supports only one number format."""
     written = pa.Table.from_pandas(table, preserve_index=False)
     for place, field in enumerate(written.schema):
         words = None

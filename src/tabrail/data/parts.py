@@ -1,4 +1,4 @@
-"""Parts of tables, which are read one after another, or by many workers at once."""
+"""Split tables into parts, to be read one after another or by many workers in parallel."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 import pyarrow.parquet as pq
 
-ROWS = 1_000_000  # of a Parquet file's row groups that are one part, at least
+ROWS = 1_000_000  # least rows of a part of a Parquet file
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -27,23 +27,23 @@ class Part(NamedTuple):
     row_groups: range | None = None
 
     def __str__(self) -> str:
-        """Name the part for people."""
+        """Return the part's name for people."""
         rows = f", from row {self.start + 1:,} on" if self.start else ""
         return f"{self.file}{rows}"
 
 
 class Each(Protocol):
-    """Calls a function with one item after another, here or on other machines."""
+    """A function that calls another one for each item, here or on other machines."""
 
     def __call__(
         self, function: Callable[[Item], Iterable[Found]], items: Sequence[Item], label: str
     ) -> Iterator[Found]:
-        """Yield what the function yields of each item, in the order of the items.
+        """Yield the function's results for each item, in the order of the items.
 
         Args:
-            function: gets an item. It may be called twice with one, if a machine fails.
-            items: what to call it with.
-            label: what a progress bar is called.
+            function: gets an item. It may be called twice with the same item, if a machine fails.
+            items: the arguments.
+            label: the label of the progress bar.
         """
         ...
 
@@ -64,13 +64,13 @@ def one_by_one(
 def of_parquet(file: Path) -> list[Part]:
     """Return the parts of a Parquet file: row groups that have about a million rows together.
 
-    They do not depend on how many machines there are, so that results do not either.
+    They do not depend on the number of machines, and so the results do not, either.
 
     Args:
         file: the file.
 
     Raises:
-        pyarrow.ArrowInvalid: it is damaged.
+        pyarrow.ArrowInvalid: the file is damaged.
     """
     with pq.ParquetFile(file, pre_buffer=False) as opened:
         count = opened.num_row_groups

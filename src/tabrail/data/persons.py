@@ -1,4 +1,4 @@
-"""Which rows of a table are those of some persons, by a column of the key."""
+"""Find the rows of some persons in a table, by a column of the key."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Persons:
 
     Attributes:
         column: the column.
-        values: what it has for them, each in one form, however a table writes it.
+        values: their values in it, normalized, however a table writes them.
     """
 
     column: str
@@ -34,7 +34,7 @@ class Persons:
 
     @classmethod
     def of(cls, schema: Schema, given: Iterable[str], column: str = "") -> "Persons":
-        """Return the persons that have some values.
+        """Return the persons with some values.
 
         Args:
             schema: names the key.
@@ -42,7 +42,7 @@ class Persons:
             column: which column of the key; may be blank if the key has one only.
 
         Raises:
-            InputError: there is no such column in the key, or a value is none of its kind. The
+            InputError: there is no such column in the key, or a value is not of its kind. The
                 message has no value, because messages end in logs.
         """
         name = _key_column(schema, column)
@@ -52,20 +52,20 @@ class Persons:
             if form is None:
                 raise InputError(
                     f"value {number} of {len(forms)} is none of column {name!r}, which is of kind "
-                    f"{schema.columns[name].kind}; write it as the tables have it"
+                    f"{schema.columns[name].kind}; write it as in the tables"
                 )
         return cls(name, frozenset(forms))
 
     def are_in(self, cells: pd.Series, schema: Schema) -> np.ndarray:
-        """Return true where a cell of the column is one of the values; shape (n_rows,)."""
+        """Return true where a cell of the column has one of the values; shape (n_rows,)."""
         known = pa.array(sorted(self.values), TEXT)
         found = pc.is_in(_forms(cells, self.column, schema), known)
         return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
 
     def rows_of(self, file: Path, schema: Schema, clean: Clean) -> np.ndarray | None:
-        """Return which rows of a raw table are theirs, as places counted from 0.
+        """Return which rows of a raw table are about these persons, by positions from 0.
 
-        A row is theirs if the column has one of the values as it came, or after `clean`.
+        A row is about one of them if the column has one of the values, as read or after `clean`.
 
         Args:
             file: the table.
@@ -93,8 +93,8 @@ class Persons:
 def _key_column(schema: Schema, column: str) -> str:
     if not schema.key:
         raise InputError(
-            f"{paths.SCHEMA} has no key, so it is not known whose a row is; name there the column "
-            "that says it, such as key: [customer]"
+            f"{paths.SCHEMA} has no key, so nothing says which person a row is about; name that "
+            "column there, such as key: [customer]"
         )
     if not column and len(schema.key) > 1:
         raise InputError(
@@ -110,6 +110,6 @@ def _key_column(schema: Schema, column: str) -> str:
 
 
 def _forms(values: pd.Series, name: str, schema: Schema) -> pa.Array:
-    """Return cells of a column in one form, as text; null where there is no value."""
+    """Return cells of a column as normalized text; null where there is no value."""
     given = cells.present(values, schema.missing)
     return texts(read(given, schema.columns[name], schema.csv))

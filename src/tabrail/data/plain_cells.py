@@ -1,7 +1,8 @@
-"""Read cells of text that are plainly what the schema says of their column, at Arrow's speed.
+"""Read plain cells of text by the schema of their column, at Arrow's speed.
 
-Most columns have nothing else. A column with anything unusual is read by `cells`, which is the
-specification: what both read, both read alike, which a test tries with cells made at random.
+Most columns have only such cells. A column with anything unusual is read by `cells`, which is the
+specification. Where both can read cells, both give the same values. A test compares them on random
+cells.
 """
 
 from functools import lru_cache
@@ -19,11 +20,11 @@ TEXT = pa.large_string()
 
 
 class Plain(NamedTuple):
-    """What cells say, none of which is unreadable or a category that training has not seen.
+    """The values of cells, none of which is unreadable or an unknown category.
 
     Attributes:
         values: float64 in NumPy's array, or text in Arrow's; shape (n_cells,).
-        missing: true where there is none. None if all have one.
+        missing: true where a value is missing. None if none is missing.
     """
 
     values: np.ndarray | pa.Array
@@ -31,11 +32,11 @@ class Plain(NamedTuple):
 
 
 def read(text: pa.Array, column: Column, schema: Schema) -> Plain | None:
-    """Read cells as the schema says of their column; None if `cells` is to read them.
+    """Read cells by the schema of their column; return None if `cells` has to read them.
 
     Args:
         text: cells as they were read; shape (n_cells,).
-        column: says what they are.
+        column: describes them.
         schema: says which words mean missing, and how numbers are written.
     """
     given = _present(text, schema.missing)
@@ -59,7 +60,7 @@ def read(text: pa.Array, column: Column, schema: Schema) -> Plain | None:
 
 
 def _present(text: pa.Array, missing: list[str]) -> pa.Array | None:
-    """Return cells without the blanks around them, those without a value as null."""
+    """Return cells without surrounding blanks; cells without a value become null."""
     if no_dates.days(missing):
         return None
     text = pc.utf8_trim_whitespace(text)

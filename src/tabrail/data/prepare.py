@@ -1,4 +1,4 @@
-"""Read raw tables, clean and check them, drop what violates the schema, and split the rest."""
+"""Read raw tables, clean and check them, drop rows that violate the schema, and split the rest."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -52,7 +52,7 @@ def prepare_tables(params: Prepare, schema: Schema, clean: Clean, root: Path) ->
         report.refuse(params.tolerance)
         report_file.write_text(to_json(report.content()), encoding="utf-8", newline="\n")
         for path in splits:
-            if path.is_dir():  # of an earlier run, in parts
+            if path.is_dir():  # output of an earlier run, in parts
                 remove(path)
     print(report.summary())
 
@@ -64,7 +64,7 @@ def write_splits(
     assign_split: Assign,
     salt: str,
 ) -> None:
-    """Write the rows that can be used to the file of their split, and count all.
+    """Write the usable rows to the file of their split, and count all rows.
 
     Args:
         chunks: the rows.
@@ -87,7 +87,7 @@ def write_splits(
             kept, salted = good(chunk), salts.salted(chunk.groups, salt)
             whole = tables.as_written(chunk.table, of_table).append_column(GROUP, pa.array(salted))
             assigned = assign_split(chunk.table, chunk.groups)
-            del chunk  # before the next one is read beside it
+            del chunk  # to free it before the next one is read
             for split, writer in writers.items():
                 rows = whole.filter(pa.array(kept & (assigned == split)))
                 writer.write(rows)
@@ -96,7 +96,7 @@ def write_splits(
 
 
 def good(chunk: Chunk) -> np.ndarray:
-    """Return true for the rows that a model can be given and that came for the first time."""
+    """Return true for the rows that a model can use and that are not duplicates."""
     return usable(chunk.violations, len(chunk.table)) & ~chunk.repeated
 
 
@@ -124,8 +124,8 @@ def time_column(params: Prepare, schema: Schema) -> str | None:
         return None if params.split.method == "hash" else schema.time
     dates = [name for name, column in schema.columns.items() if column.kind == "datetime"]
     raise InputError(
-        f"{paths.PARAMS}, prepare.split.method is time, but {paths.SCHEMA} does not say which "
-        f"column orders the rows; add there a line such as time: {(dates or ['<column>'])[0]}"
+        f"{paths.PARAMS}, prepare.split.method is time, but {paths.SCHEMA} does not name the "
+        f"column that orders the rows; add a line to it such as time: {(dates or ['<column>'])[0]}"
     )
 
 
@@ -140,14 +140,14 @@ def by_time(params: Prepare, time: str, times: list[pd.Series]) -> Assign:
     Args:
         params: the shares.
         time: the column.
-        times: the times of all rows that can be used.
+        times: the times of all usable rows.
 
     Raises:
         InputError: there is none.
     """
     if not sum(map(len, times)):
         raise InputError(
-            f"{paths.RAW} has no row to split by {time}: none is as {paths.SCHEMA} says"
+            f"{paths.RAW} has no row to split by {time}: none conforms to {paths.SCHEMA}"
         )
     bounds = cutoffs(pd.concat(times, ignore_index=True), params.split)
     return partial(_assign_by_time, time, bounds)

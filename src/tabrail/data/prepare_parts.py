@@ -1,8 +1,8 @@
 """Prepare tables in parts: a file of each prepared table for each part of data/raw.
 
-A part is the work of one process, here or on another machine. A row may have come before in a part
-that another machine reads. So each returns a hash of each of its rows to the one process that has
-them all, and the few parts with such rows are written once more without them.
+One process prepares a part, here or on another machine. A row may be a duplicate of a row in a part
+that another machine reads. So each process returns a hash of each of its rows to the main process.
+The few parts with duplicates are written again without them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,12 +32,12 @@ NONE = np.empty(0, dtype=np.uint64)
 
 
 class Task(NamedTuple):
-    """A part, and what is known of it.
+    """A part to write, with its number and its known duplicates.
 
     Attributes:
-        number: its place among all parts.
+        number: its position among all parts.
         part: the part.
-        before: hashes of those of its rows that earlier parts have; shape (n_hashes,), uint64.
+        before: hashes of its rows that are in earlier parts; shape (n_hashes,), uint64.
     """
 
     number: int
@@ -46,12 +46,12 @@ class Task(NamedTuple):
 
 
 class Written(NamedTuple):
-    """What was done with a part.
+    """The result of writing a part.
 
     Attributes:
         task: the part.
-        report: what was counted.
-        rows: a hash of each of its different rows, if they are to be looked up; shape (n_hashes,).
+        report: its counts.
+        rows: a hash of each of its distinct rows, if they must be looked up; shape (n_hashes,).
     """
 
     task: Task
@@ -60,12 +60,12 @@ class Written(NamedTuple):
 
 
 class Marks(NamedTuple):
-    """What is to be known of a part's rows before any is written.
+    """The facts on a part's rows that are needed before any part is written.
 
     Attributes:
         part: the part.
         rows: a hash of each row; shape (n_rows,), uint64.
-        times: when each row was; missing for a row that cannot be used. Shape (n_rows,).
+        times: the time of each row; missing for an unusable row. Shape (n_rows,).
     """
 
     part: Part
@@ -74,10 +74,10 @@ class Marks(NamedTuple):
 
 
 class SeenApart:
-    """Knows which rows of a part came before: in it, or, as somebody found out, in another one."""
+    """Knows the duplicates of a part: rows that are in it twice, or in an earlier part."""
 
     def __init__(self, before: np.ndarray) -> None:
-        """Take the hashes of its rows that earlier parts have."""
+        """Take the hashes of its rows that are in earlier parts."""
         self._before, self.here = before, Seen()
 
     def first(self, hashes: np.ndarray) -> np.ndarray:
@@ -86,7 +86,7 @@ class SeenApart:
 
 
 class Noted:
-    """Notes the hashes of rows, and takes all for new."""
+    """Collects the hashes of rows, and reports all rows as new."""
 
     def __init__(self) -> None:
         self.hashes = [NONE]
@@ -99,7 +99,7 @@ class Noted:
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be done with each part.
+    """The work on each part.
 
     Attributes:
         params: the section `prepare` of params.yaml.
@@ -114,7 +114,7 @@ class Job:
     salt: str
 
     def marks(self, part: Part, time: str) -> Marks:
-        """Return the marks of a part's rows, and the times that a column has."""
+        """Return the hashes of a part's rows, and the times in a column."""
         noted, times, rows = Noted(), list[pd.Series](), self.params.chunk_rows
         label = f"times of {part}"
         for chunk in checked([part], self.schema, rows, label, self.clean, seen=noted):
@@ -124,11 +124,11 @@ class Job:
     def write(
         self, task: Task, folders: Sequence[Path], assign_split: Assign, seen: First
     ) -> DataReport:
-        """Write a part of each prepared table; return what was counted.
+        """Write a part of each prepared table; return the counts.
 
         Args:
             task: the part of data/raw.
-            folders: where the parts of each split go.
+            folders: the folder for the parts of each split.
             assign_split: gives each row its split.
             seen: knows which rows came before.
         """
@@ -182,7 +182,7 @@ def prepare_parts(
 def _written(
     job: Job, parts: Sequence[Part], folders: Sequence[Path], each: Each
 ) -> Iterator[DataReport]:
-    """Write all parts; yield what was counted in each, in their order."""
+    """Write all parts; yield the counts of each, in their order."""
     tasks, assign_split = [Task(*numbered) for numbered in enumerate(parts)], by_hash(job.params)
     if time := time_column(job.params, job.schema):
         tasks, assign_split = _by_time(job, parts, time, each)
@@ -207,7 +207,7 @@ def _written(
 
 
 def _by_time(job: Job, parts: Sequence[Part], time: str, each: Each) -> tuple[list[Task], Assign]:
-    """Return what is to be done where the latest rows are held back, and who they are."""
+    """Return the tasks and the assignment for a split by time."""
 
     def marks(part: Part) -> Iterator[Marks]:
         yield job.marks(part, time)

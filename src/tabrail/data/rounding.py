@@ -1,12 +1,12 @@
-"""Round what is in Git, so that it is the value of no single row."""
+"""Round values that are in Git, so that none is the value of a single row."""
 
 import math
 
 import numpy as np
 import pandas as pd
 
-MONTHS = 12  # in a year
-WRITABLE = (MONTHS, 10_000 * MONTHS - 1)  # the first and the last month that ISO 8601 can write
+MONTHS = 12  # months in a year
+WRITABLE = (MONTHS, 10_000 * MONTHS - 1)  # the first and the last month in ISO 8601
 
 
 def outward(low: float, high: float) -> tuple[float, float]:
@@ -30,8 +30,8 @@ def outward(low: float, high: float) -> tuple[float, float]:
 def months_outward(low: pd.Timestamp, high: pd.Timestamp) -> np.ndarray:
     """Return the months, or the years, at which parts of a range of dates begin and end.
 
-    The range is rounded outward: to months, or from ten years on to two digits of its width in
-    years. Its end is later than `high`, so neither end tells a row's date.
+    The range is rounded outward: to months, or to two digits of its width in years if that is ten
+    years or more. Its end is later than `high`, so neither end is a row's date.
 
     Returns:
         Array of datetime64[M], at least two of them, in order.
@@ -48,7 +48,7 @@ def months_outward(low: pd.Timestamp, high: pd.Timestamp) -> np.ndarray:
 
 
 def seen_dates(low: pd.Timestamp, high: pd.Timestamp) -> str:
-    """Return in words from when to when dates are, without the date of any row.
+    """Return the range of dates in words, without the date of any row.
 
     >>> seen_dates(pd.Timestamp("2024-02-29"), pd.Timestamp("2024-03-01"))
     'seen 2024-02 to 2024-03'

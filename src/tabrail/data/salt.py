@@ -1,8 +1,8 @@
-"""The project's salt, without which nobody can compute from reports which groups were drawn.
+"""The project's salt: without it, nobody can find in reports which groups were drawn.
 
-It is a hash of the first table: equal data gives equal results, byte for byte, and only those who
-have the data know it. It lies beside the data, under DVC, and stays when rows are added, replaced
-or removed, so that results before and after can be compared.
+It is a hash of the first table. So equal data gives equal results, byte for byte, and only those
+who have the data can compute it. It is kept beside the data, under DVC. It does not change when
+rows are added, replaced or removed, so that results before and after can be compared.
 """
 
 import hashlib
@@ -16,12 +16,12 @@ from tabrail.data import tables
 from tabrail.data.identity import mixed
 from tabrail.errors import InputError
 
-NAME = ".salt"  # hidden, so that it is no table
-PURPOSE = b"tabrail: the weights of groups\n"  # for another purpose, the same data gives another
+NAME = ".salt"  # hidden, so that it is not read as a table
+PURPOSE = b"tabrail: the weights of groups\n"  # another purpose gives another salt
 
 
 def made_of(files: Iterable[Path]) -> str:
-    """Return the salt that a first table gives, as 64 hexadecimal digits.
+    """Return the salt for a first table, as 64 hexadecimal digits.
 
     Args:
         files: the parts of the table, in order.
@@ -34,10 +34,10 @@ def made_of(files: Iterable[Path]) -> str:
 
 
 def of(raw: Path) -> str:
-    """Return the salt of a folder of raw tables: the one that lies there, or that of its tables.
+    """Return the salt of a folder of raw tables: the stored one, or else that of its tables.
 
     Raises:
-        InputError: the file that has it is damaged, or there is no table.
+        InputError: the file of the salt is damaged, or there is no table.
     """
     file = raw / NAME
     if not file.exists():

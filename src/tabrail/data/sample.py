@@ -1,6 +1,6 @@
-"""Read a sample of a prepared table in parts, and the rest of it part by part.
+"""Read a sample of a prepared table in parts, and the rest part by part.
 
-What has to see rows together, such as the mean of a target in each category, learns from the
+Steps that need many rows together, such as the mean of the target in each category, learn from the
 sample. So no process needs memory for the whole table.
 """
 
@@ -18,18 +18,18 @@ from tabrail.data.identity import mixed
 from tabrail.data.schema import GROUP, Schema, encode_target
 from tabrail.errors import InputError, missing_output
 
-MOST = 1_000_000  # rows of a sample, about
+MOST = 1_000_000  # approximate number of rows of a sample
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What is known of a table of which a sample was read.
+    """The facts on a table that a sample was read from.
 
     Attributes:
         files: the parts that have rows, by name, each with its SHA-256.
         rows: how many rows the table has.
-        every: one group in so many is in the sample.
-        present: places in `schema.classes` of the classes that occur; none for a regression.
+        every: one in this many groups is in the sample.
+        present: positions in `schema.classes` of the classes that occur; none for a regression.
         schema: describes the rows.
     """
 
@@ -43,7 +43,7 @@ class Sample:
         """Return the rows of a part that are not in the sample.
 
         Raises:
-            InputError: the part is not the one that was there when the sample was read.
+            InputError: the part has changed since the sample was read.
         """
         if tables.sha256(file) != self.files[file]:
             raise InputError(
@@ -54,7 +54,7 @@ class Sample:
         return table[~_is_in(table[GROUP], self.every)]
 
     def y_true(self, table: pd.DataFrame) -> np.ndarray:
-        """Return what is to be predicted, as `Split.y_true` has it; shape (n_rows,)."""
+        """Return the values to predict, as in `Split.y_true`; shape (n_rows,)."""
         found = encode_target(table[self.schema.target], self.schema)
         if self.schema.task == "regression":
             return found
@@ -66,13 +66,13 @@ def read_sample(
 ) -> tuple[pd.DataFrame, Sample]:
     """Read a sample of a prepared table, part by part.
 
-    It has all rows of some groups, by a hash: neither the order of the parts nor their number
-    moves a row.
+    It has all rows of some groups, chosen by a hash. It does not depend on the order or the number
+    of the parts.
 
     Args:
         place: the folder of parts.
         schema: describes the rows.
-        most: how many rows it has, about; a million, if not given.
+        most: about how many rows it has; the default is a million.
 
     Raises:
         InputError: the table is missing or damaged, or is one file.
@@ -108,5 +108,5 @@ def _rows(file: Path) -> int:
 
 
 def _is_in(groups: pd.Series, every: int) -> np.ndarray:
-    """Return whether each row is in the sample, by the hash of its group; shape (n_rows,)."""
+    """Check whether each row is in the sample, by the hash of its group; shape (n_rows,)."""
     return mixed(groups.to_numpy(np.uint64)) % np.uint64(every) == 0

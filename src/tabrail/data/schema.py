@@ -1,4 +1,4 @@
-"""The data schema: what schema.yaml says of each column."""
+"""The data schema: the typed form of schema.yaml."""
 
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -14,14 +14,14 @@ from tabrail.errors import nearest
 Task = Literal["binary", "multiclass", "regression"]
 Kind = Literal["numeric", "categorical", "text", "boolean", "datetime", "identifier", "ignored"]
 
-GROUP = "group_hash"  # the column that prepared tables have besides those of the schema
+GROUP = "group_hash"  # the extra column of prepared tables
 FEATURE_KINDS = {"numeric", "categorical", "text", "boolean", "datetime"}
 DURATION = "duration"  # the format of a numeric column: 1:02:03 is 3723 seconds
 VERBATIM_KINDS = {"categorical", "text", "datetime", "identifier"}
 
 
 class Csv(BaseModel):
-    """How the CSV files are written."""
+    """The dialect of the CSV files."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -39,7 +39,7 @@ class Csv(BaseModel):
 
 
 class Column(BaseModel):
-    """One column: what it holds and which values are right."""
+    """One column: its kind and its valid values."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
@@ -87,7 +87,7 @@ class Column(BaseModel):
 
     @property
     def can_slice(self) -> bool:
-        """Whether its values, or bands of them, are few enough to report scores by them."""
+        """Whether scores can be reported by its values or by bands of them."""
         return self.kind == "boolean" or bool(self.categories or self.bands)
 
 
@@ -115,7 +115,7 @@ class Schema(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _regression_reads_numbers(cls, given: Any) -> Any:
-        """Let the line `task: regression` suffice for a target whose classes are numbers."""
+        """Make a target of numeric classes numeric, so that `task: regression` is enough."""
         try:
             target = given["columns"][given["target"]]
             numbers = [float(category) for category in target["categories"]]
@@ -130,8 +130,8 @@ class Schema(BaseModel):
     def _the_hash_of_groups_has_its_name_alone(self) -> Self:
         if GROUP in self.columns and self.columns[GROUP].kind != "ignored":
             raise ValueError(
-                f"columns: {GROUP!r} is what prepared tables call the hash of a row's group; "
-                "rename the column in the files and here, or let its kind be ignored"
+                f"columns: {GROUP!r} is the name of the column of group hashes in prepared tables; "
+                "rename the column in the files and here, or set its kind to ignored"
             )
         return self
 
@@ -147,7 +147,7 @@ class Schema(BaseModel):
         for role, names in roles.items():
             for name in names:
                 if role == "slices" and name not in self.columns:
-                    continue  # a derived column: which ones there are, the model knows
+                    continue  # a derived column, which only the model knows
                 if name not in self.columns:
                     raise ValueError(f"{role}: no column {name!r}{nearest(name, self.columns)}")
                 if self.columns[name].kind == "ignored":
@@ -155,7 +155,7 @@ class Schema(BaseModel):
                 if role in {"target", "key", "time", "weight"} and self.columns[name].nullable:
                     raise ValueError(f"{role}: column {name!r} must not be nullable")
                 if role != "target" and name == self.target:
-                    raise ValueError(f"{role}: {name!r} is the target, which is yet to be known")
+                    raise ValueError(f"{role}: {name!r} is the target, which is not known yet")
         return self
 
     @model_validator(mode="after")
@@ -201,7 +201,7 @@ class Schema(BaseModel):
 
     @property
     def used(self) -> dict[str, Column]:
-        """The columns that are read; the others may be in the table or not."""
+        """The columns that are read; other columns are optional in a table."""
         return {name: column for name, column in self.columns.items() if column.kind != "ignored"}
 
     @property
@@ -216,10 +216,10 @@ class Schema(BaseModel):
 
     @property
     def inputs(self) -> list[str]:
-        """The columns that a model is given: the features, then what only `derive` may look at.
+        """The columns that a model gets: the features, then columns that only `derive` may use.
 
-        The latter are keys and identifiers that are not sensitive: a date that is the key says
-        which day of the week it is.
+        The latter are keys and identifiers that are not sensitive. For example, a date that is the
+        key gives the day of the week.
         """
         others = [
             name
@@ -238,7 +238,7 @@ class Schema(BaseModel):
         return [name for name in self.features if self.columns[name].kind in kinds]
 
     def categories_up_to(self, most: int) -> tuple[list[str], list[str]]:
-        """Return the categorical features with at most so many listed categories, and the others.
+        """Return the categorical features with at most this many listed categories, and the others.
 
         Columns whose categories are not listed are among the others.
         """
@@ -248,12 +248,12 @@ class Schema(BaseModel):
 
     @property
     def verbatim(self) -> list[str]:
-        """The columns whose values are kept as they are written: `007` is no number."""
+        """The columns whose values are kept as written: `007` is not a number."""
         return [name for name, column in self.used.items() if column.kind in VERBATIM_KINDS]
 
     @property
     def classes(self) -> list[str]:
-        """The names of the target's classes in the order of their codes; none for a number."""
+        """The names of the target's classes, in the order of their codes; none for a number."""
         categories = self.columns[self.target].categories or ["no", "yes"]
         if self.task == "binary" and self.positive:
             return [name for name in categories if name != self.positive] + [self.positive]
@@ -264,21 +264,21 @@ def load_schema(path: Path = paths.SCHEMA) -> Schema:
     """Read and check schema.yaml.
 
     Raises:
-        InputError: the file is missing, is no YAML, or contradicts itself.
+        InputError: the file is missing, is not YAML, or contradicts itself.
     """
     return parse(Schema, read_yaml(path), path)
 
 
 def encode_target(target: pd.Series, schema: Schema) -> np.ndarray:
-    """Return what a model is to learn, as numbers; shape (n_rows,).
+    """Return the target as numbers for a model; shape (n_rows,).
 
     Args:
         target: the target's values in rows that conform to the schema.
         schema: names the task and the classes.
 
     Returns:
-        For a regression the values, float64; otherwise their places in `schema.classes`, int64:
-        with two classes, 1 for the one to predict.
+        For a regression, the values as float64. Otherwise, their positions in `schema.classes` as
+        int64. With two classes, 1 is the positive class.
 
     Raises:
         ValueError: a value is none of the classes.
@@ -288,6 +288,6 @@ def encode_target(target: pd.Series, schema: Schema) -> np.ndarray:
     if schema.columns[schema.target].kind == "boolean":
         return target.to_numpy(np.int64)
     places = np.asarray(pd.Index(schema.classes).get_indexer(pd.Index(target)), dtype=np.int64)
-    if (places < 0).any():  # NumPy would take it for the last class
-        raise ValueError(f"{schema.target} has values that are none of its classes")
+    if (places < 0).any():  # NumPy would read -1 as the last class
+        raise ValueError(f"{schema.target} has values that are not among its classes")
     return places

@@ -2,36 +2,36 @@
 
 import numpy as np
 
-SHARD_BITS = 3  # merging the runs of one shard takes an eighth of the memory
+SHARD_BITS = 3  # merging one shard at a time takes an eighth of the memory
 SHARDS = 1 << SHARD_BITS
 LAST_OF_SHARDS = (
     np.arange(1, SHARDS + 1, dtype=np.uint64) << np.uint64(64 - SHARD_BITS)
 ) - np.uint64(1)
-BITS, FEWEST_BITS = 8, 1 << 13  # of the filter, for each hash at least, and of an empty one
+BITS, FEWEST_BITS = 8, 1 << 13  # bits of the filter: least for each hash, and of an empty one
 MARKED_AT_ONCE = 1 << 16
 NO_HASHES = np.empty(0, dtype=np.uint64)
 
 
 class Seen:
-    """Detect duplicate rows in a stream, using ten bytes per row at most."""
+    """Detect duplicate rows in a stream, using at most ten bytes per row."""
 
     def __init__(self) -> None:
         self._shards = [_Runs() for _ in range(SHARDS)]
 
     @property
     def hashes(self) -> np.ndarray:
-        """All that came, each once; shape (n_hashes,), uint64."""
+        """All distinct hashes so far; shape (n_hashes,), uint64."""
         return np.concatenate([run for shard in self._shards for run in [NO_HASHES, *shard.runs]])
 
     def first(self, hashes: np.ndarray) -> np.ndarray:
-        """Return true where a hash comes for the first time, and add it; shape (n_rows,)."""
+        """Return true for the first occurrence of each hash, and add it; shape (n_rows,)."""
         ascending = np.sort(hashes)
         new = np.ones(len(hashes), dtype=bool)
         new[1:] = ascending[1:] != ascending[:-1]
         ends = np.searchsorted(ascending, LAST_OF_SHARDS, side="right").tolist()
         for shard, start, end in zip(self._shards, [0, *ends], ends, strict=False):
             shard.find(ascending[start:end], new[start:end])
-        if new.all():  # most tables; sorting in place is five times as fast as finding the order
+        if new.all():  # the usual case; sorting in place is five times as fast as an argsort
             return new
         first = np.empty(len(hashes), dtype=bool)
         first[np.argsort(hashes, kind="stable")] = new
@@ -39,11 +39,12 @@ class Seen:
 
 
 class _Runs:
-    """Hashes in sorted runs of falling length, which are merged when they catch up.
+    """Hashes in sorted runs of decreasing length, which are merged as they grow.
 
     As in a log-structured merge tree (O'Neil et al., 1996), looking up and adding stay cheap. Most
-    hashes are new. A bit for each place in their range tells nearly all of those, so that runs are
-    searched for few: that search is what grows faster than the rows.
+    hashes are new. A filter, with a bit for each part of their range, recognizes nearly all new
+    ones. So runs are searched for few hashes. Only that search grows faster than the number of
+    rows.
     """
 
     def __init__(self) -> None:
@@ -51,7 +52,7 @@ class _Runs:
         self._bits, self._count = np.zeros(FEWEST_BITS // 8, dtype=np.uint8), 0
 
     def find(self, ascending: np.ndarray, new: np.ndarray) -> None:
-        """Mark what came before as not new, and add what is new.
+        """Mark known hashes as not new, and add the new ones.
 
         Args:
             ascending: hashes in order; shape (n_hashes,), uint64.
@@ -86,8 +87,8 @@ class _Runs:
             self._bits[places[firsts]] |= np.bitwise_or.reduceat(bits, firsts)
 
     def _places(self, hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the byte and the bit that each hash has, in ascending order of the hashes."""
-        wide = hashes << np.uint64(SHARD_BITS)  # all of a shard begin alike
+        """Return the byte and the bit of each hash, in ascending order of the hashes."""
+        wide = hashes << np.uint64(SHARD_BITS)  # all hashes of a shard have the same first bits
         places = wide >> np.uint64(65 - (8 * len(self._bits)).bit_length())
         bits = np.uint8(1) << (places & np.uint64(7)).astype(np.uint8)
         return (places >> np.uint64(3)).astype(np.int64), bits

@@ -1,4 +1,4 @@
-"""Lines of CSV files that are no rows: found, set aside, counted and shown."""
+"""Find lines of CSV files that are not rows; set them aside, count and show them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from tabrail.data.not_rows import VALUE, Columns, at_the_head, judged
 
 SHOWN = 5
 MARKS = ("#", "//", "%", "--", "/*")  # of a comment
-MARKED = 0.05  # share of the first column's cells that begin with a mark, so that it is none
+MARKED = 0.05  # share of the first column's cells from which on a mark is part of the data
 MOST_COMMENTS = 1000  # with delimiters in them, of a chunk
 KEEP = f"To keep such lines as rows, write csv: {{set_aside: false}} in {paths.SCHEMA}"
 BLANK, HEADER, COMMENT = "rows without any value", "repeated headers", "comments"
@@ -25,7 +25,7 @@ BLANK, HEADER, COMMENT = "rows without any value", "repeated headers", "comments
 
 @dataclass
 class Found:
-    """Lines of one kind in one file: how many, and the numbers of the first, counted from 1."""
+    """Lines of one kind in one file: their count, and the numbers of the first ones, from 1."""
 
     count: int = 0
     rows: list[int] = field(default_factory=list)
@@ -33,11 +33,11 @@ class Found:
 
 @dataclass
 class SetAside:
-    """What was set aside, by file and kind, and what else there is to say of how files were read.
+    """The lines that were set aside, by file and kind, and notes on how files were read.
 
     Attributes:
         found: the lines, by file and kind.
-        notes: the files of which a sentence is true, by the sentence.
+        notes: for each sentence, the files that it applies to.
     """
 
     found: dict[tuple[Path, str], Found] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class SetAside:
 
     @classmethod
     def of(cls, content: Sequence[Mapping[str, Any]]) -> "SetAside":
-        """Return what `content` gave."""
+        """Rebuild the object from the result of `content`."""
         found = {
             (Path(one["file"]), one["lines"]): Found(one["count"], one["rows"]) for one in content
         }
@@ -53,23 +53,23 @@ class SetAside:
 
     @property
     def count(self) -> int:
-        """How many lines there are."""
+        """The number of lines."""
         return sum(one.count for one in self.found.values())
 
     def add(self, file: Path, kind: str, index: Sequence[int]) -> None:
-        """Count lines of a file, given by their places below the header."""
+        """Count lines of a file, given by their positions below the header."""
         one = self.found.setdefault((file, kind), Found())
         one.count += len(index)
         one.rows += [int(place) + 1 for place in index[: SHOWN - len(one.rows)]]
 
     def note(self, file: Path, sentence: str) -> None:
-        """Say how a file was read, once."""
+        """Add a note on how a file was read, once."""
         files = self.notes.setdefault(sentence, [])
         if file not in files:
             files.append(file)
 
     def add_all(self, other: "SetAside", files: Collection[Path]) -> None:
-        """Add what another one has of some files."""
+        """Add another object's lines of some files."""
         self.found |= {key: one for key, one in other.found.items() if key[0] in files}
         for sentence, noted in other.notes.items():
             for file in noted:
@@ -77,7 +77,7 @@ class SetAside:
                     self.note(file, sentence)
 
     def merge(self, other: "SetAside") -> None:
-        """Add what another one has of files, or of parts that come later."""
+        """Add another object's lines of other files or later parts."""
         for (file, kind), one in other.found.items():
             mine = self.found.setdefault((file, kind), Found())
             mine.count += one.count
@@ -87,13 +87,13 @@ class SetAside:
                 self.note(file, sentence)
 
     def text(self) -> list[str]:
-        """Return a sentence for each kind, for people, and the notes."""
+        """Return a sentence on each kind, for people, and the notes."""
         kinds = list(dict.fromkeys(kind for _, kind in self.found))
         lines = [self._sentence(kind) for kind in kinds]
         return [*lines[:-1], *([f"{lines[-1]}. {KEEP}"] if lines else []), *self.noted()]
 
     def noted(self) -> list[str]:
-        """Return the notes, each with the first of its files."""
+        """Return the notes, each with its first file."""
         return [f"{_named(files)}: {sentence}" for sentence, files in self.notes.items()]
 
     def _sentence(self, kind: str) -> str:
@@ -103,9 +103,10 @@ class SetAside:
         numbers = ", ".join(f"{row:,}" for row in rows)
         more = " …" if self.found[files[0], kind].count > len(rows) else ""
         return (
-            f"{count:,} {'line is no row and was' if count == 1 else 'lines are no rows and were'} "
-            f"set aside: {kind} ({'row' if count == 1 else 'rows'} {numbers}{more} below the "
-            f"header of {_named(files)})"
+            f"{count:,} "
+            f"{'line is not a row and was' if count == 1 else 'lines are not rows and were'} set "
+            f"aside: {kind} ({'row' if count == 1 else 'rows'} {numbers}{more} below the header of "
+            f"{_named(files)})"
         )
 
     def content(self) -> list[dict[str, object]]:
@@ -122,14 +123,14 @@ def _named(files: Sequence[Path]) -> str:
 
 
 class Sieve:
-    """Finds the lines of one CSV file that are no rows."""
+    """Finds the lines of one CSV file that are not rows."""
 
     def __init__(self, edges: Edges, known: Sequence[int] = ()) -> None:
-        """Look at both ends of the file.
+        """Find the lines at both ends of the file.
 
         Args:
             edges: the first and the last lines.
-            known: the places of the columns that the schema calls measured.
+            known: the positions of the columns that are measured by the schema.
         """
         self.columns: Columns = judged(edges, known)
         self._width = len(edges.names)
@@ -161,12 +162,12 @@ class Sieve:
         self._lines.setdefault((*cells, *[""] * (self._width - len(cells))), kind)
 
     def sifted(self, chunk: pd.DataFrame, file: Path, aside: SetAside) -> pd.DataFrame:
-        """Return the rows of a chunk; count what is none.
+        """Return the rows of a chunk; count the other lines.
 
         Args:
             chunk: consecutive lines with all columns of the file.
             file: where they are from.
-            aside: counts what is set aside.
+            aside: counts the lines that are set aside.
         """
         if not self._firsts or not len(chunk.columns):
             return chunk
@@ -189,7 +190,7 @@ class Sieve:
         return chunk.drop(index=chunk.index[list(kinds)]) if kinds else chunk
 
     def _comments(self, chunk: pd.DataFrame, first: pa.Array) -> list[int]:
-        """Return the places of lines that begin with the mark of a comment and fit no column."""
+        """Return the positions of lines that begin with a comment mark and fit no column."""
         if not self._has_comments:
             return []
         marked = np.zeros(len(chunk), dtype=bool)
@@ -208,7 +209,7 @@ class Sieve:
 
 
 def _texts(cells: pd.Series) -> pa.Array:
-    """Return cells as text without the blanks around them, a missing one as an empty text."""
+    """Return cells as text without surrounding blanks; a missing one becomes an empty text."""
     if not isinstance(cells.dtype, pd.StringDtype):
         cells = cells.map(_text).astype("str")
     array = pa.array(cells, from_pandas=True)

@@ -1,6 +1,6 @@
-"""Rows of a CSV file that have too few fields, wherever they stand: refused, or said in a note.
+"""Find rows of a CSV file with too few fields, and refuse or note them.
 
-pandas fills them up in silence. So the fields of a file that Arrow has not read are counted.
+pandas pads them silently. So the fields of a file that Arrow has not read are counted.
 """
 
 import csv
@@ -23,7 +23,7 @@ BLOCK = 1 << 22
 
 @dataclass(frozen=True)
 class Read:
-    """What pandas has read of a file.
+    """The result of reading a file by pandas.
 
     Attributes:
         path: the file.
@@ -41,13 +41,13 @@ class Read:
 
 
 def check(read: Read, sample: Sequence[Row], dropped: Collection[int], aside: SetAside) -> None:
-    """Refuse rows whose fields stand in wrong columns, and note other rows that are short.
+    """Refuse rows whose fields are in wrong columns, and note other short rows.
 
     Args:
         read: the file.
         sample: some of its rows.
-        dropped: the places of the lines that were set aside.
-        aside: takes the note.
+        dropped: the positions of the lines that were set aside.
+        aside: gets the note.
 
     Raises:
         InputError: a field in the middle of a row was left out.
@@ -62,19 +62,19 @@ def check(read: Read, sample: Sequence[Row], dropped: Collection[int], aside: Se
         has = "row has" if len(rows) == 1 else "rows have"
         aside.note(
             read.path,
-            f"{len(rows):,} {has} too few fields, and the last ones were taken for empty "
+            f"{len(rows):,} {has} too few fields, and the last ones were read as empty "
             f"({'row' if len(rows) == 1 else 'rows'} {numbers}{more})",
         )
 
 
 @lru_cache(maxsize=64)
 def _short(read: Read, changed: int, size: int) -> tuple[tuple[int, Row], ...]:
-    """Return the rows that have too few fields, with their numbers from 1; none if they are many.
+    """Return the rows with too few fields, by their numbers from 1; none if there are many.
 
     Args:
         read: the file.
-        changed: when, so that a file that was written again is read again.
-        size: how many bytes it has, for the same reason.
+        changed: time of the last change, so that a file that was written again is read again.
+        size: its size in bytes, for the same reason.
     """
     found: list[tuple[int, Row]] = []
     blank = 0
@@ -82,7 +82,7 @@ def _short(read: Read, changed: int, size: int) -> tuple[tuple[int, Row], ...]:
 
     def add(row: Any) -> str:
         nonlocal blank
-        if not row.text.strip():  # no row for pandas
+        if not row.text.strip():  # pandas skips it
             blank += 1
         elif row.actual_columns < len(read.names) and row.number > 1:
             cells = next(csv.reader([row.text], delimiter=read.form.delimiter))

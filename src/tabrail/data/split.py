@@ -11,11 +11,11 @@ from tabrail.config import Split
 def assign(groups: np.ndarray, split: Split) -> np.ndarray:
     """Return the split of each row, by the hash of its group.
 
-    The hash, taken as a number between 0 and 1, is compared with the shares: a row never changes
-    its split when data is added, and rows of one group are always in one split.
+    The hash, as a number between 0 and 1, is compared with the shares. So a row never changes its
+    split when data is added, and rows of one group are always in the same split.
 
     Args:
-        groups: what `hashes` gives; shape (n_rows,).
+        groups: the groups from `hashes`; shape (n_rows,).
         split: the shares.
 
     Returns:
@@ -31,14 +31,14 @@ def assign(groups: np.ndarray, split: Split) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Cutoffs:
-    """The times from which on rows are held back: the latest for test, those before to validate."""
+    """The first times of the test rows and of the validation rows before them."""
 
     validation: pd.Timestamp
     test: pd.Timestamp
 
 
 def cutoffs(times: pd.Series, split: Split) -> Cutoffs:
-    """Return the times that leave the shares of the rows behind them; equal times stay together."""
+    """Return the times after which the shares of rows lie; equal times stay together."""
     ordered = times.dropna().sort_values(ignore_index=True)
     after_training = int(len(ordered) * (1 - split.validation - split.test))
     after_validation = int(len(ordered) * (1 - split.test))

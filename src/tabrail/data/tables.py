@@ -1,4 +1,4 @@
-"""Read and write tables: raw files in chunks, prepared ones as Parquet."""
+"""Read and write tables: raw files in chunks, prepared tables as Parquet."""
 
 import csv
 import hashlib
@@ -26,11 +26,11 @@ CSV_SUFFIXES = SUFFIXES[:-1]
 
 
 def find(place: Path) -> list[Path]:
-    """List a folder's tables by name, or a file that is one.
+    """Return the tables in a folder, by name, or a file that is a table.
 
     Raises:
-        InputError: there is no such place, a folder has no table, a file is none, or a log beside
-            the files says which of their rows are valid.
+        InputError: the place does not exist, a folder has no table, a file is not a table, or the
+            folder is a versioned table.
     """
     if place.exists():
         folders.refuse_versioned(place)
@@ -47,20 +47,20 @@ def find(place: Path) -> list[Path]:
         names = [p.name for p in place.parent.iterdir()] if place.parent.is_dir() else []
         raise InputError(f"{place} is not there{nearest(place.name, names)}")
     for file in files:
-        if len(str(file).splitlines()) > 1:  # it would look like a message of ours
+        if len(str(file).splitlines()) > 1:  # a name could imitate a message
             raise InputError(f"{str(file)!r} has a line break in its name; rename it")
         if not file.name.endswith(SUFFIXES):
-            raise InputError(f"{file} is no table; expected one of: {', '.join(SUFFIXES)}")
+            raise InputError(f"{file} is not a table; expected one of: {', '.join(SUFFIXES)}")
     return files
 
 
 def columns(path: Path, form: Csv) -> list[str]:
-    """Return the names of a raw table's columns in their plain form.
+    """Return the names of a raw table's columns in normalized form.
 
     Columns without a name are numbered. The names of folders such as country=AT are columns, too.
 
     Raises:
-        InputError: the file cannot be read as a table, or two columns of it have one name.
+        InputError: the file cannot be read as a table, or has duplicate column names.
     """
     with _explained(path, form.encoding):
         if path.suffix == ".parquet":
@@ -97,18 +97,17 @@ def read_chunks(
     *,
     aside: SetAside | None = None,
 ) -> Iterator[pd.DataFrame]:
-    """Read a raw table a chunk at a time, so that a file may be larger than memory.
+    """Read a raw table chunk by chunk, so that a file may be larger than memory.
 
-    Cells of CSV files are text as it is written; a row that has too few fields gets empty ones for
-    the rest. Lines that are no rows, such as a header that comes again or totals at the end, are
-    set aside. The first fields of rows that have one field more than line 1 has names are a column
-    of its own.
+    Cells of CSV files are text, as written. A row with too few fields is padded with empty ones.
+    Lines that are not rows, such as a repeated header or totals at the end, are set aside. If rows
+    have one field more than line 1 has names, the first field becomes an extra column.
 
     Args:
         place: the file, or a part of it.
-        schema: says how CSV files are written, and which columns stay as they are written.
+        schema: gives the dialect of CSV files, and the columns to keep as written.
         rows: the most rows of a chunk.
-        names: the columns to read; all that the schema uses, if not given.
+        names: the columns to read; the default is all that the schema uses.
         aside: counts the lines that are set aside.
 
     Yields:
@@ -153,12 +152,12 @@ def read(path: Path, names: Sequence[str] | None = None) -> pd.DataFrame:
 
 
 def written(path: Path) -> list[Path]:
-    """Return the files of a prepared table: itself, or its parts by name, where it is a folder."""
+    """Return the files of a prepared table: itself, or its parts by name if it is a folder."""
     return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a prepared table: of its file, or of those of its parts, in a row."""
+    """Return the SHA-256 of a prepared table: of its file, or of the hashes of its parts."""
     found = []
     for file in written(path):
         with file.open("rb") as content:
@@ -167,7 +166,7 @@ def sha256(path: Path) -> str:
 
 
 def form_of(template: pd.DataFrame) -> pa.Schema:
-    """Return the columns and types of prepared rows as Arrow has them.
+    """Return the Arrow schema of prepared rows.
 
     Args:
         template: has the columns and types of all rows to come.
@@ -177,15 +176,15 @@ def form_of(template: pd.DataFrame) -> pa.Schema:
 
 
 def as_written(rows: pd.DataFrame, form: pa.Schema) -> pa.Table:
-    """Return rows as a prepared table has them; NaN and NaT are null there."""
+    """Return rows as an Arrow table for a prepared table; NaN and NaT become null."""
     return pa.Table.from_pandas(rows, form, preserve_index=False)
 
 
 class Writer:
-    """Writes one prepared table, chunk by chunk; to be used in a `with` statement."""
+    """Writes one prepared table, chunk by chunk; use it in a `with` statement."""
 
     def __init__(self, path: Path, form: pa.Schema) -> None:
-        """Open the file; `form` is what `form_of` gives."""
+        """Open the file; `form` is the result of `form_of`."""
         self._form, self._file = form, pq.ParquetWriter(path, form, compression="zstd")
 
     def write(self, rows: pa.Table | pd.DataFrame) -> None:
@@ -219,14 +218,14 @@ def _parquet_chunks(
         for batch in file.iter_batches(rows, list(groups), wanted):
             batch = batch.rename_columns([known[name] for name in batch.schema.names])
             for position, field in enumerate(batch.schema):
-                if pa.types.is_dictionary(field.type):  # categories have gaps and blanks, too
+                if pa.types.is_dictionary(field.type):  # categories may be missing or blank, too
                     column = batch.column(position).dictionary_decode()
                     batch = batch.set_column(position, field.name, column)
                     field = batch.schema.field(position)
                 kept = no_dates.within_calendar(batch.column(position))
                 if kept is not batch.column(position):
                     batch = batch.set_column(position, field.name, kept)
-                # As floats, which gaps make of them, large whole numbers would lose digits.
+                # Missing values make floats of whole numbers, and large ones would lose digits.
                 if field.name in text and (
                     pa.types.is_integer(field.type) or pa.types.is_decimal(field.type)
                 ):
@@ -239,7 +238,7 @@ def _parquet_chunks(
 
 
 def _of_parquet(path: Path) -> list[tuple[str, str]]:
-    """Return the names of a Parquet file's columns: in plain form where no other has it, and so."""
+    """Return the names of a Parquet file's columns, normalized where that causes no duplicate."""
     names = pq.read_schema(path).names
     forms = [plain(name) for name in names]
     return [
@@ -249,7 +248,7 @@ def _of_parquet(path: Path) -> list[tuple[str, str]]:
 
 
 def _with_folders(chunk: pd.DataFrame, values: Mapping[str, str]) -> pd.DataFrame:
-    """Add the columns that the names of folders give, where the file has none of that name."""
+    """Add the partition columns that the file does not have."""
     for name in values.keys() - set(chunk.columns):
         chunk[name] = pd.Series(values[name], chunk.index, dtype="str")
     return chunk
@@ -257,7 +256,7 @@ def _with_folders(chunk: pd.DataFrame, values: Mapping[str, str]) -> pd.DataFram
 
 @contextmanager
 def _explained(path: Path, encoding: str = "") -> Iterator[None]:
-    """Turn the errors of libraries about a damaged file into messages that say what to do."""
+    """Turn library errors on a damaged file into messages that say what to do."""
     try:
         yield
     except UnicodeError as error:
@@ -269,16 +268,16 @@ def _explained(path: Path, encoding: str = "") -> Iterator[None]:
         raise InputError(f"{path} is empty; expected a header line and rows") from None
     except (pd.errors.ParserError, csv.Error) as error:
         reason = str(error).removeprefix("Error tokenizing data. C error: ").strip()
-        raise InputError(f"{path} is no well-formed CSV: {reason}") from None
+        raise InputError(f"{path} is not well-formed CSV: {reason}") from None
     except (pa.ArrowInvalid, EOFError, zlib.error) as error:
         raise damaged(path, error) from None
     except OSError as error:
-        if error.errno:  # the disk's or the system's trouble, not the file's
+        if error.errno:  # an error of the disk or the system, not of the file
             raise
         raise damaged(path, error) from None
 
 
 def damaged(path: Path, error: Exception) -> InputError:
-    """Return what to say of a file that cannot be read."""
+    """Return the error for an unreadable file."""
     reason = str(error).splitlines()[0]
     return InputError(f"{path} is damaged or cut off: {reason}; fetch it again")

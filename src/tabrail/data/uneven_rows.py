@@ -1,4 +1,4 @@
-"""Refuse rows of a CSV file that lack a field in their middle, so that the rest moved left."""
+"""Refuse rows of a CSV file that lack a field in the middle, which shifts the rest to the left."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from tabrail.errors import InputError
 SAMPLE_ROWS = 1000
 NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 FEW_SHORT, MOST = 0.1, 0.9  # shares of the rows
-FEW_WORDS = 0.2  # share of the cells that differ where they are categories
+FEW_WORDS = 0.2  # share of distinct cells, up to which they are categories
 
 
 def rows_of(text: str, delimiter: str, *, cut: bool) -> list[Row]:
@@ -21,7 +21,7 @@ def rows_of(text: str, delimiter: str, *, cut: bool) -> list[Row]:
     Args:
         text: the beginning of a file.
         delimiter: what is between the fields.
-        cut: whether the file goes on, so that the last row may be a part of one.
+        cut: whether the file goes on after the text, so that the last row may be incomplete.
     """
     rows: list[Row] = []
     try:
@@ -38,15 +38,15 @@ def rows_of(text: str, delimiter: str, *, cut: bool) -> list[Row]:
 def refuse_shifted(
     path: Path, names: Sequence[str], sample: Sequence[Row], short: Sequence[tuple[int, Row]]
 ) -> None:
-    """Refuse a row whose fields stand in wrong columns.
+    """Refuse a row whose fields are in wrong columns.
 
-    Rows from whose end empty fields were left away are fine.
+    Rows that lack only empty fields at the end are accepted.
 
     Args:
         path: the file.
         names: the columns.
-        sample: some rows, of which those with all fields show what the columns hold.
-        short: the rows that have too few fields, with their numbers from 1.
+        sample: some rows; those with all fields show the contents of the columns.
+        short: the rows with too few fields, by their numbers from 1.
 
     Raises:
         InputError: the message names the row.
@@ -71,8 +71,8 @@ def refuse_shifted(
                 others = "numbers" if is_no_number else "other words"
                 raise InputError(
                     f"{path}: row {number:,} has {len(row)} of {len(names)} fields, and {cell!r} "
-                    f"stands in the column {names[place]!r}, which has {others} in the other "
-                    "rows: a field is left out before it; write an empty field there"
+                    f"stands in the column {names[place]!r}, which has {others} in the other rows: "
+                    "a field before it is missing; write an empty field there"
                 )
 
 

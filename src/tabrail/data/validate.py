@@ -1,4 +1,4 @@
-"""Check any table against the schema, and report all violations at once."""
+"""Check any table against the schema, and report all violations together."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -36,7 +36,7 @@ class Finding:
         kind: the kind of violation.
         example: the first offending value.
         hint: what to know of it; blank if nothing is known.
-        count: in how many rows.
+        count: the number of rows with it.
         rows: the first of them, as file and number, counted from 1.
     """
 
@@ -55,9 +55,9 @@ class Verdict:
     Attributes:
         files: the tables.
         rows: how many rows they have.
-        rejected: how many of them no model can be given, or are duplicates.
+        rejected: the number of rows that no model can use, or that are duplicates.
         findings: the violations by column and kind.
-        aside: the lines that are no rows; `rows` does not count them.
+        aside: the lines that are not rows; `rows` does not count them.
     """
 
     files: list[Path]
@@ -90,7 +90,7 @@ class Verdict:
         return rejected
 
     def merge(self, other: "Verdict") -> None:
-        """Take in what was found in one of the tables, or in a part that comes later."""
+        """Merge the findings of one of the tables, or of a later part."""
         self.rows += other.rows
         self.rejected += other.rejected
         self.aside.merge(other.aside)
@@ -120,10 +120,10 @@ class Verdict:
         }
 
     def text(self, consequence: str = "would be dropped") -> str:
-        """Return all of it for people; `consequence` says what becomes of the rejected rows."""
+        """Return all of it for people; `consequence` says what happens to the rejected rows."""
         head = f"{self.rows:,} rows in {', '.join(map(str, self.files))}"
         if not self.findings:
-            return "\n".join([f"{head}: all as {paths.SCHEMA} says", *self.aside.text()])
+            return "\n".join([f"{head}: all conform to {paths.SCHEMA}", *self.aside.text()])
         lines = [f"{head}: {self.rejected or 'none'} {consequence}", *self.aside.text()]
         column = ""
         for found in self.ordered:
@@ -176,12 +176,12 @@ def validate(
 
     Args:
         places: files, or folders of them.
-        rejected: a CSV file for the rows that `prepare` would drop: as they came in, written like
-            other CSV files of this project, after the file, the row and the reasons.
+        rejected: a CSV file for the rows that `prepare` would drop, in the dialect of the project.
+            Each line has the file, the row number, the reasons, and the row as it was read.
         clean: the owner's cleaning function.
 
     Raises:
-        InputError: a file is no table or lacks a column, or `rejected` is there already.
+        InputError: a file is not a table or lacks a column, or `rejected` already exists.
     """
     params, schema = load_params().prepare, load_schema()
     files = [file for place in places for file in tables.find(place)]
@@ -204,7 +204,7 @@ def validate(
             verdict.add(chunk)
         return verdict
     if rejected.exists():
-        raise InputError(f"{rejected} is there already; delete it, or choose another name")
+        raise InputError(f"{rejected} already exists; delete it, or choose another name")
     with replacing(rejected) as [temporary], rejects(temporary, schema.csv) as reject:
         for chunk in chunks:
             reject(rejected_rows(chunk, verdict.add(chunk)))
@@ -213,7 +213,7 @@ def validate(
 
 @contextmanager
 def rejects(path: Path, form: Csv) -> Iterator[Callable[[pd.DataFrame], None]]:
-    """Open a CSV file for rejected rows; yield what appends some of them.
+    """Open a CSV file for rejected rows; yield a function that appends some.
 
     Args:
         path: the file.
@@ -231,9 +231,9 @@ def rejects(path: Path, form: Csv) -> Iterator[Callable[[pd.DataFrame], None]]:
 
 
 def rejected_rows(chunk: Chunk, bad: np.ndarray) -> pd.DataFrame:
-    """Return the rejected rows as they came in, after where they are from and what is wrong.
+    """Return the rejected rows as they were read, with columns for their source and the reasons.
 
-    A spreadsheet takes neither file nor reasons for a formula, whatever the columns are called.
+    No spreadsheet reads the file or the reasons as a formula, whatever the names of columns are.
 
     Args:
         chunk: the rows.

@@ -1,4 +1,4 @@
-"""Write a raw table again without some of its rows; all others stay as they are, byte for byte."""
+"""Rewrite a raw table without some of its rows; all others stay the same, byte for byte."""
 
 import codecs
 import csv
@@ -28,11 +28,11 @@ def write_without(source: Path, target: Path, rows: Collection[int], schema: Sch
     Args:
         source: the table.
         target: the new file, whose name has the same suffix.
-        rows: the places of the rows to leave out, counted from 0 as `tables.read_chunks` does.
+        rows: the positions of the rows to leave out, from 0, as in `tables.read_chunks`.
         schema: says how CSV files are written.
 
     Raises:
-        InputError: the new table does not have all other rows; it must not be used then.
+        InputError: the new table does not have all other rows, so it must not be used.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.suffix == ".parquet":
@@ -43,7 +43,7 @@ def write_without(source: Path, target: Path, rows: Collection[int], schema: Sch
 
 
 def _write_csv(source: Path, target: Path, rows: frozenset[int], schema: Schema) -> None:
-    """Write a CSV file without some records. Which lines are one, Python and pandas agree on."""
+    """Write a CSV file without some records; Python and pandas agree on what a record is."""
     with edges.opened(source) as file:
         start = file.read(2)
         file.seek(0)
@@ -57,7 +57,7 @@ def _write_csv(source: Path, target: Path, rows: frozenset[int], schema: Schema)
             place = -1  # of the header
             for record in _records(text, schema.csv.delimiter):
                 if not record.strip("\ufeff\r\n" + " \t".replace(schema.csv.delimiter, "")):
-                    written.write(record)  # a blank line, which is no record
+                    written.write(record)  # a blank line, which is not a record
                     continue
                 if place not in rows:
                     written.write(record)
@@ -67,7 +67,7 @@ def _write_csv(source: Path, target: Path, rows: frozenset[int], schema: Schema)
 
 
 def _records(text: Iterator[str], delimiter: str) -> Iterator[str]:
-    """Yield the records of a CSV file as they are written, with their line ends."""
+    """Yield the records of a CSV file as written, with their line ends."""
     taken: list[str] = []
 
     def lines() -> Iterator[str]:
@@ -96,7 +96,7 @@ def _write_parquet(source: Path, target: Path, rows: np.ndarray) -> None:
 
 
 def _compression(file: pq.ParquetFile) -> str:
-    """Return how a Parquet file is compressed: as its first column is."""
+    """Return the compression of a Parquet file, by its first column."""
     if not file.num_row_groups:
         return "none"
     name: str = file.metadata.row_group(0).column(0).compression
@@ -104,7 +104,7 @@ def _compression(file: pq.ParquetFile) -> str:
 
 
 def _compact(table: pa.Table) -> pa.Table:
-    """Return a table whose categories are those of its rows: a dictionary would keep the others."""
+    """Return a table with only the categories of its rows: a dictionary would keep the others."""
     for place, field in enumerate(table.schema):
         if pa.types.is_dictionary(field.type):
             plain = table.column(place).cast(field.type.value_type)
@@ -114,19 +114,19 @@ def _compact(table: pa.Table) -> pa.Table:
 
 
 def _require_others(source: Path, target: Path, rows: Collection[int], schema: Schema) -> None:
-    """Compare all rows that are left with those that were there."""
+    """Compare the remaining rows with the original ones."""
     before, after = _hashes(source, schema), _hashes(target, schema)
     kept = np.ones(len(before), dtype=bool)
     kept[list(rows)] = False
     if not np.array_equal(before[kept], after):
         raise InputError(
             f"{source} cannot be written without {len(rows):,} of its rows: the others would "
-            "change; save it as Parquet, or take the rows out where it comes from"
+            "change; save it as Parquet, or remove the rows at its source"
         )
 
 
 def _hashes(file: Path, schema: Schema) -> np.ndarray:
-    """Return a hash of each line of a table, also of those that are set aside as no rows."""
+    """Return a hash of each line of a table, including lines that are set aside."""
     form = schema.model_copy(update={"csv": schema.csv.model_copy(update={"set_aside": False})})
     names = tables.columns(file, form.csv)
     chunks = tables.read_chunks(file, form, AT_ONCE, names)

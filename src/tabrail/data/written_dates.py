@@ -1,11 +1,11 @@
-"""Bring dates as people write them into a form that strptime reads: months, time zones."""
+"""Rewrite months and time zones of dates in a form that strptime reads."""
 
 import re
 
 import pandas as pd
 
 # By the first letters of each month, in English, German, French, Spanish, Italian, Portuguese,
-# Dutch, Polish, Swedish and Danish. No entry means two months in two of these languages.
+# Dutch, Polish, Swedish and Danish. No entry means different months in two of these languages.
 MONTHS = {
     "Jan": "jan ene gen sty jän jaen",
     "Feb": "feb fév fev fevr luty lut",
@@ -29,7 +29,7 @@ UTC = ("UTC", "GMT", "UTC)", "GMT)")
 
 
 def plain(dates: pd.Series, written: str | None) -> tuple[pd.Series, str | None]:
-    """Return dates whose months and time zones strptime reads, and the format for them.
+    """Return dates with months and time zones that strptime reads, and their format.
 
     Args:
         dates: text, shape (n_dates,).
@@ -50,7 +50,7 @@ def plain(dates: pd.Series, written: str | None) -> tuple[pd.Series, str | None]
 
 
 def english(date: str) -> str:
-    """Return a date with the name of its month as English abbreviates it.
+    """Return a date with the English abbreviation of its month.
 
     >>> english("3 de enero de 2022"), english("15 février 2020"), english("Mon Mar 02 2020")
     ('3 Jan 2022', '15 Feb 2020', 'Mon Mar 02 2020')
@@ -59,7 +59,7 @@ def english(date: str) -> str:
 
 
 def _month(found: re.Match[str]) -> str:
-    """Return the English abbreviation of a month; another word as it is."""
+    """Return the English abbreviation of a month; return other words unchanged."""
     word = found[0].rstrip(".").lower()
     for length in (LONGEST_START, 3):
         if month := STARTS.get(word[:length]):

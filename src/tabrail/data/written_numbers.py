@@ -12,19 +12,19 @@ CODES = (
     *("RUB", "UAH", "TRY", "BRL", "ARS", "MXN", "CAD", "AUD", "NZD", "CNY", "HKD", "SGD", "KRW"),
     *("ZAR", "ILS", "BGN"),
 )
-NAMES = (  # the longer ones first: of `Rs.`, `Rs` is no currency with a full stop behind it
+NAMES = (  # longer ones first: `Rs.` must not be read as `Rs` and a full stop
     *("US$", "CA$", "AU$", "NZ$", "HK$", "R$", "A$", "C$", "S$"),
     *("SFr.", "SFr", "Fr.", "Rs.", "Rs", "kr.", "kr", "zł", "Kč", "Ft", "lei", "руб.", "руб"),
 )
 CURRENCY = "|".join([*map(re.escape, NAMES), f"[{SIGNS}]", *CODES])
-# `B` is left out: it is as often a mark as it is 10⁹.
+# `B` is left out, because it is as often a mark as 10⁹.
 MAGNITUDES = {
     **dict.fromkeys(("k", "K"), 1e3),
     **dict.fromkeys(("M", "Mio", "Mio.", "mio", "mln", "million"), 1e6),
     **dict.fromkeys(("bn", "Mrd", "Mrd.", "mrd", "billion"), 1e9),
 }
 MAGNITUDE = "|".join(map(re.escape, sorted(MAGNITUDES, key=len, reverse=True)))
-# What word processors and spreadsheets write instead of - and '.
+# The characters that word processors and spreadsheets write instead of - and '.
 TYPOGRAPHIC = str.maketrans("\u2212\u2012\u2013\ufe63\uff0d\u2019\u02bc", "-----''")
 ANY_TYPOGRAPHIC = "[\u2212\u2012\u2013\ufe63\uff0d\u2019\u02bc]"
 PLAIN = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
@@ -35,9 +35,9 @@ DURATION = (
 
 
 def plain_numbers(values: pd.Series) -> pd.Series:
-    """Read numbers that are digits and a decimal point; NaN where there is anything else.
+    """Read numbers of digits and a decimal point; NaN for anything else.
 
-    Arrow reads them twelve times as fast as pandas, and to the same bits.
+    Arrow is twelve times as fast as pandas, with bit-identical results.
 
     Args:
         values: text, shape (n_rows,).
@@ -55,16 +55,16 @@ def plain_numbers(values: pd.Series) -> pd.Series:
 
 
 def numbers(values: pd.Series, decimal: str, thousands: str) -> pd.Series:
-    """Read numbers that are more than digits; NaN where there is none.
+    """Read numbers with signs, currencies or separators; NaN for anything else.
 
-    They may have a sign before or behind, accounting's parentheses, a currency or a percent sign,
-    a magnitude such as k or Mio, and groups of digits: of three, as everywhere, or of two above
-    the thousands, as in India.
+    They may have a leading or trailing sign, accounting parentheses, a currency or percent sign,
+    and a magnitude such as k or Mio. Groups have three digits, or two above the thousands, as in
+    India.
 
     Args:
         values: text, shape (n_rows,).
         decimal: the decimal separator.
-        thousands: what stands between groups of digits, or nothing.
+        thousands: the thousands separator, or nothing.
 
     >>> numbers(pd.Series(["12.50-", "₹1,23,456", "3.5k", "5 kg"]), ".", ",").tolist()
     [-12.5, 123456.0, 3500.0, nan]
@@ -93,7 +93,7 @@ def numbers(values: pd.Series, decimal: str, thousands: str) -> pd.Series:
 
 
 def grouped(thousands: str) -> str:
-    """Return the pattern of digits in groups, with a bar behind it; nothing without a separator."""
+    """Return the pattern of grouped digits, followed by a bar; nothing without a separator."""
     if not thousands:
         return ""
     between = {" ": r"[ \u00a0\u202f]"}.get(thousands, re.escape(thousands))
@@ -103,7 +103,7 @@ def grouped(thousands: str) -> str:
 
 
 def durations(values: pd.Series) -> pd.Series:
-    """Read spans of time, such as 1:02:03 or 2 days 03:04:05, in seconds; NaN where there is none.
+    """Read durations, such as 1:02:03 or 2 days 03:04:05, in seconds; NaN for anything else.
 
     >>> durations(pd.Series(["1:02:03", "1 day 00:00:01", "12:30"])).tolist()
     [3723.0, 86401.0, nan]

@@ -1,4 +1,4 @@
-"""YAML that every reader understands alike: those of version 1.1, such as PyYAML, and of 1.2."""
+"""Write YAML that readers of version 1.1, such as PyYAML, and of 1.2 read alike."""
 
 import math
 import re
@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-# What stands without quotes; all else might be a number, a date, or begin something.
+# Texts that need no quotes; others might be read as a number, a date or syntax.
 WORDS = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:[ /.-][A-Za-z0-9_]+)*")
 NO_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}  # in version 1.1
 EXACT = 10**15  # a whole number below it is written without a point
@@ -20,7 +20,7 @@ WIDTH = 120
 def yaml_text(content: Mapping[str, Any]) -> str:
     r"""Return YAML of mappings, lists, texts, numbers, truth values and None.
 
-    Lists of plain values stand on one line, as far as they fit.
+    Lists of scalars are on one line, if they fit.
 
     Example:
         >>> print(yaml_text({"countries": ["SE", "NO"], "least": 0.0, "note": "a: b"}), end="")

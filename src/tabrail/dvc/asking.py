@@ -1,4 +1,4 @@
-"""To ask a remote: each kind of storage fails in its own way, and some never answer."""
+"""Query a remote: each kind of storage fails in its own way, and some never answer."""
 
 import threading
 from collections.abc import Callable
@@ -13,30 +13,30 @@ UNREACHABLE = "the DVC remote cannot be reached"
 
 
 def cause(error: BaseException) -> str:
-    """Return what an error comes from, in one line: what DVC wraps it in does not say it."""
+    """Return the cause of an error in one line; DVC's own error does not name it."""
     found = [error]
     while following := found[-1].__cause__ or found[-1].__context__:
         found.append(following)
-    # Which package lacks the module, the error around it says.
+    # The outer error says which package lacks the module.
     known = [one for one in reversed(found) if not isinstance(one, ModuleNotFoundError)]
     texts = [" ".join(str(one).split()) for one in known]
     return next((text for text in texts if text), type(error).__name__)
 
 
 def asked(ask: Callable[[], Answer]) -> Answer:
-    """Ask a remote something.
+    """Query a remote.
 
     Raises:
-        InputError: it does not answer; the message has the cause.
+        InputError: the remote does not answer; the message has the cause.
     """
     try:
         return ask()
-    except Exception as error:  # each kind of storage has its own
+    except Exception as error:  # each kind of storage has its own errors
         raise InputError(f"{UNREACHABLE}: {cause(error)}") from error
 
 
 def answers(ask: Callable[[], Any]) -> None:
-    """Ask the remote something small: some kinds of storage are waited for without end.
+    """Check that the remote answers a small query: for some kinds of storage, DVC waits forever.
 
     Raises:
         InputError: there is no answer in `SECONDS`, or it is an error.

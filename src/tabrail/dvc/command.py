@@ -1,4 +1,4 @@
-"""DVC as a command, in a process of its own."""
+"""Run DVC as a command, in a separate process."""
 
 import json
 import re
@@ -14,12 +14,12 @@ RWLOCK = places.TEMPORARY / "rwlock"
 
 
 def track(path: Path) -> str:
-    """Let DVC track a folder or a file as it is; return why it failed, blank if it did not."""
+    """Track the present state of a folder or file; return the reason of a failure, or a blank."""
     return failure("add", str(path))
 
 
 def write_file(path: Path, commit: str, target: Path) -> str:
-    """Write a file as a commit has it, from the cache or the remote.
+    """Write a file in its version of a commit, from the cache or the remote.
 
     Args:
         path: the file, which DVC tracks.
@@ -45,10 +45,10 @@ def merge_pointers(ancestor: Path, our: Path, their: Path) -> str:
 
 
 def to_run_again(*, everything: bool) -> list[list[str]]:
-    """Return the commands that have the recorded data here, and run what is out of date.
+    """Return the commands that check out the recorded data and run the stages that are out of date.
 
     Args:
-        everything: whether to run also what is up to date.
+        everything: whether to run up-to-date stages, too.
     """
     fetch, force = (["pull"], ["--force"]) if everything else (["checkout"], [])
     return [
@@ -58,7 +58,7 @@ def to_run_again(*, everything: bool) -> list[list[str]]:
 
 
 def failure(*arguments: str) -> str:
-    """Run a command of DVC in a process of its own; return why it failed, blank if it did not."""
+    """Run a DVC command in a separate process; return the reason of a failure, or a blank."""
     command = [sys.executable, "-m", "dvc", *arguments]
     done = subprocess.run(
         command, capture_output=True, encoding="utf-8", errors="replace", check=False
@@ -66,18 +66,20 @@ def failure(*arguments: str) -> str:
     if not done.returncode:
         return ""
     lines = done.stderr.strip().splitlines()
-    causes = [line for line in lines if line.startswith("ERROR: ")]  # where to find help comes last
+    causes = [
+        line for line in lines if line.startswith("ERROR: ")
+    ]  # the last line is on where to find help
     reason = [*causes, *lines[-1:], ""][0].removeprefix("ERROR: ")
-    # What DVC writes into Git's folder leaves such a file behind when the disk is full.
+    # DVC leaves such a file in Git's folder when the disk is full.
     if left := re.search(r"File exists: '([^']+\.lock)'", reason):
-        reason += f"; if no other DVC or Git is at work, run: rm -f {shlex.quote(left[1])}"
+        reason += f"; if no other DVC or Git process is running, run: rm -f {shlex.quote(left[1])}"
     return f"{reason or 'no reason was given'}{lock_advice()}"
 
 
 def lock_advice(root: Path = Path()) -> str:
-    """Return what to run if a kill of DVC has cut its lock file off; blank if it is whole.
+    """Return advice if a killed DVC has left an incomplete lock file; blank if it is complete.
 
-    DVC empties the file before it writes to it, and refuses everything where it is no JSON.
+    DVC empties the file before it writes to it, and refuses all commands if it is not JSON.
 
     Args:
         root: the project's root.
@@ -89,5 +91,5 @@ def lock_advice(root: Path = Path()) -> str:
         return ""
     except ValueError:
         left = shlex.quote(lock.as_posix())
-        return f"; if no other DVC is at work, run: rm -f {left}"
+        return f"; if no other DVC process is running, run: rm -f {left}"
     return ""

@@ -11,7 +11,7 @@ from tabrail.dvc.settings import Config
 def settings_of_copy(project: Path, copy: Path) -> Config:
     """Return DVC's settings for a copy of the project in another folder.
 
-    Which remote it is, the copy's .dvc/config says. A path in it is meant as seen from the project.
+    The copy's .dvc/config names the remote. A path in it is relative to the project.
 
     Args:
         project: the project's root.

@@ -1,16 +1,16 @@
-"""How DVC knows a file and a folder: by an MD5, which for a folder is that of a list of files."""
+"""DVC's hashes: the MD5 of a file's content, or of a folder's list of files."""
 
 import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
-FOLDER = ".dir"  # how the MD5 of a folder ends
+FOLDER = ".dir"  # the suffix of a folder's MD5
 PATTERN = r"[0-9a-f]{32}(?:\.dir)?"
 
 
 def md5(path: Path) -> str:
-    """Return the MD5 of a file's content, by which DVC knows it."""
+    """Return the MD5 of a file's content, as DVC computes it."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
@@ -30,7 +30,7 @@ def of_folder(files: Mapping[str, str]) -> str:
 
 
 def line_of(start: str) -> str:
-    """Return the line that dvc.lock and a `.dvc` file have of an MD5 that starts so.
+    """Return the line of dvc.lock and `.dvc` files with an MD5, or with its start.
 
     >>> line_of("d41d8cd9")
     'md5: d41d8cd9'
@@ -39,7 +39,7 @@ def line_of(start: str) -> str:
 
 
 def is_folder(digest: str) -> bool:
-    """Return whether an MD5 is that of a folder.
+    """Check whether an MD5 is that of a folder.
 
     >>> is_folder("d41d8cd98f00b204e9800998ecf8427e.dir")
     True
@@ -51,7 +51,7 @@ def files_in(listed: str) -> dict[str, str]:
     """Return the MD5s of a folder's files by their paths in it.
 
     Args:
-        listed: the content of the object that is named by the folder's MD5.
+        listed: the content of the object with the folder's MD5.
 
     >>> files_in('[{"md5": "d41d8cd98f00b204e9800998ecf8427e", "relpath": "a.csv"}]')
     {'a.csv': 'd41d8cd98f00b204e9800998ecf8427e'}

@@ -1,4 +1,4 @@
-"""Where DVC keeps what it needs in a project's folder."""
+"""The files of DVC in a project's folder."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The `.dvc` file of a file or a folder: Git has it in the place of the data."""
+"""Read the `.dvc` file of a file or folder, which is in Git instead of the data."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ def pointer_of(path: str) -> str:
 
 
 def is_pointer(path: str) -> bool:
-    """Return whether a path is that of a `.dvc` file.
+    """Check whether a path is that of a `.dvc` file.
 
     >>> is_pointer("data/raw")
     False
@@ -41,7 +41,7 @@ def data_of(pointer: str) -> str:
 
 
 def named(text: str) -> list[str]:
-    r"""Return every MD5 that the text of a `.dvc` file names; it may have the marks of a conflict.
+    r"""Return every MD5 in the text of a `.dvc` file; the text may have conflict markers.
 
     >>> named("outs:\n- md5: d41d8cd98f00b204e9800998ecf8427e.dir\n  path: raw\n")
     ['d41d8cd98f00b204e9800998ecf8427e.dir']
@@ -50,7 +50,7 @@ def named(text: str) -> list[str]:
 
 
 def digests(content: dict[str, Any]) -> list[str]:
-    """Return the MD5 of each file or folder in a `.dvc` file; blank for one without.
+    """Return the MD5 of each file or folder in a `.dvc` file; blank for an entry without one.
 
     >>> digests({"outs": [{"md5": "d41d8cd98f00b204e9800998ecf8427e", "path": "a.csv"}]})
     ['d41d8cd98f00b204e9800998ecf8427e']
@@ -59,11 +59,11 @@ def digests(content: dict[str, Any]) -> list[str]:
 
 
 def digest_here(folder: Path, pointer: Path) -> str:
-    """Return by what MD5 DVC knows a folder as it is; blank if DVC does not track it.
+    """Return the MD5 of a folder's present content; blank if DVC does not track the folder.
 
     Args:
         folder: the folder.
-        pointer: its `.dvc` file. If that has the number of files and their size, it is believed.
+        pointer: its `.dvc` file. If it has the number of files and their size, its MD5 is trusted.
     """
     if not pointer.exists():
         return ""

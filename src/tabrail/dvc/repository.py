@@ -1,4 +1,4 @@
-"""What DVC says of the project: its pipeline, and the remote that keeps data and models."""
+"""Query DVC about the project: its pipeline, and the remote for data and models."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ def opened(root: Path = Path(), config: Config | None = None) -> Iterator["Repos
 
     Args:
         root: the project's root.
-        config: what goes before .dvc/config.
+        config: settings that override .dvc/config.
 
     Raises:
         InputError: DVC is not installed, or fails; the message has the cause.
@@ -32,7 +32,7 @@ def opened(root: Path = Path(), config: Config | None = None) -> Iterator["Repos
 
 
 class Repository:
-    """A project's folder, as `opened` has it."""
+    """A project's folder, opened by `opened`."""
 
     def __init__(self, repo: "Repo") -> None:
         self._repo = repo
@@ -40,7 +40,7 @@ class Repository:
     def stale(self) -> list[str]:
         """Return the stages, and the `.dvc` files, that `dvc repro` would run.
 
-        Data that is not here counts as what it was when the stages ran.
+        Data that is not on this machine is taken as unchanged since the stages ran.
         """
         graph = self._repo.index.graph
         with self._repo.lock:
@@ -52,7 +52,7 @@ class Repository:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep every other DVC out of the project."""
+        """Lock the project against every other DVC process."""
         with self._repo.lock:
             yield
 
@@ -65,15 +65,15 @@ class Repository:
         return Stores(self._repo)
 
     def folder_of_remote(self) -> Path | None:
-        """Return the folder that the default remote is, as an absolute path, if it is one."""
+        """Return the absolute path of the default remote, if it is a folder."""
         remote = asked(self._repo.cloud.get_remote)
         return Path(remote.path) if remote.fs.protocol == "local" else None
 
     def not_in_remote(self) -> list[str]:
-        """Return the files, among those that the project's folder needs, that the remote lacks.
+        """Return the files that the project's folder needs and the remote lacks.
 
         Raises:
-            InputError: the remote cannot be asked; the message has the cause.
+            InputError: the remote cannot be queried; the message has the cause.
         """
         remote = self._remote()
         if _keeps_names(remote):
@@ -82,10 +82,10 @@ class Repository:
         return sorted(name for _, names in self._lacking(remote) for name in names.values())
 
     def lacks(self, digests: Iterable[str]) -> set[str]:
-        """Return those of some MD5s whose files the remote lacks.
+        """Return the MD5s whose files the remote lacks, among those given.
 
         Raises:
-            InputError: the remote cannot be asked; the message has the cause.
+            InputError: the remote cannot be queried; the message has the cause.
         """
         wanted = set(digests)
         remote = self._remote()
@@ -94,7 +94,7 @@ class Repository:
         return wanted - set(asked(lambda: remote.odb.oids_exist(sorted(wanted))))
 
     def push(self) -> int:
-        """Push what the project's folder needs to the remote; return the number of files.
+        """Push the files that the project's folder needs; return the number of files.
 
         Raises:
             InputError: the remote cannot be reached; the message has the cause.
@@ -103,7 +103,7 @@ class Repository:
         count = asked(lambda: int(self._repo.push()))
         if _keeps_names(remote):
             return count
-        # DVC takes it that of a folder whose list is in the remote, all files are there.
+        # DVC assumes that the remote has all files of a folder if it has the folder's list.
         cache = self._repo.cache.local
         for odb, names in self._lacking(remote):
             for value in filter(cache.exists, names):
@@ -115,11 +115,11 @@ class Repository:
         """Return the MD5s of a folder's files by their paths in it; None if nobody has the list.
 
         Args:
-            digest: the folder's MD5. The list comes into the cache.
+            digest: the folder's MD5. The list is fetched into the cache.
         """
         cache = self._repo.cache.local
         if not cache.exists(digest):
-            # Not `Repo.fetch` of revisions: of a remote with a relative path, it takes another
+            # Not `Repo.fetch` of revisions, which resolves a remote's relative path to another
             # folder.
             remote = self._remote()
             path = remote.odb.oid_to_path(digest)
@@ -129,7 +129,7 @@ class Repository:
         return hashes.files_in(Path(cache.oid_to_path(digest)).read_text(encoding="utf-8"))
 
     def _lacking(self, remote: Any) -> list[tuple[Any, dict[str, str]]]:
-        """Return for each store what it lacks of what is needed: names by MD5."""
+        """Return the needed files that each store lacks: names by MD5."""
 
         def ask() -> list[tuple[Any, dict[str, str]]]:
             found = []
@@ -143,12 +143,12 @@ class Repository:
         return asked(ask)
 
     def _remote(self) -> Any:
-        """Return the default remote, which answers."""
+        """Return the default remote, after a check that it answers."""
         remote = asked(self._repo.cloud.get_remote)
         answers(lambda: remote.fs.exists(remote.path))
         return remote
 
 
 def _keeps_names(remote: Any) -> bool:
-    """Return whether a remote keeps versions of files by their names, and no objects by MD5."""
+    """Check whether a remote keeps versions of files by name, instead of objects by MD5."""
     return bool(remote.fs.version_aware or remote.worktree)

@@ -1,4 +1,4 @@
-"""What dvc.lock says of the last run of a stage: the command, what it read and what it wrote."""
+"""Read the last run of a stage from dvc.lock: its command, inputs and outputs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ Run = Mapping[str, Any]
 
 
 def read(run: Run) -> dict[str, str]:
-    """Return the MD5 of what a run read, by its path; blank if it has none, as an address.
+    """Return the MD5 of each input of a run, by its path; blank if it has none, as an address.
 
     >>> read({"deps": [{"path": "a.csv", "md5": "d41d8cd98f00b204e9800998ecf8427e", "size": 0}]})
     {'a.csv': 'd41d8cd98f00b204e9800998ecf8427e'}
@@ -16,7 +16,7 @@ def read(run: Run) -> dict[str, str]:
 
 
 def written(run: Run) -> dict[str, str]:
-    """Return the MD5 of what a run wrote, by its path; blank if it has none.
+    """Return the MD5 of each output of a run, by its path; blank if it has none.
 
     >>> written({"outs": [{"path": "model", "md5": "d41d8cd98f00b204e9800998ecf8427e.dir"}]})
     {'model': 'd41d8cd98f00b204e9800998ecf8427e.dir'}
@@ -25,7 +25,7 @@ def written(run: Run) -> dict[str, str]:
 
 
 def params(run: Run) -> dict[str, dict[str, Any]]:
-    """Return the parameters that a run had, by the file that has them.
+    """Return the parameters of a run, by file.
 
     >>> params({"params": {"params.yaml": {"train": {"seed": 1}}}})
     {'params.yaml': {'train': {'seed': 1}}}
@@ -34,7 +34,7 @@ def params(run: Run) -> dict[str, dict[str, Any]]:
 
 
 def command(run: Run) -> Any:
-    """Return the command that ran; a list, if there were several.
+    """Return the command of a run; a list if there were several.
 
     >>> command({"cmd": "python train.py"})
     'python train.py'
@@ -43,7 +43,7 @@ def command(run: Run) -> Any:
 
 
 def are_whole(content: Any) -> bool:
-    """Return whether the content of dvc.lock says of every stage what DVC needs.
+    """Check whether the content of dvc.lock is complete for every stage.
 
     >>> are_whole({"stages": {"train": {"cmd": "python train.py", "outs": [{"md5": "d4"}]}}})
     False

@@ -1,4 +1,4 @@
-"""DVC, opened on a project's folder: for the modules of this package alone."""
+"""Open a project's folder with DVC; only for modules of this package."""
 
 import logging
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def session(root: Path = Path(), config: Config | None = None) -> Iterator["Repo
         from dvc.repo import Repo
     except ImportError:
         raise InputError("DVC is not installed in this environment; run: uv sync") from None
-    logging.getLogger("dvc").setLevel(logging.CRITICAL)  # what it would log is in the errors
+    logging.getLogger("dvc").setLevel(logging.CRITICAL)  # the errors have what it would log
     try:
         with Repo(str(root), config=config) as repo:
             yield repo

@@ -1,4 +1,4 @@
-"""DVC's settings, and what they say where DVC need not be installed."""
+"""Read DVC's settings; DVC need not be installed."""
 
 import configparser
 from pathlib import Path
@@ -18,7 +18,7 @@ def default_remote(root: Path) -> tuple[str, str]:
         root: the project's root.
 
     Raises:
-        ValueError: a file of settings cannot be read.
+        ValueError: a settings file cannot be read.
     """
     config = configparser.ConfigParser(interpolation=None)
     try:

@@ -1,4 +1,4 @@
-"""What dvc.yaml says of a stage: which paths it reads and writes, and where they are kept."""
+"""Read a stage of dvc.yaml: its inputs, its outputs, and where the outputs are kept."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -45,7 +45,7 @@ def metrics(stage: Stage) -> list[str]:
 
 
 def kept_in_git(stage: Stage) -> Iterator[str]:
-    """Yield the paths that a stage writes and DVC leaves to Git.
+    """Yield the outputs of a stage that are in Git instead of DVC's cache.
 
     >>> list(kept_in_git({"outs": ["model"], "metrics": [{"metrics.json": {"cache": False}}]}))
     ['metrics.json']
@@ -57,7 +57,7 @@ def kept_in_git(stage: Stage) -> Iterator[str]:
 
 
 def is_frozen(stage: Stage) -> bool:
-    """Return whether DVC never runs a stage.
+    """Check whether a stage is frozen: DVC never runs it.
 
     >>> is_frozen({"cmd": "python train.py", "frozen": True})
     True

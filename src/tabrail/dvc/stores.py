@@ -1,4 +1,4 @@
-"""Where DVC keeps objects by their MD5: the cache on this machine, and the project's remotes."""
+"""Access DVC's objects by their MD5: in the cache on this machine and in the project's remotes."""
 
 import shutil
 from collections.abc import Collection, Iterator
@@ -15,17 +15,17 @@ from tabrail.errors import InputError
 if TYPE_CHECKING:
     from dvc.repo import Repo
 
-FETCHED = places.TEMPORARY / "tabrail-fetched"  # what is looked at and not in the cache
+FETCHED = places.TEMPORARY / "tabrail-fetched"  # objects that are read and are not in the cache
 
 
 class Stores:
-    """The cache and all remotes of a project, each of which answers."""
+    """The cache and all remotes of a project; each remote was checked to answer."""
 
     def __init__(self, repo: "Repo") -> None:
-        """Look for the stores.
+        """Open the stores.
 
         Args:
-            repo: the project, as DVC has it.
+            repo: the project, opened with DVC.
 
         Raises:
             InputError: a remote cannot be reached, or it keeps no objects by their MD5.
@@ -45,17 +45,17 @@ class Stores:
 
     @contextmanager
     def file(self, digest: str, name: str) -> Iterator[Path | None]:
-        """Yield an object as a file of some name, for as long as it is looked at.
+        """Yield an object as a file with a given name, as long as the block lasts.
 
         Args:
             digest: its MD5.
-            name: its path in a folder, which says what it is.
+            name: its path in a folder, whose suffix gives the format.
 
         Yields:
             None, if no store has it.
         """
         target = FETCHED / name
-        shutil.rmtree(FETCHED, ignore_errors=True)  # also what a killed process has left
+        shutil.rmtree(FETCHED, ignore_errors=True)  # including leftovers of a killed process
         target.parent.mkdir(parents=True)
         try:
             yield target if self._fetched(digest, target.absolute()) else None
@@ -78,14 +78,14 @@ class Stores:
         return False
 
     def runs(self) -> Iterator[dict[str, Any]]:
-        """Yield what DVC's cache of runs knows: stages as dvc.lock has them."""
+        """Yield the entries of DVC's run cache: stages in the form of dvc.lock."""
         for file in Path(self._repo.stage_cache.cache_dir).glob("??/*/*"):
             content = read_yaml(file)
             if isinstance(content, dict):
                 yield content
 
     def having(self, digests: Collection[str]) -> set[str]:
-        """Return those of some objects that the cache or a remote has.
+        """Return the objects that the cache or a remote has, among those given.
 
         Raises:
             InputError: a remote cannot be asked.
@@ -96,11 +96,10 @@ class Stores:
         return found
 
     def delete(self, digests: Collection[str]) -> int:
-        """Delete objects wherever they are; return of how many there was a copy.
+        """Delete objects from all stores; return the number of objects that a store had.
 
         Raises:
-            InputError: a remote does not let itself be changed. What it still has, a repetition
-                deletes.
+            InputError: a remote cannot be changed. Repeat the call to delete the remaining objects.
         """
         from dvc_data.hashfile.db import get_index
 
@@ -109,24 +108,24 @@ class Stores:
             found = asked(partial(odb.oids_exist, sorted(digests)))
             if found:
                 asked(partial(odb.fs.remove, [odb.oid_to_path(one) for one in found]))
-                get_index(odb).clear()  # by which DVC knows which folders are there whole
+                get_index(odb).clear()  # DVC's index of complete folders
             deleted.update(found)
         return len(deleted)
 
 
 def _odb(repo: "Repo", name: str) -> Any:
-    """Return the objects of a remote that answers."""
+    """Return the object database of a remote, after a check that it answers."""
     remote = asked(lambda: repo.cloud.get_remote(name))
     if remote.fs.version_aware or remote.worktree:
         raise InputError(
-            f"the DVC remote {name} keeps versions of files by their names (version_aware), and no "
-            "objects that could be deleted by their MD5; delete the versions with the tools of the "
-            "storage, or move to a remote without version_aware"
+            f"the DVC remote {name} keeps versions of files by name (version_aware), so no object "
+            "can be deleted by its MD5; delete the versions with the tools of the storage, or move "
+            "to a remote without version_aware"
         )
     if "http" in str(remote.fs.protocol):
         raise InputError(
-            f"nothing can be deleted over HTTP in the DVC remote {name}; let it be known to this "
-            "machine by another address: uv run dvc remote modify --local"
+            f"nothing can be deleted over HTTP in the DVC remote {name}; set another address of it "
+            "for this machine with: uv run dvc remote modify --local"
         )
     if remote.fs.protocol == "local" and not Path(remote.path).is_dir():
         raise InputError(

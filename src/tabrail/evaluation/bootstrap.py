@@ -1,13 +1,13 @@
-"""The bootstrap of groups, by weights that depend on nothing but a group's hash.
+"""The bootstrap of groups, with weights that depend only on a group's hash.
 
-In each replicate a group counts a number of times that has the Poisson distribution with mean 1.
-So two models that are scored on the same groups are scored under the same weights, in whatever
-process, order or commit, and their replicates can be compared pair by pair.
+In each replicate, the weight of a group is drawn from the Poisson distribution with mean 1. So two
+models on the same groups get the same weights, in any process, order or commit. Their replicates
+can be compared pair by pair.
 
 Sources: Hanley and MacGibbon, 2006, "Creating non-parametric bootstrap samples using Poisson
-frequencies"; Chamandy, Muralidharan, Najmi and Naidu, 2012, "Estimating uncertainty for massive
-data streams"; for groups, Field and Welsh, 2007, "Bootstrapping clustered data"; for the
-interval, Hesterberg, 2015, "What teachers should know about the bootstrap".
+    frequencies". Chamandy, Muralidharan, Najmi and Naidu, 2012, "Estimating uncertainty for massive
+    data streams". For groups: Field and Welsh, 2007, "Bootstrapping clustered data". For the
+    interval: Hesterberg, 2015, "What teachers should know about the bootstrap".
 """
 
 from collections.abc import Iterator
@@ -21,15 +21,15 @@ from tqdm import tqdm
 from tabrail.data.identity import mixed
 
 LEVEL = 0.95
-FEWEST_GROUPS = 20  # of fewer, the interval covers less than it says; see benchmarks/coverage.py
-FEW_GROUPS = 40  # the interval is worth a word of warning
-MOST_UNDEFINED = 0.05  # of the replicates
-STEP = 0x9E3779B97F4A7C15  # between the numbers of a group, which `mixed` then scatters
-BATCH_CELLS = 2_000_000  # of weights at a time: about 16 MB for each array
+FEWEST_GROUPS = 20  # with fewer, intervals are too narrow; see benchmarks/coverage.py
+FEW_GROUPS = 40  # reports warn about the interval
+MOST_UNDEFINED = 0.05  # largest share of undefined replicates
+STEP = 0x9E3779B97F4A7C15  # step between the numbers of a group, which `mixed` then scatters
+BATCH_CELLS = 2_000_000  # weights at a time: about 16 MB for each array
 
 
 def _thresholds() -> np.ndarray:
-    """Return where the cumulative Poisson distribution lies between 0 and 2**64; uint64."""
+    """Return the cumulative Poisson distribution, scaled from 0 to 2**64; uint64."""
     with localcontext() as context:
         context.prec = 60
         none, found, total = Decimal(-1).exp() * 2**64, list[int](), Decimal(0)
@@ -43,9 +43,9 @@ THRESHOLDS = _thresholds()
 
 
 def weights(groups: np.ndarray, first: int, count: int) -> np.ndarray:
-    """Return how often each group counts in some replicates; shape (count, n_groups), float64.
+    """Return the weights of groups in some replicates; shape (count, n_groups), float64.
 
-    The numbers are drawn in integer arithmetic, which no release of a library can change.
+    They are drawn in integer arithmetic, which does not depend on the version of a library.
 
     Args:
         groups: the groups' hashes, uint64; shape (n_groups,).
@@ -58,7 +58,7 @@ def weights(groups: np.ndarray, first: int, count: int) -> np.ndarray:
 
 
 def draw(groups: np.ndarray, replicates: int) -> Iterator[np.ndarray]:
-    """Yield how often each row counts, in batches of shape (some replicates, n_rows).
+    """Yield the weights of rows, in batches of shape (some replicates, n_rows).
 
     Args:
         groups: the hash of each row's group, uint64; shape (n_rows,).
@@ -74,12 +74,13 @@ def draw(groups: np.ndarray, replicates: int) -> Iterator[np.ndarray]:
 
 
 def interval(replicates: np.ndarray, groups: int) -> tuple[float, float]:
-    """Return the bounds of the 95% interval; NaN if there is none.
+    """Return the bounds of the 95% confidence interval; NaN if there is none.
 
-    There is none of fewer than 20 groups, nor if more than 5% of the replicates are undefined.
+    There is none for fewer than 20 groups, or if more than 5% of the replicates are undefined.
 
     Args:
-        replicates: a score, or a difference of two, in each replicate; NaN where it is undefined.
+        replicates: a score, or the difference of two scores, in each replicate; NaN where it is
+            undefined.
         groups: how many groups there are.
     """
     defined = replicates[np.isfinite(replicates)]
@@ -91,8 +92,8 @@ def interval(replicates: np.ndarray, groups: int) -> tuple[float, float]:
 def percentiles(replicates: np.ndarray, groups: int) -> tuple[float, float]:
     """Return the expanded percentiles of replicates, all of which are defined.
 
-    They lie farther out than 2.5% and 97.5%, the more so the fewer groups there are, since few
-    groups vary less among themselves than all would.
+    They are farther out than 2.5% and 97.5%. The fewer groups there are, the farther out they are,
+    since a sample of few groups varies less than the population.
     """
     tail = ndtr(np.sqrt(groups / (groups - 1)) * stdtrit(groups - 1, (1 - LEVEL) / 2))
     low, high = np.quantile(replicates, [tail, 1 - tail])
@@ -100,9 +101,10 @@ def percentiles(replicates: np.ndarray, groups: int) -> tuple[float, float]:
 
 
 def chance(difference: float, replicates: np.ndarray, groups: int) -> float:
-    """Return how likely a loss at least as large is by chance; 1 if that is unknown.
+    """Return the p-value of a loss: the chance of one at least as large; 1 if it is unknown.
 
-    It is one-sided: the difference over its bootstrap standard error, by Student's distribution.
+    It is one-sided, from the difference over its bootstrap standard error by Student's
+    distribution.
 
     Args:
         difference: of two scores; a loss is negative.

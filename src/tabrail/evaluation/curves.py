@@ -1,4 +1,4 @@
-"""The tables behind the plots: few points, so that Git keeps them and DVC overlays commits."""
+"""The tables behind the plots, with few points, so that Git can store and DVC can overlay them."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,9 @@ from tabrail.data.schema import Task
 CURVE_POINTS = 200
 PROBABILITY_BINS = 10
 VALUE_BINS = 20
-MOST_CLASSES = 14  # in a confusion matrix, which has a line for each pair
+MOST_CLASSES = 14  # in a confusion matrix, whose table has a line for each pair
 OTHERS = "(others)"
-LARGEST_SHARE = 0.99  # of the rows: beyond, one outlier would flatten the rest of the curve
+LARGEST_SHARE = 0.99  # of the rows: an outlier beyond would flatten the rest of the curve
 
 
 def tables(
@@ -24,7 +24,7 @@ def tables(
     classes: Sequence[str],
     threshold: float,
 ) -> dict[str, pd.DataFrame]:
-    """Return the table behind each of a task's plots but the importance of columns.
+    """Return the table behind each of a task's plots, except the importance of columns.
 
     Args:
         task: the task.
@@ -32,7 +32,7 @@ def tables(
         prediction: as `model.predict` gives it; shape (n_rows,) or (n_rows, n_classes).
         weights: how much each row counts; shape (n_rows,).
         classes: the names of the classes in the order of their codes.
-        threshold: the probability from which on a row counts as predicted positive; binary only.
+        threshold: the least probability of a row that is predicted positive; binary only.
     """
     match task:
         case "binary":
@@ -57,7 +57,7 @@ def tables(
 
 
 def roc(y_true: np.ndarray, probability: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
-    """Return the ROC curve, thinned to 200 points; none without rows of both classes."""
+    """Return the ROC curve, thinned to 200 points; no points without rows of both classes."""
     false, true = np.empty(0), np.empty(0)
     if 0 < weights[y_true == 1].sum() < weights.sum():
         false, true, _ = roc_curve(y_true, probability, sample_weight=weights)
@@ -78,7 +78,7 @@ def precision_recall(
 
 
 def calibration(y_true: np.ndarray, probability: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
-    """Return the share of what came true against its predicted probability, in tenths of the rows.
+    """Return the observed rate against the predicted probability, in tenths of the rows.
 
     Source: Guo et al., 2017, "On Calibration of Modern Neural Networks".
     """
@@ -87,7 +87,7 @@ def calibration(y_true: np.ndarray, probability: np.ndarray, weights: np.ndarray
 
 
 def mean_values(y_true: np.ndarray, prediction: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
-    """Return the mean of what came true against the mean prediction, in twentieths of the rows."""
+    """Return the observed mean against the mean prediction, in twentieths of the rows."""
     predicted, actual = _binned(prediction, y_true, weights, VALUE_BINS)
     return pd.DataFrame({"predicted": predicted, "actual": actual})
 
@@ -106,7 +106,7 @@ def errors(y_true: np.ndarray, prediction: np.ndarray, weights: np.ndarray) -> p
 
 
 def confusion(y_true: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
-    """Return how many rows of each class are predicted as which; rare classes count as one."""
+    """Return the confusion matrix; rare classes are merged into one."""
     frequent = np.argsort(-np.bincount(y_true, minlength=len(classes)), kind="stable")
     if len(classes) > MOST_CLASSES:
         frequent = frequent[: MOST_CLASSES - 1]
@@ -129,7 +129,7 @@ def confusion(y_true: np.ndarray, predicted: np.ndarray, classes: Sequence[str])
 def class_scores(
     y_true: np.ndarray, predicted: np.ndarray, weights: np.ndarray, classes: Sequence[str]
 ) -> pd.DataFrame:
-    """Return precision, recall and F1 of each class, the 200 with the lowest F1 at most."""
+    """Return precision, recall and F1 of each class; at most 200, those with the lowest F1."""
     precision, recall, f1, _ = precision_recall_fscore_support(
         y_true,
         predicted,
@@ -159,7 +159,7 @@ def _binned(
 
 
 def _thin(curve: pd.DataFrame) -> pd.DataFrame:
-    """Keep points at equal distances along the curve, its ends among them."""
+    """Keep points at equal distances along the curve, including its ends."""
     if len(curve) <= CURVE_POINTS:
         return curve
     steps = np.hypot(*np.diff(curve.to_numpy(), axis=0).T)

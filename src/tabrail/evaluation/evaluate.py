@@ -1,4 +1,4 @@
-"""Score the model on validation and test, beside a baseline, overall and per slice."""
+"""Score the model and a baseline on validation and test, overall and per slice."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -26,22 +26,22 @@ from tabrail.model.limits import HELD, Limits
 from tabrail.model.saving import Model
 from tabrail.project.project import Project
 
-# Scores of which 1 is the best, and from where on they are rarely true.
+# Scores with a best value of 1, and the values above which they are rarely true.
 AT_MOST_1 = ("roc_auc", "roc_auc_ovr", "r2", "accuracy", "f1_macro")
 TOO_GOOD, EASY = 0.99, 0.9
 
 
 def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | None = None) -> None:
-    """Score a model on the validation and test rows, beside a baseline, overall and by slice.
+    """Score a model and a baseline on the validation and test rows, overall and by slice.
 
-    Writes reports/metrics.json, evaluation.json, replicates.json, model_card.md and the plots:
+    It writes reports/metrics.json, evaluation.json, replicates.json, model_card.md and the plots:
     all of them or none.
 
     Args:
         project: the project.
         model: the model, as `load_model` returns it.
-        metrics: names of metrics of the task, and metrics of your own, in the order of reports;
-            all metrics of the task, if None.
+        metrics: names of metrics of the task, and metrics of your own, in the order of reports. The
+            default is all metrics of the task.
 
     Raises:
         InputError: a file is missing or damaged, or a metric cannot be used.
@@ -118,7 +118,7 @@ def evaluate(project: Project, model: Model, metrics: Sequence[str | Metric] | N
 
 
 def too_good(scores: Mapping[str, Mapping[str, float]]) -> str:
-    """Return a warning of a validation score that is rarely true, or nothing.
+    """Return a warning about a validation score that is too good to be true, or nothing.
 
     Args:
         scores: by metric, its value and that of the baseline.
@@ -129,10 +129,10 @@ def too_good(scores: Mapping[str, Mapping[str, float]]) -> str:
             if value > TOO_GOOD:
                 return (
                     f"warning: validation {name} is {value:.4f}, and so good a score is rarely "
-                    "true. A column may tell the answer, or rows of one thing may be in train and "
-                    f"in validation. {paths.MODEL_CARD} has the columns by their importance: ask "
-                    "of the first ones whether they are known when a prediction is made, and "
-                    f"write {{kind: ignored}} in {paths.SCHEMA} where one is not"
+                    "true. A column may reveal the target, or rows that belong together may be in "
+                    f"both train and validation. {paths.MODEL_CARD} lists the columns by "
+                    "importance: check whether the first ones are known when a prediction is made, "
+                    f"and write {{kind: ignored}} in {paths.SCHEMA} for each that is not"
                 )
     return ""
 
@@ -169,32 +169,32 @@ def _plotted(
         main_metric,
         params.seed,
     )
-    # A key or an identifier that nothing is derived from does not count, and says nothing here.
+    # Keys and identifiers that no column is derived from have no importance.
     counts = measured["column"].isin(schema.features) | (measured["importance"] != 0)
     return found | {"importance": measured[counts].reset_index(drop=True)}
 
 
 def _texts(validation: Predictions) -> dict[str, Any]:
-    """Return how the measures of the texts are distributed, if the model learns from any."""
+    """Return the distributions of the measures of texts, if the model learns from texts."""
     texts = validation.texts
     return {"texts": distributions.describe_numbers(texts)} if texts else {}
 
 
 def _held(splits: Mapping[str, Predictions], limits: Limits) -> dict[str, Any]:
-    """Return how many predictions of each split are held to limits of the target, if it has any."""
+    """Return how many predictions of each split are clipped to limits of the target."""
     counts = {split: int(one.held.sum()) for split, one in splits.items()}
     return {HELD: counts} if limits else {}
 
 
 def _reference(model: Model, distributions_file: Path) -> Any:
-    """Return the predictions of the rows by which the model is known again elsewhere."""
+    """Return the predictions of the reference rows, which identify the model elsewhere."""
     known = json.loads(distributions_file.read_text(encoding="utf-8"))
     rows = reference.table(reference.rows(model.schema, known), model.schema)
     return reference.stored(model.predict(rows))
 
 
 def _values(results: dict[str, Any]) -> dict[str, float]:
-    """Return the scores alone: few enough for a glance at `dvc metrics diff`."""
+    """Return only the scores, so that `dvc metrics diff` is short."""
     return {
         f"{split}.{name}": numbers["value"]
         for split, result in results.items()

@@ -1,4 +1,4 @@
-"""How far the slices of a column lie apart, and what the model decides in each of them."""
+"""The gaps between the slices of a column, and the decisions of the model in each slice."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -14,9 +14,9 @@ DECISIONS = ("recall", "precision", "flagged")  # of a binary task
 
 
 class SliceScores:
-    """The main metric, and with two classes what is decided, under the same weights; see `Scores`.
+    """The main metric and, with two classes, the decisions, under the same weights; see `Scores`.
 
-    Precision is undefined where nothing is flagged, so that such a slice makes no gap.
+    Precision is undefined for a slice without a flagged row, so such a slice makes no gap.
     """
 
     def __init__(self, main: Scores, metric: str, decided: BinaryScores | None) -> None:
@@ -35,12 +35,12 @@ class SliceScores:
 
 @dataclass(frozen=True)
 class Gap:
-    """How far the slice with the highest value is above the one with the lowest.
+    """The difference between the slices with the highest and the lowest value.
 
     Attributes:
         score: the difference, with its interval.
         lowest: the name of the slice with the lowest value.
-        highest: that of the slice with the highest one.
+        highest: the name of the slice with the highest value.
     """
 
     score: Score
@@ -48,14 +48,14 @@ class Gap:
     highest: str
 
     def content(self) -> dict[str, Any]:
-        """Return what evaluation.json has of it."""
+        """Return its content for evaluation.json."""
         return asdict(self.score) | {"lowest": self.lowest, "highest": self.highest}
 
 
 def largest(found: Mapping[str, Series]) -> Gap | None:
     """Return the largest gap between slices; None if fewer than two of them have an interval.
 
-    Both slices are scored in the same replicates, and the interval is that of their difference.
+    Both slices are scored in the same replicates. The interval is that of their difference.
 
     Args:
         found: the value of each slice, by its name.

@@ -1,4 +1,4 @@
-"""Which columns a model looks at: by how much its score falls when one is shuffled."""
+"""The importance of columns: the fall of a model's score when a column is shuffled."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 MOST_COLUMNS = 200
 MOST_CALLS = 200
-BATCH_CELLS = 4_000_000  # of the tables that are predicted at once
+BATCH_CELLS = 4_000_000  # rows of the tables that are predicted together
 
 
 def by_column(
@@ -24,15 +24,15 @@ def by_column(
 ) -> pd.DataFrame:
     """Return the mean fall of the score for each column, most important first.
 
-    Each is shuffled five times, or fewer times if there are more than 40 columns. Of more than 200
-    only those are measured that go along with the target most, by rank correlation.
+    Each is shuffled five times, or fewer times if there are more than 40 columns. If there are more
+    than 200, only those with the highest rank correlation with the target are measured.
 
     Source: https://scikit-learn.org/stable/modules/permutation_importance.html
 
     Args:
         pipeline: the fitted model.
-        rows: what to shuffle, shape (n_rows, n_features).
-        y_true: what the model was to say of them, as a number each; shape (n_rows,).
+        rows: the rows to shuffle, shape (n_rows, n_features).
+        y_true: the true target of each row, as numbers; shape (n_rows,).
         predict: the model's predictions for such rows, each of which depends on its row alone.
         score: scores the predictions for the rows in this order; higher is better.
         seed: of the shuffles.
@@ -46,8 +46,9 @@ def by_column(
             pipeline, rows[measured], None, scoring=scoring, n_repeats=repeats, random_state=seed
         )
 
-    # A model has more to do for a call than for a row. So the calls are made twice: first only to
-    # see what is shuffled, and then with the scores of predictions that were made for many at once.
+    # A call of a model costs more than a row. So the calls are made twice. The first time, they
+    # only collect the shuffled columns. The second time, they get the scores of predictions that
+    # were made together.
     names = iter([measured[0], *(name for name in measured for _ in range(repeats))])
     shuffled: list[pd.Series] = []
 
@@ -67,7 +68,7 @@ def _predictions(
     columns: Sequence[pd.Series],
     predict: Callable[[pd.DataFrame], np.ndarray],
 ) -> Iterator[np.ndarray]:
-    """Yield the predictions for the rows with each of the columns in place of its own."""
+    """Yield the predictions for the rows with each of the columns in place of the original one."""
     size = max(1, BATCH_CELLS // max(1, rows.size))
     with tqdm(
         desc="importance", total=len(columns), delay=1, leave=False, disable=None
@@ -80,14 +81,14 @@ def _predictions(
 
 
 def _replaced(rows: pd.DataFrame, column: pd.Series) -> pd.DataFrame:
-    """Return the rows with another column in place of the one of its name."""
+    """Return the rows with another column in place of the one with the same name."""
     table = rows.copy(deep=False)
-    table[column.name] = column  # `assign` takes no column that is called self
+    table[column.name] = column  # `assign` cannot set a column called self
     return table
 
 
 def _promising(rows: pd.DataFrame, y_true: np.ndarray) -> list[str]:
-    """Return the columns that are worth the time."""
+    """Return the columns that are worth measuring."""
     if rows.shape[1] <= MOST_COLUMNS:
         return list(rows.columns)
     codes = rows.apply(lambda column: pd.Series(pd.factorize(column, sort=True)[0]))

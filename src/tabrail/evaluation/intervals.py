@@ -1,4 +1,4 @@
-"""Scores with their 95% intervals, and what they are in each replicate of the bootstrap."""
+"""Scores with their 95% intervals and their bootstrap replicates."""
 
 from dataclasses import dataclass
 
@@ -19,13 +19,13 @@ class Score:
 
 @dataclass(frozen=True)
 class Series:
-    """A score, and what it is in each replicate.
+    """A score and its bootstrap replicates.
 
     Attributes:
         groups: how many groups are drawn.
         value: the score; NaN if it is undefined.
-        replicates: the score in each replicate, from the first on; NaN where it is undefined. None
-            of them if there are too few groups.
+        replicates: the score in each replicate, in order; NaN where it is undefined. Empty if there
+            are too few groups.
     """
 
     groups: int
@@ -39,9 +39,9 @@ class Series:
         return Score(self.value, *bootstrap.interval(self.replicates, self.groups))
 
     def less(self, other: "Series") -> "Series":
-        """Return how far this score is above another one, replicate by replicate.
+        """Return the difference from another score, replicate by replicate.
 
-        Both are drawn by the same hashes of groups: so what a replicate does to both cancels out.
+        Both use the same draws of groups, so the effect of a draw on both cancels out.
         """
         count = min(len(self.replicates), len(other.replicates))
         return Series(
@@ -54,9 +54,9 @@ class Series:
 def drawn(
     scores: Scores, weights: np.ndarray, groups: np.ndarray, replicates: int
 ) -> dict[str, Series]:
-    """Compute every score, and what it is in each replicate.
+    """Compute every score and its replicates.
 
-    Groups are drawn, not rows: rows of one group are alike, and drawing them singly would make the
+    Groups are drawn, not rows. Rows of one group are alike, so drawing single rows would make the
     interval too narrow.
 
     Args:

@@ -1,4 +1,4 @@
-"""The list METRICS of a project: checked against the task, and what scores by it."""
+"""The list METRICS of a project: check it against the task, and score by it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ Given = Sequence[str | Metric]
 
 @dataclass(frozen=True)
 class MetricList:
-    """The metrics that a project is scored by.
+    """The metrics of a project.
 
     Attributes:
         schema: the data schema, which has the task.
-        metrics: names of metrics of the library, and own ones, in the order of reports.
+        metrics: names of metrics of the library, and custom metrics, in the order of reports.
     """
 
     schema: Schema
@@ -34,11 +34,12 @@ class MetricList:
 
         Args:
             schema: the data schema, which has the task and says whether rows have weights.
-            given: names of metrics of the task, and own ones; all of the task, if None.
+            given: names of metrics of the task, and custom metrics; the default is all of the task.
 
         Raises:
-            InputError: it is no such list, a metric does not fit the task or the rows' weights,
-                or a name is there twice or is that of a metric of the library.
+            InputError: it is not a list of metrics, a metric does not fit the task or the rows'
+                weights, a name is listed twice, or a custom metric has the name of a metric of the
+                library.
         """
         if given is None:
             return cls(schema, METRICS[schema.task])
@@ -48,8 +49,8 @@ class MetricList:
         names = [name_of(one) for one in given]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise InputError(
-                f"METRICS: {', '.join(twice)} is there more than once; keep one, or give an own "
-                "one another name: Metric(…, name=…)"
+                f"METRICS: {', '.join(twice)} is listed more than once; keep one, or give your own "
+                "another name: Metric(…, name=…)"
             )
         return cls(schema, tuple(given))
 
@@ -62,7 +63,7 @@ class MetricList:
         """Return the name of the main metric.
 
         Args:
-            asked: what params.yaml names; the first of the list, if blank.
+            asked: the metric in params.yaml; the first of the list, if blank.
 
         Raises:
             InputError: the list does not have it.
@@ -73,14 +74,14 @@ class MetricList:
         return asked
 
     def reported(self, name: str) -> ReportedMetric:
-        """Return which way a metric is better and how its values are shown."""
+        """Return whether higher or lower is better for a metric, and how its values are shown."""
         for one in self.metrics:
             if isinstance(one, Metric) and one.name == name:
                 return ReportedMetric(name, one.better, "unknown")
         return reported(name)
 
     def content(self) -> dict[str, dict[str, str]]:
-        """Return what evaluation.json says of the metrics."""
+        """Return the description of the metrics for evaluation.json."""
         return {name: self.reported(name).content() for name in self.names}
 
     def scorer(
@@ -92,7 +93,7 @@ class MetricList:
             y_true: as `metrics.scorer` takes it; shape (n_rows,).
             prediction: likewise; shape (n_rows,) or (n_rows, n_classes).
             threshold: likewise.
-            only: the one metric that is needed; all of the list, if blank.
+            only: the one metric to compute; all of the list, if blank.
         """
         builtin = scorer(self.schema.task, y_true, prediction, threshold)
         wanted = [one for one in self.metrics if only in ("", name_of(one))]
@@ -104,7 +105,7 @@ class MetricList:
         return OwnScores(builtin, wanted, truth, predictions)
 
     def require_finite(self, values: Mapping[str, float], rows: int) -> None:
-        """Check that each own metric is defined on all rows of a split.
+        """Check that each custom metric is defined on all rows of a split.
 
         Args:
             values: of the metrics, by name.
@@ -141,12 +142,12 @@ class MetricList:
 
 @dataclass(frozen=True)
 class Scoring:
-    """What to score new rows by, for a model that was evaluated before.
+    """The metric to score new rows with, for a model that was evaluated before.
 
     Attributes:
-        metrics: what can be computed: all metrics of the task, and the main metric if it is own.
-        name: the metric to score by; blank if there is none.
-        remark: a sentence, if that is another one than the main metric; else blank.
+        metrics: the available metrics: all of the task, and the main metric if it is a custom one.
+        name: the metric to use; blank if there is none.
+        remark: a sentence if it is not the main metric; else blank.
     """
 
     metrics: MetricList
@@ -157,20 +158,19 @@ class Scoring:
 def scoring(
     main: str, schema: Schema, evaluation: Mapping[str, Any], given: Given | None
 ) -> Scoring:
-    """Choose the metric to score new rows by: the main one, if there is what computes it.
+    """Choose the metric to score new rows with: the main metric, if its function is available.
 
     Args:
         main: the main metric.
         schema: of the model.
         evaluation: content of its evaluation.json.
-        given: the project's METRICS, if they are at hand.
+        given: the project's METRICS, if available.
 
     Returns:
-        The main metric. Without its function, the first metric of the library that the model was
-        evaluated by.
+        The main metric. Without its function, the first metric of the library in the evaluation.
 
     Raises:
-        InputError: no such metric was ever evaluated, or the own one does not fit the model.
+        InputError: the evaluation has no such metric, or the custom one does not fit the model.
     """
     builtin = METRICS[schema.task]
     own = [one for one in given or () if isinstance(one, Metric) and one.name == main]
@@ -189,21 +189,21 @@ def _require_fit(one: Any, schema: Schema) -> None:
     """Check one entry of a list.
 
     Raises:
-        InputError: it is no metric, or none of this task.
+        InputError: it is not a metric, or not one of this task.
     """
     builtin = METRICS[schema.task]
     if isinstance(one, str):
         if one not in builtin:
             raise InputError(
-                f"METRICS: {one!r} is no metric of a {schema.task} task{nearest(one, builtin)}; it "
-                f"has: {', '.join(builtin)}; write Metric(…) for one of your own"
+                f"METRICS: {one!r} is not a metric of a {schema.task} task{nearest(one, builtin)}; "
+                f"it has: {', '.join(builtin)}; write Metric(…) for one of your own"
             )
         return
     if not isinstance(one, Metric):
         name = getattr(one, "__name__", "")
         example = f"Metric({name or 'function'}, better=…, on=…)"
         raise InputError(
-            f"METRICS: {name or repr(one)} is no metric; expected a name or a Metric; write: "
+            f"METRICS: {name or repr(one)} is not a metric; expected a name or a Metric; write: "
             f"{example if callable(one) else 'a name in quotation marks, or ' + example}"
         )
     if one.name in builtin:

@@ -1,4 +1,4 @@
-"""The metrics of each task, and those that a project adds."""
+"""The metrics of each task, and custom metrics of a project."""
 
 import inspect
 import math
@@ -27,7 +27,7 @@ METRICS: dict[Task, tuple[str, ...]] = {
 IN_UNITS_OF_TARGET = {"mae", "rmse", "median_absolute_error"}
 BY_THRESHOLD = ("precision", "recall", "f1", "accuracy")  # of a binary task
 LOWER_IS_BETTER = {"log_loss", "brier", *IN_UNITS_OF_TARGET}
-# One sentence for each, as the model card has it.
+# The sentence on each metric in the model card.
 MEANINGS = {
     "roc_auc": "of a positive row and a negative one, how often the positive one has the higher "
     "probability; 0.5 is a guess.",
@@ -50,33 +50,33 @@ MEANINGS = {
 
 Better = Literal["lower", "higher"]
 On = Literal["decisions", "probabilities", "values"]
-NAME = re.compile(r"[^\W\d][\w-]{0,63}")  # it becomes a key of metrics.json, without dots
+NAME = re.compile(r"[^\W\d][\w-]{0,63}")  # it becomes a key of metrics.json, so it has no dots
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric of the project's own, for the list METRICS.
+    """A custom metric of a project, for the list METRICS.
 
-    It is computed on the same rows and on the same bootstrap resamples as the metrics of the
-    library, so it gets an interval, a baseline and slices as they do.
+    It is computed on the same rows and bootstrap resamples as the metrics of the library. So it
+    also gets an interval, a baseline and slices.
 
     The function is called as `function(y_true, y_pred)`. If it has a parameter `sample_weight`,
-    it also gets the weight of each row; in a resample, that is how often the row was drawn,
-    times its own weight. Otherwise a row that was drawn twice is there twice. It returns one
-    number; where the metric is undefined, as may be so on a slice with one class, it returns NaN.
+    it also gets the weight of each row. In a resample, that is the number of draws of the row times
+    its own weight. Without the parameter, a row that was drawn twice is passed twice. The function
+    returns one number, or NaN where the metric is undefined, such as on a slice with one class.
 
     Attributes:
-        function: computes the metric. Its arrays are read-only.
+        function: computes the metric. The arrays that it gets are read-only.
         better: which way is better: `lower` or `higher`.
-        on: what `y_pred` is.
-            `decisions`: binary: 1 where the probability reaches the threshold, else 0, shape
-            (n_rows,); multiclass: the label of the most probable class, shape (n_rows,).
-            `probabilities`: binary: that of the positive class, shape (n_rows,); multiclass: that
-            of each class in the order of the schema's classes, shape (n_rows, n_classes).
-            `values`: regression: the predicted numbers, in the unit of the target, shape (n_rows,).
-            `y_true` is 0 or 1 for binary, labels for multiclass, numbers for regression.
-        name: how reports call it; the function's name, if blank.
-        takes_weights: whether the function has a parameter `sample_weight`; not to be given.
+        on: the content of `y_pred`. `decisions`: binary: 1 where the probability reaches the
+            threshold, else 0, shape (n_rows,); multiclass: the label of the most probable class,
+            shape (n_rows,). `probabilities`: binary: that of the positive class, shape (n_rows,);
+            multiclass: that of each class in the order of the schema's classes, shape (n_rows,
+            n_classes). `values`: regression: the predicted numbers, in the unit of the target,
+            shape (n_rows,). `y_true` is 0 or 1 for binary, labels for multiclass, numbers for
+            regression.
+        name: its name in reports; the function's name, if blank.
+        takes_weights: whether the function has a parameter `sample_weight`; found by the class.
 
     Raises:
         InputError: an argument cannot be used.
@@ -127,17 +127,18 @@ class Metric:
         """Compute the metric.
 
         Args:
-            y_true: what came true; shape (n_rows,).
-            y_pred: what was predicted; see `on`.
-            sample_weight: how much each row counts, none below 0; shape (n_rows,). All alike, if
-                there is none. Whole numbers, if the function takes no `sample_weight`.
+            y_true: the observed target; shape (n_rows,).
+            y_pred: the predictions; see `on`.
+            sample_weight: the weight of each row, 0 or more; shape (n_rows,). Without it, all
+                weights are equal. They must be whole numbers if the function has no
+                `sample_weight`.
 
         Returns:
             The metric; NaN where it is undefined or infinite, and without any weight.
 
         Raises:
-            InputError: the function raises an exception or returns no number, or it takes no
-                `sample_weight` where there are weights that are no whole numbers.
+            InputError: the function raises an exception or does not return a number, or it has no
+                `sample_weight` and weights are not whole numbers.
         """
         y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
         weights = np.ones(len(y_true)) if sample_weight is None else np.asarray(sample_weight)
@@ -155,7 +156,7 @@ class Metric:
         given = [_read_only(array) for array in (y_true, y_pred)]
         try:
             found = self.function(*given, **options)
-        except Exception as error:  # it is the project's code
+        except Exception as error:  # the function is the project's code and may raise anything
             raise InputError(
                 f"METRICS, {self.name}: the function raised {type(error).__name__}: "
                 f"{' '.join(str(error).split())} ({_line(error)}), given {len(y_true):,} rows of "
@@ -178,11 +179,11 @@ class Metric:
         """Return whether the function has a parameter `sample_weight`.
 
         Raises:
-            InputError: it cannot be called as the class says.
+            InputError: it cannot be called with these arguments.
         """
         try:
             signature = inspect.signature(self.function)
-        except (TypeError, ValueError):  # some functions that are written in C have none
+        except (TypeError, ValueError):  # some functions written in C have no signature
             return False
         has = "sample_weight" in signature.parameters
         try:
@@ -204,7 +205,7 @@ def scorer(task: Task, y_true: np.ndarray, prediction: np.ndarray, threshold: fl
             for regression; shape (n_rows,).
         prediction: as `model.predict` gives it: probabilities of the positive class, shape
             (n_rows,); of each class, shape (n_rows, n_classes); or numbers, shape (n_rows,).
-        threshold: the probability from which on a row counts as predicted positive; binary only.
+        threshold: the least probability of a row that is predicted positive; binary only.
     """
     match task:
         case "binary":
@@ -216,12 +217,12 @@ def scorer(task: Task, y_true: np.ndarray, prediction: np.ndarray, threshold: fl
 
 
 def require(metric: str, task: Task, listed: Sequence[str] = ()) -> None:
-    """Check that the main metric that params.yaml names is there.
+    """Check that the main metric in params.yaml exists.
 
     Args:
         metric: its name.
         task: the task.
-        listed: the names in METRICS; all metrics of the task, if there is no such list.
+        listed: the names in METRICS; all metrics of the task if there is no such list.
 
     Raises:
         InputError: it is not there.
@@ -230,7 +231,7 @@ def require(metric: str, task: Task, listed: Sequence[str] = ()) -> None:
     if metric in names:
         return
     if tuple(names) == METRICS[task]:
-        what, has = f"is no metric of a {task} task", "it has"
+        what, has = f"is not a metric of a {task} task", "it has"
     else:
         what, has = "is not in METRICS", "name one of these, or add it there"
     raise InputError(
@@ -240,7 +241,7 @@ def require(metric: str, task: Task, listed: Sequence[str] = ()) -> None:
 
 
 def weights_wanted(name: str) -> str:
-    """Return what to say of a metric that knows no weights where rows have some."""
+    """Return the error for a metric without weights when rows have weights."""
     return (
         f"METRICS, {name}: the rows have weights (`weight` in {paths.SCHEMA}), but the function "
         "takes none; expected a parameter sample_weight, an array with the weight of each row; "
@@ -249,20 +250,20 @@ def weights_wanted(name: str) -> str:
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:
-    """Return an array that cannot be changed: the next metric gets the same numbers."""
+    """Return a read-only array, because the next metric gets the same numbers."""
     view = array.view()
     view.flags.writeable = False
     return view
 
 
 def _line(error: Exception) -> str:
-    """Return where in the project's function an error arose, or was led to."""
+    """Return the line of the project's function that raised or caused an error."""
     frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is the caller, above
     return f"{Path(frames[0].filename).name}, line {frames[0].lineno}" if frames else "in its call"
 
 
 def name_of(one: str | Metric) -> str:
-    """Return the name of a metric of the library or of an own one."""
+    """Return the name of a metric of the library or of a custom one."""
     return one if isinstance(one, str) else one.name
 
 
@@ -276,6 +277,6 @@ def _require_function(given: object) -> None:
 
 
 def _brief(value: Any) -> str:
-    """Return a value that was not expected, with its type and without its length."""
+    """Return a short text for an unexpected value, with its type."""
     text = " ".join(repr(value).split())
     return f"{text if len(text) <= 40 else f'{text[:40]}…'} ({type(value).__name__})"

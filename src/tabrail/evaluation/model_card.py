@@ -1,4 +1,4 @@
-"""The model card: what a model predicts, how well, and its limits, for those who may use it.
+"""Render the model card: what a model predicts, how well, and its limits, for its users.
 
 After Mitchell et al., 2019, "Model Cards for Model Reporting". The text is in model_card.md.jinja.
 """
@@ -51,10 +51,10 @@ def render(
         metadata: the metadata of the model file.
         data: content of reports/data.json.
         results: content of reports/evaluation.json.
-        lead: how far the main metric on validation is above the baseline's.
+        lead: the difference between the model's and the baseline's main metric on validation.
         groups: how many groups each split has.
         plotted: the tables behind the plots, by name.
-        thresholds: what the threshold in use decides, and others; none unless the task is binary.
+        thresholds: the decisions by the threshold in use and by others; only for a binary task.
     """
     metric = reported(results["main_metric"], results)
     return fill_markdown(
@@ -81,9 +81,10 @@ def render(
 
 
 def _data(params: Params, schema: Schema, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how the rows were split, what the target is like in each split, and what is missing.
+    """Return the sizes of splits, statistics of the target in each split, and missing values.
 
-    Of a regression, `statistics` are moments, else shares of classes, of which rare ones are cut.
+    For a regression, `statistics` are moments. Otherwise, they are shares of classes, without rare
+    ones.
     """
     target = data["target"]
     names = list(target["train"])
@@ -107,7 +108,7 @@ def _data(params: Params, schema: Schema, data: Mapping[str, Any]) -> dict[str, 
 
 
 def _scores(results: Mapping[str, Any], params: Evaluate, schema: Schema) -> dict[str, Any]:
-    """Return the scores of each metric and of the baseline, and what the metrics need explained."""
+    """Return the scores of each metric and of the baseline, and explanations of the metrics."""
     names = list(results["metrics"])
     described = [reported(name, results) for name in names]
     return {
@@ -137,7 +138,7 @@ def _scores(results: Mapping[str, Any], params: Evaluate, schema: Schema) -> dic
 def _held(
     schema: Schema, metadata: Metadata, data: Mapping[str, Any], results: Mapping[str, Any]
 ) -> str:
-    """Return how many predictions on validation are held to limits; blank without limits."""
+    """Return how many predictions on validation are clipped to limits; blank without limits."""
     if not metadata.limits:
         return ""
     rows = data["rows"]["validation"]
@@ -157,7 +158,7 @@ def _classes(scores: pd.DataFrame | None) -> dict[str, Any] | None:
 
 
 def _slices(results: Mapping[str, Any], params: Evaluate, metric: ReportedMetric) -> dict[str, Any]:
-    """Return the scores of each slice on validation, the largest gaps, and what has no score."""
+    """Return the scores of each slice on validation, the largest gaps, and unscored slices."""
     slices = [
         (column, value, numbers)
         for column, values in results["validation"]["slices"].items()

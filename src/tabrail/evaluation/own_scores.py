@@ -1,4 +1,4 @@
-"""Scores of a list of metrics, some of which are a project's own."""
+"""Scores by a list of metrics, some of which are custom metrics."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,10 +10,10 @@ from tabrail.evaluation.scores import Scores
 
 
 class OwnScores:
-    """The scores of some predictions, by the listed metrics and in their order; see `Scores`.
+    """The scores of some predictions by the listed metrics, in their order; see `Scores`.
 
-    The metrics of the library and the own ones are computed under the same weights, so that their
-    intervals and differences are of the same draws.
+    Metrics of the library and custom metrics are computed under the same weights, so their
+    intervals and differences have the same draws.
     """
 
     def __init__(
@@ -27,9 +27,9 @@ class OwnScores:
 
         Args:
             builtin: the scores of the same rows by the metrics of the library.
-            metrics: names of some of these, and own ones.
-            y_true: as own metrics get it; shape (n_rows,).
-            predictions: as own metrics get them, by `Metric.on`; n_rows each.
+            metrics: names of some of these, and custom metrics.
+            y_true: as custom metrics get it; shape (n_rows,).
+            predictions: as custom metrics get them, by `Metric.on`; n_rows each.
         """
         self.order = builtin.order
         self._builtin, self._metrics = builtin, metrics
@@ -53,7 +53,7 @@ class OwnScores:
         return found
 
     def _own(self, metric: Metric, weights: np.ndarray) -> np.ndarray:
-        """Compute one metric under each set of weights, with a progress bar if that takes long."""
+        """Compute one metric under each set of weights, with a progress bar if it takes long."""
         sets = tqdm(weights, desc=metric.name, delay=1, leave=False, disable=None)
         y_pred = self._predictions[metric.on]
         return np.array([metric(self._y_true, y_pred, one) for one in sets])

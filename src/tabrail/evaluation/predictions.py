@@ -1,4 +1,4 @@
-"""What a model says of a prepared table, and what a baseline says that looks at no column."""
+"""The predictions of a model for a prepared table, and those of a constant baseline."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from tabrail.model.texts import Measures
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a model says of a table.
+    """The predictions of a model for a table.
 
     Attributes:
         table: the rows, n_rows of them.
@@ -22,8 +22,8 @@ class Predictions:
         prediction: as `model.predict` gives it; shape (n_rows,) or (n_rows, n_classes).
         weights: how much each row counts; shape (n_rows,).
         groups: the hash of each row's group, uint64; shape (n_rows,).
-        held: whether each prediction is held to a limit of the target; shape (n_rows,).
-        texts: what is measured of the texts; see `model.texts.measured`.
+        held: whether each prediction is clipped to a limit of the target; shape (n_rows,).
+        texts: the measures of the texts; see `model.texts.measured`.
     """
 
     table: pd.DataFrame
@@ -35,7 +35,7 @@ class Predictions:
     texts: Measures = field(default_factory=dict)
 
     def of(self, rows: np.ndarray) -> "Predictions":
-        """Return some of the rows, by their places."""
+        """Return some of the rows, by their positions."""
         return Predictions(
             table=self.table.iloc[rows],
             y_true=self.y_true[rows],
@@ -64,11 +64,11 @@ def predict(
 
 
 def baseline(training: pd.DataFrame, schema: Schema) -> np.ndarray:
-    """Return what the baseline predicts for every row, whatever is in it.
+    """Return the constant prediction of the baseline.
 
     Returns:
-        The mean of the target in training, shape (), which is the share of positives if it has two
-        classes; or the share of each class, shape (n_classes,).
+        The mean of the target in training, shape (). With two classes, that is the share of
+        positives. With more classes, it is the share of each class, shape (n_classes,).
     """
     y_true, weights = encode_target(training[schema.target], schema), _weights(training, schema)
     if schema.task == "multiclass":

@@ -1,8 +1,8 @@
-"""Replicates of the main metric, kept in Git, so that two commits can be compared without data.
+"""Replicates of the main metric in Git, to compare two commits without data.
 
-A replicate weighs each group by its salted hash, and the salt is nowhere in Git. So whoever has
-only the repository knows neither which groups a replicate has drawn nor how often, and cannot
-solve for what the model says of one of them.
+The weight of a group in a replicate depends on its salted hash, and the salt is not in Git. So the
+repository alone does not show which groups a replicate has drawn, or how often. Nobody can compute
+the predictions for a single group from it.
 """
 
 import json
@@ -17,12 +17,12 @@ import numpy as np
 from tabrail.evaluation.bootstrap import FEWEST_GROUPS
 from tabrail.evaluation.intervals import Series
 
-if TYPE_CHECKING:  # reports read the file without what scores models
+if TYPE_CHECKING:  # reports read the file without importing the scorers
     from tabrail.evaluation.scored import ScoredSplit
 
-MOST_BYTES = 64 * 1024  # of the file: Git keeps one for each commit
-MOST, FEWER, FEWEST = 1000, 500, 250  # replicates: of the whole, and of slices if there is room
-DIGITS = 1000  # steps in a standard deviation, to which replicates are rounded
+MOST_BYTES = 64 * 1024  # largest file: Git stores one for each commit
+MOST, FEWER, FEWEST = 1000, 500, 250  # replicates: of all rows, and of slices
+DIGITS = 1000  # steps in a standard deviation: replicates are rounded to a step
 UNDEFINED = "-"
 
 Slices = dict[str, dict[str, Series]]
@@ -33,9 +33,9 @@ class Replicates:
     """The main metric on validation, in each replicate.
 
     Attributes:
-        metric: its name; blank if nothing is known.
+        metric: its name; blank if there are none.
         model: of the model.
-        baseline: of the baseline, on the same draws.
+        baseline: of the baseline, with the same draws.
         slices: of the model, by column and value; only slices with an interval.
         left_out: slices with an interval for which there was no room, as column and value.
     """
@@ -50,8 +50,8 @@ class Replicates:
 def text(metric: str, scored: "ScoredSplit") -> str:
     """Return the content of reports/replicates.json, at most 64 KB.
 
-    Slices get fewer replicates, the more of them there are. If there is no room for all, those
-    with the fewest groups are left out, and named.
+    The more slices there are, the fewer replicates each gets. If there is no room for all, the
+    slices with the fewest groups are left out, and named.
 
     Args:
         metric: the name of the main metric.
@@ -67,13 +67,13 @@ def text(metric: str, scored: "ScoredSplit") -> str:
     def keeping(kept: int) -> str:
         return _text(metric, whole, slices[:kept], slices[kept:], FEWEST)
 
-    # Each slice that is kept makes the file longer.
+    # Each slice makes the file longer.
     too_many = bisect_right(range(len(slices)), MOST_BYTES, key=lambda n: len(keeping(n).encode()))
     return keeping(max(0, too_many - 1))
 
 
 def parse(content: Any) -> Replicates:
-    """Return what a file says, as `text` wrote it.
+    """Read the text that `text` returned.
 
     Raises:
         ValueError, KeyError, TypeError, AttributeError: it is damaged.
@@ -118,12 +118,12 @@ def _text(
 
 
 def _content(series: Series, count: int) -> dict[str, Any]:
-    """Return a series as its value and, for each replicate, the steps from there."""
+    """Return a series as its value and the rounded difference of each replicate from it."""
     some = series.replicates[:count]
     defined = some[np.isfinite(some)]
     spread = float(defined.std()) if len(defined) else 0.0
     center, step = float(f"{series.value:.6g}"), float(f"{spread / DIGITS:.1g}")
-    # Of equal replicates, rounding leaves a spread that is none.
+    # For equal replicates, rounding leaves a spread that is not real.
     step = step if step > 1e-12 * abs(center) else 0.0
     steps = np.round((some - center) / step) if step else np.where(np.isfinite(some), 0.0, np.nan)
     return {

@@ -1,6 +1,6 @@
-"""Metrics as reports state them: which way is better, and how a value is shown.
+"""Metrics in reports: whether higher or lower is better, and how a value is shown.
 
-evaluation.json has both for every metric, so that a reader of reports needs no code of the project.
+evaluation.json has both for every metric, so reports can be read without the project's code.
 """
 
 import math
@@ -18,13 +18,13 @@ BOUNDS = ("value", "low", "high")
 
 @dataclass(frozen=True)
 class ReportedMetric:
-    """A metric as a report states it.
+    """A metric in a report.
 
     Attributes:
         name: its name.
         better: which way is better: `lower` or `higher`.
         unit: `none` for a share or an index; `target` for that of the target; `unknown` for a
-            metric of the project's own.
+            custom metric.
     """
 
     name: str
@@ -37,12 +37,12 @@ class ReportedMetric:
         return -1 if self.better == "lower" else 1
 
     def shown(self, value: float | None) -> str:
-        """Return a value as people read it."""
+        """Return a value as text for people."""
         value = math.nan if value is None else value
         return number(value) if self.unit == "none" else amount(value)
 
     def interval(self, numbers: Mapping[str, float | None] | None, prefix: str = "") -> Markup:
-        """Return a score with its interval, as Markdown; blank for no score.
+        """Return a score with its interval as Markdown; blank for no score.
 
         Args:
             numbers: value, low and high as evaluation.json has them.
@@ -57,18 +57,17 @@ class ReportedMetric:
         return Markup(f"{self.shown(value)}{bounds}")  # noqa: S704 (these are numbers)
 
     def content(self) -> dict[str, str]:
-        """Return what evaluation.json has under the metric's name."""
+        """Return the content of evaluation.json under the metric's name."""
         return {"better": self.better, "unit": self.unit}
 
 
 def reported(name: str, *evaluations: Mapping[str, Any]) -> ReportedMetric:
-    """Return what reports state of a metric.
+    """Return the description of a metric for reports.
 
     Args:
         name: the metric.
-        evaluations: contents of evaluation.json; the first that describes the metric counts. None
-            of them does if all were written before descriptions were; then the metric is taken
-            for one of the library.
+        evaluations: contents of evaluation.json; the first that describes the metric is used. Older
+            files have no descriptions; then the metric is assumed to be one of the library.
     """
     for evaluation in evaluations:
         found = evaluation.get("metrics", {}).get(name)
@@ -86,7 +85,7 @@ def _finite(value: float | None) -> float | None:
 
 
 def are_described(metrics: Any) -> bool:
-    """Return whether this is what evaluation.json may have under `metrics`."""
+    """Check whether this is a valid content of `metrics` in evaluation.json."""
     return isinstance(metrics, dict) and all(
         isinstance(one, dict)
         and one.get("better") in ("lower", "higher")

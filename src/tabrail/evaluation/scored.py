@@ -1,4 +1,4 @@
-"""The scores of one split: of the model, of the baseline, and of the model in each slice."""
+"""The scores of the model, the baseline and the slices on one split."""
 
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -24,10 +24,10 @@ class ScoredSplit:
     Attributes:
         model: every metric of the model.
         baseline: every metric of the baseline.
-        slices: how many rows each slice has, and the main metric on them, None where they are too
-            few; by column and value.
-        decisions: recall, precision and share flagged of the slices that are scored, by column and
-            value; none unless the task is binary.
+        slices: by column and value, the number of rows of each slice and its main metric, None if
+            there are too few rows.
+        decisions: by column and value, recall, precision and share flagged of the scored slices;
+            only for a binary task.
     """
 
     model: dict[str, Series]
@@ -36,11 +36,11 @@ class ScoredSplit:
     decisions: dict[str, dict[str, dict[str, Series]]] = field(default_factory=dict)
 
     def lead(self, metric: str) -> Score:
-        """Return how far the model's score is above the baseline's, with the interval of pairs."""
+        """Return the difference between the model's and the baseline's score, with its interval."""
         return self.model[metric].less(self.baseline[metric]).score()
 
     def content(self) -> dict[str, Any]:
-        """Return what evaluation.json has of the split."""
+        """Return the content of evaluation.json on the split."""
         return {
             "metrics": {
                 name: asdict(found.score()) | _prefixed(self.baseline[name].score())
@@ -88,17 +88,17 @@ def score_split(
     listed: MetricList,
     params: Evaluate,
 ) -> ScoredSplit:
-    """Score what the model and the baseline say of a split.
+    """Score the predictions of the model and the baseline on a split.
 
     Args:
         predictions: of the model.
-        constant: what the baseline says of every row.
+        constant: the baseline's prediction for every row.
         labels: the slice that each row belongs to, by column.
         listed: the metrics.
         params: the section `evaluate` of params.yaml, with its main metric.
 
     Raises:
-        InputError: a metric of the project's own gives no finite number.
+        InputError: a custom metric does not return a finite number.
     """
     repeated = np.broadcast_to(constant, predictions.prediction.shape)
     model = _drawn(predictions, listed, params)
@@ -131,7 +131,7 @@ def _drawn(predictions: Predictions, listed: MetricList, params: Evaluate) -> di
 
 
 def _drawn_slice(some: Predictions, listed: MetricList, params: Evaluate) -> dict[str, Series]:
-    """Return the main metric of a slice and, with two classes, what is decided in it."""
+    """Return the main metric of a slice and, with two classes, its decisions."""
     metric, threshold = params.main_metric, params.threshold
     main = listed.scorer(some.y_true, some.prediction, threshold, metric)
     is_binary = listed.schema.task == "binary"

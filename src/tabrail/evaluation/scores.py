@@ -1,8 +1,8 @@
-"""Scores of each task under many sets of weights of the same rows at once.
+"""Scores of each task under many sets of weights of the same rows.
 
-A set of weights says how much each row counts: how often a resample drew it, say. So the rows are
-sorted once, and a score of a thousand resamples is a few operations on one matrix. With weights
-of 1 each score is that of scikit-learn's function of the same name, or of the one that is named
+A set of weights has the weight of each row, such as its number of draws in a resample. The rows are
+sorted once, so a score of a thousand resamples takes a few operations on one matrix. With weights
+of 1, each score equals scikit-learn's function of the same name, or the function that is named
 (https://scikit-learn.org/stable/modules/model_evaluation.html).
 """
 
@@ -24,10 +24,10 @@ from tabrail.evaluation.sums import (
 
 
 class Scores(Protocol):
-    """Rows and what a model predicted for them, ready to be scored.
+    """Rows with their predictions, ready to be scored.
 
     Attributes:
-        order: the rows' places before they were sorted; shape (n_rows,).
+        order: the rows' positions before they were sorted; shape (n_rows,).
     """
 
     order: np.ndarray
@@ -36,8 +36,8 @@ class Scores(Protocol):
         """Compute every score under several sets of weights.
 
         Args:
-            weights: of shape (n_sets, n_rows), rows in the order of `order`, none below 0.
-            only: the name of the one score that is needed; all of them, if blank.
+            weights: shape (n_sets, n_rows), rows in the order of `order`, all 0 or more.
+            only: the name of the one score to compute; all of them, if blank.
 
         Returns:
             For each metric of the task an array of shape (n_sets,); NaN where it is undefined.
@@ -86,7 +86,7 @@ class BinaryScores:
         )
 
     def _ranked(self, weights: np.ndarray, wanted: Collection[str]) -> dict[str, np.ndarray]:
-        """Return what is counted down the rows: all rows, the positive ones, and wanted scores."""
+        """Return cumulative counts of all rows and positive rows, and the scores from them."""
         both = np.cumsum(weights, axis=1).take(self._group_ends, axis=1)
         true = np.cumsum(weights * self._truth, axis=1).take(self._group_ends, axis=1)
         rows, positives = both[:, -1], true[:, -1]
@@ -101,9 +101,9 @@ class BinaryScores:
         return found
 
     def decisions(self, weights: np.ndarray) -> dict[str, np.ndarray]:
-        """Compute what the threshold decides; shape (n_sets,) each, NaN where it is undefined.
+        """Compute the decisions of the threshold; shape (n_sets,) each, NaN where undefined.
 
-        Unlike the metric, `precision` is undefined where nothing is flagged. `flagged`,
+        Unlike the metric, `precision` is undefined if no row is flagged. `flagged`,
         `false_positive` and `false_negative` are shares of all rows.
 
         Args:
@@ -124,7 +124,7 @@ class BinaryScores:
 class MulticlassScores:
     """The scores of predicted probabilities of several classes; the highest is the prediction.
 
-    A class that a set of weights leaves without rows counts in no mean over the classes.
+    A class without rows under a set of weights is left out of means over classes.
     """
 
     def __init__(self, y_true: np.ndarray, probability: np.ndarray) -> None:
@@ -172,13 +172,13 @@ class RegressionScores:
         errors = np.abs(prediction - y_true)
         self.order = np.argsort(errors, kind="stable")
         self._errors = errors[self.order]
-        # Far from zero, the squares would leave no digits for the spread.
+        # For values far from zero, the squares would lose the digits of the spread.
         self._centered = (y_true - np.median(y_true))[self.order]
 
     def under(self, weights: np.ndarray, only: str = "") -> dict[str, np.ndarray]:
         """See `Scores`; `mae` is mean_absolute_error, `rmse` root_mean_squared_error.
 
-        Unlike `r2_score`, `r2` is undefined where the y_true does not vary.
+        Unlike `r2_score`, `r2` is undefined if y_true is constant.
         """
         upto = np.cumsum(weights, axis=1)
         rows = upto[:, -1]
@@ -190,7 +190,7 @@ class RegressionScores:
         def around_mean() -> np.ndarray:
             spread = weights @ self._centered**2
             found = spread - ratio((weights @ self._centered) ** 2, rows)
-            found[found < 1e-12 * spread] = 0  # what rounding leaves of equal numbers
+            found[found < 1e-12 * spread] = 0  # rounding errors of equal numbers
             return found
 
         def median() -> np.ndarray:
@@ -218,21 +218,21 @@ class _Ranks:
     """
 
     def __init__(self, probability: np.ndarray, own: np.ndarray) -> None:
-        """Sort the rows by the probability of the class; `own` has the places of its rows."""
+        """Sort the rows by the probability of the class; `own` has the positions of its rows."""
         order = np.argsort(probability, kind="stable")
         ascending = probability[order]
-        self._order = order.astype(np.int32)  # one for each class: they add up
+        self._order = order.astype(np.int32)  # one array for each class, which adds up
         self._own = own
         self._below = np.searchsorted(ascending, probability[own], "left").astype(np.int32)
         self._upto = np.searchsorted(ascending, probability[own], "right").astype(np.int32)
 
     def area(self, weights: np.ndarray) -> np.ndarray:
-        """Return the area under each set of weights; NaN without rows of it or of another."""
+        """Return the area under each set of weights; NaN without rows of the class or of others."""
         ranks = np.zeros((len(weights), weights.shape[1] + 1))
         np.cumsum(weights.take(self._order, axis=1), axis=1, out=ranks[:, 1:])
         own = weights[:, self._own]
         middle = (ranks.take(self._below, axis=1) + ranks.take(self._upto, axis=1)) / 2
         count = own.sum(axis=1)
-        # Of the rows below, half of all pairs within the class are its own.
+        # Half of all pairs within the class are among the rows below.
         area = np.einsum("ij,ij->i", own, middle) - count**2 / 2
         return ratio(area, count * (ranks[:, -1] - count))

@@ -14,7 +14,7 @@ from tabrail.errors import InputError, nearest
 
 MISSING = "missing"
 FEWEST_GROUPS = 20  # in a slice of a sensitive column
-MOST_VALUES = 100  # of a derived column: each becomes a line in reports, which are in Git
+MOST_VALUES = 100  # values of a derived column: each becomes a line in reports, which are in Git
 
 
 def labels(
@@ -24,7 +24,7 @@ def labels(
 
     Args:
         table: rows of a prepared table, n_rows of them.
-        schema: names the slice columns; those that it does not describe are derived ones.
+        schema: names the slice columns; columns that it does not describe are derived ones.
         derive: adds the columns that the model derives to rows with the columns `schema.inputs`.
 
     Raises:
@@ -75,13 +75,13 @@ def require_known(schema: Schema, derived: list[str]) -> None:
 
 
 def without_few(indices: Mapping[Any, np.ndarray], groups: np.ndarray) -> dict[Any, np.ndarray]:
-    """Return the slices of a sensitive column that may be in a report: those of many groups.
+    """Return the slices of a sensitive column that have enough groups for a report.
 
-    What is left out must be of as many groups together: otherwise, all rows less those of the
-    slices that are shown would tell of it.
+    The slices that are left out must have as many groups together. Otherwise, the results of all
+    rows and of the shown slices would reveal theirs.
 
     Args:
-        indices: the places of each slice's rows, by its value.
+        indices: the positions of each slice's rows, by its value.
         groups: the hash of each row's group; shape (n_rows,).
 
     Example:
@@ -105,11 +105,10 @@ def named(values: pd.Series, column: Column | None) -> pd.Series:
 
     Args:
         values: of one column, in the schema's types.
-        column: what the schema says of it; None for a derived one.
+        column: its description in the schema; None for a derived column.
 
     Returns:
-        Text: the bands of a column that has some, yes and no for booleans, and the values
-        themselves otherwise.
+        Text: bands if the column has some, yes and no for booleans, and otherwise the values.
     """
     if column is not None and column.bands:
         names = np.array([*band_names(column.bands), MISSING])
@@ -131,7 +130,7 @@ def band_names(bounds: Sequence[float]) -> list[str]:
 
 
 def _texts(values: pd.Series) -> pd.Series:
-    """Return values as they are shown: yes and no for booleans, whole numbers without a point."""
+    """Return values as text: yes and no for booleans, whole numbers without a point."""
     if pd.api.types.is_bool_dtype(values) or values.dropna().isin([0, 1]).all():
         values = cells.words(values.astype("float64"))
     elif pd.api.types.is_numeric_dtype(values):

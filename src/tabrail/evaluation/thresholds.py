@@ -1,4 +1,4 @@
-"""What other thresholds would decide, and what the errors would cost."""
+"""The decisions of other thresholds, and the cost of their errors."""
 
 from dataclasses import dataclass
 
@@ -8,19 +8,19 @@ from tabrail.config import Costs
 from tabrail.evaluation.predictions import Predictions
 from tabrail.evaluation.scores import BinaryScores
 
-SHARES = (0.05, 0.1, 0.25, 0.5, 0.75)  # of the rows that other thresholds flag, about
+SHARES = (0.05, 0.1, 0.25, 0.5, 0.75)  # approximate shares of rows that the other thresholds flag
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """What a threshold decides.
+    """The decisions of a threshold.
 
     Attributes:
-        threshold: the probability from which on a row is flagged.
-        is_used: whether it is the one of params.yaml.
+        threshold: the least probability of a flagged row.
+        is_used: whether it is the threshold of params.yaml.
         flagged: the share of rows that are flagged.
-        precision: the share of positives among these; NaN without any.
-        recall: the share of the positives that are flagged; NaN without any.
+        precision: the share of positives among flagged rows; NaN without any.
+        recall: the share of positives that are flagged; NaN without any.
         cost: the mean cost of a row; None without costs.
     """
 
@@ -33,16 +33,16 @@ class Threshold:
 
 
 def compared(predictions: Predictions, used: float, costs: Costs) -> list[Threshold]:
-    """Return what the threshold in use decides, and some that flag other shares of the rows.
+    """Return the decisions of the threshold in use, and of some that flag other shares of rows.
 
     Args:
         predictions: of the positive class.
         used: the threshold of params.yaml.
-        costs: what a wrong decision costs.
+        costs: the cost of a wrong decision.
 
     Returns:
-        Each threshold once, from low to high. The others are rounded to two digits, so that they
-        can be written into params.yaml; what they decide is that of the rounded number.
+        Each threshold once, from low to high. The others are rounded to two digits, for use in
+        params.yaml. Their decisions are those of the rounded number.
     """
     quantiles = np.quantile(predictions.prediction, [1 - share for share in SHARES])
     others = {float(f"{one:.2g}") for one in quantiles}

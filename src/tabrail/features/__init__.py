@@ -1,6 +1,6 @@
-"""Transformers from columns to numbers, one for each kind of column.
+"""Transformers that turn columns into numbers, one for each kind of column.
 
-Their import paths are part of every model file, so they stay.
+Their import paths are part of every model file, so they must not change.
 """
 
 from collections.abc import Iterator
@@ -21,15 +21,15 @@ from tabrail.errors import InputError
 
 __all__ = ["DateParts", "FoldsByGroup", "dates", "numbers", "one_hot", "target_mean", "words"]
 
-# The years that pandas holds in nanoseconds.
+# The years that pandas can store in nanoseconds.
 EARLIEST, LATEST = np.datetime64("1678-01-01"), np.datetime64("2261-12-31T23:59:59")
 
 
 def numbers() -> Pipeline:
     """Return a transformer for numbers, and for booleans as 0 and 1.
 
-    A missing value becomes the column's median, and a flag beside it says so. All columns get
-    mean 0 and variance 1.
+    A missing value becomes the column's median, and an extra column flags it. All columns get mean
+    0 and variance 1.
 
     Source: https://scikit-learn.org/stable/modules/impute.html
 
@@ -51,7 +51,7 @@ def numbers() -> Pipeline:
 def one_hot(min_rows: int = 20) -> OneHotEncoder:
     """Return a transformer for categories: a column of 0 and 1 for each.
 
-    A category that training has not seen counts as a rare one, if there are rare ones, or as none.
+    An unknown category is treated as a rare one if training has rare ones, and otherwise as none.
 
     Source: https://scikit-learn.org/stable/modules/preprocessing.html#encoding-categorical-features
 
@@ -74,9 +74,9 @@ def one_hot(min_rows: int = 20) -> OneHotEncoder:
 def target_mean(task: Task, seed: int = 0) -> TargetEncoder:
     """Return a transformer for columns of many categories: the mean of the target in each.
 
-    The mean that a training row gets is learned from the rows of other folds, which have no row of
-    its group if the model is fitted by `tabrail.fit`. A category that training has not seen gets
-    the mean of all rows.
+    A training row gets the mean over the rows of other folds. If the model is fitted by
+    `tabrail.fit`, these have no row of the same group. An unknown category gets the mean of all
+    rows.
 
     Source: https://scikit-learn.org/stable/modules/preprocessing.html#target-encoder
 
@@ -94,11 +94,11 @@ def target_mean(task: Task, seed: int = 0) -> TargetEncoder:
 
 
 def dates(*, with_years: bool = True) -> Pipeline:
-    """Return a transformer for dates: their place in the year, the week and the day.
+    """Return a transformer for dates: their position in the year, the week and the day.
 
     Args:
-        with_years: whether the years since 1970 are a number, too. Where later rows are held
-            back, they lie beyond all years of training.
+        with_years: whether to add the years since 1970. If later rows are held out, theirs are
+            beyond all years of training.
 
     Example:
         >>> import pandas as pd
@@ -111,13 +111,13 @@ def dates(*, with_years: bool = True) -> Pipeline:
 
 
 def words(task: Task, count: int = 200) -> Pipeline:
-    """Return a transformer for one column of text: TF-IDF of its most telling words and pairs.
+    """Return a transformer for one column of text: TF-IDF of its most informative words and pairs.
 
     Sources: https://scikit-learn.org/stable/modules/feature_extraction.html,
     https://scikit-learn.org/stable/modules/feature_selection.html
 
     Args:
-        task: the task; it decides how the words are chosen.
+        task: the task, which decides how words are chosen.
         count: how many words and pairs of words are kept.
 
     Example:
@@ -134,7 +134,7 @@ def words(task: Task, count: int = 200) -> Pipeline:
 
 
 class FoldsByGroup(BaseCrossValidator):
-    """Folds of rows that take no group apart; of single rows, where no groups are given.
+    """Folds that keep groups together; folds of single rows if no groups are given.
 
     Example:
         >>> from tabrail.features import FoldsByGroup
@@ -148,7 +148,7 @@ class FoldsByGroup(BaseCrossValidator):
     __metadata_request__split: dict[str, bool] = {"groups": True}  # noqa: RUF012 (scikit-learn's name)
 
     def __init__(self, n_splits: int, seed: int) -> None:
-        """Say how many folds there are, and the seed of what is in which."""
+        """Set the number of folds and the seed of the shuffle."""
         self.n_splits = n_splits
         self.seed = seed
 
@@ -160,7 +160,7 @@ class FoldsByGroup(BaseCrossValidator):
         codes = np.arange(len(X)) if groups is None else pd.factorize(np.asarray(groups))[0]
         count = int(codes.max()) + 1
         if count < 2:
-            raise InputError("the training rows are of one group, and none can be held out")
+            raise InputError("all training rows are of one group, so none can be held out")
         folds = min(self.n_splits, count)
         fold = np.random.RandomState(self.seed).permutation(count)[codes] % folds
         for number in range(folds):
@@ -168,16 +168,16 @@ class FoldsByGroup(BaseCrossValidator):
 
 
 class DateParts(TransformerMixin, BaseEstimator):
-    """Place a date in the year, the week and the day, each as a point on a circle.
+    """Encode a date's position in the year, the week and the day, each as a point on a circle.
 
-    A date before 1678 or after 2261, such as 0014-03-02 or 9999-12-31, is a slip or stands for
-    none: it counts as missing.
+    A date before 1678 or after 2261, such as 0014-03-02 or 9999-12-31, is a mistake or a
+    placeholder, and is treated as missing.
 
     Source: https://scikit-learn.org/stable/auto_examples/applications/plot_cyclical_feature_engineering.html
     """
 
     def __init__(self, with_years: bool) -> None:
-        """Say whether the years since 1970 are a part, too."""
+        """Set whether the years since 1970 are a part, too."""
         self.with_years = with_years
 
     def fit(self, dates: pd.DataFrame, y: object = None) -> Self:
@@ -196,7 +196,7 @@ class DateParts(TransformerMixin, BaseEstimator):
 
 
 def date_parts(dates: np.ndarray, *, with_years: bool) -> list[np.ndarray]:
-    """Return the parts of dates: their place in the year, the week and the day.
+    """Return the parts of dates: their position in the year, the week and the day.
 
     Args:
         dates: of type datetime64, shape (n_rows,).

@@ -1,1 +1,1 @@
-"""From an unknown table to its schema."""
+"""Infer the schema of a new table, and bring its files into the project."""

@@ -1,4 +1,4 @@
-"""Decide which columns are known only after the event: by their names, and by their dates."""
+"""Find columns that are known only after the event, by their names and dates."""
 
 from collections.abc import Iterable
 
@@ -23,9 +23,9 @@ AFTER = {
 
 
 def later_columns(pair: Pair, sample: pd.DataFrame) -> list[str]:
-    """Return the columns of a pair to leave out: the one that is known later, or both.
+    """Return the columns of a pair to leave out: the one that is known later, or both of them.
 
-    The dates decide, then the names. Of two numbers whose names do not decide, both may be known
+    Dates decide first, then names. If the names of two numbers do not decide, both may be known
     only afterwards.
 
     Args:
@@ -45,9 +45,10 @@ def later_columns(pair: Pair, sample: pd.DataFrame) -> list[str]:
 
 
 def dates_after_the_event(sample: pd.DataFrame, names: Iterable[str]) -> dict[str, str]:
-    """Return dates that are later than another date in nearly all rows, each with that one.
+    """Return dates that are later than another date in nearly all rows, each with the other date.
 
-    Dates that are known in advance, by their names, are left out. After a birth is everything.
+    Dates that are known in advance, by their names, are left out. So are comparisons with a date of
+    birth.
 
     Args:
         sample: rows that conform to the schema.
@@ -72,6 +73,6 @@ def dates_after_the_event(sample: pd.DataFrame, names: Iterable[str]) -> dict[st
 
 
 def _when(name: str) -> int:
-    """Return -1 for a name of what is known before, 1 of what is known after, 0 of neither."""
+    """Return -1 for a name of something known before the event, 1 for after, and 0 for neither."""
     words = set(tokens(name))
     return bool(words & AFTER) - bool(words & BEFORE)

@@ -1,4 +1,4 @@
-"""Compare rows: in which columns are those of one group alike, and is it by the group's size?"""
+"""Find the columns in which rows of one group are alike, but neighboring groups are not."""
 
 from collections.abc import Sequence
 
@@ -8,10 +8,10 @@ import pandas as pd
 from tabrail.data.schema import Schema
 
 FEWEST_PAIRS = 60
-ALIKE, ALIKE_TARGET = 0.9, 0.8  # share of the variance that is between the groups
-DISORDER = 0.4  # 1 where the order of the numbers says nothing, 0 where neighbours are alike
-CHECKED = 40  # columns in which rows are compared
-RARE = 0.05  # share of the pairs that differ: below, all rows are alike
+ALIKE, ALIKE_TARGET = 0.9, 0.8  # share of the variance between groups
+DISORDER = 0.4  # 1 if the order of the numbers has no meaning, 0 if neighbors are alike
+CHECKED = 40  # columns to compare
+RARE = 0.05  # share of pairs that differ: below it, all rows are alike
 
 
 def comparable_target(sample: pd.DataFrame, schema: Schema) -> np.ndarray:
@@ -20,7 +20,7 @@ def comparable_target(sample: pd.DataFrame, schema: Schema) -> np.ndarray:
 
 
 def comparable(sample: pd.DataFrame, schema: Schema) -> dict[str, np.ndarray]:
-    """Return columns in which rows can be compared: ranks of numbers, or codes of classes."""
+    """Return columns for comparing rows: ranks of numbers, or codes of classes."""
     return _comparable(sample, schema, [schema.target, *schema.features][: CHECKED + 1])
 
 
@@ -40,7 +40,7 @@ def _comparable(
 def alike(
     groups: np.ndarray, known: pd.Index, columns: dict[str, np.ndarray], target: str
 ) -> list[str]:
-    """Return the columns that are alike within groups, but not between neighbouring numbers."""
+    """Return the columns that are alike within groups, but not between neighboring numbers."""
     shuffled = np.random.default_rng(0).permutation(len(groups))  # rows may be sorted by the target
     order = shuffled[np.argsort(groups[shuffled], kind="stable")]
     order = order[groups[order] >= 0]
@@ -61,8 +61,8 @@ def share(values: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
 
     Args:
         values: ranks or codes; shape (n_rows,).
-        first: places of rows; shape (n_pairs,).
-        second: places of other rows of the same groups.
+        first: positions of rows; shape (n_pairs,).
+        second: positions of other rows of the same groups.
     """
     if values.dtype.kind == "f":
         known = np.isfinite(values[first]) & np.isfinite(values[second])

@@ -1,7 +1,7 @@
-"""Find columns whose values name what rows belong to, such as persons, by what the values do.
+"""Find columns that identify what rows belong to, such as persons, by their values.
 
-Rows of one person are alike in other columns or in the target, and the numbers of persons say
-nothing by their size. Rows of one age are not alike, or neighbouring ages are so, too.
+Rows of one person are alike in other columns or in the target, and the order of persons' numbers
+has no meaning. Rows of one age are not alike, or rows of neighboring ages are alike, too.
 """
 
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from tabrail.ingest.blocks import OF_TIME
 from tabrail.ingest.column_names import CODE_WORDS, tokens
 from tabrail.ingest.entity_names import folded, may_number_things, numbers_things
 
-FEWEST, FEWEST_NAMED = 30, 5  # different values, and those of a column that is named like a number
+FEWEST, FEWEST_NAMED = 30, 5  # distinct values, and those of a column that is named like a number
 OFTEN = 3  # rows of each name in a panel
 DIGITS = 0.9  # share of the words with a digit: they are codes
 YEARS = (1800, 2200)
-# What is measured or counted is no thing to which rows belong.
+# Measurements and counts do not identify what rows belong to.
 MEASURES = {
     *("price", "cost", "amount", "age", "size", "weight", "height", "length", "width", "score"),
     *("income", "salary", "wage", "count", "quantity", "total", "sum", "rate", "lat", "lon"),
@@ -31,7 +31,7 @@ MEASURES = {
     *("prezzo", "importo", "eta", "quantita", "anno", "mese", "giorno"),
     *("years", "months", "days", "hours", "minutes", "trend", "wave", "round"),
 }
-# Classes of places and goods, of which rows belong together in a panel only.
+# Classes of places and goods, whose rows belong together only in a panel.
 CLASSES = {
     *("zip", "postal", "city", "country", "region", "state", "county", "brand", "model", "make"),
     *("category", "type", "plz", "postleitzahl", "ort", "stadt", "land", "marke", "modell"),
@@ -47,10 +47,10 @@ class Belonging:
 
     Attributes:
         name: its name.
-        count: how many different values the sample has.
-        is_named: whether its name says that it numbers persons or things, too.
-        is_cut: whether the number at the end of each value was taken off.
-        groups: codes of the values; -1 where there is none. Shape (n_rows,).
+        count: number of distinct values in the sample.
+        is_named: whether its name also says that it identifies persons or things.
+        is_cut: whether the number at the end of each value was removed.
+        groups: codes of the values; -1 for a missing one. Shape (n_rows,).
     """
 
     name: str
@@ -61,10 +61,10 @@ class Belonging:
 
 
 def find(sample: pd.DataFrame, schema: Schema) -> list[Belonging]:
-    """Find columns whose rows belong together, the likeliest first.
+    """Find columns whose rows belong together, the most likely first.
 
-    They are features, or identifiers beside the key. Of names that differ in each row, such as
-    subject7_take2, those may be it that are left without the number at the end.
+    They are features, or identifiers other than the key. For names that differ in each row, such as
+    subject7_take2, the names without the number at the end are tried.
 
     Args:
         sample: rows that conform to the schema.
@@ -108,7 +108,7 @@ def _has_word(name: str, words: set[str]) -> bool:
 
 
 def _may_name(known: pd.Index, groups: np.ndarray) -> bool:
-    """Check whether values are words or whole numbers that repeat, and no years."""
+    """Check whether values are words or whole numbers that repeat, and not years."""
     rows = np.bincount(groups[groups >= 0])
     if rows.sum() - len(rows) < FEWEST_PAIRS or rows.max() > len(groups) / 4:
         return False
@@ -125,7 +125,7 @@ def _has_digits(known: pd.Index) -> bool:
 
 
 def _is_panel(sample: pd.DataFrame, schema: Schema, groups: np.ndarray, name: str) -> bool:
-    """Check whether each name comes once in each year, or at each date."""
+    """Check whether each name occurs once in each year, or at each date."""
     counts = np.bincount(groups[groups >= 0])
     if counts.mean() < OFTEN:
         return False

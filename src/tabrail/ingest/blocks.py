@@ -1,4 +1,4 @@
-"""Recognize a column of numbers that number blocks of rows, as of machines or persons."""
+"""Recognize a column that numbers blocks of rows, such as those of machines or persons."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ from tabrail.data.written_numbers import plain_numbers
 from tabrail.ingest.column_names import tokens
 
 FEWEST, FEWEST_ROWS = 5, 3  # different numbers, and rows of each
-# What is numbered without a break and is no thing to which rows belong.
+# Things that are numbered without a gap, and that rows do not belong to.
 OF_TIME = {
     *("year", "quarter", "month", "week", "weekday", "day", "hour", "minute", "second", "date"),
     *("time", "season", "period", "step", "lag", "jahr", "monat", "woche", "tag", "stunde"),
@@ -15,7 +15,7 @@ OF_TIME = {
 
 
 def numbers_blocks(name: str, words: pd.Series) -> bool:
-    """Check whether whole numbers without a gap number blocks of rows, or repeat in turn.
+    """Check whether whole numbers without a gap number blocks of rows, or cycle.
 
     Args:
         name: of the column.

@@ -1,4 +1,4 @@
-"""Recognize what a column is by its name: an identifier, a code or row numbers."""
+"""Recognize identifiers, codes and row numbers by the names of columns."""
 
 import json
 import re
@@ -39,7 +39,7 @@ CODE_WORDS = {
     *("icd", "icd9", "icd10", "cpt", "hcpcs", "ndc", "drg", "iata", "icao", "isbn", "ean", "gtin"),
     *("upc", "sku", "asin", "bic"),
 }
-# Words of things that are often numbered, and as often counted.
+# Words for things that are often numbered, and just as often counted.
 MAYBE_CODE_WORDS = {
     *("store", "shop", "branch", "filiale", "warehouse", "class", "subclass", "type", "category"),
     *("cluster", "segment", "zone", "district", "ward", "region", "county", "state", "province"),
@@ -51,11 +51,11 @@ ROW_NUMBERS = {
     extra_field.NAME,
 }
 MAYBE_ROW_NUMBERS = {"index", "x"}
-DIFFERENT = 0.95  # share of the values that differ where they number the rows
+DIFFERENT = 0.95  # share of distinct values in a column of row numbers
 
 
 def in_clean(name: str) -> str:
-    """Return a column as the cleaning function of a project names it.
+    """Return the expression for a column in a project's cleaning function.
 
     >>> in_clean("unit price")
     'rows["unit price"]'
@@ -64,7 +64,7 @@ def in_clean(name: str) -> str:
 
 
 def tokens(name: str) -> list[str]:
-    """Split a column's name into its words in lower case: `customerID` is customer, id."""
+    """Split a column's name into words in lower case: `customerID` gives customer and id."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
     return [word.lower() for word in re.split(r"[\W_]+", apart) if word]
 
@@ -76,7 +76,7 @@ def like_id(name: str, words: Mapping[str, int]) -> bool:
 
 
 def names_entity(name: str, words: Mapping[str, int]) -> bool:
-    """Check whether a column is named like a customer's number, an order's id or the like."""
+    """Check whether a column is named like a customer number, an order id or the like."""
     parts = tokens(name)
     if not parts:
         return False
@@ -86,14 +86,14 @@ def names_entity(name: str, words: Mapping[str, int]) -> bool:
         or numbers_things(parts)
         or (glued != parts[-1] and glued in ENTITIES)
         or (parts[-1] in NUMBER_WORDS and bool(set(parts) & ENTITIES))
-        # A subject may also be one that is taught: its name has no number.
+        # A subject may also be a school subject, whose name has no number.
         or (len(parts) == 1 and parts[0] in GROUPS and like_numbers(words))
         or (is_person(parts) and like_numbers(words))
     )
 
 
 def is_code_name(name: str) -> bool:
-    """Check whether a column is named like a code that has digits and yet is no number."""
+    """Check whether a column is named like a code of digits, which is not a number."""
     return bool(CODE_WORDS & set(tokens(name)))
 
 
@@ -103,12 +103,12 @@ def maybe_code_name(name: str) -> bool:
 
 
 def counts_rows(name: str, words: Mapping[str, int]) -> bool:
-    """Check whether a column numbers the rows."""
+    """Check whether a column is named like row numbers."""
     first, name = next(iter(words), ""), name.strip().lower()
     if name in ROW_NUMBERS or name.startswith("unnamed: "):
         if len(words) < 2 or not all(word.isdecimal() for word in words):
             return False
-        # In a folder of parts each may count from the start.
+        # In a folder of parts, each part may count from the start.
         counted = max(map(int, words)) <= len(words) and sorted(map(int, words))[0] in (0, 1)
         return counted or len(words) >= DIFFERENT * sum(words.values())
     if name not in MAYBE_ROW_NUMBERS or first not in ("0", "1"):

@@ -1,4 +1,4 @@
-"""Describe one column in the schema, from its guess and its profile."""
+"""Describe one column in the schema, from its guessed kind and its profile."""
 
 import math
 from collections import Counter
@@ -12,8 +12,8 @@ from tabrail.ingest.kinds import Guess, spellings
 from tabrail.ingest.personal_data import is_personal, personal_data
 from tabrail.ingest.profile import MOST_DISTINCT, ColumnProfile
 
-FEWEST_SHOWN = 5  # rows that have a value which the schema's comments show
-LISTED = 200  # categories that are listed; of more, any is allowed
+FEWEST_SHOWN = 5  # least rows with a value for the schema's comments to show it
+LISTED = 200  # most categories to list; with more, any is allowed
 
 
 def describe_column(
@@ -29,11 +29,11 @@ def describe_column(
 
     Args:
         name: of the column.
-        guess: what it is.
-        column: what all rows hold.
+        guess: its guessed kind.
+        column: its profile over all rows.
         rows: how many there are.
         is_target: whether it is the column to predict.
-        of_persons: whether rows are about people: then a category of one row is not listed, for
+        of_persons: whether rows are about people. Then a category of one row is not listed, because
             the schema is in Git.
     """
     if guess.kind == "ignored":
@@ -86,13 +86,13 @@ def describe_column(
         if listed:
             entry["categories"] = in_order(listed)
         if spellings(column.levels):
-            reasons.append("some differ by upper and lower case, blanks or form only")
+            reasons.append("some differ only in case, blanks or the form of letters")
     elif guess.kind == "categorical":
         reasons.append(f"more than {LISTED} different values, so any is allowed")
     is_code = guess.kind in ("identifier", "categorical") and "categories" not in entry
     if is_code and column.digits.fewest:
         entry["digits"] = column.digits.fewest
-        reasons.append(f"codes of {column.digits.fewest} digits or more, filled up with zeros")
+        reasons.append(f"codes of {column.digits.fewest} digits or more, padded with zeros")
     if guess.kind == "identifier" and not guess.sensitive and column.distinct:
         more = " or more" if column.distinct >= MOST_DISTINCT else ""
         reasons.append(f"{column.distinct:,}{more} different values")
@@ -100,7 +100,7 @@ def describe_column(
 
 
 def _only_value(guess: Guess, column: ColumnProfile) -> str | None:
-    """Return the value of a column that has no other, as text."""
+    """Return the only value of a column, as text."""
     if guess.kind == "categorical" and len(column.levels) == 1:
         return next(iter(column.levels))
     if (
@@ -113,7 +113,7 @@ def _only_value(guess: Guess, column: ColumnProfile) -> str | None:
 
 
 def limits(low: float, high: float) -> tuple[float, float] | None:
-    """Widen a range by half of its width on both sides, round it, and stop at zero.
+    """Widen a range by half its width on both sides, round it, and do not cross zero.
 
     Returns:
         The limits, or nothing if they would be too large to be numbers.
@@ -133,7 +133,7 @@ def limits(low: float, high: float) -> tuple[float, float] | None:
 
 
 def in_order(levels: Iterable[str]) -> list[str]:
-    """Return categories in order: numbers by size, words by letter."""
+    """Return categories in order: numbers by size, words by alphabet."""
     levels = sorted(levels)
     try:
         return sorted(levels, key=float)

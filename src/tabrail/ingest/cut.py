@@ -1,4 +1,4 @@
-"""Cut large CSV files into parts before they come into data/raw, and check that rows stay rows."""
+"""Cut large CSV files into parts for data/raw, and check that the rows stay the same."""
 
 import codecs
 import gzip
@@ -23,19 +23,19 @@ from tabrail.ingest import parts
 
 FOLDER = paths.INGEST_PLAN.parent / "parts"
 MEGABYTE, ROWS = 10**6, 20_000
-FILL = 0.98  # of what a part may have: with its header and its last row, it is hardly larger
+FILL = 0.98  # share of the largest size, as the header and the last row come on top
 MOST, LONGEST_LIST = 10**parts.DIGITS, 5
 
 
 def counts(incoming: Mapping[Path, Path], megabytes: int) -> dict[Path, int]:
-    """Return into how many parts to cut each large CSV file, by where in data/raw it would go.
+    """Return the number of parts of each large CSV file, by its target path in data/raw.
 
     Args:
-        incoming: files by where in data/raw each goes.
-        megabytes: what a part may have, uncompressed; 0: no file is cut.
+        incoming: files by their target paths in data/raw.
+        megabytes: the largest size of a part, uncompressed; 0 means no cut.
 
     Raises:
-        InputError: a file cannot be cut, or another one has the name of a part.
+        InputError: a file cannot be cut, or another file has the name of a part.
     """
     found: dict[Path, int] = {}
     limit = megabytes * MEGABYTE
@@ -57,7 +57,7 @@ def counts(incoming: Mapping[Path, Path], megabytes: int) -> dict[Path, int]:
 
 
 def present(path: Path) -> list[Path]:
-    """Return the parts of a file that are in data/raw, in their order."""
+    """Return the parts of a file in data/raw, in order."""
     there = path.parent.iterdir() if path.parent.is_dir() else ()
     return sorted(other for other in there if _is_part(other, path))
 
@@ -66,17 +66,17 @@ def present(path: Path) -> list[Path]:
 def cut(
     incoming: Mapping[Path, Path], into: Mapping[Path, int], schema: Schema
 ) -> Iterator[dict[Path, Path]]:
-    """Cut files, and yield what comes in with the parts instead of them.
+    """Cut files, and yield the incoming files with the parts in their place.
 
-    The parts are temporary files, which may be moved away. What is left of them is removed.
+    The parts are temporary files. Those that the block does not move are removed.
 
     Args:
-        incoming: files by where in data/raw each goes.
-        into: into how many parts to cut some of them.
-        schema: how they are written, and how they are read.
+        incoming: files by their target paths in data/raw.
+        into: the number of parts of each file to cut.
+        schema: describes the files.
 
     Raises:
-        InputError: the rows of the parts would be read differently.
+        InputError: the rows of the parts would differ from those of the file.
     """
     ready: dict[Path, Path] = {}
     try:
@@ -97,14 +97,14 @@ def cut(
 
 
 def require_same_parts(into: Mapping[Path, int], ready: Mapping[Path, Path]) -> None:
-    """Check that the parts in data/raw, where there are some, are those that a file gives.
+    """Check that existing parts in data/raw are the same as the new parts of a file.
 
     Args:
         into: the files that were cut.
-        ready: what comes in.
+        ready: the incoming files.
 
     Raises:
-        InputError: they are not all of them, or have other content.
+        InputError: parts are missing, or have other content.
     """
     for path in into:
         there, new = present(path), [part for part in ready if _is_part(part, path)]
@@ -116,7 +116,7 @@ def require_same_parts(into: Mapping[Path, int], ready: Mapping[Path, Path]) -> 
 
 
 def same(first: Path, second: Path) -> bool:
-    """Check whether two CSV files have the same content, however it is compressed."""
+    """Check whether two CSV files have the same content, apart from compression."""
     with opened(first) as one, opened(second) as other:
         while block := one.read(parts.BLOCK):
             if block != other.read(len(block)):
@@ -125,7 +125,7 @@ def same(first: Path, second: Path) -> bool:
 
 
 def listed(files: Sequence[Path]) -> str:
-    """Return the names of files; of many, the first ones and the last."""
+    """Return the names of files; if there are many, the first ones and the last one."""
     names = [file.name for file in files]
     if len(names) > LONGEST_LIST:
         names = [*names[: LONGEST_LIST - 2], "…", f"{names[-1]} ({len(names):,} files)"]
@@ -146,16 +146,16 @@ def _is_part(other: Path, path: Path) -> bool:
 
 
 def _require_same_rows(file: Path, found: Sequence[Path], schema: Schema) -> None:
-    """Read a file and its parts, and check that they give the same rows.
+    """Read a file and its parts, and check that they have the same rows.
 
-    Which lines are no rows is decided by the ends of a file, and a part has other ends.
+    Lines that are not rows are found at the ends of a file, and parts have other ends.
 
     Raises:
         InputError: they do not.
     """
     whole = tables.read_chunks(file, schema, ROWS)
     waiting, row = next(whole), 0
-    advice = f"cut {file} at other places with another --split, or bring it in without"
+    advice = f"cut {file} at other places with another --split, or leave --split out"
     bar = tqdm(desc="check parts", unit=" rows", unit_scale=True, delay=2, disable=None)
     try:
         with bar as progress:

@@ -1,4 +1,4 @@
-"""The first datasheet of a new table: what can be counted, and what only a person can write.
+"""Render the first datasheet of a new table: its figures, and prompts for what only people know.
 
 After Gebru et al., 2021, "Datasheets for Datasets". The text is in datasheet.md.jinja.
 """

@@ -1,4 +1,4 @@
-"""Find the format in which all of a column's dates can be read."""
+"""Find the format that all dates of a column can be read in."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -17,15 +17,15 @@ MONTH = "|".join(sorted(written_dates.STARTS, key=len, reverse=True))
 NAMES_A_MONTH = re.compile(rf"(?<![^\W\d_])(?:{MONTH})", re.IGNORECASE)
 LIKE_A_DATE = re.compile(rf"\d[-/.]\d|\d{{8}}[T ]\d|{NAMES_A_MONTH.pattern}", re.IGNORECASE)
 DAY_AND_TIME = re.compile(r"(.*?)([T ]\d{1,2}:\d\d.*)?", re.DOTALL)
-WHOLE = [  # what programs write, and people do not
+WHOLE = [  # formats of programs, not of people
     *("%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M:%S %Y", "%a, %d %b %Y %H:%M:%S %z"),
     *("%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y", "%A, %d %B %Y", "%A, %B %d, %Y", "%a %d %b %Y"),
 ]
 MOST_DIFFERENT = 5000  # dates
-TRIED = 3  # values by which formats are preselected
-# pandas.tseries.api.guess_datetime_format knows no two-digit years, no months without a day and no
-# hours after noon with PM. Of two formats that fit equally well, the one named first is taken,
-# unless `_is_usual` prefers the other.
+TRIED = 3  # values for a first selection of formats
+# pandas.tseries.api.guess_datetime_format does not know two-digit years, months without a day, or
+# hours with PM. If two formats fit equally well, the first one is taken, unless `_is_usual` prefers
+# the other.
 DAYS = [
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%m.%d.%Y", "%d-%m-%Y", "%m-%d-%Y"),
     *("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%y", "%d-%m-%y", "%m-%d-%y", "%m/%d/%y", "%d/%m/%y"),
@@ -39,18 +39,18 @@ TIMES = [
 ]
 FORMATS = [*(day + time for day, time in product(DAYS, TIMES)), *WHOLE]
 TWO_ORDERS = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%d-%m-%y")
-LIKELY = 0.9  # of the dates, that are of a year in which something can have happened
-SURELY = 0.01  # of the rows, that can be read in one order only
+LIKELY = 0.9  # share of dates with a plausible year
+SURELY = 0.01  # share of rows that can be read in only one order
 
 
 @dataclass(frozen=True)
 class Found:
-    """A format in which a column's dates can be read.
+    """The format of a column's dates.
 
     Attributes:
         format: as in schema.yaml; None for ISO 8601.
-        reason: why this one.
-        ambiguous: whether day and month could as well be the other way round.
+        reason: why this format was chosen.
+        ambiguous: whether the order of day and month could also be the other one.
     """
 
     format: str | None
@@ -62,9 +62,9 @@ def find(words: Mapping[str, int], form: Csv, wrong: Collection[str | None] = ()
     """Find the format of a column's dates, if it has dates.
 
     Args:
-        words: the different values in the order of their first rows, with how often each comes.
-        form: how the file is written, which hints at the country and its usual order.
-        wrong: formats that all rows contradict.
+        words: the distinct values in the order of their first rows, with their counts.
+        form: the file's dialect, which hints at the usual order in its country.
+        wrong: formats that the rows have ruled out.
     """
     some = list(words)[:LOOK]
     if None not in wrong and _share(some, ISO) > 0.5 and _readable(words, None) >= READABLE:
@@ -82,26 +82,28 @@ def find(words: Mapping[str, int], form: Csv, wrong: Collection[str | None] = ()
         first = fitting[0]
         known = _swap(first) in FORMATS and first.startswith(("%d", "%m"))
         why = f"the {'day' if first[1] == 'd' else 'month'} comes first: " if known else ""
-        return Found(first, f"{why}the other way round not all could be read" if known else first)
+        return Found(first, f"{why}in the other order, not all could be read" if known else first)
     for format_ in both:
         if _in_order(words, format_) and not _in_order(words, _swap(format_)):
-            return Found(format_, "day and month are told apart by the order of the rows")
+            return Found(
+                format_, "the order of the rows shows which is the day and which the month"
+            )
     best = next((format_ for format_ in both if _is_usual(format_, form)), both[0])
     taken = "day" if best.startswith("%d") else "month"
     return Found(
         best,
-        f"AMBIGUOUS: no day above 12 tells day and month apart; {taken} first was taken, "
-        f"the other way is {_swap(best)}",
+        "AMBIGUOUS: no day is above 12, so nothing distinguishes day and month; read with the "
+        f"{taken} first; the other order is {_swap(best)}",
         ambiguous=True,
     )
 
 
 def two_orders(words: Mapping[str, int]) -> tuple[tuple[str, str], float] | None:
-    """Find dates of which some have the day first and some the month.
+    """Find columns with some dates that have the day first and some that have the month first.
 
     Returns:
-        A date of either order, and the share of the rows that can be read with the day first;
-        nothing if one order suffices, or these are no dates.
+        A date of either order, and the share of rows that can be read with the day first. Nothing
+        if one order suffices, or if these are not dates.
     """
     some = dict(islice(words.items(), MOST_DIFFERENT))
     texts, total = pd.Series(list(some), dtype="str"), sum(some.values())
@@ -120,7 +122,7 @@ def two_orders(words: Mapping[str, int]) -> tuple[tuple[str, str], float] | None
 
 
 def _possible(words: list[str]) -> list[str]:
-    """Return the formats in which one of the values can be read."""
+    """Return the formats that one of the values can be read in."""
     found: set[str] = set()
     for word in filter(LIKE_A_DATE.search, words):
         word = word.removesuffix(" UTC").removesuffix(" GMT")
@@ -129,7 +131,7 @@ def _possible(words: list[str]) -> list[str]:
 
 
 def _fitting(word: str) -> set[str]:
-    """Return the formats in which a date can be read."""
+    """Return the formats that a date can be read in."""
     match = DAY_AND_TIME.fullmatch(word)
     day, time = match.groups("") if match else ("", "")
     times = [one for one in TIMES if _fits(time, one)]
@@ -146,7 +148,7 @@ def _fits(word: str, format_: str) -> bool:
 
 
 def _is_usual(format_: str, form: Csv) -> bool:
-    """Check whether a format is what one expects of a file like this."""
+    """Check whether a format is the usual one for a file like this."""
     european = form.delimiter == ";" or form.decimal == "," or format_[2:3] != "/"
     return format_.startswith("%d") == european
 
@@ -160,7 +162,7 @@ def _share(some: list[str], pattern: re.Pattern[str]) -> float:
 
 
 def _readable(words: Mapping[str, int], format_: str | None) -> float:
-    """Return the share of the values that can be read in a format, nearly all in a likely year."""
+    """Return the share of readable values in a format, if nearly all have a plausible year."""
     dates = cells.datetime(pd.Series(list(words), dtype="str"), format_)
     good, likely = dates.notna().to_numpy(), dates.dt.year.between(1000, 2999).to_numpy()
     counts = pd.Series(list(words.values()), dtype="float64").to_numpy()
@@ -169,6 +171,6 @@ def _readable(words: Mapping[str, int], format_: str | None) -> float:
 
 
 def _in_order(words: Mapping[str, int], format_: str) -> bool:
-    """Check whether the dates, in the order of the rows, only rise or only fall."""
+    """Check whether the dates only rise or only fall, in the order of the rows."""
     dates = cells.datetime(pd.Series(list(words), dtype="str"), format_).dropna()
     return len(dates) > 2 and bool(dates.is_monotonic_increasing or dates.is_monotonic_decreasing)

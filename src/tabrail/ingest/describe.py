@@ -1,4 +1,4 @@
-"""Write the draft of a schema from guesses and profiles: entries, roles, reasons, warnings."""
+"""Draft a schema from guesses and profiles: entries, roles, reasons and warnings."""
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -27,9 +27,9 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
     """Return the schema, with the reason for each decision.
 
     Args:
-        inference: what each column is; all rows agree with it.
+        inference: the kind of each column, which agrees with all rows.
         found: what all rows hold.
-        name: what the data is called; the first file's name, if not given.
+        name: the name of the data; the default is the first file's name.
 
     Raises:
         InputError: the target cannot be learned, or there is nothing to learn it from.
@@ -156,7 +156,7 @@ def _columns(
 
 
 def _of_persons(inference: "Inference") -> bool:
-    """Check whether a column says that the rows are about people."""
+    """Check whether a column shows that the rows are about people."""
     return any(
         guess.sensitive or protected.is_protected(name) for name, guess in inference.guesses.items()
     )
@@ -197,17 +197,17 @@ def _features(
 
 
 def _refuse_few_combinations(sample: pd.DataFrame, target: str) -> None:
-    """Refuse a table whose rows are so alike that no split can hold some of them back.
+    """Refuse a table with too few distinct rows to split.
 
     Raises:
-        InputError: there are too few different rows, apart from the target.
+        InputError: there are too few distinct rows, apart from the target.
     """
     different = len(sample.drop_duplicates())
     if different < FEWEST_COMBINATIONS:
         raise InputError(
-            f"the columns beside {target!r} have {different} different combinations of values, and "
-            f"equal rows stay in one split, so at least {FEWEST_COMBINATIONS} are needed; bring "
-            "more columns, or one that names each row, such as an id"
+            f"the columns other than {target!r} have {different} different combinations of values, "
+            f"and equal rows stay in one split, so at least {FEWEST_COMBINATIONS} are needed; add "
+            "columns, or one that identifies each row, such as an id"
         )
 
 

@@ -1,4 +1,4 @@
-"""Recognize codes with zeros in front, so that a later file that lost them is noticed."""
+"""Recognize codes with leading zeros, to detect a later file that has lost them."""
 
 from dataclasses import dataclass
 
@@ -7,17 +7,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 FEWEST = 2  # digits
-FIRST = 1000  # values by which columns of words are told at a glance
+FIRST = 1000  # values to quickly recognize columns of words
 
 
 @dataclass
 class Digits:
-    """The lengths of a column's codes, which come in parts.
+    """The lengths of a column's codes, counted part by part.
 
     Attributes:
         shortest: the fewest digits of a code; 0 before there is one.
-        zeros: whether a code of so few begins with a zero.
-        words: whether the first values have no digits only.
+        zeros: whether a code of this length begins with a zero.
+        words: whether the first values are not only digits.
     """
 
     shortest: int = 0
@@ -26,7 +26,7 @@ class Digits:
 
     @property
     def fewest(self) -> int:
-        """The fewest digits of a code where zeros fill them up; else 0.
+        """The fewest digits of a code if codes are padded with zeros; else 0.
 
         >>> digits = Digits()
         >>> digits.add(pd.Series(["02138", "10001"], dtype="str"))
@@ -54,7 +54,7 @@ class Digits:
 
 
 def _codes(values: pd.Series) -> pa.Array:
-    """Return the values that are digits only."""
+    """Return the values that have only digits."""
     array = pa.array(values, from_pandas=True)
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()

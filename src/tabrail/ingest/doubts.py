@@ -1,7 +1,7 @@
-"""Say what may be misunderstood in a column, with an example and the line to write.
+"""Warn about columns that may be misread, with an example and the line to write.
 
-A doubt is a function of a `Look` that returns one or two sentences, or nothing. The first one that
-speaks is shown: add a new one to `OF_WORDS` or `OF_NUMBERS`, and a case to
+A doubt is a function of a `Look` that returns one or two sentences, or nothing. The first doubt
+with a result is shown. Add a new one to `OF_WORDS` or `OF_NUMBERS`, and a case to
 tests/unit/test_doubts.py.
 """
 
@@ -20,7 +20,7 @@ from tabrail.ingest.number_format import NEARLY, SEPARATOR
 from tabrail.ingest.personal_data import is_personal
 
 AMBIGUOUS, MAY_NAME = "AMBIGUOUS", "may name things"
-SOME = 0.01  # share of the rows from which a second scale is no slip
+SOME = 0.01  # share of rows from which a second scale is not a mistake
 FEW_CODES = 0.3  # of the rows: a thing that is numbered has fewer different numbers
 LONGEST = 30
 SIGN = re.compile(CURRENCY)
@@ -37,17 +37,17 @@ Doubt = Callable[[Look], str]
 
 
 def of_words(look: Look) -> str:
-    """Return the doubt about a column that is taken for words, or nothing."""
+    """Return the doubt about a column that is read as words, or nothing."""
     return next(filter(None, (doubt(look) for doubt in OF_WORDS)), "")
 
 
 def of_numbers(look: Look) -> str:
-    """Return the doubt about a column that is taken for numbers, or nothing."""
+    """Return the doubt about a column that is read as numbers, or nothing."""
     return next(filter(None, (doubt(look) for doubt in OF_NUMBERS)), "")
 
 
 def words_among_numbers(look: Look) -> str:
-    """Say that most values are numbers, and show some of the others."""
+    """Warn that most values are numbers, and show some of the others."""
     if look.share_of_numbers <= NEARLY:
         return ""
     strange = {
@@ -55,7 +55,7 @@ def words_among_numbers(look: Look) -> str:
         for (word, count), value in zip(look.words.items(), look.numbers, strict=True)
         if np.isnan(value)
     }
-    if nearly.what(strange)[0] == "numbers":  # of `<0.5`, say, the size is known
+    if nearly.what(strange)[0] == "numbers":  # a value such as `<0.5` has a size
         return ""
     return (
         f"{look.share_of_numbers:.1%} of its values are numbers, too few to read it as numeric; "
@@ -65,7 +65,7 @@ def words_among_numbers(look: Look) -> str:
 
 
 def two_orders_of_dates(look: Look) -> str:
-    """Say that day and month are in two orders."""
+    """Warn that day and month are in two orders."""
     found = dates.two_orders(look.words)
     if not found:
         return ""
@@ -78,7 +78,7 @@ def two_orders_of_dates(look: Look) -> str:
 
 
 def two_decimal_separators(look: Look) -> str:
-    """Say that some decimals have a comma and others a point."""
+    """Warn that some decimals have a comma and others a point."""
     found: Counter[str] = Counter()
     for word, count in look.words.items():
         if match := ONE_DECIMAL.fullmatch(word):
@@ -90,14 +90,14 @@ def two_decimal_separators(look: Look) -> str:
     name = in_clean(look.name)
     return (
         f"its numbers have a point in {found['.'] / parted:.1%} of the rows and a comma in the "
-        f"others, and are taken for words. Write in clean (prepare.py): {name} = "
+        f"others, and are read as text. Write in clean (prepare.py): {name} = "
         f'{name}.str.replace("{other}", "{look.form.decimal}"), and then {{kind: numeric}} in '
         "schema.yaml"
     )
 
 
 def looks_like(look: Look) -> str:
-    """Say that most values look like numbers or dates, and show how they are written."""
+    """Warn that most values look like numbers or dates, and show their forms."""
     what, examples = nearly.what(look.words)
     if not what:
         return ""
@@ -115,11 +115,11 @@ def looks_like(look: Look) -> str:
         "in schema.yaml",
         "several numbers": "To learn from them, write each into a column of its own in the file",
     }[what]
-    return f"its values look like {what}, such as {shown}, and are taken for words. {advice}"
+    return f"its values look like {what}, such as {shown}, and are read as text. {advice}"
 
 
 def two_currencies(look: Look) -> str:
-    """Say that amounts are in more than one currency."""
+    """Warn that amounts are in more than one currency."""
     counts: Counter[str] = Counter()
     for word, count in look.words.items():
         if match := SIGN.search(word):
@@ -129,12 +129,12 @@ def two_currencies(look: Look) -> str:
         return ""
     return (
         f"its amounts are in {len(signs)} currencies ({', '.join(signs[:5])}), and are read as if "
-        "they were one. Convert them to one currency in clean (prepare.py) or in the file"
+        "they were in one. Convert them to one currency in clean (prepare.py) or in the file"
     )
 
 
 def percent_and_shares(look: Look) -> str:
-    """Say that some numbers have a percent sign and others do not."""
+    """Warn that some numbers have a percent sign and others do not."""
     signed = sum(count for word, count in look.words.items() if word.endswith("%"))
     if min(signed, look.filled - signed) < SOME * look.filled:
         return ""
@@ -148,7 +148,7 @@ def percent_and_shares(look: Look) -> str:
 
 
 def three_digits(look: Look) -> str:
-    """Say that a separator with three digits behind it may be the other one than was taken."""
+    """Warn that a separator before three digits may be the decimal or the thousands separator."""
     parted = {word: count for word, count in look.words.items() if SEPARATOR.search(word)}
     if sum(parted.values()) < max(20, SOME * look.filled):
         return ""
@@ -157,7 +157,7 @@ def three_digits(look: Look) -> str:
     sign = next(iter(parted)).lstrip("-").lstrip("0123456789")[0]
     others = [word for word in look.words if word not in parted]
     if sign == look.form.decimal:
-        # Decimals with zeros at their ends taken off would have one or two digits now and then.
+        # Decimals without trailing zeros would sometimes have one or two digits.
         if not others or len(parted) < 20 or not all(word.isdecimal() for word in others):
             return ""
         taken, other = f"{sign!r} for a decimal", "a group of thousands"
@@ -177,7 +177,7 @@ def three_digits(look: Look) -> str:
 
 
 def repeated_extreme(look: Look) -> str:
-    """Say that one number, far from all others, comes again and again."""
+    """Warn that one number, far from all others, repeats often."""
     found = sentinels.find(look.numbers, look.counts)
     if not found:
         return ""
@@ -190,7 +190,7 @@ def repeated_extreme(look: Look) -> str:
 
 
 def moments(look: Look) -> str:
-    """Say that numbers are moments: seconds since 1970, or days since 1900."""
+    """Warn that numbers may be times: seconds since 1970, or days since 1900."""
     known = look.numbers[~np.isnan(look.numbers)]
     if not len(known) or look.distinct < 10 or not OF_TIME & set(tokens(look.name)):
         return ""
@@ -208,7 +208,7 @@ def moments(look: Look) -> str:
 
 
 def maybe_codes(look: Look) -> str:
-    """Say that whole numbers may name things, as the column's name says."""
+    """Warn that whole numbers may be identifiers, by the column's name."""
     known = look.numbers[~np.isnan(look.numbers)]
     if not maybe_code_name(look.name) or (known % 1 != 0).any() or len(known) < 3:
         return ""
@@ -244,5 +244,5 @@ def _moment(what: str, name: str, made: str) -> str:
 
 
 def _shown(words: Iterable[str]) -> str:
-    """Return some values that identify nobody."""
+    """Return some values that do not identify a person."""
     return ", ".join(repr(word[:LONGEST]) for word in words if not is_personal(word))

@@ -1,4 +1,4 @@
-"""Write schema.yaml: the data schema with the reason beside each decision."""
+"""Write schema.yaml: the data schema, with comments that give the reason for each decision."""
 
 import json
 import re
@@ -11,7 +11,7 @@ WIDTH = 120
 COLUMN_WIDTH = 100
 PLAIN = re.compile(r"[^\W\d]\w*(?:[ .-]\w+)*")
 RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf", "infinity"}
-LONGEST_KEY = 120  # YAML wants keys that are longer than 1,024 characters in another form
+LONGEST_KEY = 120  # YAML requires another form for keys of more than 1,024 characters
 ORDER = (
     *("name", "source", "license", "row", "csv", "task", "target", "positive", "key", "time"),
     *("weight", "slices", "duplicates", "missing"),
@@ -27,21 +27,21 @@ HEAD = """\
 
 @dataclass
 class Draft:
-    """A schema that was found by looking at the data.
+    """A schema that was inferred from data.
 
     Attributes:
         schema: what schema.yaml says.
-        files: names of the files that were looked at.
-        reasons: why, by key of the schema; a key that is not in it says why it was left out.
-        column_reasons: why, by column.
-        warnings: what a person should look at, most pressing first.
-        rows: how many rows there are.
-        positive_share: share of the class to predict, of two, in the rows with a target.
-        unlabeled: rows without a target.
-        duplicates: rows that equal an earlier one in every column.
+        files: names of the data files.
+        reasons: the reason for each key of the schema, and for each key that was left out.
+        column_reasons: the reason for each column's entry.
+        warnings: notes for a person to check, most important first.
+        rows: number of rows.
+        positive_share: with two classes, share of the positive class in the rows with a target.
+        unlabeled: number of rows without a target.
+        duplicates: number of rows that equal an earlier one in every column.
         best_alone: the columns that predict the target best by themselves, in one line.
-        unreadable: by column, how many values cannot be read, and some of them.
-        example: a row to score that is no one's.
+        unreadable: by column, the number of unreadable values, and some of them.
+        example: an artificial row to score.
     """
 
     schema: dict[str, Any]
@@ -59,7 +59,7 @@ class Draft:
 
 
 def to_yaml(draft: Draft) -> str:
-    """Return schema.yaml, in YAML 1.2 that reads as the draft's schema whatever the names are."""
+    """Return schema.yaml as YAML 1.2 that can be read back, whatever the names are."""
     lines = [HEAD.format(files=_comment(", ".join(draft.files)) or "the data")]
     for key in ORDER:
         reason = draft.reasons.get(key, "")
@@ -82,7 +82,7 @@ def _entry(head: str, value: Any, reason: str) -> str:
 
 
 def _with_reason(line: str, reason: str, indent: str) -> str:
-    """Put a reason beside a line, or above it if both are too long."""
+    """Put a reason beside a line, or above it if the line gets too long."""
     if not reason:
         return f"{line}\n"
     if len(line) + len(reason) + 3 <= WIDTH:
@@ -129,7 +129,7 @@ def _flow(value: Any) -> str:
 
 
 def scalar(text: str) -> str:
-    """Return text as YAML: bare where no reader could take it for something else."""
+    """Return text as YAML, without quotes where they are not needed."""
     if PLAIN.fullmatch(text) and text.lower() not in RESERVED and text.isascii():
         return text
     quoted = json.dumps(text, ensure_ascii=False)

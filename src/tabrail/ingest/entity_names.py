@@ -1,4 +1,4 @@
-"""Recognize names such as Kundennummer, numéro client or custno: what numbers persons or things.
+"""Recognize names of numbers of persons or things, such as Kundennummer, numéro client or custno.
 
 The languages are English, German, French, Spanish, Italian, Portuguese and Dutch.
 """
@@ -6,7 +6,7 @@ The languages are English, German, French, Spanish, Italian, Portuguese and Dutc
 import unicodedata
 from collections.abc import Sequence
 
-# What a number belongs to, in the singular: "num clients" is a count.
+# Things that have a number, in the singular: "num clients" is a count.
 THINGS = {
     *("cust", "customer", "client", "patient", "pat", "subj", "subject", "person", "pers"),
     *("employee", "emp", "student", "stud", "user", "member", "account", "acct", "household", "hh"),
@@ -40,24 +40,24 @@ BEFORE = {
     *("id", "numero", "nro", "cod", "codigo", "codice", "clave"),
     *("identifiant", "identificador", "identificativo", "matricule", "matricola", "matricula"),
 }
-# Words that need no other one.
+# Words that identify by themselves.
 ALONE = {
     *("pid", "pidnum", "uid", "ssn", "nhs", "matricule", "matricola", "matricula", "identifiant"),
     *("identificador", "identificativo", "expediente", "dni", "nif", "kennung", "idno", "idnum"),
 }
-# Persons whose numbers need no word for a number.
+# Persons whose identifiers need no word for a number.
 PERSONS = {
     *("kunde", "proband", "cliente", "paciente", "paziente", "sujet", "sujeto", "soggetto"),
     *("klant", "subject", "subjid", "individu", "individuo"),
 }
-# The same, where the values show it, too. A machine or a shop may be known when one predicts.
+# The same, if the values agree. A machine or a shop may be known at prediction time.
 PEOPLE = PERSONS | {
     *("person", "individual", "respondent", "participant", "patient", "customer", "client"),
     *("employee", "student", "user", "member", "household", "teilnehmer", "mitarbeiter"),
     *("haushalt", "mitglied", "personne", "persona", "pessoa", "persoon", "deelnemer"),
     *("menage", "hogar", "famiglia", "huishouden", "participante", "partecipante"),
 }
-# Words that may mean a number or a count: the values decide.
+# Words for a number or a count: the values decide.
 MAYBE = {"nr", "no", "num", "nummer", "number", "numero", "nro"}
 LINKS = {"de", "del", "della", "di", "do", "da", "du", "des", "d", "l", "la", "le", "el", "il"}
 JOINTS = ("", "e", "n", "s", "en", "es")  # between the parts of a German word
@@ -70,7 +70,7 @@ def folded(word: str) -> str:
 
 
 def numbers_things(parts: Sequence[str]) -> bool:
-    """Check whether the words of a name say that its values number persons or things.
+    """Check whether a column's name says that its values identify persons or things.
 
     Args:
         parts: the words of the name in lower case.
@@ -87,7 +87,7 @@ def numbers_things(parts: Sequence[str]) -> bool:
 
 
 def may_number_things(parts: Sequence[str]) -> bool:
-    """Check whether the words of a name may say so: `nr`, `num client`, `individual`."""
+    """Check whether a column's name may say so: `nr`, `num client`, `individual`."""
     words = [word for word in map(folded, parts) if word not in LINKS]
     if not words:
         return False
@@ -102,7 +102,7 @@ def is_person(parts: Sequence[str]) -> bool:
 
 
 def _is_glued(word: str) -> bool:
-    """Check whether one word has a thing and its number: `kundennr`, `idcliente`."""
+    """Check whether one word joins a thing and its number: `kundennr`, `idcliente`."""
     for mark in BEHIND:
         thing = word.removesuffix(mark)
         if thing != word and any(thing.removesuffix(joint) in THINGS for joint in JOINTS):

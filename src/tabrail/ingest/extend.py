@@ -1,4 +1,4 @@
-"""Extend the schema by what more rows of the same table need."""
+"""Extend the schema for more rows of the same table."""
 
 import math
 from collections import Counter
@@ -39,7 +39,7 @@ class Change:
     sensitive: bool = False
 
     def __str__(self) -> str:
-        """Return the change as a person reads it."""
+        """Return the change as text for people."""
         if self.sensitive and self.key in ("min", "max"):
             return f"{self.column}: {self.key} ({self.reason}; the column is sensitive)"
         if self.sensitive and self.key == "categories":
@@ -53,7 +53,7 @@ class Change:
 
 @dataclass
 class Needs:
-    """What the new rows of a column need of the schema."""
+    """The changes to a column's schema that new rows need."""
 
     missing: int = 0
     least: float = math.inf
@@ -78,29 +78,29 @@ def changes(
     replaced: Collection[Path] = (),
     aside: SetAside | None = None,
 ) -> list[Change]:
-    """Find how the schema has to change for all rows of some files to conform.
+    """Find the changes to the schema that make all rows of some files conform.
 
     Args:
         files: the new tables.
         schema: the present schema.
         clean: the owner's cleaning function.
-        replaced: where in data/raw they go; what is there already is not looked at.
-        aside: counts the lines of the new tables that are no rows.
+        replaced: their target paths in data/raw; existing files there are ignored.
+        aside: counts the lines of the new tables that are not rows.
 
     Raises:
-        InputError: a file is no such table, or has more values that cannot be read, or more rows
-            without a target or known already than `prepare` tolerates.
+        InputError: a file is not such a table, or it has more unreadable values, more rows without
+            a target, or more duplicates than `prepare` tolerates.
     """
     params = load_params().prepare
     needs: dict[str, Needs] = {name: Needs() for name in schema.used}
     rows, example, counts = 0, "", Counter[str]()
     present = [file for file in tables.find(paths.RAW) if file not in replaced]
     read, all_aside = [*present, *files], SetAside()
-    usual: dict[str, list[float]] = {}  # of the rows that are there, chunk by chunk
+    usual: dict[str, list[float]] = {}  # hashes of the existing rows, chunk by chunk
     for chunk in checked(
         read, schema, params.chunk_rows, "ingest", clean, usual=usual, aside=all_aside
     ):
-        if chunk.file in present:  # read only to know which rows are there already
+        if chunk.file in present:  # read only to find duplicates
             usual |= date_order.usual_days(chunk.table, schema)
             continue
         rows += len(chunk.raw)
@@ -122,7 +122,7 @@ def changes(
     if not rows:
         raise InputError(f"{', '.join(map(str, files))}: no rows below the header")
     for kind, limit, what in (
-        ("repeated", params.tolerance.duplicate, "are there already, or come twice"),
+        ("repeated", params.tolerance.duplicate, "are in the data already, or come twice"),
         ("unlabeled", params.tolerance.unlabeled, f"have no {schema.target}"),
     ):
         if counts[kind] > limit * rows:
@@ -133,7 +133,7 @@ def changes(
     if counts["unreadable"] > params.tolerance.unreadable * rows:
         raise InputError(
             f"{counts['unreadable']:,} values in {rows:,} rows cannot be read, such as: {example}; "
-            f"correct them, or the column in {paths.SCHEMA}; for all of them, run validate"
+            f"correct them, or the column in {paths.SCHEMA}; to list all of them, run validate"
         )
     return [
         change
@@ -143,29 +143,29 @@ def changes(
 
 
 def applied(found: Sequence[Change], path: Path) -> str:
-    """Return the schema's text with some changes; all else stays as it is.
+    """Return the schema's text with some changes; the rest stays the same.
 
     Raises:
-        InputError: what the rows need contradicts another part of the schema.
+        InputError: the changes contradict another part of the schema.
     """
     text = path.read_text(encoding="utf-8")
     for change in found:
         text = schema_text.with_value(text, change.column, change.key, change.after)
-    parse(Schema, load_yaml(text), path)  # a key column, say, cannot do without a value
+    parse(Schema, load_yaml(text), path)  # a key column, for example, must not be nullable
     return text
 
 
 def _changes(name: str, column: Column, need: Needs) -> list[Change]:
-    """Return how one column of the schema has to change.
+    """Return the changes to one column of the schema.
 
     Raises:
-        InputError: it would have to list too many values, or personal ones.
+        InputError: the column would have to list too many values, or personal ones.
     """
     found: list[Change] = []
     if need.missing:
         found.append(Change(name, "nullable", False, True, f"{need.missing:,} missing"))
     ends = [end for end in (column.min, column.max, need.least, need.most) if _is_finite(end)]
-    low, high = outward(min(ends), max(ends)) if ends else (0.0, 0.0)  # no limit is a row's value
+    low, high = outward(min(ends), max(ends)) if ends else (0.0, 0.0)  # no row's value
     if column.min is not None and need.least < column.min:
         found.append(Change(name, "min", _whole(column.min), _whole(low), "lower values, rounded"))
     if column.max is not None and need.most > column.max:

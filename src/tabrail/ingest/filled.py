@@ -1,4 +1,4 @@
-"""Find columns that are filled in rows of one class only: they may be filled after the event."""
+"""Find columns that are filled only in rows of one class: they may be filled after the event."""
 
 import numpy as np
 import pandas as pd
@@ -11,14 +11,14 @@ CHANCE = 1e-6
 
 
 def find(sample: pd.DataFrame, schema: Schema) -> dict[str, tuple[int, str]]:
-    """Find features that are filled in rows of one class only, though others are frequent.
+    """Find features that are filled only in rows of one class, though others are frequent.
 
     Args:
         sample: rows that conform to the schema.
         schema: names the features and the target.
 
     Returns:
-        For each, in how many rows it is filled, and the class.
+        For each, the number of rows in which it is filled, and the class.
     """
     if schema.columns[schema.target].kind == "numeric":
         return {}

@@ -18,7 +18,7 @@ from tabrail.ingest import part_types
 from tabrail.ingest.blocks import numbers_blocks
 from tabrail.ingest.kinds import Guess
 
-ROWS, CELLS = 20_000, 2_000_000  # the most that are looked at
+ROWS, CELLS = 20_000, 2_000_000  # most rows to read
 FEWEST_ROWS = 1000
 NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*")  # pandas renames repeated ones: 1.5 and 1.5.1
 
@@ -28,12 +28,12 @@ class FirstRows:
     """What the first rows hold.
 
     Attributes:
-        rows: how many they are.
-        values: by column, the different values as text, without the blanks around them, in the
-            order of their first rows, with how often each comes; empty cells are left out.
-        numbers: columns of numbers in a Parquet file, which are not written in any format.
-        typed: columns whose kind is known from the types of a Parquet file.
-        categories: columns of which a Parquet file says that they hold categories.
+        rows: the number of rows.
+        values: by column, the distinct values as text without surrounding blanks, in the order of
+            their first rows, with their counts. Empty cells are left out.
+        numbers: numeric columns of a Parquet file, which need no number format.
+        typed: columns whose kind follows from the types of a Parquet file.
+        categories: columns of type category in a Parquet file.
         blocks: columns whose numbers number blocks of rows, in each file.
         types: the types of each column in Parquet files.
     """
@@ -48,7 +48,7 @@ class FirstRows:
 
 
 def sample_size(columns: int) -> int:
-    """Return how many rows of a table to look at closely."""
+    """Return how many rows of a table to sample."""
     return max(FEWEST_ROWS, min(ROWS, CELLS // columns))
 
 
@@ -56,7 +56,7 @@ def csv_format(files: Sequence[Path]) -> Csv:
     """Return the format of CSV files; the default for Parquet.
 
     Raises:
-        InputError: they are no tables, or some are CSV and some are Parquet.
+        InputError: they are not tables, or some are CSV and some are Parquet.
     """
     parquet = [file for file in files if file.suffix == ".parquet"]
     if parquet and len(parquet) < len(files):
@@ -68,7 +68,7 @@ def column_names(files: Sequence[Path], form: Csv, target: str) -> list[str]:
     """Return the names of the columns, which must be the same in each file.
 
     Raises:
-        InputError: they differ, one is there twice, or the target is not among them.
+        InputError: they differ, one is duplicate, or the target is not among them.
     """
     first = tables.columns(files[0], form)
     for file in files:
@@ -86,14 +86,16 @@ def column_names(files: Sequence[Path], form: Csv, target: str) -> list[str]:
     if target not in first:
         raise _no_target(first, files[0], target)
     if len(first) < 2:
-        raise InputError(f"{files[0]} has one column only; there is nothing to learn {target!r} by")
+        raise InputError(
+            f"{files[0]} has only one column; there is nothing to learn {target!r} from"
+        )
     return first
 
 
 def read_first_rows(
     files: Sequence[Path], columns: Sequence[str], form: Csv, clean: Clean
 ) -> FirstRows:
-    """Read the first rows of each file and count the different values of each column.
+    """Read the first rows of each file and count the distinct values of each column.
 
     Raises:
         InputError: a file cannot be read, or there are no rows.
@@ -124,7 +126,7 @@ def _read_types(file: Path, first: FirstRows) -> None:
     """Take the kinds of columns from the types of a Parquet file.
 
     Raises:
-        InputError: a column has dates here, and in another file what is never a date.
+        InputError: a column has dates here, and values of another type in another file.
     """
     for name, part in zip(tables.columns(file, Csv()), pq.read_schema(file), strict=False):
         part_types.note(first.types, name, part.type, file)
@@ -149,7 +151,7 @@ def _read_types(file: Path, first: FirstRows) -> None:
 
 
 def _no_target(names: Sequence[str], file: Path, target: str) -> InputError:
-    """Return the error that there is no such column, with the names that there are."""
+    """Return the error for a missing target column, with the existing names."""
     numbers = [name for name in names if NUMBER.fullmatch(name)]
     if len(numbers) >= max(1, len(names) / 2):
         return InputError(

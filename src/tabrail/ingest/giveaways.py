@@ -1,4 +1,4 @@
-"""Leave out the columns that give the target away, alone or beside another one."""
+"""Leave out columns that leak the target, alone or with another column."""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def leave_out(inference: "Inference", found: Profile, schema: Schema) -> None:
-    """Ignore the columns that give the target away, with a note; ask about those that may.
+    """Ignore columns that leak the target, with a note; ask about possible leaks.
 
     Args:
-        inference: what each column is. Its guesses, leaks and suspects change.
+        inference: the kind of each column. Its guesses, leaks and suspects change.
         found: what all rows hold.
         schema: names the features, the target and the key.
     """
@@ -25,7 +25,7 @@ def leave_out(inference: "Inference", found: Profile, schema: Schema) -> None:
     alone = leaks.alone(inference.sample, schema)
     inference.alone = alone
     scores = leaks.near_perfect(alone)
-    if len(scores) == len(schema.features):  # there would be nothing left to learn from
+    if len(scores) == len(schema.features):  # no feature would be left
         for column, score in scores.items():
             inference.suspects.append(notes.only_leak(column, name, task, score))
         return
@@ -39,17 +39,17 @@ def leave_out(inference: "Inference", found: Profile, schema: Schema) -> None:
 
 
 def _leave_out_pairs(inference: "Inference", found: Profile, key: list[str]) -> None:
-    """Ignore what gives the target beside another column."""
+    """Ignore columns that give the target together with another one."""
     name = inference.name
     for pair in pairs.find(inference.sample, inference.schema(key)):
         if {pair.first, pair.second} & inference.leaks.keys():
-            continue  # the other one alone gives nothing away
+            continue  # the other one alone does not leak the target
         late = later_columns(pair, inference.sample)
         if len(inference.schema(key).features) == len(late):
             inference.suspects.append(notes.only_pair(pair, name))
             continue
         if len(late) > 1 and inference.target.task != "regression":
-            # Neither is known to come later, and a class may well follow a rule of two features.
+            # Neither is known to be later, and a class may follow a rule of two features.
             inference.suspects.append(notes.ask_pair(pair, name))
             continue
         for column in late:
@@ -72,11 +72,11 @@ def _leave_out_sum(inference: "Inference", found: Profile, key: list[str]) -> No
 
 
 def ask(inference: "Inference", doubted: Collection[str]) -> None:
-    """Ask about the columns that nearly give the target away, and are used.
+    """Ask about columns that nearly leak the target, and are used.
 
     Args:
-        inference: what each column is. Its suspects change.
-        doubted: columns of which something was said already.
+        inference: the kind of each column. Its suspects change.
+        doubted: columns that already have a note.
     """
     alone = inference.alone
     name, task = inference.name, inference.target.task
@@ -92,7 +92,7 @@ def ask(inference: "Inference", doubted: Collection[str]) -> None:
 
 
 def _entry(inference: "Inference", name: str, found: Profile) -> dict[str, object]:
-    """Return the line of a column in schema.yaml, for the case that it is used."""
+    """Return the line of a column in schema.yaml that makes it a feature."""
     kind, format_ = inference.guesses[name].kind, inference.guesses[name].format
     missing = found.columns[name].missing or name in inference.missing_in.values()
     return {

@@ -1,4 +1,4 @@
-"""Frequent given names, by which a column of persons is recognized whatever it is called."""
+"""Frequent given names, to recognize a column of persons under any name."""
 
 NAMES = frozenset(
     """

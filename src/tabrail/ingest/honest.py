@@ -1,4 +1,4 @@
-"""Doubt a random split: are there rows that belong together, or that follow each other in time?"""
+"""Find rows that belong together or follow each other in time, which a random split would leak."""
 
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 FEWEST_TIMES = 10
 SURE = 4.0  # standard errors of a correlation of 0
-LEFT_ALIKE = 0.2  # correlation of what a model does not explain of two rows in a row
-MOST_SCORED = 2  # columns of which both scores are computed
+LEFT_ALIKE = 0.2  # correlation of the residuals of consecutive rows
+MOST_SCORED = 2  # columns to compute both scores for
 
 
 def key_by_values(inference: "Inference", found: Profile, schema: Schema) -> list[str]:
-    """Take a column for an identifier whose name may say so, and whose values do.
+    """Make a column an identifier if its name may be that of one, and its values are.
 
     Args:
-        inference: what each column is. A guess changes; what seems to be one, too, is kept.
+        inference: the kind of each column. A guess changes, and other candidates are kept in it.
         found: what all rows hold.
         schema: names the features, the target and the key.
 
     Returns:
-        The key: the present one, if its values repeat.
+        The key: the present one if its values repeat.
     """
     sample = inference.sample
     if _repeats(schema.key, sample, found):
@@ -50,15 +50,15 @@ def key_by_values(inference: "Inference", found: Profile, schema: Schema) -> lis
 
 
 def doubt(inference: "Inference", found: Profile, schema: Schema) -> set[str]:
-    """Note where a model scores worse on other things or on later rows than at random.
+    """Add notes where a model scores worse on unseen groups or later rows than at random.
 
     Args:
-        inference: what each column is. Its suspects change.
+        inference: the kind of each column. Its suspects change.
         found: what all rows hold.
-        schema: names the features that are left, the target and the key.
+        schema: names the remaining features, the target and the key.
 
     Returns:
-        The columns that rows belong to or are ordered by.
+        The columns that group or order the rows.
     """
     sample = inference.sample
     doubted = {one.name for one in inference.belonging}
@@ -98,15 +98,15 @@ def _possible(inference: "Inference", found: Profile, schema: Schema) -> list[Be
             groups = pd.factorize(inference.sample[name], sort=True)[0]
             answers = comparable_target(inference.sample, schema)
             if disorder(groups, answers) < DISORDER:
-                continue  # the number says something by its size, and is no mere name
+                continue  # the order of the numbers has a meaning, so they are not mere names
             possible.append(Belonging(name, count, is_named=False, is_cut=False, groups=groups))
     return possible
 
 
 def _repeats(key: list[str], sample: pd.DataFrame, found: Profile) -> bool:
-    """Check whether the values of a key repeat: else it names rows, and keeps none together.
+    """Check whether the values of a key repeat. Otherwise, it identifies rows and groups none.
 
-    A sample of many rows of a few each shows it badly, and identifiers that were counted do.
+    A sample may hide it if each value has few rows, but the counts of identifiers show it.
     """
     if not key:
         return False
@@ -117,21 +117,20 @@ def _repeats(key: list[str], sample: pd.DataFrame, found: Profile) -> bool:
 
 
 def _follow(sample: pd.DataFrame, schema: Schema, one: Order) -> bool:
-    """Check whether the target of rows that are near in time is alike, beyond chance."""
+    """Check whether rows near in time have similar targets, beyond chance."""
     known = np.flatnonzero(~np.isnan(one.times))
     if len(known) < two_splits.FEWEST_ROWS:
         return False
-    shuffled = np.random.default_rng(0).permutation(known)  # rows of one time are in no order
+    shuffled = np.random.default_rng(0).permutation(known)  # rows of the same time have no order
     order = shuffled[np.argsort(one.times[shuffled], kind="stable")]
     values = comparable_target(sample, schema)
     return share(values, order[:-1], order[1:]) * np.sqrt(len(order)) > SURE
 
 
 def _follow_in_file(inference: "Inference", schema: Schema, one: Order) -> bool:
-    """Check whether rows that follow each other in the files are alike, beyond what columns say.
+    """Check whether consecutive rows in the files are alike, beyond what columns explain.
 
-    Rows that somebody has sorted are alike, too: what the columns say explains it, or the target
-    is sorted itself.
+    Sorted rows are alike, too: then the columns explain it, or the target itself is sorted.
     """
     sample = inference.sample
     if not _follow(sample, schema, one):
@@ -141,14 +140,15 @@ def _follow_in_file(inference: "Inference", schema: Schema, one: Order) -> bool:
     left = two_splits.residuals(sample, schema)
     if left is None or not left.std():
         return False
-    # By rank: a model is far off a few extreme rows, which are neighbours where rows are sorted.
+    # Ranks, because a model has large errors on few extreme rows, which are neighbors in sorted
+    # rows.
     ranks = pd.Series(left).rank().to_numpy()
     found = float(np.corrcoef(ranks[1:], ranks[:-1])[0, 1])
     return found > LEFT_ALIKE and found * np.sqrt(len(ranks)) > SURE
 
 
 def _follow_within(inference: "Inference", schema: Schema, one: Order) -> bool:
-    """Check the same of the rows of one thing: the level of each thing may hide it."""
+    """Check the same within each group, because the level of groups may hide it."""
     sample = inference.sample
     things = [one.groups for one in inference.belonging[:1]]
     if not things and schema.key and sample[schema.key].duplicated().any():

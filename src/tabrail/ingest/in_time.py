@@ -1,6 +1,6 @@
-"""Find by what rows may follow each other in time: dates, numbers such as years, or their order.
+"""Find what may order rows in time: dates, numbers such as years, or the order in the file.
 
-Each `Order` says where a row stands in time, and what to write for rows to be split so.
+Each `Order` gives the position of rows in time, and advice on how to split by it.
 """
 
 import shlex
@@ -20,9 +20,9 @@ from tabrail.ingest.profile import Profile
 from tabrail.ingest.roles import short
 
 BY_TIME = "write method: time at prepare.split in params.yaml"
-IN_ORDER, FEWEST_STEPS = 0.99, 30  # share of the rows that come after the one before
-OFTEN_CHANGES = 0.2  # of the rows: a value that is rarely the one before is not sorted
-RUNS = 2  # of each value, in rows that are sorted by it
+IN_ORDER, FEWEST_STEPS = 0.99, 30  # share of rows that are later than the previous one
+OFTEN_CHANGES = 0.2  # of the rows: a value that rarely equals the previous one is not sorted
+RUNS = 2  # runs of each value, in rows that are sorted by it
 YEARS = (1800, 2200)
 YEAR = {"year", "yr", "yyyy", "jahr", "annee", "ano", "anno", "jaar", "rok"}
 MONTH = {"month", "mo", "mon", "mnth", "mm", "monat", "mois", "mes", "mese", "maand", "miesiac"}
@@ -35,12 +35,12 @@ PARTS = {"year": (YEAR, YEARS), "month": (MONTH, (1, 12)), "day": (DAY, (1, 31))
 
 @dataclass(frozen=True)
 class Order:
-    """Something by which rows are ordered in time.
+    """A column, or several, that orders rows in time.
 
     Attributes:
         names: the columns that order them; none if they are in the order of the file.
-        times: where each row stands; NaN where it is not known. Shape (n_rows,).
-        advice: what to write for rows to be split so, for people.
+        times: the position of each row; NaN where it is unknown. Shape (n_rows,).
+        advice: for people, how to split rows by it.
     """
 
     names: tuple[str, ...]
@@ -49,7 +49,7 @@ class Order:
 
 
 def orders(sample: pd.DataFrame, schema: Schema, found: Profile) -> Iterator[Order]:
-    """Yield the columns that may order rows in time, the surest first.
+    """Yield the columns that may order rows in time, the most certain first.
 
     Args:
         sample: rows that conform to the schema, in the order of the files.
@@ -70,30 +70,30 @@ def orders(sample: pd.DataFrame, schema: Schema, found: Profile) -> Iterator[Ord
 
 
 def of_file(sample: pd.DataFrame) -> Order:
-    """Return the order in which rows stand in the files."""
+    """Return the order of the rows in the files."""
     advice = (
-        "bring the date of each row in a column of its own. Then write time: and its name in "
+        "put the date of each row into its own column. Then write time: and its name in "
         f"schema.yaml, and {BY_TIME.removeprefix('write ')}"
     )
     return Order((), np.arange(len(sample), dtype=np.float64), advice)
 
 
 def is_sorted(sample: pd.DataFrame, schema: Schema, files: int) -> bool:
-    """Check whether somebody has sorted the rows by the target or by a feature.
+    """Check whether the rows are sorted by the target or by a feature.
 
-    Rows that are sorted by class are alike, and follow each other in no time.
+    Rows that are sorted by class are alike, but not ordered in time.
 
     Args:
         sample: rows in the order of the files.
         schema: names the features and the target.
-        files: how many there are: each may be sorted by itself.
+        files: the number of files, each of which may be sorted by itself.
     """
     features = [name for name in schema.features if not OF_TIME.intersection(tokens(name))]
     return any(_is_sorted(sample[name], files) for name in [schema.target, *features])
 
 
 def _is_sorted(values: pd.Series, files: int) -> bool:
-    """Check whether values rise or fall from row to row, or each comes in few runs."""
+    """Check whether values rise or fall from row to row, or each occurs in few runs."""
     codes, levels = pd.factorize(values, sort=True)
     changes = np.diff(codes[codes >= 0])
     changes = changes[changes != 0]
@@ -120,7 +120,7 @@ def _with_gaps(name: str, share: float) -> str:
 
 
 def _parts(sample: pd.DataFrame, schema: Schema) -> Iterator[Order]:
-    """Yield the numbers of years, months and days, if columns have them beside each other."""
+    """Yield the numbers of years, months and days, if there are columns of them."""
     parts: dict[tuple[str, ...], dict[str, str]] = {}
     for name in schema.features:
         if part := _part(name, sample[name]):
@@ -143,7 +143,7 @@ def _words_of(part: str) -> set[str]:
 
 
 def _part(name: str, values: pd.Series) -> str:
-    """Return which part of a date a column has by its name and by its values, or nothing."""
+    """Return the part of a date that a column has, by its name and values, or nothing."""
     words = {folded(word) for word in tokens(name)}
     if protected.is_birth(name) or words & OF_THINGS:
         return ""
@@ -161,7 +161,7 @@ def _part(name: str, values: pd.Series) -> str:
 
 
 def _months(values: pd.Series) -> np.ndarray:
-    """Return the numbers of months, which may be written in words; NaN where there is none."""
+    """Return the numbers of months, which may be written in words; NaN for a missing one."""
     if values.dtype.kind == "f":
         return values.to_numpy(np.float64)
     number = {month: place for place, month in enumerate(written_dates.MONTHS, start=1)}
@@ -173,7 +173,7 @@ def _months(values: pd.Series) -> np.ndarray:
 
 
 def _date_of(year: str, month: str, day: str | None, schema: Schema, *, is_word: bool) -> str:
-    """Return what makes a date of numbers: in the column of the years, as none may be added."""
+    """Return code that makes a date in the column of the years, as `clean` adds no column."""
 
     def text(name: str, *, width: int = 0) -> str:
         return f'{in_clean(name)}.astype("str")' + (f".str.zfill({width})" if width else "")
@@ -191,13 +191,13 @@ def _made_in_clean(name: str, made: str, schema: Schema) -> str:
     target = shlex.quote(schema.target)
     return (
         f"make a date of it in clean (prepare.py): {in_clean(name)} = {made}. Then: uv run tabrail "
-        f"ingest data/raw --target {target} --replace. Then see that schema.yaml has time: "
+        f"ingest data/raw --target {target} --replace. Then check that schema.yaml has time: "
         f"{short(name)}, and {BY_TIME}"
     )
 
 
 def _steps(sample: pd.DataFrame, schema: Schema) -> Iterator[Order]:
-    """Yield whole numbers that are named like a time and rise from row to row, evenly."""
+    """Yield whole numbers that are named like a time and rise evenly from row to row."""
     for name in schema.features_of("numeric"):
         values = sample[name].to_numpy(np.float64)
         if not STEPS.intersection(map(folded, tokens(name))) or np.isnan(values).any():

@@ -1,4 +1,4 @@
-"""Infer the schema of tables that nobody has described: each column's kind, with the reason."""
+"""Infer the schema of new tables: each column's kind, with the reason."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -33,8 +33,8 @@ def infer(
 ) -> Draft:
     """Infer the schema of tables from all of their rows.
 
-    Kinds are guessed from the first rows. Then all rows are read once; where they contradict a
-    guess, it is corrected, and they are read once more.
+    Kinds are guessed from the first rows. Then all rows are read. If they contradict a guess, it is
+    corrected, and they are read again.
 
     Args:
         files: CSV or Parquet files of one table.
@@ -59,23 +59,23 @@ def infer(
 
 
 class Inference:
-    """Guesses about tables, which all rows may correct.
+    """Guesses about tables, to be corrected by all rows.
 
     Attributes:
         files: where the tables are.
         form: how the files are written.
-        form_reason: why numbers are written so.
-        missing: the words that stand for a missing value.
-        missing_in: for those beyond the usual ones, the column in which they were found.
+        form_reason: the reason for the number format.
+        missing: the words for a missing value.
+        missing_in: for unusual words, the column in which they were found.
         name: the column to predict.
-        target: what there is to learn.
-        guesses: what each column is.
-        leaks: notes on the columns that are ignored because they give the target away, alone or
-            beside another one.
-        suspects: notes on those that may do so and are used.
-        sample: different rows with a target, in the schema's types.
-        blocks: how many blocks of rows a column numbers, by its name.
-        belonging: columns whose rows seem to belong together, though no name says so.
+        target: the task and the target's kind.
+        guesses: the kind of each column.
+        leaks: notes on columns that are ignored because they leak the target, alone or with another
+            one.
+        suspects: notes on possible leaks that are used.
+        sample: distinct rows with a target, in the schema's types.
+        blocks: by column, the number of blocks of rows that it numbers.
+        belonging: columns whose rows seem to belong together, though their names do not show it.
         types: the types of each column in Parquet files.
         alone: how well each feature predicts the target by itself.
     """
@@ -83,14 +83,17 @@ class Inference:
     def __init__(
         self, files: Sequence[Path], target: str, task: Task | None, form: Csv, first: FirstRows
     ) -> None:
-        """Guess what each column is from the first rows.
+        """Guess the kind of each column from the first rows.
 
         Raises:
             InputError: the target cannot be learned.
         """
         if target in first.typed:
             kind = first.typed[target].reason
-            raise InputError(f"target {target!r} is {kind}; a number, a word or a yes is needed")
+            raise InputError(
+                f"target {target!r} is {kind}; expected numbers, categories, or two values such as "
+                "yes and no"
+            )
         self.files, self.name, self._task, self._first = list(files), target, task, first
         self.types = first.types
         self.leaks: dict[str, str] = {}
@@ -115,7 +118,7 @@ class Inference:
             name: first.typed.get(name) or self._guess(name, words)
             for name, words in first.values.items()
         }
-        # Columns of which the first rows show one value at most: any value may follow.
+        # Columns with at most one value in the first rows: any value may follow.
         self._unknown = {
             name
             for name, words in first.values.items()
@@ -126,7 +129,7 @@ class Inference:
             self._set_target(first.values[target])
 
     def schema(self, key: Sequence[str] = ()) -> Schema:
-        """Return the schema to profile all rows by: none may be missing, so that it is counted.
+        """Return the schema to profile all rows with: nothing is nullable, to count missing values.
 
         Args:
             key: the columns of the key, once it is chosen.
@@ -147,20 +150,20 @@ class Inference:
 
     @property
     def first_rows(self) -> int:
-        """How many rows were looked at first."""
+        """The number of first rows that were read."""
         return self._first.rows
 
     def texts(self) -> Iterator[Mapping[str, int]]:
-        """Yield the different values of each column that is text in the file."""
+        """Yield the distinct values of each column that is text in the file."""
         yield from (words for name, words in self._first.values.items() if words)
 
     def words_for_missing(self, name: str) -> dict[str, int]:
-        """Return the words for a missing value that a column has in the first rows, by number."""
+        """Return the words for a missing value in a column's first rows, with their counts."""
         words = self._first.values[name]
         return {word: words[word] for word in self.missing if word and words[word]}
 
     def correct(self, found: Profile, clean: Clean) -> bool:
-        """Correct what all rows contradict, and ignore leaks; return whether anything changed.
+        """Correct guesses that rows contradict, and ignore leaks; return whether anything changed.
 
         Raises:
             InputError: the target cannot be learned.
@@ -181,7 +184,7 @@ class Inference:
         return self._find_leaks(found, clean) or changed or bool(self.leaks)
 
     def check_target(self, column: ColumnProfile, rows: int) -> None:
-        """Decide on the task again where all rows contradict it.
+        """Decide on the task again if all rows contradict it.
 
         Raises:
             InputError: the target cannot be learned.
@@ -199,7 +202,7 @@ class Inference:
             self._set_target(words)
 
     def _correct_kinds(self, found: Profile) -> None:
-        """Guess again where too many values are unreadable, or too many rows have one."""
+        """Guess again if too many values are unreadable, or too many rows have one."""
         rows = found.unreadable
         order = sorted(found.columns, key=lambda name: -found.columns[name].unreadable)
         for name in filter(self._may_change, order):
@@ -212,7 +215,7 @@ class Inference:
             rows -= column.unreadable
 
     def _find_row_numbers(self, found: Profile) -> None:
-        """Take whole numbers for identifiers where they number all rows in any order."""
+        """Make whole numbers identifiers if they number all rows, in any order."""
         for name, column in found.columns.items():
             if self.guesses[name].kind != "numeric" or name == self.name or column.missing:
                 continue
@@ -226,7 +229,7 @@ class Inference:
         return kinds, list(self.missing), self.target.task, self.target.kind
 
     def _find_missing(self, name: str, words: Mapping[str, int], kind: Kind | None) -> None:
-        """Add the words of a column that stand for a missing value."""
+        """Add the words for a missing value in a column."""
         is_target = name == self.name
         if is_target and kind != "numeric":
             total = sum(words.values())
@@ -237,7 +240,7 @@ class Inference:
                 self.missing_in[word] = name
 
     def _find_leaks(self, found: Profile, clean: Clean) -> bool:
-        """Ignore the features that give the target away, unless there are no others.
+        """Ignore the features that leak the target, unless there are no others.
 
         Returns:
             Whether a column has become the key.
@@ -276,11 +279,11 @@ class Inference:
         return Csv() if name in self._first.numbers else self.form
 
     def _values(self, name: str, column: ColumnProfile) -> dict[str, int]:
-        """Return the values of the first rows, and those of later ones that were unreadable."""
+        """Return the values of the first rows, and unreadable values of later rows."""
         return dict(self._first.values[name] + column.unreadable_values)
 
     def _unreadable(self, column: ColumnProfile) -> int:
-        """Return how many values cannot be read and are not missing."""
+        """Return the number of unreadable values that are not missing."""
         missing = sum(column.unreadable_values[word] for word in self.missing)
         return column.unreadable - missing
 

@@ -51,12 +51,12 @@ def starts_over(target: str, *, replace: bool) -> bool:
     """
     if replace or not paths.SCHEMA.exists():
         if not target:
-            raise InputError("which column is to be predicted? Name it: --target COLUMN")
+            raise InputError("no target is given; name the column to predict: --target COLUMN")
         return True
     present = load_schema().target
     if target and target != present:
         raise InputError(
-            f"this project predicts {present!r}, not {target!r}; to add rows, leave --target out, "
+            f"this project predicts {present!r}, not {target!r}; to add rows, leave --target out; "
             "to start over with this table, add --replace"
         )
     return False
@@ -215,7 +215,9 @@ def _incoming(places: Sequence[Path]) -> dict[Path, Path]:
         for file in tables.find(place):
             path = paths.RAW / file.relative_to(folder)
             if path in incoming:
-                raise InputError(f"{incoming[path]} and {file} have one name; rename one of them")
+                raise InputError(
+                    f"{incoming[path]} and {file} have the same name; rename one of them"
+                )
             incoming[path] = file
     return incoming
 
@@ -256,7 +258,7 @@ def _put_in_place(
         for path in set(present) & incoming.keys():
             if not filecmp.cmp(path, incoming[path], shallow=False):
                 raise InputError(
-                    f"{path} is there already, with other content; rename {incoming[path]}, or "
+                    f"{path} already exists with other content; rename {incoming[path]}, or "
                     "replace all data with --replace"
                 )
         new = {path: file for path, file in ready.items() if path not in present}

@@ -72,7 +72,9 @@ def of_the_rows(look: Look) -> Guess | None:
     """Let the names of rows, above which a file has no name, be no feature."""
     if look.name != extra_field.NAME:
         return None
-    return personal(look) or Guess("identifier", "the names of the rows, which have none in line 1")
+    return personal(look) or Guess(
+        "identifier", "the row names, a column that line 1 has no name for"
+    )
 
 
 def category_of_the_file(look: Look) -> Guess | None:
@@ -116,10 +118,10 @@ def number(look: Look) -> Guess | None:
     if in_each_row and low in (0, 1) and high - low + 1 == look.rows:
         return Guess("identifier", f"numbers the rows from {low:.0f}", entity=named)
     if max(abs(low), abs(high)) > EXACT and all(map(str.isdecimal, look.some)):
-        reason = "whole numbers beyond 2⁵³, which no float tells apart"
+        reason = "whole numbers beyond 2⁵³, which a float cannot hold exactly"
         return Guess("identifier", reason, entity=named)
     if various and look.distinct >= DISTINCT * look.filled and like_id(look.name, look.words):
-        reason = "named like one, and a different value in almost each row"
+        reason = "named like one, and a different value in almost every row"
         return Guess("identifier", reason, entity=named)
     return _entity(look) if named else _plain_number(look)
 
@@ -147,7 +149,7 @@ def name_of_a_row(look: Look) -> Guess | None:
     if not _is_various(look) or not (single or _are_codes(look.some)):
         return None
     reason = (
-        f"{'a different word' if single else 'short codes, a different one'} in almost each row"
+        f"{'a different word' if single else 'short codes, a different one'} in almost every row"
     )
     return Guess("identifier", reason, entity=names_entity(look.name, look.words))
 
@@ -163,7 +165,7 @@ def few_levels(look: Look) -> Guess | None:
     if look.distinct <= min(FEW, 0.5 * look.filled) or look.distinct <= min(
         MANY_LEVELS, FEW_SHARE * look.filled
     ):
-        return Guess("categorical", "codes are no numbers" if look.is_code else "")
+        return Guess("categorical", "codes are not numbers" if look.is_code else "")
     return None
 
 
@@ -178,7 +180,7 @@ def text(look: Look) -> Guess | None:
     """Take for texts what has several words, and differs."""
     if not (_are_sentences(look) or _is_various(look)):
         return None
-    return Guess("text", "words in sentences, or different in almost each row")
+    return Guess("text", "words in sentences, or different in almost every row")
 
 
 def category(_: Look) -> Guess:

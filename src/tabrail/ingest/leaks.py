@@ -1,4 +1,4 @@
-"""Find leaks: columns that alone predict the target near perfectly."""
+"""Find leaks: columns that alone predict the target nearly perfectly."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from tabrail.data.schema import Schema, Task
 
 NEAR_PERFECT = 0.99
 LIKELY = 0.95
-CLASS_ROWS = 4  # a class with fewer rows in the sample is left out
+CLASS_ROWS = 4  # classes with fewer rows in the sample are left out
 FEWEST_ROWS = 40
-FINE = 100  # from so many different numbers on, none of them is on both sides of the split
-FREQUENT = 0.05  # a number of so many rows, such as 0, names no entity: it is on both sides
+FINE = 100  # with this many distinct numbers, none of them is on both sides of the split
+FREQUENT = 0.05  # a number in this many rows, such as 0, is not an identifier: it is on both sides
 RANGES = 20
 
 
@@ -22,8 +22,8 @@ class Alone:
     """How well a column predicts the target by itself.
 
     Attributes:
-        score: the better one of the scores by the nearest value and by ranges of values.
-        exact: the one by the nearest value.
+        score: the better of the scores by the nearest value and by ranges of values.
+        exact: the score by the nearest value.
     """
 
     score: float
@@ -31,27 +31,27 @@ class Alone:
 
 
 def measure(task: Task) -> str:
-    """Return what a score measures, as a person calls it."""
+    """Return the name of a task's score for people."""
     return "R² of the ranks" if task == "regression" else "balanced accuracy"
 
 
 def near_perfect(scores: Mapping[str, Alone]) -> dict[str, float]:
-    """Return the score of each feature that predicts the target by itself, near perfectly."""
+    """Return the score of each feature that predicts the target nearly perfectly by itself."""
     return {name: one.exact for name, one in scores.items() if one.exact >= NEAR_PERFECT}
 
 
 def alone(sample: pd.DataFrame, schema: Schema) -> dict[str, Alone]:
     """Score each feature by itself.
 
-    Half of the rows are memorized: for each value of a feature, the mean of the target or
-    its most frequent class. The other half is predicted by the nearest value, and scored: by
-    balanced accuracy for classes, whose chance level is 1 over their number; by R² for numbers, of
-    which the ranks are taken, so that a few huge ones do not decide. Where values are many, it is
-    done for ranges of them, too.
+    Half of the rows are memorized: for each value of a feature, the mean of the target or its most
+    frequent class. The other half is predicted by the nearest value. Classes are scored by balanced
+    accuracy, whose chance level is 1 over their number. Numbers are scored by R² of their ranks, so
+    that a few huge ones do not dominate. If there are many values, ranges of values are scored,
+    too.
 
-    Rows of one key are in one half. So are those of one number, where there are many different
-    ones: where they repeat within an entity they identify it, and would be recognized. A number
-    that is frequent is none of these: it is 0 in all rows of a class, and others in the rest.
+    Rows of one key are in one half. So are rows of one number, if there are many distinct ones:
+    numbers that repeat within an entity identify it, and would be memorized. A frequent number is
+    an exception, such as 0 in all rows of a class.
 
     Args:
         sample: rows that conform to the schema.
@@ -96,16 +96,16 @@ def alone(sample: pd.DataFrame, schema: Schema) -> dict[str, Alone]:
 
 
 def _places(sample: pd.DataFrame, schema: Schema) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield each feature with the places of its values in their order, -1 where one is missing."""
+    """Yield each feature with the ranks of its values, -1 where one is missing."""
     for name in schema.features:
         values = sample[name]
-        if schema.columns[name].kind == "text":  # whether there is one, and of what length
+        if schema.columns[name].kind == "text":  # whether there is a text, and its length
             values = values.str.len().where(values != "")
         yield name, pd.factorize(values, sort=True)[0]
 
 
 def _ranges(places: np.ndarray) -> np.ndarray:
-    """Return the numbers of ranges with as many rows each, -1 where a value is missing."""
+    """Return the numbers of ranges with equally many rows, -1 where a value is missing."""
     known = places >= 0
     below = np.cumsum(np.bincount(places[known])) - np.bincount(places[known])
     return np.where(known, below[places] * RANGES // max(1, int(known.sum())), -1)
@@ -120,10 +120,10 @@ def _halves(groups: np.ndarray, random: np.random.Generator) -> np.ndarray:
 def _nearest(
     learned: np.ndarray, y_true: np.ndarray, asked: np.ndarray, is_number: bool
 ) -> np.ndarray:
-    """Predict what was learned at the nearest place; shape of `asked`.
+    """Predict the target learned at the nearest place; shape of `asked`.
 
     Args:
-        learned: places of one half of the rows, -1 where there is none.
+        learned: places of one half of the rows, -1 for a missing value.
         y_true: ranks or codes of classes, of the same shape.
         asked: places of the other half.
         is_number: whether `y_true` holds ranks.
@@ -133,13 +133,13 @@ def _nearest(
         answers = np.bincount(codes, weights=y_true) / np.bincount(codes)
     else:
         classes = int(y_true.max()) + 1
-        share = 1 / np.bincount(y_true, minlength=classes).clip(1)  # each class counts the same
+        share = 1 / np.bincount(y_true, minlength=classes).clip(1)  # each class has the same weight
         weights = np.bincount(codes * classes + y_true, share[y_true], len(places) * classes)
         answers = weights.reshape(-1, classes).argmax(axis=1)
     after = np.searchsorted(places, asked).clip(0, len(places) - 1)
     before = (after - 1).clip(0)
     closer = np.abs(places[before] - asked) < np.abs(places[after] - asked)
-    # Nothing is near to a missing value but another one.
+    # Only missing values are near to a missing value.
     before = np.where((places[before] < 0) & (asked >= 0), after, before)
     return answers[np.where(closer, before, after)]
 

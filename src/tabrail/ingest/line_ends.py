@@ -1,8 +1,9 @@
 """Find the line ends of a CSV text that are outside quotes, block by block.
 
-A quote opens a field only where a field begins: after a delimiter or a line end. Elsewhere, as in
-`5" pipe`, it is a letter like others. So do pandas, Arrow and Python's `csv` read it. Where each
-quote of a block fits to that, NumPy counts them. In other blocks, they are followed one by one.
+A quote opens a field only at the start of a field, after a delimiter or a line end. Elsewhere, as
+in `5" pipe`, it is an ordinary character. pandas, Arrow and Python's `csv` read it the same way. If
+all quotes of a block follow this rule, NumPy counts them. In other blocks, they are followed one by
+one.
 """
 
 import numpy as np
@@ -12,7 +13,7 @@ NONE = np.array([], dtype=np.intp)
 
 
 class LineEnds:
-    r"""Follows which bytes of a text are within quotes.
+    r"""Tracks which bytes of a text are within quotes.
 
     >>> ends = LineEnds(",")
     >>> ends.scan(b'id,text\n1,"a\nb"\n2,5" pipe\n')
@@ -21,19 +22,19 @@ class LineEnds:
     """
 
     def __init__(self, delimiter: str) -> None:
-        """Stand at the start of a text, behind the mark of its encoding.
+        """Start at the beginning of a text, after its byte order mark.
 
         Args:
             delimiter: what is between the fields.
         """
         self._begins = np.zeros(256, dtype=bool)  # the bytes after which a field begins
         self._begins[[ord(delimiter), RETURN, NEWLINE]] = True
-        self._before = NEWLINE  # the last byte of the block before
-        self._is_quoted = self._is_closed = False  # after it; whether it is a quote that closes
+        self._before = NEWLINE  # the last byte of the previous block
+        self._is_quoted = self._is_closed = False  # after that byte; whether it is a closing quote
         self._block, self._toggles, self._began_quoted = b"", NONE, False
 
     def scan(self, block: bytes) -> None:
-        """Look at the next bytes of the text, of which there is one at least."""
+        """Scan the next bytes of the text, at least one."""
         self._block, self._began_quoted = block, self._is_quoted
         found = NONE
         if QUOTE in block:
@@ -45,20 +46,20 @@ class LineEnds:
         self._before = block[-1]
 
     def after(self, place: int) -> int:
-        """Return where the first line that ends at a place of the block or later has ended.
+        """Return the end of the first line that ends at a position of the block or later.
 
         Returns:
-            The place behind its line feed; -1 if the block has none.
+            The position after its line feed; -1 if the block has none.
         """
         ends = np.flatnonzero(np.frombuffer(self._block, dtype=np.uint8)[place:] == NEWLINE) + place
         outside = self._outside(ends)
         return int(outside[0]) + 1 if len(outside) else -1
 
     def header(self) -> int:
-        """Return where the first line with something in it has ended, in the first block.
+        """Return the end of the first line that is not empty, in the first block.
 
         Returns:
-            The place behind its line end; -1 if the block has none.
+            The position after its line end; -1 if the block has none.
         """
         there = np.frombuffer(self._block, dtype=np.uint8)
         start = 0
@@ -70,15 +71,15 @@ class LineEnds:
         return -1
 
     def _outside(self, places: np.ndarray) -> np.ndarray:
-        """Return the places that are outside quotes."""
+        """Return the positions that are outside quotes."""
         before = np.searchsorted(self._toggles, places) + self._began_quoted
         return places[before % 2 == 0]
 
     def _all_count(self, quotes: np.ndarray) -> bool:
-        """Check whether every second quote stands where a field begins, or behind one that closes.
+        """Check whether every second quote is at the start of a field or after a closing quote.
 
-        Two in a row stand for one letter, which is the same as to close a field and to open it
-        again.
+        Two in a row are an escaped quote, which has the same effect as closing and reopening a
+        field.
         """
         opening = quotes[int(self._is_quoted) :: 2]
         if not len(opening):
@@ -90,7 +91,7 @@ class LineEnds:
         return bool(fits.all())
 
     def _that_count(self, quotes: np.ndarray) -> np.ndarray:
-        """Return the quotes that open a field or close one."""
+        """Return the quotes that open or close a field."""
         found: list[int] = []
         is_quoted, closed = self._is_quoted, -1 if self._is_closed else -2
         for place in quotes.tolist():

@@ -1,4 +1,4 @@
-"""What a rule or a doubt can look at in a column: its name, and its different values."""
+"""The view of a column for rules and doubts: its name and its distinct values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from tabrail.data.schema import Csv, Kind
 from tabrail.ingest import number_format
 from tabrail.ingest.column_names import is_code_name
 
-MANY = 1000  # different values that are looked at one by one
+MANY = 1000  # distinct values to inspect one by one
 
 
 @dataclass
 class Look:
-    """A column of which nothing is known but its name and its different values.
+    """A column of unknown kind: its name and its distinct values.
 
     Attributes:
         name: its name.
-        words: its different values as text, without missing ones, in the order of their first
-            rows, with how often each comes.
-        rows: how many rows they are from.
-        form: how numbers are written.
-        wrong: a kind and a format of dates that all rows contradict.
-        is_category: whether the file itself says that it holds categories.
+        words: its distinct values as text, without missing ones, in the order of their first rows,
+            with their counts.
+        rows: the number of rows that they are from.
+        form: the number format.
+        wrong: a kind and a date format that the rows have ruled out.
+        is_category: whether the file declares it as categories.
         is_target: whether it is the column to predict.
     """
 
@@ -40,45 +40,45 @@ class Look:
 
     @cached_property
     def filled(self) -> int:
-        """How many rows have a value."""
+        """The number of rows with a value."""
         return sum(self.words.values())
 
     @property
     def distinct(self) -> int:
-        """How many different values there are."""
+        """The number of distinct values."""
         return len(self.words)
 
     @cached_property
     def some(self) -> list[str]:
-        """The first different values."""
+        """The first distinct values."""
         return list(self.words)[:MANY]
 
     @cached_property
     def is_code(self) -> bool:
-        """Whether the name or the zeros before the digits say that these are codes."""
+        """Whether the name or leading zeros show that these are codes."""
         return number_format.is_code(self.words) or is_code_name(self.name)
 
     @cached_property
     def numbers(self) -> np.ndarray:
-        """The different values as numbers; NaN where there is none; shape (n_words,)."""
+        """The distinct values as numbers; NaN where there is none; shape (n_words,)."""
         if not number_format.like_numbers(self.words):
             return np.full(self.distinct, np.nan)
         return number_format.numbers(self.words, self.form)
 
     @cached_property
     def seconds(self) -> np.ndarray:
-        """The different values as spans of time, such as 1:02:03; NaN where there is none."""
+        """The distinct values as durations, such as 1:02:03; NaN where there is none."""
         if not any(":" in word for word in self.some[:10]):
             return np.full(self.distinct, np.nan)
         return written_numbers.durations(pd.Series(list(self.words), dtype="str")).to_numpy()
 
     @cached_property
     def counts(self) -> np.ndarray:
-        """How often each different value comes, shape (n_words,)."""
+        """The count of each distinct value, shape (n_words,)."""
         return np.fromiter(self.words.values(), dtype=np.float64, count=self.distinct)
 
     def share(self, values: np.ndarray) -> float:
-        """Return the share of the rows whose value could be read."""
+        """Return the share of rows with a readable value."""
         return (
             float(self.counts[~np.isnan(values)].sum() / self.counts.sum()) if self.words else 0.0
         )

@@ -1,4 +1,4 @@
-"""Find the words that stand for a missing value."""
+"""Find the words for a missing value."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -14,7 +14,7 @@ MAYBE_MISSING = {
     *("1.#inf", "-1.#inf", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan", "1.#snan", "-1.#snan"),
     *("..", "...", ":", "–", "—", "(blank)", "not reported", "no data", "keine angabe"),
 }
-# What databases write for no date, and people for "until further notice".
+# The dates of databases for a missing date, and of people for "until further notice".
 NO_DATE = re.compile(
     r"(?:0000[-/.]00[-/.]00|00[-/.]00[-/.]0000|00000000|0001-01-01|01[-/.]01[-/.]0001"
     r"|(?:9999|2999)[-/.]12[-/.]31|31[-/.]12[-/.](?:9999|2999)|12/31/(?:9999|2999)"
@@ -23,16 +23,16 @@ NO_DATE = re.compile(
 SURELY_MISSING = {"?", "-", "--"}
 MEASURED = ("numeric", "boolean", "datetime")
 FEW_WORDS, OFTEN, MOST_MEASURED = 2, 0.005, 0.7
-RARE = 0.05  # among a target's classes, a word that stands for no value is rarer than this
+RARE = 0.05  # in a target, a word for a missing value is rarer than this
 
 
 def present(words: Mapping[str, int], missing: Collection[str]) -> dict[str, int]:
-    """Return the values without the words that stand for a missing one."""
+    """Return the values without the words for a missing value."""
     return {word: count for word, count in words.items() if word not in missing}
 
 
 def surely_present(words: Mapping[str, int]) -> dict[str, int]:
-    """Return the values without the words that may stand for a missing one."""
+    """Return the values without the words that may mean a missing value."""
     repeated = repeated_words(words)
     return {
         word: count
@@ -42,12 +42,12 @@ def surely_present(words: Mapping[str, int]) -> dict[str, int]:
 
 
 def may_be_missing(word: str) -> bool:
-    """Check whether a word among numbers or dates means that there is none."""
+    """Check whether a word among numbers or dates means a missing value."""
     return word.lower() in MAYBE_MISSING or NO_DATE.fullmatch(word) is not None
 
 
 def repeated_words(words: Mapping[str, int]) -> set[str]:
-    """Return the one or two words that come again and again between numbers or dates."""
+    """Return the one or two words that repeat among numbers or dates."""
     given = present(words, MISSING)
     wordy = {word for word in given if not any(letter.isdigit() for letter in word)}
     odd = {word for word in wordy if not may_be_missing(word)}
@@ -58,11 +58,11 @@ def repeated_words(words: Mapping[str, int]) -> set[str]:
 
 
 def usual_words(columns: Mapping[str, Mapping[str, int]], target: str) -> list[str]:
-    """Return the usual words for missing values, without one that is a class of the target.
+    """Return the usual words for missing values, except for one that is a class of the target.
 
     Args:
-        columns: the different values of each column.
-        target: the column to predict; `None`, say, is a class where no other column has it.
+        columns: the distinct values of each column.
+        target: the column to predict. A word such as `None` is a class if no other column has it.
     """
     classes = columns.get(target, {})
     others = [words for name, words in columns.items() if name != target]
@@ -76,11 +76,11 @@ def usual_words(columns: Mapping[str, Mapping[str, int]], target: str) -> list[s
 
 
 def find(words: Mapping[str, int], kind: Kind | None, *, is_target: bool) -> list[str]:
-    """Return the words of a column that stand for a missing value.
+    """Return the words for a missing value in a column.
 
     Args:
-        words: some of its values, with how often each comes.
-        kind: its kind apart from those words, if it is known.
+        words: some of its values, with their counts.
+        kind: its kind apart from those words, if known.
         is_target: whether it is the column to predict.
     """
     measured = kind in MEASURED

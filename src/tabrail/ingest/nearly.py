@@ -1,6 +1,6 @@
-"""Recognize numbers and dates that cannot be read, so that they are not silently taken for words.
+"""Recognize unreadable numbers and dates, so that they are not silently read as words.
 
-Numbers and dates that people write have few shapes; one value of each usual shape is shown.
+Numbers and dates written by people have few patterns; one value of each usual pattern is shown.
 """
 
 import re
@@ -12,7 +12,7 @@ from tabrail.data import written_numbers
 from tabrail.ingest.dates import LIKE_A_DATE, NAMES_A_MONTH
 
 LOOK = 500  # different values that are looked at
-MOST = 0.8  # share of the rows whose values must look so
+MOST = 0.8  # share of rows whose values must look like this
 FEWEST = 3  # different values
 SHOWN = 2
 GROUPS = r"\d+(?:[.,' \u00a0\u202f]\d{2,3})*(?:[.,]\d*)?(?:[eE][+-]?\d+)?"
@@ -42,14 +42,14 @@ YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
 
 
 def what(words: Mapping[str, int]) -> tuple[str, list[str]]:
-    """Return what most values look like, though they could not be read, and some of them.
+    """Return what most unreadable values look like, with examples.
 
     Args:
-        words: the different values of a column, with how often each comes.
+        words: the distinct values of a column, with their counts.
 
     Returns:
         `dates`, `periods`, `times`, `numbers`, `several numbers` or nothing, and one value of each
-        usual shape.
+        usual pattern.
     """
     some = dict(islice(words.items(), LOOK))
     total = sum(some.values())
@@ -77,7 +77,7 @@ LOOKS = (
 
 
 def _examples(words: Iterable[str]) -> list[str]:
-    """Return a value of each of the usual shapes, the most usual one first."""
+    """Return a value of each usual pattern, the most frequent one first."""
     shapes: dict[str, list[str]] = {}
     for word in words:
         shape = re.sub(r"\d+", "9", word)

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 SMALL_CLASS = 30  # rows
 HIDDEN_SHARE = 0.05
 FEW_POSITIVES, FEW_SHARE = 100, 0.01
-# Three letters beyond ASCII in a row, or a control character.
+# Three consecutive non-ASCII letters, or a control character.
 STRANGE = re.compile(r"[^\x00-\x7f\W\d_]{3}|[\x80-\x9f]")
 ENCODINGS = {"cp1252": "Windows' Western European", "latin-1": "Latin-1"}
 
 
 def leak(target: str, task: Task, score: float, entry: Mapping[str, object]) -> str:
-    """Say that a column alone predicts the target, and how to use it all the same."""
+    """Return the note that a column alone predicts the target, and how to use it anyway."""
     return (
         f"{_near_perfect(target, task, score)} on rows it was not fitted to): is it known before "
         f"{target} is? Then write {written(entry)} there in schema.yaml"
@@ -33,7 +33,7 @@ def leak(target: str, task: Task, score: float, entry: Mapping[str, object]) -> 
 
 
 def only_leak(name: str, target: str, task: Task, score: float) -> str:
-    """Say that a column alone predicts the target, and is the only one to learn from."""
+    """Return the note that a column alone predicts the target, and is the only feature."""
     return (
         f"{name}: {_near_perfect(target, task, score)}), and there is no other column to learn "
         f"from. If it is not known before {target} is, the model is worth nothing"
@@ -41,13 +41,13 @@ def only_leak(name: str, target: str, task: Task, score: float) -> str:
 
 
 def pair(found: Pair, left_out: Sequence[str], target: str, entry: Mapping[str, object]) -> str:
-    """Say that a column beside another one gives the target, and how to use it all the same.
+    """Return the note that two columns together give the target, and how to use them anyway.
 
     Args:
         found: the two columns.
-        left_out: the one that is left out, or both.
+        left_out: the column that is left out, or both.
         target: the target's name.
-        entry: what schema.yaml would say of the column.
+        entry: the column's entry in schema.yaml if it is used.
     """
     (kept,) = {found.first, found.second} - set(left_out) or {""}
     use = f"If it is known before {target} is, write {written(entry)} there in schema.yaml"
@@ -64,7 +64,7 @@ def ask_pair(found: Pair, target: str) -> str:
 
 
 def only_pair(found: Pair, target: str) -> str:
-    """Say that two columns give the target, and are the only ones to learn from."""
+    """Return the note that two columns give the target, and are the only features."""
     return (
         f"{found.first}, {found.second}: {_gives(found, target)}, and there is no other column to "
         f"learn from. If one is not known before {target} is, the model is worth nothing"
@@ -84,37 +84,37 @@ def _gives(found: Pair, target: str) -> str:
 
 
 def written(entry: Mapping[str, object]) -> str:
-    """Return what schema.yaml says of a column."""
+    """Return a column's entry in schema.yaml."""
     return "{" + ", ".join(f"{key}: {value}" for key, value in entry.items() if value) + "}"
 
 
 def _near_perfect(target: str, task: Task, score: float) -> str:
-    return f"LEAK? Alone it predicts {target} near perfectly ({measure(task)} {score:.3f}"
+    return f"LEAK? Alone, it predicts {target} nearly perfectly ({measure(task)} {score:.3f}"
 
 
 def csv_format(inference: "Inference") -> str:
-    """Say why the files are taken to be written as they are."""
+    """Return the reason for the dialect of the files."""
     parts = [inference.form_reason]
     if what := ENCODINGS.get(inference.form.encoding):
-        parts.insert(0, f"no UTF-8, so taken for {what}; check letters beyond a to z")
+        parts.insert(0, f"not UTF-8, so read as {what}; check non-ASCII letters")
     return "; ".join(filter(None, parts))
 
 
 def strange_letters(inference: "Inference") -> list[str]:
-    """Warn of letters that hardly stand together in the encoding that a file was taken for."""
+    """Warn about letters that rarely occur together in the detected encoding."""
     encoding = ENCODINGS.get(inference.form.encoding)
     for words in inference.texts() if encoding else ():
         for word in words:
             if STRANGE.search(word) and not is_personal(word):
                 return [
-                    f"csv: the file is no UTF-8, and was taken for {encoding}: a value is "
+                    f"csv: the file is not UTF-8, and was read as {encoding}: a value is "
                     f"{word[:30]!r}. If that is wrong, save the file as UTF-8"
                 ]
     return []
 
 
 def unlabeled(found: Profile, target: str, words: Mapping[str, int]) -> str:
-    """Say how many rows have no target, and by which words."""
+    """Return the note on rows without a target, with the words for a missing value."""
     count = found.columns[target].missing
     if not count:
         return ""
@@ -124,23 +124,23 @@ def unlabeled(found: Profile, target: str, words: Mapping[str, int]) -> str:
 
 
 def hidden_categories(name: str, words: Mapping[str, int], rows: int) -> list[str]:
-    """Say that a word which means a missing value may be a category of a column.
+    """Warn that a word for a missing value may be a category of a column.
 
     Args:
         name: of a categorical column.
-        words: those for a missing value that it has, with how often each comes.
-        rows: how many rows they are from.
+        words: its words for a missing value, with their counts.
+        rows: the number of rows.
     """
     often = {word: count for word, count in words.items() if count >= HIDDEN_SHARE * rows}
     return [
-        f"{roles.short(name)}: {word!r} stands in {count / rows:.1%} of the rows and counts as "
-        f"missing. If it is a category here, take {word!r} off missing in schema.yaml"
+        f"{roles.short(name)}: {word!r} is in {count / rows:.1%} of the rows and is read as a "
+        f"missing value. If it is a category here, remove {word!r} from missing in schema.yaml"
         for word, count in often.items()
     ]
 
 
 def small_classes(inference: "Inference", found: Profile) -> list[str]:
-    """Warn of classes of which a split may have no row."""
+    """Warn about classes that may be absent from a split."""
     levels = found.columns[inference.name].levels  # none if it is numeric
     small = {level: count for level, count in levels.items() if count < SMALL_CLASS}
     shown = ", ".join(f"{level!r} {count}" for level, count in list(small.items())[:5])
@@ -149,7 +149,7 @@ def small_classes(inference: "Inference", found: Profile) -> list[str]:
 
 
 def few_positives(positive: str, count: int, rows: int) -> list[str]:
-    """Warn of a class to predict that is rare, and say what helps.
+    """Warn about a rare positive class, and say what helps.
 
     Args:
         positive: the class.
@@ -167,7 +167,7 @@ def few_positives(positive: str, count: int, rows: int) -> list[str]:
 
 
 def spellings(name: str, levels: Collection[str], target: str) -> list[str]:
-    """Warn of categories that differ by case, blanks and form only, and say what to do.
+    """Warn about categories that differ only in case, blanks or form, and say what to do.
 
     Args:
         name: of the column.
@@ -181,34 +181,35 @@ def spellings(name: str, levels: Collection[str], target: str) -> list[str]:
     different = len(levels) - sum(len(one) - 1 for one in twins)
     column = in_clean(name)
     return [
-        f"{roles.short(name)}: {len(levels):,} categories are {different:,} but for upper and "
-        f"lower case, blanks and the form of letters, such as {first!r} and {second!r}. If they "
-        f"mean the same, write in clean (prepare.py): {column} = {column}.replace({second!r}, "
-        f"{first!r}). Then: uv run tabrail ingest data/raw --target {shlex.quote(target)} --replace"
+        f"{roles.short(name)}: {len(levels):,} categories are {different:,} except for case, "
+        f"blanks and the form of letters, such as {first!r} and {second!r}. If they mean the same, "
+        f"write in clean (prepare.py): {column} = {column}.replace({second!r}, {first!r}). Then: "
+        f"uv run tabrail ingest data/raw --target {shlex.quote(target)} --replace"
     ]
 
 
 def blocks(name: str, distinct: int) -> str:
-    """Ask whether a column of numbers names what rows belong to."""
+    """Ask whether a column of numbers identifies what rows belong to."""
     return (
-        f"{name}: its {distinct:,} numbers number blocks of rows. If rows of one {name} belong "
+        f"{name}: its {distinct:,} numbers number consecutive blocks of rows. If rows of one "
+        f"{name} belong "
         "together, write {kind: identifier} there and key: "
         f"[{name}]: then no {name} is on both sides of the split"
     )
 
 
 def repeated(found: Profile, *, keep: bool) -> str:
-    """Say how many rows equal an earlier one, and what is done with them."""
+    """Return the note on duplicate rows and on what happens to them."""
     if not found.repeated:
         return ""
     note = f"{found.repeated:,} of {found.rows:,} rows equal an earlier one in every column"
     if keep:
-        return f"{note}: too many to be slips, so they count as rows of their own"
+        return f"{note}: too many to be mistakes, so they are kept as separate rows"
     return f"{note} and are dropped; to keep them, write: keep"
 
 
 def missing(inference: "Inference") -> str:
-    """Say in which columns the words for missing values were found."""
+    """Return the columns in which the words for missing values were found."""
     found = [f"{word!r} in {roles.short(name)}" for word, name in inference.missing_in.items()]
     return f"beyond the usual words: {', '.join(found)}" if found else ""
 
@@ -216,7 +217,7 @@ def missing(inference: "Inference") -> str:
 def unreadable(
     kind: str, column: ColumnProfile, rows: int, *, is_hidden: bool
 ) -> tuple[str, list[str]]:
-    """Say how many values of a column cannot be read, and return some that identify nobody."""
+    """Return the note on unreadable values of a column, with some that identify nobody."""
     if not column.unreadable:
         return "", []
     words = [word for word in column.unreadable_values if not (is_hidden or is_personal(word))][:3]
@@ -226,25 +227,25 @@ def unreadable(
 
 
 def odd_dates(name: str, found: Mapping[str, int], *, is_hidden: bool) -> list[str]:
-    """Ask about dates of years in which hardly anything of a table can have happened."""
+    """Ask about dates in implausible years."""
     if not found or is_hidden:
         return []
     example, count = next(iter(found)), sum(found.values())
     are = "1 date is" if count == 1 else f"{count:,} dates are"
     return [
-        f"{name}: {are} before the year 1000 or after 2998, such as {example}. If that is a slip, "
-        f'correct it in clean (prepare.py). If it means no value, add "{example}" to missing, and '
-        f"nullable: true to {roles.short(name)}, in schema.yaml"
+        f"{name}: {are} before the year 1000 or after 2998, such as {example}. If that is a "
+        f'mistake, correct it in clean (prepare.py). If it means no value, add "{example}" to '
+        f"missing, and nullable: true to {roles.short(name)}, in schema.yaml"
     ]
 
 
 def swapped_dates(name: str, column: ColumnProfile, rows: int) -> list[str]:
-    """Say which files seem to have their dates in another order than the others."""
+    """Warn about files that seem to have another date order than the others."""
     count = sum(column.swapped.values())
-    if not 0 < count < rows - column.missing:  # all of them: nothing says which order is right
+    if not 0 < count < rows - column.missing:  # all of them: it is unknown which order is right
         return []
     files = ", ".join(list(column.swapped)[:3])
     return [
-        f"{name}: day and month may be the wrong way round in {files}: there its dates are one or "
-        "two days of many months. Write its dates in the order of the other files"
+        f"{name}: day and month may be the wrong way round in {files}: there, its dates fall on "
+        "one or two days of many months. Write its dates in the order of the other files"
     ]

@@ -1,4 +1,4 @@
-"""Find how numbers are written: with which separators, signs and zeros."""
+"""Find the number format of files: separators, signs and zeros."""
 
 import re
 from collections.abc import Mapping
@@ -10,14 +10,14 @@ from tabrail.data import cells, written_numbers
 from tabrail.data.schema import Csv
 
 READABLE = 0.995  # share of a column's values that must fit its kind
-NEARLY = 0.8  # from this share of numbers on, words among them are likely slips
-LOOK = 200  # different values that are looked at first
-MOST = 0.9  # share of them that must have digits
+NEARLY = 0.8  # above this share of numbers, words among them are likely mistakes
+LOOK = 200  # distinct values to inspect first
+MOST = 0.9  # least share of them with digits
 LOCALES = ((".", ""), (".", ","), (",", ""), (",", "."), (".", " "), (",", " "), (".", "'"))
 
 DIGIT = re.compile(r"\d")
 CODE = re.compile(r"0\d+")
-LETTERED_CODE = re.compile(r"\d{1,3}[eE]\d{1,2}")  # 1E5 among 77 and 123 is no power of ten
+LETTERED_CODE = re.compile(r"\d{1,3}[eE]\d{1,2}")  # 1E5 among 77 and 123 is not a power of ten
 FEW_ZEROS = 2
 SEPARATOR = re.compile("[,.' \u00a0\u202f]")
 SIGN = re.compile(rf"{written_numbers.CURRENCY}|%")
@@ -26,14 +26,15 @@ AROUND = re.compile(rf"^(?:{written_numbers.CURRENCY})|(?:{written_numbers.CURRE
 
 
 def find_number_format(columns: Mapping[str, Mapping[str, int]], form: Csv) -> tuple[Csv, str]:
-    """Find how numbers are written: the way in which the most columns are numbers.
+    """Find the number format in which the most columns are numbers.
 
     Args:
-        columns: the different values of each column.
-        form: how the files are written otherwise.
+        columns: the distinct values of each column.
+        form: the rest of the dialect.
 
     Returns:
-        The form with decimal and thousands, and the reason if they are not the usual ones.
+        The dialect with decimal and thousands separators, and the reason if they are not the usual
+        ones.
     """
     order = sorted(LOCALES, key=lambda one: form.delimiter == ";" and one[0] != ",")
     patterns = {one: _number_pattern(*one) for one in order}
@@ -51,15 +52,15 @@ def find_number_format(columns: Mapping[str, Mapping[str, int]], form: Csv) -> t
     if not votes[best] or best == (".", ""):
         return form, ""
     decimal, thousands = best
-    reason = f"numbers are written so in {votes[best]} column(s)"
+    reason = f"numbers are written this way in {votes[best]} column(s)"
     rivals = [one for one in order if votes[one] == votes[best] and one[0] != decimal]
     if rivals:
-        reason = f"AMBIGUOUS: decimal {rivals[0][0]!r} fits as well; taken for the usual form"
+        reason = f"AMBIGUOUS: decimal {rivals[0][0]!r} fits as well; read as the usual form"
     return form.model_copy(update={"decimal": decimal, "thousands": thousands}), reason
 
 
 def numbers(words: Mapping[str, int], form: Csv) -> np.ndarray:
-    """Read the different values as numbers; NaN where there is none; shape (n_words,)."""
+    """Read the distinct values as numbers; NaN where there is none; shape (n_words,)."""
     return cells.numeric(
         pd.Series(list(words), dtype="str"), form.decimal, form.thousands
     ).to_numpy()
@@ -72,14 +73,14 @@ def like_numbers(words: Mapping[str, int]) -> bool:
 
 
 def unit(words: Mapping[str, int]) -> str:
-    """Return the currency or percent sign that most of the numbers have, or nothing."""
+    """Return the currency or percent sign of most numbers, or nothing."""
     some = list(words)[:LOOK]
     signs = [match[0] for word in some if (match := SIGN.search(word))]
     return max(set(signs), key=signs.count) if 2 * len(signs) > len(some) else ""
 
 
 def is_code(words: Mapping[str, int]) -> bool:
-    """Check whether these are codes: digits, with zeros before some, or with an E among them."""
+    """Check whether these are codes: digits, some with leading zeros or with an E among them."""
     zeros = sum(count for word, count in words.items() if CODE.fullmatch(word))
     if zeros >= FEW_ZEROS and all(word.isdecimal() for word in words):
         return True
@@ -99,6 +100,6 @@ def _number_pattern(decimal: str, thousands: str) -> re.Pattern[str]:
 
 
 def _bare(word: str) -> str:
-    """Return a number without signs, currency and magnitude around it."""
+    """Return a number without sign, currency and magnitude."""
     word = word.translate(written_numbers.TYPOGRAPHIC).strip("()+- \u00a0\u202f")
     return MAGNITUDE.sub("", AROUND.sub("", word)).strip("()+-% \u00a0\u202f")

@@ -1,7 +1,7 @@
 """Find pairs of columns that together give the target: `end - start`, `part + other part`.
 
-A pair is found only if it gives the target exactly, but for the unit and the rounding. A pair
-that predicts it well is a good pair of features.
+A pair is reported only if it gives the target exactly, except for unit and rounding. A pair that
+merely predicts it well is a good pair of features.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,16 +14,16 @@ import pandas as pd
 from tabrail.data.schema import Schema
 
 FEWEST_ROWS = 40
-FEWEST_OF_CLASS = 20  # rows; a class with fewer of them is left out
-ROWS = 5000  # so many rows are looked at
-MOST_NUMBERS, MOST_DATES = 1000, 30  # columns whose pairs are looked at
-CANDIDATES = 40  # pairs of numbers, of each kind, that are looked at closely
-FITS = 0.95  # share of the target's variance that a candidate explains
+FEWEST_OF_CLASS = 20  # rows; classes with fewer are left out
+ROWS = 5000  # rows to read
+MOST_NUMBERS, MOST_DATES = 1000, 30  # columns to pair
+CANDIDATES = 40  # numeric pairs of each kind to check closely
+FITS = 0.95  # share of the target's variance that a candidate must explain
 SAME = 0.98  # share of the rows in which a pair has to give the target
-SLIPS = 0.001  # share of the rows that may be on the wrong side of a comparison
-EXACT = 1e-6  # of the target's spread: no difference
+SLIPS = 0.001  # largest share of rows on the wrong side of a comparison
+EXACT = 1e-6  # of the target's spread: a smaller difference is ignored
 NEAR = 0.1  # share of the interquartile range that is close to the limit of a comparison
-NEAR_ROWS, NEAR_SHARE = 3, 0.02  # rows on both sides, and share of those on one, that lie there
+NEAR_ROWS, NEAR_SHARE = 3, 0.02  # least rows on each side, and share on one side, in that range
 CENTRAL = (0.005, 0.995)
 DAY = 86_400.0
 
@@ -35,8 +35,8 @@ class Pair:
     Attributes:
         first: name of a column.
         second: name of the other one.
-        sign: how they are combined, of + - * /.
-        are_dates: whether they are dates, and not numbers.
+        sign: the operator that combines them, one of + - * /.
+        are_dates: whether they are dates instead of numbers.
     """
 
     first: str
@@ -45,7 +45,7 @@ class Pair:
     are_dates: bool
 
     def __str__(self) -> str:
-        """Return the combination as a person writes it."""
+        """Return the combination as text for people."""
         return f"{self.first} {self.sign} {self.second}"
 
 
@@ -61,12 +61,12 @@ OF_NUMBERS: dict[str, Combine] = {
 def find(sample: pd.DataFrame, schema: Schema) -> list[Pair]:
     """Find pairs of dates and of numbers whose combination gives the target.
 
-    For a number, the difference, the sum, the ratio or the product of a pair is the target up to a
-    factor, a constant and rounding. For classes, they are ranges of such a combination, without
-    a gap between them: `late` is `actual > planned`.
+    A numeric target is the difference, sum, ratio or product of the pair, up to a factor, a
+    constant and rounding. Classes are ranges of such a combination, without a gap between them:
+    `late` is `actual > planned`.
 
-    All pairs of dates are tried. Of the pairs of numbers, those are tried that predict the target
-    best by least squares, of the numbers and of their logarithms. The variance that two columns
+    All pairs of dates are tried. Of the pairs of numbers, only the best predictors of the target by
+    least squares are tried, for the numbers and for their logarithms. The variance that two columns
     explain follows from three correlations (Cohen and Cohen, 1975, "Applied multiple regression",
     section 3.3), so that wide tables take no longer than the product of two matrices.
 
@@ -99,7 +99,7 @@ def find(sample: pd.DataFrame, schema: Schema) -> list[Pair]:
 
 
 def gives_number(values: np.ndarray, y_true: np.ndarray) -> bool:
-    """Check whether the target is a multiple of values, plus a constant, but for its rounding."""
+    """Check whether the target is a multiple of values plus a constant, except for rounding."""
     spread = float(np.std(y_true))
     low, high = np.quantile(values, CENTRAL)
     central = (values >= low) & (values <= high)
@@ -117,8 +117,8 @@ def gives_number(values: np.ndarray, y_true: np.ndarray) -> bool:
 def gives_classes(values: np.ndarray, y_true: np.ndarray) -> bool:
     """Check whether the classes are ranges of values that touch each other.
 
-    Classes with a gap between them are well separated by two good features. Those that a person
-    has defined by a limit have rows close to it on both sides.
+    Classes with a gap between them are merely well separated by two good features. Classes that are
+    defined by a limit have rows close to it on both sides.
     """
     known, codes = np.unique(y_true, return_inverse=True)
     if len(known) < 2:
@@ -153,7 +153,7 @@ def _middle_half(values: np.ndarray) -> float:
 
 
 def _step(values: np.ndarray) -> float:
-    """Return the unit to which values are rounded, a power of ten; 0 if they are not."""
+    """Return the power of ten that values are rounded to; 0 if they are not rounded."""
     some = values[:200]
     for digits in range(7):
         if np.allclose(some, np.round(some, digits), rtol=0, atol=1e-9 * 10.0**-digits):
@@ -164,7 +164,7 @@ def _step(values: np.ndarray) -> float:
 def _combinations(
     sample: pd.DataFrame, schema: Schema, y_true: np.ndarray, *, is_number: bool
 ) -> Iterator[tuple[Pair, np.ndarray]]:
-    """Yield pairs of columns with the values of each combination of them; shape (n_rows,)."""
+    """Yield pairs of columns with the values of each combination; shape (n_rows,)."""
     names = schema.features_of("datetime")[:MOST_DATES]
     seconds = {name: _seconds(sample[name]) for name in names}
     for early, late in combinations(seconds, 2):
@@ -175,7 +175,7 @@ def _combinations(
         yield pair, seconds[late] // DAY - seconds[early] // DAY
     names = schema.features_of("numeric")[:MOST_NUMBERS]
     numbers = [sample[name].to_numpy(np.float64) for name in names]
-    with np.errstate(all="ignore"):  # what is divided by zero, or too large, is left out
+    with np.errstate(all="ignore"):  # divisions by zero and overflows are left out
         for signs, places in _candidates(numbers, y_true, is_number=is_number):
             for sign, (one, other) in product(signs, places):
                 orders = [(one, other), (other, one)] if sign == "/" else [(one, other)]
@@ -185,7 +185,7 @@ def _combinations(
 
 
 def _seconds(dates: pd.Series) -> np.ndarray:
-    """Return the seconds since 1970, NaN where there is no date."""
+    """Return the seconds since 1970; NaN for a missing date."""
     whole = dates.to_numpy("datetime64[us]").astype(np.int64)
     return np.where(dates.isna(), np.nan, whole / 1e6)
 
@@ -193,7 +193,7 @@ def _seconds(dates: pd.Series) -> np.ndarray:
 def _candidates(
     numbers: list[np.ndarray], y_true: np.ndarray, *, is_number: bool
 ) -> Iterator[tuple[str, list[tuple[int, int]]]]:
-    """Yield signs with the pairs of columns that may give the target, combined by such a sign."""
+    """Yield operators with the pairs of columns that may give the target."""
     if len(numbers) < 2:
         return
     columns = np.column_stack(numbers)
@@ -216,9 +216,10 @@ def _best(x: np.ndarray, y: np.ndarray, least: float) -> list[tuple[int, int]]:
     """Return the pairs of columns that explain most of a target's variance.
 
     Args:
-        x: columns, shape (n_rows, n_columns); what is not finite counts as the column's mean.
+        x: columns, shape (n_rows, n_columns); values that are not finite are replaced by the
+            column's mean.
         y: the target, shape (n_rows,).
-        least: the share of the variance that they have to explain.
+        least: the least share of the variance to explain.
     """
     x = np.where(np.isfinite(x), x, np.nan)
     known = np.isfinite(x)

@@ -1,4 +1,4 @@
-"""Name the columns whose types differ between the Parquet files of one table."""
+"""Find columns whose types differ between the Parquet files of one table."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,25 +7,25 @@ import pyarrow as pa
 
 from tabrail.errors import InputError
 
-# By column and family of types: the type, and the first file that has it.
+# By column and family of types: the type, and the first file with it.
 Types = dict[str, dict[str, tuple[str, Path]]]
 LONGEST = 40
 NO_DATES = ("number", "boolean")
 
 
 def note(types: Types, name: str, kind: pa.DataType, file: Path) -> None:
-    """Note the type of a column in a file. A column without any value has none.
+    """Record the type of a column in a file. A column without values has no type.
 
-    Whole numbers and others, short and long texts, and texts and categories are of one family.
+    Integers and other numbers are one family. So are texts of any length and categories.
 
     Args:
-        types: what was noted so far.
+        types: the types recorded so far.
         name: of the column.
         kind: its type in the file.
         file: the file.
 
     Raises:
-        InputError: a column has dates in one file, and in another one what is never a date.
+        InputError: a column has dates in one file, and values of another type in another file.
     """
     family = _family(kind)
     if not family:
@@ -41,11 +41,11 @@ def note(types: Types, name: str, kind: pa.DataType, file: Path) -> None:
 
 
 def differing(types: Types, kinds: Mapping[str, str]) -> list[str]:
-    """Return a warning for each column whose types are of more than one family.
+    """Return a warning for each column with types of more than one family.
 
     Args:
-        types: what was noted.
-        kinds: as what each column is read.
+        types: the recorded types.
+        kinds: the kind that each column is read as.
     """
     return [
         f"{name}: it is {_listed(list(families.values()))}. It is read as {kinds[name]}; if that "

@@ -1,7 +1,7 @@
-"""Write a CSV file as parts, each with the header, in one pass and with a block in memory.
+"""Write a CSV file as parts, each with the header, in one pass with one block in memory.
 
-The bytes of the rows stay as they are, in their order: a part ends at a line end outside quotes. A
-compressed file gives compressed parts.
+The bytes of the rows and their order stay the same, because a part ends at a line end outside
+quotes. A compressed file gives compressed parts.
 """
 
 import codecs
@@ -19,12 +19,12 @@ from tabrail.files import named, sync
 from tabrail.ingest.line_ends import LineEnds
 
 BLOCK = 1 << 22
-DIGITS = 5  # of a part's number
-LEVEL = 6  # of compression: nearly as small as 9, and much faster
+DIGITS = 5  # digits of a part's number
+LEVEL = 6  # compression level: nearly as small as 9, and much faster
 
 
 def name(file: Path, number: int) -> Path:
-    """Return where a part of a file is.
+    """Return the path of a part of a file.
 
     >>> name(Path("rows.csv.gz"), 12).name
     'rows-00012.csv.gz'
@@ -36,7 +36,7 @@ def name(file: Path, number: int) -> Path:
 
 
 def size(file: Path) -> int:
-    """Return how many bytes a CSV file has, uncompressed."""
+    """Return the size of a CSV file in bytes, uncompressed."""
     if file.suffix != ".gz":
         return file.stat().st_size
     with opened(file) as content:
@@ -47,10 +47,10 @@ def write(file: Path, model: Path, delimiter: str, count: int) -> list[Path]:
     """Write the parts of a CSV file.
 
     Args:
-        file: the file, with bytes that are no UTF-16.
-        model: what the parts are called after.
+        file: the file, not in UTF-16.
+        model: the path that the parts are named after.
         delimiter: what is between its fields.
-        count: how many parts there should be. Where rows are long, there are fewer.
+        count: the number of parts; there are fewer if rows are long.
 
     Returns:
         The parts, in the order of the rows.
@@ -61,7 +61,7 @@ def write(file: Path, model: Path, delimiter: str, count: int) -> list[Path]:
     model.parent.mkdir(parents=True, exist_ok=True)
     parts: list[Path] = []
     total = size(file)
-    target = due = -(-total // count)  # where the next part should begin
+    target = due = -(-total // count)  # the target position of the next part
     ends = LineEnds(delimiter)
     bar = tqdm(desc="split", total=total, unit="B", unit_scale=True, delay=2, disable=None)
     with opened(file) as source, bar as progress, ExitStack() as part:
@@ -97,7 +97,7 @@ def write(file: Path, model: Path, delimiter: str, count: int) -> list[Path]:
 
 @contextmanager
 def _written(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
-    """Open a file to write to, and bring it to the disk in the end."""
+    """Open a file to write to, and sync it to the disk at the end."""
     with named(path):
         with path.open("wb") as plain:
             if path.suffix == ".gz":

@@ -7,7 +7,7 @@ from itertools import islice
 from tabrail.ingest import given_names
 from tabrail.ingest.column_names import PERSONS, tokens
 
-LOOK = 200  # so many different values are looked at
+LOOK = 200  # distinct values to inspect
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w{2,}")
 IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
@@ -41,11 +41,11 @@ NAME_WORDS = {
 
 
 def personal_data(name: str, words: Mapping[str, int]) -> str:
-    """Return which personal data a column holds, or nothing.
+    """Return the kind of personal data in a column, or nothing.
 
     Args:
         name: the column's name.
-        words: its different values, with how often each comes.
+        words: its distinct values, with their counts.
     """
     parts = tokens(name)
     joined, named = " ".join(parts), set(parts)
@@ -92,7 +92,7 @@ def is_personal(word: str) -> bool:
 
 
 def _has_given_name(word: str) -> bool:
-    """Check for a frequent given name at the beginning, or behind a comma, as in `Byron, Ada`."""
+    """Check for a frequent given name at the beginning, or after a comma, as in `Byron, Ada`."""
     first = (word.partition(",")[2] or word).split()[:1]
     return bool(first) and first[0].strip(".").lower() in given_names.NAMES
 

@@ -1,4 +1,4 @@
-"""Profile the columns of tables: read all rows once, and count in bounded memory."""
+"""Profile the columns of tables in one pass and in bounded memory."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,29 +18,29 @@ from tabrail.data.set_aside import SetAside
 from tabrail.ingest.digits import Digits
 from tabrail.ingest.first_rows import sample_size
 
-MOST_LEVELS = 1000  # different values of a column of words that are counted
-MOST_UNREADABLE = 100  # different unreadable values that are counted
-MOST_DISTINCT = 500_000  # different identifiers that are counted
-LIKELY = (1000, 2999)  # years; dates that stand for none are of the year 2999, too
+MOST_LEVELS = 1000  # most distinct values of a column of words to count
+MOST_UNREADABLE = 100  # most distinct unreadable values to count
+MOST_DISTINCT = 500_000  # most distinct identifiers to count
+LIKELY = (1000, 2999)  # years; placeholder dates may be in the year 2999, too
 CHUNK_ROWS = 100_000
 
 
 @dataclass
 class ColumnProfile:
-    """What all rows hold in one column.
+    """The profile of one column over all rows.
 
     Attributes:
-        missing: rows without a value.
-        unreadable: rows whose value is not of the column's kind.
-        unreadable_values: some of those values, with how often each comes.
+        missing: number of rows without a value.
+        unreadable: number of rows whose value is not of the column's kind.
+        unreadable_values: some of those values, with their counts.
         low: the lowest number or date; None if there is none.
         high: the highest one.
-        levels: the values of words and classes, with how often each comes; few more than
-            `MOST_LEVELS` at most.
-        odd_dates: dates that stand for none, or are of no likely year, with how often each comes.
-        swapped: by file, how many dates seem to have day and month the wrong way round.
-        distinct: how many different identifiers the first `counted` rows have.
-        counted: rows in which identifiers were counted.
+        levels: the values of words and classes, with their counts; at most few more than
+            `MOST_LEVELS`.
+        odd_dates: placeholders and dates in implausible years, with their counts.
+        swapped: by file, the number of dates that seem to have day and month the wrong way round.
+        distinct: number of distinct identifiers in the first `counted` rows.
+        counted: number of rows in which identifiers were counted.
         digits: the lengths of codes.
     """
 
@@ -58,14 +58,14 @@ class ColumnProfile:
     _seen: Seen = field(default_factory=Seen)
 
     def add_unreadable(self, values: pd.Series) -> None:
-        """Count a chunk's values that could not be read."""
+        """Count a chunk's unreadable values."""
         self.unreadable += len(values)
         if len(self.unreadable_values) < MOST_UNREADABLE:
             found = values.astype("str").str.strip().value_counts()[:MOST_UNREADABLE]
             self.unreadable_values.update(dict(zip(found.index, found.tolist(), strict=True)))
 
     def add(self, kind: str, typed: pd.Series, raw: pd.Series) -> None:
-        """Count a chunk's readable values; `raw` has them as they were read."""
+        """Count a chunk's readable values; `raw` has the original cells."""
         if kind in ("numeric", "datetime"):
             low, high = typed.min(), typed.max()
             if low == low:  # neither NaN nor NaT
@@ -84,7 +84,7 @@ class ColumnProfile:
             self.levels.update(dict(zip(found.index.astype("str"), found.tolist(), strict=True)))
 
     def _add_odd_dates(self, typed: pd.Series, raw: pd.Series) -> None:
-        """Count the dates of unlikely years: as words, if the file has them so, or as days."""
+        """Count the dates in implausible years: as words if the file has text, or as days."""
         year = typed.dt.year
         odd = raw[typed.notna() & ((year < LIKELY[0]) | (year >= LIKELY[1]))]
         if len(self.odd_dates) < MOST_LEVELS and len(odd):
@@ -96,14 +96,14 @@ class ColumnProfile:
 
 @dataclass
 class Profile:
-    """What all rows hold.
+    """The profile of all rows.
 
     Attributes:
         rows: how many there are.
-        repeated: how many equal an earlier one in every column.
-        unreadable: how many have an unreadable value.
+        repeated: number of rows that equal an earlier one in every column.
+        unreadable: number of rows with an unreadable value.
         columns: the profile of each column.
-        sample: rows drawn at random, as they were read.
+        sample: a random sample of the rows, as they were read.
         aside: the lines that are no rows.
     """
 
@@ -116,11 +116,11 @@ class Profile:
 
 
 def profile(files: Sequence[Path], schema: Schema, clean: Clean) -> Profile:
-    """Read all rows once, and count what each column holds.
+    """Read all rows once, and profile each column.
 
     Args:
         files: the tables.
-        schema: the kinds of the columns; none is nullable, none has limits.
+        schema: the kinds of the columns, without nullable columns and limits.
         clean: the owner's cleaning function.
 
     Raises:
@@ -155,7 +155,7 @@ def _add_violations(found: Profile, chunk: Chunk) -> None:
 
 
 def _sample(sample: pd.DataFrame, rows: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
-    """Add a chunk to a random sample: each row gets a random number, and the lowest ones stay."""
+    """Add a chunk to a random sample: each row gets a random number, and the lowest are kept."""
     size = sample_size(len(rows.columns))
     drawn = random.random(len(rows))
     if len(sample) == size:

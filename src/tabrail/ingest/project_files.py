@@ -1,4 +1,4 @@
-"""Render params.yaml, dvc.yaml and what else depends on the table again, for a new one."""
+"""Render params.yaml, dvc.yaml and other files that depend on the table, for a new one."""
 
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -14,12 +14,12 @@ from tabrail.rendering import TASK_DEFAULTS
 def texts(
     draft: Draft, schema: Schema, datasheet: str, show: Callable[[str], None]
 ) -> dict[Path, str]:
-    """Return the new content of the files that depend on the table.
+    """Return the new content of files that depend on the table.
 
-    A file that was edited since it was generated is left out, and a text says what to change in it.
+    A file that was edited since its generation is left out, and a message says what to change.
 
     Args:
-        draft: what was found in the data.
+        draft: the draft from the data.
         schema: the new schema.
         datasheet: the new datasheet.
         show: prints a text for the user.
@@ -30,14 +30,14 @@ def texts(
     before = record.load()
     after = before.model_copy(update={"data": {**before.data, **facts(draft, schema)}})
     old, new = before.rendered(), after.rendered()
-    # The sample's datasheet is a file of the library, that of another table is not.
+    # The sample's datasheet is a file of the library. The datasheet of another table is not.
     old.setdefault(paths.DATASHEET, "")
     new[paths.DATASHEET] = datasheet
     found = {}
     for path, text in new.items():
         if text == old.get(path, ""):
             continue
-        # A file that its owner has removed stays away; a new table needs its datasheet.
+        # Removed files are not restored, except the datasheet, which a new table needs.
         is_new = path == paths.DATASHEET or path.as_posix() not in before.files
         if before.is_as_generated(path) or (is_new and not path.exists()):
             found[path] = text
@@ -49,7 +49,7 @@ def texts(
 
 
 def lines_with_gone_columns(schema: Schema, renewed: Collection[Path]) -> list[str]:
-    """Find the lines of the owner's code with columns that the new table lacks.
+    """Find lines of the project's code with columns that the new table lacks.
 
     Args:
         schema: the new schema.
@@ -74,7 +74,7 @@ def lines_with_gone_columns(schema: Schema, renewed: Collection[Path]) -> list[s
 
 
 def facts(draft: Draft, schema: Schema) -> dict[str, Any]:
-    """Return what a table implies for the files of its project."""
+    """Return the facts of a table for the project's files."""
     found = {**TASK_DEFAULTS, "sample": False, "target": schema.target, "task": schema.task}
     found["rows"] = draft.rows
     if schema.task == "binary":
@@ -88,6 +88,8 @@ def facts(draft: Draft, schema: Schema) -> dict[str, Any]:
 
 def _by_hand(path: Path, old: str, new: str) -> str:
     if path == paths.DATASHEET:
-        return f"{path} was edited and stays as it is; it may describe the data before: read it."
+        return (
+            f"{path} was edited and is left unchanged; it may describe the earlier data: review it."
+        )
     shown = record.difference(old, new, path)
-    return f"{path} was edited and stays as it is; change by hand for this table:\n{shown}"
+    return f"{path} was edited and is left unchanged; edit it by hand for this table:\n{shown}"

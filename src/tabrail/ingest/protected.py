@@ -1,7 +1,7 @@
-"""Recognize protected attributes of persons by the names of columns.
+"""Recognize protected attributes of people by the names of columns.
 
-They are those of the Charter of Fundamental Rights of the European Union, article 21, and of the
-United States Code, title 15, section 1691, as far as tables have them.
+The attributes are from the Charter of Fundamental Rights of the European Union, article 21, and the
+United States Code, title 15, section 1691.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -27,7 +27,7 @@ PAIRS = (
     *("sexual orientation", "civil status", "trade union", "union membership"),
     *("political party", "political affiliation", "party affiliation", "political opinion"),
 )
-ALONE = {"race", "female", "male", "married"}  # a word of other things, too, within a longer name
+ALONE = {"race", "female", "male", "married"}  # in a longer name, the word may mean other things
 AGE = {"age", "alter", "edad", "âge"}
 AGES = {"agegroup", "ageband", "agerange", "altersgruppe"}
 AFTER_AGE = {"years", "yrs", "group", "band", "range", "class", "category", "bin", "at", "in", "of"}
@@ -35,7 +35,7 @@ BIRTH = ("date of birth", "birth date", "birth year", "year of birth", "birthday
 BORN = {"birthdate", "birthday", "birthyear", "dob", "yob", "geburtsdatum", "geburtsjahr"}
 BOUNDS = {"age": (18, 30, 45, 60, 75), "birth": (1940, 1955, 1970, 1985, 2000)}
 BAND_ROWS = 50
-MOST_LEVELS = 50  # slices of one column
+MOST_LEVELS = 50  # most slices of one column
 
 
 def is_protected(name: str) -> bool:
@@ -51,7 +51,7 @@ def is_protected(name: str) -> bool:
 
 
 def is_birth(name: str) -> bool:
-    """Check whether a column is named like the date or the year of a birth."""
+    """Check whether a column is named like a date or year of birth."""
     return _time_of_life(name) == "birth"
 
 
@@ -75,7 +75,7 @@ def bands(name: str, values: pd.Series) -> list[int]:
 
 
 def slices(columns: Mapping[str, Mapping[str, Any]], features: Collection[str]) -> list[str]:
-    """Return the protected features by whose values or bands results can be reported."""
+    """Return the protected features that results can be reported by, with or without bands."""
     return [
         name
         for name in features
@@ -89,20 +89,20 @@ def slices(columns: Mapping[str, Mapping[str, Any]], features: Collection[str]) 
 
 
 def warning(names: Sequence[str]) -> str:
-    """Say that the model learns from protected attributes, and how to let it not do so."""
+    """Warn that the model learns from protected attributes, and say how to prevent it."""
     which = (
         f"{names[0]}, a protected attribute"
         if len(names) == 1
         else (f"{', '.join(names[:-1])} and {names[-1]}, protected attributes")
     )
     return (
-        f"The model learns from {which} if rows are about people. May it? To keep a column for "
-        "slices alone, add sensitive: true to it in schema.yaml"
+        f"The model learns from {which} if rows are about people. Is that allowed? To use a column "
+        "only for slices, add sensitive: true to it in schema.yaml"
     )
 
 
 def _time_of_life(name: str) -> str:
-    """Return whether a column is named like an age or a birth; blank if like neither."""
+    """Return whether a column is named like an age or a birth; blank for neither."""
     parts = tokens(name)
     joined = f" {' '.join(parts)} "
     if set(parts) & BORN or any(f" {words} " in joined for words in BIRTH):

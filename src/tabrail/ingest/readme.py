@@ -1,4 +1,4 @@
-"""Write the command that asks for a prediction into the README, for the table that comes in."""
+"""Write the command for a prediction into the README, with a row of the new table."""
 
 import re
 from collections.abc import Mapping
@@ -13,28 +13,28 @@ from tabrail.data.schema import Schema
 from tabrail.model import reference
 
 PATH = Path("README.md")
-# What stands around the command, as README.md.jinja has it.
+# The markers around the command in README.md.jinja.
 BLOCK = re.compile(r"(?ms)(<!-- example:[^\n]*-->\r?\n)(.*?)(^<!-- end of example -->)")
 SENTENCE = "In another terminal, this asks for the prediction of a row:"
-LONGEST = 5000  # characters of a command; a longer one is on the server's pages alone
+LONGEST = 5000  # most characters of a command; a longer one is only on the server's pages
 
 
 def example(sample: pd.DataFrame, schema: Schema) -> dict[str, Any]:
-    """Return a row to score that is no one's: medians and most frequent categories.
+    """Return an artificial row to score: medians and most frequent categories.
 
     Args:
         sample: rows that conform to the schema.
-        schema: what sensitive columns have is left out.
+        schema: describes the columns; values of sensitive ones are left out.
     """
     row = reference.typical(schema, distributions.describe(sample, schema))
     return {name: value for name, value in row.items() if not schema.columns[name].sensitive}
 
 
 def texts(row: Mapping[str, Any], path: Path = PATH) -> dict[Path, str]:
-    """Return the README with the command for a row; nothing if it has no place for one.
+    """Return the README with the command for a row; nothing if it has no markers.
 
     Args:
-        row: what `example` returned.
+        row: the result of `example`.
         path: of the README.
     """
     try:

@@ -17,14 +17,14 @@ ON_BOTH_SIDES = "so they may be on both sides of the split"
 
 
 def key(guesses: Mapping[str, Guess], target: str, found: Profile) -> tuple[list[str], str]:
-    """Choose the column whose rows must stay together, and say why; or why there is none."""
+    """Choose the key, and give the reason, or the reason why there is none."""
     repeating: list[str] = []
     unique: list[str] = []
     for name, guess in guesses.items():
         column = found.columns.get(name)
         if guess.kind != "identifier" or column is None or column.missing or name == target:
             continue
-        # Row numbers that were profiled as numbers have no count: all of them are distinct.
+        # Row numbers that were profiled as numbers have no count, but all are distinct.
         if column.distinct >= DISTINCT * column.counted:
             unique.append(name)
         elif guess.entity and column.distinct >= FEWEST_KEYS:
@@ -49,10 +49,10 @@ def key(guesses: Mapping[str, Guess], target: str, found: Profile) -> tuple[list
 
 
 def _that_holds_all(names: Sequence[str], sample: pd.DataFrame) -> str:
-    """Return the first column of which each value of the other ones has one value only, or blank.
+    """Return the widest column: each value of the others has only one value of it; or blank.
 
-    Rows of one customer are also those of one e-mail address, and those of one invoice are those
-    of its customer. Values that hardly repeat in the sample say nothing.
+    For example, all rows of one invoice have the same customer, so the customer is wider. Values
+    that hardly repeat in the sample are no evidence.
 
     Args:
         names: of identifiers that repeat.
@@ -69,7 +69,7 @@ def _that_holds_all(names: Sequence[str], sample: pd.DataFrame) -> str:
 
 
 def time(columns: Mapping[str, Mapping[str, Any]], target: str) -> tuple[str, str]:
-    """Choose the column by which the rows have an order, from their entries, and say why."""
+    """Choose the time column from the entries of columns, and give the reason."""
     complete = [
         name
         for name, column in columns.items()
@@ -87,7 +87,7 @@ def time(columns: Mapping[str, Mapping[str, Any]], target: str) -> tuple[str, st
 def slices(
     columns: Mapping[str, Mapping[str, Any]], features: Iterable[str], found: Profile
 ) -> tuple[list[str], str]:
-    """Choose the features by whose values results are reported, too, and say why.
+    """Choose the features to report results by, and give the reason.
 
     Protected attributes come first, then the first two features that fit.
     """
@@ -108,7 +108,7 @@ def slices(
 
 
 def short(name: str) -> str:
-    """Return a column's name, cut where it is very long."""
+    """Return a column's name, shortened if it is very long."""
     return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
 
 

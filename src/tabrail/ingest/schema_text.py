@@ -1,4 +1,4 @@
-"""Change values in the text of schema.yaml, and leave every other character as it is."""
+"""Change values in the text of schema.yaml, without changing any other character."""
 
 import json
 from collections.abc import Sequence
@@ -10,19 +10,19 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from tabrail.ingest.columns import in_order
 from tabrail.ingest.draft import scalar
 
-ENDS = ",}]#\n"  # of a value that has no quotes
+ENDS = ",}]#\n"  # the end of a value without quotes
 
 
 def with_value(text: str, column: str, key: str, value: Any) -> str:
     """Return the text with another value of one key of a column.
 
-    New categories stand where they belong in an ordered list, and at the end of another one.
+    New categories are inserted in order into an ordered list, and appended to any other list.
 
     Args:
         text: of schema.yaml.
         column: the column's name.
-        key: the key; if the column has none, it gets one behind its kind.
-        value: a number, a truth value, or the list of categories, whose new ones are at the end.
+        key: the key; if the column lacks it, it is added after the kind.
+        value: a number, a boolean, or the list of categories with new ones at the end.
     """
     entry = YAML().load(text)["columns"][column]
     lines = text.splitlines(keepends=True)
@@ -38,7 +38,7 @@ def with_value(text: str, column: str, key: str, value: Any) -> str:
 
 
 def _insert(lines: list[str], listed: CommentedSeq, new: Sequence[str]) -> None:
-    """Insert items into a list; the last ones first, so that no place before them moves."""
+    """Insert items into a list, last ones first, so that earlier positions do not move."""
     names = [str(item) for item in listed]
     places = [listed.lc.item(place) for place in range(len(names))]
     is_block = listed.fa.flow_style() is False
@@ -57,7 +57,7 @@ def _insert(lines: list[str], listed: CommentedSeq, new: Sequence[str]) -> None:
 
 
 def _add(lines: list[str], entry: CommentedMap, key: str, value: str) -> None:
-    """Add a key behind the kind of a column."""
+    """Add a key after the kind of a column."""
     line, start = entry.lc.value("kind")
     if entry.fa.flow_style():
         end = _end(lines[line], start)
@@ -68,7 +68,7 @@ def _add(lines: list[str], entry: CommentedMap, key: str, value: str) -> None:
 
 
 def _end(line: str, start: int) -> int:
-    """Return where the value that starts at a place of a line ends."""
+    """Return the end of the value that starts at a position of a line."""
     quote = line[start]
     if quote in "\"'":
         place = start + 1

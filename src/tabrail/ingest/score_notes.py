@@ -1,4 +1,4 @@
-"""Write the notes on what may make a score look better than it will be."""
+"""Write the notes on things that may make a score too optimistic."""
 
 import shlex
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from tabrail.ingest.roles import ON_BOTH_SIDES, short
 from tabrail.ingest.sums import Sum
 from tabrail.ingest.two_splits import Scores
 
-BEST = 5  # columns that are shown
+BEST = 5  # columns to show
 MEASURES: dict[Task, str] = {
     "binary": "balanced accuracy of each column alone; a guess has 0.5",
     "multiclass": "balanced accuracy of each column alone",
@@ -28,7 +28,7 @@ def best_alone(scores: Mapping[str, Alone], task: Task) -> str:
 
 
 def likely_leak(name: str, target: str, task: Task, score: float) -> str:
-    """Ask whether a column that alone predicts the target well is known before it."""
+    """Ask whether a column that alone predicts the target well is known before the target."""
     return (
         f"{name}: alone it predicts {target} nearly perfectly ({measure(task)} {score:.3f} on rows "
         f"it was not fitted to), and it is used. {_ask(target)}"
@@ -36,7 +36,7 @@ def likely_leak(name: str, target: str, task: Task, score: float) -> str:
 
 
 def filled_in_one_class(name: str, target: str, rows: int, level: str) -> str:
-    """Ask whether a column that is filled in one class only is known before the target."""
+    """Ask whether a column that is filled only in one class is known before the target."""
     return (
         f"{name}: it is filled in {rows:,} of the rows that were looked at, nearly all of them "
         f"with {target} {level}, and it is used. {_ask(target)}"
@@ -44,12 +44,12 @@ def filled_in_one_class(name: str, target: str, rows: int, level: str) -> str:
 
 
 def sum_of_parts(found: Sum, target: str, entry: str) -> str:
-    """Say that columns add up to the target, and how to use them all the same.
+    """Return the note that columns add up to the target, and how to use them anyway.
 
     Args:
         found: the columns.
         target: the target's name.
-        entry: what schema.yaml would say of the column.
+        entry: the column's entry in schema.yaml if it is used.
     """
     return (
         f"LEAK? {found} gives {target}, but for unit or rounding. If it is known before {target} "
@@ -58,7 +58,7 @@ def sum_of_parts(found: Sum, target: str, entry: str) -> str:
 
 
 def only_sum(found: Sum, target: str) -> str:
-    """Say that columns add up to the target, and are the only ones to learn from."""
+    """Return the note that columns add up to the target, and are the only features."""
     return (
         f"{', '.join(found.names)}: LEAK? {found} gives {target}, but for unit or rounding, and "
         f"there is no other column to learn from. If one is not known before {target} is, the "
@@ -67,13 +67,13 @@ def only_sum(found: Sum, target: str) -> str:
 
 
 def belongs(one: Belonging, scores: Scores, target: str, *, is_known: bool) -> str:
-    """Say that rows of one value seem to belong together, with both scores.
+    """Return the note that rows of one value seem to belong together, with both scores.
 
     Args:
         one: the column.
-        scores: with the rows of each value on one side of the split, and at random.
+        scores: with the rows of each value on one side of the split, and with a random split.
         target: the target's name.
-        is_known: whether schema.yaml says that the column is an identifier.
+        is_known: whether the column is an identifier in schema.yaml.
     """
     name = short(one.name)
     thing = f"{name} without the number at its end" if one.is_cut else name
@@ -95,18 +95,18 @@ def belongs(one: Belonging, scores: Scores, target: str, *, is_known: bool) -> s
 
 
 def follows_in_time(one: Order, scores: Scores) -> str:
-    """Say that rows follow each other in time, with both scores.
+    """Return the note that rows follow each other in time, with both scores.
 
     Args:
-        one: what orders them.
-        scores: on later rows, and at random.
+        one: the order of the rows.
+        scores: on later rows, and with a random split.
     """
     near = "near in time" if one.names else "near each other in the file"
     head = f"{', '.join(one.names)}: rows" if one.names else "rows"
     doubt = "" if one.names else "If they are in the order of time and "
     return (
-        f"{head} that are {near} are alike. On later rows than it has learned from, a small model "
-        f"has {scores}. {doubt or 'If '}predictions are about later rows, {one.advice}"
+        f"{head} that are {near} are alike. On rows later than those it has learned from, a small "
+        f"model has {scores}. {doubt or 'If '}predictions are about later rows, {one.advice}"
     )
 
 

@@ -1,21 +1,21 @@
-"""Find the number that stands for no value: an extreme, far from all others, that repeats."""
+"""Find a placeholder for a missing number: an extreme, far from all others, that repeats."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-REPEATED, FEWEST = 0.01, 5  # share and number of the rows that have it
+REPEATED, FEWEST = 0.01, 5  # least share and number of rows with it
 FEWEST_OTHERS = 5  # different numbers
 USUAL = {-1.0, *(float(sign * int("9" * digits)) for digits in range(2, 8) for sign in (1, -1))}
 
 
 @dataclass(frozen=True)
 class Sentinel:
-    """A number that may stand for no value.
+    """A number that may mean a missing value.
 
     Attributes:
         value: the number.
-        share: the share of the rows that have it.
+        share: the share of rows with it.
         low: the lowest of the others.
         high: the highest of the others.
     """
@@ -27,15 +27,15 @@ class Sentinel:
 
 
 def find(values: np.ndarray, counts: np.ndarray) -> Sentinel | None:
-    """Find an extreme that repeats and is lonely.
+    """Find an isolated extreme that repeats.
 
-    It is lonely if it is farther from the others than they are from each other. Their interquartile
-    range suffices if it alone is negative, and half of that for numbers that only have nines. -1
-    may be next to whole numbers from 0 on.
+    It is isolated if it is farther from the others than they are from each other. The distance of
+    their interquartile range is enough if it is the only negative number, and half of that for
+    numbers of only nines. -1 may be next to whole numbers from 0.
 
     Args:
-        values: different numbers, NaN where a value is none; shape (n_values,).
-        counts: how often each comes, of the same shape.
+        values: distinct numbers, NaN for other values; shape (n_values,).
+        counts: their counts; same shape.
     """
     known = ~np.isnan(values)
     total = counts[known].sum()
@@ -61,5 +61,5 @@ def find(values: np.ndarray, counts: np.ndarray) -> Sentinel | None:
 
 
 def _is_next(value: float, others: np.ndarray) -> bool:
-    """Check for -1 beside whole numbers from 0 on, which count or name things."""
+    """Check for -1 among whole numbers from 0, which are counts or codes."""
     return value == -1 and others[0] >= 0 and bool(np.all(others % 1 == 0))

@@ -12,7 +12,7 @@ Fold = tuple[np.ndarray, np.ndarray]
 
 
 def matrix(sample: pd.DataFrame, schema: Schema, names: Sequence[str]) -> np.ndarray:
-    """Return the features as numbers, NaN where a value is missing; shape (n_rows, n_columns)."""
+    """Return the features as numbers; NaN for a missing value; shape (n_rows, n_columns)."""
     columns: list[np.ndarray] = []
     for name in names:
         values, kind = sample[name], schema.columns[name].kind
@@ -33,7 +33,7 @@ def matrix(sample: pd.DataFrame, schema: Schema, names: Sequence[str]) -> np.nda
 
 
 def score(x: np.ndarray, y_true: np.ndarray, folds: list[Fold], *, is_number: bool) -> float | None:
-    """Return the mean score over folds; None where no fold has what it needs."""
+    """Return the mean score over folds; None if no fold can be scored."""
     bins = small_trees.binned(x)
     found, weights = [], []
     for learned, held in folds:
@@ -52,12 +52,12 @@ def score(x: np.ndarray, y_true: np.ndarray, folds: list[Fold], *, is_number: bo
 
 
 def left_over(x: np.ndarray, y_true: np.ndarray, folds: list[Fold]) -> np.ndarray:
-    """Return what a model of numbers does not predict of rows that it has not learned from.
+    """Return the out-of-fold residuals of a model of numbers.
 
     Args:
         x: the features; shape (n_rows, n_columns).
         y_true: numbers; shape (n_rows,).
-        folds: each row is held back in one of them.
+        folds: each row is held out in one of them.
     """
     bins, left = small_trees.binned(x), y_true.copy()
     for learned, held in folds:
@@ -66,7 +66,7 @@ def left_over(x: np.ndarray, y_true: np.ndarray, folds: list[Fold]) -> np.ndarra
 
 
 def _auc(y_true: np.ndarray, probabilities: np.ndarray) -> float:
-    """Return the ROC AUC of each class against the others, averaged; NaN if there is no other."""
+    """Return the mean ROC AUC of each class against the others; NaN for a single class."""
     ranks = pd.DataFrame(probabilities).rank().to_numpy()
     found = []
     for place in range(ranks.shape[1]):

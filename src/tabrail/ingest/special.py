@@ -1,7 +1,7 @@
 """Recognize special categories of personal data, and birth dates, by the names of columns.
 
-The categories are those of the General Data Protection Regulation, article 9, and places where
-persons are.
+The categories are those of the General Data Protection Regulation, article 9, and the location of a
+person.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -30,15 +30,15 @@ CATEGORY, BIRTH = "of a special category of personal data", "a birth date"
 
 
 def found(guesses: Mapping[str, Guess], *, of_persons: bool) -> dict[str, str]:
-    """Return what columns are, by name, whose values are to be kept out of descriptions and logs.
+    """Return the columns with such data and their category, to keep values out of logs.
 
-    Left out are columns that are sensitive or ignored anyway, and numbers of things, such as
+    Columns that are sensitive or ignored anyway are left out. So are identifiers of things, such as
     `prescription_id`.
 
     Args:
-        guesses: what each column is.
-        of_persons: whether another column says that the rows are about people: only then is a
-            place one where a person is.
+        guesses: the kind of each column.
+        of_persons: whether another column shows that the rows are about people. Only then is a
+            place the location of a person.
     """
     special: dict[str, str] = {}
     for name, guess in guesses.items():
@@ -50,35 +50,35 @@ def found(guesses: Mapping[str, Guess], *, of_persons: bool) -> dict[str, str]:
         of_one = of_persons or PERSONS & set(parts)
         if named or (of_one and guess.kind != "boolean" and _is_place(parts, guesses)):
             special[name] = CATEGORY
-        elif guess.kind != "numeric" and protected.is_birth(name):  # a year alone is an age
+        elif guess.kind != "numeric" and protected.is_birth(name):  # a year of birth is an age
             special[name] = BIRTH
     return special
 
 
 def hidden(guess: Guess, what: str) -> Guess:
-    """Return what a column is that is such data: sensitive, and without a doubt that has values."""
-    reason = f"{what}, if rows are about people: no feature"
+    """Return the guess for such a column: sensitive, and without a doubt that shows values."""
+    reason = f"{what}, if rows are about people; not a feature"
     reasons = "; ".join(filter(None, (guess.reason, reason)))
     return replace(guess, sensitive=True, warning="", reason=reasons)
 
 
 def warnings(special: Mapping[str, str], target: str, *, kept: bool) -> list[str]:
-    """Say which columns are such data, what was written for them, and what to do.
+    """Warn about such columns, and say what was written for them and what to do.
 
     Args:
-        special: what the columns are, by name.
-        target: the column to predict, which cannot be kept out of predictions.
-        kept: whether the columns stay features, since there are no others.
+        special: the category of each column.
+        target: the column to predict, whose values are in predictions.
+        kept: whether the columns stay features because there are no others.
     """
     said = []
     for what in (CATEGORY, BIRTH):
         names = [name for name, one in special.items() if one == what and name != target]
         if names and kept:
             said.append(
-                f"{_are(names, what)} if rows are about people{_law(what)}. {_pronoun(names)} a "
-                "feature all the same, because the table has no other. Have that checked before "
-                "the first push; to keep a column out of model, reports and logs, add "
-                "sensitive: true to it in schema.yaml"
+                f"{_are(names, what)} if rows are about people{_law(what)}. {_pronoun(names)} "
+                "still a feature, because the table has no other. Have that checked before the "
+                "first push; to keep a column out of model, reports and logs, add sensitive: true "
+                "to it in schema.yaml"
             )
         elif names:
             said.append(
@@ -98,7 +98,7 @@ def warnings(special: Mapping[str, str], target: str, *, kept: bool) -> list[str
 
 
 def _is_place(parts: Sequence[str], names: Collection[str]) -> bool:
-    """Check for a place at an end of a name; `long` is one beside a latitude only."""
+    """Check for a place at either end of a name; `long` is one only beside a latitude."""
     ends = {*parts[:1], *parts[-1:]}
     if "long" not in ends:
         return bool(PLACES & ends)
@@ -119,7 +119,7 @@ def _law(what: str) -> str:
         return ""
     return (
         " (GDPR, article 9: health, religion, origin, opinions; or where a person is), which the "
-        "law allows to use in few cases only"
+        "law allows in few cases only"
     )
 
 

@@ -42,7 +42,7 @@ def _note(draft: Draft, key: str) -> str:
 
 
 def _left_out(draft: Draft, schema: Schema) -> list[str]:
-    """Return a line for each column that the model does not see, and one for those beyond."""
+    """Return a line for each column that is not a feature, and one for those beyond the limit."""
     out = [
         name
         for name in schema.columns

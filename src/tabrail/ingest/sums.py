@@ -1,4 +1,4 @@
-"""Find three and more numeric columns that add up to the target, such as parts of a total."""
+"""Find three or more numeric columns that add up to the target, such as parts of a total."""
 
 from dataclasses import dataclass
 
@@ -9,19 +9,19 @@ from tabrail.data.schema import Schema
 from tabrail.ingest.pairs import CENTRAL, FEWEST_ROWS, ROWS, SAME, gives_number
 
 FEWEST, MOST = 3, 12  # parts
-MOST_NUMBERS = 300  # columns that are looked at
-EQUAL = 0.02  # relative difference of factors that are the same
-NOTHING = 1e-9  # share of the target's variance that is left, where rounding may have made it
-ROUNDED = 1e-3  # the same, above it no rounding has
+MOST_NUMBERS = 300  # columns to try
+EQUAL = 0.02  # largest relative difference of equal factors
+NOTHING = 1e-9  # share of the target's variance that rounding may leave
+ROUNDED = 1e-3  # share of it that rounding never leaves
 
 
 @dataclass(frozen=True)
 class Sum:
-    """Columns that add up to the target, but for the unit and the rounding.
+    """Columns that add up to the target, except for unit and rounding.
 
     Attributes:
-        plus: names of the columns that are added.
-        minus: names of those that are subtracted.
+        plus: names of the columns to add.
+        minus: names of the columns to subtract.
     """
 
     plus: tuple[str, ...]
@@ -33,16 +33,16 @@ class Sum:
         return self.plus + self.minus
 
     def __str__(self) -> str:
-        """Return the sum as a person writes it."""
+        """Return the sum as text for people."""
         return " - ".join([" + ".join(self.plus), *self.minus])
 
 
 def find(sample: pd.DataFrame, schema: Schema) -> Sum | None:
-    """Find columns whose sum or difference is the target; None if there are none, or only two.
+    """Find columns whose sum or difference is the target; None for fewer than three columns.
 
-    The column that explains most of what is left is taken, again and again, by least squares
-    (orthogonal matching pursuit: Pati, Rezaiifar and Krishnaprasad, 1993), until nothing is left.
-    Parts of a sum have one factor. An empty cell of a part counts as 0.
+    The column that explains most of the residual is added repeatedly, by least squares, until no
+    residual is left (orthogonal matching pursuit: Pati, Rezaiifar and Krishnaprasad, 1993). All
+    parts of a sum have the same factor. An empty cell of a part counts as 0.
 
     Args:
         sample: rows that conform to the schema.
@@ -60,7 +60,7 @@ def find(sample: pd.DataFrame, schema: Schema) -> Sum | None:
     rows = (y_true >= low) & (y_true <= high)
     if rows.sum() < FEWEST_ROWS or not np.std(y_true[rows]):
         return None
-    with np.errstate(all="ignore"):  # squares of enormous numbers
+    with np.errstate(all="ignore"):  # squares of very large numbers
         chosen, factors = _pursued(columns[rows], y_true[rows])
     if len(chosen) < FEWEST or not _equal(factors):
         return None
@@ -76,7 +76,7 @@ def find(sample: pd.DataFrame, schema: Schema) -> Sum | None:
 
 
 def _pursued(columns: np.ndarray, y_true: np.ndarray) -> tuple[list[int], np.ndarray]:
-    """Return the places of columns that leave nothing of the target, and their factors."""
+    """Return the positions of columns that explain the whole target, and their factors."""
     x = columns - columns.mean(axis=0)
     scale = np.sqrt((x**2).sum(axis=0))
     usable = np.isfinite(scale) & (scale > 0)
@@ -96,13 +96,13 @@ def _pursued(columns: np.ndarray, y_true: np.ndarray) -> tuple[list[int], np.nda
 
 
 def _equal(factors: np.ndarray) -> bool:
-    """Check whether factors are the same but for their signs."""
+    """Check whether factors are equal except for their signs."""
     sizes = np.abs(factors)
     return bool(len(sizes) and sizes.max() - sizes.min() <= EQUAL * sizes.max())
 
 
 def _gives(values: np.ndarray, y_true: np.ndarray, parts: np.ndarray) -> bool:
-    """Check whether a sum is the target, or is it but for the rounding of its parts."""
+    """Check whether a sum is the target, except for rounding of its parts."""
     if gives_number(values, y_true):
         return True
     slope, constant = np.polyfit(values, y_true, 1)

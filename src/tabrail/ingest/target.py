@@ -15,17 +15,17 @@ from tabrail.ingest.kinds import is_boolean, spellings
 from tabrail.ingest.look import Look
 from tabrail.ingest.number_format import NEARLY, READABLE, unit
 
-FEW_NUMBERS = 10  # up to so many whole numbers are classes
+FEW_NUMBERS = 10  # up to this many whole numbers are classes
 MOST_CLASSES = 100
-LIKE_CLASSES = 30  # up to so many whole numbers may be classes
+LIKE_CLASSES = 30  # up to this many whole numbers may be classes
 YES = {*cells.TRUE, "positive", "pos", "ja", "oui", "si", "sí"}
-MAY_BE_A_CLASS = ("NA", "None")  # the words for a missing value that are words of their own, too
-OFTEN = 0.05  # of the rows: no slip
+MAY_BE_A_CLASS = ("NA", "None")  # words for a missing value that are also ordinary words
+OFTEN = 0.05  # share of rows: not a mistake
 
 
 @dataclass(frozen=True)
 class Target:
-    """The task, and the kind of the target for it."""
+    """The task and the target's kind for it."""
 
     task: Task
     kind: Kind
@@ -42,12 +42,12 @@ def infer_target(
 
     Args:
         name: the target's name.
-        words: its different values as text, without missing ones, with how often each comes.
-        form: how numbers are written.
-        wanted: the task, if a person has given it.
+        words: its distinct values as text, without missing ones, with their counts.
+        form: the number format.
+        wanted: the task, if the user has given it.
 
     Raises:
-        InputError: the values cannot be predicted, or not as the task that is wanted.
+        InputError: the values cannot be predicted, or not by the given task.
     """
     look = Look(name, words, sum(words.values()), form, is_target=True)
     spans = look.share(look.seconds) >= READABLE
@@ -98,16 +98,16 @@ def infer_target(
 
 
 def positive_class(words: Mapping[str, int], kind: Kind) -> tuple[str, str]:
-    """Return which of two classes is to be predicted, and why.
+    """Return the positive one of two classes, and the reason.
 
     Args:
-        words: the classes, with how often each comes: of a boolean target, 0.0 and 1.0.
+        words: the classes with their counts; for a boolean target, 0.0 and 1.0.
         kind: the target's kind.
     """
     if kind == "boolean":
         return "1.0", ""
     for word in words:
-        # Of 1 and 2, neither means yes.
+        # Neither 1 nor 2 means yes.
         if word.lower() in YES and not all(other.isdecimal() for other in words):
             return word, "the class to predict, as its name means yes"
     rarer = min(sorted(words), key=lambda word: words[word])
@@ -116,11 +116,11 @@ def positive_class(words: Mapping[str, int], kind: Kind) -> tuple[str, str]:
 
 
 def refuse_hidden_class(name: str, words: Mapping[str, int], missing: Collection[str]) -> None:
-    """Refuse a target of which a class would vanish, as its word means a missing value elsewhere.
+    """Refuse a target with a class that would be lost: its word means a missing value elsewhere.
 
     Args:
         name: the target's name.
-        words: its different values, with how often each comes.
+        words: its distinct values, with their counts.
         missing: the words for missing values.
 
     Raises:
@@ -140,16 +140,16 @@ def refuse_hidden_class(name: str, words: Mapping[str, int], missing: Collection
 
 
 def not_numeric(name: str, strange: list[str], share: float) -> InputError:
-    """Return the error that a share of the target's values are no numbers."""
+    """Return the error for a target with values that are not numbers."""
     shown = ", ".join(repr(word[:30]) for word in strange[:3])
     return InputError(
-        f"target {name!r}: {share:.1%} of its values are no numbers (such as {shown}); correct "
+        f"target {name!r}: {share:.1%} of its values are not numbers (such as {shown}); correct "
         "them, leave them empty, or choose another task or column"
     )
 
 
 def _again(name: str, task: Task) -> str:
-    """Return the command that takes the target for something else."""
+    """Return the command for another task."""
     place = paths.RAW.as_posix()
     return f"uv run tabrail ingest {place} --target {shlex.quote(name)} --task {task} --replace"
 
@@ -163,17 +163,17 @@ def _refuse_twins(name: str, words: Mapping[str, int]) -> None:
     for twins in spellings(words).values():
         shown = ", ".join(f"{word!r} ({words[word]:,} rows)" for word in twins[:4])
         raise InputError(
-            f"target {name!r} writes the same class in more than one way: {shown}. They differ by "
-            "upper and lower case, blanks or the form of letters only. Write each class in one way "
-            "in the file or, in a project that is there, in clean (prepare.py)"
+            f"target {name!r} writes the same class in more than one way: {shown}. They differ "
+            "only in case, blanks or the form of letters. Write each class in one way in the file "
+            "or, in an existing project, in clean (prepare.py)"
         )
 
 
 def _refuse_too_many(name: str, words: Mapping[str, int]) -> None:
-    """Refuse identifiers of rows, texts, and too many classes.
+    """Refuse identifiers, texts, and too many classes.
 
     Raises:
-        InputError: the message says which of them.
+        InputError: the message names the problem.
     """
     filled, classes = sum(words.values()), len(words)
     if classes > 2 and classes > 0.5 * filled:
@@ -183,6 +183,6 @@ def _refuse_too_many(name: str, words: Mapping[str, int]) -> None:
         )
     if classes > MOST_CLASSES:
         raise InputError(
-            f"target {name!r} has {classes:,} classes or more, and at most {MOST_CLASSES} can be "
-            "told apart; join the rare ones, or choose another column"
+            f"target {name!r} has {classes:,} classes or more, and at most {MOST_CLASSES} are "
+            "supported; merge the rare ones, or choose another column"
         )

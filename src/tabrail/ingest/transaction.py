@@ -1,7 +1,7 @@
-"""Let one ingest change data, pointer, schema and generated files together, or nothing at all.
+"""Change data, pointer, schema and generated files in one transaction.
 
-The folder data/ingest.tmp has what comes in and what was there. While plan.json is in it, an ingest
-is under way or was killed. The next one finishes what was killed, or undoes it. `forget` changes
+The folder data/ingest.tmp has the new files and backups of the old ones. While plan.json is in it,
+an ingest is running or was killed. The next one finishes or undoes a killed one. `forget` changes
 data in the same way.
 """
 
@@ -35,16 +35,16 @@ Show = Callable[[str], None]
 
 @dataclass
 class Transaction:
-    """What an ingest changes, as plan.json has it.
+    """The changes of an ingest, the content of plan.json.
 
     Attributes:
-        replaces: whether its data takes the place of what is in data/raw.
+        replaces: whether its data replaces that in data/raw.
         had_data: whether there was a folder data/raw.
-        data: the files that come to data/raw, seen from there.
-        staged: what Git had staged of the pointers; None without a repository.
-        files: for each other file, the SHA-256 of what it had and of what it gets; blank if it was
-            missing, None if DVC writes it.
-        in_place: whether all is where it belongs, and only DVC may not know the data yet.
+        data: the new files of data/raw, relative to it.
+        staged: the staged versions of the pointers; None without a repository.
+        files: for each other file, the SHA-256 of its old and new content; blank if it was missing,
+            None if DVC writes it.
+        in_place: whether all files are in place, and only `dvc add` may be missing.
         verb: the command that changes it.
     """
 
@@ -74,7 +74,7 @@ class Transaction:
         self.save({})
 
     def save(self, after: Mapping[Path, str | None]) -> None:
-        """Copy files that are to be changed, and write plan.json."""
+        """Back up the files to change, and write plan.json."""
         for path, digest in after.items():
             if path.exists():
                 _copy(path, BEFORE / path)
@@ -83,14 +83,14 @@ class Transaction:
         write_texts({PLAN: json.dumps(asdict(self), indent=2)})
 
     def restore(self, files: Iterable[str], show: Show) -> None:
-        """Bring files back to what they had, but for those that somebody has edited since."""
+        """Restore files, except those that were edited since."""
         for name in files:
             path, (before, after) = Path(name), self.files[name]
             now = _digest_of(path)
             if now == before:
                 continue
             if after is not None and now != after:
-                show(f"{path} was edited since and stays as it is")
+                show(f"{path} was edited since and is left unchanged")
                 continue
             if before:
                 (BEFORE / path).replace(path)
@@ -99,7 +99,7 @@ class Transaction:
             sync(path.parent)
 
     def undo(self, show: Show) -> None:
-        """Bring everything back to what it was."""
+        """Undo all changes."""
         if not self.replaces:
             self._remove_data()
         elif OUTGOING.exists() or not (self.had_data or INCOMING.exists()):
@@ -119,14 +119,14 @@ class Transaction:
         for file in files:
             file.unlink(missing_ok=True)
         for folder in sorted({file.parent for file in files} - {paths.RAW}, reverse=True):
-            with suppress(OSError):  # others are in it
+            with suppress(OSError):  # it has other files
                 folder.rmdir()
 
     def _require_no_other_data(self) -> None:
-        """Check that data/raw has nothing but what this ingest has brought.
+        """Check that data/raw has only files of this ingest.
 
         Raises:
-            InputError: it has; undoing would lose it.
+            InputError: it has others; undoing would lose them.
         """
         there = {path.relative_to(paths.RAW) for path in paths.RAW.rglob("*") if path.is_file()}
         if others := sorted(map(str, there - set(map(Path, self.data)))):
@@ -141,12 +141,12 @@ class Transaction:
 def begun(
     copies: Mapping[Path, Path], salt: str, *, replace: bool, verb: str = "ingest"
 ) -> Iterator[Transaction]:
-    """Copy what comes in, and yield the transaction; undo it if the block fails.
+    """Copy the new files, and yield the transaction; undo it if the block fails.
 
     Args:
         copies: files by where in data/raw each goes; those in `FOLDER` are moved.
         salt: the project's salt.
-        replace: whether they take the place of what is there.
+        replace: whether they replace the existing data.
         verb: the command that changes it.
     """
     try:
@@ -169,38 +169,41 @@ def begun(
 
 
 def recover(track: Callable[[], None], show: Show) -> None:
-    """Finish or undo an ingest that was killed.
+    """Finish or undo a killed ingest.
 
     Args:
         track: lets DVC track data/raw.
         show: prints a text for the user.
 
     Raises:
-        InputError: DVC cannot track the data, or undoing would lose some.
+        InputError: DVC cannot track the data, or undoing would lose files.
     """
     planned = _planned()
     if planned and planned.in_place:
-        planned.restore(map(str, POINTERS), show)  # DVC may have been killed while it wrote one
+        planned.restore(map(str, POINTERS), show)  # DVC may have been killed while writing one
         track()
-        show(f"The last {planned.verb} was interrupted when all was in place. It is finished now.")
+        show(
+            f"The last {planned.verb} was interrupted after all files were in place. It is "
+            "finished now."
+        )
     elif planned:
         planned.undo(show)
-        show(f"The last {planned.verb} was interrupted. What it had begun is undone.")
+        show(f"The last {planned.verb} was interrupted. Its changes are undone.")
     _end()
 
 
 @contextmanager
 def locked() -> Iterator[None]:
-    """Let no other ingest run in this project.
+    """Lock this project against another ingest.
 
     Raises:
-        InputError: another one does.
+        InputError: another one is running.
     """
-    if not places.HOME.is_dir():  # no project of DVC, which will be said
+    if not places.HOME.is_dir():  # not a DVC project, which is reported later
         yield
         return
     LOCK.parent.mkdir(exist_ok=True)
-    # SQLite locks a file on every platform, and a process that is killed gives its lock back.
+    # SQLite locks a file on every platform, and a killed process releases its lock.
     with closing(sqlite3.connect(LOCK, timeout=0, isolation_level=None)) as lock:
         try:
             lock.execute("BEGIN EXCLUSIVE")
@@ -208,27 +211,27 @@ def locked() -> Iterator[None]:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                 raise InputError(f"{LOCK} cannot be written: {error}") from None
             raise InputError(
-                f"another ingest runs in this project ({LOCK}: {error}); repeat the command when "
-                "it has ended"
+                f"another ingest is running in this project ({LOCK}: {error}); repeat the command "
+                "when it has finished"
             ) from None
         yield
 
 
 def require_none() -> None:
-    """Check that no ingest is under way or was killed.
+    """Check that no ingest is running or was killed.
 
     Raises:
-        InputError: data and schema may not fit together.
+        InputError: data and schema may not match.
     """
     if PLAN.exists():
         raise InputError(
-            "an ingest runs, or was interrupted: data and schema may not fit together; if none "
-            f"runs, finish or undo it with: uv run tabrail ingest {paths.RAW.as_posix()}"
+            "an ingest is running, or was interrupted: data and schema may not match; if none is "
+            f"running, finish or undo it with: uv run tabrail ingest {paths.RAW.as_posix()}"
         )
 
 
 def _take(file: Path, place: Path) -> None:
-    """Move a file that was made for this ingest, and copy another one."""
+    """Move a file that was made for this ingest; copy any other file."""
     if FOLDER in file.parents:
         place.parent.mkdir(parents=True, exist_ok=True)
         file.rename(place)
@@ -243,7 +246,7 @@ def _copy(file: Path, copy: Path) -> None:
 
 
 def _end() -> None:
-    """Remove the folder; without plan.json, it is of no use any more."""
+    """Remove the folder; plan.json goes first, because without it the folder is ignored."""
     if FOLDER.exists():
         PLAN.unlink(missing_ok=True)
         sync(FOLDER)
@@ -251,7 +254,7 @@ def _end() -> None:
 
 
 def _planned() -> Transaction | None:
-    """Return what an ingest that has not ended had to change."""
+    """Return the plan of an unfinished ingest."""
     if not PLAN.exists():
         return None
     return Transaction(**json.loads(PLAN.read_text(encoding="utf-8")))
@@ -267,7 +270,7 @@ def _digest_of(path: Path) -> str:
 
 
 def _staged() -> str | None:
-    """Return what Git has staged of the pointers; None without a repository."""
+    """Return the staged versions of the pointers; None without a repository."""
     try:
         return git.git("ls-files", "-z", "--stage", "--full-name", "--", *map(str, POINTERS))
     except (InputError, OSError):

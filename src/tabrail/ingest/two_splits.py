@@ -1,6 +1,6 @@
-"""Score a small model on two splits of the same rows: at random, and as predictions will be made.
+"""Score a small model on a random split and on a realistic split of the same rows.
 
-Where the two differ, the score at random promises what new rows do not keep.
+If the two scores differ, the random split is too optimistic about new rows.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,8 +15,8 @@ from tabrail.ingest.small_model import Fold, left_over, matrix, score
 
 ROWS, CELLS, FEWEST_ROWS = 10_000, 500_000, 60
 FOLDS = 3
-LATER = ((0.6, 0.8), (0.8, 1.0))  # which rows are held back, by their place in time
-WORSE, ERROR_WORSE = 0.03, 0.15  # from here on, a difference matters
+LATER = ((0.6, 0.8), (0.8, 1.0))  # which rows are held out, by their position in time
+WORSE, ERROR_WORSE = 0.03, 0.15  # a difference of at least this matters
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Scores:
     """The scores of a small model on two splits.
 
     Attributes:
-        measure: what is measured, as a person calls it.
-        honest: the score on rows that are held back as predictions will be made.
-        random: that on rows held back at random.
-        differ: whether the honest one is worse, by more than chance and by enough to matter.
+        measure: the name of the score for people.
+        honest: the score on a realistic split.
+        random: the score on a random split.
+        differ: whether the realistic score is worse, by more than chance and by enough to matter.
     """
 
     measure: str
@@ -46,12 +46,12 @@ def _shown(score: float) -> str:
 
 
 def by_group(sample: pd.DataFrame, schema: Schema, name: str, groups: np.ndarray) -> Scores | None:
-    """Score with the rows of each group on one side, and at random; None for too few rows.
+    """Score with a split by group and a random split; None for too few rows.
 
     Args:
         sample: rows that conform to the schema.
         schema: names the features and the target.
-        name: the column that names the groups: the honest model does not see it.
+        name: the column of the groups, which the model for the split by group does not see.
         groups: codes of the groups; shape (n_rows,).
     """
     rows = _some(sample, schema)
@@ -60,12 +60,12 @@ def by_group(sample: pd.DataFrame, schema: Schema, name: str, groups: np.ndarray
 
 
 def by_time(sample: pd.DataFrame, schema: Schema, times: np.ndarray) -> Scores | None:
-    """Score on rows that are later than all the model has learned from, and at random.
+    """Score with a split by time and a random split.
 
     Args:
         sample: rows that conform to the schema.
         schema: names the features and the target.
-        times: where each row stands in time; NaN where that is not known. Shape (n_rows,).
+        times: the position of each row in time; NaN where it is unknown. Shape (n_rows,).
     """
     sample, times = sample[~np.isnan(times)], times[~np.isnan(times)]
     rows = _some(sample, schema)
@@ -83,15 +83,15 @@ def by_time(sample: pd.DataFrame, schema: Schema, times: np.ndarray) -> Scores |
 
 
 def residuals(sample: pd.DataFrame, schema: Schema) -> np.ndarray | None:
-    """Return by how much a small model is off each row that it has not learned from.
+    """Return the out-of-fold residuals of a small model.
 
     Args:
         sample: rows that conform to the schema.
         schema: names the features and the target.
 
     Returns:
-        Array of shape (n_some_rows,), in the order of the rows; None for too few rows. Of classes,
-        it is about the most frequent one.
+        Array of shape (n_some_rows,), in the order of the rows; None for too few rows. For classes,
+        the residuals are those of the most frequent class.
     """
     sample = sample.iloc[_some(sample, schema)]
     if len(sample) < FEWEST_ROWS:
@@ -109,13 +109,13 @@ def residuals(sample: pd.DataFrame, schema: Schema) -> np.ndarray | None:
 def _compared(
     sample: pd.DataFrame, schema: Schema, names: Sequence[str], folds: list[Fold]
 ) -> Scores | None:
-    """Score on given folds, with some features, and on folds at random, with all of them.
+    """Score on given folds with some features, and on random folds with all of them.
 
     Args:
         sample: the rows.
         schema: names the features and the target.
-        names: the features of the honest model.
-        folds: places of the rows to learn from, and of those to score.
+        names: the features for the given folds.
+        folds: positions of the rows to learn from, and of those to score.
     """
     if len(sample) < FEWEST_ROWS or not names or any(not len(one) for one in chain(*folds)):
         return None
@@ -137,7 +137,7 @@ def _compared(
 
 
 def _some(sample: pd.DataFrame, schema: Schema) -> np.ndarray:
-    """Return the places of the rows to score on, in their order."""
+    """Return the positions of the rows to score on, in order."""
     most = min(ROWS, CELLS // max(1, len(schema.features)))
     if len(sample) <= most:
         return np.arange(len(sample))
@@ -145,7 +145,7 @@ def _some(sample: pd.DataFrame, schema: Schema) -> np.ndarray:
 
 
 def _folds(groups: np.ndarray) -> Iterator[Fold]:
-    """Yield places to learn from and to score, with each group on one side."""
+    """Yield positions to learn from and to score, with each group on one side."""
     _, codes = np.unique(groups, return_inverse=True)
     fold = (np.random.default_rng(0).permutation(int(codes.max()) + 1) % FOLDS)[codes]
     for number in range(FOLDS):

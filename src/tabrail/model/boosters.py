@@ -62,7 +62,7 @@ class _Reader:
                 return WORDS[mark]
             case _ if mark in NUMBERS:
                 return self._numbers(mark, 1)[0].item()
-        raise ValueError(f"{mark!r} begins no value")
+        raise ValueError(f"{mark!r} does not begin a value")
 
     def _object(self, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -92,7 +92,7 @@ class _Reader:
 
     def _numbers(self, kind: str, count: int) -> "np.ndarray[Any, Any]":
         if kind not in NUMBERS:
-            raise ValueError(f"{kind!r} is no kind of number")
+            raise ValueError(f"{kind!r} is not a type of number")
         dtype = np.dtype(NUMBERS[kind])
         return np.frombuffer(self._bytes(count * dtype.itemsize), dtype)
 

@@ -41,8 +41,8 @@ def estimator(project: Project) -> BaseEstimator:
     made, _ = make(project.params.train, project.schema.task)
     if project.schema.weight and not has_fit_parameter(made, "sample_weight"):
         raise InputError(
-            f"{KEY}: {type(made).__name__} cannot weigh rows, as weight in {paths.SCHEMA} demands; "
-            "choose another, or delete that line"
+            f"{KEY}: {type(made).__name__} does not accept row weights, as weight in "
+            f"{paths.SCHEMA} demands; choose another, or delete that line"
         )
     return made
 
@@ -92,7 +92,7 @@ def _import(path: str, role: str, task: Task) -> type[BaseEstimator]:
     module_name, _, name = path.rpartition(".")
     example = EXAMPLES[role]
     if not module_name or path.startswith("."):
-        raise InputError(f"{KEY}: {path!r} is no import path; expected one such as {example}")
+        raise InputError(f"{KEY}: {path!r} is not an import path; expected one such as {example}")
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
@@ -115,7 +115,7 @@ def _import(path: str, role: str, task: Task) -> type[BaseEstimator]:
         other = name.replace("Classifier", "Regressor")
         other = name.replace("Regressor", "Classifier") if other == name else other
         hint = f" (did you mean {other!r}?)" if other in known else f", such as {example}"
-        raise InputError(f"{KEY}: {name} is no {role}, and the task is {task}{hint}")
+        raise InputError(f"{KEY}: {name} is not a {role}, and the task is {task}{hint}")
     raise InputError(f"{KEY}: {module_name} has no class {name!r}{nearest(name, known)}")
 
 

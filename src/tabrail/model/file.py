@@ -167,8 +167,8 @@ def load(path: Path, root: Path | None = None) -> tuple[Pipeline, Metadata]:
         raise
     except Exception as error:  # whatever may be wrong with a file from anywhere
         raise InputError(
-            f"{path} is damaged or no model of this project ({error}); "
-            "make it again with: uv run dvc repro --force train"
+            f"{path} is damaged or not a model of this project ({error}); make it again with: uv "
+            "run dvc repro --force train"
         ) from error
 
 
@@ -185,8 +185,8 @@ def read_metadata(path: Path) -> Metadata:
         raise missing_output(path) from None
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
         raise InputError(
-            f"{path} is damaged or no model of this project ({error}); "
-            "make it again with: uv run dvc repro --force train"
+            f"{path} is damaged or not a model of this project ({error}); make it again with: uv "
+            "run dvc repro --force train"
         ) from None
 
 

@@ -28,15 +28,15 @@ def require_recorded(folder: Path = Path()) -> None:
     if not wanted:
         raise InputError(
             f"{path} was never recorded: {source} has no hash of it. Make it with: uv run dvc "
-            "repro. If you know where it is from: --untrusted"
+            "repro. If you trust its source, add: --untrusted"
         )
     found = md5(path)
     if found != wanted:
         raise InputError(
             f"{path} is not the recorded one: its MD5 is {found}, and {source} says {wanted}. "
             "Fetch the recorded one with: uv run dvc checkout --force models, or dvc pull, or make "
-            "it with: uv run dvc repro. If you know where this one is from: --untrusted, or in "
-            "Python untrusted=True"
+            "it with: uv run dvc repro. If you trust the source of this one, add: --untrusted, or "
+            "in Python untrusted=True"
         )
 
 

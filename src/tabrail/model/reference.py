@@ -109,14 +109,16 @@ def require(expected: list[Any], found: np.ndarray, evaluation: Mapping[str, Any
             f"{name} {old}" for name, old in trained.items() if installed_version(name) != old
         ]
         why = (
-            f"it was trained with {', '.join(others)}: install that, with: uv sync --locked"
+            f"it was trained with {', '.join(others)}: install these with: uv sync --locked"
             if others
-            else "model and reports are of different runs: check out the version that is wanted, "
-            f"and run: uv run dvc pull --force {paths.MODEL.as_posix()}"
+            else (
+                "model and reports are of different runs: check out the version that you want, and "
+                f"run: uv run dvc pull --force {paths.MODEL.as_posix()}"
+            )
         )
         raise InputError(
-            f"the model's reference predictions are off those of its evaluation by {worst:.2g}; "
-            + why
+            "the model's reference predictions differ from those of its evaluation by "
+            f"{worst:.2g}; " + why
         )
 
 

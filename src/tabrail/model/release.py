@@ -97,8 +97,8 @@ def load_release(
     """
     if folder != Path() and not (folder / paths.SCHEMA).exists():
         raise InputError(
-            f"{folder.resolve()} is no clone of this project; make one at a version with: "
-            f"git clone --branch model@v0.1.0 . {folder} (there is no {paths.SCHEMA})"
+            f"{folder.resolve()} is not a clone of this project; clone a version with: git clone "
+            f"--branch model@v0.1.0 . {folder} (there is no {paths.SCHEMA})"
         )
     if not untrusted:
         require_recorded(folder)

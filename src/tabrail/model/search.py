@@ -99,20 +99,20 @@ def _search(pipeline: Pipeline, train: Split, schema: Schema, params: Params) ->
         return SearchResult(pipeline, {}, {}, nothing, train)
     if train.sample:
         raise InputError(
-            f"{KEY}.method: {wanted.method} fits here, and the estimator is fitted by the workers "
-            f"of a cluster; set method: none, or search with the estimator of "
+            f"{KEY}.method: {wanted.method} fits on this machine, but the estimator is fitted by "
+            "the workers of a cluster; set method: none, or search with the estimator of "
             f"{package(params.train.estimator)} itself on less data"
         )
     name = type(pipeline[-1]).__name__
     values = wanted.values.get(name, {})
     if not values:
         raise InputError(
-            f"{KEY}.values: there are none to try for {name}{nearest(name, wanted.values)}"
+            f"{KEY}.values: there are no values to try for {name}{nearest(name, wanted.values)}"
         )
     scoring = wanted.scoring or SCORING[schema.task]
     if scoring not in get_scorer_names():
         hint = nearest(scoring, get_scorer_names())
-        raise InputError(f"{KEY}.scoring: {scoring!r} is no score of scikit-learn{hint}")
+        raise InputError(f"{KEY}.scoring: {scoring!r} is not a scorer of scikit-learn{hint}")
     candidates = min(wanted.candidates, int(np.prod([len(tried) for tried in values.values()])))
     print(f"searching: {candidates} candidates on {wanted.folds} folds …", flush=True)
     options: dict[str, Any] = {

@@ -37,7 +37,7 @@ def extract(archive: bytes, folder: Path) -> None:
             target = root / member.name
             leads_to = target.parent / member.linkname if member.issym() else target
             if not all(path.resolve().is_relative_to(root) for path in (target, leads_to)):
-                raise InputError(f"{member.name} would be outside of {folder}; it is not extracted")
+                raise InputError(f"{member.name} would be outside {folder}; it is not extracted")
             target.parent.mkdir(parents=True, exist_ok=True)
             if member.issym():
                 target.symlink_to(member.linkname)

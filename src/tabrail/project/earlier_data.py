@@ -47,10 +47,10 @@ def _refuse() -> str:
         return ""
     if where := _where(here):
         raise InputError(
-            f"{paths.RAW} is what {POINTER} said in {where}, and not what HEAD says. To have "
-            f"HEAD's data, run: git checkout HEAD -- {POINTER} && uv run dvc checkout {POINTER}. "
-            f"To go back to this data on purpose, run: git commit {POINTER} --message 'Go back to "
-            f"earlier data' && uv run dvc repro"
+            f"{paths.RAW} is the version that {POINTER} names in {where}, not the one that HEAD "
+            f"names. To get HEAD's data, run: git checkout HEAD -- {POINTER} && uv run dvc "
+            f"checkout {POINTER}. To go back to this data on purpose, run: git commit {POINTER} "
+            "--message 'Go back to earlier data' && uv run dvc repro"
         )
     return ""
 

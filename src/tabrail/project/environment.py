@@ -90,7 +90,7 @@ def require_locked(root: Path) -> str:
     for name in (*NUMERIC, *_evaluated(root)):
         found = installed_version(name)
         if name == "tabrail" and found.endswith(EDITABLE):
-            warning = f"tabrail {found}: results are of code that no version names"
+            warning = f"tabrail {found}: its results come from code that is not a released version"
         elif name in locked and found not in locked[name]:
             wanted = " or ".join(sorted(locked[name]))
             got = f"{name} {found} is installed" if found else f"{name} is not installed"

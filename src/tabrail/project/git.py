@@ -97,7 +97,9 @@ def required_commit(revision: str) -> str:
     """
     found = commit(revision)
     if found is None:
-        raise InputError(f"{revision} is no revision that is here; run: git fetch --tags origin")
+        raise InputError(
+            f"{revision} is not a revision in this clone; run: git fetch --tags origin"
+        )
     return found
 
 
@@ -203,8 +205,8 @@ def _run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         lock = Path(found[2]) if found[2] else path_of("index.lock")
         if lock.exists():
             raise InputError(
-                f"another Git is at work, or was killed and has left {lock}; if none is, run: "
-                f"rm -f {shlex.quote(str(lock))}, then repeat the command"
+                f"another Git process is running, or was killed and has left {lock}; if none is "
+                f"running, run: rm -f {shlex.quote(str(lock))}, then repeat the command"
             )
     return done
 

@@ -144,7 +144,7 @@ class Project:
         """
         sections = self.params.model_extra or {}
         if stage not in sections:
-            raise InputError(f"{paths.PARAMS} has no section {stage!r}; add one, or do not ask")
+            raise InputError(f"{paths.PARAMS} has no section {stage!r}; add it, or remove the call")
         found: dict[str, Any] = sections[stage]
         return found
 

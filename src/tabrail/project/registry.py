@@ -92,7 +92,7 @@ def fetch_tags(say: Callable[[str], None]) -> None:
     try:
         git.over_network("fetch", "--quiet", "--tags", "origin")
     except InputError as error:
-        say(f"warning: the stage is as this clone knows it, because origin fails: {error}")
+        say(f"warning: the stage is read from this clone, because asking origin failed: {error}")
 
 
 def versions(folder: Path = Path()) -> list[str]:

@@ -91,6 +91,6 @@ def find_root(start: Path | None = None) -> Path:
         if (folder / paths.PROJECT).is_file() and read_table(folder / paths.PROJECT) is not None:
             return folder
     raise InputError(
-        f"{here} is in no project: no {paths.PROJECT} here or above has a table [{TABLE}]; "
-        "go into the project's folder"
+        f"{here} is not in a project: no {paths.PROJECT} here or above has a table [{TABLE}]; "
+        "change to the project's folder"
     )

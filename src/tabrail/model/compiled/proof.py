@@ -86,7 +86,7 @@ def require_equal(compiled: Compiled, expected: Predicted, rows: Columns, *, sin
                 "the pipeline"
             )
     if together.unusual != expected.unusual:
-        raise UnequalError("compiled, the model finds other texts unusual than the pipeline")
+        raise UnequalError("the compiled model finds other texts unusual than the pipeline does")
 
 
 def drawn(schema: Schema, distributions: Distributions, rows: int = DRAWN) -> Columns:
