@@ -1,6 +1,6 @@
-"""The members of a model file, whose sizes are checked before and while they are unpacked.
+"""Unpack model files, with checks of sizes before and during unpacking.
 
-A file of 4 MB can say that it holds 8 GB of zeros, or hold more than it says.
+A file of 4 MB can declare 8 GB of zeros, or hold more than it declares.
 """
 
 import io
@@ -13,9 +13,9 @@ import numpy as np
 SCHEMA = "schema.json"
 
 MB = 1_000_000
-LARGEST_SCHEMA = 64 * MB  # 300,000 words of a vectorizer; parsed, it takes 20 times as much memory
-LARGEST_SMALL = 32 * MB  # what the other members of a small file may hold
-MOST_TIMES_PACKED = 16  # what those of a larger file may hold; forests are packed to a fifth
+LARGEST_SCHEMA = 64 * MB  # 300,000 words of a vectorizer; parsing takes 20 times as much memory
+LARGEST_SMALL = 32 * MB  # limit for the other members of a small file
+MOST_TIMES_PACKED = 16  # limit for those of a larger file; forests are packed to a fifth
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ARRAY, NESTED = b"\x93NUMPY", b"PK"
 
@@ -65,7 +65,7 @@ def member(content: bytes, name: str, largest: int) -> bytes:
 
 
 def pack(members: dict[str, bytes]) -> bytes:
-    """Return an archive of members that were checked, for a reader that checks no sizes."""
+    """Return an archive of checked members, for a reader that does not check sizes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, data in members.items():
@@ -74,7 +74,7 @@ def pack(members: dict[str, bytes]) -> bytes:
 
 
 def _require_sizes(members: list[zipfile.ZipInfo], largest: int) -> None:
-    """Refuse members that say of themselves that they are too large.
+    """Refuse members whose declared size is too large.
 
     Raises:
         ValueError: they are.
@@ -97,16 +97,16 @@ def _require_sizes(members: list[zipfile.ZipInfo], largest: int) -> None:
 
 
 def _read(archive: zipfile.ZipFile, one: zipfile.ZipInfo) -> bytes:
-    """Return the content of a member; never unpack much more than it says that it holds.
+    """Return the content of a member, without unpacking much more than its declared size.
 
     Raises:
-        ValueError: it holds another number of bytes than it says, or is damaged.
+        ValueError: its size differs from the declared one, or it is damaged.
     """
     if one.compress_type not in METHODS or one.flag_bits & 0x1:
         raise ValueError(f"{one.filename} is packed in a way that no model file uses")
     try:
         with archive.open(one) as file:
-            # A read without a number would unpack all that there is, whatever the member says.
+            # A read without a limit would unpack everything, whatever the declared size.
             data = file.read(one.file_size + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise ValueError(f"{one.filename} is damaged: {error}") from None
@@ -118,10 +118,10 @@ def _read(archive: zipfile.ZipFile, one: zipfile.ZipInfo) -> bytes:
 
 
 def _array_bytes(name: str, data: bytes) -> int:
-    """Return how many bytes the arrays in a member take; an archive in it has several.
+    """Return the bytes of the arrays in a member, which may be an archive of several.
 
     Raises:
-        ValueError: an array says that it is larger than its member.
+        ValueError: an array declares a size beyond that of its member.
     """
     if data.startswith(NESTED):
         with zipfile.ZipFile(io.BytesIO(data)) as nested:

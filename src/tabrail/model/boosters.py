@@ -1,4 +1,4 @@
-"""Check a booster of XGBoost before XGBoost reads it: it follows indices without comparing them.
+"""Check a booster before XGBoost reads it, because XGBoost does not check its indices.
 
 Its binary form is UBJSON (https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html).
 """
@@ -9,19 +9,19 @@ from typing import Any
 
 import numpy as np
 
-DEEPEST = 32  # of lists in lists; a booster has seven
+DEEPEST = 32  # levels of nested lists; a booster has seven
 NUMBERS = {"i": "i1", "U": "u1", "I": ">i2", "l": ">i4", "L": ">i8", "d": ">f4", "D": ">f8"}
 WORDS: dict[str, Any] = {"Z": None, "T": True, "F": False}
 
 
 def require_sound(content: bytes) -> None:
-    """Refuse a booster whose indices are not those of its own nodes, features and classes.
+    """Refuse a booster with indices out of the range of its nodes, features or classes.
 
     Args:
         content: of a booster, as XGBoost writes it.
 
     Raises:
-        ValueError: it is no such booster.
+        ValueError: it is not such a booster.
     """
     read = _Reader(content)
     try:
@@ -39,7 +39,7 @@ def require_sound(content: bytes) -> None:
 
 
 class _Reader:
-    """Read UBJSON: lists of numbers as arrays, and never more than there is."""
+    """Read UBJSON: lists of numbers become arrays, and reads never go beyond the end."""
 
     def __init__(self, content: bytes) -> None:
         self._content, self.place = content, 0
@@ -121,7 +121,7 @@ class _Reader:
 
 
 def _require_same(config: dict[str, Any], learner: dict[str, Any]) -> None:
-    """Compare the two places that say what the booster predicts."""
+    """Compare the two declarations of the numbers of classes, features and targets."""
     for name, value in config.get("learner_model_param", {}).items():
         if name in {"num_class", "num_feature", "num_target"}:
             _require(int(value) == int(learner["learner_model_param"][name]), f"two {name}")

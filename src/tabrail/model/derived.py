@@ -1,4 +1,4 @@
-"""The columns that a model derives from those of schema.yaml before it makes numbers of them."""
+"""The columns that a model derives from those of schema.yaml before it encodes them."""
 
 import pandas as pd
 from sklearn.compose import ColumnTransformer
@@ -10,7 +10,7 @@ def derive(pipeline: Pipeline, rows: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         pipeline: the fitted model.
-        rows: rows with the columns that the model is given, `schema.inputs`.
+        rows: rows with the model's input columns, `schema.inputs`.
     """
     steps = first_steps(pipeline)
     return rows if steps is None else steps.transform(rows)

@@ -1,4 +1,4 @@
-"""From the import path in params.yaml to an estimator that fits the task."""
+"""Make the estimator of params.yaml from its import path, and check that it fits the task."""
 
 import importlib
 import inspect
@@ -21,17 +21,17 @@ EXAMPLES = {
 
 
 def estimator(project: Project) -> BaseEstimator:
-    """Return the unfitted estimator that params.yaml names under `train.estimator`.
+    """Return the unfitted estimator of `train.estimator` in params.yaml.
 
-    Its arguments are those under `train.options` by the name of its class, and `random_state` is
-    `train.seed` if it has one.
+    Its arguments are the options under its class name in `train.options`. If it has a
+    `random_state`, that is `train.seed`.
 
     Args:
         project: the project.
 
     Raises:
-        InputError: there is no such estimator for the task, it has no such option, or it cannot
-            weigh rows as schema.yaml demands.
+        InputError: there is no such estimator for the task, it has no such option, or it does not
+            accept the row weights of schema.yaml.
 
     Example:
         >>> from tabrail import Project, estimator
@@ -48,11 +48,11 @@ def estimator(project: Project) -> BaseEstimator:
 
 
 def make(params: Train, task: Task) -> tuple[BaseEstimator, dict[str, Any]]:
-    """Return the unfitted estimator that params.yaml names, and the options given to it.
+    """Return the unfitted estimator of params.yaml, and its options.
 
     Args:
-        params: name the estimator, its options and the seed.
-        task: what it has to learn.
+        params: the estimator, its options and the seed.
+        task: the task.
 
     Raises:
         InputError: there is no such estimator for the task, or it has no such option.
@@ -63,7 +63,7 @@ def make(params: Train, task: Task) -> tuple[BaseEstimator, dict[str, Any]]:
     where = f"{paths.PARAMS}, train.options.{kind.__name__}"
     try:
         known = list(kind().get_params())
-    except Exception:  # some cannot be made without options
+    except Exception:  # some have required options
         known = list(inspect.signature(kind).parameters)
     for option in options:
         if option not in known:
@@ -74,7 +74,7 @@ def make(params: Train, task: Task) -> tuple[BaseEstimator, dict[str, Any]]:
     seed = {"random_state": params.seed} if "random_state" in known else {}
     try:
         made = kind(**(seed | options))
-    except Exception as error:  # a required option is missing, or one contradicts another
+    except Exception as error:  # a required option is missing, or options contradict each other
         raise InputError(f"{where}: {error}") from error
     if role == "classifier" and not hasattr(made, "predict_proba"):
         raise InputError(

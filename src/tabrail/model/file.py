@@ -1,8 +1,8 @@
 """The model file: a fitted pipeline that is safe to load, and its metadata, in one archive.
 
-skops stores no code, so a file from anywhere can be opened without running anything
-(https://skops.readthedocs.io/en/stable/persistence.html). Written by this module, equal
-pipelines are equal files, byte for byte.
+skops stores no code, so opening an untrusted file does not run any code
+(https://skops.readthedocs.io/en/stable/persistence.html). This module writes equal pipelines as
+equal files, byte for byte.
 """
 
 import io
@@ -28,7 +28,7 @@ from tabrail.project.settings import TABLE, load_settings
 METADATA = "metadata.json"
 LARGEST_METADATA = 16_000_000  # bytes
 
-# Types beyond those that skops trusts by itself. Nothing here runs code when it is loaded.
+# Types that are trusted in addition to those of skops. None of them runs code when it is loaded.
 TRUSTED = [
     "numpy.dtype",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
@@ -53,20 +53,21 @@ class Metadata:
 
     Attributes:
         estimator: import path of the estimator.
-        options: what the estimator was called with.
-        search: how its options were looked for and how the best did on the folds, if they were.
-        task: what kind of prediction it makes.
+        options: the arguments of the estimator.
+        search: the search for options and the best score on the folds, if there was one.
+        task: the task.
         target: the column that it predicts.
         classes: the target's classes in training, in the order of the estimator's probabilities.
         columns: the columns that it expects, with their kinds.
-        training_rows: how many rows it was trained on.
+        training_rows: number of training rows.
         training_data: SHA-256 of the training table.
         versions: the libraries that it was trained with.
         python: the version of Python that it was trained with, such as 3.12.
         code: SHA-256 of the project's modules that belong to the model, by path from the root.
-        limits: of the target in training, to which predictions are held; see `model.limits`.
-        texts: what was usual of texts in training; see `model.texts`.
-        workers: how many workers of a cluster fitted it together; 0 if one process did alone.
+        limits: limits of the target in training, which predictions are clipped to; see
+            `model.limits`.
+        texts: the usual measures of texts in training; see `model.texts`.
+        workers: number of workers of a cluster that fitted it together; 0 for a single process.
     """
 
     estimator: str
@@ -86,13 +87,13 @@ class Metadata:
     workers: int = 0
 
     def content(self) -> dict[str, Any]:
-        """Return what the file has; without what is blank of what older files do not have."""
+        """Return the content for the file, without blank keys that older files do not have."""
         later = {"limits", "texts", "workers"}
         return {n: v for n, v in asdict(self).items() if v or n not in later}
 
 
 def library_versions(estimator: str) -> dict[str, str]:
-    """Return the versions of the libraries that a model's numbers depend on."""
+    """Return the versions of the libraries that a model's predictions depend on."""
     names = ["numpy", "pandas", "scikit-learn", "scipy", "skops", "tabrail"]
     package = estimators.package(estimator)
     if package != "sklearn":
@@ -105,7 +106,7 @@ def dump(pipeline: Pipeline, metadata: Metadata, root: Path | None = None) -> by
 
     Args:
         pipeline: the fitted model.
-        metadata: the content of the file's metadata, but for `code`, which is added here.
+        metadata: the content of the file's metadata, except `code`, which is added here.
         root: the project whose code the model may hold; none, if not given.
 
     Raises:
@@ -114,7 +115,7 @@ def dump(pipeline: Pipeline, metadata: Metadata, root: Path | None = None) -> by
     _forget_threads(pipeline)
     try:
         written = skops_io.dumps(pipeline)
-    except Exception as error:  # of whatever the pipeline holds
+    except Exception as error:  # of any object in the pipeline
         raise InputError(f"the model cannot be stored: {type(error).__name__}: {error}") from error
     types = skops_io.get_untrusted_types(data=written)
     if unknown := _untrusted(types, root):
@@ -128,15 +129,15 @@ def dump(pipeline: Pipeline, metadata: Metadata, root: Path | None = None) -> by
 
 
 def load(path: Path, root: Path | None = None) -> tuple[Pipeline, Metadata]:
-    """Read a model file without running anything that it might contain.
+    """Read a model file without running code from it.
 
     Args:
         path: the file.
         root: the project whose code the model may hold; none, if not given.
 
     Raises:
-        InputError: the file is missing, damaged, holds a type that is not trusted, or was trained
-            with other code than the project has now.
+        InputError: the file is missing or damaged, holds a type that is not trusted, or was trained
+            with other code than the project's present code.
     """
     try:
         members = archive.unpack(path.read_bytes())
@@ -147,14 +148,14 @@ def load(path: Path, root: Path | None = None) -> tuple[Pipeline, Metadata]:
                 "with: uv run dvc repro, or check out the commit that trained it"
             )
         nodes.require_sound(members)
-        content = archive.pack(members)  # skops checks no sizes
+        content = archive.pack(members)  # skops does not check sizes
         types = skops_io.get_untrusted_types(data=content)
         if unknown := _untrusted(types, root):
             raise InputError(
                 f"{path} holds types that are not trusted: {', '.join(unknown)}. "
                 f"{_remedy(unknown, root)}"
             )
-        if root is not None:  # so that the project's package comes from the project's folder
+        if root is not None:  # to import the project's package from the project's folder
             code.import_module(root, load_settings(root).package)
         pipeline = skops_io.loads(content, trusted=types)
         if not isinstance(pipeline, Pipeline):
@@ -165,7 +166,7 @@ def load(path: Path, root: Path | None = None) -> tuple[Pipeline, Metadata]:
         raise missing_output(path) from None
     except (InputError, OSError):
         raise
-    except Exception as error:  # whatever may be wrong with a file from anywhere
+    except Exception as error:  # an untrusted file may raise anything
         raise InputError(
             f"{path} is damaged or not a model of this project ({error}); make it again with: uv "
             "run dvc repro --force train"
@@ -191,9 +192,9 @@ def read_metadata(path: Path) -> Metadata:
 
 
 def _untrusted(types: list[str], root: Path | None) -> list[str]:
-    """Return the types that neither the library nor the project trusts.
+    """Return the types that are trusted neither by the library nor by the project.
 
-    Of the project's package only what is defined there counts, not what is imported there.
+    In the project's package, only types defined there are trusted, not imported ones.
     """
     found = set(types) - set(TRUSTED)
     if root is not None and found:
@@ -204,7 +205,7 @@ def _untrusted(types: list[str], root: Path | None) -> list[str]:
 
 
 def _remedy(unknown: list[str], root: Path | None) -> str:
-    """Say what to do about types that are not trusted."""
+    """Return the advice on types that are not trusted."""
     package = load_settings(root).package if root is not None else ""
     if package and all(name.startswith(f"{package}.") for name in unknown):
         return (
@@ -218,7 +219,7 @@ def _remedy(unknown: list[str], root: Path | None) -> str:
 
 
 def _code(types: list[str], root: Path) -> dict[str, str]:
-    """Return the hashes of the project's modules that these types and `clean` come from."""
+    """Return the hashes of the project's modules that define these types and `clean`."""
     settings = load_settings(root)
     modules = [name.rpartition(".")[0] for name in types if name.startswith(f"{settings.package}.")]
     if settings.clean:
@@ -227,7 +228,7 @@ def _code(types: list[str], root: Path) -> dict[str, str]:
 
 
 def _forget_threads(pipeline: Pipeline) -> None:
-    """Forget how many threads did the work: it must change neither the file nor a prediction.
+    """Reset the number of threads, which must change neither the file nor a prediction.
 
     A forest that predicts in parallel adds its trees' votes in varying order.
     """
@@ -239,10 +240,10 @@ def _forget_threads(pipeline: Pipeline) -> None:
 
 
 def _canonical(content: bytes, metadata: Metadata) -> bytes:
-    """Rewrite a skops archive so that it depends on nothing but what it holds.
+    """Rewrite a skops archive so that its bytes depend only on its content.
 
-    skops names objects by their addresses in memory and dates the archive's members. Objects
-    are numbered here in the order in which they first appear, and members are undated.
+    skops names objects by their memory addresses, and dates the archive's members. This function
+    numbers objects in the order of their first appearance, and removes the dates.
     """
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         tree = json.loads(packed.read(archive.SCHEMA))
@@ -254,7 +255,7 @@ def _canonical(content: bytes, metadata: Metadata) -> bytes:
                 for item in node:
                     renumber(item)
             elif isinstance(node, dict):
-                node.pop("_stop_words_id", None)  # an address that a vectorizer remembers
+                node.pop("_stop_words_id", None)  # a memory address in a vectorizer
                 if "__id__" in node:
                     node["__id__"] = numbers.setdefault(node["__id__"], len(numbers))
                 if isinstance(node.get("file"), str):

@@ -1,4 +1,4 @@
-"""Fit a model so that what is held out while it learns is never a part of a group."""
+"""Fit a model so that rows held out during fitting are always whole groups."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ from tabrail.errors import InputError
 from tabrail.features import FoldsByGroup
 from tabrail.project.project import Split
 
-MOST_ROWS_WITHOUT_STOPPING = 10_000  # where HistGradientBoosting's early_stopping is "auto"
+MOST_ROWS_WITHOUT_STOPPING = 10_000  # above it, HistGradientBoosting's early_stopping "auto" is on
 STOPS_BY_GROUPS = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 STOPS_BY_CHANGE = (GradientBoostingClassifier, GradientBoostingRegressor)
 
@@ -31,12 +31,12 @@ STOPS_BY_CHANGE = (GradientBoostingClassifier, GradientBoostingRegressor)
 def fit(model: Pipeline, train: Split) -> Pipeline:
     """Fit a model on the training rows, with their weights.
 
-    Rows of one group stay together wherever some are held out: in the folds of
-    `tabrail.features.target_mean`, and in the rows by which boosting knows when to stop. Otherwise
-    the model would learn to know the groups, and look better than it is.
+    Rows of one group stay together wherever rows are held out: in the folds of
+    `tabrail.features.target_mean`, and in the rows for early stopping of boosting. Otherwise,
+    leakage between rows of a group would make the model look better than it is.
 
-    An estimator of `tabrail.cluster` is fitted on all rows by the workers of a cluster. The other
-    steps learn from a sample of the rows.
+    The workers of a cluster fit an estimator of `tabrail.cluster` on all rows. The other steps
+    learn from a sample of the rows.
 
     Source: https://scikit-learn.org/stable/metadata_routing.html
 
@@ -48,8 +48,8 @@ def fit(model: Pipeline, train: Split) -> Pipeline:
         The same model, fitted.
 
     Raises:
-        InputError: the estimator holds out single rows, which takes groups apart; or the cluster
-            cannot fit it.
+        InputError: the estimator holds out single rows, which splits groups; or the cluster cannot
+            fit it.
 
     Example:
         >>> from sklearn.pipeline import Pipeline
@@ -69,12 +69,12 @@ def fit(model: Pipeline, train: Split) -> Pipeline:
 
 @contextmanager
 def by_groups(model: Pipeline, train: Split) -> Iterator[dict[str, np.ndarray]]:
-    """Let a model's steps get groups and weights; yield the arguments of its `fit`.
+    """Route groups and weights to a model's steps; yield the arguments of its `fit`.
 
-    Nothing of it is left in the model.
+    The routing is removed from the model afterwards.
 
     Raises:
-        InputError: the estimator holds out single rows, which takes groups apart.
+        InputError: the estimator holds out single rows, which splits groups.
     """
     last = model[-1]
     kind: Any = type(last)
@@ -94,10 +94,10 @@ def by_groups(model: Pipeline, train: Split) -> Iterator[dict[str, np.ndarray]]:
 
 @cache
 def _told(kind: Any) -> type[BaseEstimator]:
-    """Return a class of an estimator whose `fit` takes the rows' weights and groups.
+    """Return a subclass of an estimator whose `fit` accepts weights and groups of rows.
 
-    The weights have a name of their own. Under scikit-learn's, each step of the model that could
-    take some would have to say whether it does, and an estimator that fits others would lose them.
+    The weights have their own argument name. Under scikit-learn's name, each step of the model that
+    accepts weights would have to request them, and a meta-estimator would lose them.
     """
 
     class Told(kind):
@@ -132,12 +132,12 @@ def _told(kind: Any) -> type[BaseEstimator]:
 
 
 def _are_some(groups: np.ndarray | None) -> bool:
-    """Return whether there are groups of more than one row."""
+    """Check whether there are groups of more than one row."""
     return groups is not None and len(np.unique(groups)) < len(groups)
 
 
 def _stops(boosting: Any, rows: int) -> bool:
-    """Return whether boosting holds out rows to know when to stop."""
+    """Check whether boosting holds out rows for early stopping."""
     if boosting.validation_fraction is None:
         return False
     if boosting.early_stopping == "auto":
@@ -146,10 +146,10 @@ def _stops(boosting: Any, rows: int) -> bool:
 
 
 def _held_out(boosting: Any, y: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the places of the rows to learn from, and of those to stop by.
+    """Return the positions of the training rows, and of the rows for early stopping.
 
     Raises:
-        InputError: without any of the groups that can be held out, a class would be unknown.
+        InputError: whichever groups are held out, a class would be missing in training.
     """
     part = boosting.validation_fraction
     part = part / len(y) if isinstance(part, int) else part
@@ -166,7 +166,7 @@ def _held_out(boosting: Any, y: np.ndarray, groups: np.ndarray) -> tuple[np.ndar
 
 
 def _refuse_to_hold_out_rows(last: Any) -> None:
-    """Refuse an estimator that holds out single rows while it learns.
+    """Refuse an estimator that holds out single rows during fitting.
 
     Raises:
         InputError: it does.

@@ -1,6 +1,6 @@
-"""The limits of a target: what a model may predict, and which predictions are held to them.
+"""Clip predictions to the limits of the target.
 
-Every way of scoring gets its numbers from `hold`, so that all of them give the same ones.
+All ways of scoring use `hold`, so they give the same numbers.
 """
 
 from typing import NamedTuple
@@ -9,23 +9,23 @@ import numpy as np
 
 from tabrail.data.schema import Schema
 
-HELD = "held"  # the column or key that marks such a prediction
-Limits = list[float | None]  # the least and the most; empty if there is neither
+HELD = "held"  # the column or key that marks a clipped prediction
+Limits = list[float | None]  # minimum and maximum; empty if there is neither
 
 
 class Predicted(NamedTuple):
-    """Predictions, and which of them deserve a second look.
+    """Predictions, with marks for human review.
 
     Attributes:
         numbers: as `Model.predict` returns them; shape (n_rows,) or (n_rows, n_classes).
-        held: whether the model's own number was beyond a limit of the target; shape (n_rows,).
-        unusual: what is unusual about the texts of a row, by the places of such rows.
-        texts: what is measured of the texts, as `texts.measured` returns it.
+        held: whether a number of the model was clipped to a limit of the target; shape (n_rows,).
+        unusual: the unusual properties of a row's texts, by the positions of such rows.
+        texts: the measures of the texts, as `texts.measured` returns them.
     """
 
     numbers: np.ndarray
     held: np.ndarray
-    # Nobody changes these defaults of a named tuple.
+    # These mutable defaults are never changed.
     unusual: dict[int, list[str]] = {}  # noqa: RUF012
     texts: dict[str, np.ndarray] = {}  # noqa: RUF012
 
@@ -33,7 +33,7 @@ class Predicted(NamedTuple):
         """Return which predictions need human review: close ones, and those of unusual texts.
 
         Args:
-            close: what `close_calls` returns; shape (n_rows,).
+            close: the result of `close_calls`; shape (n_rows,).
         """
         found = close.copy()
         found[list(self.unusual)] = True
@@ -41,7 +41,7 @@ class Predicted(NamedTuple):
 
 
 def of_target(schema: Schema) -> Limits:
-    """Return the limits that schema.yaml sets to the target; none, unless it is a number."""
+    """Return the target's limits in schema.yaml; none, unless the target is numeric."""
     target = schema.columns[schema.target]
     if schema.task != "regression" or (target.min is None and target.max is None):
         return []
@@ -55,7 +55,7 @@ def limits_text(limits: Limits) -> str:
 
 
 def held_text(held: int, rows: int, target: str, limits: Limits | None = None) -> str:
-    """Return how many predictions of some rows are held to the limits of the target, if known."""
+    """Return a text on how many predictions were clipped to the target's limits, if known."""
     shown = f" ({limits_text(limits)})" if limits else ""
     return (
         f"{held:,} of {rows:,} predictions were beyond the limits of {target}{shown}, and are held "
@@ -64,11 +64,11 @@ def held_text(held: int, rows: int, target: str, limits: Limits | None = None) -
 
 
 def hold(numbers: np.ndarray, limits: Limits) -> Predicted:
-    """Replace predictions beyond a limit by that limit.
+    """Clip predictions to the limits.
 
     Args:
-        numbers: what the model says; shape (n_rows,) or (n_rows, n_classes).
-        limits: the least and the most, each of which may be None; empty for none.
+        numbers: the model's predictions; shape (n_rows,) or (n_rows, n_classes).
+        limits: minimum and maximum, each of which may be None; empty for none.
     """
     if not limits:
         return Predicted(numbers, np.zeros(len(numbers), dtype=bool))

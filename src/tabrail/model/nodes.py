@@ -1,7 +1,6 @@
-"""Check the parts of a model file that compiled code reads while the model is built of them.
+"""Check the parts of a model file that compiled code reads while the model is built.
 
-They are checked as they stand in the file. What can be checked of the finished model is checked
-there: see `model.trees`.
+They are checked in the file. Checks of the finished model are in `model.trees`.
 """
 
 import io
@@ -27,8 +26,8 @@ def require_sound(members: dict[str, bytes]) -> None:
         members: of the file, by name.
 
     Raises:
-        ValueError: a part is built in another way than skops writes it, is larger than the file
-            says, or holds numbers that its code does not expect.
+        ValueError: a part does not have the form that skops writes, is larger than declared, or has
+            unexpected numbers.
     """
     nodes = list(_nodes(json.loads(members[SCHEMA])))
     for node in nodes:
@@ -46,7 +45,7 @@ def require_sound(members: dict[str, bytes]) -> None:
 
 
 def _nodes(tree: Any) -> Iterator[Node]:
-    """Return all nodes, without recursion: there may be many in each other."""
+    """Return all nodes, without recursion, because they may be deeply nested."""
     left = [tree]
     while left:
         found = left.pop()
@@ -59,7 +58,7 @@ def _nodes(tree: Any) -> Iterator[Node]:
 
 
 def _require_own_file(node: Node) -> None:
-    """Refuse a node that reads the file of another one: each read takes its memory again."""
+    """Refuse a node that reads another node's file, because each read takes memory again."""
     name, number = node.get("file"), node.get("__id__")
     if isinstance(name, str) and (
         type(number) is not int or number == 0 or name.partition(".")[0] != str(number)
@@ -68,7 +67,7 @@ def _require_own_file(node: Node) -> None:
 
 
 def _tree(node: Node, members: dict[str, bytes]) -> list[Node]:
-    """Check what a tree of scikit-learn is made with; return the nodes that say so."""
+    """Check the arguments of a scikit-learn tree; return their nodes."""
     args = node["__reduce__"]["args"]
     features, classes, outputs = args["content"]
     _require_loaders((args, "TupleNode"), (features, "JsonNode"), (outputs, "JsonNode"))
@@ -96,7 +95,7 @@ def _require_loaders(*wanted: tuple[Node, str]) -> None:
 
 
 def _require_unique(nodes: list[Node], unique: list[Node]) -> None:
-    """Refuse another node with the number of one that was checked: skops takes the first.
+    """Refuse a second node with the number of a checked one, because skops takes the first.
 
     A tree that two estimators share is in the file twice, with the same number.
     """

@@ -1,4 +1,4 @@
-"""Predict rows with a fitted pipeline, in the form that the task and the schema ask for."""
+"""Predict rows with a fitted pipeline, in the form for the task and the schema."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from tabrail.model.file import Metadata
 from tabrail.model.limits import Predicted, hold
 from tabrail.model.texts import measured, unusual
 
-DIGITS = 9  # of a prediction: later ones may depend on how many rows are predicted at once
+DIGITS = 9  # digits of a prediction: later ones may depend on the number of rows in a call
 
 
 def predict(
@@ -27,7 +27,7 @@ def predict(
 
 
 def score(pipeline: Pipeline, metadata: Metadata, rows: pd.DataFrame, schema: Schema) -> Predicted:
-    """Predict rows, and hold the predictions to the limits that the model was trained with.
+    """Predict rows, and clip the predictions to the limits of training.
 
     Args:
         pipeline: the fitted model.
@@ -36,10 +36,10 @@ def score(pipeline: Pipeline, metadata: Metadata, rows: pd.DataFrame, schema: Sc
         schema: the schema.
 
     Returns:
-        For a regression the predicted values, shape (n_rows,); for two classes the probability of
-        the one to predict, shape (n_rows,); for more of them the probability of each, in the order
-        of `schema.classes`, shape (n_rows, n_classes). Beside them, which are held to a limit,
-        which have unusual texts, and what is measured of their texts.
+        For a regression, the predicted values, shape (n_rows,). For two classes, the probability of
+        the positive class, shape (n_rows,). For more classes, the probability of each in the order
+        of `schema.classes`, shape (n_rows, n_classes). The result also marks clipped predictions
+        and unusual texts, and has the measures of texts.
 
     Raises:
         InputError: the model was trained for another schema.
@@ -54,15 +54,15 @@ def score(pipeline: Pipeline, metadata: Metadata, rows: pd.DataFrame, schema: Sc
 
 
 def numbers(pipeline: Any, metadata: Metadata, rows: Any) -> np.ndarray:
-    """Return what a fitted pipeline, or its last step, says of rows.
+    """Return the raw predictions of a fitted pipeline, or of its last step.
 
     Args:
         pipeline: the fitted model.
         metadata: the model's metadata.
-        rows: what it takes, n_rows of them.
+        rows: its input, n_rows rows.
 
     Returns:
-        Predicted values, shape (n_rows,); or probabilities in the order of the classes of training,
+        Predicted values, shape (n_rows,); or probabilities in the order of the classes in training,
         shape (n_rows, n_classes).
     """
     is_regression = metadata.task == "regression"
@@ -74,10 +74,10 @@ def numbers(pipeline: Any, metadata: Metadata, rows: Any) -> np.ndarray:
 
 
 def settled(numbers: np.ndarray, metadata: Metadata, schema: Schema) -> Predicted:
-    """Return what a model says, rounded, in the order of the schema's classes, held to limits.
+    """Return predictions in the order of the schema's classes, rounded and clipped to limits.
 
     Args:
-        numbers: what the function `numbers` returns.
+        numbers: the result of the function `numbers`.
         metadata: the model's metadata.
         schema: the schema.
     """
@@ -91,7 +91,7 @@ def settled(numbers: np.ndarray, metadata: Metadata, schema: Schema) -> Predicte
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Return which column a feature function misses."""
+    """Return the error for a feature function that misses a column."""
     try:
         yield
     except KeyError as error:
@@ -102,14 +102,14 @@ def explained() -> Iterator[None]:
 
 
 def given_columns(rows: pd.DataFrame, schema: Schema) -> pd.DataFrame:
-    """Return the columns that a model is given; keys and identifiers may be absent."""
+    """Return a model's input columns; keys and identifiers may be absent."""
     if list(rows) == schema.inputs:
         return rows
     return rows[[n for n in schema.inputs if n in schema.features or n in rows.columns]]
 
 
 def _rounded(numbers: np.ndarray) -> np.ndarray:
-    """Round numbers of any size to so many significant digits."""
+    """Round numbers of any size to a number of significant digits."""
     with np.errstate(divide="ignore"):  # 0 has no first digit, and stays 0
         place = np.nan_to_num(np.floor(np.log10(np.abs(numbers))), neginf=0.0, posinf=0.0)
     unit = 10.0 ** (place - DIGITS + 1)
@@ -117,10 +117,10 @@ def _rounded(numbers: np.ndarray) -> np.ndarray:
 
 
 def require(metadata: Metadata, schema: Schema) -> None:
-    """Check that a model was trained for what a schema says now.
+    """Check that a model fits the present schema.
 
     Raises:
-        InputError: its target, task or classes are others, or its columns.
+        InputError: its target, task, classes or columns differ.
     """
     unknown = set(metadata.classes) - set(schema.classes)
     if (metadata.task, metadata.target) != (schema.task, schema.target) or unknown:

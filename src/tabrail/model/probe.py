@@ -1,6 +1,6 @@
-"""Load the model where nothing but the lock's libraries for serving is, and time a prediction.
+"""Load the model in the locked environment for serving, and time a prediction.
 
-The launch checklist runs this in an environment of its own: `python -m` this module prints JSON.
+The launch checklist runs this module with `python -m` in a separate environment. It prints JSON.
 """
 
 import json
@@ -21,13 +21,13 @@ CALLS = 50
 
 @dataclass(frozen=True)
 class Probe:
-    """What was seen of a model in an environment.
+    """The results for a model in an environment.
 
     Attributes:
         model: the model's version.
-        versions: the libraries that predicted as those did with which it was trained.
-        p50_ms: half of the predictions for one row took less CPU time, in milliseconds; what other
-            programs do at the same time does not count.
+        versions: the libraries, which gave the same predictions as those in training.
+        p50_ms: the median CPU time of a prediction for one row, in milliseconds. Other programs do
+            not affect it.
     """
 
     model: str
@@ -36,16 +36,16 @@ class Probe:
 
 
 def probe() -> Probe:
-    """Load the model of this folder, which checks its reference predictions, and time it.
+    """Load the model of this folder, with a check of its reference predictions, and time it.
 
     Raises:
-        InputError: a file is missing or damaged, or the model says something else than it did.
+        InputError: a file is missing or damaged, or the model gives other predictions than before.
     """
     found = load_release(compiled=True)
     typical = reference.typical(found.schema, found.distributions)
     row = Columns.of(reference.table([typical], found.schema)[found.schema.inputs])
     taken = []
-    with threadpool_limits(limits=1):  # more than one thread only slows one row down
+    with threadpool_limits(limits=1):  # more threads only slow down one row
         found.score_columns(row)  # the first call also imports and allocates
         for _ in range(CALLS):
             before = time.process_time()
@@ -56,7 +56,7 @@ def probe() -> Probe:
 
 
 def main() -> None:
-    """Print what was seen, as JSON."""
+    """Print the results as JSON."""
     print(json.dumps(vars(probe())))
 
 

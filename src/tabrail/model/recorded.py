@@ -1,4 +1,4 @@
-"""Whether a model file is the one that was recorded when it was made."""
+"""Check that a model file is the recorded one."""
 
 import json
 from pathlib import Path
@@ -11,15 +11,15 @@ from tabrail.project.pipeline import recorded_model
 
 
 def require_recorded(folder: Path = Path()) -> None:
-    """Check the hash of a model file against dvc.lock, or against release.json without a dvc.lock.
+    """Check the hash of a model file against dvc.lock, or release.json if there is no dvc.lock.
 
-    It is checked before the file is opened.
+    This happens before the file is opened.
 
     Args:
         folder: the project's root, that of another clone, or a folder made by `bundle`.
 
     Raises:
-        InputError: the file is missing, no hash of it is recorded, or it is another one.
+        InputError: the file is missing, its hash is not recorded, or the hash differs.
     """
     path = paths.located(folder, paths.MODEL)
     if not path.exists():
@@ -41,7 +41,7 @@ def require_recorded(folder: Path = Path()) -> None:
 
 
 def _recorded(folder: Path) -> tuple[Path, str]:
-    """Return the file that records the model's MD5, and the MD5; blank if there is none."""
+    """Return the file with the model's recorded MD5, and the MD5; blank if there is none."""
     lock, note = (paths.located(folder, path) for path in (paths.LOCK, paths.RELEASE))
     if not lock.exists() and note.exists():
         try:

@@ -1,7 +1,7 @@
-"""Rows that stand for any: made of the schema and the distributions, so no person's data.
+"""Reference rows: made of the schema and the distributions, without any person's data.
 
-What the model says of them is in reports/evaluation.json. Wherever the model is loaded, it must say
-the same: another version of a library may not.
+The model's predictions for them are in reports/evaluation.json. Wherever the model is loaded, its
+predictions must be the same. With other versions of libraries, they may differ.
 """
 
 from collections.abc import Mapping
@@ -19,26 +19,26 @@ from tabrail.errors import InputError
 from tabrail.model.scoring import for_scoring
 from tabrail.project.environment import installed_version
 
-ROWS = 16  # a power of two, so that odd steps reach every place
+ROWS = 16  # a power of two, so that odd steps reach every position
 TYPICAL = 0.5
 YEAR = ["2024-01-01T00:00:00", "2024-04-01T06:00:00", "2024-07-01T12:00:00", "2024-10-01T18:00:00"]
-TOLERANCE = 1e-4  # of the predictions' spread
-DIGITS, FORMER_DIGITS = 9, 6  # of stored predictions; fewer until tabrail 2.0.0rc1
+TOLERANCE = 1e-4  # tolerance, as a share of the predictions' spread
+DIGITS, FORMER_DIGITS = 9, 6  # digits of stored predictions; fewer until tabrail 2.0.0rc1
 
 
 def rows(schema: Schema, distributions: Distributions) -> list[dict[str, Any]]:
-    """Return rows that together go through the range of every column, each in another order.
+    """Return rows that cover the range of every column, each column in another order.
 
     Args:
         schema: names the columns.
         distributions: content of reports/distributions.json.
 
     Returns:
-        Rows as JSON could hold them; all conform to the schema for rows to score.
+        Rows with JSON values, which conform to the schema for scoring.
     """
     columns = for_scoring(schema).used
-    # A column's order does not depend on whether others are asked for: evaluation.json has the
-    # predictions of these rows.
+    # A column's order must not depend on other columns: evaluation.json has the predictions of
+    # these rows.
     names = [name for name in schema.used if name not in (schema.target, schema.weight)]
     return [
         {
@@ -51,7 +51,7 @@ def rows(schema: Schema, distributions: Distributions) -> list[dict[str, Any]]:
 
 
 def typical(schema: Schema, distributions: Distributions) -> dict[str, Any]:
-    """Return a row of the medians and of the most frequent categories."""
+    """Return a row of medians and most frequent categories."""
     columns = for_scoring(schema).used
     row = {}
     for name, column in columns.items():
@@ -65,7 +65,7 @@ def typical(schema: Schema, distributions: Distributions) -> dict[str, Any]:
 
 
 def table(given: list[dict[str, Any]], schema: Schema) -> pd.DataFrame:
-    """Return rows in the schema's types, as a model takes them."""
+    """Return rows in the schema's types, for a model."""
     scoring_schema = for_scoring(schema)
     typed, _ = conform(
         pd.DataFrame(given, columns=list(scoring_schema.used), dtype="object"), scoring_schema
@@ -74,23 +74,23 @@ def table(given: list[dict[str, Any]], schema: Schema) -> pd.DataFrame:
 
 
 def stored(predictions: np.ndarray) -> Any:
-    """Return predictions as evaluation.json has them, whatever their unit: as texts of 9 digits."""
+    """Return predictions in the form of evaluation.json, for any unit: texts of 9 digits."""
     return np.vectorize(lambda one: f"{one:.{DIGITS}g}", otypes=[object])(predictions).tolist()
 
 
 def require(expected: list[Any], found: np.ndarray, evaluation: Mapping[str, Any]) -> None:
-    """Check that a model predicts of the reference rows what it did when it was evaluated.
+    """Check that a model's predictions for the reference rows are those of its evaluation.
 
-    Predictions are equal if they differ by no more than a ten-thousandth of their spread: so the
+    Predictions are equal if they differ by no more than a ten-thousandth of their spread, so the
     target may be in any unit.
 
     Args:
         expected: `reference` of reports/evaluation.json.
-        found: what `model.predict` says now; shape (n_rows,) or (n_rows, n_classes).
+        found: the present result of `model.predict`; shape (n_rows,) or (n_rows, n_classes).
         evaluation: content of reports/evaluation.json.
 
     Raises:
-        InputError: it says something else.
+        InputError: the predictions differ.
     """
     before = np.array(expected, dtype=np.float64)
     digits = DIGITS if np.array(expected).dtype.kind == "U" else FORMER_DIGITS
@@ -99,7 +99,7 @@ def require(expected: list[Any], found: np.ndarray, evaluation: Mapping[str, Any
             f"the model gives reference predictions of shape {found.shape}, not {before.shape}; "
             "model, schema and reports are of different runs; run: uv run dvc pull"
         )
-    # Without a spread, as of a constant, their size takes its place.
+    # Without a spread, as for a constant, their size is used.
     spread = float(np.nanmax(before) - np.nanmin(before)) or float(np.nanmax(np.abs(before)))
     room = TOLERANCE * spread
     if not np.allclose(before, found, rtol=10.0 ** (1 - digits), atol=room, equal_nan=True):
@@ -123,18 +123,18 @@ def require(expected: list[Any], found: np.ndarray, evaluation: Mapping[str, Any
 
 
 def _place(row: int, column: int) -> float:
-    """Return a place from 0 to 1; each column goes through all of them in an order of its own."""
+    """Return a position from 0 to 1; each column goes through all positions in its own order."""
     return ((row * (2 * column + 1) + column) % ROWS) / (ROWS - 1)
 
 
 def known(name: str, distributions: Distributions) -> Mapping[str, Any]:
-    """Return the values that a column had in training, if they may be shown."""
+    """Return a column's values in training, if they may be shown."""
     dates = distributions.get("dates", {}).get(name)
     return {"dates": dates} if dates else distributions["columns"].get(name, {})
 
 
 def _value(column: Column, known: Mapping[str, Any], place: float) -> Any:
-    """Return what a column has at a place between its lowest and its highest value."""
+    """Return a column's value at a position between its lowest and its highest value."""
     match column.kind:
         case "numeric":
             return _number(column, known, place)

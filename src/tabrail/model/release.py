@@ -1,4 +1,4 @@
-"""A model with all that belongs to it, as a folder has it: the project, or another clone."""
+"""Load a model with its code, schema, params and reports from the project or another clone."""
 
 import json
 from collections.abc import Callable
@@ -32,22 +32,22 @@ OTHER_CODE = "its code is not this project's, and it runs in a process of its ow
 
 @dataclass(frozen=True)
 class Release:
-    """A model with all that belongs to it.
+    """A model with its code, schema, params and reports.
 
     Attributes:
         version: its tag, or the start of its hash; see `registry.model_version`.
         score: predicts rows that conform to the schema; see `tabrail.model.predict.score`.
         clean: the cleaning function of its code.
         derive: adds the columns that the model derives; see `tabrail.model.derived`.
-        metadata: that of its file.
-        schema: what it expects of a cleaned row.
+        metadata: the metadata of its file.
+        schema: describes the cleaned rows that it expects.
         params: the parameters of its run.
         evaluation: content of its reports/evaluation.json.
         distributions: content of its reports/distributions.json.
         card: its model card, as Markdown.
-        worker: the process that it runs in because its code is not this project's; else None.
-        compiled: what scores few rows faster, if it was asked for and predicts the same.
-        uncompiled: why there is none, if it was asked for.
+        worker: the process that it runs in if its code is not this project's; else None.
+        compiled: the compiled form for few rows, if requested and if it predicts the same.
+        uncompiled: the reason if there is none although it was requested.
     """
 
     version: str
@@ -69,31 +69,31 @@ class Release:
         return self.score(rows).numbers
 
     def score_columns(self, rows: Columns) -> Predicted:
-        """Predict rows that conform to the schema, few of them faster if the model is compiled."""
+        """Predict rows that conform to the schema; a compiled model is faster for few rows."""
         return self.compiled.score(rows) if self.compiled else self.score(rows.frame())
 
     @property
     def separate(self) -> bool:
-        """Return whether its code is not this project's, so that it runs in its own process."""
+        """Check whether its code is not this project's, so that it runs in its own process."""
         return self.worker is not None
 
 
 def load_release(
     folder: Path = Path(), *, untrusted: bool = False, compiled: bool = False
 ) -> Release:
-    """Read a model and all that belongs to it, and check that they belong together.
+    """Load a model with its code, schema, params and reports, and check that they match.
 
-    A model of other code than that of this project runs in a process of its own, so that two codes
-    are never mixed.
+    A model with other code than this project's runs in its own process, so that two versions of the
+    code are never mixed.
 
     Args:
         folder: the root of this project, or of a clone of it at another commit.
         untrusted: whether the model file may be one that was never recorded.
-        compiled: whether it is to score few rows, fast.
+        compiled: whether to compile it, to score few rows fast.
 
     Raises:
         InputError: a file is missing or damaged, the model file is not the recorded one, or the
-            model does not predict of the reference rows what it did when it was evaluated.
+            model's predictions for the reference rows differ from those of its evaluation.
     """
     if folder != Path() and not (folder / paths.SCHEMA).exists():
         raise InputError(
@@ -129,7 +129,7 @@ def load_release(
 
 
 def _compiled(release: Release, model: Pipeline | Worker) -> Release:
-    """Return a release whose model is compiled, if that predicts the same."""
+    """Return the release with a compiled model, if that predicts the same."""
     if isinstance(model, Worker):
         return replace(release, uncompiled=OTHER_CODE)
     found, reason = compile_pipeline(model, release.metadata, release.schema, release.distributions)
@@ -139,7 +139,7 @@ def _compiled(release: Release, model: Pipeline | Worker) -> Release:
 def _functions(
     model: Pipeline | Worker, metadata: file.Metadata, schema: Schema
 ) -> tuple[Callable[[pd.DataFrame], Predicted], Clean, Callable[[pd.DataFrame], pd.DataFrame]]:
-    """Return what predicts, cleans and derives columns, here or in a process of its own."""
+    """Return the functions that score, clean and derive, in this process or in a separate one."""
     if isinstance(model, Worker):
         return model.score, model.clean, model.derive
     return (

@@ -24,12 +24,12 @@ from tabrail.project.project import Project
 
 
 class Model(NamedTuple):
-    """A model as it is used.
+    """A loaded model.
 
     Attributes:
         pipeline: the fitted pipeline.
-        metadata: that of the model file.
-        schema: what the model expects of a row.
+        metadata: the metadata of the model file.
+        schema: describes the rows that the model expects.
     """
 
     pipeline: Pipeline
@@ -43,10 +43,10 @@ class Model(NamedTuple):
             rows: n_rows rows.
 
         Returns:
-            For a regression the predicted values, held to the limits that the target had in
-            schema.yaml when the model was trained, shape (n_rows,); for two classes the probability
-            of the one to predict, shape (n_rows,); for more of them the probability of each, in
-            the order of `schema.classes`, shape (n_rows, n_classes).
+            For a regression, the predicted values, clipped to the target's limits in schema.yaml at
+            training, shape (n_rows,). For two classes, the probability of the positive class, shape
+            (n_rows,). For more classes, the probability of each in the order of `schema.classes`,
+            shape (n_rows, n_classes).
 
         Raises:
             InputError: the model was trained for another schema.
@@ -54,21 +54,19 @@ class Model(NamedTuple):
         return predict(self.pipeline, self.metadata, rows, self.schema)
 
     def score(self, rows: pd.DataFrame) -> Predicted:
-        """Predict rows as `predict` does, and mark predictions that are held to a limit."""
+        """Predict rows as `predict` does, and mark clipped predictions."""
         return score(self.pipeline, self.metadata, rows, self.schema)
 
 
 def save_model(project: Project, model: Pipeline, found: SearchResult | None = None) -> None:
     """Write models/model.skops, reports/distributions.json and reports/plots/search.csv.
 
-    Equal models are equal files, byte for byte. All files are written, or none.
+    Equal models give equal files, byte for byte. All files are written, or none.
 
     Args:
         project: the project.
         model: the pipeline, fitted on the training rows.
-        found: what `search` found.
-
-    Raises:
+        found: the result of `search`. Raises:
         InputError: the model holds a type that is not safe to load, or was fitted on a sample.
 
     Example:
@@ -111,19 +109,18 @@ def save_model(project: Project, model: Pipeline, found: SearchResult | None = N
 
 
 def load_model(project: Project, *, untrusted: bool = False) -> Model:
-    """Load models/model.skops without running any code that it might contain.
+    """Load models/model.skops without running code from it.
 
-    Before anything of it is read, its hash is compared with the one that dvc.lock records, or
-    release.json in a folder made by `bundle`.
+    Before the file is read, its hash is compared with the one in dvc.lock, or in release.json in a
+    folder made by `bundle`.
 
     Args:
         project: the project.
         untrusted: whether the file may be one that was never recorded.
 
     Raises:
-        InputError: the file is missing, is not the recorded one, is damaged, holds a type that is
-            not trusted, or was trained for another schema or with other code than the project has
-            now.
+        InputError: the file is missing, damaged or not the recorded one. Or it holds a type that is
+            not trusted, or was trained for another schema or with other code.
 
     Example:
         >>> from tabrail import Project, load_model
@@ -152,7 +149,7 @@ def describe(
         project: the project.
         model: the fitted pipeline.
         classes: the target's classes in training.
-        rows: how many rows it was trained on.
+        rows: number of training rows.
         data: SHA-256 of the training table.
         found: what `search` found.
     """
@@ -177,12 +174,12 @@ def describe(
 
 
 def _workers(model: Pipeline) -> int:
-    """Return how many workers of a cluster fitted a model; 0 if one process did alone."""
+    """Return the number of workers of a cluster that fitted a model; 0 for a single process."""
     return int(getattr(model[-1], "n_workers_", 0))
 
 
 def _name(project: Project, model: Pipeline) -> str:
-    """Return the estimator's import path: as params.yaml has it, if it is the one of there."""
+    """Return the estimator's import path, in the form of params.yaml if it is the same class."""
     kind, given = type(model[-1]), project.params.train.estimator
     if given.rpartition(".")[2] == kind.__name__:
         return given

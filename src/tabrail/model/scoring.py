@@ -1,4 +1,4 @@
-"""What all ways of scoring share: the schema of a row to score, and decisions."""
+"""Shared parts of all ways of scoring: the schema for rows to score, and decisions."""
 
 import numpy as np
 import pandas as pd
@@ -10,9 +10,9 @@ from tabrail.data.schema import Column, Schema
 def for_scoring(schema: Schema) -> Schema:
     """Return the schema for rows to score.
 
-    What the model does not need may be absent, and is not looked at: the target, the weight, and
-    sensitive columns, unless they are part of the key. Identifiers may be absent, too. Equal rows
-    are no violation, since every row gets its prediction.
+    Columns that the model does not need may be absent, and are ignored: the target, the weight, and
+    sensitive columns that are not part of the key. Identifiers may be absent, too. Duplicates are
+    not a violation, since every row gets its prediction.
     """
     ignored = Column(kind="ignored")
     columns = dict(schema.columns)
@@ -26,9 +26,9 @@ def for_scoring(schema: Schema) -> Schema:
 
 
 def optional(schema: Schema) -> set[str]:
-    """Return the columns that rows to score may lack: those that training alone needs, and names.
+    """Return the optional columns of rows to score: those that only training needs, and names.
 
-    Names are identifiers, and what is sensitive.
+    Names are identifiers and sensitive columns.
     """
     names = {
         name
@@ -39,7 +39,7 @@ def optional(schema: Schema) -> set[str]:
 
 
 def identity(schema: Schema) -> list[str]:
-    """Return the columns that identify a prediction and may be shown: the key, identifiers."""
+    """Return the columns that identify a prediction and may be shown: the key and identifiers."""
     return [
         name
         for name, column in schema.used.items()
@@ -58,9 +58,9 @@ def answers(
         threshold: the probability from which on a row counts as positive; binary only.
 
     Returns:
-        Columns by their names, each of shape (n_rows,). For two classes `probability`, that of the
-        one to predict, and `prediction`, a class; for more of them `prediction` and, say,
-        `probability_red`; for a regression `prediction`, a number.
+        Columns by their names, each of shape (n_rows,). With two classes, `probability` of the
+        positive class, and `prediction`, a class. With more, `prediction` and a probability of
+        each, such as `probability_red`. For a regression, `prediction`, a number.
     """
     if schema.task == "regression":
         return {"prediction": numbers}
@@ -73,7 +73,7 @@ def answers(
 
 
 def decided(numbers: np.ndarray, schema: Schema, threshold: float) -> np.ndarray:
-    """Return the predicted class, as its place among the schema's; not for a regression.
+    """Return the predicted class, as its position in the schema's classes; not for a regression.
 
     Args:
         numbers: as `model.predict` returns them, of n_rows rows.
@@ -89,13 +89,13 @@ def decided(numbers: np.ndarray, schema: Schema, threshold: float) -> np.ndarray
 
 
 def close_calls(numbers: np.ndarray, schema: Schema, threshold: float, margin: float) -> np.ndarray:
-    """Return which predictions are so near to another one that they need human review.
+    """Return which predictions are so close to another class that they need human review.
 
     Args:
         numbers: as `model.predict` returns them, of n_rows rows.
         schema: names the task.
         threshold: the probability from which on a row counts as positive; binary only.
-        margin: how near is too near; none is for a regression.
+        margin: the largest distance that needs review; a regression has none.
 
     Returns:
         Booleans, shape (n_rows,).

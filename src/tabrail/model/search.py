@@ -1,4 +1,4 @@
-"""Hyper-parameter search: tries options on folds of the training rows, if params.yaml says so."""
+"""Hyperparameter search on folds of the training rows, if params.yaml enables it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -38,14 +38,14 @@ SCORING: dict[Task, str] = {
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search found.
+    """The result of a search.
 
     Attributes:
-        model: the unfitted model, with the options that did best on the folds.
+        model: the unfitted model, with the options with the best score on the folds.
         best: these options.
-        summary: how they were found, for the model's metadata; empty without a search.
+        summary: a summary of the search for the model's metadata; empty without a search.
         table: a row for each candidate, best first: its options and its score.
-        train: the training rows that it was given.
+        train: the training rows.
     """
 
     model: Pipeline
@@ -56,11 +56,12 @@ class SearchResult:
 
 
 def search(project: Project, model: Pipeline, train: Split) -> SearchResult:
-    """Look for the estimator's best options as `train.search` in params.yaml says.
+    """Search for the estimator's best options, by `train.search` in params.yaml.
 
     Random search (Bergstra and Bengio, 2012) tries every candidate on all rows. Successive halving
-    (Jamieson and Talwalkar, 2016) tries all on few rows, and the better third on thrice as many.
-    The folds are like the split: rows of one key stay together, or the past predicts the future.
+    (Jamieson and Talwalkar, 2016) tries all on few rows, and the better third on three times as
+    many. The folds are like the split: rows of one key stay together, or the past predicts the
+    future.
 
     Source: https://scikit-learn.org/stable/modules/grid_search.html
 
@@ -70,10 +71,10 @@ def search(project: Project, model: Pipeline, train: Split) -> SearchResult:
         train: the training rows.
 
     Returns:
-        The model to fit, and how its options were found. Without a search it is the given one.
+        The model to fit, and how its options were found. Without a search, it is the given model.
 
     Raises:
-        InputError: what is to be tried cannot be.
+        InputError: the search cannot be run as configured.
 
     Example:
         >>> from sklearn.pipeline import Pipeline
@@ -137,15 +138,15 @@ def _search(pipeline: Pipeline, train: Split, schema: Schema, params: Params) ->
             tried.fit(train.rows, train.y_true, **given)
     except (InputError, MemoryError):
         raise
-    except Exception as error:  # estimators check their options in ways of their own
+    except Exception as error:  # estimators raise different errors for wrong options
         raise InputError(f"{KEY}: {error}") from error
     return _found(pipeline, tried.cv_results_, values, wanted, scoring, train)
 
 
 def _folds(train: Split, schema: Schema, params: Params) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the places of the rows to fit and to score, for each fold.
+    """Yield the positions of the rows to fit and to score, for each fold.
 
-    A row's fold follows from the hash of its group, so that no other row moves it.
+    A row's fold depends only on the hash of its group, and not on other rows.
 
     Raises:
         InputError: there are fewer groups than folds, or a fold has all rows of some class.
@@ -170,11 +171,12 @@ def _folds(train: Split, schema: Schema, params: Params) -> Iterator[tuple[np.nd
 def fold_of(groups: np.ndarray, folds: int, seed: int) -> np.ndarray:
     """Return the fold of each row, from 0, by the hash of its group; shape (n_rows,).
 
-    With so few groups that a fold would stay empty, they are dealt out in the order of the hashes.
+    If there are so few groups that a fold would be empty, they are dealt out in the order of the
+    hashes.
 
     Args:
         groups: the hash of each row's group, uint64; shape (n_rows,).
-        folds: how many there are.
+        folds: the number of folds.
         seed: gives other folds.
 
     Raises:
@@ -201,7 +203,7 @@ def _found(
     scoring: str,
     train: Split,
 ) -> SearchResult:
-    """Order what was tried: by the rows it was fitted on, which halving varies, and by score."""
+    """Sort the candidates by number of rows, which halving varies, and by score."""
     table = pd.DataFrame(
         {
             "candidate": [
@@ -214,7 +216,7 @@ def _found(
             "place": range(len(results["params"])),
         }
     ).sort_values(["rows", "score", "place"], ascending=[False, False, True], ignore_index=True)
-    # Halving fits a candidate several times: its last score, on the most rows, counts.
+    # Halving fits a candidate several times. Its last score, on the most rows, is used.
     table = table.drop_duplicates("candidate", ignore_index=True)
     chosen = results["params"][int(table["place"][0])]
     best = {key: chosen[f"estimator__{key}"] for key in values}

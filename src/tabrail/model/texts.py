@@ -1,4 +1,4 @@
-"""Texts that are unlike those of training, of which a prediction says little.
+"""Find texts that are unlike those of training, whose predictions are not reliable.
 
 A text is unusual if it is much longer than all of training, or if few of its words are known.
 Both numbers have distributions, so that `monitor` sees when texts change.
@@ -15,20 +15,20 @@ from sklearn.pipeline import Pipeline
 
 from tabrail.model.derived import derive
 
-LONGER = 2  # times the longest text of training
+LONGER = 2  # multiple of the longest text of training
 LOWEST = 0.01  # the share of training texts that may have fewer known words
 FEWER = 0.5  # times the median share of known words
-MOST_PLACES = 0.05  # of the hashes of words, so that few unknown words share one with a known word
+MOST_PLACES = 0.05  # of the hashes of words, so that few unknown words collide with a known one
 TWO_ROWS = np.log(2.5)  # between the fall of the weight of words in one row and of those in two
 
-LENGTH, KNOWN = "length", "known words"  # what is measured of a text
+LENGTH, KNOWN = "length", "known words"  # the measures of a text
 
 Usual = dict[str, dict[str, float]]  # by column
 Measures = dict[str, np.ndarray]  # by column and what is measured, as `measure` names them
 
 
 def usual(pipeline: Pipeline, rows: pd.DataFrame, columns: list[str]) -> Usual:
-    """Return what is usual of the texts of training.
+    """Return the usual measures of the texts of training.
 
     Args:
         pipeline: the fitted model.
@@ -56,7 +56,7 @@ def usual(pipeline: Pipeline, rows: pd.DataFrame, columns: list[str]) -> Usual:
 
 
 def measure(column: str, what: str) -> str:
-    """Return the name of what is measured of a column's texts: LENGTH or KNOWN."""
+    """Return the name of a measure of a column's texts: LENGTH or KNOWN."""
     return f"{column}: {what}"
 
 
@@ -66,18 +66,18 @@ def measured(
     expected: Usual,
     derived: Callable[[], pd.DataFrame],
 ) -> Measures:
-    """Return what is measured of the texts of rows.
+    """Return the measures of the texts of rows.
 
     Args:
         pipeline: the fitted model.
         rows: n_rows rows, as the model is given them.
-        expected: what `usual` returned in training.
+        expected: the result of `usual` in training.
         derived: returns the rows with the columns that the model derives.
 
     Returns:
-        For each column of texts its LENGTH in characters, shape (n_rows,); and, where training
-        knows words of it, the share of its words that are KNOWN, NaN for an empty text, shape
-        (n_rows,). The names are those of `measure`.
+        For each column of texts, its LENGTH in characters, shape (n_rows,). If training knows words
+        of the column, also the share of KNOWN words, NaN for an empty text, shape (n_rows,). The
+        names are those of `measure`.
     """
     found: Measures = {}
     for name, known in expected.items():
@@ -93,7 +93,7 @@ def measured(
 
 
 def by_row(texts: Measures, rows: int) -> list[dict[str, float]]:
-    """Return what is measured of the texts of each row; what an empty text has not is absent."""
+    """Return the measures of the texts of each row, without those that an empty text lacks."""
     if not texts:
         return [{}] * rows
     lists = {name: numbers.tolist() for name, numbers in texts.items()}
@@ -102,11 +102,11 @@ def by_row(texts: Measures, rows: int) -> list[dict[str, float]]:
 
 
 def unusual(texts: Measures, expected: Usual) -> dict[int, list[str]]:
-    """Return what is unusual about the texts of rows, by the place of a row that has such a text.
+    """Return descriptions of unusual texts, by the position of the row.
 
     Args:
-        texts: what `measured` returns of the rows.
-        expected: what `usual` returned in training.
+        texts: the result of `measured` for the rows.
+        expected: the result of `usual` in training.
     """
     found: dict[int, list[str]] = {}
     for name, known in expected.items():
@@ -127,7 +127,7 @@ def unusual(texts: Measures, expected: Usual) -> dict[int, list[str]]:
 
 
 def _words(pipeline: Pipeline, column: str) -> tuple[HashingVectorizer, TfidfTransformer] | None:
-    """Return the steps of `tabrail.features.words` of a column, if the model has them."""
+    """Return the steps of `tabrail.features.words` for a column, if the model has them."""
     for _, step in pipeline.steps:
         if not isinstance(step, ColumnTransformer):
             continue
@@ -144,10 +144,10 @@ def _words(pipeline: Pipeline, column: str) -> tuple[HashingVectorizer, TfidfTra
 
 
 def _weight(idf: np.ndarray) -> float:
-    """Return the inverse document frequency up to which a word counts as known.
+    """Return the largest inverse document frequency of a known word.
 
-    Known is a word that two rows of training have, so that a text does not know itself, and that
-    is among the most frequent ones: a hash with few rows may as well be that of another word.
+    A word is known if two rows of training have it, since one row would always know its own words.
+    It also has to be among the most frequent ones, because a rare hash may belong to another word.
     """
     return float(min(idf.max() - TWO_ROWS, np.nextafter(np.quantile(idf, MOST_PLACES), 0.0)))
 

@@ -1,7 +1,7 @@
-"""Check the indices in a loaded model: compiled code follows them without comparing them.
+"""Check the indices in a loaded model, because compiled code does not check them.
 
-A tree names its children and features by number. A number out of range ends the process, or
-predicts from memory that is not the row's; a circle never ends.
+A tree refers to its children and features by number. A number out of range crashes the process, or
+reads memory that does not belong to the row. A cycle never ends.
 """
 
 from collections.abc import Iterator
@@ -17,18 +17,18 @@ from sklearn.tree import BaseDecisionTree
 from sklearn.tree._tree import Tree
 
 LEAF = -1
-CATEGORIES_WORDS = 8  # of 32 bits: one bit for each of 256 categories
+CATEGORIES_WORDS = 8  # words of 32 bits: one bit for each of 256 categories
 
 
 def require_sound(model: Any) -> None:
     """Refuse a model that holds an index out of range.
 
     Args:
-        model: as it was loaded; nothing has been predicted with it.
+        model: a loaded model, before its first prediction.
 
     Raises:
-        ValueError: a child, a feature or a category of a tree is none, or a sparse matrix has an
-            index outside of its shape.
+        ValueError: a child, a feature or a category of a tree is out of range, or a sparse matrix
+            has an index outside its shape.
 
     Example:
         >>> from sklearn.tree import DecisionTreeClassifier
@@ -62,7 +62,7 @@ def require_sound(model: Any) -> None:
 
 
 def _parts(model: Any) -> Iterator[Any]:
-    """Return the model and all that it holds, each once."""
+    """Return the model and all objects in it, each once."""
     left, seen = [model], set()
     while left:
         found = left.pop()
@@ -90,14 +90,14 @@ def _require_tree(tree: Tree) -> None:
 
 
 def _require_children(left: Any, right: Any, is_inner: Any) -> None:
-    """Refuse a node whose children do not come after it, as they do when a tree grows."""
+    """Refuse a node whose children do not come after it, as in every fitted tree."""
     place = np.arange(len(left))[is_inner]
     for child in (left[is_inner].astype(np.int64), right[is_inner].astype(np.int64)):
         _require(bool(((child > place) & (child < len(left))).all()), "a child of a node")
 
 
 def _require_decision_tree(model: BaseDecisionTree, features: int | None = None) -> set[int]:
-    """Check a tree that gets rows of so many features, or as many as it says; return which."""
+    """Check a tree for rows of a number of features, or of its own number; return that number."""
     found = vars(model).get("tree_")
     if found is None:  # not fitted
         return set()
@@ -112,7 +112,7 @@ def _require_decision_tree(model: BaseDecisionTree, features: int | None = None)
 
 
 def _require_ensemble(model: Any) -> None:
-    """Check trees that get the rows as the ensemble takes them, unchecked."""
+    """Check trees that get the ensemble's rows without a check."""
     if "estimators_" not in vars(model):
         return
     found = np.asarray(model.estimators_, dtype=object)
@@ -120,13 +120,13 @@ def _require_ensemble(model: Any) -> None:
         _require(isinstance(one, BaseDecisionTree), "a tree of an ensemble")
         _require_decision_tree(one, model.n_features_in_)
     if isinstance(model, BaseGradientBoosting):
-        # It adds the values of its trees to what it begins with: there must be a place for each.
+        # It adds the values of its trees to its initial values, so their shapes must match.
         begin = model._raw_predict_init(np.zeros((1, model.n_features_in_), dtype=np.float32))
         _require(begin.shape == (1, found.shape[1]), "the number of trees for each step")
 
 
 def _require_histograms(model: Any) -> set[int]:
-    """Check the trees of a histogram gradient boosting; return which they are."""
+    """Check the trees of histogram gradient boosting, and return them."""
     if "_predictors" not in vars(model):
         return set()
     features = model.n_features_in_
@@ -155,7 +155,7 @@ def _require_histograms(model: Any) -> set[int]:
 
 
 def _require_preprocessor(model: Any, features: int) -> None:
-    """Check that what encodes the categories gives as many columns as it takes."""
+    """Check that the encoder of categories returns as many columns as it takes."""
     columns = [np.asarray(chosen) for _, _, chosen in model.transformers_]
     widths = [int(one.sum()) if one.dtype == bool else one.size for one in columns]
     _require(sum(widths) == features == model.n_features_in_, "the columns that are encoded")

@@ -1,8 +1,8 @@
-"""A model of other code, in a process of its own.
+"""Run a model with other code in a separate process.
 
-Two versions of the project's package have the same import name, so one process can hold one of
-them only. The parent sends frames to the process and gets results back, both pickled: the two
-processes are of one user and one machine, and nothing else reaches their pipe.
+Two versions of the project's package have the same import name, so one process can hold only one of
+them. The parent sends frames to the process and gets results back, both pickled. That is safe: the
+two processes belong to one user on one machine, and nothing else can access their pipe.
 """
 
 import os
@@ -22,16 +22,16 @@ import pandas as pd
 from tabrail.errors import InputError
 from tabrail.model.limits import Predicted
 
-LENGTH = 8  # bytes in front of each message
-END_S = 5.0  # for a process to end after SIGTERM; then it is killed
+LENGTH = 8  # bytes of the length before each message
+END_S = 5.0  # seconds for a process to end after SIGTERM, before it is killed
 
 
 class EndedError(InputError):
-    """The process of a model has ended; it answers nothing any more."""
+    """The process of a model has ended, and gives no more answers."""
 
 
 class Worker:
-    """The model and the cleaning function of a folder, in a process of its own."""
+    """The model and the cleaning function of a folder, in a separate process."""
 
     def __init__(self, folder: Path) -> None:
         """Start the process, and wait until it has loaded the model.
@@ -51,7 +51,7 @@ class Worker:
             stdout=subprocess.PIPE,
             env=environment,
             cwd=folder,
-            start_new_session=True,  # Ctrl-C is for the parent, which then ends it
+            start_new_session=True,  # Ctrl-C goes to the parent, which then ends this process
         )
         self._folder, self._lock = folder, threading.Lock()
         self._too_slow = ""
@@ -116,10 +116,10 @@ class Worker:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End a process whose parent no longer needs it."""
+    """End the process when the parent no longer needs it."""
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
-            with suppress(OSError):  # what it has not read, if it has ended
+            with suppress(OSError):  # unread messages, if the process has ended
                 pipe.close()
     process.terminate()
     try:
@@ -129,7 +129,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """Kill a process and those that it has started: they share its pipe and would keep it open."""
+    """Kill a process and its children, which would keep the shared pipe open."""
     if os.name == "nt":
         process.kill()
     else:
@@ -160,7 +160,7 @@ def _receive(pipe: IO[bytes]) -> Any:
 
 
 def main(folder: Path) -> None:
-    """Load the model of a folder, and answer until the parent closes the pipe."""
+    """Load the model of a folder, and answer requests until the parent closes the pipe."""
     from tabrail.data.cleaning import cleaned
     from tabrail.model.derived import derive
     from tabrail.model.saving import load_model
@@ -192,7 +192,7 @@ def main(folder: Path) -> None:
             _send(output, (True, functions[what](rows)))
         except InputError as error:
             _send(output, (False, str(error)))
-        except Exception as error:  # of one call; the next one may be better
+        except Exception as error:  # an error of one call; the next one may succeed
             _send(output, (False, f"{what} failed: {type(error).__name__}: {error}"))
 
 

@@ -1,4 +1,4 @@
-"""Extract archives of Git."""
+"""Extract archives that Git made."""
 
 import io
 import tarfile
@@ -10,17 +10,17 @@ EXECUTABLE = 0o111
 
 
 def extract(archive: bytes, folder: Path) -> None:
-    """Extract a tar archive into a folder; nothing of it gets elsewhere.
+    """Extract a tar archive into a folder, and write nothing outside it.
 
     Python 3.11.0 to 3.11.3 have no `TarFile.extractall(filter="data")`, which does the same.
 
     Args:
         archive: the content of the archive.
-        folder: where to; it is there.
+        folder: the target folder, which must exist.
 
     Raises:
-        InputError: a member would be outside of the folder, leads out of it, or is neither a file,
-            a folder nor a link.
+        InputError: a member would be outside the folder, links out of it, or is not a file, a
+            folder or a link.
 
     Example:
         >>> import tempfile

@@ -1,4 +1,4 @@
-"""The project's own Python code: imported from its root, and known by its hash."""
+"""Import and hash the project's own Python code."""
 
 import ast
 import hashlib
@@ -16,7 +16,7 @@ SOURCE = Path("src")
 
 
 def import_module(root: Path, name: str) -> ModuleType:
-    """Import a module of the project's package from the project's folder, and from nowhere else.
+    """Import a module of the project's package only from the project's folder.
 
     Args:
         root: the project's root.
@@ -53,15 +53,15 @@ def import_module(root: Path, name: str) -> ModuleType:
 
 
 def load_object(root: Path, reference: str, setting: str) -> Any:
-    """Return what a reference such as `flight_delays.prepare:clean` names.
+    """Return the object of a reference such as `flight_delays.prepare:clean`.
 
     Args:
         root: the project's root.
         reference: a module and a name in it, with a colon between them.
-        setting: where the reference stands, for messages.
+        setting: the name of the setting with the reference, for messages.
 
     Raises:
-        InputError: the reference leads nowhere.
+        InputError: there is no such object.
     """
     module_name, _, name = reference.partition(":")
     if not (module_name and name):
@@ -81,7 +81,7 @@ def module_file(root: Path, name: str) -> Path | None:
 
 
 def imported_files(root: Path, modules: Iterable[str]) -> set[Path]:
-    """Return the files of some modules and of all that these import of the project, in any depth.
+    """Return the files of some modules and of their imports from the project, recursively.
 
     The files are read, not run.
     """
@@ -102,7 +102,7 @@ def imported_files(root: Path, modules: Iterable[str]) -> set[Path]:
 
 
 def _imports(node: ast.AST, package: str) -> list[str]:
-    """Return what a statement in a package imports, as names of modules that may exist."""
+    """Return the names of modules that a statement in a package may import."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom):
@@ -123,14 +123,14 @@ def loaded_files(root: Path, package: str) -> set[Path]:
 
 
 def forget(package: str) -> None:
-    """Let the next import of the package read its files again."""
+    """Make the next import of the package read its files again."""
     for name in [name for name in sys.modules if (name + ".").startswith(f"{package}.")]:
         del sys.modules[name]
     importlib.invalidate_caches()
 
 
 def hashes(root: Path, files: Collection[Path]) -> dict[str, str]:
-    """Return the SHA-256 of each file's text, by its path from the root; line ends do not count."""
+    """Return the SHA-256 of each file's text, by its path from the root, ignoring line ends."""
     return {
         file.relative_to(root.resolve()).as_posix(): hashlib.sha256(
             file.read_bytes().replace(b"\r\n", b"\n")
@@ -140,16 +140,16 @@ def hashes(root: Path, files: Collection[Path]) -> dict[str, str]:
 
 
 def changed(root: Path, recorded: Mapping[str, str]) -> list[str]:
-    """Return the files whose text is not the recorded one, by their paths from the root."""
+    """Return the files whose text differs from the recorded hash, by their paths from the root."""
     there = [root.resolve() / path for path in recorded]
     now = hashes(root, [file for file in there if file.is_file()])
     return [path for path, digest in recorded.items() if now.get(path) != digest]
 
 
 def defines(root: Path, package: str, path: str) -> bool:
-    """Return whether the project's package itself defines a class or function; run no code.
+    """Check whether the project's package itself defines a class or function, without running code.
 
-    A name that is only imported there does not count.
+    A name that is only imported there is not defined there.
 
     Args:
         root: the project's root.
@@ -171,9 +171,9 @@ def defines(root: Path, package: str, path: str) -> bool:
 
 
 def _of_module(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the parts of a statement that can give a name of the module a meaning.
+    """Yield the parts of a statement that can bind a name of the module.
 
-    Names of functions and classes are their own, unless these say `global`.
+    Names inside functions and classes are local, unless declared `global`.
     """
     yield node
     body: list[ast.AST] = []
@@ -189,7 +189,7 @@ def _of_module(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _binds(node: ast.AST, name: str) -> bool:
-    """Return whether a part of a statement gives a name a meaning, or takes it away."""
+    """Check whether a part of a statement binds or deletes a name."""
     match node:
         case ast.Import() | ast.ImportFrom():
             bound = {alias.asname or alias.name.partition(".")[0] for alias in node.names}

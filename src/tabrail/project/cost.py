@@ -1,4 +1,4 @@
-"""What a stage cost: time and memory, in a file that nothing hashes and Git does not have."""
+"""Measure the time and memory of stages, in a log that is neither hashed nor in Git."""
 
 import json
 import os
@@ -15,20 +15,20 @@ from tabrail.dvc.hashes import md5
 if sys.platform != "win32":
     import resource
 
-UNIT = 1 if sys.platform == "darwin" else 1024  # bytes, in which the system counts memory
+UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in the system's unit of memory
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run of a stage cost on this machine.
+    """The cost of one run of a stage on this machine.
 
     Attributes:
         stage: its name.
         at: when it ended, in UTC.
-        seconds: how long it took.
-        cpu_seconds: how much of the processors' time it and its processes used.
-        peak_megabytes: the most memory of its largest process, in millions of bytes; None where
-            the system does not say.
+        seconds: elapsed time.
+        cpu_seconds: CPU time of it and its processes.
+        peak_megabytes: peak memory of its largest process, in millions of bytes; None if the system
+            does not report it.
         model: the MD5 of the model file afterwards; blank without one.
     """
 
@@ -42,7 +42,7 @@ class Cost:
 
 @contextmanager
 def measured(stage: str) -> Iterator[None]:
-    """Measure a stage, and log what it cost if it does not fail."""
+    """Measure a stage, and log its cost if it succeeds."""
     began, cpu = perf_counter(), _cpu_seconds()
     yield
     cost = Cost(
@@ -57,19 +57,19 @@ def measured(stage: str) -> Iterator[None]:
         paths.COSTS.parent.mkdir(parents=True, exist_ok=True)
         with paths.COSTS.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(cost)) + "\n")
-    except OSError as error:  # the results are there, whatever they cost
+    except OSError as error:  # the results are valid without the log
         print(f"warning: {paths.COSTS} cannot be written: {error}", file=sys.stderr)
 
 
 def of_model(stage: str) -> Cost | None:
-    """Return what the run of a stage cost that made the present model, if it ran in this folder."""
+    """Return the cost of the stage's run that made the present model, if it ran in this folder."""
     if not paths.COSTS.exists() or not paths.MODEL.exists():
         return None
     model, found = md5(paths.MODEL), None
     for line in paths.COSTS.read_text(encoding="utf-8").splitlines():
         try:
             cost = Cost(**json.loads(line))
-        except (ValueError, TypeError):  # of a run that was killed, or of another version
+        except (ValueError, TypeError):  # a line of a killed run, or of another version
             continue
         if (cost.stage, cost.model) == (stage, model):
             found = cost
@@ -77,7 +77,7 @@ def of_model(stage: str) -> Cost | None:
 
 
 def _cpu_seconds() -> float:
-    """Return the CPU time of this process and of those that it has started and that have ended."""
+    """Return the CPU time of this process and of its children that have ended."""
     return sum(os.times()[:4])
 
 

@@ -1,8 +1,8 @@
-"""Whether data/raw has gone back to what an earlier commit had.
+"""Check that data/raw is not the version of an earlier commit.
 
-`dvc repro` takes the data that lies in the folder for the newest, and writes it into data/raw.dvc
-before a stage begins. So data that was not checked out after a `git pull` would replace what others
-have committed, and nothing would fail.
+`dvc repro` assumes that the folder has the newest data, and writes its hash into data/raw.dvc
+before a stage begins. So if data is not checked out after a `git pull`, it would silently replace
+what others have committed.
 """
 
 from contextlib import chdir
@@ -18,16 +18,16 @@ POINTER = paths.RAW_POINTER
 
 
 def refuse_earlier_data(root: Path) -> str:
-    """Check that data/raw is what HEAD says, or new: what no commit of any branch had.
+    """Check that data/raw is HEAD's version, or new: a version of no commit on any branch.
 
     Args:
         root: the project's root.
 
     Returns:
-        Why this could not be checked; blank if it was.
+        The reason if this could not be checked; else blank.
 
     Raises:
-        InputError: data/raw is what data/raw.dvc said in another commit, or in a stash.
+        InputError: data/raw is the version of another commit or of a stash.
     """
     with chdir(root):
         return _refuse()
@@ -41,7 +41,7 @@ def _refuse() -> str:
     if shallow:
         return f"{paths.RAW} was not compared with earlier commits: this clone is shallow"
     here = pointers.digest_here(paths.RAW, POINTER) if git.commit("HEAD") else ""
-    coming = in_progress()  # the data of that commit belongs here as well
+    coming = in_progress()  # the data of that commit is allowed, too
     heads = ["HEAD", coming] if coming else ["HEAD"]
     if not here or any(here in (git.text(head, POINTER) or "") for head in heads):
         return ""
@@ -56,7 +56,7 @@ def _refuse() -> str:
 
 
 def _where(digest: str) -> str:
-    """Return in which commit or stash data/raw.dvc has a hash; blank if in none."""
+    """Return the commit or stash in which data/raw.dvc has a hash; blank if there is none."""
     search = ("-1", "--format=commit %h (%s)", f"-S{digest}", "HEAD", "--branches", "--remotes")
     found = git.git("log", *search, "--tags", "--", str(POINTER)).strip()
     stashes = git.git("stash", "list", "--format=%H").split()

@@ -1,4 +1,4 @@
-"""The environment that runs: whether it is the one that uv.lock describes."""
+"""Check that the running environment is the one of uv.lock."""
 
 import json
 import re
@@ -12,12 +12,12 @@ from tabrail.errors import InputError
 from tabrail.results import RESULTS
 
 EDITABLE = "+editable"
-# What results depend on, whatever the estimator.
+# The packages that results depend on, for any estimator.
 NUMERIC = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops", "tabrail")
 
 
 def python_version() -> str:
-    """Return the version of Python that runs, without the patch level."""
+    """Return the running version of Python, without the patch level."""
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -25,7 +25,7 @@ def requested_python(text: str) -> str:
     """Return the version of Python in a .python-version, without the patch level.
 
     Raises:
-        ValueError: the text names no version, or more than one thing.
+        ValueError: the text is not exactly one version.
     """
     found = re.fullmatch(r"\D*?(\d+\.\d+)\S*", text.strip())
     if found is None or len(text.split()) != 1:
@@ -34,7 +34,7 @@ def requested_python(text: str) -> str:
 
 
 def installed_version(name: str) -> str:
-    """Return a distribution's version; one that is installed as editable ends with +editable.
+    """Return a distribution's version, with +editable for an editable install.
 
     Returns:
         The version, or "" if there is no such distribution.
@@ -51,7 +51,7 @@ def installed_version(name: str) -> str:
 def locked_versions(root: Path) -> dict[str, set[str]]:
     """Return the versions of all packages in uv.lock; none if there is no lock.
 
-    A package may have several: one for each version of Python, say.
+    A package may have several, such as one for each version of Python.
 
     Raises:
         InputError: uv.lock is damaged.
@@ -70,7 +70,7 @@ def locked_versions(root: Path) -> dict[str, set[str]]:
 
 
 def require_locked(root: Path) -> str:
-    """Check that what results depend on is installed as uv.lock and .python-version say.
+    """Check Python and the packages that results depend on against .python-version and uv.lock.
 
     Args:
         root: the project's root.
@@ -79,7 +79,7 @@ def require_locked(root: Path) -> str:
         A warning if tabrail is installed as editable, else "".
 
     Raises:
-        InputError: Python or a package is of another version.
+        InputError: Python or a package has another version.
     """
     wanted = _wanted_python(root)
     if wanted and wanted != python_version():
@@ -99,11 +99,11 @@ def require_locked(root: Path) -> str:
 
 
 def require_results(results: dict[str, int], stage: str) -> None:
-    """Check that the library computes a stage's results as the project expects.
+    """Check that the library computes the version of a stage's results that the project expects.
 
     Args:
         results: the table `[tool.tabrail.results]` of pyproject.toml.
-        stage: the stage's name; one of an owner's own has no number.
+        stage: the stage's name; the project's own stages have no number.
 
     Raises:
         InputError: the numbers differ.

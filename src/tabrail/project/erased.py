@@ -1,6 +1,6 @@
-"""What was erased from DVC's cache and remotes, as Git keeps it: hashes and dates, and no values.
+"""The record in Git of data erased from DVC's cache and remotes: hashes and dates, no values.
 
-An earlier commit does not have the record of what was erased later, so all commits are looked at.
+An earlier commit does not have the record of later erasures, so all commits are searched.
 """
 
 import re
@@ -35,12 +35,12 @@ def text(dates: Dates) -> str:
 
 
 def here() -> dict[str, str]:
-    """Return what the record of the working tree says; nothing without one."""
+    """Return the record of the working tree; empty if there is none."""
     return read(paths.ERASED.read_text(encoding="utf-8")) if paths.ERASED.exists() else {}
 
 
 def known() -> dict[str, str]:
-    """Return what the records of all commits say, and that of the working tree."""
+    """Return the records of all commits and of the working tree."""
     found = here()
     for one in _commits():
         found = read(git.text(one, paths.ERASED) or "") | found
@@ -63,9 +63,9 @@ def of_data(revision: str | None = None) -> str:
 
 
 def is_history(revision: str) -> bool:
-    """Return whether a commit is an earlier one of a commit that erased data.
+    """Check whether a commit is an ancestor of a commit that erased data.
 
-    If it is none, a merge of it would bring back what was erased.
+    If it is not, a merge of it would bring back erased data.
     """
     own = git.commit(revision)
     erasing = [one for one in _commits() if one != own]
@@ -73,7 +73,7 @@ def is_history(revision: str) -> bool:
 
 
 def commit() -> str:
-    """Return the latest commit that erased data, in short."""
+    """Return the short hash of the latest commit that erased data."""
     return git.git("log", "-1", "--format=%h", "--", str(paths.ERASED)).strip()
 
 

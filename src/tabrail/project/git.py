@@ -1,4 +1,4 @@
-"""What Git says of the project."""
+"""Run Git in the project."""
 
 import os
 import re
@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 from tabrail.errors import MAKE_ROOM, InputError
 
-SECONDS = 30  # how long another machine may take
-# What Git says of a full disk, at times without the reason. "remote:" is of another machine.
+SECONDS = 30  # seconds for another machine to answer
+# Git's messages for a full disk, some without the reason. "remote:" is from another machine.
 FULL = re.compile(
     r"^(?!remote:).*(No space left on device|Out of diskspace|"
     r"unable to write file |(unable to|could not) write new.index file)",
     re.MULTILINE | re.IGNORECASE,
 )
-USAGE = 129  # exit code of `git diff` where it finds no repository, with its usage as the reason
+USAGE = 129  # exit code of `git diff` outside a repository, with its usage as the reason
 
 
 class FullDiskError(InputError):
@@ -29,10 +29,10 @@ class Rule(NamedTuple):
     """A rule by which Git ignores files.
 
     Attributes:
-        file: where it stands; seen from the project's root, if it is part of the repository.
+        file: the file with the rule; relative to the project's root if it is in the repository.
         line: its line there.
         pattern: the rule.
-        own: whether it is this user's alone, so that others do not have it.
+        own: whether only this user has it.
     """
 
     file: str
@@ -47,16 +47,16 @@ def git(
     given: str = "",
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """Run Git in the project's root and return what it prints.
+    """Run Git in the project's root and return its output.
 
     Args:
-        arguments: those of the command.
-        seconds: how long to wait for it.
-        given: what it reads.
+        arguments: the arguments of the command.
+        seconds: the timeout.
+        given: the standard input.
         environment: variables to set.
 
     Raises:
-        InputError: Git refuses; the message is Git's.
+        InputError: Git fails; the message is Git's.
         subprocess.TimeoutExpired: Git takes longer.
     """
     done = _run(*arguments, seconds=seconds, given=given, environment=environment)
@@ -67,10 +67,10 @@ def git(
 
 
 def over_network(*arguments: str) -> str:
-    """Run Git with a command that asks another machine, without waiting for a password.
+    """Run a Git command that needs another machine, without waiting for a password.
 
     Raises:
-        InputError: Git refuses, or there is no answer in `SECONDS`.
+        InputError: Git fails, or there is no answer in `SECONDS`.
     """
     try:
         return git("-c", "core.askPass=", *arguments, seconds=SECONDS)
@@ -79,12 +79,12 @@ def over_network(*arguments: str) -> str:
 
 
 def succeeds(*arguments: str) -> bool:
-    """Run Git and say whether it ends with exit code 0."""
+    """Run Git and return whether its exit code is 0."""
     return _run(*arguments).returncode == 0
 
 
 def commit(revision: str) -> str | None:
-    """Return the full hash of a commit, if the revision is one that is here."""
+    """Return the full hash of a commit, if this clone has the revision."""
     done = _run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     return done.stdout.strip() or None
 
@@ -93,7 +93,7 @@ def required_commit(revision: str) -> str:
     """Return the full hash of a commit.
 
     Raises:
-        InputError: the revision is none that is here.
+        InputError: this clone does not have the revision.
     """
     found = commit(revision)
     if found is None:
@@ -104,45 +104,45 @@ def required_commit(revision: str) -> str:
 
 
 def text(revision: str, path: Path) -> str | None:
-    """Return a file's text as a revision has it; None if the revision has no such file."""
+    """Return a file's text in a revision; None if the revision has no such file."""
     done = _run("show", f"{revision}:./{path.as_posix()}")
     return done.stdout if done.returncode == 0 else None
 
 
 def all_texts(path: Path) -> list[str]:
-    """Return each text that a file has had in a commit of any branch, stash or reflog."""
+    """Return all versions of a file's text in commits of any branch, stash or reflog."""
     found = ("rev-list", "--objects", "--all", "--reflog", "--full-history")
     listed = [line.partition(" ") for line in git(*found, "--", path.as_posix()).splitlines()]
-    # Folders are listed as well. What is listed is seen from the top of the repository.
+    # Folders are listed, too. Paths are relative to the top of the repository.
     blobs = [blob for blob, _, name in listed if f"/{name}".endswith(f"/{path.as_posix()}")]
     return [git("cat-file", "blob", blob) for blob in blobs]
 
 
 def merged(revision: str) -> str | None:
-    """Return the tree that a merge with HEAD makes, with its marks of conflicts.
+    """Return the tree of a merge with HEAD, with conflict markers.
 
     Returns:
-        None, if Git cannot say: before 2.38 it could not.
+        None if Git cannot compute it, as before version 2.38.
     """
     done = _run("merge-tree", "--write-tree", "HEAD", revision)
     return done.stdout.splitlines()[0] if done.returncode in (0, 1) and done.stdout else None
 
 
 def is_on_remote(revision: str) -> bool:
-    """Return whether a remote has a commit, as far as is known here."""
+    """Check whether a remote has a commit, by the remote branches in this clone."""
     return bool(git("branch", "--remotes", "--contains", revision).strip())
 
 
 def is_shallow() -> bool:
-    """Return whether the clone lacks the older part of its history."""
+    """Check whether the clone is shallow."""
     return git("rev-parse", "--is-shallow-repository").strip() == "true"
 
 
 def changed_files(*paths: str) -> list[str]:
-    """Return the tracked files that differ from HEAD; all of them, if there is no commit yet.
+    """Return the tracked files that differ from HEAD; all tracked files if there is no commit yet.
 
     Args:
-        paths: which ones to look at; all, if none is given.
+        paths: the files to compare; all, if none is given.
     """
     if commit("HEAD") is None:
         return git("ls-files", "--", *paths).splitlines()
@@ -150,7 +150,7 @@ def changed_files(*paths: str) -> list[str]:
 
 
 def path_of(name: str) -> Path:
-    """Return where Git keeps a file of its own, such as MERGE_MSG."""
+    """Return the path of one of Git's own files, such as MERGE_MSG."""
     return Path(git("rev-parse", "--git-path", name).strip())
 
 
@@ -160,7 +160,7 @@ def tracked_files() -> list[str]:
 
 
 def ignored(paths: Iterable[str]) -> dict[str, Rule]:
-    """Return the rule for each path that Git ignores; it ignores no file that it tracks."""
+    """Return the rule for each path that Git ignores; tracked files are never ignored."""
     done = _run("check-ignore", "--verbose", "-z", "--stdin", given="\0".join(paths))
     fields = iter(done.stdout.split("\0"))
     below_top = git("rev-parse", "--show-prefix").strip() or "."
@@ -174,7 +174,7 @@ def ignored(paths: Iterable[str]) -> dict[str, Rule]:
 
 
 def containing(pattern: str, *paths: str) -> list[str]:
-    """Return the tracked files, of those given, with a line that matches an extended pattern."""
+    """Return the tracked files among those given that have a line matching an extended pattern."""
     done = _run("grep", "--no-color", "--name-only", "--extended-regexp", pattern, "--", *paths)
     return done.stdout.splitlines()
 
@@ -187,8 +187,8 @@ def _run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         options: see `git`.
 
     Raises:
-        InputError: Git does not trust the folder, because its owner is somebody else, or another
-            Git is at work.
+        InputError: Git does not trust the folder because of its owner, or another Git process is
+            running.
         FullDiskError: the disk is full.
         subprocess.TimeoutExpired: Git takes longer.
     """
@@ -218,7 +218,7 @@ def _call(
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     command = ["git", "-c", "core.quotePath=false", *arguments]
-    own = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}  # its messages are read
+    own = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}  # its messages are parsed
     return subprocess.run(
         command,
         input=given,
@@ -232,7 +232,7 @@ def _call(
 
 
 def _reason(stderr: str) -> str:
-    """Return why Git failed: the first line that says so and what belongs to it, or all it said."""
+    """Return the reason of Git's failure: the first error and its continuation, or all output."""
     lines = [line for line in stderr.splitlines() if not line.startswith("hint:")]
     starts = [i for i, line in enumerate(lines) if line.startswith(("fatal: ", "error: "))]
     if starts:

@@ -1,4 +1,4 @@
-"""What dvc.yaml and dvc.lock say, here or in a commit."""
+"""Read dvc.yaml and dvc.lock, in the working tree or in a commit."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -40,7 +40,7 @@ def stages(revision: str | None = None, root: Path = Path()) -> dict[str, Any]:
 
 
 def locked(revision: str | None = None, root: Path = Path()) -> dict[str, Any]:
-    """Return what dvc.lock says of each stage that has run, by name; nothing if it is missing.
+    """Return the entry of each stage that has run in dvc.lock, by name; empty if it is missing.
 
     Args:
         revision: whose dvc.lock to read; the working tree's, if none is given.
@@ -55,19 +55,19 @@ def locked(revision: str | None = None, root: Path = Path()) -> dict[str, Any]:
 
 
 def recorded_model(revision: str | None = None, root: Path = Path()) -> str:
-    """Return the MD5 that dvc.lock has of the model; blank if it has none. See `locked`."""
+    """Return the model's MD5 in dvc.lock; blank if there is none. See `locked`."""
     model = paths.MODEL.as_posix()
     found = map(runs.written, locked(revision, root).values())
     return next((written[model] for written in found if model in written), "")
 
 
 def inside(found: Iterable[str]) -> list[str]:
-    """Return those of some paths that are in the project: no URL, and no file elsewhere."""
+    """Return the paths that are in the project, without URLs and files elsewhere."""
     return [path for path in found if "://" not in path and not path.startswith(("/", ".."))]
 
 
 def unlisted(stage: str, files: Iterable[Path], root: Path = Path()) -> list[str]:
-    """Return those of the files that a stage's deps in dvc.yaml do not cover.
+    """Return the files that a stage's deps in dvc.yaml do not cover.
 
     Args:
         stage: the stage's name.

@@ -1,4 +1,4 @@
-"""What Git is in the middle of, and how to end it."""
+"""Find an unfinished merge, rebase or the like of Git, and how to finish it."""
 
 import shlex
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from tabrail import paths
 from tabrail.project import git
 from tabrail.project.pipeline import generated
 
-# By the reference that Git keeps while it lasts: the subcommand that has begun it.
+# The subcommand of an unfinished operation, by the reference that Git keeps meanwhile.
 STEPS = {
     "MERGE_HEAD": "merge",
     "CHERRY_PICK_HEAD": "cherry-pick",
@@ -17,12 +17,12 @@ STEPS = {
 
 
 def in_progress() -> str | None:
-    """Return the reference to the commit that Git is about to bring in, such as MERGE_HEAD."""
+    """Return the reference of an unfinished operation, such as MERGE_HEAD."""
     return next((name for name in STEPS if _is_there(name)), None)
 
 
 def how_to_end(conflicts: Sequence[str]) -> str:
-    """Return what to do about files in conflict.
+    """Return advice on files in conflict.
 
     Args:
         conflicts: the files.
@@ -39,7 +39,7 @@ def how_to_end(conflicts: Sequence[str]) -> str:
 
 
 def _is_there(name: str) -> bool:
-    """Return whether a reference exists; that of a rebase outlives it."""
+    """Check whether a reference exists and is current; that of a rebase outlives it."""
     if name == "REBASE_HEAD":
         folders = ("rebase-merge", "rebase-apply")
         if not any(git.path_of(folder).exists() for folder in folders):

@@ -30,18 +30,18 @@ PREPARED: dict[SplitName, Path] = {
 
 @dataclass(frozen=True)
 class Split:
-    """A prepared table, taken apart for scikit-learn.
+    """A prepared table, divided into arrays for scikit-learn.
 
     Attributes:
         table: all columns of the prepared table, n_rows of them.
-        rows: the columns that the model is given, `schema.inputs`; shape (n_rows, n_inputs).
-        y_true: what is to be predicted; shape (n_rows,). For a regression the numbers, in the
-            target's unit; otherwise the code of each row's class among `classes`.
+        rows: the model's input columns, `schema.inputs`; shape (n_rows, n_inputs).
+        y_true: the values to predict; shape (n_rows,). For a regression, numbers in the target's
+            unit. Otherwise, the code of each row's class in `classes`.
         classes: the names of the classes that occur; none for a regression.
-        weights: how much each row counts; shape (n_rows,). None if the schema names no column.
+        weights: the weight of each row; shape (n_rows,). None if the schema names no column.
         groups: a hash of each row's group: of its key, or of the row itself without a key; shape
             (n_rows,), uint64.
-        sample: what is known of the whole table, if the rows are a sample of it.
+        sample: the facts on the whole table, if the rows are a sample of it.
         root: the project's root.
     """
 
@@ -61,7 +61,7 @@ class Split:
 
     @property
     def fit_params(self) -> dict[str, np.ndarray]:
-        """The keyword arguments of a pipeline's `fit` that hand the weights to its last step."""
+        """The keyword arguments of a pipeline's `fit` that pass the weights to its last step."""
         return {} if self.weights is None else {"estimator__sample_weight": self.weights}
 
 
@@ -80,7 +80,7 @@ class Project:
     Attributes:
         root: the folder that has pyproject.toml, params.yaml and schema.yaml.
         settings: the table `[tool.tabrail]` of pyproject.toml.
-        params: the content of params.yaml, with the defaults of what it leaves out.
+        params: the content of params.yaml, with defaults for missing keys.
         schema: the content of schema.yaml.
     """
 
@@ -91,10 +91,10 @@ class Project:
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Self:
-        """Read the project of a folder, or of one above it.
+        """Load the project of a folder, or of the nearest folder above.
 
         Args:
-            folder: where to begin; the working directory, if none is given.
+            folder: where to begin; the default is the working directory.
 
         Raises:
             InputError: there is no project, or one of its files is missing or wrong.
@@ -109,10 +109,10 @@ class Project:
 
     @cached_property
     def clean(self) -> Clean:
-        """The owner's cleaning function; one that changes nothing, if none is set.
+        """The project's cleaning function; the default changes nothing.
 
         Raises:
-            InputError: `clean` in pyproject.toml leads nowhere.
+            InputError: `clean` in pyproject.toml names no object.
         """
         if not self.settings.clean:
             return no_cleaning
@@ -122,10 +122,10 @@ class Project:
 
     @cached_property
     def metrics(self) -> Sequence[Any] | None:
-        """The owner's list of metrics; None if none is set.
+        """The project's list of metrics; None if none is set.
 
         Raises:
-            InputError: `metrics` in pyproject.toml leads nowhere.
+            InputError: `metrics` in pyproject.toml names no object.
         """
         if not self.settings.metrics:
             return None
@@ -137,7 +137,7 @@ class Project:
         """Return the parameters of a stage of your own: its section of params.yaml.
 
         Args:
-            stage: the stage's name in dvc.yaml, which is the section's name, too.
+            stage: the stage's name in dvc.yaml, which is also the section's name.
 
         Raises:
             InputError: params.yaml has no such section.
@@ -151,13 +151,11 @@ class Project:
     def split(self, name: SplitName) -> Split:
         """Read a prepared table.
 
-        Where workers of a cluster fit the estimator of params.yaml, `train` is a sample of the
+        If workers of a cluster fit the estimator of params.yaml, `train` is a sample of the
         training rows: some of the groups, with about a million rows.
 
         Args:
-            name: which one.
-
-        Raises:
+            name: `train`, `validation` or `test`. Raises:
             InputError: the table is missing or damaged.
         """
         place, whole = paths.located(self.root, PREPARED[name]), None

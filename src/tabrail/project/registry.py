@@ -1,4 +1,4 @@
-"""Which version the model file is, as Git's tags say."""
+"""Find the version of a model in Git's tags."""
 
 import json
 import re
@@ -10,34 +10,35 @@ from tabrail.dvc.hashes import line_of, md5
 from tabrail.errors import InputError
 from tabrail.project import git
 
-ARTIFACT = "model"  # its name under `artifacts` in dvc.yaml
-VERSION = re.compile(rf"{ARTIFACT}@v\d+\.\d+\.\d+")  # not the tags by which GTO withdraws one
+ARTIFACT = "model"  # the model's name under `artifacts` in dvc.yaml
+VERSION = re.compile(rf"{ARTIFACT}@v\d+\.\d+\.\d+")  # without GTO's tags that withdraw a version
 BY_HASH = "md5:"
 HASH_DIGITS = 12
 
 
 def model_version(folder: Path = Path()) -> str:
-    """Return which version a model is, by its bytes and not by the commit that is checked out.
+    """Return the version of a model, by its bytes and not by the commit that is checked out.
 
     Args:
         folder: the project's root, or that of another clone.
 
     Returns:
-        The tag that GTO gave it when it was registered, such as model@v0.1.0 (the latest one, if
-        there are several). Without such a tag, or without Git, the start of the file's MD5, such
-        as md5:3730db064474: `git log -S 3730db064474 -- dvc.lock` finds the commit that made it.
+        The tag of its registration by GTO, such as model@v0.1.0 (the latest one, if there are
+        several). Without such a tag, or without Git, it is the start of the file's MD5, such as
+        md5:3730db064474. `git log -S 3730db064474 -- dvc.lock` finds the commit that made the
+        model.
     """
     digest = md5(folder / paths.MODEL)
     return _released_version(digest, folder) or version_of(digest, folder)
 
 
 def version_of(digest: str, folder: Path = Path()) -> str:
-    """Return which version a model is, by the MD5 of its file; see `model_version`."""
+    """Return the version of a model, by the MD5 of its file; see `model_version`."""
     return _tag(digest, folder) or f"{BY_HASH}{digest[:HASH_DIGITS]}"
 
 
 def registered(version: str) -> str:
-    """Return the tag of a version that went by its hash, if it has been registered since."""
+    """Return the tag of a version that had only a hash, if it has been registered since."""
     digest = version.removeprefix(BY_HASH)
     return (version != digest and _tag(digest, Path())) or version
 
@@ -48,17 +49,17 @@ def released(stage: str) -> str | None:
     from gto.exceptions import ArtifactNotFound
 
     try:
-        found = show(".", f"{ARTIFACT}#{stage}")  # the version that was assigned last
+        found = show(".", f"{ARTIFACT}#{stage}")  # the version with the last assignment
     except ArtifactNotFound:  # nothing has ever been registered
         return None
     return f"{ARTIFACT}@{found[0]['version']}" if found else None
 
 
 def stages() -> dict[str, str]:
-    """Return the tag of the version that is in each stage, by the stage; without those left empty.
+    """Return the tag of the version in each stage, without empty stages.
 
     Raises:
-        InputError: the folder is in no repository.
+        InputError: the folder is not in a repository.
     """
     from gto.api import show
 
@@ -69,7 +70,7 @@ def stages() -> dict[str, str]:
 
 
 def registered_at(commit: str) -> list[str]:
-    """Return the tags of the versions that were registered of a commit, and not withdrawn."""
+    """Return the tags of a commit's registered versions, without withdrawn ones."""
     from gto.api import show
     from gto.exceptions import ArtifactNotFound
 
@@ -82,7 +83,7 @@ def registered_at(commit: str) -> list[str]:
 
 
 def fetch_tags(say: Callable[[str], None]) -> None:
-    """Fetch the registry's tags from origin, if there is one; warn if it does not answer.
+    """Fetch the registry's tags from origin, if it exists; warn if it does not answer.
 
     Args:
         say: shows the warning.
@@ -102,7 +103,7 @@ def versions(folder: Path = Path()) -> list[str]:
         folder: the project's root, or that of another clone.
 
     Raises:
-        InputError: the folder is in no repository.
+        InputError: the folder is not in a repository.
     """
     listing = ("tag", "--list", f"{ARTIFACT}@*", "--sort=-version:refname")
     found = git.git("-C", str(folder), *listing).splitlines()
@@ -110,7 +111,7 @@ def versions(folder: Path = Path()) -> list[str]:
 
 
 def _released_version(digest: str, folder: Path) -> str | None:
-    """Return the version in release.json, which `bundle` writes, if it is of this model."""
+    """Return the version in release.json, which `bundle` writes, if it is for this model."""
     release = folder / paths.RELEASE
     if (folder / paths.LOCK).exists() or not release.exists():
         return None
@@ -123,7 +124,7 @@ def _released_version(digest: str, folder: Path) -> str | None:
 
 
 def _tag(digest: str, folder: Path) -> str | None:
-    """Return the latest version whose dvc.lock has a hash that starts so."""
+    """Return the latest version whose dvc.lock has a hash with this start."""
     try:
         tags = versions(folder)
         options = ("--name-only", "--fixed-strings", "-e", line_of(digest))

@@ -1,4 +1,4 @@
-"""What pyproject.toml says of the project under `[tool.tabrail]`."""
+"""Read the table `[tool.tabrail]` of pyproject.toml."""
 
 import tomllib
 from pathlib import Path
@@ -18,10 +18,10 @@ class Settings(BaseModel):
 
     Attributes:
         package: import name of the project's package in src.
-        clean: where the cleaning function is, as `package.module:name`; blank for none.
-        metrics: where the list of metrics is, as `package.module:NAME`; blank for the task's own.
+        clean: the cleaning function, as `package.module:name`; blank for none.
+        metrics: the list of metrics, as `package.module:NAME`; blank for the task's metrics.
         trusted: types of other packages that a model file may hold, by import path.
-        results: the numbers of the results that the project has; see `tabrail.results`.
+        results: the numbers of the project's results; see `tabrail.results`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -37,7 +37,7 @@ def load_settings(root: Path = Path()) -> Settings:
     """Read the project's settings.
 
     Raises:
-        InputError: pyproject.toml is missing, is no TOML, or has no such table, or a wrong one.
+        InputError: pyproject.toml is missing, is not TOML, or has no such table, or an invalid one.
     """
     path = root / paths.PROJECT
     content = read_table(path)
@@ -81,7 +81,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def find_root(start: Path | None = None) -> Path:
-    """Return the project's root: the nearest folder, from here upwards, with `[tool.tabrail]`.
+    """Return the project's root: this folder or the nearest one above with `[tool.tabrail]`.
 
     Raises:
         InputError: there is none.

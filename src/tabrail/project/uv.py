@@ -12,12 +12,12 @@ from tabrail import paths
 from tabrail.config.estimators import package
 from tabrail.errors import InputError
 
-# Variables of the environment that runs this, and not of those that uv is to make.
+# Variables of the running environment, which must not affect environments that uv makes.
 LEAVE_OUT = ("VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH")
 
 
 def program() -> str:
-    """Return the path of uv: that which runs this, or the one on the PATH.
+    """Return the path of uv: the one that runs this process, or the one on the PATH.
 
     Raises:
         InputError: uv is not installed.
@@ -29,17 +29,17 @@ def program() -> str:
 
 
 def environment() -> dict[str, str]:
-    """Return the variables of this process without those that belong to its own environment."""
+    """Return the variables of this process, without those of its Python environment."""
     return {key: value for key, value in os.environ.items() if key not in LEAVE_OUT}
 
 
 def server_groups(root: Path, estimator: str, *more: str) -> list[str]:
-    """Return the options of uv for the packages that a server needs and no others.
+    """Return the options of uv for only the packages that a server needs.
 
     Args:
         root: the project's root, or that of a release.
         estimator: the import path of its estimator, whose package may have a group of its own.
-        more: groups that are wanted where the project has them.
+        more: optional groups, used if the project has them.
     """
     content: dict[str, Any] = tomllib.loads((root / paths.PROJECT).read_text(encoding="utf-8"))
     known = content.get("dependency-groups", {})
@@ -53,9 +53,9 @@ def run(
     """Run uv in the current folder, and return its exit code and output.
 
     Args:
-        arguments: those of the command.
+        arguments: the arguments of the command.
         given: its standard input.
-        variables: of the environment, to set.
+        variables: environment variables to set.
 
     Raises:
         InputError: uv is not installed.
@@ -72,6 +72,6 @@ def run(
 
 
 def last_line(text: str) -> str:
-    """Return the last line of an error output, which says the reason."""
+    """Return the last line of an error output, which has the reason."""
     lines = text.strip().splitlines()
     return lines[-1].strip().removeprefix("error: ") if lines else "no reason was given"

@@ -1,7 +1,7 @@
 """Walk the trees of histogram gradient boosting for a few rows.
 
-scikit-learn calls each tree with all rows. For few of them, the calls take longer than the trees.
-The values of the leaves are added in the same order, so the sums are the same to the last bit.
+scikit-learn calls each tree with all rows. For few rows, the calls take longer than the trees. The
+values of the leaves are added in the same order, so the sums are bit-identical.
 """
 
 from copy import copy
@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-MOST_ROWS = 12  # from about so many on, scikit-learn's calls are faster
+MOST_ROWS = 12  # for more rows, scikit-learn's calls are faster
 
-# The value of a leaf; or feature, threshold, and the nodes for up to it, beyond it, and missing.
+# The value of a leaf; or feature, threshold, and the nodes for <=, for >, and for missing.
 Node = float | tuple[int, float, "Node", "Node", "Node"]
 
 
 def for_few_rows(estimator: Any) -> Any:
-    """Return an estimator that predicts the same as another one, and few rows faster.
+    """Return an estimator with the same predictions, which is faster for few rows.
 
-    It is the estimator itself, unless that is histogram gradient boosting on numbers alone.
+    It is the estimator itself, unless that is histogram gradient boosting on numbers only.
     """
     kinds = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
     if type(estimator) not in kinds or estimator.is_categorical_ is not None:
@@ -60,7 +60,7 @@ def _root(nodes: np.ndarray) -> Node:
 
 
 def _sums(row: list[float], steps: list[list[Node]], begin: list[float]) -> list[float]:
-    """Return the sum of the leaves that a row comes to, one for each tree of a step."""
+    """Return the sum of a row's leaf values, one sum for each tree of a step."""
     sums = begin.copy()
     for trees in steps:
         for place, tree in enumerate(trees):
@@ -68,7 +68,7 @@ def _sums(row: list[float], steps: list[list[Node]], begin: list[float]) -> list
             while type(node) is tuple:
                 feature, threshold, left, right, missing = node
                 value = row[feature]
-                # A missing value is NaN, the only one unlike itself.
+                # A missing value is NaN, the only value that does not equal itself.
                 node = left if value <= threshold else right if value == value else missing
             sums[place] += node  # type: ignore[operator]
     return sums

@@ -1,4 +1,4 @@
-"""Rows as columns, which are a table only where a table is needed."""
+"""Rows as columns, which become a table only when a table is needed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
@@ -22,8 +22,8 @@ class Columns:
         """Hold columns.
 
         Args:
-            values: by name: numbers as an array of floats, dates as one of datetime64, and words as
-                a list of texts, with None where there is none.
+            values: by name, numbers as an array of floats, dates as an array of datetime64, and
+                words as a list of texts, with None for a missing one.
             rows: how many rows there are.
         """
         self._values, self._rows = values, rows
@@ -51,7 +51,7 @@ class Columns:
         return np.asarray(self._values[name], np.float64)
 
     def words(self, name: str) -> Sequence[Any]:
-        """Return a column of words, with None or NaN where there is none; n_rows of them."""
+        """Return a column of words, with None or NaN for a missing one; n_rows of them."""
         words: Sequence[Any] = self._values[name]
         return words
 
@@ -84,12 +84,12 @@ class TableColumns(Columns):
     def numbers(self, name: str) -> np.ndarray:
         """Return a column of numbers, or of booleans as 0 and 1; shape (n_rows,)."""
         found = self._table[name]
-        if found.dtype == np.float64:  # as the schema has them; to convert them takes time
+        if found.dtype == np.float64:  # already in the schema's type; a conversion takes time
             return found.to_numpy()
         return found.to_numpy(np.float64, na_value=np.nan)
 
     def words(self, name: str) -> Sequence[Any]:
-        """Return a column of words, with None or NaN where there is none; n_rows of them."""
+        """Return a column of words, with None or NaN for a missing one; n_rows of them."""
         words: list[Any] = self._table[name].tolist()
         return words
 

@@ -1,8 +1,8 @@
-"""What the fitted transformers of `tabrail.features` make of columns, without a table.
+"""Apply the fitted transformers of `tabrail.features` to columns, without a table.
 
-Their rules are not written here a second time: each encoder is asked once what it says of each
-category, of one that it does not know and of none. A transformer that is not known here gets a
-table of its columns, as in the pipeline.
+Their rules are not repeated here. Each encoder is called once for each category, for an unknown one
+and for a missing one, and the results are stored. Any other transformer gets a table of its
+columns, as in the pipeline.
 """
 
 from collections.abc import Sequence
@@ -26,11 +26,11 @@ MOST_ONE_BY_ONE = 50  # rows; more are looked up together
 
 
 class UnknownError(Exception):
-    """A transformer is of no kind that is known here."""
+    """A transformer is of an unknown kind."""
 
 
 class Encoder(Protocol):
-    """Makes the numbers of one transformer."""
+    """Computes the numbers of one transformer."""
 
     def matrix(self, rows: Columns) -> np.ndarray:
         """Return the numbers, shape (n_rows, n_numbers)."""
@@ -38,7 +38,7 @@ class Encoder(Protocol):
 
 
 class Scaler:
-    """What `tabrail.features.numbers` does: medians for gaps, flags beside them, and scaling."""
+    """The steps of `tabrail.features.numbers`: medians for missing values, flags, and scaling."""
 
     def __init__(self, pipeline: Any) -> None:
         """Take the numbers that a fitted pipeline has learned."""
@@ -54,7 +54,7 @@ class Scaler:
             raise UnknownError
 
     def matrix(self, numbers: Sequence[np.ndarray]) -> np.ndarray:
-        """Return what becomes of some columns of shape (n_rows,)."""
+        """Return the numbers for some columns of shape (n_rows,)."""
         width = self._width
         found = np.empty((len(numbers[0]), len(self._mean)))
         for place, column in enumerate(numbers):
@@ -72,7 +72,7 @@ class Numbers:
     """Columns of numbers."""
 
     def __init__(self, transformer: Any, names: Sequence[str]) -> None:
-        """Take what a fitted `tabrail.features.numbers` has learned."""
+        """Take the parameters of a fitted `tabrail.features.numbers`."""
         self._names, self._scaler = names, Scaler(transformer)
 
     def matrix(self, rows: Columns) -> np.ndarray:
@@ -84,7 +84,7 @@ class Dates:
     """Columns of dates."""
 
     def __init__(self, transformer: Any, names: Sequence[str]) -> None:
-        """Take what a fitted `tabrail.features.dates` has learned."""
+        """Take the parameters of a fitted `tabrail.features.dates`."""
         parts, numbers = _steps(transformer, DateParts, Pipeline)
         self._names, self._scaler = names, Scaler(numbers)
         self._with_years = parts.with_years
@@ -101,7 +101,7 @@ class Categories:
     """Columns of categories."""
 
     def __init__(self, encoder: Any, names: Sequence[str]) -> None:
-        """Ask a fitted encoder what it says of all categories."""
+        """Call a fitted encoder once for all categories."""
         if type(encoder) not in (OneHotEncoder, TargetEncoder):
             raise UnknownError
         known = [[one for one in column if isinstance(one, str)] for column in encoder.categories_]
@@ -121,7 +121,7 @@ class Categories:
             places = {word: place for place, word in enumerate(words)}
             self._columns.append((name, places, block, start, start + width))
             start += width
-        self._unknown, self._missing = most, most + 1  # places of these in each block
+        self._unknown, self._missing = most, most + 1  # their positions in each block
         self._width = start
         if start != said.shape[1]:
             raise UnknownError
@@ -144,7 +144,7 @@ class Categories:
 
 
 class Texts:
-    """A column of text: the transformer itself, without a table."""
+    """A column of text, with the transformer itself, without a table."""
 
     def __init__(self, transformer: Any, name: str) -> None:
         """Take a fitted `tabrail.features.words`."""
@@ -162,7 +162,7 @@ class Others:
     """Any other transformer, which gets a table of its columns."""
 
     def __init__(self, transformer: Any, names: Any) -> None:
-        """Take a fitted transformer, and the names of its columns, or of its only one."""
+        """Take a fitted transformer, and the names of its columns or of its only one."""
         self._transformer, self._names = transformer, names
 
     def matrix(self, rows: Columns) -> np.ndarray:
@@ -174,10 +174,10 @@ class Others:
 
 
 def encoders(columns: ColumnTransformer) -> list[Encoder]:
-    """Return what makes the numbers of a fitted ColumnTransformer, in its order.
+    """Return the encoders of a fitted ColumnTransformer, in its order.
 
     Raises:
-        UnknownError: it chooses columns by their places.
+        UnknownError: it selects columns by position.
     """
     found: list[Encoder] = []
     for _, transformer, names in columns.transformers_:
@@ -192,17 +192,17 @@ def encoders(columns: ColumnTransformer) -> list[Encoder]:
 
 
 def _encoder(transformer: Any, names: Any) -> Encoder:
-    """Return what makes the numbers of a fitted transformer."""
+    """Return the encoder of a fitted transformer."""
     for kind in (Texts,) if isinstance(names, str) else (Numbers, Dates, Categories):
         try:
             return kind(transformer, names)
-        except (UnknownError, ValueError):  # an encoder may refuse what it is asked
+        except (UnknownError, ValueError):  # an encoder may refuse some category
             continue
     return Others(transformer, names)
 
 
 def _steps(pipeline: Any, *kinds: type) -> list[Any]:
-    """Return the steps of a pipeline, if they are of these types."""
+    """Return the steps of a pipeline if they have these types."""
     steps = [step for _, step in pipeline.steps] if isinstance(pipeline, Pipeline) else []
     if tuple(map(type, steps)) != kinds:
         raise UnknownError
@@ -210,7 +210,7 @@ def _steps(pipeline: Any, *kinds: type) -> list[Any]:
 
 
 def _array(learned: Any) -> np.ndarray:
-    """Return what a transformer has learned, if they are numbers."""
+    """Return the learned parameters of a transformer, if they are numbers."""
     found = np.asarray(learned)
     if found.dtype != np.float64 or found.ndim != 1:
         raise UnknownError
@@ -218,7 +218,7 @@ def _array(learned: Any) -> np.ndarray:
 
 
 def _widths(encoder: Any, said: np.ndarray) -> list[int]:
-    """Return how many numbers an encoder makes of each column."""
+    """Return the number of an encoder's output columns for each column."""
     if isinstance(encoder, OneHotEncoder):
         return [int(width) for width in encoder._n_features_outs]
     count = len(encoder.categories_)

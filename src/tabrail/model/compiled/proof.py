@@ -1,4 +1,4 @@
-"""Prove that a compiled model predicts what the pipeline does, before it serves."""
+"""Check that a compiled model predicts the same as the pipeline before it is used."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,15 +17,15 @@ from tabrail.model.limits import Predicted
 from tabrail.model.predict import score
 
 DRAWN = 1000  # rows
-RARE = 0.05  # the share of values of each unusual kind
+RARE = 0.05  # share of values of each unusual kind
 UNSEEN = "a category that training has not seen"
 FAR = (np.datetime64("0014-03-02T00:00:00", "us"), np.datetime64("9999-12-31T00:00:00", "us"))
-FARTHEST = 1e6  # in place of a limit that a column has not
+FARTHEST = 1e6  # for a column without limits
 WORDS = np.array(["example", "of", "a", "text", "with", "some", "words", "2024", "é", ""])
 
 
 class UnequalError(Exception):
-    """The compiled model predicts something else than the pipeline."""
+    """The compiled model and the pipeline give different predictions."""
 
 
 def compile_pipeline(
@@ -38,8 +38,8 @@ def compile_pipeline(
 ) -> tuple[Compiled | None, str]:
     """Return the compiled form of a fitted pipeline, if it predicts the same.
 
-    Both predict the reference rows and 1,000 drawn ones, which have gaps, unknown categories and
-    extreme values. The compiled form gets them one by one and all together. All predictions must be
+    Both predict the reference rows and 1,000 random ones, with missing values, unknown categories
+    and extremes. The compiled form gets them one by one and all together. All predictions must be
     equal in all 9 digits.
 
     Args:
@@ -47,10 +47,10 @@ def compile_pipeline(
         metadata: the model's metadata.
         schema: the schema.
         distributions: content of reports/distributions.json.
-        singly: whether it is to score single rows: otherwise it gets them all together alone.
+        singly: whether to compare single rows, too, and not only all rows together.
 
     Returns:
-        The compiled form and a blank text; or None, and why there is none.
+        The compiled form and a blank text; or None and the reason.
     """
     try:
         compiled = Compiled(pipeline, metadata, schema)
@@ -61,16 +61,16 @@ def compile_pipeline(
         return None, f"the pipeline cannot be compiled: {error}"
     except UnequalError as error:
         return None, str(error)
-    except Exception as error:  # the pipeline itself may fail on some row that no table has
+    except Exception as error:  # the pipeline itself may fail on an artificial row
         return None, f"the pipeline cannot be compiled: {type(error).__name__}: {error}"
     return compiled, ""
 
 
 def require_equal(compiled: Compiled, expected: Predicted, rows: Columns, *, singly: bool) -> None:
-    """Check that a compiled model predicts rows as the pipeline does, all together and singly.
+    """Check that a compiled model predicts the same as the pipeline, for rows together and singly.
 
     Raises:
-        UnequalError: it does not.
+        UnequalError: a prediction differs.
     """
     together = compiled.score(rows)
     found = {"together": together.numbers}
@@ -90,7 +90,7 @@ def require_equal(compiled: Compiled, expected: Predicted, rows: Columns, *, sin
 
 
 def drawn(schema: Schema, distributions: Distributions, rows: int = DRAWN) -> Columns:
-    """Return random rows that conform to the schema for rows to score.
+    """Return random rows that conform to the schema for scoring.
 
     Args:
         schema: names the columns.
@@ -106,7 +106,7 @@ def drawn(schema: Schema, distributions: Distributions, rows: int = DRAWN) -> Co
 
 
 def _drawn(column: Column, known: Mapping[str, Any], random: np.random.Generator, rows: int) -> Any:
-    """Return values of a column, some of them missing, unknown or extreme."""
+    """Return random values of a column, some of them missing, unknown or extreme."""
     is_gap = random.random(rows) < (RARE if column.nullable else 0)
     is_rare = random.random(rows) < RARE
     match column.kind:
@@ -133,7 +133,7 @@ def _drawn(column: Column, known: Mapping[str, Any], random: np.random.Generator
 def _numbers(
     column: Column, known: Mapping[str, Any], random: np.random.Generator, is_rare: np.ndarray
 ) -> np.ndarray:
-    """Return numbers between those of training, some of them at the limits or far beyond."""
+    """Return numbers in the range of training, some of them at the limits or far beyond."""
     among = np.array(known.get("values", [0.0, 1.0]), np.float64)
     rows = len(is_rare)
     found = random.choice(among, rows)

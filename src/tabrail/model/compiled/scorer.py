@@ -19,14 +19,14 @@ from tabrail.model.texts import measured, unusual
 
 
 class Compiled:
-    """Scores rows as `tabrail.model.predict.score` does, and few rows many times faster.
+    """Scores rows as `tabrail.model.predict.score` does, but few rows many times faster.
 
-    The owner's functions, such as `derive`, run as they are, on one table of all rows. A function
-    that returns the rows as they are is left out.
+    The project's functions, such as `derive`, run unchanged, on one table of all rows. A function
+    that returns the rows unchanged is skipped.
     """
 
     def __init__(self, pipeline: Pipeline, metadata: Metadata, schema: Schema) -> None:
-        """Take apart a fitted pipeline.
+        """Compile a fitted pipeline.
 
         Args:
             pipeline: the fitted model.
@@ -34,7 +34,7 @@ class Compiled:
             schema: the schema.
 
         Raises:
-            UnknownError: the pipeline is of another form than those of this template.
+            UnknownError: the pipeline has an unknown structure.
             InputError: the model was trained for another schema.
         """
         require(metadata, schema)
@@ -82,7 +82,7 @@ class Compiled:
 
 
 def _is_same(step: Any) -> bool:
-    """Return whether a step returns the rows as they are."""
+    """Check whether a step returns the rows unchanged."""
     if not isinstance(step, FunctionTransformer) or step.validate:
         return False
     return step.func is None or (changes_nothing(step.func) and not step.kw_args)
