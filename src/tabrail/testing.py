@@ -65,9 +65,9 @@ def sample_rows(project: Project, *, raw: bool = False, count: int = ROWS) -> pd
 def check_rowwise(function: Function, rows: pd.DataFrame) -> None:
     """Check that a function's result for a row depends on that row alone.
 
-    The result for a row must be the same in the whole table, alone, in a part of the table, in
-    another order, and on a second call. The function must not change its own result, because rows
-    from the prediction log have been cleaned already.
+    The result for a row must be the same in the whole table, in a part of it, alone, in another
+    order, and on a second call. The function must not change its own result, because rows from the
+    prediction log have been cleaned already.
 
     Args:
         function: such as `clean` or `derive`; it gets and returns a DataFrame.

@@ -102,14 +102,14 @@ def test_every_way_of_scoring_holds_and_counts(limited: Path) -> None:
     assert evaluation["held"]["validation"] == beyond.sum()
     error = np.sqrt(np.mean((numbers - validation["income"]) ** 2))
     assert evaluation["validation"]["metrics"]["rmse"]["value"] == pytest.approx(error, rel=1e-4)
-    told = f"{beyond.sum()} of {len(beyond)} predictions were beyond the limits of income (min 0)"
-    assert f"- On validation, {told}, and are held to them." in paths.MODEL_CARD.read_text()
+    told = f"{beyond.sum()} of {len(beyond)} predictions were outside the limits of income (min 0)"
+    assert f"- On validation, {told}, and are clipped to them." in paths.MODEL_CARD.read_text()
 
     table, schema = shops(60, seed=7), load_schema()
     table.fillna({"income": 1.0}).to_csv("new.csv", index=False)
     expected = raw(conform(table, schema)[0]) < 0
     done = CliRunner().invoke(cli.app, ["predict", "new.csv", "out.csv"])
-    assert f"\n{expected.sum()} of 60 predictions were beyond the limits" in done.output
+    assert f"\n{expected.sum()} of 60 predictions were outside the limits" in done.output
     written = pd.read_csv("out.csv")
     assert list(written)[-2:] == ["scored_at", "held"]
     assert written["held"].tolist() == expected.tolist()
@@ -117,7 +117,7 @@ def test_every_way_of_scoring_holds_and_counts(limited: Path) -> None:
 
     result = monitor([Path("new.csv")])
     assert result.content()["periods"][0]["held"] == expected.sum()
-    assert f"{expected.sum()} of 60 predictions were beyond the limits of income" in result.text()
+    assert f"{expected.sum()} of 60 predictions were outside the limits of income" in result.text()
     assert "held to a limit" in page(result)
 
 

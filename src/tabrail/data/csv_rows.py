@@ -1,8 +1,8 @@
 """Read the rows of CSV files as they are written: all by Arrow, or some by pandas.
 
-Arrow is five times as fast, but refuses uneven files. pandas reads those: files with too few fields
-in a row, cells larger than a block, or lines of blanks. Where both can read a file, both give the
-same rows. A test compares them on random files.
+Arrow is five times as fast, but refuses uneven files. pandas reads those. Such a file has too few
+fields in a row, a cell larger than a block, or lines of blanks. Where both can read a file, both
+give the same rows. A test compares them on random files.
 """
 
 import codecs

@@ -33,8 +33,8 @@ def describe(table: pd.DataFrame, schema: Schema) -> dict[str, Any]:
         has `shares` by category. A column of numbers has `values`, with the share of values `up_to`
         each of them. A value that many rows have is in it twice, first with the share below it. The
         lowest and the highest value are rounded outward unless five rows have them. A column of
-        dates that is not sensitive has `dates`, from the first to the last, rounded so that none is
-        a row's date, and the shares of their `days_of_month`.
+        dates that is not sensitive has `dates`, from the first to the last, and the shares of their
+        `days_of_month`. Dates are rounded so that none is a row's date.
     """
     columns: dict[str, Any] = {}
     for name in [*schema.features, schema.target]:

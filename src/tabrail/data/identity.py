@@ -59,7 +59,7 @@ def row_hashes(rows: pd.DataFrame, names: Iterable[str]) -> np.ndarray:
 
     It is the sum of the hashes of the row's cells, each as text with the name of its column. An
     empty cell adds nothing. The hash does not depend on kinds, on the order of columns, on columns
-    that were added later, or on the file format, CSV or Parquet.
+    that were added later, or on the file format.
 
     Sources: https://pandas.pydata.org/docs/reference/api/pandas.util.hash_array.html and, for the
     mixing of bits, Steele, Lea and Flood, 2014, "Fast splittable pseudorandom number generators".

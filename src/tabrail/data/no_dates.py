@@ -49,8 +49,8 @@ def on(values: pd.Series, no_days: set[str]) -> pd.Series:
 def day_of(values: pd.Series) -> np.ndarray:
     """Return the day of each date; shape (n_rows,), datetime64[D].
 
-    If the column has a time zone, it is the day in UTC. If the local day is the first or the last
-    one of a year, it is the local day, because programs write 9999-12-31 in both ways.
+    If the column has a time zone, it is the day in UTC. A local day that is the first or the last
+    one of a year is kept, because programs write 9999-12-31 in both ways.
 
     Args:
         values: dates of dtype datetime64, or Python's dates; shape (n_rows,).

@@ -37,9 +37,8 @@ class MetricList:
             given: names of metrics of the task, and custom metrics; the default is all of the task.
 
         Raises:
-            InputError: it is not a list of metrics, a metric does not fit the task or the rows'
-                weights, a name is listed twice, or a custom metric has the name of a metric of the
-                library.
+            InputError: it is not a list of metrics, or a metric does not fit the task or the rows'
+                weights. Or a name is listed twice, or is that of a metric of the library.
         """
         if given is None:
             return cls(schema, METRICS[schema.task])

@@ -33,19 +33,20 @@ MEANINGS = {
     "probability; 0.5 is a guess.",
     "average_precision": "precision averaged over all thresholds; a guess has the share of "
     "positives.",
-    "log_loss": "how unlikely the model holds what was true; 0 is best, and sure errors cost most.",
+    "log_loss": "how improbable the model considered the true class; 0 is best, and confident "
+    "errors cost most.",
     "brier": "the mean squared difference between probability and outcome; 0 is best.",
-    "precision": "of the rows that are predicted positive, the share that is.",
-    "recall": "of the rows that are positive, the share that is predicted so.",
+    "precision": "the share of positives among the rows that are predicted positive.",
+    "recall": "the share of positive rows that are predicted positive.",
     "f1": "the harmonic mean of precision and recall.",
-    "accuracy": "the share of rows whose class is predicted.",
+    "accuracy": "the share of rows with the right predicted class.",
     "f1_macro": "the F1 of each class, averaged over classes.",
     "f1_weighted": "the F1 of each class, averaged over rows.",
     "roc_auc_ovr": "the ROC AUC of each class against the others, averaged over classes.",
     "mae": "how far off a prediction is on average.",
     "rmse": "the root of the mean squared error: like mae, but large errors count more.",
     "r2": "the share of the target's variance that the model explains; 0 is a constant.",
-    "median_absolute_error": "half of the predictions are less far off.",
+    "median_absolute_error": "half of the predictions have a smaller error.",
 }
 
 Better = Literal["lower", "higher"]

@@ -39,7 +39,7 @@ def infer(
     Args:
         files: CSV or Parquet files of one table.
         target: the column to predict.
-        task: what to learn, if not what the target's values suggest.
+        task: the task, if it is not the one that the target's values suggest.
         name: what the data is called.
         clean: the owner's cleaning function: the schema describes the cleaned rows.
 

@@ -1,4 +1,4 @@
-"""Bring tables into data/raw: infer the schema of a new one, or extend it for more rows."""
+"""Bring tables into data/raw, and infer the schema of a new table or extend it for more rows."""
 
 import filecmp
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,14 +25,14 @@ Ask = Callable[[str], bool]
 
 @contextmanager
 def alone(show: Show, *, dry_run: bool) -> Iterator[None]:
-    """Let no other ingest run, and finish or undo one that was killed.
+    """Lock the project against another ingest, and finish or undo a killed one.
 
     Args:
         show: prints a text for the user.
-        dry_run: whether nothing is to be written.
+        dry_run: whether to write nothing.
 
     Raises:
-        InputError: another one runs, or one that was killed can be neither finished nor undone.
+        InputError: another one is running, or a killed one can be neither finished nor undone.
     """
     if dry_run:
         transaction.require_none()
@@ -44,10 +44,10 @@ def alone(show: Show, *, dry_run: bool) -> Iterator[None]:
 
 
 def starts_over(target: str, *, replace: bool) -> bool:
-    """Check whether a new schema is to be inferred, and not the present one to be extended.
+    """Check whether to infer a new schema instead of extending the present one.
 
     Raises:
-        InputError: it is not clear, or the target is not given.
+        InputError: the options contradict the present schema, or the target is missing.
     """
     if replace or not paths.SCHEMA.exists():
         if not target:
@@ -72,14 +72,14 @@ def start(
     dry_run: bool,
     split: int = 0,
 ) -> None:
-    """Make a table this project's data: infer its schema, and put both in place.
+    """Make a table this project's data, with an inferred schema.
 
-    What was in data/raw before stays in DVC's cache.
+    The previous content of data/raw stays in DVC's cache.
 
     Args:
         places: files of one table, or folders of them.
         target: the column to predict.
-        task: what to learn, if not what the target's values suggest.
+        task: the task, if it is not the one that the target's values suggest.
         name: what the data is called; the first file's name, if blank.
         show: prints a text for the user.
         dry_run: whether to show what would be done, and do nothing.
@@ -122,11 +122,11 @@ def grow(
     dry_run: bool = False,
     split: int = 0,
 ) -> None:
-    """Add parts to this project's data, and extend the schema by what they need.
+    """Add parts to this project's data, and extend the schema for them.
 
     Args:
         places: files of the same table, or folders of them.
-        start_only: an option that was given and has no meaning here.
+        start_only: a given option that is only for a new table.
         show: prints a text for the user.
         ask: asks whether the schema may be extended.
         dry_run: whether to show what would be done, and do nothing.
@@ -173,13 +173,13 @@ def grow(
 
 
 def replace_data(copies: dict[Path, Path], texts: dict[Path, str]) -> None:
-    """Let other files take the place of data/raw, with its salt, and let DVC track them.
+    """Replace the files of data/raw, keep its salt, and track the result with DVC.
 
-    All or nothing, as when a table comes in.
+    All changes are made, or none, as in an ingest.
 
     Args:
-        copies: the files, by where in data/raw each goes; one may be there already.
-        texts: the content of other files that change with the data.
+        copies: the files, by their target paths in data/raw; a file may be there already.
+        texts: the new content of other files that change with the data.
 
     Raises:
         InputError: DVC cannot track the data. Nothing has changed then.
@@ -192,7 +192,7 @@ def replace_data(copies: dict[Path, Path], texts: dict[Path, str]) -> None:
 
 
 def _edited_cleaning() -> Clean:
-    """Return the owner's cleaning function if it was edited: else it will be rendered again."""
+    """Return the project's cleaning function if it was edited; otherwise it is rendered again."""
     if not (paths.PROJECT.exists() and Path(rendering.RECORD).exists()):
         return no_cleaning
     reference = load_settings().clean
@@ -204,10 +204,10 @@ def _edited_cleaning() -> Clean:
 
 
 def _incoming(places: Sequence[Path]) -> dict[Path, Path]:
-    """Return the files to bring in, by where in data/raw each goes.
+    """Return the incoming files, by their target paths in data/raw.
 
     Raises:
-        InputError: a place has no table, or two files would have one name.
+        InputError: a place has no table, or two files would have the same name.
     """
     incoming: dict[Path, Path] = {}
     for place in places:
@@ -223,7 +223,7 @@ def _incoming(places: Sequence[Path]) -> dict[Path, Path]:
 
 
 def _planned(path: Path, into: Mapping[Path, int]) -> str:
-    """Return what a file would be in data/raw."""
+    """Return the planned name of a file in data/raw."""
     return f"{path.name}, cut into about {into[path]:,} parts" if path in into else path.name
 
 
@@ -235,22 +235,23 @@ def _put_in_place(
     *,
     replace: bool,
 ) -> list[Path]:
-    """Copy files into data/raw, write texts and let DVC track the data, all or nothing.
+    """Copy files into data/raw, write texts and track the data with DVC, all or nothing.
 
     Args:
-        incoming: the files, by where in data/raw each goes.
+        incoming: the files, by their target paths in data/raw.
         into: into how many parts some of them are cut.
-        schema: how they are read.
-        render: returns the texts. It is called late, so that no edit comes between.
-        replace: whether the files take the place of what is there.
+        schema: describes the files.
+        render: returns the texts. It is called late, so that no edit is lost.
+        replace: whether the files replace the existing ones.
 
     Returns:
-        What is new in data/raw.
+        The new files in data/raw.
 
     Raises:
-        InputError: a file of the same name and other content is there, or DVC cannot track it.
+        InputError: a file with the same name and other content exists, or DVC cannot track the
+            data.
     """
-    salt = _salt(incoming, replace=replace)  # of the table before it is cut
+    salt = _salt(incoming, replace=replace)  # the salt of the table before it is cut
     with cut.cut(incoming, into, schema) as ready:
         present = [] if replace else [path for path in ready if path.exists()]
         if not replace:
@@ -264,7 +265,7 @@ def _put_in_place(
         new = {path: file for path, file in ready.items() if path not in present}
         with transaction.begun(new, salt, replace=replace) as changes:
             if replace and paths.RAW.exists() and any(paths.RAW.iterdir()):
-                _dvc_add()  # so that what is replaced can be brought back
+                _dvc_add()  # so that replaced files can be restored
             changes.put_in_place(render())
             _dvc_add()
     return list(new)

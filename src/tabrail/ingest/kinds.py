@@ -1,7 +1,7 @@
-"""Decide the kind of a column by a table of rules, each with its reason.
+"""Decide the kind of a column by a table of rules, each with a reason.
 
-The rules are asked in the order of `RULES`; the first one with an answer decides. A new rule is a
-function of a `Look` in this table, and a case in tests/unit/test_kinds.py.
+The rules are tried in the order of `RULES`, and the first one with a result decides. A new rule
+needs a function of a `Look` in this table, and a case in tests/unit/test_kinds.py.
 """
 
 import re
@@ -20,27 +20,27 @@ from tabrail.ingest.look import Look
 from tabrail.ingest.number_format import READABLE, is_code, unit
 from tabrail.ingest.personal_data import personal_data
 
-DISTINCT = 0.95  # from this share of different values on, a column identifies its rows
-FEW, MANY_LEVELS = 50, 1000  # levels that are always, or may be, categories
+DISTINCT = 0.95  # above this share of distinct values, a column identifies its rows
+FEW, MANY_LEVELS = 50, 1000  # most levels that are always, or may be, categories
 FEW_SHARE = 0.05  # of the rows: up to this many levels are categories
 CODE = re.compile(r"(?=.*\d)(?!.*[A-ZÄÖÜ]{5})[A-ZÄÖÜ\d][A-ZÄÖÜ\d ./-]{1,19}")
-SEQUENCE = 10  # from so many rows on, 1, 2, 3 … is no coincidence
+SEQUENCE = 10  # with this many rows, 1, 2, 3 … is not a coincidence
 WORDS = ("identifier", "categorical", "text")
-EXACT = 2.0**53  # above it, a float does not tell whole numbers apart
+EXACT = 2.0**53  # above it, a float cannot distinguish whole numbers
 
 
 @dataclass(frozen=True)
 class Guess:
-    """What a column seems to be.
+    """The likely kind of a column.
 
     Attributes:
         kind: its kind.
-        reason: why, in a few words; without any of the column's values.
-        format: how its dates or spans of time are written.
-        unit: the sign beside its numbers.
+        reason: a short reason, without any of the column's values.
+        format: the format of its dates or durations.
+        unit: the currency or percent sign of its numbers.
         sensitive: whether it identifies persons.
-        entity: whether its name says that it identifies customers, orders or the like.
-        warning: what a person should check, or nothing.
+        entity: whether it is named like an identifier of customers, orders or the like.
+        warning: a note for a person to check, or nothing.
     """
 
     kind: Kind
@@ -53,7 +53,7 @@ class Guess:
 
 
 def guess(look: Look) -> Guess:
-    """Guess what a column is."""
+    """Guess the kind of a column."""
     found = next(found for rule in RULES if (found := rule(look)))
     if found.sensitive or found.warning or look.name == extra_field.NAME:
         return found
@@ -62,14 +62,14 @@ def guess(look: Look) -> Guess:
     if found.kind in WORDS and not (look.is_code or look.is_category or look.is_numeric):
         unread = doubts.of_words(look)
         if unread and found.kind == "identifier" and not found.entity:
-            # What is nearly a number is no name of a row.
+            # Near-numbers are not row names.
             return Guess("categorical", "", warning=unread)
         return replace(found, warning=unread)
     return found
 
 
 def of_the_rows(look: Look) -> Guess | None:
-    """Let the names of rows, above which a file has no name, be no feature."""
+    """Recognize row names, a column without a header, as identifiers."""
     if look.name != extra_field.NAME:
         return None
     return personal(look) or Guess(
@@ -78,7 +78,7 @@ def of_the_rows(look: Look) -> Guess | None:
 
 
 def category_of_the_file(look: Look) -> Guess | None:
-    """Take a category of a Parquet file for one, unless it names rows or persons."""
+    """Keep a category column of a Parquet file, unless it identifies rows or persons."""
     if not look.is_category or look.distinct >= DISTINCT * look.filled:
         return None
     if is_boolean(look.words) or personal_data(look.name, look.words):
@@ -87,24 +87,24 @@ def category_of_the_file(look: Look) -> Guess | None:
 
 
 def yes_or_no(look: Look) -> Guess | None:
-    """Take words that all mean yes or no for a boolean."""
+    """Recognize a boolean: all words mean yes or no."""
     if look.wrong == ("boolean", None) or not is_boolean(look.words):
         return None
     return Guess("boolean", f"only {', '.join(sorted(look.words)[:6])}")
 
 
 def personal(look: Look) -> Guess | None:
-    """Let what identifies a person be no feature."""
+    """Recognize data that identifies a person, which is never a feature."""
     what = personal_data(look.name, look.words)
     if not what:
         return None
-    # Many people have the same name: it does not identify one.
+    # Many people have the same name, so it does not identify one.
     entity = not what.startswith("names")
     return Guess("identifier", f"{what}: never a feature", sensitive=True, entity=entity)
 
 
 def number(look: Look) -> Guess | None:
-    """Take for numbers what reads as such, but for whole numbers that name rows or things."""
+    """Recognize numbers, except whole numbers that identify rows or things."""
     if look.is_code or not look.is_numeric or look.wrong == ("numeric", None):
         return None
     known = look.numbers[~np.isnan(look.numbers)]
@@ -127,14 +127,14 @@ def number(look: Look) -> Guess | None:
 
 
 def duration(look: Look) -> Guess | None:
-    """Take spans and times of day such as 1:02:03 for numbers of seconds."""
+    """Recognize durations and times of day such as 1:02:03 as seconds."""
     if look.wrong == ("numeric", None) or look.share(look.seconds) < READABLE:
         return None
     return Guess("numeric", "hours, minutes and seconds", format=DURATION, unit="s")
 
 
 def date(look: Look) -> Guess | None:
-    """Take for dates what reads as such in one format."""
+    """Recognize dates that can be read in one format."""
     formats = {look.wrong[1]} if look.wrong and look.wrong[0] == "datetime" else set()
     found = dates.find(look.words, look.form, formats)
     if not found:
@@ -144,7 +144,7 @@ def date(look: Look) -> Guess | None:
 
 
 def name_of_a_row(look: Look) -> Guess | None:
-    """Take for identifiers words and codes that differ in almost each row."""
+    """Recognize words and codes that differ in almost every row as identifiers."""
     single = _mean([len(word.split()) == 1 for word in look.some]) >= DISTINCT
     if not _is_various(look) or not (single or _are_codes(look.some)):
         return None
@@ -155,13 +155,13 @@ def name_of_a_row(look: Look) -> Guess | None:
 
 
 def name_of_a_thing(look: Look) -> Guess | None:
-    """Take for identifiers what is named like one, unless these are sentences."""
+    """Recognize a column that is named like an identifier, unless it has sentences."""
     named = names_entity(look.name, look.words) and not _are_sentences(look)
     return _entity(look) if named else None
 
 
 def few_levels(look: Look) -> Guess | None:
-    """Take for categories the words of a column that has few different ones."""
+    """Recognize a column with few distinct words as categories."""
     if look.distinct <= min(FEW, 0.5 * look.filled) or look.distinct <= min(
         MANY_LEVELS, FEW_SHARE * look.filled
     ):
@@ -170,21 +170,21 @@ def few_levels(look: Look) -> Guess | None:
 
 
 def many_codes(look: Look) -> Guess | None:
-    """Take many different codes for identifiers."""
+    """Recognize many distinct codes as identifiers."""
     if not is_code(look.words):
         return None
     return Guess("identifier", "codes with leading zeros, and many of them")
 
 
 def text(look: Look) -> Guess | None:
-    """Take for texts what has several words, and differs."""
+    """Recognize texts: values of several words that differ."""
     if not (_are_sentences(look) or _is_various(look)):
         return None
     return Guess("text", "words in sentences, or different in almost every row")
 
 
 def category(_: Look) -> Guess:
-    """Take everything else for categories."""
+    """Treat everything else as categories."""
     return Guess("categorical", "")
 
 
@@ -207,7 +207,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def spellings(levels: Collection[str]) -> dict[str, list[str]]:
-    """Return the categories that are alike but for case, blanks and form, by what they share."""
+    """Return the categories that differ only in case, blanks and form, by their common form."""
     found: dict[str, list[str]] = {}
     for level in levels:
         same = " ".join(unicodedata.normalize("NFKC", level).casefold().split())
@@ -216,7 +216,7 @@ def spellings(levels: Collection[str]) -> dict[str, list[str]]:
 
 
 def is_boolean(words: Mapping[str, int]) -> bool:
-    """Say whether all values mean yes or no, and both are there."""
+    """Check whether all values mean yes or no, and both occur."""
     lowered = {word.lower() for word in words}
     sides = lowered & cells.TRUE and lowered & cells.FALSE
     return bool(sides) and lowered <= cells.TRUE | cells.FALSE
@@ -227,7 +227,7 @@ def _plain_number(look: Look) -> Guess:
 
 
 def _entity(look: Look) -> Guess:
-    """Guess what a column is whose name says that it identifies customers or the like."""
+    """Guess the kind of a column that is named like an identifier of customers or the like."""
     if look.distinct > FEW or look.distinct > FEW_SHARE * look.filled:
         return Guess(
             "identifier",
@@ -247,9 +247,9 @@ def _are_sentences(look: Look) -> bool:
 
 
 def _are_codes(some: list[str]) -> bool:
-    """Check whether words are capitals and digits, such as the plates of cars.
+    """Check whether words are codes of capitals and digits, such as license plates.
 
-    Where the capitals are always the same, they are the unit of a number.
+    If the capitals are always the same, they are the unit of a number.
     """
     coded = [word for word in some if CODE.fullmatch(word)]
     lettered = {re.sub(r"[^A-ZÄÖÜ]", "", word) for word in coded}
@@ -257,7 +257,7 @@ def _are_codes(some: list[str]) -> bool:
 
 
 def _is_day_number(look: Look, values: np.ndarray) -> bool:
-    """Say whether whole numbers such as 20240131 are all days."""
+    """Check whether whole numbers such as 20240131 are all days."""
     if not ((values > 19000100) & (values < 21010000)).all():
         return False
     days = cells.datetime(pd.Series(list(look.words), dtype="str"), "%Y%m%d")

@@ -68,7 +68,7 @@ def find(sample: pd.DataFrame, schema: Schema) -> list[Pair]:
     All pairs of dates are tried. Of the pairs of numbers, only the best predictors of the target by
     least squares are tried, for the numbers and for their logarithms. The variance that two columns
     explain follows from three correlations (Cohen and Cohen, 1975, "Applied multiple regression",
-    section 3.3), so that wide tables take no longer than the product of two matrices.
+    section 3.3). So wide tables take no longer than the product of two matrices.
 
     Args:
         sample: rows that conform to the schema.

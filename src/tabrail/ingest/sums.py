@@ -41,8 +41,8 @@ def find(sample: pd.DataFrame, schema: Schema) -> Sum | None:
     """Find columns whose sum or difference is the target; None for fewer than three columns.
 
     The column that explains most of the residual is added repeatedly, by least squares, until no
-    residual is left (orthogonal matching pursuit: Pati, Rezaiifar and Krishnaprasad, 1993). All
-    parts of a sum have the same factor. An empty cell of a part counts as 0.
+    residual is left. This is orthogonal matching pursuit (Pati, Rezaiifar and Krishnaprasad, 1993).
+    All parts of a sum have the same factor. An empty cell of a part counts as 0.
 
     Args:
         sample: rows that conform to the schema.

@@ -58,8 +58,8 @@ def held_text(held: int, rows: int, target: str, limits: Limits | None = None) -
     """Return a text on how many predictions were clipped to the target's limits, if known."""
     shown = f" ({limits_text(limits)})" if limits else ""
     return (
-        f"{held:,} of {rows:,} predictions were beyond the limits of {target}{shown}, and are held "
-        "to them"
+        f"{held:,} of {rows:,} predictions were outside the limits of {target}{shown}, and are "
+        "clipped to them"
     )
 
 

@@ -26,8 +26,8 @@ class Probe:
     Attributes:
         model: the model's version.
         versions: the libraries, which gave the same predictions as those in training.
-        p50_ms: the median CPU time of a prediction for one row, in milliseconds. Other programs do
-            not affect it.
+        p50_ms: the median CPU time of a prediction for one row, in milliseconds; other programs do
+            not count.
     """
 
     model: str

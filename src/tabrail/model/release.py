@@ -92,8 +92,8 @@ def load_release(
         compiled: whether to compile it, to score few rows fast.
 
     Raises:
-        InputError: a file is missing or damaged, the model file is not the recorded one, or the
-            model's predictions for the reference rows differ from those of its evaluation.
+        InputError: a file is missing or damaged, or the model file is not the recorded one. Or the
+            predictions for the reference rows differ from those of the evaluation.
     """
     if folder != Path() and not (folder / paths.SCHEMA).exists():
         raise InputError(

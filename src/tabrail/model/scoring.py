@@ -10,9 +10,9 @@ from tabrail.data.schema import Column, Schema
 def for_scoring(schema: Schema) -> Schema:
     """Return the schema for rows to score.
 
-    Columns that the model does not need may be absent, and are ignored: the target, the weight, and
-    sensitive columns that are not part of the key. Identifiers may be absent, too. Duplicates are
-    not a violation, since every row gets its prediction.
+    Columns that the model does not need are optional and ignored: the target, the weight, and
+    sensitive columns outside the key. Identifiers may be absent, too. Duplicates are not a
+    violation, since every row gets its prediction.
     """
     ignored = Column(kind="ignored")
     columns = dict(schema.columns)

@@ -19,7 +19,7 @@ LONGER = 2  # multiple of the longest text of training
 LOWEST = 0.01  # the share of training texts that may have fewer known words
 FEWER = 0.5  # times the median share of known words
 MOST_PLACES = 0.05  # of the hashes of words, so that few unknown words collide with a known one
-TWO_ROWS = np.log(2.5)  # between the fall of the weight of words in one row and of those in two
+TWO_ROWS = np.log(2.5)  # between the change in weight of words in one row and in two
 
 LENGTH, KNOWN = "length", "known words"  # the measures of a text
 
@@ -36,9 +36,9 @@ def usual(pipeline: Pipeline, rows: pd.DataFrame, columns: list[str]) -> Usual:
         columns: those of text.
 
     Returns:
-        For each column that has any text: `longest`, the characters of the longest one; and, if
-        `tabrail.features.words` makes numbers of it, `weight`, up to which the weight of a known
-        word goes, and `known`, the least share of known words that is usual.
+        For each column with any text, `longest`, the number of characters of the longest one. If
+        `tabrail.features.words` encodes the column, also `weight`, the largest weight of a known
+        word, and `known`, the least usual share of known words.
     """
     found: Usual = {}
     for name in columns:

@@ -25,9 +25,9 @@ def prepare(project: Project, clean: Clean) -> None:
             returns all or some of them with the same columns and the same index.
 
     Raises:
-        InputError: data/raw is the version of an earlier commit, more rows violate the schema than
-            params.yaml tolerates, a split would have nothing to learn from or to score, or `clean`
-            fails.
+        InputError: data/raw is the version of an earlier commit, or `clean` fails. Or more rows
+            violate the schema than params.yaml tolerates, or a split would have nothing to learn
+            from or to score.
 
     Example:
         >>> from tabrail import Project, prepare

@@ -152,7 +152,7 @@ class Project:
         """Read a prepared table.
 
         If workers of a cluster fit the estimator of params.yaml, `train` is a sample of the
-        training rows: some of the groups, with about a million rows.
+        training rows. It has some of the groups, with about a million rows.
 
         Args:
             name: `train`, `validation` or `test`. Raises:

@@ -22,8 +22,8 @@ class Columns:
         """Hold columns.
 
         Args:
-            values: by name, numbers as an array of floats, dates as an array of datetime64, and
-                words as a list of texts, with None for a missing one.
+            values: by name, numbers as an array of floats, and dates as an array of datetime64.
+                Words are a list of texts, with None for a missing one.
             rows: how many rows there are.
         """
         self._values, self._rows = values, rows
