@@ -29,7 +29,7 @@ def read_yaml(path: Path) -> Any:
     """Read a YAML 1.2 file, the version that DVC reads, in which `no` is a word and not false.
 
     Raises:
-        InputError: the file is missing or is no YAML.
+        InputError: the file is missing or is not YAML.
     """
     try:
         return load_yaml(path.read_text(encoding="utf-8"))
@@ -52,7 +52,7 @@ def load_yaml(text: str) -> Any:
     """Return the content of a YAML 1.2 document; it is cached by its text.
 
     Raises:
-        YAMLError: the text is no YAML.
+        YAMLError: the text is not YAML.
     """
     return copy.deepcopy(_loaded(text))
 

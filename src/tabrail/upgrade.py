@@ -84,7 +84,7 @@ def _project() -> tomlkit.TOMLDocument:
     """Read pyproject.toml.
 
     Raises:
-        InputError: it is missing, or is no TOML.
+        InputError: it is missing, or is not TOML.
     """
     try:
         return tomlkit.parse(paths.PROJECT.read_text(encoding="utf-8"))

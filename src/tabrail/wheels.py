@@ -19,7 +19,7 @@ def wheel_version(wheel: Path) -> str:
     """Return the version of the library in a wheel.
 
     Raises:
-        InputError: the file is missing, is no wheel of the library, or is damaged.
+        InputError: the file is missing, is not a wheel of the library, or is damaged.
     """
     if not wheel.is_file():
         raise InputError(f"{wheel} is not there; give the path of a wheel of {NAME}")

@@ -60,14 +60,14 @@ EXPECTED: dict[str, list[str]] = {
     "label_case_twins": [REFUSED, "'Rejected' (206 rows)", "in one way"],
     "label_zero_width": ["task: binary, two classes", "categories: [ham, spam]"],
     # Values that mean missing.
-    "sentinel_target": ["WARNING: no2: -200 stands in 18.2% of the rows", "WARNING: co: -200"],
-    "sentinel_999": ["WARNING: age: 999 stands in", "WARNING: income: -999 stands in"],
+    "sentinel_target": ["WARNING: no2: -200 is in 18.2% of the rows", "WARNING: co: -200"],
+    "sentinel_999": ["WARNING: age: 999 is in", "WARNING: income: -999 is in"],
     "inf_parquet": ["ratio: {kind: numeric, nullable: true"],
     "inf_csv": ["ratio: {kind: numeric, nullable: true"],
     "dollar_inf_words": ["ratio: {kind: numeric, nullable: true"],
     "words_between_half_and_one_percent": ["'no data' in size", "size: {kind: numeric, nullable"],
-    "na_is_a_region": [REFUSED, "'NA' stands in 36.3% of its rows", "leave these cells empty"],
-    "na_country_feature": ["WARNING: country: 'NA' stands in 27.6% of the rows"],
+    "na_is_a_region": [REFUSED, "'NA' is in 36.3% of its rows", "leave these cells empty"],
+    "na_country_feature": ["WARNING: country: 'NA' is in 27.6% of the rows"],
     "missing_words_many": ["size: {kind: numeric, nullable", "r: {kind: numeric, nullable"],
     "yn_blanks": ["member: {kind: boolean, nullable: true}"],
     "target_with_question": ["32 of 900 rows have no target and are left out ('?' in 32"],
@@ -119,12 +119,12 @@ EXPECTED: dict[str, list[str]] = {
     "footnote": ["300 rows", "size: {kind: numeric", "set aside: footnotes"],
     "blank_rows": ["300 rows", "size: {kind: numeric, min", "!duplicates", "120 lines are no rows"],
     "air_quality_form": [
-        *("2,000 rows", "WARNING: Time: its values look like times", "C6H6: -200 stands in 2.0%"),
+        *("2,000 rows", "WARNING: Time: its values look like times", "C6H6: -200 is in 2.0%"),
         *("S1: -200 stands", "T: -200 stands", "RH: -200 stands", "114 lines are no rows"),
     ],
     "short_rows_shifted": [
         REFUSED,
-        "row 50 has 5 of 6 fields, and 'green' stands in the column 'c'",
+        "row 50 has 5 of 6 fields, and 'green' is in the column 'c'",
     ],
     "dates_first_part": ['opened: {kind: datetime, format: "%d/%m/%Y"}'],
     # Rows that belong together.
@@ -149,7 +149,7 @@ EXPECTED: dict[str, list[str]] = {
     "parts_types_differ": ["speed: {kind: numeric, nullable: true"],
     # Refusals that help.
     "index_header_missing": [
-        *("300 rows", "row_name (row numbers)", "such as '1', was taken for the name of the row"),
+        *("300 rows", "row_name (row numbers)", "such as '1', was read as the name of the row"),
         "row_name: {kind: ignored}",
     ],
     "trailing_comma_rows": ["300 rows, 4 columns", "so the empty field was left out"],

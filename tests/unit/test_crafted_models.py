@@ -535,8 +535,11 @@ def test_a_booster_with_an_index_out_of_range_is_refused(
     ("content", "reason"),
     [
         (b"[" * 1_000_000, "more than 32 lists in lists"),
-        (b"{L\x00\x00\x00\x00\x00\x00\x00\x01a[$l#L\x7f\xff\xff\xff\xff\xff\xff\xff", "no length"),
-        (b'{"learner": {}}', "does not begin a value|is no length"),
+        (
+            b"{L\x00\x00\x00\x00\x00\x00\x00\x01a[$l#L\x7f\xff\xff\xff\xff\xff\xff\xff",
+            "is not a length",
+        ),
+        (b'{"learner": {}}', "does not begin a value|is not a length"),
         (b"{}", "KeyError"),
         (b"", "it ends too early"),
     ],

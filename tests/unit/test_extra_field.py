@@ -94,7 +94,7 @@ def test_names_of_rows_are_a_column(case: str, name: str, chunk: int, tmp_path: 
     assert found.columns.tolist() == ["row_name", *header]
     assert found.to_numpy().tolist() == rows
     [note] = aside.text()
-    assert f"such as {rows[0][0]!r}, was taken for the name of the row" in note
+    assert f"such as {rows[0][0]!r}, was read as the name of the row" in note
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_they_are_no_feature(names: list[str], kind: str, tmp_path: Path) -> Non
     assert draft.schema["columns"]["count"]["kind"] == "numeric"
     schema = Schema.model_validate(draft.schema)
     assert schema.features == ["size", "colour", "count"]
-    assert sum("taken for the name of the row" in one for one in draft.warnings) == 1
+    assert sum("read as the name of the row" in one for one in draft.warnings) == 1
 
 
 def test_a_column_of_that_name_stays(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ SHIFTED = {
 @pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
 def test_a_row_that_moved_is_refused_wherever_it_is(case: str, name: str, tmp_path: Path) -> None:
     text, column = SHIFTED[case]
-    message = rf"row 5,321 has 4 of 5 fields, and '.*' stands in the column {column}"
+    message = rf"row 5,321 has 4 of 5 fields, and '.*' is in the column {column}"
     with pytest.raises(InputError, match=message):
         read(save(tmp_path, text, name))
 

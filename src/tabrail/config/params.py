@@ -154,7 +154,7 @@ def load_params(path: Path = paths.PARAMS) -> Params:
     A section with the name of a stage of dvc.yaml is the project's own and is not checked.
 
     Raises:
-        InputError: the file is missing, is no YAML, or has an unknown key or a wrong value.
+        InputError: the file is missing, is not YAML, or has an unknown key or a wrong value.
     """
     content = read_yaml(path)
     known = set(Params.model_fields)

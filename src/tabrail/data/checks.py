@@ -81,7 +81,7 @@ def checked(
         label: the label of the progress bar.
         clean: the owner's cleaning function.
         optional: columns that a file may lack.
-        aside: counts the lines that are no rows.
+        aside: counts the lines that are not rows.
         usual: the usual days of the month of dates; see `date_order`.
         seen: knows the rows of other parts, if there are any.
 

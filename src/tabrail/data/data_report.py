@@ -166,7 +166,7 @@ class DataReport:
             if problem := self._target_problem(split):
                 raise InputError(
                     f"target {self.schema.target}: of the {self.split_rows[split]:,} rows for "
-                    f"{split}, {problem}; bring more rows, or change the key in {paths.SCHEMA} or "
+                    f"{split}, {problem}; add more rows, or change the key in {paths.SCHEMA} or "
                     f"prepare.split in {paths.PARAMS}"
                 )
 

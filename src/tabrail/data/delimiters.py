@@ -77,7 +77,7 @@ def _with_row_names(path: Path, text: str) -> str:
     """Return the delimiter of a file whose rows begin with a row name, a column without a header.
 
     Raises:
-        InputError: the file is no table.
+        InputError: the file is not a table.
     """
     for delimiter, sign in SIGNS.items():
         rows = rows_of(text, delimiter, cut=False)

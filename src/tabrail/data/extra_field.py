@@ -13,7 +13,7 @@ Extra = Literal["", "first", "last"]
 NAME = "row_name"  # of the column without a name
 FIRST = (
     f"its rows have one field more than line 1 has names, so the first field, such as {{}}, was "
-    f"taken for the name of the row and called {NAME}, as R writes it"
+    f"read as the name of the row and called {NAME}, as R writes it"
 )
 LAST = "each row ends in a delimiter and line 1 does not, so the empty field was left out"
 NEARLY_ALL, MOST = 0.9, 0.5  # shares of the rows
@@ -76,7 +76,7 @@ def judge(
     Args:
         path: the file.
         rows: its header and its first rows, most of which have one field more.
-        delimiter: what is between the fields.
+        delimiter: the field delimiter.
         sign: the name of the delimiter.
         quoted: whether the first field of each row is in quotes.
     """

@@ -10,7 +10,7 @@ WRITABLE = (MONTHS, 10_000 * MONTHS - 1)  # the first and the last month in ISO 
 
 
 def outward(low: float, high: float) -> tuple[float, float]:
-    """Return a range rounded outward to two digits of its width, so that it is no row's value.
+    """Return a range rounded outward to two digits of its width, so that it is not a row's value.
 
     >>> outward(18.25, 86.79), outward(810, 1_699_590), outward(0, 1)
     ((18.0, 87.0), (0.0, 1700000.0), (0.0, 1.0))

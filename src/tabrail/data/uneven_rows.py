@@ -20,7 +20,7 @@ def rows_of(text: str, delimiter: str, *, cut: bool) -> list[Row]:
 
     Args:
         text: the beginning of a file.
-        delimiter: what is between the fields.
+        delimiter: the field delimiter.
         cut: whether the file goes on after the text, so that the last row may be incomplete.
     """
     rows: list[Row] = []
@@ -71,8 +71,8 @@ def refuse_shifted(
                 others = "numbers" if is_no_number else "other words"
                 raise InputError(
                     f"{path}: row {number:,} has {len(row)} of {len(names)} fields, and {cell!r} "
-                    f"stands in the column {names[place]!r}, which has {others} in the other rows: "
-                    "a field before it is missing; write an empty field there"
+                    f"is in the column {names[place]!r}, which has {others} in the other rows: a "
+                    "field before it is missing; write an empty field there"
                 )
 
 

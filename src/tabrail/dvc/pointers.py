@@ -72,5 +72,5 @@ def digest_here(folder: Path, pointer: Path) -> str:
     measured = {"size": sum(path.stat().st_size for path in files), "nfiles": len(files)}
     if measured.items() <= out.items():
         return str(out["md5"])
-    # `dvc repro --single-item` leaves the pointer as it is, and a merged one has no size.
+    # `dvc repro --single-item` leaves the pointer unchanged, and a merged one has no size.
     return hashes.of_folder({p.relative_to(folder).as_posix(): hashes.md5(p) for p in files})

@@ -236,8 +236,8 @@ def _refuse(inference: "Inference", found: Profile, rows: int) -> None:
         )
     if by_levels and column.levels.most_common(2)[1][1] < FEWEST_OF_CLASS:
         raise InputError(
-            f"target {target!r}: all rows but one are {column.levels.most_common(1)[0][0]!r}; "
-            "bring more rows of the other classes"
+            f"target {target!r}: all rows but one are {column.levels.most_common(1)[0][0]!r}; add "
+            "more rows of the other classes"
         )
 
 

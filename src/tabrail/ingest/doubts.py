@@ -113,7 +113,7 @@ def looks_like(look: Look) -> str:
         "numbers": f"To learn from their size, write in clean (prepare.py): {name} = {name}"
         f'.str.replace(r"[^0-9{look.form.decimal}-]", "", regex=True), and then {{kind: numeric}} '
         "in schema.yaml",
-        "several numbers": "To learn from them, write each into a column of its own in the file",
+        "several numbers": "To learn from them, write each into its own column in the file",
     }[what]
     return f"its values look like {what}, such as {shown}, and are read as text. {advice}"
 
@@ -183,7 +183,7 @@ def repeated_extreme(look: Look) -> str:
         return ""
     nullable = "" if look.is_target else ", and nullable: true to this column"
     return (
-        f"{found.value:g} stands in {found.share:.1%} of the rows, and all other numbers are from "
+        f"{found.value:g} is in {found.share:.1%} of the rows, and all other numbers are from "
         f'{found.low:g} to {found.high:g}. If it means no value, add "{found.value:g}" to '
         f"missing in schema.yaml{nullable}"
     )

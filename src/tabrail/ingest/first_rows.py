@@ -25,7 +25,7 @@ NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*")  # pandas renames repeated ones: 1.
 
 @dataclass
 class FirstRows:
-    """What the first rows hold.
+    """The contents of the first rows.
 
     Attributes:
         rows: the number of rows.

@@ -44,7 +44,7 @@ def infer(
         clean: the owner's cleaning function: the schema describes the cleaned rows.
 
     Raises:
-        InputError: the files are no table, or the target cannot be learned from it.
+        InputError: the files are not a table, or the target cannot be learned from it.
     """
     form = csv_format(files)
     first = read_first_rows(files, column_names(files, form, target), form, clean)

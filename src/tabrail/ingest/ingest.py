@@ -86,7 +86,7 @@ def start(
         split: megabytes, into parts of which larger CSV files are cut; 0 for none.
 
     Raises:
-        InputError: the files are no table, or the target cannot be learned from it. Nothing has
+        InputError: the files are not a table, or the target cannot be learned from it. Nothing has
             changed then.
     """
     from tabrail.ingest import datasheet, project_files, readme, summary

@@ -25,7 +25,7 @@ class LineEnds:
         """Start at the beginning of a text, after its byte order mark.
 
         Args:
-            delimiter: what is between the fields.
+            delimiter: the field delimiter.
         """
         self._begins = np.zeros(256, dtype=bool)  # the bytes after which a field begins
         self._begins[[ord(delimiter), RETURN, NEWLINE]] = True

@@ -80,7 +80,7 @@ def later_date(name: str, early: str, target: str) -> str:
 
 
 def _gives(found: Pair, target: str) -> str:
-    return f"LEAK? {found} gives {target}, but for unit, limit or rounding"
+    return f"LEAK? {found} gives {target}, except for unit, limit or rounding"
 
 
 def written(entry: Mapping[str, object]) -> str:

@@ -49,7 +49,7 @@ def write(file: Path, model: Path, delimiter: str, count: int) -> list[Path]:
     Args:
         file: the file, not in UTF-16.
         model: the path that the parts are named after.
-        delimiter: what is between its fields.
+        delimiter: the field delimiter.
         count: the number of parts; there are fewer if rows are long.
 
     Returns:

@@ -104,7 +104,7 @@ class Profile:
         unreadable: number of rows with an unreadable value.
         columns: the profile of each column.
         sample: a random sample of the rows, as they were read.
-        aside: the lines that are no rows.
+        aside: the lines that are not rows.
     """
 
     rows: int = 0

@@ -52,15 +52,15 @@ def sum_of_parts(found: Sum, target: str, entry: str) -> str:
         entry: the column's entry in schema.yaml if it is used.
     """
     return (
-        f"LEAK? {found} gives {target}, but for unit or rounding. If it is known before {target} "
-        f"is, write {entry} there in schema.yaml"
+        f"LEAK? {found} gives {target}, except for unit or rounding. If it is known before "
+        f"{target} is, write {entry} there in schema.yaml"
     )
 
 
 def only_sum(found: Sum, target: str) -> str:
     """Return the note that columns add up to the target, and are the only features."""
     return (
-        f"{', '.join(found.names)}: LEAK? {found} gives {target}, but for unit or rounding, and "
+        f"{', '.join(found.names)}: LEAK? {found} gives {target}, except for unit or rounding, and "
         f"there is no other column to learn from. If one is not known before {target} is, the "
         "model is worth nothing"
     )

@@ -132,9 +132,9 @@ def refuse_hidden_class(name: str, words: Mapping[str, int], missing: Collection
         alike = str.isupper if word.isupper() else str.istitle
         if word in missing and count >= OFTEN * total and others and all(map(alike, others)):
             raise InputError(
-                f"target {name!r}: {word!r} stands in {count / total:.1%} of its rows, beside "
+                f"target {name!r}: {word!r} is in {count / total:.1%} of its rows, beside "
                 f"{', '.join(map(repr, others[:3]))}, and in other columns it means a missing "
-                f"value. If it is a class, write another word for it in the file, such as "
+                "value. If it is a class, write another word for it in the file, such as "
                 f"{word + '_'!r}. If it means a missing value, leave these cells empty"
             )
 

@@ -102,7 +102,7 @@ class _Reader:
     def _length(self) -> int:
         count = self._value(self._mark(), 0)
         if not isinstance(count, int) or not 0 <= count <= len(self._content):
-            raise ValueError(f"{count!r} is no length")
+            raise ValueError(f"{count!r} is not a length")
         return count
 
     def _mark(self) -> str:

@@ -27,7 +27,7 @@ from tabrail.model.worker import Worker
 from tabrail.project import code, registry
 from tabrail.project.project import Project
 
-OTHER_CODE = "its code is not this project's, and it runs in a process of its own"
+OTHER_CODE = "its code is not this project's, so it runs in a separate process"
 
 
 @dataclass(frozen=True)

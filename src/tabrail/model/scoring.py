@@ -55,7 +55,7 @@ def answers(
     Args:
         numbers: as `model.predict` returns them, of n_rows rows.
         schema: names the task and the classes.
-        threshold: the probability from which on a row counts as positive; binary only.
+        threshold: the least probability of a row that is predicted positive; binary only.
 
     Returns:
         Columns by their names, each of shape (n_rows,). With two classes, `probability` of the
@@ -78,7 +78,7 @@ def decided(numbers: np.ndarray, schema: Schema, threshold: float) -> np.ndarray
     Args:
         numbers: as `model.predict` returns them, of n_rows rows.
         schema: names the task.
-        threshold: the probability from which on a row counts as positive; binary only.
+        threshold: the least probability of a row that is predicted positive; binary only.
 
     Returns:
         Integers, shape (n_rows,).
@@ -94,7 +94,7 @@ def close_calls(numbers: np.ndarray, schema: Schema, threshold: float, margin: f
     Args:
         numbers: as `model.predict` returns them, of n_rows rows.
         schema: names the task.
-        threshold: the probability from which on a row counts as positive; binary only.
+        threshold: the least probability of a row that is predicted positive; binary only.
         margin: the largest distance that needs review; a regression has none.
 
     Returns:

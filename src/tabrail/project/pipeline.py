@@ -21,7 +21,7 @@ def generated(revision: str | None = None) -> list[str]:
         revision: whose dvc.yaml to read; the working tree's, if none is given.
 
     Raises:
-        InputError: dvc.yaml is no YAML.
+        InputError: dvc.yaml is not YAML.
     """
     return [path for stage in stages(revision).values() for path in of_stage.kept_in_git(stage)]
 
@@ -34,7 +34,7 @@ def stages(revision: str | None = None, root: Path = Path()) -> dict[str, Any]:
         root: the project's root, for that of the working tree.
 
     Raises:
-        InputError: dvc.yaml is no YAML.
+        InputError: dvc.yaml is not YAML.
     """
     return _stages(paths.PIPELINE, revision, root)
 
@@ -47,7 +47,7 @@ def locked(revision: str | None = None, root: Path = Path()) -> dict[str, Any]:
         root: the project's root, for that of the working tree.
 
     Raises:
-        InputError: dvc.lock is no YAML.
+        InputError: dvc.lock is not YAML.
     """
     if revision is None and not (root / paths.LOCK).exists():
         return {}
@@ -75,7 +75,7 @@ def unlisted(stage: str, files: Iterable[Path], root: Path = Path()) -> list[str
         root: the project's root.
 
     Raises:
-        InputError: dvc.yaml is no YAML.
+        InputError: dvc.yaml is not YAML.
     """
     here = root.resolve()
     deps = of_stage.reads(stages(root=root).get(stage, {}))

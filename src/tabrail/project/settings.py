@@ -52,7 +52,7 @@ def read_table(path: Path) -> dict[str, Any] | None:
     """Return the content of `[tool.tabrail]` in a pyproject.toml; None without it.
 
     Raises:
-        InputError: the file is missing or is no TOML.
+        InputError: the file is missing or is not TOML.
     """
     table: dict[str, Any] | None = _read(path).get("tool", {}).get("tabrail")
     return table
@@ -62,7 +62,7 @@ def named(root: Path) -> tuple[str, str]:
     """Return the project's name and version in pyproject.toml; the folder's name and 0 without.
 
     Raises:
-        InputError: the file is missing or is no TOML.
+        InputError: the file is missing or is not TOML.
     """
     project = _read(root / paths.PROJECT).get("project", {})
     return str(project.get("name") or root.name), str(project.get("version") or 0)

@@ -38,7 +38,7 @@ def server_groups(root: Path, estimator: str, *more: str) -> list[str]:
 
     Args:
         root: the project's root, or that of a release.
-        estimator: the import path of its estimator, whose package may have a group of its own.
+        estimator: the import path of its estimator, whose package may have its own group.
         more: optional groups, used if the project has them.
     """
     content: dict[str, Any] = tomllib.loads((root / paths.PROJECT).read_text(encoding="utf-8"))
