@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from tabrail import deploy
@@ -59,6 +60,26 @@ def test_a_fault_of_the_program_has_its_traceback_and_no_verdicts_exit_code(
     assert "Traceback" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="130"), one_message():
         raised(KeyboardInterrupt())
+
+
+def groups(name: str, command: Any) -> Iterator[str]:
+    """Yield the path of a command that has subcommands, and the paths of those that have some."""
+    if subcommands := getattr(command, "commands", {}):
+        yield name
+        for sub, found in subcommands.items():
+            yield from groups(f"{name} {sub}", found)
+
+
+def test_help_shows_every_summary_whole_at_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    paths = list(groups("tabrail", typer.main.get_command(cli.app)))
+    assert paths[0] == "tabrail"
+    for path in paths:
+        shown = CliRunner().invoke(cli.app, [*path.split()[1:], "--help"]).output
+        summaries = shown.partition("Commands:")[2]
+        assert len(summaries.splitlines()) > 1
+        assert "..." not in summaries
+        assert max(map(len, summaries.splitlines())) <= 80
 
 
 def test_a_path_is_seen_from_where_the_user_stands(
@@ -122,7 +143,7 @@ def test_another_revision_is_verified_in_a_folder_of_its_own(
     assert (done.exit_code, done.output) == (0, "ok        base: [] and None\n")
     done = CliRunner().invoke(cli.app, ["verify", "--pushed", "--rev", "v1"])
     assert done.exit_code == 1
-    assert "--pushed takes no --base, --rev and --no-remote: Git says what" in done.output
+    assert "--pushed checks what Git pushes; leave out --base, --rev and --no-remote" in done.output
 
 
 @pytest.mark.parametrize("complete", [True, False])

@@ -1,1 +1,1 @@
-"""The command `tabrail`: a file for each verb."""
+"""The command `tabrail`. Each subcommand has its own file."""

@@ -1,4 +1,4 @@
-"""What verbs that ask questions print."""
+"""Print the checks of `verify` and `checklist`."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -10,7 +10,7 @@ from tabrail.review.check import Check
 
 
 def print_checks(checks: Iterable[Check], *, as_json: bool) -> bool:
-    """Print each check as soon as it is made, or all as JSON; return whether none failed."""
+    """Print each check when it is done, or all as JSON; return whether all passed."""
     passed, done = True, []
     for check in checks:
         passed = passed and check.verdict != "FAILED"

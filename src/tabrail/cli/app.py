@@ -1,4 +1,4 @@
-"""The command `tabrail`; for all else, call `dvc`, `gto`, `git` and `pytest` directly."""
+"""The command `tabrail`; for everything else, call `dvc`, `gto`, `git` and `pytest` directly."""
 
 import typer
 
@@ -30,7 +30,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=N
 
 @app.callback()
 def main() -> None:
-    """Commands that no other tool has. Results come from `uv run dvc repro`."""
+    """Work with the project. To run the pipeline, use `uv run dvc repro`."""
     enter_project()
 
 
@@ -61,5 +61,5 @@ for verb in (
 
 
 def program() -> None:
-    """Run the command that the arguments name; help and errors show it as it can be pasted."""
+    """Run the command in the arguments; help and errors show it in a form that can be pasted."""
     app(prog_name="uv run tabrail")

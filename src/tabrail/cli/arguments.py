@@ -1,4 +1,4 @@
-"""Arguments and options that several verbs take, and the folder that they are seen from."""
+"""Arguments and options of several commands, and the folder that paths are relative to."""
 
 import os
 from collections.abc import Mapping
@@ -9,13 +9,13 @@ import typer
 
 from tabrail.errors import InputError, one_message
 
-START = "TABRAIL_START"  # of the environment: where the user stood
+START = "TABRAIL_START"  # environment variable: the folder in which the user called the command
 
 
 def enter_project() -> None:
-    """Go to the project's root, from wherever the user stands in it.
+    """Change to the project's root from any folder inside the project.
 
-    Outside of a project this does nothing: the verb says what it misses.
+    Outside a project, this does nothing: the command reports what is missing.
     """
     from tabrail.project.settings import find_root
 
@@ -28,7 +28,7 @@ def enter_project() -> None:
 
 
 def given(text: str) -> Path:
-    """Return a path as the user gave it, seen from the project's root."""
+    """Return a path that the user gave, relative to the project's root."""
     start = Path(os.environ.get(START, ""))
     path = Path(text)
     if path.is_absolute() or start.resolve() == Path.cwd():
@@ -37,20 +37,20 @@ def given(text: str) -> Path:
 
 
 def refuse_untrusted(stage: str, *, untrusted: bool) -> None:
-    """Refuse `--untrusted` beside a stage, whose model is the recorded one.
+    """Refuse `--untrusted` with `--stage`, because the model of a stage is recorded.
 
     Raises:
         InputError: both are given.
     """
     if stage and untrusted:
         raise InputError(
-            f"--untrusted is for a model file of this folder, and --stage {stage} takes one that "
+            f"--untrusted loads a model file of this folder, but --stage {stage} takes one that "
             "is recorded; leave one of the two out"
         )
 
 
 def absolute(options: Mapping[str, Path | None]) -> list[str]:
-    """Return options with paths, for a command that runs in another folder; without those unset."""
+    """Return the options that are set, with absolute paths for a command in another folder."""
     given = {name: path for name, path in options.items() if path is not None}
     return [part for name, path in given.items() for part in (name, str(path.resolve()))]
 
@@ -64,7 +64,7 @@ Untrusted = Annotated[
     bool,
     typer.Option(
         "--untrusted",
-        help="Load a model whose hash is not recorded. The list of trusted types still holds.",
+        help="Load a model whose hash is not recorded. It may still hold trusted types only.",
     ),
 ]
 
@@ -73,7 +73,7 @@ Stage = Annotated[
     typer.Option(
         "--stage",
         metavar="STAGE",
-        help="Take the version that is in this stage, such as prod, with its own code.",
+        help="Use the version in this stage, such as prod, with its own code.",
     ),
 ]
 
@@ -82,6 +82,6 @@ BaseRevision = Annotated[
     typer.Option(
         "--base",
         metavar="REV",
-        help="Compare with this commit. [default: where HEAD left origin/main, if that exists]",
+        help="Compare with this commit. [default: the merge base of HEAD and origin/main, if any]",
     ),
 ]

@@ -1,4 +1,4 @@
-"""Score what has come in, for a scheduler."""
+"""Score new tables, for a scheduler."""
 
 import signal
 from functools import partial
@@ -22,7 +22,7 @@ def batch(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Write rows that break the schema to this folder, with reasons; score the others.",
+            help="Write rows that break the schema to this folder, with reasons. Score the others.",
             parser=given,
         ),
     ] = None,
@@ -30,11 +30,11 @@ def batch(
 ) -> None:
     """Score each table of a folder that has no scores yet.
 
-    A table's scores have its name, and appear whole or not at all. A table that has scores is not
-    scored again, and one that could not be scored is tried again by the next run. Two runs do not
-    work at once. log/batch.jsonl gets a line for each table. What fails is printed to standard
-    error. Exit code 0: every table has scores. 1: a table could not be scored, or has changed
-    since.
+    The file of scores has the table's name, and it is written completely or not at all. A table
+    that has scores is not scored again. If a table could not be scored, the next run tries again.
+    Only one run works at a time. log/batch.jsonl gets a line for each table. Failures are printed
+    to standard error. Exit code 0: every table has scores. 1: a table could not be scored, or has
+    changed since it was scored.
     """
     with one_message():
         from tabrail.batch.pending import Score, score_pending
@@ -43,7 +43,7 @@ def batch(
         def here(table: Path, out: Path, rejected: Path | None, _: int) -> str:
             return predict(table, out, rejected, overwrite=True)
 
-        # A scheduler's stop, like a person's, leaves nothing half written.
+        # SIGTERM from a scheduler stops the command like Ctrl+C: no file is half written.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         score: Score = here
         warn = partial(typer.echo, err=True)

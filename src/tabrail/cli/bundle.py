@@ -1,4 +1,4 @@
-"""Write what a server needs."""
+"""Write the files that a server needs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,11 +16,12 @@ def bundle(
         typer.Option("--rev", metavar="REV", help="A commit, branch or tag, such as model@v0.1.0."),
     ] = "HEAD",
 ) -> None:
-    """Write the model of a revision, its code, parameters and reports, for a server without Git.
+    """Write a folder with all that a server of a revision needs.
 
-    In the folder, `uv sync --locked --no-default-groups --group serve` makes the environment, and
-    `uv run --no-sync tabrail serve` serves the model. Exit code 0: the folder is complete. 1: no
-    folder was made.
+    The folder has the model of the revision, its code, parameters and reports. The server then
+    needs no Git. In the folder, `uv sync --locked --no-default-groups --group serve` makes the
+    environment, and `uv run --no-sync tabrail serve` serves the model. Exit code 0: the folder is
+    complete. 1: no folder was made.
     """
     with one_message():
         from tabrail.review.bundle import bundle

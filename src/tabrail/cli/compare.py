@@ -18,18 +18,19 @@ def compare(
             parser=given,
         ),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON instead of Markdown.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, not Markdown.")] = False,
     output: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write to this file instead of printing.", parser=given),
     ] = None,
     untrusted: Untrusted = False,
 ) -> None:
-    """Compare the model with that of another clone, on test rows that neither has seen.
+    """Compare the model with that of another clone on unseen rows.
 
-    Both models score the test rows that this project has and the other clone does not have.
-    A clone at the tag of the model in prod only needs `dvc pull models/model.skops
-    data/prepared/test.parquet`. Exit code 0: the models are compared. 2: they cannot be.
+    Both models score the test rows that this project has and the other clone does not have. Neither
+    model has seen these rows. To get the other clone's files, run `dvc pull models/model.skops
+    data/prepared/test.parquet` in it, for example at the tag of the model in prod. Exit code 0: the
+    models are compared. 2: they cannot be compared.
     """
     with one_message(code=2):
         from tabrail.documents import to_json, write_texts

@@ -18,15 +18,15 @@ def export(
     since: Annotated[
         str, typer.Option(metavar="WHEN", help="Start: a date, a time (UTC), or days ago as in 7d.")
     ] = "",
-    until: Annotated[str, typer.Option(metavar="WHEN", help="End; now, if not given.")] = "",
+    until: Annotated[str, typer.Option(metavar="WHEN", help="End. [default: now]")] = "",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace OUT if it exists.")
     ] = False,
 ) -> None:
-    """Write the rows of the prediction log whose outcome is known, to train with.
+    """Write the logged rows with a known outcome as training data.
 
-    The table has the schema's columns, so that `ingest` takes it. Exit code 0: the table is
-    written. 1: nothing is written.
+    The rows come from the prediction log. The table has the schema's columns, and `ingest` accepts
+    it. Exit code 0: the table is written. 1: nothing is written.
     """
     with one_message():
         from tabrail.log.export import export

@@ -16,7 +16,7 @@ def forget(
         list[str] | None,
         typer.Argument(
             metavar="VALUE…",
-            help="Values of the key; - reads them from standard input.",
+            help="Values of the key. - reads them from standard input.",
         ),
     ] = None,
     column: Annotated[
@@ -25,28 +25,29 @@ def forget(
     predictions: Annotated[
         list[str] | None,
         typer.Option(
-            "--prediction", metavar="ID", help="Delete this prediction from the log, too."
+            "--prediction", metavar="ID", help="Also delete this prediction from the log."
         ),
     ] = None,
     purge: Annotated[
         bool,
         typer.Option(
-            "--purge", help="Delete the recorded objects from DVC's cache and remotes, for ever."
+            "--purge", help="Delete the recorded objects from DVC's cache and remotes for ever."
         ),
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be done; write nothing.")
     ] = False,
 ) -> None:
-    """Erase persons from data/raw and the prediction log, and record what DVC keeps of them.
+    """Erase people from data/raw and the prediction log.
 
-    Persons are named by their values in the key of schema.yaml. The record, data/erased.txt, has
-    hashes and no values. Once the pipeline has run again and all is committed, --purge deletes
-    from DVC's cache and remotes what is recorded, and nothing else. Exit code 0: done, or there
-    was nothing to do. 1: nothing has changed.
+    A person is given by a value of the key in schema.yaml. The command also records in
+    data/erased.txt which objects with data of these people DVC still keeps. The record has hashes
+    and no values. Run the pipeline again and commit everything. Then, --purge deletes the recorded
+    objects from DVC's cache and remotes, and nothing else. Exit code 0: done, or there was nothing
+    to do. 1: nothing has changed.
     """
     with one_message():
-        # A scheduler's stop, like a person's, leaves nothing half done.
+        # SIGTERM from a scheduler stops the command like Ctrl+C: nothing is half done.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         given = list(values or [])
         if purge:

@@ -11,7 +11,10 @@ from tabrail.errors import one_message
 def info(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show versions, project, environment and DVC remote for a bug report, without secrets."""
+    """Show versions, paths and the DVC remote for a bug report.
+
+    The output has no secrets.
+    """
     with one_message():
         import json
 

@@ -27,23 +27,22 @@ def ingest(
         typer.Option(
             metavar="MB",
             min=1,
-            help="Cut each CSV file that is larger into parts of about as many megabytes.",
+            help="Split each larger CSV file into parts of about this many megabytes.",
         ),
     ] = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Extend the schema without being asked.")
-    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Extend the schema without asking.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be done; write nothing.")
     ] = False,
 ) -> None:
-    """Bring a table into data/raw, tracked by DVC, and write its schema to schema.yaml.
+    """Add a table to data/raw, and write its schema to schema.yaml.
 
-    New rows of the same table are added to those in data/raw. If they need a wider schema, the
-    command shows the change and asks first. With --replace, or without a schema.yaml, it infers
-    the schema from the table and needs --target. With --split, a large CSV file rows.csv becomes
-    rows-00000.csv, rows-00001.csv and so on, each with the header; the megabytes are those of the
-    file before compression, and a .gz gives .gz. Exit code 0: done. 1: nothing has changed.
+    DVC tracks data/raw. New rows of the same table are added to those in data/raw. If they need a
+    wider schema, the command shows the change and asks first. With --replace, or without a
+    schema.yaml, it infers the schema from the table and needs --target. With --split, a large CSV
+    file rows.csv becomes rows-00000.csv, rows-00001.csv and so on. Each part has the header. The
+    megabytes are those of the file before compression. A .gz file is split into .gz files. Exit
+    code 0: done. 1: nothing has changed.
     """
     with one_message():
         from tabrail.ingest import ingest as verb
@@ -51,7 +50,7 @@ def ingest(
         def ask(question: str) -> bool:
             return yes or (sys.stdin.isatty() and typer.confirm(question))
 
-        # A scheduler's stop, like a person's, leaves nothing half done.
+        # SIGTERM from a scheduler stops the command like Ctrl+C: nothing is half done.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         new = replace or (dry_run and bool(target))
         with verb.alone(typer.echo, dry_run=dry_run):

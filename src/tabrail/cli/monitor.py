@@ -1,4 +1,4 @@
-"""Check what the model is given, what it predicts, and how good it is."""
+"""Check the model's input, its predictions and its live performance."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ def monitor(
     since: Annotated[
         str, typer.Option(metavar="WHEN", help="Start: a date, a time (UTC), or days ago as in 7d.")
     ] = "",
-    until: Annotated[str, typer.Option(metavar="WHEN", help="End; now, if not given.")] = "",
+    until: Annotated[str, typer.Option(metavar="WHEN", help="End. [default: now]")] = "",
     output: Annotated[
         Path | None,
         typer.Option(metavar="PAGE.html", help="Write the result as an HTML page.", parser=given),
@@ -25,11 +25,11 @@ def monitor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     untrusted: Untrusted = False,
 ) -> None:
-    """Check whether the model's input, its predictions and the outcomes are as expected.
+    """Check the model's input, predictions and outcomes for drift.
 
-    The rows come from the prediction log (see `monitor` in params.yaml). Tables can be given
-    instead: each is a period, in the order given. Where outcomes are known, live performance is
-    checked, too. Exit code 0: no alert. 1: an alert. 2: the check could not be made.
+    The rows come from the prediction log (see `monitor` in params.yaml). You can give tables
+    instead: each table is a period, in the order given. If outcomes are known, live performance is
+    also checked. Exit code 0: no alert. 1: an alert. 2: the check could not be made.
     """
     with one_message(code=2):
         from tabrail.documents import to_json, write_texts

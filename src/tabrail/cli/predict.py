@@ -26,7 +26,7 @@ def predict(
         Path | None,
         typer.Option(
             metavar="FILE.csv",
-            help="Write rows that break the schema to this file, with reasons; score the others.",
+            help="Write rows that break the schema to this file, with reasons. Score the others.",
             parser=given,
         ),
     ] = None,
@@ -36,12 +36,12 @@ def predict(
     stage: Stage = "",
     untrusted: Untrusted = False,
 ) -> None:
-    """Predict every row of a table, which may be larger than memory.
+    """Predict every row of a table, even if it is larger than memory.
 
     OUT gets one line for each row, in order: the row's number, key and identifiers, the prediction,
-    the model's version and the time. A row that breaks schema.yaml makes the command refuse the
-    table, unless --rejected names a file for such rows. --stage fetches the version in a stage of
-    the registry, and lets it predict with its own code and packages. Exit code 0: everything is
+    the model's version and the time. If a row breaks schema.yaml, the command refuses the table,
+    unless --rejected names a file for such rows. With --stage, it fetches the version in a stage of
+    the registry. That version predicts with its own code and packages. Exit code 0: everything is
     written. 1: nothing is written.
     """
     with one_message():
@@ -55,6 +55,6 @@ def predict(
 
         from tabrail.batch.score import predict
 
-        # A scheduler's stop, like a person's, leaves nothing half written.
+        # SIGTERM from a scheduler stops the command like Ctrl+C: no file is half written.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         typer.echo(predict(table, out, rejected, overwrite=overwrite, untrusted=untrusted))

@@ -19,12 +19,13 @@ def report(
         Path | None,
         typer.Option(metavar="FILE", help="Write to this file instead of printing.", parser=given),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON instead of Markdown.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, not Markdown.")] = False,
 ) -> None:
-    """Report what a change does to the model: scores, slices, parameters, data, schema, libraries.
+    """Report what a change does to scores, slices, data and schema.
 
-    The report needs only files that Git tracks, neither data nor credentials. `verify` decides
-    whether the change can be merged. Exit code 0: the report is made. 2: it cannot be made.
+    The report also shows changed parameters and libraries. It reads only files that Git tracks, so
+    it needs neither data nor credentials. `verify` decides whether the change can be merged. Exit
+    code 0: the report is written. 2: it cannot be written.
     """
     with one_message(code=2):
         from tabrail.documents import to_json, write_texts

@@ -11,11 +11,12 @@ from tabrail.errors import InputError, one_message
 def run(
     stage: Annotated[str, typer.Argument(help="A module of the project with a function main.")],
 ) -> None:
-    """Run one stage of the pipeline, as dvc.yaml does. To run what changed: uv run dvc repro.
+    """Run one stage of the pipeline, as dvc.yaml does.
 
-    The stage is the module of this name in the project's package. Its function main gets the
-    Project. Exit code 0: the stage succeeded, and dvc.yaml lists every module that it imports. 1:
-    the stage failed, and its old results are unchanged.
+    To run every changed stage, use `uv run dvc repro`. A stage is the module of this name in the
+    project's package. The command calls its function main with the Project. Exit code 0: the stage
+    succeeded, and dvc.yaml lists every module that it imports. 1: the stage failed, and its old
+    results are unchanged.
     """
     with one_message():
         from tabrail.run import run as run_stage
@@ -23,6 +24,6 @@ def run(
         try:
             run_stage(stage)
         except InputError as error:
-            if error.__cause__ is not None:  # of the owner's own code: where it was is of use
+            if error.__cause__ is not None:  # the project's own code failed: show where
                 traceback.print_exception(error.__cause__)
             raise

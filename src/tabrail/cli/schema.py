@@ -1,4 +1,4 @@
-"""Write the schema in a format of others."""
+"""Write the schema in the format of a standard."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -26,12 +26,13 @@ def schema(
         typer.Option(metavar="FILE", help="Write to this file instead of printing.", parser=given),
     ] = None,
 ) -> None:
-    """Write schema.yaml as a data contract, for catalogs and other tools that read the standard.
+    """Write schema.yaml as a data contract for other tools.
 
-    The contract has all of schema.yaml: types, limits, categories, units and the parts that columns
-    play. What the standard has no field for is in customProperties. Of sensitive columns, no values
-    are written. The contract's id and version are those of [project] in pyproject.toml. It is
-    written for others: change schema.yaml, and write it again. Exit code 0: the contract is
+    Data catalogs and other tools can read the contract, because it follows a standard. It has
+    everything that is in schema.yaml: types, limits, categories, units and the roles of columns.
+    Facts that the standard has no field for are in customProperties. No values of sensitive columns
+    are written. The contract's id and version are those of [project] in pyproject.toml. Do not edit
+    the contract: change schema.yaml, and write the contract again. Exit code 0: the contract is
     written. 1: schema.yaml cannot be used.
     """
     with one_message():

@@ -20,11 +20,12 @@ def track(
         ),
     ] = "",
 ) -> None:
-    """Log a committed run to the MLflow server that MLFLOW_TRACKING_URI names, and its versions.
+    """Log a committed run and its model versions to MLflow.
 
-    Parameters, metrics, reports and model are logged once for each content of dvc.lock. Versions
-    and aliases follow the tags that GTO writes. Exit code 0: the server has it all. 1: something
-    is missing there; the next try completes it.
+    The environment variable MLFLOW_TRACKING_URI names the server. Parameters, metrics, reports and
+    model are logged once for each content of dvc.lock. Versions and aliases follow the tags that
+    GTO writes. Exit code 0: the server has everything. 1: something is missing there; run the
+    command again to complete it.
     """
     with one_message():
         from tabrail.tracking.track import track

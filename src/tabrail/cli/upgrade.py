@@ -17,7 +17,7 @@ def upgrade(
         ),
     ] = "",
 ) -> None:
-    """Upgrade tabrail in the project: everything changes together, or nothing changes.
+    """Upgrade tabrail in the project, completely or not at all.
 
     The pin in pyproject.toml, the wheel in vendor, the result versions and uv.lock change together.
     Files that you have not edited are renewed. Files that you have edited stay, and the command

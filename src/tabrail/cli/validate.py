@@ -21,7 +21,7 @@ def validate(
         ),
     ] = None,
 ) -> None:
-    """Check tables against schema.yaml and report all violations at once.
+    """Check tables against schema.yaml and report all violations.
 
     Exit code 0: no violation, or warnings only. 1: at least one violation. 2: a file cannot be read
     as a table.

@@ -18,21 +18,22 @@ def verify(
     ] = None,
     no_remote: Annotated[
         bool,
-        typer.Option("--no-remote", help="Do not ask the DVC remote."),
+        typer.Option("--no-remote", help="Do not check the DVC remote."),
     ] = False,
     pushed: Annotated[
         bool,
         typer.Option(
-            "--pushed", help="Push data and check what Git pushes. For Git's hook pre-push."
+            "--pushed", help="Push data and check what Git pushes. For Git's pre-push hook."
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check that the committed results are those of the committed code, and pass the gate.
+    """Check that committed results fit the code and pass the gate.
 
-    Nothing is run and no data is needed. Each line shows what was checked, what was found and what
-    to do. CI calls it for every change, and so does Git's pre-push hook. Exit code 0: every check
-    passes or was accepted by a person. 1: a check fails.
+    The results must be those of the committed code. The command runs no stage and needs no data.
+    Each line shows what was checked, what was found and what to do. CI calls it for every change,
+    and so does Git's pre-push hook. Exit code 0: every check passes, or a person accepted its
+    failure. 1: a check fails.
     """
     with one_message():
         from tabrail.cli.answers import print_checks
@@ -42,7 +43,9 @@ def verify(
 
         if pushed:
             if base or rev or no_remote:
-                raise InputError("--pushed takes no --base, --rev and --no-remote: Git says what")
+                raise InputError(
+                    "--pushed checks what Git pushes; leave out --base, --rev and --no-remote"
+                )
             passed = print_checks(of_push.checks(sys.stdin), as_json=as_json)
         else:
             with checked_out(rev) if rev else nullcontext() as config:
