@@ -89,7 +89,7 @@ def _planned(people: Folder) -> None:
     plan.write_text(text.replace("## Users\n", f"## Users\n{question}"), encoding="utf-8")
     people.run("git", "commit", "--quiet", "--all", "--message", "Ask who tells the passengers")
     *_, last = people.until(" plan: ", "tabrail", "checklist")  # what follows is seen below
-    if "FAILED    plan: docs/plan.md still waits for 1 answer" not in last:
+    if "FAILED    plan: docs/plan.md still lacks 1 answer" not in last:
         raise OtherwiseError("the checklist passes a plan with an open question")
     say("The answer is written down.")
     answer = "\nThe travel desk tells the passengers.\n"

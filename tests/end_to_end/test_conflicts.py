@@ -235,7 +235,7 @@ def test_a_failed_run_is_gone_on_with(team: Team, clone: Project) -> None:
     clone.commit("Train, but do not evaluate")
     said = clone.uv(*MERGE, "origin/broken", code=1)
     assert "broken by a merge" in said
-    assert "failed, and the merge is still in progress; correct it and git add that" in said
+    assert "failed, and the merge is still in progress; fix the cause, git add the fix" in said
     assert merging(clone)
     replace(program, broken, "")(clone)
     assert f"changed, but not staged: {program}" in clone.uv(*MERGE, code=1)
@@ -248,5 +248,7 @@ def test_a_failed_run_is_gone_on_with(team: Team, clone: Project) -> None:
 def test_uncommitted_changes_are_refused(clone: Project) -> None:
     replace("params.yaml", *RATE)(clone)
     before = state(clone)
-    assert "error: not committed: params.yaml" in clone.uv(*MERGE, "origin/theirs", code=1)
+    assert "error: changes are not committed: params.yaml" in clone.uv(
+        *MERGE, "origin/theirs", code=1
+    )
     assert state(clone) == before

@@ -145,7 +145,7 @@ def test_fork(world: GitHub) -> None:
     runner = world.runner(pull_request("new", repository="eve/flight-delays", author="eve"))
     shutil.copytree(world.storage, runner.folder / world.storage.name)
     done = passed(runner.run("results"))
-    assert "skipped   data: the remote is not asked" in done.output
+    assert "skipped   data: the remote is not checked" in done.output
     assert runner.summary.startswith(MARKER)
     assert runner.run("comment").result == "skipped"
     assert runner.posted == {}
@@ -200,7 +200,7 @@ def test_report_is_impossible(world: GitHub) -> None:
     runner = world.runner(pull_request("rename", base="elsewhere"))
     done = runner.run("results")
     assert done.failed.startswith("uv run tabrail report")
-    assert "origin/elsewhere is no commit that is here" in done.output
+    assert "this clone has no commit origin/elsewhere" in done.output
     assert runner.run("comment").result == "skipped"
 
 

@@ -162,7 +162,7 @@ def test_merge_result_is_verified(world: GitLab) -> None:
     fork = {"CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "9"}
     printed = world.merge_request("rename", "results", code=1, **fork)
     assert "changed since the last run: train; run: uv run dvc repro" in printed
-    assert "skipped   data: the remote is not asked" in printed
+    assert "skipped   data: the remote is not checked" in printed
     assert world.artifact("report.md").read_text(encoding="utf-8").startswith(MARKER)
 
 

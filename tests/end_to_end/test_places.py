@@ -160,7 +160,10 @@ def test_a_folder_of_a_larger_repository(finished: Project, tmp_path: Path) -> N
     project.run("git", "commit", "--quiet", "--all", "--message", "Better")
     refused = project.run("git", "push", "origin", "mine", code=1)
     assert "ok        revision: mine" in refused
-    assert "FAILED    reports: not what the last run wrote: reports/metrics.json" in refused
+    assert (
+        "FAILED    reports: results have changed since the last run: reports/metrics.json"
+        in refused
+    )
 
 
 @LONG

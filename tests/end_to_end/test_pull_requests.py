@@ -220,7 +220,7 @@ def test_a_forgotten_push_of_the_data_is_found(team: Team) -> None:
     project = team.clone("before-push/worse", "worse")
     checks = team.verify(project, remote=True)
     assert checks["data"].verdict == "FAILED"
-    assert checks["data"].detail == "not in the DVC remote: models/model.skops"
+    assert checks["data"].detail == "the DVC remote lacks: models/model.skops"
     assert checks["data"].fix.startswith("run: uv run dvc push, or,")
 
 
@@ -243,7 +243,9 @@ def test_results_edited_by_hand_are_found(team: Team) -> None:
     checks = team.verify(team.slip("by-hand", change))
     assert "reports" in failed(checks)
     assert set(failed(checks)) <= {"pipeline", "reports"}
-    assert checks["reports"].detail == "not what the last run wrote: reports/metrics.json"
+    assert (
+        checks["reports"].detail == "results have changed since the last run: reports/metrics.json"
+    )
 
 
 def test_a_looser_schema_is_found(team: Team) -> None:
@@ -252,7 +254,9 @@ def test_a_looser_schema_is_found(team: Team) -> None:
 
     checks = team.verify(team.slip("looser", change))
     assert failed(checks) == ["pipeline", "schema"]
-    expected = "allows more, or measures otherwise: tolerance: missing 0.01 → 0.5"
+    expected = (
+        "the schema allows more, or metrics are measured differently: tolerance: missing 0.01 → 0.5"
+    )
     assert checks["schema"].detail == expected
 
 
@@ -263,7 +267,7 @@ def test_a_deleted_file_that_a_stage_reads_is_found(team: Team, name: str) -> No
 
     checks = team.verify(team.slip(f"without-{Path(name).stem}", change))
     assert failed(checks)[0] == "pipeline"
-    assert checks["pipeline"].detail.startswith("Git lacks what a stage reads: ")
+    assert checks["pipeline"].detail.startswith("Git lacks files that a stage reads: ")
 
 
 def test_thresholds_that_are_edited_in_passing_do_not_count(team: Team) -> None:
@@ -274,7 +278,7 @@ def test_thresholds_that_are_edited_in_passing_do_not_count(team: Team) -> None:
 
     checks = team.verify(team.slip("thresholds", change, "worse"))
     assert checks["main_metric"].verdict == "FAILED"
-    assert checks["gate"].detail.endswith("which takes effect with the next change")
+    assert checks["gate"].detail.endswith("the next change is checked with it")
 
 
 @pytest.mark.ci("it sets up another environment")
@@ -289,7 +293,7 @@ def test_results_of_another_librarys_version_are_found(team: Team) -> None:
     project = team.slip("library", change)
     checks = team.verify(project)
     assert failed(checks) == ["versions"]
-    assert checks["versions"].detail.endswith(", uv.lock has 99.0")
+    assert checks["versions"].detail.endswith(" (uv.lock has 99.0)")
     assert checks["versions"].fix.startswith("run: uv run dvc pull, uv run dvc repro --force")
     assert re.search(r"\| scikit-learn \| [\d.]+ \| 99.0 \|", team.call(project, "report", code=0))
 
@@ -336,7 +340,9 @@ def test_a_base_with_another_task(team: Team) -> None:
     on_another_base(project, change)
     checks = team.verify(project)
     assert failed(checks) == ["schema"]
-    assert checks["main_metric"].detail == "there is no mae to compare: the task is another one"
+    assert (
+        checks["main_metric"].detail == "there is no mae to compare, because the task has changed"
+    )
     report = team.call(project, "report", code=0)
     assert re.search(r"\| mae on validation \| 0\.\d+ .*\|  \| gone \|", report)
 
@@ -368,7 +374,7 @@ def test_the_advice_for_a_shallow_clone_helps(team: Team) -> None:
     project = team.clone("shallow", "comment", "--depth=1")
     checks = team.verify(project, "--base", "origin/main")
     assert failed(checks) == ["base"]
-    assert "origin/main is no commit that is here" in checks["base"].detail
+    assert "this clone has no commit origin/main" in checks["base"].detail
     for command in checks["base"].fix.removeprefix("run: ").split(" && "):
         project.run(*shlex.split(command))
     assert failed(team.verify(project, "--base", "origin/main")) == []
@@ -377,10 +383,10 @@ def test_the_advice_for_a_shallow_clone_helps(team: Team) -> None:
 def test_an_unknown_base_is_named(team: Team) -> None:
     project = team.clone("unknown-base")
     checks = team.verify(project, "--base", "origin/nowhere")
-    assert checks["base"].detail == "origin/nowhere is no commit that is here"
+    assert checks["base"].detail == "this clone has no commit origin/nowhere"
     assert checks["base"].fix == "run: git fetch origin"
     printed = team.call(project, "report", "--base", "origin/nowhere", code=2)
-    assert printed.startswith("error: origin/nowhere is no commit that is here")
+    assert printed.startswith("error: this clone has no commit origin/nowhere")
 
 
 def test_the_first_run_has_nothing_to_compare_with(team: Team) -> None:
@@ -388,7 +394,9 @@ def test_the_first_run_has_nothing_to_compare_with(team: Team) -> None:
     project.run("git", "remote", "remove", "origin")
     checks = team.verify(project)
     assert failed(checks) == []
-    assert checks["base"].detail == "there is nothing to compare with: no origin/main here"
+    assert (
+        checks["base"].detail == "there is nothing to compare with: this clone has no origin/main"
+    )
     report = team.call(project, "report", code=0)
     assert re.search(r"^## ✅ roc_auc 0\.\d+$", report, re.MULTILINE)
     assert "There is nothing to compare with yet." in report
@@ -414,7 +422,7 @@ def test_the_report_of_a_change(team: Team) -> None:
         "## ❌ roc_auc N → N: -N worse [-N, -N]",
         "Compared with origin/main (COMMIT), on validation.",
         "- ❌ **main_metric**: roc_auc N → N, clearly worse by N (N% interval N to N); at most N, "
-        "and N where it is clear",
+        "or N if the loss is clear",
         '- To accept a failure on purpose, run: `git commit --allow-empty --message "Accept it" '
         '--message "Accept-Gate: <check>: <reason>"`',
         "|  | before | now | difference |",

@@ -89,7 +89,9 @@ def test_each_revision_that_is_pushed_is_checked(clone: Project, tmp_path: Path)
 
     stored(clone, model).unlink()
     output = clone.run("git", "push", "origin", "fine", code=1)
-    (fix,) = re.findall(r"released, and not in the DVC remote: model@v0.1.0; run: (.*)", output)
+    (fix,) = re.findall(
+        r"the DVC remote lacks the models of released versions: model@v0.1.0; run: (.*)", output
+    )
     for command in fix.split(" && "):
         clone.run(*shlex.split(command))
     clone.run("git", "push", "origin", "fine")

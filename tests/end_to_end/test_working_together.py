@@ -273,7 +273,7 @@ def test_storage_and_registry(mine: Project, colleague: Project) -> None:
     (stored / digest[:2] / digest[2:]).unlink()
     (mine.path / ".dvc/cache/files/md5" / digest[:2] / digest[2:]).unlink()
     failed = mine.uv("tabrail", "verify", code=1)
-    assert "released, and not in the DVC remote: model@v0.1.0" in failed
+    assert "the DVC remote lacks the models of released versions: model@v0.1.0" in failed
     follow(mine, "Lost release")
     assert (stored / digest[:2] / digest[2:]).exists()
 

@@ -55,11 +55,11 @@ def test_several_lines_count_and_of_one_check_the_last(repository: Repository) -
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("Accept-Gate: slice: because", "'slice', which is no check (did you mean 'slices'"),
-        ("Accept-Gate: accuracy: because", "'accuracy', which is no check"),
-        ("Accept-Gate: slices", "slices without saying why"),
-        ("Accept-Gate: slices: ", "slices without saying why"),
-        ("Accept-Gate: slices: <reason>", "slices without saying why"),
+        ("Accept-Gate: slice: because", "'slice', which is not a check (did you mean 'slices'"),
+        ("Accept-Gate: accuracy: because", "'accuracy', which is not a check"),
+        ("Accept-Gate: slices", "slices without a reason"),
+        ("Accept-Gate: slices: ", "slices without a reason"),
+        ("Accept-Gate: slices: <reason>", "slices without a reason"),
     ],
 )
 def test_a_line_that_says_too_little_accepts_nothing(
@@ -83,7 +83,7 @@ def test_other_results_have_not_been_accepted(repository: Repository) -> None:
     repository.commit("Other results")
     found, (wrong,) = since("main", CHECKS)
     assert found == {}
-    assert "the results are others since" in wrong
+    assert "the results have changed since then" in wrong
 
 
 @pytest.mark.parametrize(

@@ -73,9 +73,9 @@ def test_other_addresses_alone_are_told_with_a_way_back(
 )
 def test_another_package_is_no_matter_of_addresses(text: str, repository: Repository) -> None:
     Path("uv.lock").write_text(text)
-    assert verify.everything_is_committed().detail == "not committed: uv.lock"
+    assert verify.everything_is_committed().detail == "files are not committed: uv.lock"
 
 
 def test_a_deleted_lock_is_no_matter_of_addresses(repository: Repository) -> None:
     Path("uv.lock").unlink()
-    assert verify.everything_is_committed().detail == "not committed: uv.lock"
+    assert verify.everything_is_committed().detail == "files are not committed: uv.lock"

@@ -90,7 +90,7 @@ def test_without_any_commit_everything_has_changed(
     [("origin/nowhere", "run: git fetch origin"), ("nowhere", "see: git log --all")],
 )
 def test_an_unknown_base_is_named(repository: Repository, name: str, fix: str) -> None:
-    with pytest.raises(InputError, match=f"^{name} is no commit that is here; {fix}$"):
+    with pytest.raises(InputError, match=f"^this clone has no commit {name}; {fix}$"):
         find(name)
 
 
@@ -98,9 +98,7 @@ def test_another_repositorys_commit_is_no_base(repository: Repository) -> None:
     repository.on_main(repository.git("rev-parse", "HEAD").strip())
     repository.git("checkout", "--quiet", "--orphan", "other")
     repository.commit("Other")
-    with pytest.raises(
-        InputError, match=r"no commit in common \(they are of different repositories\)"
-    ):
+    with pytest.raises(InputError, match=r"no commit in common \(their histories are unrelated\)"):
         find(None)
 
 
@@ -148,7 +146,7 @@ def test_a_clone_of_one_branch_is_told_how_to_get_main(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fork = repository.git("rev-parse", "HEAD").strip()
-    assert none_here() == ("no origin/main here", "")  # and no origin
+    assert none_here() == ("this clone has no origin/main", "")  # and no origin
     repository.git("checkout", "--quiet", "-b", "mine")
     repository.commit("Mine", a_txt="3")
     options = ("--quiet", "--single-branch", "--branch=mine")
@@ -156,7 +154,7 @@ def test_a_clone_of_one_branch_is_told_how_to_get_main(
     monkeypatch.chdir(tmp_path / "clone")
     assert find(None) is None
     why, fix = none_here()
-    assert why == "no origin/main here"
+    assert why == "this clone has no origin/main"
     for command in fix.partition("run: ")[2].split(" && "):
         subprocess.run(shlex.split(command), check=True, capture_output=True)
     assert find(None) == Base("origin/main", fork)

@@ -108,7 +108,7 @@ def test_the_model_of_an_earlier_version_comes_from_dvc(
     ("content", "reason", "message"),
     [
         (b"", "no such file", r"the model of {} cannot be fetched: no such file; run: .*--rev {} "),
-        (b"another", "", r"DVC gave another model than {} records; run: uv run dvc pull$"),
+        (b"another", "", r"DVC's model is not the one that {} records; run: uv run dvc pull$"),
     ],
 )
 def test_without_the_recorded_model_no_folder_is_left(
@@ -138,7 +138,7 @@ def test_a_revision_or_a_folder_that_cannot_be_used_is_said_with_the_way_out(
     ):
         bundle(OUT, "v9")
     (OUT.parent / "there").mkdir(parents=True)
-    with pytest.raises(InputError, match="there is there already; choose another folder"):
+    with pytest.raises(InputError, match="there already exists; choose another folder"):
         bundle(OUT.parent / "there")
     paths.EVALUATION.unlink()
     repository.commit("Without results")
@@ -146,7 +146,9 @@ def test_a_revision_or_a_folder_that_cannot_be_used_is_said_with_the_way_out(
         bundle(OUT)
     paths.LOCK.unlink()
     repository.commit("Without a model")
-    with pytest.raises(InputError, match=r"no model: its dvc\.lock does not name models/model"):
+    with pytest.raises(
+        InputError, match=r"no model, because its dvc\.lock does not name models/model"
+    ):
         bundle(OUT)
     assert [path.name for path in OUT.parent.iterdir()] == ["there"]
 

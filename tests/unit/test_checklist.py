@@ -53,7 +53,7 @@ def test_the_lock_must_be_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     called(monkeypatch, code=1, err="Resolved\nerror: The lockfile needs to be updated.\n")
     check = checklist.lock_is_fresh()
     assert check.verdict == "FAILED"
-    assert check.detail == "uv.lock is not fresh: The lockfile needs to be updated."
+    assert check.detail == "uv.lock is outdated: The lockfile needs to be updated."
     assert "uv lock" in check.fix
 
 
@@ -71,7 +71,7 @@ def test_a_card_must_be_complete(project: Path) -> None:
     assert (check.verdict, check.detail) == ("FAILED", "empty: intended_use")
     limits = "Decisions that the model must not be used for have not been written down yet."
     check = checklist.card_is_complete(CARD.model_copy(update={"limits": limits}))
-    assert check.detail == "still as the project was generated: limits"
+    assert check.detail == "unchanged since the project was generated: limits"
     assert "dvc repro" in check.fix
 
 
@@ -80,13 +80,13 @@ def test_a_card_must_be_complete(project: Path) -> None:
     [
         (
             "Who it is has not been written down yet.",
-            "docs/decisions.md still waits for 1",
+            "docs/decisions.md still lacks 1",
         ),
         (
             "Who, and what for, have not\n  been written down yet",
-            "docs/decisions.md still waits for 1",
+            "docs/decisions.md still lacks 1",
         ),
-        ("Still to be written\nReplace this paragraph: why", "docs/decisions.md still waits for 2"),
+        ("Still to be written\nReplace this paragraph: why", "docs/decisions.md still lacks 2"),
         (None, "docs/decisions.md is missing"),
     ],
 )
@@ -105,7 +105,7 @@ def test_an_empty_paper_does_not_pass(text: str | None, detail: str, project: Pa
 def test_a_plan_has_a_success_number(project: Path) -> None:
     checklist.PLAN.parent.mkdir(exist_ok=True)
     checklist.PLAN.write_text("For whom has not been written down yet.", encoding="utf-8")
-    assert "waits for 1 answer" in checklist.plan_is_written(Goal(at_least=0.7)).detail
+    assert "lacks 1 answer" in checklist.plan_is_written(Goal(at_least=0.7)).detail
     checklist.PLAN.write_text("For the travel desk.", encoding="utf-8")
     check = checklist.plan_is_written(Goal())
     assert (check.verdict, "gate.goal has no number" in check.detail) == ("FAILED", True)
@@ -224,7 +224,7 @@ def test_without_a_release_only_fixed_bounds_apply(repository: Repository) -> No
     assert registry.released("prod") is None
     checks = gate_of_prod()
     assert checks["base"].verdict == checks["main_metric"].verdict == "skipped"
-    assert checks["base"].detail.startswith("no version is in prod, so nothing is compared")
+    assert checks["base"].detail.startswith("no version is in prod; nothing is compared")
     assert checks["baseline"].verdict == "ok"
     commit(repository, 0.5)
     checks = gate_of_prod()
@@ -237,7 +237,7 @@ def test_without_a_release_only_fixed_bounds_apply(repository: Repository) -> No
 def test_small_losses_since_the_release_add_up(repository: Repository) -> None:
     release(repository, "model@v0.1.0", "model#prod#1")
     checks = gate_of_prod()
-    assert checks["base"].detail == "model@v0.1.0, which is in prod, is this very commit"
+    assert checks["base"].detail == "model@v0.1.0, which is in prod, is this commit"
     for value in (0.694, 0.688):
         commit(repository, value)
     assert registry.released("prod") == "model@v0.1.0"
@@ -356,7 +356,7 @@ def test_the_cost_of_the_training_is_that_of_the_present_model(
     found = checklist.training_cost()
     assert found.verdict == "ok"
     assert re.fullmatch(
-        r"it took 0 s \(0 s of CPU time\) and at most [\d,]{2,} MB of memory, on this machine",
+        r"training took 0 s \(0 s of CPU time\) and at most [\d,]{2,} MB of memory on this machine",
         found.detail,
     ), found.detail
     assert len(paths.COSTS.read_text(encoding="utf-8").splitlines()) == 5

@@ -172,7 +172,7 @@ def test_another_split_is_said(project: Path) -> None:
     stand_in("binary", project)
     champion = champion_of(project)
     edit(champion / "params.yaml", lambda c: c["prepare"]["split"].update(validation=0.1))
-    assert "the champion may have trained on some of these rows" in compare(champion).notes[-1]
+    assert "The champion may have trained on some of these rows" in compare(champion).notes[-1]
     for folder in (champion, project):
         split = {"method": "time", "validation": 0.2}
         edit(folder / "params.yaml", lambda c, s=split: c["prepare"]["split"].update(s))  # type: ignore[misc]
@@ -193,7 +193,7 @@ def test_the_verdict_follows_the_interval_of_the_difference() -> None:
         assert worse.startswith("❌ The challenger is worse")
         assert "no clear difference" in verdict(metric, Score(0.2, -0.1, 0.5))
         nothing = verdict(metric, Score(0.2, float("nan"), float("nan")))
-        assert nothing.endswith(": too few rows or keys")
+        assert nothing.endswith(", because there are too few rows or keys")
 
 
 def test_of_many_slices_the_worst_are_shown() -> None:
@@ -267,7 +267,7 @@ def test_a_champion_of_other_code_cleans_the_rows_itself_as_they_came(
     assert raw["age"].astype(float).tolist() == rows["age"].tolist()
     pd.testing.assert_frame_equal(seen[0], raw)
     lost = int((rows["age"] >= 80).sum())
-    assert found.notes[-1] == f"{lost} rows are not compared: the champion does not take them."
+    assert found.notes[-1] == f"{lost} rows are not compared, because the champion refuses them."
     assert found.parts["all rows"].rows == len(rows) - lost
     assert alike.parts["all rows"].rows == len(rows)
     taken = rows[(rows["age"] < 80) & rows["customer"].str.startswith("new")]

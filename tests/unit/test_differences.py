@@ -155,7 +155,7 @@ def test_a_stage_says_why_it_ran() -> None:
         StageDifference("file", ["a.py", "c.py", "b.py"]),
         StageDifference("param", ["params.yaml: train.seed"]),
         StageDifference("command", ["the command"]),
-        StageDifference("forced", ["nothing that it depends on, but its outputs"]),
+        StageDifference("forced", ["only its outputs, no dependency"]),
         StageDifference("new", ["the stage is new"]),
         StageDifference("old", ["the stage was removed"]),
     ]

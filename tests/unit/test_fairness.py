@@ -220,7 +220,7 @@ def checked(limit: Any, **gaps: Any) -> Check:
     [
         (None, {"recall": gap(0.5)}, "disabled", "has no limit"),
         ({}, {"recall": gap(0.5)}, "disabled", "has no limit"),
-        (0.1, {}, "skipped", "two that have an interval"),
+        (0.1, {}, "skipped", "two slices with an interval"),
         (
             0.1,
             {"recall": gap(0.1)},

@@ -74,8 +74,8 @@ def test_without_results_there_is_nothing_to_let_through() -> None:
         ({"roc_auc": 0.6}, {"at_least": 0.65}, "FAILED", "roc_auc 0.600; at least 0.650"),
         ({"mae": 12.5}, {"at_most": 13}, "ok", "mae 12.500; at most 13.000"),
         ({"mae": 12.5}, {"at_most": 12}, "FAILED", "mae 12.500; at most 12.000"),
-        ({"mae": 12.5}, {"at_least": 12}, "FAILED", "mae is better when lower: write at_most in"),
-        ({"roc_auc": 0.7}, {"at_most": 1}, "FAILED", "better when higher: write at_least in"),
+        ({"mae": 12.5}, {"at_least": 12}, "FAILED", "mae is better when lower; write at_most in"),
+        ({"roc_auc": 0.7}, {"at_most": 1}, "FAILED", "better when higher; write at_least in"),
         ({"roc_auc": None}, {"at_least": 0.5}, "FAILED", "roc_auc is undefined on validation"),
         ({"roc_auc": 0.7}, {"metric": "rocauc", "at_least": 0.5}, "FAILED", "roc_auc"),
         ({"roc_auc": 0.7}, {}, "skipped", "no success number is set; write it in params.yaml"),
@@ -125,11 +125,11 @@ def test_without_replicates_a_lead_cannot_be_judged() -> None:
     found = check("baseline", Snapshot(), run(replicates=Replicates()))
     assert (found.verdict, found.detail) == (
         "skipped",
-        "there is no reports/replicates.json, by which a lead is judged",
+        "reports/replicates.json is missing, so the lead over the baseline is unknown",
     )
 
 
-LIMIT = "; at most 0.02, and 0.01 where it is clear"  # a tenth of the lead of 0.2
+LIMIT = "; at most 0.02, or 0.01 if the loss is clear"  # a tenth of the lead of 0.2
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ LIMIT = "; at most 0.02, and 0.01 where it is clear"  # a tenth of the lead of 0
         ({"rmse": 1e-5}, {"rmse": 9.0}, "FAILED", "rmse 1.00e-05 → 9.000"),
         # The base's main metric counts: another one could be chosen to look well.
         ({"roc_auc": 0.7}, {"log_loss": 0.1, "roc_auc": 0.6}, "FAILED", "roc_auc 0.700 → 0.600"),
-        ({"mae": 3.0}, {"roc_auc": 0.7}, "skipped", "there is no mae to compare: the task"),
+        ({"mae": 3.0}, {"roc_auc": 0.7}, "skipped", "there is no mae to compare, because the task"),
         ({"roc_auc": 0.7}, {"roc_auc": None}, "FAILED", "was or is undefined"),
         ({"roc_auc": None}, {"roc_auc": 0.7}, "ok", "was or is undefined"),
         (
@@ -203,7 +203,7 @@ def test_a_base_without_replicates_is_compared_with_all_the_same() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "verdict", "words"),
     [
-        ({"A": 0.7, "B": 0.7}, {"A": 0.9, "B": 0.69}, "ok", "none of 2 is worse than is allowed"),
+        ({"A": 0.7, "B": 0.7}, {"A": 0.9, "B": 0.69}, "ok", "none of 2 is worse than allowed"),
         ({"A": 0.7, "B": 0.7}, {"A": 0.9, "B": 0.6}, "FAILED", "city B clearly worse by 0.1 ("),
         ({"A": 0.7}, {"A": 0.67}, "FAILED", "city A clearly worse by 0.03 ("),
         # Each by its own error.
@@ -297,8 +297,8 @@ def with_rows(raw: int | None) -> Snapshot:
         (600, 600, "ok", "600 raw rows, no fewer than in the base"),
         (600, 900, "ok", "900 raw rows, no fewer"),
         (1900, 1600, "FAILED", "1,600 raw rows, 300 fewer than in the base"),
-        (None, 600, "skipped", "the base does not say"),
-        (600, None, "skipped", "this run does not say"),
+        (None, 600, "skipped", "the base has no number of raw rows"),
+        (600, None, "skipped", "this run has no number of raw rows"),
     ],
 )
 def test_no_raw_rows_get_lost(
@@ -312,7 +312,10 @@ def test_a_looser_contract_fails() -> None:
     looser = SCHEMA | {"columns": SCHEMA["columns"] | {"age": {"kind": "numeric", "max": 120}}}
     found = check("schema", run(), run(schema=looser))
     assert found.verdict == "FAILED"
-    assert found.detail == "allows more, or measures otherwise: age: min 0 → None"
+    assert (
+        found.detail
+        == "the schema allows more, or metrics are measured differently: age: min 0 → None"
+    )
     assert check("schema", run(schema=looser), run()).verdict == "ok"
     assert check("schema", run(), run(schema={})).verdict == "FAILED"
 
@@ -321,7 +324,10 @@ def test_a_higher_tolerance_of_faults_is_a_looser_contract() -> None:
     tolerant = {"prepare": {"tolerance": {"missing": 0.5}}}
     strict = {"prepare": {"tolerance": {"missing": 0.1}}}
     found = check("schema", run(params=strict), run(params=tolerant))
-    assert found.detail == "allows more, or measures otherwise: tolerance: missing 0.1 → 0.5"
+    assert (
+        found.detail == "the schema allows more, or metrics are measured differently: "
+        "tolerance: missing 0.1 → 0.5"
+    )
 
 
 def test_long_lists_of_categories_are_cut() -> None:

@@ -111,12 +111,14 @@ def test_code_that_a_clone_has_otherwise_is_found_and_the_command_helps(
     if case == "an encoding":
         Path(CODE).write_bytes(Path(CODE).read_text().encode("utf-16-le"))
         Path(CODE).write_bytes(Path(CODE).read_bytes().replace(b"\n\0", b"\r\0\n\0"))
-    with pytest.raises(InputError, match=r"^train reads files of which a clone will") as refused:
+    with pytest.raises(InputError, match=r"^train reads files whose bytes will differ") as refused:
         require_bytes_of_git("train")
     repository.commit("Edit")
     assert repository.git("status", "--porcelain") == ""
     verdict, fix = found()
-    assert verdict.startswith(f"FAILED a clone has other bytes than DVC has hashed here: {CODE}")
+    assert verdict.startswith(
+        f"FAILED the bytes that DVC hashed here differ from those of a clone: {CODE}"
+    )
     assert verdict.endswith("(Windows line ends)") == ("Windows line" in case)
     command, then = fix.removeprefix("run: ").split(", then: ")
     assert then == "uv run dvc repro, and commit what it changes"
@@ -145,7 +147,7 @@ def test_what_git_was_told_not_to_look_at_is_found_and_the_command_helps(
     Path(name).write_text(Path(name).read_text().replace("0.2", "0.3") + "# mine\n")
     repository.commit("Nothing")
     verdict, fix = found()
-    assert verdict == f"FAILED Git was told not to look at {name}, which differs here"
+    assert verdict == f"FAILED Git is set to ignore changes in {name}, but there are changes"
     command, then = fix.removeprefix("run: ").split(", and ")
     assert then == "commit it"
     follow(command)

@@ -322,7 +322,7 @@ def test_packages_in_conflict_are_the_other_sides_and_locked_anew(
     merge("theirs", said.append, runner)
     assert read("uv.lock") == "version = 2\npackage = []\n"
     assert runner.names() == WHAT_RUNS
-    assert any("upgrade again" in sentence for sentence in said)
+    assert any("repeat the upgrades" in sentence for sentence in said)
 
 
 def with_results(version: str) -> None:
@@ -347,7 +347,7 @@ def test_other_libraries_make_everything_run(runner: Runner, said: list[str]) ->
 def test_a_failed_run_is_gone_on_with(runner: Runner, said: list[str]) -> None:
     both_train()
     runner.failing = "repro"
-    with pytest.raises(InputError, match="correct it and git add that"):
+    with pytest.raises(InputError, match="fix the cause, git add the fix"):
         merge("theirs", said.append, runner)
     assert git.commit("MERGE_HEAD")
     write("dvc.lock", "stages: {}  # what one wrote before the next one failed\n")
@@ -374,7 +374,9 @@ def test_uncommitted_changes_are_refused(runner: Runner, said: list[str]) -> Non
     both_train()
     param("b: 1", "b: 2")
     before = state()
-    with pytest.raises(InputError, match=r"not committed: params.yaml; commit or stash"):
+    with pytest.raises(
+        InputError, match=r"changes are not committed: params.yaml; commit or stash"
+    ):
         merge("theirs", said.append, runner)
     assert state() == before
 
@@ -436,7 +438,7 @@ def test_nothing_is_merged_where_there_is_nothing(runner: Runner, said: list[str
 
 
 def test_what_git_does_not_merge_is_said(runner: Runner, said: list[str]) -> None:
-    with pytest.raises(InputError, match="nowhere is no commit that is here; run: git fetch"):
+    with pytest.raises(InputError, match="this clone has no commit nowhere; run: git fetch"):
         merge("nowhere", said.append, runner)
     branches(lambda: write("notes.md", "theirs\n"), lambda: param("a: 1", "a: 2"))
     write("notes.md", "untracked\n")
@@ -622,7 +624,7 @@ def test_what_was_edited_after_git_was_killed_is_kept(runner: Runner, said: list
     branches(bring_files, training("c: 1", "c: 2"))
     kill_git_while_it_writes("z_new.md")
     write("a_new.md", "my own\n")
-    with pytest.raises(InputError, match=r"neither as before nor as after it: a_new\.md; keep"):
+    with pytest.raises(InputError, match=r"have changed since then: a_new\.md; copy"):
         merge("theirs", said.append, runner)
     assert read("a_new.md") == "my own\n"
 
@@ -773,11 +775,13 @@ def test_what_cannot_be_undone_while_the_disk_is_full_is_undone_by_the_next(
             return full(*arguments, **options)
 
         patch.setattr(git, "_call", asked)
-        with pytest.raises(InputError, match=r"undoes first: uv run tabrail merge theirs$"):
+        with pytest.raises(
+            InputError, match=r"to undo it and try again: uv run tabrail merge theirs$"
+        ):
             merge("theirs", said.append, run)
     assert git.changed_files()
     merge("theirs", said.append, runner)
-    assert "beginning again" in said[0]
+    assert "starts again" in said[0]
     assert results() == {result("a: 2 b: 1 c: 2")}
 
 

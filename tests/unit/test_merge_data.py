@@ -80,7 +80,7 @@ def test_the_files_of_both_sides_are_there() -> None:
     branch("ours", "main", ours="3")
     said: list[str] = []
     merge("theirs", said.append, run)
-    assert "data/raw.dvc: the files of both sides" in said
+    assert "data/raw.dvc has the files of both sides" in said
     assert files("ours") == {"first.csv": "1", "ours.csv": "3", "theirs.csv": "2"}
 
 
@@ -114,7 +114,7 @@ def test_one_sides_data_is_not_taken_for_both(side: str) -> None:
     git.git("checkout", f"--{side}", "--", str(POINTER))
     git.git("add", str(POINTER))
     lost = {"ours": "theirs", "theirs": "ours"}[side]
-    with pytest.raises(InputError, match=f"lacks what a side has added: {lost}.csv") as refused:
+    with pytest.raises(InputError, match=f"lacks files that one side added: {lost}.csv") as refused:
         merge("theirs", print, run)
     command, _, again = str(refused.value).partition("run: ")[2].partition(" && ")
     assert again == "uv run tabrail merge"

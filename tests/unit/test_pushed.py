@@ -162,7 +162,7 @@ def test_the_settings_of_this_machine_hold_for_any_revision(
 
 
 def test_a_revision_that_is_not_here_is_named(repository: Repository) -> None:
-    with pytest.raises(InputError, match="nowhere is no commit that is here"):
+    with pytest.raises(InputError, match="this clone has no commit nowhere"):
         checked_out("nowhere").__enter__()
 
 

@@ -38,12 +38,12 @@ def answer(
 @pytest.mark.parametrize(
     ("changed", "verdicts", "words"),
     [
-        ({}, ["ok", "ok"], "takes a good row, and refuses a broken one"),
+        ({}, ["ok", "ok"], "accepts a good row and refuses a broken one"),
         ({"ready": 503}, ["FAILED", "ok"], "answered with (503, 200, 422); expected: (200, 200"),
         ({"good": 422, "logged": 0}, ["FAILED", "FAILED"], "answered with (200, 422, 422)"),
         ({"broken": 200}, ["FAILED", "ok"], "answered with (200, 200, 200)"),
         ({"broken": 500}, ["FAILED", "ok"], "answered with (200, 200, 500)"),
-        ({"logged": 0}, ["ok", "FAILED"], "takes a good row"),
+        ({"logged": 0}, ["ok", "FAILED"], "accepts a good row"),
     ],
 )
 def test_the_server_must_answer_and_log(
@@ -71,10 +71,13 @@ def test_monitoring_must_run_and_may_raise_an_alert(monkeypatch: pytest.MonkeyPa
     paths.TEST.parent.mkdir(parents=True, exist_ok=True)
     paths.TEST.touch()
     answer(monkeypatch, out={"alerts": []})
-    assert rehearsal.monitor_runs().detail == "it runs on the test rows; no alert"
+    assert rehearsal.monitor_runs().detail == "monitoring runs on the test rows; no alert"
     answer(monkeypatch, code=1, out={"alerts": [{"check": "drift", "about": "city"}]})
     check = rehearsal.monitor_runs()
-    assert (check.verdict, check.detail) == ("ok", "it runs on the test rows; alerts: drift city")
+    assert (check.verdict, check.detail) == (
+        "ok",
+        "monitoring runs on the test rows; alerts: drift city",
+    )
     answer(monkeypatch, code=2, err="error: a column is missing\n")
     check = rehearsal.monitor_runs()
     assert (check.verdict, check.detail) == ("FAILED", "a column is missing")
@@ -85,7 +88,7 @@ def test_the_way_back_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     repository.commit("First")
     assert rehearsal.way_back(None).verdict == "ok"
     git.git("tag", "model@v0.1.0")
-    assert rehearsal.way_back("model@v0.1.0").detail == "model@v0.1.0 is this very commit"
+    assert rehearsal.way_back("model@v0.1.0").detail == "model@v0.1.0 is this commit"
     Path("note.txt").write_text("later")
     repository.commit("Later")
 

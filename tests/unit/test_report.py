@@ -304,7 +304,7 @@ def test_thresholds_are_the_bases(repository: Repository) -> None:
     found = report(None)
     assert verdicts(found)["main_metric"] == "FAILED"
     assert found.gate[-1].detail == (
-        "the section in params.yaml has changed, which takes effect with the next change"
+        "the section in params.yaml has changed; the next change is checked with it"
     )
     repository.on_main(repository.git("rev-parse", "HEAD").strip())
     repository.commit("Next")
@@ -346,7 +346,7 @@ def test_a_mistyped_acceptance_is_reported(repository: Repository) -> None:
     worse(repository, "Worse", "Accept-Gate: main: it is half as large")
     found = report(None)
     assert verdicts(found)["main_metric"] == "FAILED"
-    assert "accepts 'main', which is no check" in found.gate[-1].detail
+    assert "accepts 'main', which is not a check" in found.gate[-1].detail
 
 
 def run_cli(*arguments: str) -> tuple[int, str]:
@@ -388,7 +388,7 @@ def test_the_command_prints_json(repository: Repository) -> None:
 
 def test_no_report_is_exit_code_2(repository: Repository) -> None:
     code, printed = run_cli("--base", "origin/nowhere")
-    assert (code, "error: origin/nowhere is no commit" in printed) == (2, True)
+    assert (code, "error: this clone has no commit origin/nowhere" in printed) == (2, True)
     Path("reports/evaluation.json").write_text("{")
     assert run_cli()[0] == 2
 
@@ -409,7 +409,7 @@ def test_scores_on_other_rows_are_said_to_be() -> None:
 
     text = made(on("a", 1010), on("b", 1204))
     assert (
-        "The scores are measured on other rows than before: 1,010 rows or keys then, 1,204 now."
+        "The scores are measured on different rows than before: 1,010 rows or keys then, 1,204 now."
     ) in text
     assert "other rows" not in made(on("a", 1010), on("a", 1010))
 

@@ -62,7 +62,9 @@ def test_what_is_pushed_is_counted_and_a_refusal_says_how_to_push_without(
     asked.folder = tmp_path / "not there"
     found = remote.pushed({})
     assert (found.verdict, "which is not on this machine" in found.detail) == ("FAILED", True)
-    assert found.fix.startswith(f"mount it, or, if it is new: mkdir -p '{asked.folder}'; to push")
+    assert found.fix.startswith(
+        f"mount it; or, if it is new, run: mkdir -p '{asked.folder}'; to push"
+    )
     asked.refusal = "the DVC remote cannot be reached: 403"
     found = remote.pushed({})
     assert (found.verdict, found.detail) == ("FAILED", asked.refusal)
@@ -82,7 +84,7 @@ def test_a_released_model_that_the_remote_has_lost_can_be_made_again(
     data, releases = remote.checks()
     assert data.verdict == "ok"
     assert (releases.name, releases.verdict) == ("releases", "FAILED")
-    assert releases.detail == "released, and not in the DVC remote: model@v0.1.0"
+    assert releases.detail == "the DVC remote lacks the models of released versions: model@v0.1.0"
     assert releases.fix.startswith("run: git switch --detach model@v0.1.0 && uv sync && ")
 
 
@@ -141,18 +143,18 @@ def test_scores_on_other_rows_are_said_with_how_many_where_that_is_known() -> No
     before, now = scored("a"), scored("b")
     assert text._other_rows(before, before) == ""
     assert text._other_rows(before, now) == (
-        " The scores are measured on other rows than before: 100 rows or keys then, 100 now."
+        " The scores are measured on different rows than before: 100 rows or keys then, 100 now."
     )
     unknown = scored("b", replicates=replicates.Replicates())
     assert text._other_rows(before, unknown) == (
-        " The scores are measured on other rows than before."
+        " The scores are measured on different rows than before."
     )
 
 
 def test_a_revision_without_a_pipeline_is_not_checked_out(repository: Repository) -> None:
     with pytest.raises(InputError, match=r"^HEAD has no dvc\.yaml, so there is nothing to check$"):
         checked_out("HEAD").__enter__()
-    with pytest.raises(InputError, match=r"^v9 is no commit that is here; see: git log --all$"):
+    with pytest.raises(InputError, match=r"^this clone has no commit v9; see: git log --all$"):
         checked_out("v9").__enter__()
 
 
@@ -182,7 +184,7 @@ def test_what_a_killed_merge_has_written_is_told_from_what_a_person_has(
     assert not Path("b.txt").exists()
     for mine in (b"mine\n", b"\xff\xfe"):
         Path("a.txt").write_bytes(mine)
-        with pytest.raises(InputError, match=r"neither as before nor as after it: a\.txt; keep"):
+        with pytest.raises(InputError, match=r"have changed since then: a\.txt; copy"):
             interrupted.undo()
         assert Path("a.txt").read_bytes() == mine
     Path("a.txt").unlink()

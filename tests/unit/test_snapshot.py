@@ -79,7 +79,10 @@ def test_what_a_commit_lacks_is_empty(repository: Repository) -> None:
             lambda text: f"<<<<<<< HEAD\n{text}=======\n>>>>>>> mine\n",
             "has the marks of a merge conflict; resolve it first",
         ),
-        (lambda text: "a: [1, 2\nb,c,d\n", "cannot be read: .*; mend it, or go back: git checkout"),
+        (
+            lambda text: "a: [1, 2\nb,c,d\n",
+            "cannot be read: .*; fix it, or restore it with: git checkout",
+        ),
     ],
     ids=["conflict", "nonsense"],
 )

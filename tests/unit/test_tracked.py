@@ -91,7 +91,7 @@ def follow(fix: str) -> None:
             with Path(line[2]).open("a", encoding="utf-8") as file:
                 file.write(f"{line[1]}\n")
         else:
-            out = re.fullmatch(r"take (.+) out of (.+)", step)
+            out = re.fullmatch(r"remove (.+) from (.+)", step)
             assert out, step
             text = Path(out[2]).read_text(encoding="utf-8")
             Path(out[2]).write_text(text.replace(f"{out[1]}\n", ""), encoding="utf-8")
@@ -186,7 +186,7 @@ def test_what_is_relied_on_is_committed_wherever_it_is(name: str, repository: Re
     Path(name).parent.mkdir(exist_ok=True)
     Path(name).write_text("other")
     found = verify.everything_is_committed()
-    assert (found.verdict, found.detail) == ("FAILED", f"not committed: {name}")
+    assert (found.verdict, found.detail) == ("FAILED", f"files are not committed: {name}")
     repository.commit("All")
     assert verify.everything_is_committed().verdict == "ok"
 

@@ -148,7 +148,7 @@ def test_what_a_run_reads_or_writes_is_committed(repository: Repository, name: s
         file.write("# a comment\n")
     repository.git("config", "status.showUntrackedFiles", "no")
     found = verdicts()["commit"]
-    assert (found.verdict, found.detail) == ("FAILED", f"not committed: {name}")
+    assert (found.verdict, found.detail) == ("FAILED", f"files are not committed: {name}")
     is_new = name in ("src/new.py", "x.dvc")
     assert found.fix == (
         f"run: git add -- {name}, and commit" if is_new else "run: git commit --all, or: git stash"
@@ -175,9 +175,13 @@ def test_a_stage_that_would_run_is_named(repository: Repository, dvc: Dvc) -> No
 def test_data_that_is_not_what_git_says_may_be_others(repository: Repository, dvc: Dvc) -> None:
     dvc.stale = ["data/raw.dvc", "train"]
     found = verdicts()["pipeline"]
-    assert (found.verdict, found.detail) == ("FAILED", "data/raw: not what data/raw.dvc says")
+    assert (found.verdict, found.detail) == (
+        "FAILED",
+        "data/raw differs from what data/raw.dvc records",
+    )
     assert found.fix == (
-        "if others have changed it: uv run dvc checkout data/raw.dvc; if you have: uv run dvc repro"
+        "if others changed the data, run: uv run dvc checkout data/raw.dvc; "
+        "if you changed it: uv run dvc repro"
     )
 
 
@@ -187,7 +191,10 @@ def test_what_a_stage_reads_is_not_deleted(repository: Repository, name: str) ->
     repository.commit("Delete")
     found = verdicts()["pipeline"]
     gone = {"src/code.py": "src", "data/raw.dvc": "data/raw"}.get(name, name)
-    assert (found.verdict, found.detail) == ("FAILED", f"Git lacks what a stage reads: {gone}")
+    assert (found.verdict, found.detail) == (
+        "FAILED",
+        f"Git lacks files that a stage reads: {gone}",
+    )
     command = found.fix.removeprefix("run: ").removesuffix(", and commit")
     subprocess.run(shlex.split(command), check=True)
     repository.commit("Back")
@@ -217,7 +224,7 @@ def test_a_frozen_stage_is_not_up_to_date(repository: Repository) -> None:
     edit(Path("dvc.yaml"), lambda pipeline: pipeline["stages"]["train"].update(frozen=True))
     repository.commit("Freeze")
     found = verdicts()["pipeline"]
-    assert (found.verdict, found.detail) == ("FAILED", "frozen, so never run: train")
+    assert (found.verdict, found.detail) == ("FAILED", "frozen stages never run: train")
     assert "dvc unfreeze train" in found.fix
 
 
@@ -234,7 +241,7 @@ def test_results_edited_by_hand_are_found(repository: Repository) -> None:
     repository.commit("Better")
     assert failed() == ["reports"]
     found = verdicts()["reports"]
-    assert found.detail == "not what the last run wrote: reports/metrics.json"
+    assert found.detail == "results have changed since the last run: reports/metrics.json"
     assert found.fix == "git checkout -- reports dvc.lock, or run: uv run dvc repro"
 
 
@@ -254,7 +261,7 @@ def test_missing_results_are_found(
 ) -> None:
     change()
     repository.commit()
-    assert verdicts()["reports"].detail == f"not what the last run wrote: {others}"
+    assert verdicts()["reports"].detail == f"results have changed since the last run: {others}"
 
 
 def test_results_of_other_libraries_are_found() -> None:
@@ -262,7 +269,7 @@ def test_results_of_other_libraries_are_found() -> None:
     found = verify.versions_are_locked(run(packages={"numpy": "2.5.0"}))
     assert (found.verdict, found.detail) == (
         "FAILED",
-        "trained with numpy 2.4.6, uv.lock has 2.5.0",
+        "the model was trained with numpy 2.4.6 (uv.lock has 2.5.0)",
     )
     assert "dvc pull, uv run dvc repro --force" in found.fix
     assert verify.versions_are_locked(run(packages={"numpy": "2.4.60"})).verdict == "FAILED"
@@ -276,7 +283,7 @@ def test_the_remote_is_asked(repository: Repository, dvc: Dvc) -> None:
     assert verdicts()["data"].detail == "data and model are in the DVC remote"
     dvc.missing = ["data/raw", "model"]
     found = verdicts()["data"]
-    assert (found.verdict, found.detail) == ("FAILED", "not in the DVC remote: data/raw, model")
+    assert (found.verdict, found.detail) == ("FAILED", "the DVC remote lacks: data/raw, model")
     assert found.fix.startswith("run: uv run dvc push, or,")
     dvc.refusal = "the DVC remote cannot be reached: Unable to locate credentials"
     found = verdicts()["data"]
@@ -300,13 +307,13 @@ def test_without_an_origin_there_is_no_base(repository: Repository) -> None:
     found = verdicts()
     # What the gate says without a comparison stands there all the same.
     assert list(found)[list(found).index("base") :] == ["base", "baseline", "model_size"]
-    assert found["base"].detail == "there is nothing to compare with: no origin/main here"
+    assert found["base"].detail == "there is nothing to compare with: this clone has no origin/main"
 
 
 def test_an_unknown_base_is_named_with_the_fix(repository: Repository) -> None:
     (found,) = verify.gate_is_passed("origin/nowhere")
     assert found.verdict == "FAILED"
-    assert found.detail == "origin/nowhere is no commit that is here"
+    assert found.detail == "this clone has no commit origin/nowhere"
     assert found.fix == "run: git fetch origin"
 
 
@@ -332,7 +339,7 @@ def test_marks_of_a_conflict_that_were_committed_are_found(
     Path(name).write_text(f"<<<<<<< HEAD\n{text}\n=======\n{text}\n>>>>>>> mine\n")
     repository.commit("Oh")
     (found,) = verify.checks(None, remote=True)
-    assert (found.verdict, found.detail) == ("FAILED", f"marks of a merge conflict in: {name}")
+    assert (found.verdict, found.detail) == ("FAILED", f"marks of a merge conflict are in {name}")
 
 
 def test_a_base_in_conflict_can_be_mended(repository: Repository) -> None:
@@ -373,9 +380,10 @@ def test_the_command_prints_a_line_per_check(repository: Repository) -> None:
     done = CliRunner().invoke(cli.app, ["verify", "--no-remote"])
     assert done.exit_code == 1
     assert (
-        "FAILED    reports: not what the last run wrote: reports/metrics.json; git" in done.output
+        "FAILED    reports: results have changed since the last run: reports/metrics.json; git"
+        in done.output
     )
-    assert "skipped   data: the remote is not asked" in done.output
+    assert "skipped   data: the remote is not checked" in done.output
 
 
 def test_the_command_prints_json(repository: Repository) -> None:

@@ -1,1 +1,1 @@
-"""What a change does to the model, and whether it can be merged or released."""
+"""Review a change: its effect on the model, and whether it can be merged or released."""

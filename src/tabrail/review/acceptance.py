@@ -1,6 +1,6 @@
-"""What people have accepted deliberately: lines in the messages of a change's commits.
+"""Find the failures that people have accepted in the commit messages of a change.
 
-They are a record that Git keeps, they have an author, and they end with the change.
+Git keeps the acceptance and its author. It ends with the change.
 """
 
 import re
@@ -31,34 +31,35 @@ class Acceptance:
 
 
 def since(base: str, known: Collection[str]) -> tuple[dict[str, Acceptance], list[str]]:
-    """Return what the commits after another one accept.
+    """Return which failed checks the commits of a change accept.
+
+    An acceptance is valid only for the results of its commit.
 
     Args:
         base: the commit that the change starts from.
         known: the names of the checks.
 
-    Results that have changed since have not been accepted.
-
     Returns:
-        The acceptances by check, and what is wrong with lines that were meant as one.
+        The acceptances by check, and an error message for each invalid line.
     """
     shown = "--format=%h%x00%an%x00%B"
     log = git.git("log", "--reverse", "--no-show-signature", "-z", shown, f"{base}..HEAD")
     found: dict[str, Acceptance] = {}
     wrong: list[str] = []
-    fields = iter(log.split("\0"))  # no message can hold that
+    fields = iter(log.split("\0"))  # no message can have a NUL
     for commit, author, message in zip(fields, fields, fields, strict=False):
         for check, reason in LINE.findall(message):
             if check not in known:
                 wrong.append(
-                    f"commit {commit} accepts {check!r}, which is no check{nearest(check, known)}"
+                    f"commit {commit} accepts {check!r}, which is not a check"
+                    f"{nearest(check, known)}"
                 )
             elif reason.strip() in {"", PLACEHOLDER}:
-                wrong.append(f"commit {commit} accepts {check} without saying why")
+                wrong.append(f"commit {commit} accepts {check} without a reason")
             elif not git.succeeds("diff", "--quiet", commit, "HEAD", "--", str(paths.EVALUATION)):
                 wrong.append(
-                    f"commit {commit} accepts {check}, but the results are others since; accept "
-                    "them in a new commit"
+                    f"commit {commit} accepts {check}, but the results have changed since then; "
+                    "accept them in a new commit"
                 )
             else:
                 found[check] = Acceptance(check, reason.strip(), author, commit)

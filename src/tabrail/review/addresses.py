@@ -1,4 +1,4 @@
-"""Whether uv.lock differs from HEAD in nothing but where the packages come from."""
+"""Find out whether uv.lock differs from HEAD only in the addresses of packages."""
 
 import tomllib
 from typing import Any
@@ -10,10 +10,12 @@ OF_AN_INDEX = ("registry", "url", "size", "upload-time")
 
 
 def only_addresses_changed() -> tuple[str, str] | None:
-    """Compare uv.lock with HEAD's: with another package index, each `uv run` writes its addresses.
+    """Compare the addresses in uv.lock with those of HEAD.
+
+    With another package index, each `uv run` writes the addresses of that index.
 
     Returns:
-        What differs, and what to do; None if nothing does, or more than addresses.
+        What differs, and what to do; None if nothing differs, or if more than addresses differs.
     """
     texts = (git.text("HEAD", paths.PACKAGES), _here())
     try:
@@ -26,7 +28,7 @@ def only_addresses_changed() -> tuple[str, str] | None:
     what = f"{paths.PACKAGES} has the packages of HEAD at other addresses ({old} → {new})"
     fix = (
         f"run: git checkout HEAD -- {paths.PACKAGES}, and set the environment variable UV_FROZEN "
-        "to 1, so that uv leaves it as it is; or commit it, if everybody uses this index"
+        "to 1, which keeps uv from changing it; or commit it, if everybody uses this index"
     )
     return what, fix
 
@@ -37,7 +39,7 @@ def _here() -> str:
 
 
 def _without_addresses(content: Any) -> Any:
-    """Return what does not depend on the index, with lists in an order that does not either."""
+    """Return the content that does not depend on the index, with all lists sorted."""
     if isinstance(content, dict):
         kept = {key: value for key, value in content.items() if key not in OF_AN_INDEX}
         return {key: _without_addresses(value) for key, value in kept.items()}

@@ -1,4 +1,4 @@
-"""Which commit a change is compared with."""
+"""Find the commit that a change is compared with."""
 
 from dataclasses import dataclass
 
@@ -23,33 +23,33 @@ class Base:
 def find(given: str | None) -> Base | None:
     """Return the commit that a change is compared with.
 
-    A revision that is given is that commit. Without one, it is where the present branch left
-    `origin/main`, so that what others have merged since is not taken for a part of the change. On
-    `origin/main` itself it is the commit before, or HEAD if there are changes that no commit has.
+    This is the given revision. Without one, it is the merge base of HEAD and `origin/main`: later
+    merges of others are not part of the change. On `origin/main` itself it is the commit before, or
+    HEAD if there are uncommitted changes.
 
     Args:
-        given: a revision; blank for what a change starts from.
+        given: a revision; blank for the commit that the change starts from.
 
     Returns:
-        The commit; None if nothing was given and there is nothing to compare with.
+        The commit; None if no revision was given and there is nothing to compare with.
 
     Raises:
-        InputError: there is no such commit here, or no history that leads to it.
+        InputError: the commit is not in this clone, or the history that leads to it is missing.
     """
     if given:
         found = git.commit(given)
         if found is None:
-            raise InputError(f"{given} is no commit that is here; {_how_to_fetch(given)}")
+            raise InputError(f"this clone has no commit {given}; {_how_to_fetch(given)}")
         return Base(given, found)
     other, head = git.commit(DEFAULT), git.commit("HEAD")
     if other is None and git.is_shallow():
-        raise InputError(f"this clone is shallow, without {DEFAULT}; {_how_to_fetch(DEFAULT)}")
+        raise InputError(f"this clone is shallow and lacks {DEFAULT}; {_how_to_fetch(DEFAULT)}")
     if other is None or head is None:
         return None
     try:
         fork = git.git("merge-base", other, head).strip()
     except InputError:
-        why = "this clone is shallow" if git.is_shallow() else "they are of different repositories"
+        why = "this clone is shallow" if git.is_shallow() else "their histories are unrelated"
         raise InputError(
             f"HEAD and {DEFAULT} have no commit in common ({why}); {_how_to_fetch(DEFAULT)}"
         ) from None
@@ -67,13 +67,13 @@ def none_here() -> tuple[str, str]:
     """Return why there is nothing to compare with, and what to do if there should be."""
     if git.commit(DEFAULT):
         return f"HEAD is the first commit of {DEFAULT}", ""
-    # A clone of one branch does not know of the others, whatever it fetches.
+    # A clone of one branch does not fetch the others.
     clone = "run: git remote set-branches origin '*' && git fetch origin"
     fix = f"if it has been pushed, {clone}" if git.succeeds("remote", "get-url", "origin") else ""
-    return f"no {DEFAULT} here", fix
+    return f"this clone has no {DEFAULT}", fix
 
 
 def _how_to_fetch(name: str) -> str:
-    if git.is_shallow():  # which often knows of one branch alone
+    if git.is_shallow():  # a shallow clone often has one branch only
         return "run: git remote set-branches origin '*' && git fetch --unshallow origin"
     return "run: git fetch origin" if name.startswith("origin/") else "see: git log --all"

@@ -1,4 +1,4 @@
-"""Write what a server needs of a revision into a folder, from which an image can be built."""
+"""Write all that a server of a revision needs to a folder. An image can be built from it."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ from tabrail.project.archive import extract
 from tabrail.project.pipeline import recorded_model
 from tabrail.project.registry import version_of
 
-# What a server needs, and what uv needs to install the project.
+# The files that a server needs, and those that uv needs to install the project.
 FILES = (
     *(paths.PROJECT, paths.PACKAGES, paths.PYTHON, Path("README.md"), Path("LICENSE")),
     *(Path("vendor"), Path("src"), paths.PARAMS, paths.SCHEMA, paths.PIPELINE),
@@ -25,32 +25,32 @@ FILES = (
 
 
 def bundle(folder: Path, revision: str = "HEAD") -> str:
-    """Write the model of a revision and all that a server needs, whole or not at all.
+    """Write the model of a revision and all that a server needs, completely or not at all.
 
     The folder needs neither Git nor DVC: release.json has the version, the commit and the MD5 of
-    each file, and the server checks the model file against it.
+    each file. The server compares the model file with its MD5.
 
     Args:
         folder: the folder to make.
         revision: a commit, branch or tag, such as model@v0.1.0.
 
     Returns:
-        What was done, for people.
+        A message that says what was written.
 
     Raises:
-        InputError: there is no such revision, the folder is there already, or the model cannot be
+        InputError: there is no such revision, the folder already exists, or the model cannot be
             fetched.
     """
     if folder.exists():
-        raise InputError(f"{folder} is there already; choose another folder, or delete it")
+        raise InputError(f"{folder} already exists; choose another folder, or delete it")
     commit = git.required_commit(revision)
     wanted = recorded_model(commit)
     if not wanted:
         raise InputError(
-            f"{commit[:12]} has no model: its {paths.LOCK} does not name {paths.MODEL}"
+            f"{commit[:12]} has no model, because its {paths.LOCK} does not name {paths.MODEL}"
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
-    # Git ignores what a killed process leaves, by the end of its name.
+    # A killed process may leave this folder. Git ignores it because of its suffix.
     with tempfile.TemporaryDirectory(".tmp", f".{folder.name}-", folder.parent) as place:
         made = Path(place, "bundle")
         made.mkdir()
@@ -67,14 +67,14 @@ def bundle(folder: Path, revision: str = "HEAD") -> str:
 
 
 def _write_tracked(commit: str, folder: Path) -> None:
-    """Write the files that Git has of a commit."""
+    """Write the files of a commit that Git tracks."""
     tracked = git.git("ls-tree", "-r", "--name-only", commit).splitlines()
     names = [path.as_posix() for path in FILES]
     there = [name for name in names if any(t == name or t.startswith(f"{name}/") for t in tracked)]
     for needed in (paths.EVALUATION, paths.DISTRIBUTIONS, paths.SCHEMA):
         if needed.as_posix() not in there:
             raise InputError(f"{commit[:12]} has no {needed}; bundle a commit that has results")
-    # An archive holds bytes: what Git prints as text would change line ends and wheels.
+    # An archive has the bytes. Printed as text, line ends and wheels would change.
     command = ["git", "archive", "--format=tar", commit, "--", *there]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
@@ -83,7 +83,7 @@ def _write_tracked(commit: str, folder: Path) -> None:
 
 
 def _write_model(commit: str, wanted: str, target: Path) -> None:
-    """Take the model from the working tree if it is the one, and from DVC otherwise."""
+    """Copy the model from the working tree if its hash fits; otherwise, get it from DVC."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if paths.MODEL.exists() and md5(paths.MODEL) == wanted:
         shutil.copyfile(paths.MODEL, target)
@@ -94,7 +94,9 @@ def _write_model(commit: str, wanted: str, target: Path) -> None:
             f"--rev {commit[:12]} {paths.MODEL.as_posix()}"
         )
     if md5(target) != wanted:
-        raise InputError(f"DVC gave another model than {commit[:12]} records; run: uv run dvc pull")
+        raise InputError(
+            f"DVC's model is not the one that {commit[:12]} records; run: uv run dvc pull"
+        )
 
 
 def _write_note(commit: str, model: str, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""A chart for the report that GitHub and GitLab draw: of the largest slices, or of importance."""
+"""Make the report's chart of the largest slices or of importance, drawn by GitHub and GitLab."""
 
 import math
 import re
@@ -14,11 +14,11 @@ LONGEST_LABEL = 20
 
 
 def chart(before: Snapshot, now: Snapshot, found: Differences) -> dict[str, str] | None:
-    """Return what the report's template draws, or None where nothing has a number.
+    """Return the values that the report's template draws, or None if there are no numbers.
 
     Returns:
-        The title, the labels of the axis, its lowest and highest number, the bars, and the line,
-        which is blank unless every bar has a number before.
+        The title, the labels of the axis, its lowest and highest number, the bars, and the line.
+        The line is blank unless every bar has a number before the change.
     """
     metric = now.evaluation["main_metric"]
     slices = [one for one in found.slices if one.head and one.head["value"] is not None]
@@ -38,7 +38,7 @@ def chart(before: Snapshot, now: Snapshot, found: Differences) -> dict[str, str]
     if not bars:
         return None
     line = [earlier[name] for name in bars if name in earlier and math.isfinite(earlier[name])]
-    # A bar's length is what is gained over guessing, or what is lost.
+    # A bar's length is the gain over guessing, or the loss.
     numbers = [*bars.values(), *line, *([start] if math.isfinite(start) else [])]
     low, high = min(numbers), max([*bars.values(), *line])
     room = (high - low or abs(high) or 1) / 10
@@ -53,7 +53,7 @@ def chart(before: Snapshot, now: Snapshot, found: Differences) -> dict[str, str]
 
 
 def _labels(names: Iterable[str]) -> list[str]:
-    """Return names for an axis: short, and still different, for equal ones would share a bar."""
+    """Return short labels for an axis. No two are equal, since equal ones would share a bar."""
     labels: list[str] = []
     for name in map(_drawn, names):
         label, count = name[:LONGEST_LABEL], 1
@@ -65,7 +65,7 @@ def _labels(names: Iterable[str]) -> list[str]:
 
 
 def _drawn(text: str) -> str:
-    """Return a text without what means something to Mermaid."""
+    """Return a text without characters that have a meaning in Mermaid."""
     return re.sub(r"[^\w .,+/():=-]", "·", " ".join(text.split())) or "·"
 
 

@@ -1,4 +1,4 @@
-"""The verdict on one question."""
+"""One check and its verdict."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from typing import Literal
 LONGEST_LIST, LONGEST_ITEM = 5, 80
 
 Verdict = Literal["ok", "FAILED", "accepted", "dry run", "skipped", "disabled"]
-Outcome = tuple[bool | None, str]  # None: unknown; and what was found and is allowed
+Outcome = tuple[bool | None, str]  # passed (None: unknown); what was found and is allowed
 
 
 @dataclass(frozen=True)
 class Check:
-    """A question, its answer, and what to do about it.
+    """A check, its verdict, and what to do.
 
     Attributes:
-        name: what people call the question.
-        verdict: the answer. `accepted` and `dry run` would have failed; `skipped` could not be
-            asked here.
-        detail: what was got, and what is allowed.
-        fix: what to do, if there is something to be done.
+        name: the check's name.
+        verdict: the result. `accepted` and `dry run` would have failed; `skipped` could not be
+            checked here.
+        detail: what was found, and what is allowed.
+        fix: what to do, if anything.
     """
 
     name: str
@@ -35,11 +35,11 @@ class Check:
 
 
 def some(items: Sequence[str], longest: int = LONGEST_ITEM) -> str:
-    """Return the first few of a list as text, each of some length, and how many more there are."""
+    """Return the first items as text, each cut to a length, and how many more there are."""
     more = f" and {len(items) - LONGEST_LIST} more" if len(items) > LONGEST_LIST else ""
     return ", ".join(cut(one, longest) for one in items[:LONGEST_LIST]) + more
 
 
 def cut(text: str, longest: int = LONGEST_ITEM) -> str:
-    """Return the start of a text that is too long to be read at a glance."""
+    """Return a text, cut if it is too long to read at a glance."""
     return text if len(text) <= longest else f"{text[:longest]}…"

@@ -1,6 +1,6 @@
 """The launch checklist: what a machine can check before a model is released.
 
-The first questions are those of `verify`, with the released model as the one to compare with.
+The first checks are those of `verify`. They compare with the released model.
 """
 
 import json
@@ -20,10 +20,10 @@ from tabrail.review import acceptance, gate, origin, rehearsal, verify
 from tabrail.review.check import Check, Verdict, some
 from tabrail.review.snapshot import Snapshot, read
 
-AT_ONCE = 2  # processes; each loads the libraries, and needs half a gigabyte
+AT_ONCE = 2  # parallel processes; each loads the libraries, and needs half a gigabyte
 TRAIN = "train"  # the stage that makes the model
 PLAN, RUNBOOK, DECISIONS = (Path("docs", f"{name}.md") for name in ("plan", "runbook", "decisions"))
-# What a project is generated with, and only a person can replace.
+# Placeholders of a generated project, which only a person can replace.
 UNWRITTEN = re.compile(
     r"ha(?:s|ve)\s+not\s+been\s+written\s+down\s+yet|still to be written|replace this paragraph",
     re.IGNORECASE,
@@ -34,7 +34,7 @@ FAILING: dict[str, Verdict] = {"enabled": "FAILED", "dry_run": "dry run", "disab
 
 
 def checks(stage: str) -> Iterator[Check]:
-    """Ask every question of a launch; when the first is a no, the others make no sense.
+    """Make every check of a launch; if the first one fails, skip the others.
 
     Args:
         stage: the stage whose model is compared with, such as prod.
@@ -59,7 +59,7 @@ def checks(stage: str) -> Iterator[Check]:
     yield runbook_names_the_owner(params.card.owner)
     yield from model_works_elsewhere(params.gate.prediction_time)
     yield training_cost()
-    # These are processes of their own that wait for each other in nothing, unlike what is timed.
+    # These run in parallel, in separate processes. The timing above must run alone.
     tried: tuple[Callable[[], list[Check]], ...] = (
         lambda: list(rehearsal.server_answers()),
         lambda: [rehearsal.monitor_runs()],
@@ -71,54 +71,54 @@ def checks(stage: str) -> Iterator[Check]:
 
 
 def lock_is_fresh() -> Check:
-    """Ask uv whether uv.lock is what pyproject.toml demands."""
+    """Check with uv that uv.lock fits pyproject.toml."""
     done = uv.run("lock", "--check")
     if done.returncode:
         fix = "run: uv lock && uv sync && uv run dvc repro, and commit what it changes"
-        return Check("lock", "FAILED", f"uv.lock is not fresh: {uv.last_line(done.stderr)}", fix)
-    return Check("lock", "ok", "uv.lock is what pyproject.toml demands")
+        return Check("lock", "FAILED", f"uv.lock is outdated: {uv.last_line(done.stderr)}", fix)
+    return Check("lock", "ok", "uv.lock fits pyproject.toml")
 
 
 def gate_is_passed(stage: str, version: str | None, params: Gate) -> Iterator[Check]:
-    """Compare the results with those of the version in a stage; without one, against bounds."""
+    """Compare the results with those of the version in a stage; without one, with fixed bounds."""
     head = git.commit("HEAD")
     if version is not None and git.commit(version) != head:
         yield from verify.gate_is_passed(version)
         return
     now = read()
     if version is None:
-        why = f"no version is in {stage}, so nothing is compared and only fixed bounds apply"
+        why = f"no version is in {stage}; nothing is compared, and only fixed bounds apply"
         yield Check("base", "skipped", why)
     else:
-        yield Check("base", "ok", f"{version}, which is in {stage}, is this very commit")
+        yield Check("base", "ok", f"{version}, which is in {stage}, is this commit")
     first = git.git("rev-list", "--max-parents=0", "HEAD").split()[-1]
     accepted, _ = acceptance.since(first, Gate.names())
     yield from gate.checks(Snapshot() if version is None else now, now, params, accepted)
 
 
 def paper_is_written(path: Path) -> Check:
-    """Look in a page of docs/ for sentences that came with the project and wait for a person."""
+    """Look in a page of docs/ for placeholders that a person has to replace."""
     if not path.exists():
-        fix = f"write it, or restore it: git log --oneline -- {path}"
+        fix = f"write it, or restore it (see: git log --oneline -- {path})"
         return Check(path.stem, "FAILED", f"{path} is missing", fix)
     waiting = len(UNWRITTEN.findall(path.read_text(encoding="utf-8")))
     if waiting:
-        what = f"{path} still waits for {waiting} answer{'' if waiting == 1 else 's'}"
+        what = f"{path} still lacks {waiting} answer{'' if waiting == 1 else 's'}"
         return Check(path.stem, "FAILED", what, 'replace what "has not been written down yet"')
     return Check(path.stem, "ok", f"{path} is written")
 
 
 def plan_is_written(goal: Goal) -> Check:
-    """Look for what waits for a person in docs/plan.md, and for its success number."""
+    """Look for placeholders in docs/plan.md, and for the success number in params.yaml."""
     found = paper_is_written(PLAN)
     if found.verdict == "ok" and goal.at_least is None and goal.at_most is None:
         fix = f"write it in {paths.PARAMS}, such as: goal: {{metric: roc_auc, at_least: 0.7}}"
-        return Check("plan", "FAILED", f"{PLAN} is written, and gate.goal has no number", fix)
+        return Check("plan", "FAILED", f"{PLAN} is written, but gate.goal has no number", fix)
     return found
 
 
 def data_is_described() -> Check:
-    """Look for what waits for a person in the datasheet, and count the columns it explains."""
+    """Look for placeholders in the datasheet, and count the columns with a description."""
     found = paper_is_written(paths.DATASHEET)
     columns = load_schema().columns.values()
     described = sum(1 for column in columns if column.description)
@@ -128,7 +128,7 @@ def data_is_described() -> Check:
 
 
 def card_is_complete(card: Card) -> Check:
-    """Look for what nobody has filled in, in the model card and where it comes from."""
+    """Look for placeholders in the model card and in its texts in params.yaml."""
     if not paths.MODEL_CARD.exists():
         return Check("card", "FAILED", f"{paths.MODEL_CARD} is missing", verify.RUN)
     fix = f"write it in {paths.PARAMS} under card, then {verify.RUN}, and commit"
@@ -137,27 +137,27 @@ def card_is_complete(card: Card) -> Check:
     unwritten = [name for name, text in vars(card).items() if UNWRITTEN.search(text)]
     written = paths.MODEL_CARD.read_text(encoding="utf-8")
     if unwritten or UNWRITTEN.search(written):
-        what = f"still as the project was generated: {some(unwritten or ['the card'])}"
+        what = f"unchanged since the project was generated: {some(unwritten or ['the card'])}"
         return Check("card", "FAILED", what, fix)
     if plain(card.limits) not in written or plain(card.owner) not in written:
-        what = f"{paths.MODEL_CARD} does not say what {paths.PARAMS} says"
+        what = f"{paths.MODEL_CARD} lacks the limits or the owner in {paths.PARAMS}"
         return Check("card", "FAILED", what, f"{verify.RUN}, and commit what it changes")
-    return Check("card", "ok", "the model card is complete, and of this run")
+    return Check("card", "ok", "the model card is complete and belongs to this run")
 
 
 def owner_can_be_reached(owner: str) -> Check:
-    """Look for an address in what params.yaml says of the owner."""
+    """Look for the owner's address in params.yaml."""
     fix = f"write a name and an address in {paths.PARAMS}, card.owner, then {verify.RUN}"
     if any(word in owner for word in NOBODY) or not owner.strip():
-        return Check("owner", "FAILED", f"nobody is named: {owner.strip() or 'empty'}", fix)
+        return Check("owner", "FAILED", f"no owner is named: {owner.strip() or 'empty'}", fix)
     if not CONTACT.search(owner):
         return Check("owner", "FAILED", f"{owner} has no address: no e-mail, @team or link", fix)
-    return Check("owner", "ok", f"{owner} answers for the model")
+    return Check("owner", "ok", f"{owner} is responsible for the model")
 
 
 def runbook_names_the_owner(owner: str) -> Check:
-    """Look for the owner's address in the runbook, which is read when something is wrong."""
-    fix = f"write there whom to call, with the address in {paths.PARAMS}, card.owner"
+    """Look for the owner's address in the runbook, which people read when something is wrong."""
+    fix = f"write whom to call there, with the address in {paths.PARAMS}, card.owner"
     if not RUNBOOK.exists():
         return Check("runbook", "FAILED", f"{RUNBOOK} is missing", fix)
     text = RUNBOOK.read_text(encoding="utf-8")
@@ -171,11 +171,12 @@ def runbook_names_the_owner(owner: str) -> Check:
 
 
 def model_works_elsewhere(demanded: Latency) -> Iterator[Check]:
-    """Load the model in a new environment, as a server has it, and time one row there."""
+    """Load the model in a new environment like that of a server, and time one row there."""
     done = uv.run("run", *rehearsal.alone(), "python", "-m", "tabrail.model.probe")
     if done.returncode:
         fix = "run: uv run dvc pull; if its predictions differ: uv run dvc repro --force"
-        yield Check("model", "FAILED", f"in a clean environment: {uv.last_line(done.stderr)}", fix)
+        why = f"the model fails in a clean environment: {uv.last_line(done.stderr)}"
+        yield Check("model", "FAILED", why, fix)
         return
     seen = json.loads(done.stdout)
     versions = ", ".join(f"{name} {version}" for name, version in seen["versions"].items())
@@ -186,18 +187,18 @@ def model_works_elsewhere(demanded: Latency) -> Iterator[Check]:
     if seen["p50_ms"] <= demanded.milliseconds:
         yield Check("latency", "ok", detail)
         return
-    fix = f"a smaller model, or another bound in {paths.PARAMS}, gate.prediction_time"
+    fix = f"train a smaller model, or raise the bound in {paths.PARAMS}, gate.prediction_time"
     yield Check("latency", FAILING[demanded.check], detail, fix)
 
 
 def training_cost() -> Check:
-    """Say what it cost to train the model, if that happened in this folder."""
+    """Return the cost of training the model, if it was trained in this folder."""
     found = cost.of_model(TRAIN)
     if found is None:
-        why = "not known: the model was not trained in this folder, or DVC had its result already"
-        fix = "to know it, run: uv run dvc repro --force --single-item train"
+        why = "unknown; the model was not trained in this folder, or DVC already had its result"
+        fix = "to measure it, run: uv run dvc repro --force --single-item train"
         return Check("training", "skipped", why, fix)
     peak = found.peak_megabytes
     memory = f"at most {peak:,} MB of memory" if peak else "an unknown amount of memory"
     took = f"{found.seconds:g} s ({found.cpu_seconds:g} s of CPU time)"
-    return Check("training", "ok", f"it took {took} and {memory}, on this machine")
+    return Check("training", "ok", f"training took {took} and {memory} on this machine")

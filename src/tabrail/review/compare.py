@@ -1,4 +1,4 @@
-"""Compare two models on the same rows: the challenger, which is here, and that of a clone."""
+"""Compare the model of this project (challenger) with that of a clone on the same rows."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -36,18 +36,17 @@ def compare(
 ) -> Compared:
     """Score two models on the test rows that neither has seen.
 
-    Validation has decided between the options of each model, and may flatter them.
-
-    A champion of other code gets the rows as they came, and cleans them itself.
+    Validation rows do not serve, because each model was chosen on them: their scores are too good.
+    If the champion's code differs, it gets the raw rows and cleans them itself.
 
     Args:
         folder: another clone of the project, with its model and its test rows.
-        metrics: the project's METRICS, which are needed if the main metric is one of its own.
-        untrusted: whether the model files may be such that were never recorded.
+        metrics: the project's METRICS; needed if the main metric is one of them.
+        untrusted: whether to load model files that were never recorded.
 
     Raises:
-        InputError: a file is missing or damaged, the models do not answer the same question, or
-            there is no metric to compare them by.
+        InputError: a file is missing or damaged, the models predict different things, or there is
+            no metric to compare them by.
     """
     challenger = load_release(untrusted=untrusted)
     champion = load_release(folder, untrusted=untrusted)
@@ -79,7 +78,7 @@ def compare(
     ]
     remarks += [f"{line}." for line in set_aside()]
     if lost := int((~scored).sum()):
-        remarks.append(f"{lost:,} rows are not compared: the champion does not take them.")
+        remarks.append(f"{lost:,} rows are not compared, because the champion refuses them.")
     return Compared(
         challenger=challenger.version,
         champion=champion.version,
@@ -93,7 +92,7 @@ def compare(
 
 
 def set_aside() -> list[str]:
-    """Return what the stage prepare says of lines in data/raw that are no rows, in sentences."""
+    """Return sentences of the stage prepare about lines in data/raw that are not rows."""
     if not paths.DATA_REPORT.exists():
         return []
     content = json.loads(paths.DATA_REPORT.read_text(encoding="utf-8"))
@@ -120,11 +119,11 @@ def raw_rows(challenger: Release) -> pd.DataFrame:
 def predict_raw(
     champion: Release, raw: pd.DataFrame, schema: Schema
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Clean, check and predict raw rows by the code and schema of their model.
+    """Clean, check and predict raw rows with the code and schema of their model.
 
     Returns:
-        The predictions with the classes in the order of the other schema, shape (n_rows,) or
-        (n_rows, n_classes), and true for the rows that have one, shape (n_rows,).
+        The predictions, with the classes in the order of the other schema, shape (n_rows,) or
+        (n_rows, n_classes). Then a mask of the rows that have a prediction, shape (n_rows,).
     """
     clean_rows = cleaned(raw, champion.clean)
     own = for_scoring(champion.schema)
@@ -140,10 +139,10 @@ def predict_raw(
 
 
 def _scoring(challenger: Release, metrics: Sequence[str | Metric] | None) -> Scoring:
-    """Choose what to compare by.
+    """Choose the metric to compare by.
 
     Raises:
-        InputError: there is no function of the main metric, and no other metric either.
+        InputError: neither the main metric nor another metric can be computed.
     """
     evaluation = challenger.evaluation
     main = challenger.params.evaluate.main_metric or evaluation["main_metric"]
@@ -154,12 +153,12 @@ def _scoring(challenger: Release, metrics: Sequence[str | Metric] | None) -> Sco
 
 
 def require_same_question(ours: Schema, theirs: Schema) -> None:
-    """Check that two schemas ask for the same prediction, from columns that are here.
+    """Check that two models predict the same thing, from columns that are here.
 
     Raises:
-        InputError: they do not.
+        InputError: the models cannot be compared.
     """
-    # Of two classes, the last one is that to predict.
+    # Of two classes, the last one is the positive class.
     asked = [
         (one.task, one.target, one.classes[-1:] if one.task == "binary" else [])
         for one in (ours, theirs)
@@ -172,7 +171,7 @@ def require_same_question(ours: Schema, theirs: Schema) -> None:
     if lost := [name for name in theirs.features if name not in ours.used]:
         raise InputError(
             f"the other model needs columns that the rows here lack: {', '.join(lost)}; keep them "
-            f"in {paths.SCHEMA}, or compare reports instead, with: report --base"
+            f"in {paths.SCHEMA}, or compare reports instead; run: uv run tabrail report --base REV"
         )
     if unknown := set(theirs.classes) - set(ours.classes):
         raise InputError(
@@ -182,19 +181,19 @@ def require_same_question(ours: Schema, theirs: Schema) -> None:
 
 
 def fresh(rows: pd.DataFrame, before: pd.DataFrame) -> np.ndarray:
-    """Return true for rows that another table lacks, by the columns of both; shape (n_rows,)."""
+    """Return a mask of the rows that another table lacks, by shared columns; shape (n_rows,)."""
     shared = [name for name in rows.columns if name in before.columns and name != GROUP]
     return ~np.isin(row_hashes(rows, shared), row_hashes(before, shared))
 
 
 def predict_prepared(champion: Release, rows: pd.DataFrame, schema: Schema) -> np.ndarray:
-    """Predict rows that were prepared by another schema than that of the model.
+    """Predict rows that were prepared with another schema than the model's.
 
     Returns:
-        As `model.predict`, with the classes in the other schema's order.
+        The same as `model.predict`, with the classes in the other schema's order.
     """
     own = champion.schema
-    # Prepared cells are taken as they are: none of them is a word for a missing value.
+    # In prepared cells, no text means a missing value.
     present = rows[[name for name in own.used if name in rows]]
     typed, _ = conform(present, own.model_copy(update={"missing": [""]}))
     return in_class_order(champion, champion.predict(typed), schema)
@@ -210,7 +209,7 @@ def in_class_order(champion: Release, predictions: np.ndarray, schema: Schema) -
 
 
 def _slices(rows: pd.DataFrame, challenger: Release) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the name and the places of the slices that have rows enough for a score."""
+    """Yield the name and the row numbers of each slice with enough rows for a score."""
     least = challenger.params.evaluate.min_slice_rows
     labels = slices.labels(rows, challenger.schema, challenger.derive)
     for column, values in labels.items():
@@ -220,21 +219,21 @@ def _slices(rows: pd.DataFrame, challenger: Release) -> Iterator[tuple[str, np.n
 
 
 def remarks_on_rows(challenger: Release, champion: Release, count: int) -> list[str]:
-    """Return what to bear in mind when reading a comparison."""
+    """Return remarks that a reader of the comparison needs."""
     remarks = []
     if not count:
-        remarks.append("There are no fresh rows: the champion's run had all of these, too.")
+        remarks.append("There are no fresh rows: the champion's run also had all these rows.")
     splits = [one.params.prepare.split for one in (challenger, champion)]
     keys = [one.schema.key or one.schema.features for one in (challenger, champion)]
     if splits[0] != splits[1] or (splits[0].method == "hash" and keys[0] != keys[1]):
         remarks.append(
-            "The split is another one than the champion's: the champion may have trained on some "
-            "of these rows, which flatters it."
+            "The split differs from the champion's. The champion may have trained on some of these "
+            "rows, which makes its score too good."
         )
     elif splits[0].method == "time":
         remarks.append(
-            "The split is by time. Unless older rows have come in, neither model has trained on "
-            "any of these rows."
+            "The split is by time. Neither model has trained on any of these rows, unless older "
+            "rows were added."
         )
     else:
         remarks.append("Neither model has trained on any of these rows.")

@@ -1,4 +1,4 @@
-"""What came of comparing two models: scores of both and their difference, on the same rows.
+"""The result of comparing two models: both scores and their difference on the same rows.
 
 The text is in comparison.md.jinja.
 """
@@ -22,13 +22,13 @@ MOST_ROWS = 40  # GitHub takes 65,536 characters in all
 
 @dataclass(frozen=True)
 class Comparison:
-    """How two models do on the same rows.
+    """The scores of two models on the same rows.
 
     Attributes:
-        rows: how many there are.
-        challenger: the score of the model that is here.
-        champion: that of the other one.
-        difference: the first less the second, on the same draws of rows.
+        rows: the number of rows.
+        challenger: the score of this project's model.
+        champion: the score of the other model.
+        difference: the challenger's score minus the champion's, on the same bootstrap samples.
     """
 
     rows: int
@@ -42,16 +42,16 @@ class Compared:
     """A challenger and a champion.
 
     Attributes:
-        challenger: the version of the model that is here.
-        champion: that of the other one.
-        metric: what they are scored by.
+        challenger: the version of this project's model.
+        champion: the version of the other model.
+        metric: the metric of the scores.
         fresh: how many test rows the champion's run did not have.
-        verdict: better, worse or no clear difference, on the fresh rows, or on all if there are
-            none.
+        verdict: better, worse or no clear difference, on the fresh rows. Without fresh rows, on all
+            rows.
         parts: comparisons by name: fresh rows, slices of them, all rows.
-        notes: what to bear in mind, in sentences.
-        described: which way the metric is better and how it is shown, for a metric of the project's
-            own.
+        notes: remarks for the reader, in sentences.
+        described: in which direction the metric is better and how it is shown. Needed for a metric
+            of the project.
     """
 
     challenger: str
@@ -64,13 +64,13 @@ class Compared:
     described: ReportedMetric | None = field(default=None, repr=False)
 
     def content(self) -> dict[str, Any]:
-        """Return it for programs."""
+        """Return the content for JSON."""
         content = asdict(self)
         del content["described"]
         return content
 
     def markdown(self) -> str:
-        """Return it for people."""
+        """Return the text as Markdown."""
         metric, judged = self._described(), FRESH if FRESH in self.parts else ALL
         return fill_comment(
             TEMPLATE,
@@ -97,7 +97,7 @@ class Compared:
         return self.described or reported(self.metric)
 
     def _worst_first(self) -> list[tuple[str, Comparison]]:
-        """Return the parts, the slices in another order if there is no room for all."""
+        """Return the parts; if there are too many, those with the worst slices first."""
         if len(self.parts) <= MOST_ROWS:
             return list(self.parts.items())
 
@@ -109,17 +109,17 @@ class Compared:
 
 
 def verdict(metric: str, difference: Score, described: ReportedMetric | None = None) -> str:
-    """Return which model is better, if the interval of their difference leaves no doubt.
+    """Return which model is better, if the interval of their difference excludes 0.
 
     Args:
-        metric: what they are scored by.
-        difference: the challenger's score less the champion's.
-        described: which way the metric is better and how it is shown; not needed for a metric of
-            the library.
+        metric: the metric of the scores.
+        difference: the challenger's score minus the champion's.
+        described: in which direction the metric is better and how it is shown; not needed for a
+            metric of the library.
     """
     described = described or reported(metric)
     if not math.isfinite(difference.low):
-        return f"⚪ There is no verdict on {metric}: too few rows or keys"
+        return f"⚪ There is no verdict on {metric}, because there are too few rows or keys"
     ahead = f"by {_with_sign(described, difference)}"
     low, high = sorted(described.sign * bound for bound in (difference.low, difference.high))
     if low > 0:
@@ -130,7 +130,7 @@ def verdict(metric: str, difference: Score, described: ReportedMetric | None = N
 
 
 def _with_sign(metric: ReportedMetric, score: Score) -> Markup:
-    """Return a difference with its interval, as Markdown; a + says that it is above 0."""
+    """Return a difference with its interval, as Markdown; a + shows that a number is above 0."""
     if not math.isfinite(score.value):
         return Markup("not scored")
     numbers = (score.value, score.low, score.high)

@@ -17,7 +17,7 @@ Direction = Literal["better", "worse", "same", "new", "gone"]
 
 @dataclass(frozen=True)
 class Difference:
-    """A value that differs; None where there is none."""
+    """A value that differs; None if a run has no such value."""
 
     name: str
     base: Any
@@ -33,9 +33,9 @@ class ScoreDifference:
         metric: the metric.
         base: value, low and high before; None if there was none.
         head: value, low and high now; None if there is none.
-        change: what was added to the value.
-        direction: whether that is for the better.
-        interval: bounds of the change, if both were scored in the same replicates.
+        change: the new value minus the old one.
+        direction: whether the change is an improvement.
+        interval: bounds of the change, if both runs were scored on the same replicates.
     """
 
     where: str
@@ -57,7 +57,7 @@ class StageDifference:
 
 @dataclass(frozen=True)
 class Differences:
-    """All that differs between two runs; what is the same is only in `metrics` and `slices`."""
+    """All differences between two runs. `metrics` and `slices` also have the equal values."""
 
     metrics: list[ScoreDifference]
     slices: list[ScoreDifference]
@@ -89,7 +89,7 @@ def between(base: Snapshot, head: Snapshot) -> Differences:
 
 
 def in_schema(base: Snapshot, head: Snapshot) -> list[SchemaChange]:
-    """Compare the schemas of two runs, and how they measure."""
+    """Compare the schemas of two runs, and the ways in which they measure."""
     return schema_changes.changes(
         base.schema,
         head.schema,
@@ -168,11 +168,11 @@ def _stages(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[StageD
             ]
             same_command = runs.command(before) == runs.command(after)
             changed += [] if same_command else ["the command"]
-            yield StageDifference(stage, changed or ["nothing that it depends on, but its outputs"])
+            yield StageDifference(stage, changed or ["only its outputs, no dependency"])
 
 
 def _values(base: Any, head: Any, name: str = "") -> list[Difference]:
-    """Return the values that differ, under the names of the keys that lead to them."""
+    """Return the values that differ, with dotted keys as names."""
     if base == head:
         return []
     if not isinstance(base, Mapping) or not isinstance(head, Mapping):
@@ -191,5 +191,5 @@ def _values(base: Any, head: Any, name: str = "") -> list[Difference]:
 
 
 def _names(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
-    """Return the keys of two mappings: the first one's order, then what only the other has."""
+    """Return the keys of two mappings: those of the first one, then those of the second only."""
     return [*first, *(key for key in second if key not in first)]

@@ -1,4 +1,4 @@
-"""Whether the data of a commit was erased, because persons were to be forgotten."""
+"""Check whether the data of a commit was erased because people were forgotten."""
 
 from tabrail import paths
 from tabrail.project import erased, git
@@ -6,17 +6,17 @@ from tabrail.review.check import Check
 
 
 def checks() -> list[Check]:
-    """Say that the data of the present commit was erased; nothing if it was not.
+    """Return a check if the data of the current commit was erased, else nothing.
 
-    An earlier commit than the one that erased it is as it should be: only models are left of it. A
-    commit beside it would bring the erased data back when it is merged.
+    A commit before the erasure is fine: only its models are left. A commit on another branch would
+    bring the erased data back when it is merged.
     """
     date = erased.of_data()
     if not date:
         return []
     what = (
-        f"the data of this commit was erased on {date} ({paths.ERASED.as_posix()}); neither it nor "
-        "what was made of it can be fetched, but for models"
+        f"the data of this commit was erased on {date} ({paths.ERASED.as_posix()}); of the data "
+        "and what was made from it, only models can be fetched"
     )
     if erased.is_history("HEAD"):
         return [Check("erased", "skipped", what)]

@@ -1,4 +1,4 @@
-"""How far the slices of a column may lie apart."""
+"""Check the gap between the slices of a column."""
 
 from tabrail import paths
 from tabrail.config import MAIN_METRIC, MaxGap
@@ -11,11 +11,11 @@ LONGEST_GAP = 160  # characters of its description
 
 
 def judged(head: Snapshot, params: MaxGap) -> Outcome:
-    """Return whether no gap is larger than is allowed, None if there is no limit; and the gaps.
+    """Return whether every gap is within the limit (None without a limit), and the gaps.
 
     Args:
         head: the run of the change.
-        params: the limit, and the measures that it is for.
+        params: the limit, and the measures that it applies to.
     """
     if params.limit is None:
         return None, f"gate.max_gap in {paths.PARAMS} has no limit"
@@ -27,7 +27,7 @@ def judged(head: Snapshot, params: MaxGap) -> Outcome:
         if measure in params.of
     }
     if not gaps:
-        return None, "no column of slices has two that have an interval"
+        return None, "no column has two slices with an interval"
     ordered = sorted(gaps, key=lambda name: -gaps[name]["value"])
     beyond = [name for name in ordered if gaps[name]["value"] > params.limit]
 

@@ -1,4 +1,4 @@
-"""The gate: what params.yaml demands of a change before it is merged."""
+"""The gate: the requirements in params.yaml for merging a change."""
 
 from collections.abc import Callable, Mapping
 
@@ -27,7 +27,7 @@ def checks(
     Args:
         base: the run that the change starts from; empty if there was none.
         head: the run of the change.
-        params: what is demanded.
+        params: the requirements.
         accepted: failures that people have accepted, by check.
     """
     if not head.evaluation:
@@ -64,13 +64,13 @@ def _judged(
         return Check(name, "accepted", f"{detail}; accepted by {by}: {accepted.reason}")
     if state == "dry_run":
         return Check(name, "dry run", detail)
-    return Check(name, "FAILED", detail, f"mend it, or: {HOW.format(check=name)}")
+    return Check(name, "FAILED", detail, f"fix it, or accept it: {HOW.format(check=name)}")
 
 
 def alone(head: Snapshot, params: Gate) -> list[Check]:
-    """Return what the gate says of a run that has no other one to be compared with.
+    """Return the gate's checks of a run without a base.
 
-    Nothing is merged, so nothing fails: what would is a dry run.
+    Nothing is merged, so nothing fails: a failed check has the verdict "dry run".
     """
     checked = checks(Snapshot(), head, params, {}) if head.evaluation else []
     return [
@@ -91,7 +91,7 @@ def _goal(head: Snapshot, goal: Goal) -> Outcome:
     lower = metric.sign < 0
     bound, words = (goal.at_most, "at_most") if lower else (goal.at_least, "at_least")
     if bound is None:
-        return False, f"{name} is better when {metric.better}: write {words} in gate.goal"
+        return False, f"{name} is better when {metric.better}; write {words} in gate.goal"
     value = found[name]["value"]
     if value is None:
         return False, f"{name} is undefined on validation"
@@ -107,20 +107,20 @@ def _baseline(head: Snapshot) -> Outcome:
         return False, f"{metric.name} is undefined on validation"
     found = head.replicates
     if found.model is None or found.baseline is None:
-        return None, f"there is no {paths.REPLICATES}, by which a lead is judged"
+        return None, f"{paths.REPLICATES} is missing, so the lead over the baseline is unknown"
     ahead = losses.between(found.model, found.baseline, metric.sign)
     if not ahead.has_interval:
         return None, f"{metric.name} has no interval: too few validation rows or keys"
     bounds = f"95% interval {amount(ahead.low)} to {amount(ahead.high)}"
     lead = f"is {amount(ahead.value)} ahead of the baseline's {metric.shown(constant)}"
     compared = f"{metric.name} {metric.shown(value)} {lead} ({bounds})"
-    return ahead.low > 0, f"{compared}; the whole interval has to be above 0"
+    return ahead.low > 0, f"{compared}; the whole interval must be above 0"
 
 
 def _main_metric(base: Snapshot, head: Snapshot, most: float | None) -> Outcome:
     if not base.evaluation:
         return None, "the base has no results"
-    # What the head has could be chosen to look well.
+    # Someone could choose the head's main metric because it looks good.
     metric = reported(base.evaluation["main_metric"], base.evaluation, head.evaluation)
     before, after = (
         run.evaluation["validation"]["metrics"].get(metric.name) for run in (base, head)
@@ -128,7 +128,7 @@ def _main_metric(base: Snapshot, head: Snapshot, most: float | None) -> Outcome:
     if after is None:
         if _could_have(head, base, metric):
             return False, f"{metric.name}, the base's main metric, is no longer in METRICS"
-        return None, f"there is no {metric.name} to compare: the task is another one"
+        return None, f"there is no {metric.name} to compare, because the task has changed"
     if before["value"] is None or after["value"] is None:
         return after["value"] is not None, f"{metric.name} was or is undefined on validation"
     loss = _loss(base, head, metric)
@@ -142,7 +142,7 @@ def _main_metric(base: Snapshot, head: Snapshot, most: float | None) -> Outcome:
 
 
 def _loss(base: Snapshot, head: Snapshot, metric: ReportedMetric) -> Loss:
-    """Return how much worse the base's main metric is, in pairs if both runs have replicates."""
+    """Return the loss in the base's main metric, paired if both runs have replicates."""
     pair = (base.replicates, head.replicates)
     if pair[0].model and pair[1].model and {one.metric for one in pair} == {metric.name}:
         return losses.between(pair[0].model, pair[1].model, metric.sign)
@@ -160,7 +160,7 @@ def _could_have(head: Snapshot, base: Snapshot, metric: ReportedMetric) -> bool:
 def _rows(base: Snapshot, head: Snapshot) -> Outcome:
     if base.raw_rows is None or head.raw_rows is None:
         which = "the base" if base.raw_rows is None else "this run"
-        return None, f"{which} does not say how many raw rows it read"
+        return None, f"{which} has no number of raw rows"
     fewer = base.raw_rows - head.raw_rows
     if fewer > 0:
         return False, f"{head.raw_rows:,} raw rows, {fewer:,} fewer than in the base"
@@ -171,10 +171,10 @@ def _schema(base: Snapshot, head: Snapshot) -> Outcome:
     if not base.schema:
         return None, "the base has no schema"
     if not head.schema:
-        return False, "there is no schema any more"
+        return False, "the schema is gone"
     if found := [str(change) for change in in_schema(base, head) if change.loosens]:
-        return False, f"allows more, or measures otherwise: {some(found)}"
-    return True, "allows no more than before, and measures the same"
+        return False, f"the schema allows more, or metrics are measured differently: {some(found)}"
+    return True, "the schema allows no more than before, and metrics are measured the same way"
 
 
 def _drift(base: Snapshot, head: Snapshot, most: float) -> Outcome:
@@ -189,7 +189,7 @@ def _drift(base: Snapshot, head: Snapshot, most: float) -> Outcome:
     if beyond:
         return False, f"population stability index of {some(beyond)}; at most {most:g}"
     if not found[ordered[0]]:
-        return True, "no column has other values than before"
+        return True, "no column's distribution has changed"
     highest = f"highest population stability index {found[ordered[0]]:.2f} ({ordered[0]})"
     return True, f"{highest}; at most {most:g}"
 

@@ -1,7 +1,7 @@
-"""The part of Git's hook pre-push that gets all that is pushed.
+"""The part of Git's pre-push hook that checks every pushed branch and tag.
 
-pre-commit hands on the first branch alone. A hook that stands beside its own, with the ending
-`.legacy`, gets Git's own input.
+pre-commit passes on the first branch only. Another hook with the ending `.legacy` gets Git's
+complete input.
 """
 
 import os
@@ -9,7 +9,7 @@ import os
 from tabrail.files import replacing
 from tabrail.project import git
 
-PRE_COMMIT = "PRE_COMMIT"  # is set in the environment of what pre-commit calls
+PRE_COMMIT = "PRE_COMMIT"  # environment variable that pre-commit sets
 COMMAND = "uv run tabrail verify --pushed"
 LINES = (
     "#!/bin/sh",
@@ -19,12 +19,12 @@ LINES = (
 
 
 def is_complete() -> bool:
-    """Return whether the hook beside pre-commit's has got what is pushed.
+    """Return whether the hook with the ending `.legacy` was there and got the complete input.
 
-    If it is not there, it is written, for the next time.
+    If the hook is missing, it is written for the next push.
     """
     path = git.path_of("hooks").resolve() / "pre-push.legacy"
-    if path.exists():  # one of the owner's is left as it is
+    if path.exists():  # a hook of the owner is not changed
         return COMMAND in path.read_text(encoding="utf-8")
     folder = git.git("rev-parse", "--show-prefix").strip() or "."
     text = "\n".join([*LINES, f"cd '{folder}' && exec {COMMAND}", ""])
@@ -35,14 +35,14 @@ def is_complete() -> bool:
 
 
 def short(name: str) -> str:
-    """Return what people call a reference: a branch or a tag."""
+    """Return the short name of a reference: a branch or a tag."""
     return name.removeprefix("refs/heads/").removeprefix("refs/tags/")
 
 
 def refs_to_push() -> dict[str, str]:
-    """Return what may be pushed, if Git has not said it: each new commit's name, by the commit.
+    """Return the references that may be pushed, by their commits, if Git's input is not known.
 
-    That is what pre-commit names, and every branch and tag that no remote has.
+    These are the branch that pre-commit names, and every branch and tag that no remote has.
     """
     named = os.environ.get("PRE_COMMIT_TO_REF", "HEAD")
     branch = os.environ.get("PRE_COMMIT_LOCAL_BRANCH", named)

@@ -1,8 +1,8 @@
-"""Files of which a clone has other bytes than lie here: DVC hashes those that lie here.
+"""Find files whose bytes differ between this folder and a clone. DVC hashes those in this folder.
 
-An editor that writes Windows line ends is the usual reason. Git keeps Unix ones and shows no
-change, so dvc.lock gets the hash of bytes that Git never has, and every clone takes the results for
-old.
+The usual reason is an editor that writes Windows line ends. Git stores Unix ones and shows no
+change. So dvc.lock has the hash of bytes that Git never stores. In every clone, the results then
+look outdated.
 """
 
 import shlex
@@ -19,7 +19,7 @@ from tabrail.project import git
 from tabrail.project.pipeline import inside, stages
 from tabrail.review.check import Check, some
 
-# As in a clone of somebody who has set nothing.
+# The settings of a clone without any configuration.
 NO_SETTINGS = ("-c", "core.autocrlf=false", "-c", "core.eol=lf")
 AGAIN = "then: uv run dvc repro, and commit what it changes"
 WRITTEN = (
@@ -29,7 +29,7 @@ WRITTEN = (
 
 
 def bytes_are_those_of_git(lock: Mapping[str, Any]) -> Check:
-    """Compare the files that the last run has read and written with what a clone has.
+    """Compare the files that the last run read and wrote with those of a clone.
 
     Args:
         lock: the stages of dvc.lock.
@@ -40,22 +40,22 @@ def bytes_are_those_of_git(lock: Mapping[str, Any]) -> Check:
     )
     unlike = _unlike_a_clone(read | written | params)
     for name in params.difference(read, written).intersection(unlike):
-        if _with_unix_ends(name) == unlike[name]:  # DVC compares values, which are the same
+        if _with_unix_ends(name) == unlike[name]:  # DVC compares the values, which are equal
             del unlike[name]
     for name in git.changed_files(*unlike) if unlike else []:  # another check says so
         unlike.pop(name, None)
     if not unlike:
-        return Check("bytes", "ok", "DVC has hashed the bytes that a clone has")
+        return Check("bytes", "ok", "the bytes that DVC hashed are those of a clone")
     if hidden := [name for name, tag in _listed(unlike).items() if tag != "H"]:
-        what = f"Git was told not to look at {some(hidden)}, which differs here"
+        what = f"Git is set to ignore changes in {some(hidden)}, but there are changes"
         return Check("bytes", "FAILED", what, f"run: {_unhide(hidden)}, and commit it")
     fix = WRITTEN if written.issuperset(unlike) else f"run: {_mend(unlike)}"
-    what = f"a clone has other bytes than DVC has hashed here: {_shown(unlike)}"
+    what = f"the bytes that DVC hashed here differ from those of a clone: {_shown(unlike)}"
     return Check("bytes", "FAILED", what, f"{fix}, {AGAIN}")
 
 
 def require_bytes_of_git(stage: str) -> None:
-    """Check that a clone will have the files that a stage reads as they lie here.
+    """Check that a clone will have the same bytes in the files that a stage reads.
 
     Without Git, nothing is checked.
 
@@ -63,7 +63,7 @@ def require_bytes_of_git(stage: str) -> None:
         stage: the stage's name.
 
     Raises:
-        InputError: Git would keep other bytes; DVC would run the stage again in every clone.
+        InputError: Git would store other bytes; DVC would run the stage again in every clone.
     """
     names = set(reads(stages().get(stage, {})))
     try:
@@ -74,15 +74,15 @@ def require_bytes_of_git(stage: str) -> None:
         return
     if unlike:
         raise InputError(
-            f"{stage} reads files of which a clone will have other bytes: {_shown(unlike)}. Every "
-            f"clone would take its results for old. First run: {_mend(unlike)}"
+            f"{stage} reads files whose bytes will differ in a clone: {_shown(unlike)}. In every "
+            f"clone, the results would look outdated. First run: {_mend(unlike)}"
         )
 
 
 def _unlike_a_clone(
     names: Collection[str], environment: Mapping[str, str] | None = None
 ) -> dict[str, bytes]:
-    """Return the files in Git of which a clone has other bytes, with these."""
+    """Return the files in Git whose bytes differ in a clone, with the clone's bytes."""
     listed = _listed(names, environment=environment)
     hidden = ["--ignore-skip-worktree-bits"] if {"S", "s"} & {*listed.values()} else []
     below_top = git.git("rev-parse", "--show-prefix").strip()
@@ -98,9 +98,9 @@ def _unlike_a_clone(
 
 
 def _unlike_a_clone_once_added(names: Collection[str]) -> dict[str, bytes]:
-    """Return the files of which a clone will have other bytes once they are added as they are.
+    """Return the files whose bytes will differ in a clone after `git add`.
 
-    They are added to a copy of the index, and Git's folder stays as it is.
+    They are added to a copy of the index. Git's folder does not change.
     """
     with tempfile.TemporaryDirectory() as folder:
         index, objects = Path(folder, "index"), Path(folder, "objects")
@@ -121,7 +121,7 @@ def _listed(
 ) -> dict[str, str]:
     """Return the files that Git lists of files and folders of the project, each with its tag.
 
-    The tag of a file in the index is H, unless Git is told not to look at the file.
+    The tag of a file in the index is H, unless Git is set to ignore changes in the file.
     """
     own = sorted(inside(names))
     if not own:
@@ -136,7 +136,7 @@ def _shown(unlike: Mapping[str, bytes]) -> str:
 
 
 def _mend(unlike: Mapping[str, bytes]) -> str:
-    """Return the command that has the files lie here as in a clone, with all edits."""
+    """Return the command that gives the files the bytes of a clone and keeps all edits."""
     files = shlex.join(sorted(unlike))
     if _by_line_ends(unlike):
         return f"uv run mixed-line-ending --fix=lf {files}"
@@ -144,7 +144,7 @@ def _mend(unlike: Mapping[str, bytes]) -> str:
 
 
 def _unhide(names: Collection[str]) -> str:
-    """Return the command that has Git look at files again."""
+    """Return the command after which Git notices changes in these files again."""
     files = shlex.join(names)
     return " && ".join(
         f"git update-index --no-{flag} {files}" for flag in ("skip-worktree", "assume-unchanged")

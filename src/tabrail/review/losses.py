@@ -1,14 +1,16 @@
-"""How much worse the main metric is than before, and whether that is more than chance.
+"""Measure the loss in the main metric, and whether it is statistically significant.
 
-Both runs are scored in the same replicates, so that what is hard about the rows that a replicate
-draws cancels out. A loss is refused beyond a limit in the metric's own unit, and beyond half of it
-if chance does not explain the loss. Chance alone is no ground: a model that learns again from other
-rows is often clearly a little better or worse.
+Both runs are scored on the same replicates. A replicate with difficult rows is difficult for both
+runs, and the difference cancels that out. A loss is refused if it is above a limit in the metric's
+unit. A significant loss is refused if it is above half the limit. Significance alone is not enough:
+a model that was trained again on other rows is often significantly, but only a little, worse.
 
-Sources: Efron and Tibshirani, 1993, "An introduction to the bootstrap", for pairs; Holm, 1979, "A
-simple sequentially rejective multiple test procedure", for many slices at once; Schenker and
-Gentleman, 2001, "On judging the significance of differences by examining the overlap between
-confidence intervals", for why overlap is not asked.
+Sources:
+
+- For pairs: Efron and Tibshirani, 1993, "An introduction to the bootstrap".
+- For many slices: Holm, 1979, "A simple sequentially rejective multiple test procedure".
+- For why overlap is not used: Schenker and Gentleman, 2001, "On judging the significance of
+  differences by examining the overlap between confidence intervals".
 """
 
 import math
@@ -23,22 +25,22 @@ from tabrail.evaluation.intervals import Series
 from tabrail.evaluation.reported import BOUNDS
 from tabrail.markdown import amount
 
-PART_OF_LEAD = 0.1  # of the base over its baseline: what a change may cost by default
+PART_OF_LEAD = 0.1  # default limit of a loss, as a part of the base's lead over its baseline
 TAIL = (1 - bootstrap.LEVEL) / 2
 
 
 @dataclass(frozen=True)
 class Loss:
-    """How much worse a score is than before.
+    """The loss of a score since the base.
 
     Attributes:
         value: in the metric's unit; below 0 for a gain.
         low: lower bound of its 95% interval; NaN if there is none.
         high: upper bound.
         error: the standard error; NaN if there is none.
-        chance: how likely such a loss is by chance alone.
+        chance: the probability of such a loss by chance alone.
         groups: how many groups were drawn.
-        is_clear: whether chance does not explain it.
+        is_clear: whether the loss is statistically significant.
     """
 
     value: float
@@ -51,16 +53,17 @@ class Loss:
 
     @property
     def has_interval(self) -> bool:
-        """Whether there are enough groups to judge by."""
+        """Whether there are enough groups for an interval."""
         return math.isfinite(self.low)
 
     def limit(self, given: float | None, lead: float, among: int = 1) -> float:
         """Return the largest loss that is allowed.
 
         Args:
-            given: by params.yaml; None to go by the base's lead and by what can be measured.
-            lead: how far the base is ahead of its baseline.
-            among: how many losses are looked at.
+            given: the limit in params.yaml; None for a limit from the base's lead and the
+                measurable size of a loss.
+            lead: the base's lead over its baseline.
+            among: how many losses are tested.
         """
         if given is not None:
             return given
@@ -70,20 +73,20 @@ class Loss:
         return max(PART_OF_LEAD * lead, half if self.has_interval else 0.0)
 
     def is_refused(self, limit: float) -> bool:
-        """Return whether the loss is beyond a limit, or beyond half of it and clear."""
+        """Return whether the loss is above the limit, or significant and above half of it."""
         return self.value > limit or (self.is_clear and self.value > limit / 2)
 
     def said(self, limit: float) -> str:
-        """Return the loss and what is allowed, as people read it."""
+        """Return the loss and the limit as text."""
         bounds = f" (95% interval {_shown(self.low)} to {_shown(self.high)})"
         clear = "clearly " if self.is_clear else ""
-        allowed = f"at most {_shown(limit)}, and {_shown(limit / 2)} where it is clear"
+        allowed = f"at most {_shown(limit)}, or {_shown(limit / 2)} if the loss is clear"
         found = f"{clear}worse by {_shown(self.value)}{bounds if self.has_interval else ''}"
         return f"{found}; {allowed}"
 
 
 def between(base: Series, head: Series, sign: int) -> Loss:
-    """Return how much worse one run is than another.
+    """Return the loss of one run against another.
 
     Args:
         base: the score before, and its replicates.
@@ -103,14 +106,15 @@ def between(base: Series, head: Series, sign: int) -> Loss:
 def unpaired(
     before: Mapping[str, float | None], after: Mapping[str, float | None], sign: int
 ) -> Loss:
-    """Return how much worse one run is than another whose replicates are not known.
+    """Return the loss of one run against another without replicates of both.
 
-    Its interval is as wide as if both had been scored on other rows: a base that an earlier version
-    of the library made, or one with another main metric, has no replicates.
+    A base has no replicates if an earlier version of the library made it. If the main metrics
+    differ, the replicates do not serve. The interval is then as wide as for scores on different
+    rows.
 
     Args:
         before: value, low and high as evaluation.json has them.
-        after: likewise.
+        after: the same numbers now.
         sign: 1 if higher is better, else -1.
     """
     (value, low, high), (now, now_low, now_high) = (
@@ -123,7 +127,7 @@ def unpaired(
 
 
 def judged_together(losses: Sequence[Loss]) -> list[Loss]:
-    """Return losses of which as many are clear as Holm's procedure allows, in the same order."""
+    """Return the losses in the same order, marked as clear by Holm's procedure."""
     clear, found = True, list(losses)
     for place, number in enumerate(np.argsort([one.chance for one in losses], kind="stable")):
         one = losses[number]
@@ -133,11 +137,11 @@ def judged_together(losses: Sequence[Loss]) -> list[Loss]:
 
 
 def _shown(value: float) -> str:
-    """Return a loss with digits enough to be compared with its limit."""
+    """Return a loss with enough digits to compare it with its limit."""
     return amount(value) if abs(value) >= 1 else f"{value:.3g}"
 
 
 def lead(numbers: Mapping[str, float | None], sign: int) -> float:
-    """Return how far a score is ahead of the baseline's; 0 if it is not, or if one is undefined."""
+    """Return a score's lead over the baseline; 0 if it has none, or if one is undefined."""
     value, constant = numbers["value"], numbers["baseline_value"]
     return 0.0 if value is None or constant is None else max(0.0, sign * (value - constant))

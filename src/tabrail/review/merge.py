@@ -1,6 +1,6 @@
-"""Merge a branch when both sides trained: Git merges sources, and a run makes the results.
+"""Merge a branch after both sides trained: Git merges sources, and a run makes the results.
 
-A rebase, a cherry-pick or a revert that stopped at the results goes on in the same way.
+A rebase, a cherry-pick or a revert that stopped at the results is continued in the same way.
 """
 
 import re
@@ -26,10 +26,10 @@ Run = Callable[[list[str]], int]
 
 LOCK, PACKAGES = str(paths.LOCK), str(paths.PACKAGES)
 CONFLICTS = "--diff-filter=U"
-# In Git's folder: which merge it is, and what has been done or decided for it.
+# This file in Git's folder has the merge, and what has been done or decided for it.
 NOTE = "tabrail-merge"
 ONE_SIDE = "the results are those of one side, until a run makes those of both"
-ALL_AGAIN = "every stage runs again, because the libraries are others"
+ALL_AGAIN = "every stage runs again, because the libraries have changed"
 NEXT = "Next: git push (its hook pushes the data first)"
 
 
@@ -39,25 +39,27 @@ def call(command: list[str]) -> int:
 
 
 def merge(revision: str, show: Show, run: Run = call) -> None:
-    """Merge a branch, or go on with what Git has in progress, and run what changed by it.
+    """Merge a branch or continue a merge in progress, and run the stages that it changed.
 
     Args:
-        revision: what to merge, unless a merge is in progress.
+        revision: the branch or commit to merge, unless a merge is in progress.
         show: shows a line to the user.
         run: runs a command, and returns its exit code.
 
     Raises:
         InputError: a person must decide something, or a command failed.
     """
-    program = uv.program()  # without it, the merge could not be ended
+    program = uv.program()  # without uv, the merge could not be finished
     if git.succeeds("merge-base", "--is-ancestor", "MERGE_HEAD", "HEAD"):
-        git.git("merge", "--quit")  # it has its commit; Git was killed before it could forget it
+        git.git(
+            "merge", "--quit"
+        )  # its commit exists; Git was killed before it could delete its record
         show(f"Done: merge. {NEXT}")
         return
     other = progress.in_progress()
     started = other is None
     if other:
-        show(f"A {progress.STEPS[other]} is in progress: going on with it")
+        show(f"A {progress.STEPS[other]} is in progress: it is continued")
     elif not _start(revision, show):
         return
     if other == "MERGE_HEAD" and ONE_SIDE not in _noted(other):
@@ -68,22 +70,22 @@ def merge(revision: str, show: Show, run: Run = call) -> None:
     _refuse_conflicts(set(_differing(CONFLICTS)) - written - {PACKAGES}, revision, started)
     _refuse_unstaged(set(_differing()) - written - {PACKAGES})
 
-    # Not this side's: that would take back every upgrade that the other side has merged.
+    # Not this side's: that would undo every upgrade that the other side has merged.
     if PACKAGES in _differing(CONFLICTS):
         git.git("checkout", other, "--", PACKAGES)
-        show(f"{PACKAGES}: the other side's; what only this one had upgraded, upgrade again")
+        show(f"{PACKAGES} is the other side's; repeat the upgrades that only this side had")
     _take_one_side(other, written, show)
     _do([program, "lock"], run, show)
-    # dvc.lock knows nothing of libraries. A run takes the data that lies here for the newest, and
-    # would take back what the other side has changed: first, have here what the merge says.
+    # dvc.lock has no versions of libraries. A run takes the data in this folder for the newest. It
+    # would undo the changes of the other side. So first check out the data of the merge.
     if versions_are_locked(read()).verdict == "FAILED":
-        _note(other, ALL_AGAIN)  # the first new results would say otherwise, if a run is killed
+        _note(other, ALL_AGAIN)  # if a run is killed, its first new results would not show this
     for arguments in dvc.to_run_again(everything=ALL_AGAIN in _noted(other)):
         _do([program, "run", *arguments], run, show)
 
     made = [path for path in (*generated(), LOCK, PACKAGES) if Path(path).exists()]
     git.git("add", "--", *made)
-    if other == "MERGE_HEAD":  # nobody edits the message, so Git would keep its own remarks in it
+    if other == "MERGE_HEAD":  # without an editor, Git would keep its comments in the message
         _do(["git", "commit", "--no-edit", "--cleanup=strip"], run, show)
     else:
         without_editor = ("git", "-c", "core.editor=true")
@@ -95,21 +97,23 @@ def _start(revision: str, show: Show) -> bool:
     """Start a merge; return whether there is anything to merge."""
     if begun := interrupted.undo():
         revision = begun
-        show(f"Git was killed while it merged {begun}: beginning again")
+        show(f"Git was killed while it merged {begun}. The merge starts again.")
     if conflicts := _differing(CONFLICTS):
         how = progress.how_to_end(conflicts)
-        raise InputError(f"in conflict, but not by a merge: {some(conflicts)}; {how}")
+        raise InputError(f"files are in conflict, but not by a merge: {some(conflicts)}; {how}")
     if changed := git.changed_files():
-        raise InputError(f"not committed: {some(changed)}; commit or stash it, then {_again()}")
+        raise InputError(
+            f"changes are not committed: {some(changed)}; commit or stash them, then {_again()}"
+        )
     other = git.commit(revision)
     if other is None:
-        raise InputError(f"{revision} is no commit that is here; run: git fetch origin")
+        raise InputError(f"this clone has no commit {revision}; run: git fetch origin")
     if git.succeeds("merge-base", "--is-ancestor", other, "HEAD"):
-        show(f"Nothing to merge: HEAD has all of {revision}; for what is new there: git fetch")
+        show(f"Nothing to merge: HEAD has all of {revision}. For newer commits, run: git fetch")
         return False
     if git.succeeds("merge-base", "--is-ancestor", "HEAD", other):
         git.git("merge", "--ff-only", revision)
-        show(f"Nothing to run: HEAD is now {revision}. Its data and model: uv run dvc pull")
+        show(f"Nothing to run: HEAD is now {revision}. For its data and model: uv run dvc pull")
         return False
     interrupted.merge(revision)
     return True
@@ -118,21 +122,21 @@ def _start(revision: str, show: Show) -> bool:
 def _refuse_nothing() -> None:
     """Refuse a merge that Git has begun and could not write.
 
-    It takes that for a conflict, of no file: to go on would drop all that the other side has. On a
-    full disk, it may not even have written the message of the commit.
+    Git takes this for a conflict without files. Continuing would drop all changes of the other
+    side. On a full disk, even the commit message may be missing.
     """
     file = git.path_of("MERGE_MSG")
     message = file.read_text(encoding="utf-8") if file.exists() else ""
     if not message.strip():
         raise InputError(
-            f"Git has begun a merge, and could not write all of it, as on a full disk: {file} is "
-            f"{'blank' if file.exists() else 'missing'}; make room on the disk, keep elsewhere "
-            f"what you have resolved, {_anew()}"
+            f"Git has begun a merge, but could not write all of it, as on a full disk: {file} is "
+            f"{'blank' if file.exists() else 'missing'}; make room on the disk, copy what you have "
+            f"resolved to another place, {_anew()}"
         )
     unlike = not git.succeeds("diff", "--quiet", _fork("MERGE_HEAD"), "MERGE_HEAD")
     named = re.search(r"Conflicts:\n.+\t", message)  # files that a person may have resolved since
     if unlike and not named and git.succeeds("diff", "--cached", "--quiet"):
-        raise InputError(f"Git has begun a merge, and has nothing of the other side; {_anew()}")
+        raise InputError(f"Git has begun a merge, but has nothing of the other side; {_anew()}")
 
 
 def _anew() -> str:
@@ -141,7 +145,7 @@ def _anew() -> str:
 
 
 def _refuse_conflicts(sources: set[str], revision: str, started: bool) -> None:
-    """Leave to a person what people wrote; a merge that was started here is undone."""
+    """Refuse conflicts in files that people wrote, and undo a merge that was started here."""
     if not sources:
         return
     if started:
@@ -153,22 +157,23 @@ def _refuse_conflicts(sources: set[str], revision: str, started: bool) -> None:
 
 
 def _refuse_unstaged(changed: set[str]) -> None:
-    """Let nothing into the run that would not be in the commit."""
+    """Refuse changes that the run would read but the commit would lack."""
     if changed:
         raise InputError(
-            f"changed, but not staged: {some(sorted(changed))}; git add it, then {_again()}"
+            f"files are changed, but not staged: {some(sorted(changed))}; git add them, "
+            f"then {_again()}"
         )
 
 
 def _take_one_side(other: str, written: set[str], show: Show) -> None:
-    """Take all results from one side, so that they fit together; DVC finds out what is to be run.
+    """Take all results from one side, so that they fit together. DVC finds the stages to run.
 
-    Lines of both sides in one dvc.lock would be of a run that never was.
+    A dvc.lock with lines of both sides would record a run that never happened.
     """
     if ONE_SIDE in _noted(other) and not set(_differing(CONFLICTS)) & written:
         if not _lock_is_whole():
             git.git("checkout", "--", LOCK)
-        return  # by an earlier call; what has been run since then counts
+        return  # an earlier call did this; keep what has been run since then
     trained = not git.succeeds("diff", "--quiet", _fork(other), "HEAD", "--", LOCK)
     side = "HEAD" if trained else other
     wanted = {*generated(), LOCK}
@@ -178,11 +183,11 @@ def _take_one_side(other: str, written: set[str], show: Show) -> None:
         else:
             git.git("rm", "--force", "--quiet", "--ignore-unmatch", "--", path)
     _note(other, ONE_SIDE)
-    show(f"{LOCK} and reports: those of {'this' if trained else 'the other'} side, until the run")
+    show(f"{LOCK} and reports are those of {'this' if trained else 'the other'} side until the run")
 
 
 def _merge_data(other: str, show: Show, *, started: bool) -> None:
-    """Bring the data of both sides together; if that fails, undo a merge that was started here."""
+    """Combine the data of both sides; if that fails, undo a merge that was started here."""
     try:
         merged = merge_data(_fork(other), other)
     except InputError:
@@ -190,18 +195,18 @@ def _merge_data(other: str, show: Show, *, started: bool) -> None:
             git.git("merge", "--abort")
         raise
     for path in merged:
-        show(f"{path}: the files of both sides")
+        show(f"{path} has the files of both sides")
 
 
 def _fork(other: str) -> str:
-    """Return the commit from which both sides start: of a commit that is picked, the one before."""
+    """Return the commit from which both sides start. In a cherry-pick, it is the parent."""
     if other == "MERGE_HEAD":
         return git.git("merge-base", "HEAD", other).strip()
     return git.git("rev-parse", f"{other}^").strip()
 
 
 def _lock_is_whole() -> bool:
-    """Return whether dvc.lock says of every stage what DVC needs: a kill may have cut it off."""
+    """Return whether dvc.lock is complete for every stage: a kill may have cut it off."""
     try:
         return runs.are_whole(read_yaml(paths.LOCK))
     except InputError:
@@ -209,20 +214,20 @@ def _lock_is_whole() -> bool:
 
 
 def _noted(other: str) -> list[str]:
-    """Return what has been noted of this merge, and of no earlier one of the same commits."""
+    """Return the notes on this merge, without those on an earlier one of the same commits."""
     note = git.path_of(NOTE)
     lines = note.read_text(encoding="utf-8").splitlines() if note.exists() else []
     return lines[1:] if lines[:1] == [_identity(other)] else []
 
 
 def _note(other: str, line: str) -> None:
-    """Note something of this merge."""
+    """Add a note on this merge."""
     lines = dict.fromkeys([_identity(other), *_noted(other), line])
     write_texts({git.path_of(NOTE): "\n".join([*lines, ""])})
 
 
 def _identity(other: str) -> str:
-    """Return what tells a merge from others: its commits, and when it began."""
+    """Return what identifies a merge: its commits, and when it began."""
     began = git.path_of(other)
     time = began.stat().st_mtime_ns if began.exists() else 0
     return " ".join([*git.git("rev-parse", "HEAD", other).split(), str(time)])
@@ -235,7 +240,7 @@ def _do(command: list[str], run: Run, show: Show) -> None:
         what = f"{' '.join(shown[:4])} failed, and the merge is still in progress"
         if advice := dvc.lock_advice():
             raise InputError(f"{what}{advice}, then: uv run tabrail merge")
-        raise InputError(f"{what}; correct it and git add that, then {_again()}")
+        raise InputError(f"{what}; fix the cause, git add the fix, then {_again()}")
 
 
 def _differing(*options: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Bring the data of two sides together: files that each has added to a folder that DVC tracks."""
+"""Combine the data of two sides: the files that each added to a folder tracked by DVC."""
 
 import tempfile
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ Files = Mapping[str, str]  # MD5s by the path in the folder
 def merge_data(fork: str, other: str) -> list[str]:
     """Stage each `.dvc` file that both sides changed, with the files of both sides in it.
 
-    What a person has staged for such a file is checked instead: no file of a side may be missing.
+    If a person has staged such a file, it is only checked: no file of a side may be missing.
 
     Args:
         fork: the commit that both sides start from.
@@ -45,7 +45,7 @@ def _merged(repo: Repository, path: str, fork: str, other: str) -> bool:
     """Stage one `.dvc` file if it is in conflict, else check what is staged."""
     texts = {side: git.text(side, Path(path)) for side in (fork, "HEAD", other)}
     if not all(texts.values()):
-        return False  # one side has deleted it, or both have made it: a person decides
+        return False  # one side deleted it, or both added it: a person decides
     before, ours, theirs = (_files(repo, path, str(text)) for text in texts.values())
     if before is None or ours is None or theirs is None:
         return False  # not a folder
@@ -64,7 +64,7 @@ def _merged(repo: Repository, path: str, fork: str, other: str) -> bool:
             f"--theirs -- {path} && git add {path}, then run: uv run tabrail merge"
         )
     if conflict:
-        # In the project, as Git's own would be, and not ignored: DVC takes no other path.
+        # DVC accepts only a path in the project that is not ignored.
         with tempfile.TemporaryDirectory(dir=".", prefix="merge-") as folder:
             sides = [Path(folder, name) for name in ("ancestor", "our", "their")]
             for file, text in zip(sides, texts.values(), strict=True):
@@ -76,14 +76,14 @@ def _merged(repo: Repository, path: str, fork: str, other: str) -> bool:
     kept = wanted.keys() - set(clash)
     if lost := [name for name in kept if staged.get(name) != wanted[name]]:
         raise InputError(
-            f"{path} lacks what a side has added: {some(sorted(lost))}; to have the files of both "
-            f"sides, run: git checkout --merge -- {path} && uv run tabrail merge"
+            f"{path} lacks files that one side added: {some(sorted(lost))}; to get the files of "
+            f"both sides, run: git checkout --merge -- {path} && uv run tabrail merge"
         )
     return conflict
 
 
 def _differ(name: str, before: Files, ours: Files, theirs: Files) -> bool:
-    """Return whether both sides changed a file, and not to the same."""
+    """Return whether both sides changed a file in different ways."""
     changed = [side.get(name) for side in (ours, theirs) if side.get(name) != before.get(name)]
     return len(changed) == 2 and changed[0] != changed[1]
 

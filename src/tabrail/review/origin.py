@@ -1,4 +1,4 @@
-"""Whether a version that is registered here would be everyone's: on main, with all tags known."""
+"""Check that others will get a version registered here: HEAD is on main, and no tag is missing."""
 
 from collections.abc import Iterator
 
@@ -12,31 +12,31 @@ REMOTE = "origin"
 
 
 def checks() -> Iterator[Check]:
-    """Ask whether HEAD is on main, and whether the tags of the registry are all here."""
+    """Check that HEAD is on main, and that all tags of the registry are here."""
     yield head_is_on_main()
     yield tags_are_here()
 
 
 def head_is_on_main() -> Check:
-    """Ask Git whether `origin/main` has HEAD. A tag elsewhere does not come with `git pull`."""
+    """Check that `origin/main` has HEAD. `git pull` does not fetch a tag on another branch."""
     if git.commit(DEFAULT) is None:
-        return Check("main", "skipped", f"no {DEFAULT} here")
+        return Check("main", "skipped", f"this clone has no {DEFAULT}")
     if git.succeeds("merge-base", "--is-ancestor", "HEAD", DEFAULT):
         return Check("main", "ok", f"HEAD is on {DEFAULT}")
-    what = f"HEAD is not on {DEFAULT}, and a version is registered there"
+    what = f"HEAD is not on {DEFAULT}, but versions are registered there"
     fix = "merge it, then: git switch main && git pull && uv run dvc pull"
     return Check("main", "FAILED", what, f"{fix} (or, if this is main: git push)")
 
 
 def tags_are_here() -> Check:
-    """Ask origin for the tags of the registry that this clone lacks."""
+    """Check with origin that this clone lacks no tag of the registry."""
     if REMOTE not in git.git("remote").split():
         return Check("tags", "skipped", f"there is no {REMOTE}")
     patterns = [f"refs/tags/{ARTIFACT}{sign}*" for sign in "@#"]
     try:
         listed = git.over_network("ls-remote", "--refs", REMOTE, *patterns).split()[1::2]
     except InputError as error:
-        return Check("tags", "skipped", f"{REMOTE} cannot be asked for its tags: {error}")
+        return Check("tags", "skipped", f"the tags of {REMOTE} cannot be listed: {error}")
     here = set(git.git("tag", "--list").split())
     lacking = [
         name for name in (one.removeprefix("refs/tags/") for one in listed) if name not in here
@@ -44,4 +44,4 @@ def tags_are_here() -> Check:
     if lacking:
         what = f"{REMOTE} has tags that this clone lacks: {some(lacking)}"
         return Check("tags", "FAILED", what, f"run: git fetch --tags {REMOTE}")
-    return Check("tags", "ok", f"the registry's tags of {REMOTE} are here")
+    return Check("tags", "ok", f"this clone has all the registry's tags of {REMOTE}")

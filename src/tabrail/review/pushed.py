@@ -1,4 +1,4 @@
-"""Check what Git pushes, each revision on its own, and push its data first."""
+"""Check each revision that Git pushes, and push its data first."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -9,24 +9,24 @@ from tabrail.review import hook, remote, verify
 from tabrail.review.check import Check
 from tabrail.review.revision import checked_out
 
-NONE = set("0")  # what Git calls a commit that there is not: of a deletion
+NONE = set("0")  # Git's hash for a missing commit, in a deletion
 
 
 def checks(lines: Iterable[str]) -> Iterator[Check]:
     """Push the data of each revision that Git pushes, and check it, whatever is checked out.
 
     Args:
-        lines: what Git hands to its hook pre-push: for each reference its name and commit here, and
-            its name and commit there.
+        lines: Git's input to its pre-push hook: for each reference its local name and commit, and
+            its remote name and commit.
     """
-    # Git tells its hooks where the repository is; each command here looks for it by itself.
+    # Git sets these variables for its hooks. Each command here finds the repository without them.
     for name in git.git("rev-parse", "--local-env-vars").split():
         os.environ.pop(name, None)
     if hook.PRE_COMMIT in os.environ:
         references = {} if hook.is_complete() else hook.refs_to_push()
     else:
         given = list(lines)
-        # If nothing is new, data that is missing can be pushed all the same.
+        # Even if no commit is new, missing data can be pushed.
         references = _refs(given) if given else {git.git("rev-parse", "HEAD").strip(): "HEAD"}
     for commit, name in references.items():
         yield from _of_revision(commit, name)
@@ -50,7 +50,7 @@ def _of_revision(commit: str, name: str) -> Iterator[Check]:
     yield Check("revision", "ok", shown)
     if commit == git.commit("HEAD"):
         here = verify.bytes_are_committed()
-        if here.verdict == "FAILED":  # what follows shows it, but not why
+        if here.verdict == "FAILED":  # the next check also fails, but does not show why
             yield here
     known = git.is_on_remote(commit)
     with checked_out(commit) as config:

@@ -1,6 +1,6 @@
-"""The launch, tried: the server and its log, monitoring, and the way back to the version before.
+"""Rehearse the launch: the server and its log, monitoring, and a rollback.
 
-Each is run as a command of its own, in the environment that it would have.
+Each one runs as a separate command, in an environment like the real one.
 """
 
 import json
@@ -20,16 +20,16 @@ MADE_AND_FOUND = (0, 1)  # the exit codes of `monitor` that ran: without and wit
 
 
 def server_answers() -> Iterator[Check]:
-    """Start the server, and ask with a good row and a broken one; look into its log."""
+    """Start the server, send a good row and a broken one, and check its log."""
     done = uv.run("run", *alone(), "python", "-m", "tabrail.serving.probe")
-    fix = "run: uv run tabrail serve, and ask it yourself"
+    fix = "run: uv run tabrail serve, and send it the rows yourself"
     if done.returncode:
         yield Check("api", "FAILED", uv.last_line(done.stderr), fix)
         return
     seen = json.loads(done.stdout)
     got = (seen["ready"], seen["good"], seen["broken"])
     if got == EXPECTED:
-        yield Check("api", "ok", "the server takes a good row, and refuses a broken one")
+        yield Check("api", "ok", "the server accepts a good row and refuses a broken one")
     else:
         what = f"/ready, a good row and a broken one are answered with {got}; expected: {EXPECTED}"
         yield Check("api", "FAILED", what, fix)
@@ -40,10 +40,10 @@ def server_answers() -> Iterator[Check]:
 
 
 def monitor_runs() -> Check:
-    """Run `monitor` on the test rows, as if they had come later; an alert is no failure."""
+    """Run `monitor` on the test rows, as if they were new; an alert is not a failure."""
     table = paths.TEST
     if not table.exists():
-        return Check("monitor", "FAILED", f"{table} is not here", f"run: uv run dvc pull {table}")
+        return Check("monitor", "FAILED", f"{table} is missing", f"run: uv run dvc pull {table}")
     command = ["run", "--no-sync", "tabrail", "monitor", table.as_posix(), "--json"]
     done = uv.run(*command)
     if done.returncode not in MADE_AND_FOUND:
@@ -51,7 +51,7 @@ def monitor_runs() -> Check:
         return Check("monitor", "FAILED", uv.last_line(done.stderr), fix)
     alerts = [f"{one['check']} {one['about']}" for one in json.loads(done.stdout)["alerts"]]
     found = f"alerts: {some(alerts)}" if alerts else "no alert"
-    return Check("monitor", "ok", f"it runs on the test rows; {found}")
+    return Check("monitor", "ok", f"monitoring runs on the test rows; {found}")
 
 
 def way_back(version: str | None) -> Check:
@@ -61,10 +61,10 @@ def way_back(version: str | None) -> Check:
         version: its tag, such as model@v0.1.0; None, if there is no version before.
     """
     if version is None:
-        what = "there is no version before: the way back is to turn the model off (docs/runbook.md)"
+        what = "there is no earlier version; to roll back, turn the model off (docs/runbook.md)"
         return Check("rollback", "ok", what)
     if git.commit(version) == git.commit("HEAD"):
-        return Check("rollback", "ok", f"{version} is this very commit")
+        return Check("rollback", "ok", f"{version} is this commit")
     with tempfile.TemporaryDirectory(prefix="rollback-") as scratch:
         folder = Path(scratch, "released")
         try:
@@ -77,12 +77,12 @@ def way_back(version: str | None) -> Check:
     if done.returncode:
         fix = f"run: uv run tabrail bundle ../released --rev {version}, and start it there"
         return Check("rollback", "FAILED", f"{version}: {uv.last_line(done.stderr)}", fix)
-    what = f"{version} was fetched into a scratch folder, and predicts as when it was released"
+    what = f"{version} was fetched into a scratch folder and predicts as when it was released"
     return Check("rollback", "ok", what)
 
 
 def alone(root: Path = Path()) -> tuple[str, ...]:
-    """Return the options of `uv run` for an environment with the libraries of a server alone.
+    """Return the options of `uv run` for an environment with the libraries of a server only.
 
     Args:
         root: the root of a project, whose estimator may need a group of its own, such as xgboost.

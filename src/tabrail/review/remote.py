@@ -1,4 +1,4 @@
-"""Whether data and models are in the DVC remote: those of a commit, and those of releases."""
+"""Check that the data and models of a commit and of all releases are in the DVC remote."""
 
 import shlex
 from pathlib import Path
@@ -20,7 +20,7 @@ CREDENTIALS = "credentials? see storage.md of the manual; on a fork: --no-remote
 
 
 def checks(config: Config | None = None) -> list[Check]:
-    """Ask the DVC remote for every file that the present commit needs, and for released models.
+    """Check that the DVC remote has every file of the current commit, and the released models.
 
     Args:
         config: DVC's settings, beside .dvc/config.
@@ -37,14 +37,14 @@ def checks(config: Config | None = None) -> list[Check]:
     there = "the model is" if erased.of_data() else "data and model are"
     found = Check("data", "ok", f"{there} in the DVC remote")
     if missing:
-        what = f"not in the DVC remote: {some(missing)}"
+        what = f"the DVC remote lacks: {some(missing)}"
         found = Check("data", "FAILED", what, PUSH)
     lost = [tag for tag, value in released.items() if value in gone]
     return [found, *([_lost(lost)] if lost else [])]
 
 
 def _missing(repo: Repository) -> list[str]:
-    """Return what the remote lacks of what a commit needs: models alone, if its data was erased."""
+    """Return the commit's files that the remote lacks; only models if its data was erased."""
     if not erased.of_data():
         return repo.not_in_remote()
     model = recorded_model()
@@ -60,7 +60,7 @@ def pushed(config: Config) -> Check:
     try:
         with repository.opened(config=config) as repo:
             if folder := _gone(repo):
-                fix = f"mount it, or, if it is new: mkdir -p {shlex.quote(str(folder))}"
+                fix = f"mount it; or, if it is new, run: mkdir -p {shlex.quote(str(folder))}"
                 return Check("push", "FAILED", GONE.format(folder=folder), f"{fix}; {CODE_ALONE}")
             if date := erased.of_data():
                 return Check("push", "skipped", f"the data of this commit was erased on {date}")
@@ -72,7 +72,7 @@ def pushed(config: Config) -> Check:
 
 
 def _gone(repo: Repository) -> Path | None:
-    """Return the folder that the remote is, if it is one and is not on this machine."""
+    """Return the remote's folder, if the remote is a folder that this machine lacks."""
     folder = repo.folder_of_remote()
     return folder if folder and not folder.is_dir() else None
 
@@ -84,8 +84,8 @@ def _models() -> dict[str, str]:
 
 
 def _lost(tags: list[str]) -> Check:
-    what = f"released, and not in the DVC remote: {some(tags)}"
-    # Not `dvc push --all-tags`: of a remote with a relative path, DVC takes another folder there.
+    what = f"the DVC remote lacks the models of released versions: {some(tags)}"
+    # Not `dvc push --all-tags`: if the remote has a relative path, DVC would use another folder.
     fix = (
         f"run: git switch --detach {tags[0]} && uv sync && uv run dvc pull --allow-missing "
         "&& uv run dvc repro && uv run dvc push && git switch - && uv run dvc checkout"

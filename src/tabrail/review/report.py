@@ -1,4 +1,4 @@
-"""Report a change to the model: its results and what they depend on, compared with the base."""
+"""Report a change to the model: its results and their inputs, compared with the base."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -20,9 +20,9 @@ class Report:
 
     Attributes:
         base: the commit that the change is compared with, if there is one.
-        before: what that commit has.
-        now: what the working tree has.
-        found: what differs.
+        before: the results of that commit.
+        now: the results in the working tree.
+        found: the differences.
         gate: the gate's verdicts; none without a base.
     """
 
@@ -33,11 +33,11 @@ class Report:
     gate: list[Check]
 
     def markdown(self, plots_url: str = "") -> str:
-        """Return the report for people, with a link to the page of `dvc plots diff`, if any."""
+        """Return the report as Markdown, with a link to the page of `dvc plots diff`, if any."""
         return text.render(self.base, self.before, self.now, self.found, self.gate, plots_url)
 
     def content(self) -> dict[str, Any]:
-        """Return the report for programs."""
+        """Return the report's content for JSON."""
         return {
             "base": asdict(self.base) if self.base else None,
             "head": {"commit": git.commit("HEAD"), "uncommitted": bool(git.changed_files())},
@@ -52,7 +52,7 @@ def report(given: str | None) -> Report:
     """Compare the working tree with the commit that it started from, and check the gate.
 
     Args:
-        given: the revision to compare with; `origin/main`, if none is given and there is one.
+        given: the revision to compare with. The default is `origin/main`, if it exists.
 
     Raises:
         InputError: there is no such commit here, or a file cannot be read.
@@ -66,12 +66,12 @@ def report(given: str | None) -> Report:
 def _gate(base: Base, before: Snapshot, now: Snapshot) -> list[Check]:
     accepted, wrong = acceptance.since(base.commit, Gate.names())
     bar = _gate_of(before)
-    # The limits are those of the base: a change cannot lower the bar that it has to clear.
+    # The limits are those of the base: a change cannot relax its own limits.
     own = load_params().gate
     verdicts = gate.checks(before, now, bar or own, accepted)
     verdicts += [Check("acceptance", "skipped", sentence) for sentence in wrong]
     if bar and bar != own:
-        detail = "the section in params.yaml has changed, which takes effect with the next change"
+        detail = "the section in params.yaml has changed; the next change is checked with it"
         verdicts.append(Check("gate", "skipped", detail))
     verdicts += [
         Check("gate", "skipped", f"gate.{key} in params.yaml is no longer known; {instead}")
@@ -81,10 +81,10 @@ def _gate(base: Base, before: Snapshot, now: Snapshot) -> list[Check]:
 
 
 def _gate_of(run: Snapshot) -> Gate | None:
-    """Return the gate of a run, with the defaults of what it leaves out; None without params."""
+    """Return the gate of a run, with defaults for missing keys; None without params."""
     if not run.params:
         return None
     try:
         return Gate.model_validate(run.params.get("gate", {}))
-    except ValidationError:  # of a form that this library does not know
+    except ValidationError:  # this library does not know its format
         return None

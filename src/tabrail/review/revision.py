@@ -1,4 +1,4 @@
-"""A revision that is not checked out, in a folder of its own."""
+"""Check out a revision in a temporary folder."""
 
 import os
 import tempfile
@@ -15,27 +15,27 @@ from tabrail.project import git
 
 @contextmanager
 def checked_out(revision: str) -> Iterator[Config]:
-    """Stand in a temporary folder that has the project as a revision has it.
+    """Work in a temporary folder with the project at a revision.
 
     Args:
         revision: a commit, branch or tag.
 
     Yields:
-        The settings with which DVC uses the project's cache and remote there.
+        The settings with which DVC uses the project's cache and remote in that folder.
 
     Raises:
         InputError: there is no such revision here, or the project is not in it.
     """
     commit = git.commit(revision)
     if commit is None:
-        raise InputError(f"{revision} is no commit that is here; see: git log --all")
+        raise InputError(f"this clone has no commit {revision}; see: git log --all")
     if git.text(commit, paths.PIPELINE) is None:
         raise InputError(f"{revision} has no {paths.PIPELINE}, so there is nothing to check")
     project, below_top = Path.cwd(), git.git("rev-parse", "--show-prefix").strip()
-    git.git("worktree", "prune")  # what a killed process has left
+    git.git("worktree", "prune")  # left by a killed process
     with tempfile.TemporaryDirectory(prefix="tabrail-") as temporary:
         top = Path(temporary, "tree")
-        # Without hooks: that of `dvc install` would check data out.
+        # Without hooks, because the one of `dvc install` would check out data.
         add = ("-c", f"core.hooksPath={os.devnull}", "worktree", "add", "--detach", "--quiet")
         git.git(*add, str(top), commit)
         try:

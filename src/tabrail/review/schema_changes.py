@@ -1,4 +1,4 @@
-"""What changed in the schema, and whether it allows more than before."""
+"""Find what changed in the schema, and whether it allows more than before."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 DESCRIPTIONS = ("description", "unit", "name", "source", "license", "row")
 WHEN_ABSENT = {"nullable": False, "sensitive": False, "protected": False, "duplicates": "drop"}
-# With another one of these, scores are no longer those of the same question.
+# If one of these changes, scores are no longer comparable.
 MEASURES = ("target", "task", "positive", "key", "time", "weight", "missing")
 MEASURING_PARAMS = (
     *("prepare.split.method", "prepare.split.validation", "prepare.split.test"),
@@ -22,8 +22,8 @@ class SchemaChange:
     Attributes:
         where: the column or the key.
         what: how it changed.
-        loosens: whether data or a change may now pass that did not before, or scores are no longer
-            comparable.
+        loosens: whether data or changes that failed before may now pass, or whether scores are no
+            longer comparable.
     """
 
     where: str
@@ -31,7 +31,7 @@ class SchemaChange:
     loosens: bool
 
     def __str__(self) -> str:
-        """Return the change as people read it."""
+        """Return the change as text."""
         return f"{self.where}: {self.what}"
 
 
@@ -41,13 +41,13 @@ def changes(
     params: tuple[Mapping[str, Any], Mapping[str, Any]],
     metrics: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {}),
 ) -> list[SchemaChange]:
-    """Compare two schemas, and what params.yaml says of keeping and scoring rows.
+    """Compare two schemas, and how params.yaml keeps and scores rows.
 
     Args:
         base: content of schema.yaml before.
         head: content of schema.yaml after.
         params: content of params.yaml before and after.
-        metrics: what evaluation.json says of the metrics, before and after.
+        metrics: the metrics' properties in evaluation.json, before and after.
     """
     if not base or not head:
         return []
@@ -102,7 +102,7 @@ def _of_roles(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[Sche
 
 def _of_limits(base: Any, head: Any) -> Iterator[SchemaChange]:
     if not isinstance(base, Mapping) or not isinstance(head, Mapping):
-        return  # a params.yaml of another time
+        return  # a params.yaml of another version
     for kind in head if base else ():
         before, after = base.get(kind), head[kind]
         if before != after:
@@ -126,7 +126,7 @@ def _of_directions(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator
 
 
 def _at(content: Mapping[str, Any], name: str) -> Any:
-    """Return what is under the keys of a dotted name, if it is there."""
+    """Return the value under a dotted name, if there is one."""
     found: Any = content
     for key in name.split("."):
         found = found.get(key) if isinstance(found, Mapping) else None
@@ -134,7 +134,7 @@ def _at(content: Mapping[str, Any], name: str) -> Any:
 
 
 def _loosens(key: str, before: Any, after: Any) -> bool:
-    if key == "bands":  # slices of other rows
+    if key == "bands":  # the slices then have other rows
         return before is not None
     if key in ("min", "digits"):
         return after is None or (before is not None and after < before)

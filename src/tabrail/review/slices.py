@@ -1,4 +1,4 @@
-"""Whether slices are worse than in the base by more than is allowed."""
+"""Check whether the loss of each slice is within the limit."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from tabrail.review.snapshot import Snapshot
 
 
 def judged(base: Snapshot, head: Snapshot, most: float | None) -> Outcome:
-    """Return whether no slice is worse than is allowed, and those that are.
+    """Return whether the losses of all slices are within the limit, and those that are not.
 
     Args:
         base: the run that the change starts from.
@@ -26,7 +26,7 @@ def judged(base: Snapshot, head: Snapshot, most: float | None) -> Outcome:
     if base.evaluation["main_metric"] != name:
         return None, f"the base has its slices by {base.evaluation['main_metric']}, not by {name}"
     if base.replicates.metric != name:
-        return None, f"the base has no {paths.REPLICATES}, by which slices are judged"
+        return None, f"the base has no {paths.REPLICATES}, so losses of slices are unknown"
     metric = reported(name, base.evaluation, head.evaluation)
     found: dict[str, Loss] = {}
     unscored, unjudged = [], [" ".join(one) for one in head.replicates.left_out]
@@ -56,7 +56,7 @@ def _judged_slices(
     unscored: list[str],
     unjudged: list[str],
 ) -> Outcome:
-    """Return whether slices are worse than is allowed where so many are looked at."""
+    """Return whether slices are worse than allowed, given their number."""
     together = dict(zip(found, losses.judged_together(list(found.values())), strict=True))
     limits = {name: one.limit(most, lead, len(found)) for name, one in together.items()}
     ordered = sorted(together, key=lambda name: together[name].chance)
@@ -78,7 +78,7 @@ def _judged_slices(
             return None, "no slice has an interval in both"
         small = sum(1 for one in found.values() if one.groups < FEW_GROUPS)
         few = f" ({small} of them small: fewer than {FEW_GROUPS} rows or keys)" if small else ""
-        details = [f"none of {len(found)}{few} is worse than is allowed"]
+        details = [f"none of {len(found)}{few} is worse than allowed"]
         details += [f"worse, within the limit: {said(named)}"] if named else []
     details += [f"not judged: {some(unjudged)}"] if unjudged else []
     return not (unscored or refused), "; ".join(details)

@@ -29,14 +29,14 @@ SPLITS = ("validation", "test")
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A run as a commit, or the working tree, has it; what it lacks is empty.
+    """The results and inputs of a run in a commit or the working tree; missing ones are empty.
 
     Attributes:
         evaluation: content of reports/evaluation.json.
         replicates: content of reports/replicates.json.
         data: content of reports/data.json.
         distributions: content of reports/distributions.json.
-        importance: how much each column matters, from the table behind the plot.
+        importance: each column's importance, from the plot's table.
         params: content of params.yaml.
         schema: content of schema.yaml.
         stages: the stages of dvc.lock, by name.
@@ -59,12 +59,12 @@ class Snapshot:
 
     @property
     def scored_rows(self) -> str:
-        """What DVC calls the content of the validation table; blank if there is none."""
+        """DVC's hash of the validation table; blank if there is none."""
         return runs.written(self.stages.get("prepare", {})).get(paths.VALIDATION.as_posix(), "")
 
     @property
     def raw_rows(self) -> int | None:
-        """How many rows were read from data/raw; None if the run does not say."""
+        """How many rows were read from data/raw; None if unknown."""
         rows = self.data.get("rows")
         count = rows.get("raw") if isinstance(rows, dict) else None
         return count if isinstance(count, int) else None
@@ -74,7 +74,7 @@ class Snapshot:
         """Content of params.yaml with the defaults, and the main metric that the results have."""
         try:
             full = Params.model_validate(self.params).model_dump(by_alias=True)
-        except ValidationError:  # of a form that this library does not know
+        except ValidationError:  # this library does not know its format
             full = self.params
         section = full.get("evaluate")
         if not isinstance(section, dict) or section.get("main_metric"):
@@ -83,9 +83,10 @@ class Snapshot:
 
 
 def read(revision: str | None = None) -> Snapshot:
-    """Read what a revision has; without one, what is in the working tree.
+    """Read a revision; without one, read the working tree.
 
-    What a revision has in a form of its own counts as lacking: no change could mend that any more.
+    If the format of a file in a revision is unknown, the file is treated as missing: no later
+    change could fix it.
 
     Raises:
         InputError: a file in the working tree is damaged, or has the marks of a merge conflict.
@@ -99,11 +100,11 @@ def read(revision: str | None = None) -> Snapshot:
             raise InputError(f"{path} has the marks of a merge conflict; resolve it first")
         try:
             return parse(text)
-        except Exception as error:  # each of the parsers has its own
+        except Exception as error:  # each parser has its own exceptions
             if revision:
                 return {}
             reason = " ".join(str(error).split())
-            fix = f"mend it, or go back: git checkout HEAD -- {path}"
+            fix = f"fix it, or restore it with: git checkout HEAD -- {path}"
             raise InputError(f"{path} cannot be read: {reason}; {fix}") from None
 
     project = content(paths.PROJECT, tomllib.loads)
@@ -135,7 +136,7 @@ def _json(text: str) -> dict[str, Any]:
 
 
 def _evaluation(text: str) -> dict[str, Any]:
-    """Return the results, if they are of the form that `evaluate` writes today."""
+    """Return the results, if they have the current format of `evaluate`."""
     content = _json(text)
     try:
         known = [content[split]["metrics"][content["main_metric"]] for split in SPLITS]
@@ -157,7 +158,7 @@ def _distributions(text: str) -> dict[str, Any]:
 
 
 def _yaml(text: str) -> dict[str, Any]:
-    """Return what YAML says, as JSON would: dates as text."""
+    """Return the content of a YAML file with the types of JSON: dates are text."""
     content = load_yaml(text)
     return _mapping(json.loads(json.dumps(content, default=str)))
 
@@ -166,7 +167,7 @@ def _schema(text: str) -> dict[str, Any]:
     content = _yaml(text)
     columns = _mapping(content.get("columns"))
     if not columns or not all("kind" in column for column in columns.values()):
-        raise ValueError("it lacks columns, each with its kind")
+        raise ValueError("it needs columns, each with a kind")
     return content
 
 
@@ -189,7 +190,7 @@ def _versions(text: str) -> dict[str, str]:
     listed = tomllib.loads(text).get("package", [])
     packages = [package for package in listed if "version" in package]
     found: dict[str, list[str]] = {}
-    for package in packages:  # one package has several, if it depends on the platform
+    for package in packages:  # a package has several entries if its version depends on the platform
         found.setdefault(package["name"], []).append(package["version"])
     return {name: " or ".join(sorted(versions)) for name, versions in found.items()}
 

@@ -1,4 +1,4 @@
-"""The report of a change as Markdown: ten lines for a glance, the rest folded.
+"""The report of a change as Markdown: ten lines of summary, the rest folded.
 
 The text is in report.md.jinja.
 """
@@ -43,11 +43,11 @@ def render(
 
     Args:
         base: the commit that the change is compared with, if there is one.
-        before: what that commit has.
-        now: what the working tree has.
-        found: what differs.
+        before: the results of that commit.
+        now: the results in the working tree.
+        found: the differences.
         gate: the gate's verdicts.
-        plots_url: where the page of `dvc plots diff` is; blank if it is nowhere.
+        plots_url: the address of the page of `dvc plots diff`; blank if there is none.
     """
 
     def describe(metric: str) -> ReportedMetric:
@@ -94,7 +94,7 @@ def render(
 
 
 def _fewer_rows(before: Snapshot, now: Snapshot) -> str:
-    """Return that raw rows are missing, if so: old data that came back looks like any other."""
+    """Return a text if there are fewer raw rows than before: old data may have come back."""
     if before.raw_rows is None or now.raw_rows is None or before.raw_rows <= now.raw_rows:
         return ""
     fewer = before.raw_rows - now.raw_rows
@@ -102,18 +102,18 @@ def _fewer_rows(before: Snapshot, now: Snapshot) -> str:
 
 
 def _other_rows(before: Snapshot, now: Snapshot) -> str:
-    """Return that the scores are measured on other rows than before, if so, and on how many."""
+    """Return a text if the scores are measured on other rows than before, with both numbers."""
     if before.scored_rows == now.scored_rows:
         return ""
     series = (before.replicates.model, now.replicates.model)
     if not (series[0] and series[1]):
-        return " The scores are measured on other rows than before."
+        return " The scores are measured on different rows than before."
     counts = f"{series[0].groups:,} rows or keys then, {series[1].groups:,} now"
-    return f" The scores are measured on other rows than before: {counts}."
+    return f" The scores are measured on different rows than before: {counts}."
 
 
 def _hidden_losses(found: Differences, main: ScoreDifference | None) -> list[ScoreDifference]:
-    """Return the slices that lost although the whole has gained, the largest loss first."""
+    """Return the slices that got worse although the model got better, the largest loss first."""
     if main is None or main.direction != "better":
         return []
     worse = [one for one in found.slices if one.direction == "worse"]
@@ -121,7 +121,7 @@ def _hidden_losses(found: Differences, main: ScoreDifference | None) -> list[Sco
 
 
 def _worst_first(slices: Sequence[ScoreDifference]) -> Sequence[ScoreDifference]:
-    """Return the slices, in another order if there is no room for all."""
+    """Return the slices; if there are too many, the worst first."""
     if len(slices) <= MOST_ROWS:
         return slices
     return sorted(slices, key=lambda one: (one.direction != "worse", -abs(one.change or 0)))
@@ -138,7 +138,7 @@ def _ours_first(packages: Sequence[Difference], direct: set[str]) -> list[Differ
 def _shown(value: Any) -> str:
     if value is None:
         return ""
-    # A number as it is: of 0.0001 and 0.0002, three decimals would show nothing.
+    # Numbers are not rounded: with three decimals, 0.0001 and 0.0002 would look equal.
     return cut(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 

@@ -1,4 +1,4 @@
-"""Whether Git has what the results rely on: what it ignores is missing in every clone."""
+"""Check that Git has all files that the results rely on. Ignored ones are missing in clones."""
 
 import shlex
 import tomllib
@@ -23,12 +23,12 @@ CODE = "src/*.py"
 
 
 def everything_is_tracked() -> Check:
-    """Ask Git whether it ignores a file that the results rely on, and by which rule."""
+    """Check whether Git ignores a file that the results rely on, and by which rule."""
     folders = [path for path in _results() if Path(path).is_dir()]
     listing = ("ls-files", "--others", "--ignored", "--exclude-standard", "--")
     hidden = git.git(*listing, pointers.ALL, CODE, *folders).splitlines()
     rules = git.ignored(dict.fromkeys([*relied_on(), *hidden]))
-    # DVC itself lets Git ignore data: what counts is the file with which DVC tracks it.
+    # DVC itself makes Git ignore data. For data, check the file with which DVC tracks it.
     data = {path for path in _inputs() if path in rules and not rules[path].own} - {*hidden}
     rules = {path: rule for path, rule in rules.items() if path not in data}
     rules |= git.ignored(pointers.pointer_of(path) for path in sorted(data))
@@ -45,20 +45,20 @@ def everything_is_tracked() -> Check:
 
 
 def relied_on() -> list[str]:
-    """Return the files and folders that Git has to have: what results are made of, and results."""
+    """Return the files and folders that Git needs: the results and their inputs."""
     there = [path for path in OPTIONAL if path.exists()]
     named = [path.as_posix() for path in (*FILES, *there)]
     return [*named, *_wheels(), *_results(), *_inputs()]
 
 
 def _results() -> list[str]:
-    with suppress(InputError):  # the check of the pipeline says what is wrong with dvc.yaml
+    with suppress(InputError):  # the check "pipeline" reports errors in dvc.yaml
         return generated()
     return []
 
 
 def _inputs() -> Iterator[str]:
-    """Return what stages read and no stage makes; for data, the file with which DVC tracks it."""
+    """Return the inputs that no stage makes; for data, the file with which DVC tracks it."""
     made: set[str] = set()
     read: list[str] = []
     with suppress(InputError):
@@ -87,8 +87,8 @@ def _wheels() -> list[str]:
 
 
 def _way_out(rule: git.Rule) -> str:
-    """Return what to do about a rule."""
+    """Return how to change a rule."""
     if not rule.own:
-        return f"take {rule.pattern} out of {rule.file}"
+        return f"remove {rule.pattern} from {rule.file}"
     to_top = git.git("rev-parse", "--show-cdup").strip()
     return f"write the line !{rule.pattern} at the end of {to_top}.gitignore"

@@ -1,6 +1,6 @@
-"""Whether a change can be merged: the committed results are those of the committed code, and good.
+"""Check whether a change can be merged: its results belong to its code, and pass the gate.
 
-Nothing is run and no data is needed.
+No stage is run, and no data is needed.
 """
 
 import shlex
@@ -34,11 +34,11 @@ COMMIT_RUN = f"{RUN}, and commit what it changes"
 
 
 def checks(base: str | None, *, remote: bool, config: Config | None = None) -> Iterator[Check]:
-    """Ask every question; when the first is a no, the others make no sense.
+    """Make every check; if the first one fails, skip the others.
 
     Args:
-        base: the revision to compare with; `origin/main`, if none is given and there is one.
-        remote: whether to ask the DVC remote.
+        base: the revision to compare with. The default is `origin/main`, if it exists.
+        remote: whether to check the DVC remote.
         config: DVC's settings, beside .dvc/config.
     """
     merge = nothing_is_in_conflict()
@@ -50,7 +50,7 @@ def checks(base: str | None, *, remote: bool, config: Config | None = None) -> I
 
 
 def results_are_sound(*, remote: bool, config: Config | None = None) -> Iterator[Check]:
-    """Ask whether the committed results are those of the committed code; see `checks`."""
+    """Check that the committed results are those of the committed code; see `checks`."""
     yield everything_is_committed()
     yield tracked.everything_is_tracked()
     yield bytes_are_committed()
@@ -61,11 +61,11 @@ def results_are_sound(*, remote: bool, config: Config | None = None) -> Iterator
     if remote:
         yield from dvc_remote.checks(config)
     else:
-        yield Check("data", "skipped", "the remote is not asked")
+        yield Check("data", "skipped", "the remote is not checked")
 
 
 def _answer(name: str, ask: Callable[[], Check]) -> Check:
-    """Return the answer to a question; a file that cannot be read is a no."""
+    """Return the result of a check; it fails if a file cannot be read."""
     try:
         return ask()
     except InputError as error:
@@ -73,18 +73,19 @@ def _answer(name: str, ask: Callable[[], Check]) -> Check:
 
 
 def nothing_is_in_conflict() -> Check:
-    """Ask Git for files in conflict, and what a run reads and writes for the marks of one."""
+    """Check for files in conflict, and for conflict marks in what a run reads and writes."""
     conflicts = git.git("diff", "--name-only", "--relative", "--diff-filter=U").splitlines()
     if conflicts:
-        return Check("merge", "FAILED", f"in conflict: {some(conflicts)}", how_to_end(conflicts))
+        what = f"files are in conflict: {some(conflicts)}"
+        return Check("merge", "FAILED", what, how_to_end(conflicts))
     if marked := git.containing(CONFLICT.pattern, *FILES):
         fix = f"keep one side, then {RUN}, and commit what it changes"
-        return Check("merge", "FAILED", f"marks of a merge conflict in: {some(marked)}", fix)
+        return Check("merge", "FAILED", f"marks of a merge conflict are in {some(marked)}", fix)
     return Check("merge", "ok", "no file is in conflict")
 
 
 def everything_is_committed() -> Check:
-    """Ask Git whether what a run reads and writes has changes that no commit has."""
+    """Check that the files which a run reads and writes have no uncommitted changes."""
     files = (*FILES, *tracked.relied_on())
     new = git.git("ls-files", "--others", "--exclude-standard", "--", *files).splitlines()
     changed = git.changed_files(*files)
@@ -96,41 +97,41 @@ def everything_is_committed() -> Check:
             if new
             else "run: git commit --all, or: git stash"
         )
-        return Check("commit", "FAILED", f"not committed: {some([*changed, *new])}", fix)
+        return Check("commit", "FAILED", f"files are not committed: {some([*changed, *new])}", fix)
     return Check("commit", "ok", "code, parameters and results are committed")
 
 
 def bytes_are_committed() -> Check:
-    """Ask whether Git has the bytes that DVC has hashed here."""
+    """Check that Git has the bytes that DVC hashed here."""
     return _answer("bytes", lambda: bytes_are_those_of_git(locked()))
 
 
 def pipeline_is_up_to_date(config: Config | None = None) -> Check:
-    """Ask DVC whether `dvc repro` would run a stage. Data that is not here counts as unchanged.
+    """Check that `dvc repro` would run no stage. Missing data is treated as unchanged.
 
     Args:
         config: DVC's settings, beside .dvc/config.
     """
     if frozen := [name for name, stage in stages().items() if is_frozen(stage)]:
         fix = f"run: uv run dvc unfreeze {' '.join(frozen)}, then: uv run dvc repro"
-        return Check("pipeline", "FAILED", f"frozen, so never run: {some(frozen)}", fix)
+        return Check("pipeline", "FAILED", f"frozen stages never run: {some(frozen)}", fix)
     with repository.opened(config=config) as repo:
         stale = repo.stale()
     if data := [name for name in stale if pointers.is_pointer(name)]:
         here = some([pointers.data_of(name) for name in data])
-        pulled = f"if others have changed it: uv run dvc checkout {' '.join(data)}"
-        what = f"{here}: not what {some(data)} says"
-        return Check("pipeline", "FAILED", what, f"{pulled}; if you have: {DO_RUN}")
+        pulled = f"if others changed the data, run: uv run dvc checkout {' '.join(data)}"
+        what = f"{here} differs from what {some(data)} records"
+        return Check("pipeline", "FAILED", what, f"{pulled}; if you changed it: {DO_RUN}")
     if stale:
         return Check("pipeline", "FAILED", f"changed since the last run: {some(stale)}", COMMIT_RUN)
     if lost := _untracked():
-        what = f"Git lacks what a stage reads: {some(lost)}"
+        what = f"Git lacks files that a stage reads: {some(lost)}"
         return Check("pipeline", "FAILED", what, f"run: {_find(lost)}, and commit")
-    return Check("pipeline", "ok", "dvc.lock is that of the code, the data and the parameters")
+    return Check("pipeline", "ok", "dvc.lock fits the code, the data and the parameters")
 
 
 def _untracked() -> list[str]:
-    """Return what stages read and neither Git nor DVC tracks; DVC takes it for data not pulled."""
+    """Return inputs of stages that neither Git nor DVC tracks; DVC takes them for missing data."""
     ran = locked().values()
     in_git = git.tracked_files()
     in_git += [str(folder) for path in in_git for folder in PurePosixPath(path).parents]
@@ -145,7 +146,7 @@ def _untracked() -> list[str]:
 
 
 def _find(lost: list[str]) -> str:
-    """Return the command that brings files into Git that it lacks; for data, DVC's file of it."""
+    """Return the command that adds missing files to Git; for data, the file of DVC."""
     here, commands = [], []
     for path in lost:
         pointer = pointers.pointer_of(path)
@@ -164,7 +165,7 @@ def _deleted(path: str) -> str:
 
 
 def reports_are_untouched() -> Check:
-    """Compare the results in Git with what dvc.lock says that the last run wrote."""
+    """Compare the results in Git with the hashes in dvc.lock."""
     kept_in_git = {Path(path) for path in generated()}
     written = {
         Path(path): digest
@@ -172,40 +173,40 @@ def reports_are_untouched() -> Check:
         for path, digest in runs.written(stage).items()
         if digest
     }
-    # What is in a folder, DVC knows better, and has just been asked.
+    # Folders are left out, because the check "pipeline" has compared them.
     files = [path for path in kept_in_git if not path.is_dir()]
     others = [str(path) for path in files if _md5(path) != written.get(path)]
     if others:
-        what = f"not what the last run wrote: {some(sorted(others))}"
-        return Check("reports", "FAILED", what, f"git checkout -- reports dvc.lock, or {RUN}")
-    return Check("reports", "ok", "the results are what the last run wrote")
+        what = f"results have changed since the last run: {some(sorted(others))}"
+        return Check("reports", "FAILED", what, f"run: git checkout -- reports dvc.lock, or {RUN}")
+    return Check("reports", "ok", "the results are those of the last run")
 
 
 def versions_are_locked(run: Snapshot) -> Check:
-    """Compare the libraries that the model was trained with to those in uv.lock."""
+    """Compare the libraries that trained the model with those in uv.lock."""
     used: dict[str, str] = run.evaluation.get("model", {}).get("versions", {})
     if not used:
         return Check("versions", "skipped", "there are no results")
     if used.get("tabrail", "").endswith(EDITABLE):
-        what = f"trained with tabrail {used['tabrail']}, which nobody else has"
+        what = f"the model was trained with tabrail {used['tabrail']}, which nobody else has"
         return Check("versions", "FAILED", what, f"run: uv sync, then {RUN} --force, and commit")
     trained = run.evaluation["model"].get("python", "")
     if run.python and trained and run.python != trained:
-        what = f"trained with Python {trained}, {paths.PYTHON} says {run.python}"
+        what = f"the model was trained with Python {trained}, but {paths.PYTHON} has {run.python}"
         return Check("versions", "FAILED", what, f"run: uv sync, then {RUN} --force, and commit")
     others = [
-        f"{name} {version}, uv.lock has {run.packages[name]}"
+        f"{name} {version} (uv.lock has {run.packages[name]})"
         for name, version in used.items()
         if name in run.packages and version not in run.packages[name].split(" or ")
     ]
     if others:
         fix = "run: uv run dvc pull, uv run dvc repro --force, and commit what it changes"
-        return Check("versions", "FAILED", f"trained with {some(others)}", fix)
+        return Check("versions", "FAILED", f"the model was trained with {some(others)}", fix)
     return Check("versions", "ok", "the model was trained with the libraries in uv.lock")
 
 
 def gate_is_passed(base: str | None) -> Iterator[Check]:
-    """Compare the results with the base's and against params.yaml, if there is a base."""
+    """Compare the results with those of the base and with params.yaml, if there is a base."""
     try:
         made = report(base)
     except InputError as error:

@@ -1,4 +1,4 @@
-"""What a model says of a batch of rows, and how the API answers with it."""
+"""The predictions of a model for a batch of rows, and the API's answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ class Scores:
 
     Attributes:
         model: its version.
-        numbers: of each row what `model.predict` returns, as a list.
-        answers: for each row what the client gets.
-        places: by the place of a row in the batch its place here, for rows that the model takes.
+        numbers: the result of `model.predict` for each row, as a list.
+        answers: the client's answer for each row.
+        places: each row's place here, by its place in the batch, for rows that the model accepts.
         unusual: what is unusual about the texts of a row, by its place here.
-        texts: what is measured of the texts of each row, if the model learns from any.
+        texts: the measures of the texts of each row, if the model uses texts.
         close: whether each prediction is within `serve.review_margin` of another one.
     """
 
@@ -36,7 +36,7 @@ class Scores:
 
 
 def predict(release: Release, rows: Columns, places: Mapping[int, int] | range) -> Scores:
-    """Return the predictions of a model for rows, whose places are by those in the batch."""
+    """Return the predictions of a model for rows; `places` maps places in the batch to places here."""
     scored = release.score_columns(rows)
     numbers = scored.numbers
     schema, params = release.schema, release.params
@@ -61,7 +61,7 @@ def predict(release: Release, rows: Columns, places: Mapping[int, int] | range) 
 
 
 def probabilities(numbers: list[float], schema: Schema) -> dict[str, Any]:
-    """Return the probabilities behind a prediction, as an answer has them."""
+    """Return the probabilities of a prediction, in the form of an answer."""
     match schema.task:
         case "binary":
             return {"probability": numbers[0]}
@@ -72,7 +72,7 @@ def probabilities(numbers: list[float], schema: Schema) -> dict[str, Any]:
 
 
 def fits(entry: Mapping[str, Any], schema: Schema) -> bool:
-    """Return whether a logged prediction, maybe of an earlier model, answers the same question."""
+    """Return whether a logged prediction, maybe of an earlier model, is of the same kind."""
     if schema.task == "regression":
         return len(entry["numbers"]) == 1 and entry["prediction"] == str(entry["numbers"][0])
     width = len(schema.classes) if schema.task == "multiclass" else 1

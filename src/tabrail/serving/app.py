@@ -31,10 +31,10 @@ from tabrail.serving.tracing import TracingMiddleware, arrival
 from tabrail.serving.violations import SchemaViolationError
 
 MOST_REVIEWS = 1000
-LARGE = 32_000  # bytes of a body that is not read in the event loop: it may take long
+LARGE = 32_000  # bytes; a larger body is not parsed in the event loop, because that may take long
 MOST_COUNTED = 50  # kinds of violations that are counted in the event loop
 
-STUCK = "A call of clean or of the model does not come back; start the server again."
+STUCK = "A call of clean or of the model does not return; restart the server."
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def create(setup: Setup) -> FastAPI:
         version=release.version,
         description=release.params.card.intended_use,
         lifespan=service.running,
-        openapi_url=None,  # FastAPI would write it anew for each request
+        openapi_url=None,  # FastAPI would generate it for each request
         docs_url=None,
         redoc_url=None,
     )
@@ -70,7 +70,7 @@ def create(setup: Setup) -> FastAPI:
         try:
             return _answer(await service.batcher.answer(given))
         except OverloadedError:
-            raise limits.busy("queue_full", "Too many requests wait already.") from None
+            raise limits.busy("queue_full", "Too many requests are waiting.") from None
 
     @app.post(
         "/explain",
@@ -84,7 +84,7 @@ def create(setup: Setup) -> FastAPI:
 
     @app.get("/reviews", responses=responses(docs.waiting, rows=True))
     async def reviews(most: int = Query(50, ge=1, le=MOST_REVIEWS)) -> Response:
-        """List the predictions that wait for human review, the oldest first."""
+        """List the predictions that need human review, the oldest first."""
 
         def found() -> bytes:
             of_it = partial(fits, schema=release.schema)
@@ -105,12 +105,12 @@ def create(setup: Setup) -> FastAPI:
 
     @app.post("/decisions", **recorded)
     async def decisions(request: Request) -> Response:
-        """Record what people decided about predictions for human review."""
+        """Record people's decisions about predictions for human review."""
         return await record(request, DECISIONS)
 
     @app.post("/outcomes", **recorded)
     async def outcomes(request: Request) -> Response:
-        """Record what really happened."""
+        """Record the true outcomes of predictions."""
         return await record(request, OUTCOMES)
 
     @app.get("/health", responses=documents.unready(documents.Status))
@@ -120,7 +120,7 @@ def create(setup: Setup) -> FastAPI:
 
     @app.get("/ready", responses=documents.unready(documents.Ready))
     async def ready() -> Response:
-        """Report whether the server takes requests."""
+        """Report whether the server accepts requests."""
         if service.stuck or not service.ready:
             return _failed(STUCK if service.stuck else "The server is starting or stopping.")
         workers = len(service.metrics.workers())
@@ -145,7 +145,7 @@ def create(setup: Setup) -> FastAPI:
 
     @app.get("/openapi.json", include_in_schema=False)
     async def openapi() -> Response:
-        """Return the description of the API for programs."""
+        """Return the OpenAPI description."""
         return _answer(described_json)
 
     @app.get("/docs", response_class=HTMLResponse, include_in_schema=False)
@@ -203,7 +203,7 @@ async def _read(reader: RequestReader, request: Request, *, single: bool = False
 
 
 async def _query(function: Callable[..., Any], *given: Any) -> Any:
-    """Call a function of the prediction log, which may not answer."""
+    """Call a function of the prediction log, whose database may not answer."""
     try:
         return await asyncio.to_thread(function, *given)
     except SQLAlchemyError as error:
@@ -225,7 +225,7 @@ def _unprocessable(errors: Sequence[Any]) -> Response:
 
 
 def _review(entry: dict[str, Any], schema: Schema) -> dict[str, Any]:
-    """Return a logged prediction as a person sees it."""
+    """Return a logged prediction for a reviewer."""
     value = entry["prediction"]
     return {
         "id": entry["id"],

@@ -1,4 +1,4 @@
-"""One thread scores, and takes all requests that wait at once: eight rows take as long as one."""
+"""One thread scores all waiting requests together: eight rows take as long as one."""
 
 import asyncio
 import threading
@@ -12,29 +12,29 @@ from typing import Any, NamedTuple
 
 from tabrail.serving.request import Request
 
-TICKS = 2  # of the event loop, in which requests that have arrived already are read
+TICKS = 2  # rounds of the event loop, in which requests that have arrived are read
 
 
 class OverloadedError(Exception):
-    """More rows wait than the queue takes."""
+    """The queue has no room for more rows."""
 
 
 class Waiting(NamedTuple):
-    """A request that waits to be scored, and the future of its answer."""
+    """A waiting request, and the future of its answer."""
 
     request: Request
     answer: asyncio.Future[Any]
 
 
 class Job(NamedTuple):
-    """What the thread is to call, and the future of what that returns."""
+    """A function for the thread, and the future of its result."""
 
     call: Callable[[], Any]
     done: Future[Any]
 
 
 class Batcher:
-    """Collects requests while the thread is busy, and gives it all of them when it is free."""
+    """Collects requests while the thread is busy, and passes them all on when it is free."""
 
     def __init__(
         self, score: Callable[[list[Request]], list[Any]], most_rows: int, most_waiting: int
@@ -63,8 +63,8 @@ class Batcher:
         """Return the answer to a request, as soon as it is scored.
 
         Raises:
-            OverloadedError: too many rows wait already.
-            Exception: what `score` returned for this request as its answer.
+            OverloadedError: too many rows are waiting.
+            Exception: the exception that `score` returned for this request.
         """
         if self._rows and self._rows + len(request) > self._most_waiting:
             raise OverloadedError
@@ -81,15 +81,15 @@ class Batcher:
         return await asyncio.wrap_future(self._submit(function, *given))
 
     def seconds(self) -> float:
-        """Return for how long the thread has been at what it does; 0 if it does nothing."""
+        """Return how long the thread has been at its current work; 0 if it is idle."""
         began = self._began
         return monotonic() - began if began else 0.0
 
     def close(self, seconds: float) -> bool:
-        """Stop the thread when it has done what it was given.
+        """Stop the thread when it has finished its work.
 
         Args:
-            seconds: how long to wait for that.
+            seconds: how long to wait for the thread.
 
         Returns:
             Whether it has stopped.
@@ -99,7 +99,7 @@ class Batcher:
         return not self._thread.is_alive()
 
     def _start_soon(self, ticks: int = TICKS) -> None:
-        """Start a batch when the loop has read what has arrived; it never sleeps for it."""
+        """Start a batch when the loop has read all requests that have arrived, without sleeping."""
         loop = asyncio.get_running_loop()
         loop.call_soon(*((self._start_soon, ticks - 1) if ticks else (self._start,)))
 
@@ -109,7 +109,7 @@ class Batcher:
         while self._queue and (not batch or rows + len(self._queue[0].request) <= self._most_rows):
             one = self._queue.popleft()
             self._rows -= len(one.request)
-            if not one.answer.cancelled():  # it has waited too long, or its client has gone
+            if not one.answer.cancelled():  # it waited too long, or its client has disconnected
                 batch.append(one)
                 rows += len(one.request)
         if not batch:
@@ -131,7 +131,7 @@ class Batcher:
             self._began = monotonic()
             try:
                 result = job.call()
-            except BaseException as error:  # whoever waits for it gets it
+            except BaseException as error:  # the waiting caller gets the exception
                 self._began = 0.0
                 job.done.set_exception(error)
             else:
@@ -140,7 +140,7 @@ class Batcher:
             del job
 
     def _work(self, batch: list[Request]) -> list[Any]:
-        """Score a batch; if that fails, each request alone, so that none fails for another."""
+        """Score a batch; if it fails, score each request alone: none fails because of another."""
         try:
             return self._score(batch)
         except Exception as error:

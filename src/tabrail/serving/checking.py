@@ -1,7 +1,7 @@
 """Check rows against the schema: their keys, types and dates.
 
-A request can break the schema in a million places. The search ends when so many are found that
-more would help nobody, and names are suggested for the first few wrong ones alone.
+A request can break the schema in a million places. The search ends after enough violations. Names
+are suggested only for the first few wrong ones.
 """
 
 import re
@@ -35,12 +35,12 @@ MOST_WARNINGS = 20  # of a row
 
 @dataclass
 class Checked:
-    """What is found in rows.
+    """The result of checking rows.
 
     Attributes:
-        rows: the rows as pydantic has read them; complete if there is no violation.
-        dates: by column of kind datetime, the dates.
-        violations: what breaks the schema.
+        rows: the rows that pydantic read; complete if there is no violation.
+        dates: the dates of each column of kind datetime.
+        violations: the violations of the schema.
     """
 
     rows: list[BaseModel] = field(default_factory=list)
@@ -59,8 +59,8 @@ class RowChecker:
         Args:
             fields: makes its fields.
             example: a row for the documentation.
-            columns: those that the model uses.
-            names: of all columns that a row may have.
+            columns: the columns that the model uses.
+            names: the names of all columns that a row may have.
         """
         self._fields, self._columns, self._names = fields, columns, frozenset(names)
         rows_of: Any = list[fields.row(example)]  # type: ignore[misc]
@@ -69,10 +69,10 @@ class RowChecker:
         self._nearest = lru_cache(REMEMBERED)(lambda name: nearest(name, columns))
 
     def trimmed(self, row: Any) -> tuple[Any, int]:
-        """Return a row without what nobody looks at, and how many of its keys are left out.
+        """Return a row with only the keys that matter, and the number of dropped keys.
 
-        Without it, a row holds what the schema knows and a few other keys. What is no scalar in it
-        is empty: whatever it holds, it is refused.
+        The row keeps the keys in the schema and a few unknown ones. A value that is not a scalar
+        becomes empty, because it is refused whatever it contains.
         """
         if not isinstance(row, dict):
             return None, 0
@@ -88,8 +88,8 @@ class RowChecker:
         """Check rows; see MOST_FOUND.
 
         Args:
-            rows: as JSON or a cleaning function has them.
-            more: by place, how many keys of a row have been left out.
+            rows: rows from JSON or a cleaning function.
+            more: the number of dropped keys of a row, by its place.
         """
         found = Checked()
         hints: dict[str, str] = {}
@@ -118,10 +118,10 @@ class RowChecker:
         hints: dict[str, str],
         found: list[Violation],
     ) -> Any:
-        """Return a row without the keys that the schema does not know, which are violations."""
+        """Return a row without unknown keys; each of those is a violation."""
         if not isinstance(row, dict) or row.keys() <= self._names:
             return row
-        rest = f"; {more[place]:,} more keys of the row are none, either" if place in more else ""
+        rest = f"; the row has {more[place]:,} more unknown keys" if place in more else ""
         for name in row:
             if name not in self._names:
                 message = f"the schema has no such column{self._hint(name, hints)}{rest}"
@@ -131,13 +131,13 @@ class RowChecker:
         return {name: value for name, value in row.items() if name in self._names}
 
     def _hint(self, name: str, hints: dict[str, str]) -> str:
-        """Return the known name that is nearest to a wrong one, for the first wrong ones alone."""
+        """Return the known name nearest to an unknown one, only for the first unknown ones."""
         if name not in hints and len(hints) < MOST_SUGGESTED and len(name) <= self._longest:
             hints[name] = self._nearest(name)
         return hints.get(name, "")
 
     def _read_dates(self, rows: Sequence[Any], found: Checked) -> None:
-        """Read the dates of rows; texts that are none are violations."""
+        """Read the dates of rows; other texts are violations."""
         for name, column in self._columns.items():
             if column.kind == "datetime":
                 given = [row.get(name) if isinstance(row, dict) else None for row in rows]
@@ -154,12 +154,12 @@ class RowChecker:
 def unseen(
     values: Mapping[str, Sequence[Any]], known: Mapping[str, Collection[str]], rows: int
 ) -> list[list[str]]:
-    """Return for each row which of its categories training has not seen.
+    """Return for each row which of its categories were not in training.
 
     Args:
-        values: by column, the values of all rows.
-        known: by column, the categories of training.
-        rows: how many there are.
+        values: the values of all rows, by column.
+        known: the categories of training, by column.
+        rows: the number of rows.
     """
     warnings: list[list[str]] = [[] for _ in range(rows)]
     more = [0] * rows
@@ -167,23 +167,23 @@ def unseen(
         for place, value in enumerate(values[name]):
             if value is not None and value not in categories:
                 if len(warnings[place]) < MOST_WARNINGS:
-                    message = f"{name}: {shown(value)} is a category that training has not seen"
+                    message = f"{name}: the category {shown(value)} was not in training"
                     warnings[place].append(message)
                 else:
                     more[place] += 1
     for place, number in enumerate(more):
         if number:
             columns = f"{number} more column{'s have' if number > 1 else ' has'}"
-            warnings[place].append(f"{columns} a category that training has not seen")
+            warnings[place].append(f"{columns} a category that was not in training")
     return warnings
 
 
 def _dates(values: list[Any], column: Column) -> np.ndarray:
-    """Read dates as `cells.datetime` does, most of them without it: it takes a millisecond.
+    """Read dates like `cells.datetime`, but faster: that function takes a millisecond.
 
     Args:
-        values: texts, and dates of a cleaning function; any other value is no date.
-        column: describes them.
+        values: texts, and dates of a cleaning function; any other value is not a date.
+        column: the description of the column.
     """
     dates = np.full(len(values), np.datetime64("NaT", "us"), dtype="datetime64[us]")
     others = []

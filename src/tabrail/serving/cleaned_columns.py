@@ -1,4 +1,4 @@
-"""Which columns the owner's cleaning function changes, as far as trying it out shows."""
+"""Find the columns that the project's cleaning function changes, by trying it out."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -11,36 +11,36 @@ from tabrail.serving.cleaning import LEFT_OUT, Row, clean_rows, json_cells
 
 NAMES = {"categorical", "identifier", "text"}
 NUMBERS = (0.0, -1.0, 1e6)
-MOST_CATEGORIES = 1000  # of a column that are tried
+MOST_CATEGORIES = 1000  # the most categories of a column that are tried
 
 
 def changed_columns(rows: Sequence[Row], typical: Row, schema: Schema, clean: Clean) -> set[str]:
     """Return the columns that a cleaning function changes.
 
-    It cleans rows that stand for any, and variants of them: with all values as text, in upper and
-    lower case, with blanks around them, missing, with other categories, with other numbers.
+    The function cleans example rows and variants of them. In a variant, all values are text, in
+    upper or lower case, with spaces around them, missing, other categories or other numbers.
 
     Args:
         rows: rows that conform to the schema.
-        typical: such a row, of frequent values.
+        typical: such a row, with frequent values.
         schema: describes the columns.
         clean: the cleaning function.
 
     Returns:
-        Columns of which a cell comes out unequal, and those for which a row is left out.
+        Columns in which a cell changes, and those that make the function drop a row.
     """
     changed: set[str] = set()
     columns = for_scoring(schema).used
 
     def tried(some: Sequence[Row]) -> tuple[list[int], list[int]]:
-        """Clean rows; return the places of those that are left out, and of all dropped ones."""
+        """Clean rows; return the places of those that `clean` leaves out, and of all dropped rows."""
         found = clean_rows(some, schema, clean)
         changed.update(json_cells(found, schema)[1])
         dropped = sorted(found.dropped)
         return [place for place in dropped if found.dropped[place] == LEFT_OUT], dropped
 
     def causes(good: Row, other: Row) -> list[str]:
-        """Return the columns for each of which alone the other row would be left out."""
+        """Return each column that alone makes the function leave out the other row."""
         names = [name for name in good if good[name] != other[name]]
         left_out, _ = tried([good | {name: other[name]} for name in names])
         return [names[place] for place in left_out]
@@ -70,7 +70,7 @@ def changed_columns(rows: Sequence[Row], typical: Row, schema: Schema, clean: Cl
 
 
 def _variants(value: Any, kind: str) -> list[Any]:
-    """Return other values of a cell, equally many for any."""
+    """Return other values of a cell, the same number for every cell."""
     whole = isinstance(value, float) and value.is_integer()
     texts = [None if value is None else str(one) for one in (int(value) if whole else value, value)]
     if isinstance(value, str):

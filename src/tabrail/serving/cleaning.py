@@ -1,8 +1,8 @@
-"""Rows of requests before and after the owner's cleaning function.
+"""Rows of requests before and after the project's cleaning function.
 
-A row must not change with the rows of other requests that are cleaned together with it. So what
-type a column of such a table has depends on the schema and on each row alone: rows with a text
-where others have a number stand in another table.
+Rows of several requests are cleaned together. They must not affect each other. So the type of a
+column depends only on the schema and on the row: a row with text and a row with a number in the
+same column are in different tables.
 """
 
 import traceback
@@ -22,7 +22,7 @@ from tabrail.model.scoring import for_scoring
 from tabrail.model.worker import EndedError
 from tabrail.serving.fields import WRITTEN, is_scalar
 
-DTYPES: dict[str, Any] = {  # objects, because to look up their names takes time
+DTYPES: dict[str, Any] = {  # objects, because looking up names takes time
     "text": cells.STR,
     "number": np.dtype("float64"),
     "nullable": pd.BooleanDtype(),
@@ -37,11 +37,11 @@ Row = dict[str, Any]
 
 @dataclass
 class Cleaned:
-    """What a cleaning function makes of rows.
+    """The result of a cleaning function.
 
     Attributes:
-        tables: remaining rows, before and after; their index is a row's place among those given.
-        dropped: by place, why a row does not come out: LEFT_OUT, or an error without any value.
+        tables: remaining rows, before and after; the index is a row's place in the input.
+        dropped: by place, why a row is missing: LEFT_OUT, or an error without any value.
     """
 
     tables: list[tuple[pd.DataFrame, pd.DataFrame]] = field(default_factory=list)
@@ -52,8 +52,8 @@ def clean_rows(rows: Sequence[Any], schema: Schema, clean: Clean) -> Cleaned:
     """Clean rows of requests; one that cannot be cleaned does not affect the others.
 
     Args:
-        rows: as JSON has them, with any columns and values; what is no object is passed over.
-        schema: names the columns; of the others none gets to the cleaning function.
+        rows: rows from JSON, with any columns and values; one that is not an object is skipped.
+        schema: names the columns; the cleaning function gets no others.
         clean: the cleaning function.
 
     Raises:
@@ -68,10 +68,10 @@ def clean_rows(rows: Sequence[Any], schema: Schema, clean: Clean) -> Cleaned:
 def json_cells(
     cleaned: Cleaned, schema: Schema, lenient: Collection[str] = ()
 ) -> tuple[dict[int, Row], set[str]]:
-    """Return cleaned rows as JSON can hold them, but for dates that are no text.
+    """Return cleaned rows with values of JSON, except for dates that are not text.
 
-    A cell that the cleaning function changes is read as one of a table is: `yes` may be true, and
-    text a number. A cell that it leaves as it came must have the type that the API asks for.
+    A cell that the cleaning function changes is read like a cell of a table: `yes` may mean true,
+    and text may be a number. An unchanged cell must have the type that the API requires.
 
     Args:
         cleaned: the rows.
@@ -79,8 +79,8 @@ def json_cells(
         lenient: columns whose cells are all read like those of a table.
 
     Returns:
-        By place the cells of the columns that the model uses, and the columns of which a cell
-        came out of the cleaning function unlike it went in.
+        The cells of the columns that the model uses, by place. Then the columns in which the
+        cleaning function changed a cell.
     """
     found: dict[int, Row] = {}
     changed: set[str] = set()
@@ -109,14 +109,14 @@ def json_cells(
 
 
 def python_values(given: "pd.Series[Any]") -> list[Any]:
-    """Return cells as JSON can hold them; None where there is none."""
-    # One cell after the other, since pandas takes longer for a column of one row.
+    """Return cells as values of JSON; None if a cell is empty."""
+    # Cell by cell, because pandas takes longer for a column of one row.
     return [None if _is_gap(value) else _python(value) for value in given.tolist()]
 
 
 def _read(given: "pd.Series[Any]", column: Column, schema: Schema) -> list[Any]:
-    """Read cells like those of a table; what cannot be read stays as it is."""
-    if column.kind == "numeric" and given.dtype == np.float64:  # most are, and it is fast
+    """Read cells like those of a table; unreadable cells do not change."""
+    if column.kind == "numeric" and given.dtype == np.float64:  # the usual case, and fast
         none = cells.missing_numbers(schema.missing) | {np.inf, -np.inf}
         return [None if value in none else value for value in python_values(given)]
     present = cells.present(given, schema.missing)
@@ -133,7 +133,7 @@ def _read(given: "pd.Series[Any]", column: Column, schema: Schema) -> list[Any]:
 
 
 def _clean(table: pd.DataFrame, clean: Clean, found: Cleaned) -> None:
-    """Clean a table; if that fails, each row alone."""
+    """Clean a table; if that fails, clean each row alone."""
     try:
         remaining = cleaned(table, clean)
     except InputError as error:
@@ -154,10 +154,10 @@ def _clean(table: pd.DataFrame, clean: Clean, found: Cleaned) -> None:
 
 
 def _reason(error: InputError, clean: Clean) -> str:
-    """Return the kind of an error and its line; its text may have values of the row."""
+    """Return an error's type and line, without its text, which may have values of the row."""
     cause = error.__cause__
     if cause is None:
-        return "clean failed: it does not return the rows as it must"
+        return "clean failed: its result does not have the required form"
     code = getattr(clean, "__code__", None)
     lines = [
         f" in line {frame.lineno}"
@@ -168,7 +168,7 @@ def _reason(error: InputError, clean: Clean) -> str:
 
 
 def _tables(rows: Sequence[Any], schema: Schema) -> Iterator[pd.DataFrame]:
-    """Yield tables that have all rows together; in each, a column has one type."""
+    """Yield tables that together have all rows; in each table, a column has one type."""
     used = for_scoring(schema).used
     columns = {
         name: column
@@ -199,9 +199,9 @@ def _cell(value: Any) -> Any:
 
 
 def _type(value: Any, column: Column, *, is_used: bool) -> str:
-    """Return the type of a column in a table where a row has this value; blank to leave it out.
+    """Return a column's type in the table of a row with this value; blank to leave it out.
 
-    A number in a column of words is a word if it is whole, as in tables: `7` may be a category.
+    A whole number in a column of words is a word, as in tables: `7` may be a category.
     """
     if value is None and not is_used:
         return ""
@@ -223,7 +223,7 @@ def _array(values: list[Any], kind: str) -> Any:
 
 
 def _is_gap(value: Any) -> bool:
-    """Return whether a cell is empty: None, NaN and NaT, which are unlike themselves, or pd.NA."""
+    """Return whether a cell is empty: None, pd.NA, or NaN and NaT, which differ from themselves."""
     return value is None or value is pd.NA or bool(value != value)
 
 

@@ -1,8 +1,8 @@
-"""Bounds of a connection, for uvicorn, which takes heads of any size for as long as they come.
+"""Limits of a connection. uvicorn itself accepts headers of any size and for any time.
 
-Whoever has no key gets no further than this. So a head has a size and a time, and the connections
-have a number. What arrives is read in small pieces, one in each step of the event loop, because
-thousands of requests or parts of a body can arrive at once.
+These limits also protect against clients without a key. They limit the size and the time of
+headers, and the number of connections. Thousands of requests or parts of a body can arrive at the
+same time. So data is read in small pieces, one in each step of the event loop.
 """
 
 import asyncio
@@ -19,18 +19,18 @@ from tabrail.config.params import Serve
 
 KEEP_ALIVE_S = 60
 PIECE = 16_384  # bytes that one step of the event loop reads
-FRAMING = 8  # bytes beside each byte of a body: it may come in parts of one byte
+FRAMING = 8  # bytes besides each byte of a body, which may come in chunks of one byte
 MOST_WAITING = 16  # requests on one connection, before the answer to the first
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """Bounds of connections.
+    """Limits of connections.
 
     Attributes:
-        head_bytes: of a request's head, and of all else that is no body.
-        head_seconds: for a head to arrive.
-        connections: of one process.
+        head_bytes: the largest size of a request's headers, and of everything else outside a body.
+        head_seconds: the time for headers to arrive.
+        connections: the most connections of one process.
     """
 
     head_bytes: int
@@ -39,36 +39,36 @@ class Bounds:
 
 
 class TooLargeError(Exception):
-    """A head is too large, or too many requests wait."""
+    """The headers are too large, or too many requests are waiting."""
 
 
 class PatientFlow(FlowControl):
-    """Reads no more from a connection while there are pieces that have arrived already."""
+    """Pauses reading from a connection while pieces that have arrived are not read yet."""
 
     held = False
 
     def resume_reading(self) -> None:
-        """Go on, unless there are pieces."""
+        """Resume reading, unless pieces are left."""
         if not self.held:
             super().resume_reading()
 
 
 class Connection(HttpToolsProtocol):
-    """A connection with bounds."""
+    """A connection with limits."""
 
     def __init__(self, *given: Any, bounds: Bounds, **more: Any) -> None:
         """Prepare a connection.
 
         Args:
-            given: what uvicorn gives.
-            bounds: the bounds.
-            more: what uvicorn gives by name.
+            given: uvicorn's positional arguments.
+            bounds: the limits.
+            more: uvicorn's keyword arguments.
         """
         super().__init__(*given, **more)
         self._bounds = bounds
         self._pieces = bytearray()
-        self._head = 0  # bytes of the head that the parser has read
-        self._left = bounds.head_bytes  # bytes that may still come and be no body
+        self._head = 0  # bytes of the headers that the parser has read
+        self._left = bounds.head_bytes  # bytes outside a body that may still come
         self._slow: asyncio.TimerHandle | None = None
         self._since = 0.0
 
@@ -79,11 +79,11 @@ class Connection(HttpToolsProtocol):
         return cycle is None or cycle.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin; close the connection that has been idle for longest if there are too many."""
+        """Start; if there are too many connections, close the one that has been idle longest."""
         others = list(self.connections)
         super().connection_made(transport)
         self.flow = PatientFlow(transport)
-        self._since = monotonic()  # that of a loop may be coarse
+        self._since = monotonic()  # the clock of a loop may be coarse
         self._await_head()
         if len(others) >= self._bounds.connections:
             idle = [one for one in others if isinstance(one, Connection) and one.is_idle]
@@ -101,7 +101,7 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read what has arrived, the first piece at once."""
+        """Read the data that has arrived, the first piece immediately."""
         if self._pieces:
             self._pieces += data
             return
@@ -116,7 +116,7 @@ class Connection(HttpToolsProtocol):
         self.loop.call_soon(self._read_on)
 
     def _read_on(self) -> None:
-        """Read the next piece; when there is none, go on with what arrives."""
+        """Read the next piece; if none is left, resume reading from the connection."""
         piece = bytes(self._pieces[:PIECE])
         del self._pieces[:PIECE]
         if piece:
@@ -139,7 +139,7 @@ class Connection(HttpToolsProtocol):
             self.send_400_response("")
 
     def on_message_begin(self) -> None:
-        """Begin to count the bytes of a head."""
+        """Start to count the bytes of the headers."""
         self._head, self._left = 0, self._bounds.head_bytes
         super().on_message_begin()
 
@@ -149,7 +149,7 @@ class Connection(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a header, also one behind a body."""
+        """Count a header, even one after a body."""
         self._count(len(name) + len(value) + len(b": \r\n"))
         super().on_header(name, value)
 
@@ -160,7 +160,7 @@ class Connection(HttpToolsProtocol):
             raise TooLargeError
 
     def on_headers_complete(self) -> None:
-        """Begin to answer, unless too many requests wait."""
+        """Start to answer, unless too many requests are waiting."""
         if len(self.pipeline) >= MOST_WAITING:
             raise TooLargeError
         self._head_is_here()
@@ -172,7 +172,7 @@ class Connection(HttpToolsProtocol):
         super().on_body(body)
 
     def on_response_complete(self) -> None:
-        """End an answer; who does not read it is not waited for."""
+        """Finish an answer without waiting for a client that does not read it."""
         self._since = monotonic()
         super().on_response_complete()
         if self.transport.is_closing():
@@ -183,18 +183,18 @@ class Connection(HttpToolsProtocol):
         self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no request, or has too large a head."""
+        """Refuse data that is not a request, or has too large headers."""
         if self._left < 0:
             size = self._bounds.head_bytes
-            self._refuse(431, f"The head of the request is larger than {size:,} bytes.")
+            self._refuse(431, f"The headers of the request are larger than {size:,} bytes.")
         else:
             super().send_400_response(msg)
 
     def _await_head(self) -> None:
-        """Close the connection if no head of a request arrives in time."""
+        """Close the connection if no request's headers arrive in time."""
         if self._slow is None:
             seconds = self._bounds.head_seconds
-            message = f"No head of a request arrived within {seconds:g} seconds."
+            message = f"No headers of a request arrived within {seconds:g} seconds."
             self._slow = self.loop.call_later(seconds, self._refuse, 408, message)
 
     def _head_is_here(self) -> None:
@@ -203,7 +203,7 @@ class Connection(HttpToolsProtocol):
             self._slow = None
 
     def _refuse(self, status: int, message: str) -> None:
-        """Answer without the application, and close the connection."""
+        """Send an answer without calling the application, and close the connection."""
         if self.transport.is_closing():
             return
         head = (
@@ -217,7 +217,7 @@ class Connection(HttpToolsProtocol):
 
 
 def settings(params: Serve) -> dict[str, Any]:
-    """Return the settings of uvicorn that bound connections."""
+    """Return uvicorn's settings for the limits of connections."""
     bounds = Bounds(
         int(params.max_head_kilobytes * 1000), params.head_seconds, params.max_connections
     )

@@ -13,15 +13,15 @@ Identifier = Annotated[str, Field(description="Of a prediction, as it was answer
 SCHEMAS = "#/components/schemas/"
 ERRORS = {
     401: "The API key is missing or wrong.",
-    403: "The server has no API key, and is asked by another name or from another website.",
-    500: "The server made an error.",
-    503: "The server has too much to do, or lacks something; try again later.",
+    403: "The server has no API key, and the request names another host or website.",
+    500: "The server failed.",
+    503: "The server is overloaded or not ready; try again later.",
 }
 BODY_ERRORS = {
     400: "The request ended early.",
     408: "The body arrived too slowly.",
     413: "The body is too large.",
-    415: "The body is no JSON.",
+    415: "The body is not JSON.",
 }
 
 
@@ -45,17 +45,17 @@ class Violations(BaseModel):
 
 
 class Status(BaseModel):
-    """How the server is."""
+    """The state of the server."""
 
     status: str
 
 
 class Ready(Status):
-    """Whether the server takes requests.
+    """Whether the server accepts requests.
 
     Attributes:
         workers: how many processes answer.
-        expected: how many there are to be; some may be starting, or refuse another model.
+        expected: the planned number of processes; some may be starting, or refuse a changed model.
     """
 
     workers: int
@@ -79,14 +79,14 @@ class Explanation(BaseModel):
 
 
 class Recorded(BaseModel):
-    """How many values were recorded, and for which identifiers there is no prediction."""
+    """How many values were recorded, and which identifiers have no prediction."""
 
     recorded: int
     unknown: list[str]
 
 
 class ColumnDescription(BaseModel):
-    """One column that a row has."""
+    """One column of a row."""
 
     name: str
     kind: str
@@ -124,7 +124,7 @@ class Documents:
 
         Args:
             schema: the schema.
-            limited: whether predictions are held to limits of the target.
+            limited: whether predictions are clipped to the target's limits.
         """
         classes: Any = Literal[tuple(schema.classes)]
         regression = schema.task == "regression"
@@ -133,22 +133,22 @@ class Documents:
             "prediction": (float | None if regression else classes, ...),
         }
         if schema.task == "binary":
-            note = f"Of {schema.target} being {schema.classes[1]}."
+            note = f"The probability that {schema.target} is {schema.classes[1]}."
             basis["probability"] = (float, Field(ge=0, le=1, description=note))
         if schema.task == "multiclass":
             basis["probabilities"] = (dict[str, float], ...)
         marks: dict[str, Any] = {}
         if limited:
-            note = f"Whether the model's number was beyond a limit of {schema.target}."
+            note = f"Whether the model's number was outside the limits of {schema.target}."
             marks[HELD] = (bool, Field(False, description=note))
         note = "The version of the model that answers."
         one: Any = create_model(
             "Prediction",
             **basis,
-            review=(bool, Field(description="Whether it is for human review.")),
+            review=(bool, Field(description="Whether it needs human review.")),
             **marks,
             warnings=(list[str], ...),
-            model=(str, Field("", description="The model's version, where rows differ in it.")),
+            model=(str, Field("", description="The model's version, if it differs between rows.")),
         )
         predictions: Any = list[one]
         self.answer = create_model(
@@ -160,7 +160,7 @@ class Documents:
         value: Any = classes
         if regression:
             value = Annotated[float, Field(allow_inf_nan=False, gt=-LARGEST, lt=LARGEST)]
-        note = "By the prediction's identifier."
+        note = "The values, by the identifier of the prediction."
         self.values: type[BaseModel] = create_model(
             "Values",
             __config__=ConfigDict(extra="forbid"),
@@ -169,7 +169,7 @@ class Documents:
 
 
 def unready(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
-    """Return the answers of a path that says whether the server is well."""
+    """Return the answers of a path that reports the server's health."""
     return {200: {"model": model}, 503: {"model": Error}}
 
 
@@ -201,9 +201,9 @@ def completed(
     """Complete an OpenAPI description.
 
     Args:
-        description: what FastAPI knows.
-        models: those that the routes read by themselves.
-        free: the paths that need no API key; None if there is none.
+        description: FastAPI's description.
+        models: the models that the routes read without FastAPI.
+        free: the paths that need no API key; None if the server has no key.
     """
     schemas = description.setdefault("components", {}).setdefault("schemas", {})
     for model in models:

@@ -1,8 +1,8 @@
 """Explain a prediction: how much each column's value changes it.
 
-Each value alone is replaced by a typical one, and the row is predicted again. After Robnik-Šikonja
-and Kononenko, 2008, "Explaining classifications for individual instances". Interactions of
-values are not found that way, and the reasons of a model are not causes.
+One value at a time is replaced by a typical one, and the row is predicted again. This does not find
+interactions of values. The reasons of a model are not causes. The method is from Robnik-Šikonja and
+Kononenko, 2008, "Explaining classifications for individual instances".
 """
 
 from typing import Any
@@ -22,9 +22,10 @@ def explain(release: Release, row: pd.DataFrame) -> list[dict[str, Any]]:
         row: one row that conforms to the schema.
 
     Returns:
-        For each feature its `column`, `value`, the `typical` value in training, and the `change`
-        that its value makes against the typical one: of the probability (of the class to predict
-        or, with several, of the predicted one), or of the predicted number.
+        For each feature its `column`, `value`, the `typical` value in training, and the `change`.
+        The change is the prediction with the value minus that with the typical one. For a task
+        with classes, it is the change of a probability: that of the positive class or, with
+        several classes, of the predicted one.
     """
     schema = release.schema
     names = schema.inputs
@@ -53,7 +54,7 @@ def explain(release: Release, row: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _shown(value: Any, kind: str) -> Any:
-    """Return a value as JSON can hold it; a date at midnight has no time."""
+    """Return a value for JSON; a date at midnight is shown without a time."""
     if pd.isna(value):
         return None
     if kind == "boolean":

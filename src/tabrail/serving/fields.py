@@ -45,7 +45,7 @@ def is_scalar(value: Any) -> bool:
 
 
 def check_scalar(value: Any) -> Any:
-    """Return a value, or refuse it because a cleaning function could not get it in a cell."""
+    """Return a value, or refuse it if a cell cannot hold it."""
     if is_scalar(value) or isinstance(value, datetime):
         return value
     raise PydanticCustomError("scalar", "Input should be a text, a number, true, false or null")
@@ -61,8 +61,8 @@ class Fields:
 
         Args:
             schema: the schema.
-            cleaned: whether rows have been through a cleaning function.
-            demanded: columns that a row must have though the model does not need them.
+            cleaned: whether a cleaning function has cleaned the rows.
+            demanded: columns that a row must have although the model does not need them.
         """
         self._schema, self._cleaned, self._demanded = schema, cleaned, demanded
         self._missing = set(schema.missing)
@@ -74,7 +74,7 @@ class Fields:
 
         Args:
             example: a row for the documentation.
-            scalars: columns in which anything is taken that a cell can hold.
+            scalars: columns that accept any value that a cell can hold.
         """
         used = for_scoring(self._schema).used
         for name in self._demanded:
@@ -86,14 +86,14 @@ class Fields:
             for number, (name, column) in enumerate(used.items())
         }
         for number, name in enumerate(name for name in self._schema.columns if name not in used):
-            note = "May be left in a row; it is not looked at."
+            note = "Optional; it is ignored."
             fields[f"unused_{number}"] = (Any, Field(None, alias=name, description=note))
         shown = {name: one for name, one in example.items() if not used[name].sensitive}
         config = ConfigDict(extra="forbid", json_schema_extra={"examples": [shown]})
         return create_model("Row", __config__=config, **fields)
 
     def text(self, given: Any) -> Any:
-        """Return a text in its plain form, and None for one, or a date, that means missing."""
+        """Return a text in its plain form; return None if a text or a date means missing."""
         if isinstance(given, datetime) and self._no_days:  # of a cleaning function
             return None if given.date().isoformat() in self._no_days else given
         if not isinstance(given, str):
@@ -123,7 +123,7 @@ class Fields:
                 check = partial(self._category if is_category else self._identifier, column)
                 if column.categories and not column.sensitive:
                     extra["examples"] = column.categories[:SHOWN]
-                    note = "Others than those known from training give a warning."
+                    note = "A category that was not in training gives a warning."
             case "datetime":
                 kind = StrictStr
                 note = f"Format: {column.format}." if column.format else "ISO 8601, in UTC."
@@ -182,7 +182,7 @@ class Fields:
 
 
 def _described(column: Column, note: str) -> str | None:
-    """Return what the documentation says of a column."""
+    """Return the description of a column for the documentation."""
     about = f"{column.description.removesuffix('.')}." if column.description else ""
     unit = f"Unit: {column.unit}." if column.unit else ""
     return " ".join(filter(None, [about, unit, note])) or None

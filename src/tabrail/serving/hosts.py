@@ -1,7 +1,7 @@
-"""Which requests a server without a key takes: those that name it, from no other website.
+"""Refuse requests to a server without a key that name another host or come from another website.
 
-Any website can let its own name mean 127.0.0.1 (DNS rebinding). A page of it could then read from a
-server on the visitor's machine, and post to it, since for a browser both are the same website.
+Any website can make its own name point to 127.0.0.1 (DNS rebinding). To the browser, both are then
+the same website. A page of that site could read from and post to a server on the visitor's machine.
 """
 
 import ipaddress
@@ -13,7 +13,7 @@ READING = {"GET", "HEAD", "OPTIONS"}
 
 
 def is_local(name: str) -> bool:
-    """Return whether a name or an address is that of the machine itself, for everybody.
+    """Return whether a name or an address always means the local machine.
 
     Example:
         >>> is_local("127.0.0.1"), is_local("localhost"), is_local("192.0.2.1")
@@ -26,19 +26,19 @@ def is_local(name: str) -> bool:
 
 
 def is_any(address: str) -> bool:
-    """Return whether a server at an address is reached by all names of its machine."""
+    """Return whether a server at an address can be reached by all names of its machine."""
     return ipaddress.ip_address(address.partition("%")[0]).is_unspecified
 
 
 def refusal(
     method: str, headers: Iterable[tuple[bytes, bytes]], names: Collection[str] | None
 ) -> str:
-    """Return why a request is not taken, or nothing if it is.
+    """Return why a request is refused, or blank if it is accepted.
 
     Args:
-        method: of HTTP.
-        headers: of the request.
-        names: by which the server may be called besides the local ones; None for any.
+        method: the HTTP method.
+        headers: the headers of the request.
+        names: the server's names besides the local ones; None for any name.
     """
     given: dict[str, list[str]] = {"host": [], "origin": []}
     for header, value in headers:
@@ -49,8 +49,8 @@ def refusal(
         name = _name(host)
         if not name or (names is not None and not is_local(name) and name not in names):
             return (
-                f"The server has no API key and is not called {host[:100]!r}. Ask for it as "
-                "localhost, start it with --host and this name, or give it a key."
+                f"The server has no API key, and {host[:100]!r} is not its name. Use the name "
+                "localhost, start the server with --host and this name, or give it a key."
             )
     if method not in READING and any(_netloc(origin) not in hosts for origin in origins):
         return (
@@ -61,11 +61,11 @@ def refusal(
 
 
 def _name(host: str) -> str:
-    """Return the name in a header `Host`, without a port; nothing if it is none."""
+    """Return the name in a header `Host`, without a port; blank if it is invalid."""
     found = NAME.fullmatch(host)
     return found[1].strip("[]").rstrip(".") if found else ""
 
 
 def _netloc(origin: str) -> str:
-    """Return the name and the port of an origin, as a header `Host` has them."""
+    """Return the name and the port of an origin, in the form of a header `Host`."""
     return origin.partition("://")[2]
