@@ -98,7 +98,7 @@ def test_a_head_within_the_bounds_is_read_and_one_beyond_is_said() -> None:
             client.get("/model", params={"a": "a" * 20_000}),
         ):
             assert wrong.status_code == 431
-            assert wrong.text == "The head of the request is larger than 20,000 bytes."
+            assert wrong.text == "The headers of the request are larger than 20,000 bytes."
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_head_has_a_time(begin: bytes, part: bytes) -> None:
                 opened.sendall(part)
             assert time.monotonic() - began < PATIENCE_S
         assert answer.startswith(b"HTTP/1.1 408 ")
-        assert b"No head of a request arrived within 0.5 seconds." in answer
+        assert b"No headers of a request arrived within 0.5 seconds." in answer
 
 
 def test_what_comes_after_an_answer_has_a_time_too() -> None:

@@ -104,7 +104,7 @@ def test_what_waits_is_written_when_the_log_answers_again(
     writer = Journal(log, 1, fates.count)  # type: ignore[arg-type]
     writer.write(["one"])  # type: ignore[list-item]
     log.answers = True
-    wait_for(lambda: "the prediction log answers again; nothing waits any more" in caplog.text)
+    wait_for(lambda: "the prediction log answers again; no entry is waiting" in caplog.text)
     writer.close(60)
     assert log.entries == ["one"]
     assert (fates["written"], fates["failed"], fates["lost"]) == (1, 1, 0)

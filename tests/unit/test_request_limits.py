@@ -84,7 +84,7 @@ def test_a_failure_before_the_answer_is_one_that_shows_no_code(
 
     sent, refused = answered(fail, method="GET")
     assert (sent[0]["status"], refused) == (500, ["500 error"])
-    assert detail(sent).startswith("The server made an error; its log has details of request ")
+    assert detail(sent).startswith("The server failed; its log has details of request ")
     assert "ValueError: a secret" in caplog.text
 
 

@@ -102,7 +102,7 @@ def test_a_signal_ends_the_server_as_one_that_has_not_failed(
 def test_an_address_that_cannot_be_listened_at_is_said() -> None:
     with module._listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(InputError, match=rf"^cannot listen at 127\.0\.0\.1, port {port}: Addr"):
+        with pytest.raises(InputError, match=rf"^cannot listen on 127\.0\.0\.1, port {port}: Addr"):
             module._listen("127.0.0.1", port)
     with pytest.raises(InputError, match=r"192\.0\.2\.1, port 0: .*; choose another one with: --h"):
         module._listen("192.0.2.1", 0)  # an address that no machine has

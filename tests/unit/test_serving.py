@@ -248,7 +248,7 @@ def test_an_answer_that_takes_too_long_is_given_up(
                 for _ in range(30)
             ]
             said = [one.result().json()["detail"] for one in many]
-        assert any("Too many requests wait" in one for one in said)
+        assert any("Too many requests are waiting" in one for one in said)
         go.set()
         wait_for(lambda: client.post("/predict", content=body(typical()), headers=JSON).is_success)
 
@@ -389,7 +389,7 @@ def test_a_narrow_band_takes_only_what_is_near(project: Path) -> None:
 def test_new_categories_are_warned_of(shop: Path) -> None:
     with served() as client:
         [one] = send(client, typical() | {"city": "Rome"})["predictions"]
-    assert one["warnings"] == ["city: 'Rome' is a category that training has not seen"]
+    assert one["warnings"] == ["city: the category 'Rome' was not in training"]
 
 
 def test_an_explanation_is_ordered(shop: Path) -> None:

@@ -241,7 +241,7 @@ def test_an_error_in_clean_is_that_rows_error(
     assert refusals() == [(422, "(whole row)", "clean_failed", 1, 1)]
     [line] = [one for one in caplog.records if one.name.startswith("tabrail")]
     assert line.getMessage().startswith("clean failed: ValueError in line ")
-    assert line.getMessage().endswith("rows refused for such errors: 1")
+    assert line.getMessage().endswith("rows refused because of such errors: 1")
     assert "secret" not in caplog.text
     assert not line.exc_info
 
@@ -660,7 +660,7 @@ def test_a_clean_that_hangs_blocks_nothing_but_predictions_and_is_noticed(
                 assert "no answer in 0.3 seconds" in answer.text
             for path in ("/ready", "/health"):
                 wait_for(lambda path=path: client.get(path).status_code == 503)
-                assert "does not come back" in client.get(path).text
+                assert "does not return" in client.get(path).text
             assert client.get("/reviews").status_code == 200
         finally:
             go.set()

@@ -40,7 +40,7 @@ def test_what_clean_must_not_return_is_said() -> None:
         return rows.drop(columns="city")
 
     found = clean_rows([ROW], SCHEMA, clean)
-    assert found.dropped == {0: "clean failed: it does not return the rows as it must"}
+    assert found.dropped == {0: "clean failed: its result does not have the required form"}
 
 
 def test_an_error_of_a_function_without_code_of_its_own_has_no_line() -> None:

@@ -343,7 +343,7 @@ def test_what_is_old_is_forgotten_at_the_start(caplog: pytest.LogCaptureFixture)
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"host": "no.such.host.example"}, "cannot listen at no.such.host"),
+        ({"host": "no.such.host.example"}, "cannot listen on no.such.host"),
         ({"share": 0.5}, "--challenger FOLDER"),
         ({"challenger": Path("nowhere")}, "schema.yaml"),
     ],
@@ -364,7 +364,7 @@ def test_a_port_that_is_taken_is_one_message_and_exit_code_1() -> None:
             timeout=PATIENCE_S,
         )
     assert done.returncode == 1
-    assert done.stderr.startswith(f"error: cannot listen at 127.0.0.1, port {port}: ")
+    assert done.stderr.startswith(f"error: cannot listen on 127.0.0.1, port {port}: ")
     assert done.stderr.count("\n") == 1
 
 

@@ -185,5 +185,5 @@ def test_a_row_has_a_few_warnings() -> None:
     assert not isinstance(found, SchemaViolationError)
     (warnings,) = found.warnings
     assert len(warnings) == checking.MOST_WARNINGS + 1
-    assert warnings[0] == "word_0: 'b' is a category that training has not seen"
-    assert warnings[-1] == "30 more columns have a category that training has not seen"
+    assert warnings[0] == "word_0: the category 'b' was not in training"
+    assert warnings[-1] == "30 more columns have a category that was not in training"

@@ -93,7 +93,7 @@ def test_the_server_gets_a_log_of_its_own_and_ends_with_the_probe(
     ("script", "reason"),
     [
         ("echo loading\necho 'error: the port is taken' >&2\nexit 1\n", "the port is taken"),
-        ("exec sleep 600\n", "no line within 0.1 s"),
+        ("exec sleep 600\n", "no output within 0.1 s"),
     ],
 )
 def test_a_server_that_does_not_start_is_said(
@@ -115,7 +115,7 @@ def test_a_server_that_does_not_start_is_said(
     [(b"", "closed connection"), (b"HTTP/1.1 200 OK\r\n\r\nno JSON", "Expecting value")],
 )
 def test_a_server_that_gives_no_answer_is_said(content: bytes, reason: str) -> None:
-    message = f"^the server gives no answer to POST /predict: .*{reason}"
+    message = f"^the server does not answer POST /predict: .*{reason}"
     with answering(content) as port, pytest.raises(InputError, match=message):
         probe._asked(port, "POST", "/predict", {"rows": []})
 

@@ -58,7 +58,7 @@ def test_a_server_ends_although_clean_hangs(workers: int, project: Path, tmp_pat
             client.join()
     assert set(statuses) == {503}
     assert process.returncode == 0
-    assert "does not come back; it is abandoned" in printed
+    assert "does not return; it is abandoned" in printed
     ids: list[Any] = [one["id"] for answer in answered for one in answer["predictions"]]
     assert len(ids) == 5
     assert {one["id"] for one in logged()} == set(ids)

@@ -103,7 +103,10 @@ def test_a_worker_of_another_model_refuses(
             with pytest.raises(SystemExit) as ended:
                 serve.worker()
             assert ended.value.code == 1
-            assert "error: the folder has another model or other" in capsys.readouterr().err
+            assert (
+                "error: the model or the parameters in the folder have changed"
+                in capsys.readouterr().err
+            )
             file.write_text(text, encoding="utf-8")
     finally:
         gc.unfreeze()

@@ -36,7 +36,7 @@ class Scores:
 
 
 def predict(release: Release, rows: Columns, places: Mapping[int, int] | range) -> Scores:
-    """Return the predictions of a model for rows; `places` maps places in the batch to places here."""
+    """Return a model's predictions; `places` maps a row's place in the batch to its place here."""
     scored = release.score_columns(rows)
     numbers = scored.numbers
     schema, params = release.schema, release.params

@@ -52,10 +52,10 @@ class Batcher:
         self._queue: deque[Waiting] = deque()
         self._rows = 0
         self._busy = False
-        self._began = 0.0  # when the thread began what it does; 0 while it does nothing
+        self._began = 0.0  # when the thread began its current work; 0 if it is idle
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
-        # Python waits for the threads of an executor before it ends, and for one that hangs for
-        # ever; it does not wait for a daemon.
+        # Before Python exits, it waits for the threads of an executor, even for one that hangs. It
+        # does not wait for a daemon thread.
         self._thread = threading.Thread(target=self._run, name="scoring", daemon=True)
         self._thread.start()
 

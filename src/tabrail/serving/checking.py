@@ -24,12 +24,12 @@ from tabrail.serving.violations import Violation, got, in_rows, shown, shown_nam
 
 # Without the hour 24, which Python 3.14 reads and pandas does not.
 PLAIN = re.compile(r"\d{4}-\d\d-\d\d(?:[T ](?!24)\d\d:\d\d(?::\d\d(?:\.\d{6})?)?)?", re.ASCII)
-CLOCK = {"now", "today"}  # pandas reads the time that it is, which is no column's value
+CLOCK = {"now", "today"}  # pandas reads these as the current time, which is not a value
 
-MOST_FOUND = 10_000  # violations of a request: after as many, no further rows are checked
-MOST_UNKNOWN = 10  # keys of a row that the schema does not know, and that are reported one by one
-MOST_SUGGESTED = 10  # names of a request to which a known one is looked for
-REMEMBERED = 1000  # names whose nearest known one is not looked for again
+MOST_FOUND = 10_000  # violations of a request; after this number, no more rows are checked
+MOST_UNKNOWN = 10  # unknown keys of a row that are reported one by one
+MOST_SUGGESTED = 10  # unknown names of a request for which a known one is suggested
+REMEMBERED = 1000  # unknown names whose nearest known name is cached
 MOST_WARNINGS = 20  # of a row
 
 

@@ -33,7 +33,7 @@ def changed_columns(rows: Sequence[Row], typical: Row, schema: Schema, clean: Cl
     columns = for_scoring(schema).used
 
     def tried(some: Sequence[Row]) -> tuple[list[int], list[int]]:
-        """Clean rows; return the places of those that `clean` leaves out, and of all dropped rows."""
+        """Clean rows; return the places that `clean` leaves out, and all dropped places."""
         found = clean_rows(some, schema, clean)
         changed.update(json_cells(found, schema)[1])
         dropped = sorted(found.dropped)

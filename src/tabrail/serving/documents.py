@@ -9,7 +9,7 @@ from tabrail.data.cells import LARGEST
 from tabrail.data.schema import Schema
 from tabrail.model.limits import HELD
 
-Identifier = Annotated[str, Field(description="Of a prediction, as it was answered.")]
+Identifier = Annotated[str, Field(description="The prediction's identifier in its answer.")]
 SCHEMAS = "#/components/schemas/"
 ERRORS = {
     401: "The API key is missing or wrong.",
@@ -179,7 +179,7 @@ def responses(answer: Any, *, body: bool = False, rows: bool = False) -> dict[An
     Args:
         answer: the model of the answer to a good request.
         body: whether a request has a body.
-        rows: whether values of a request may be wrong though it has no body.
+        rows: whether values of a request may be wrong although it has no body.
     """
     errors = ERRORS | (BODY_ERRORS if body else {})
     found: dict[Any, Any] = {200: {"model": answer}}

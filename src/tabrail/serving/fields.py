@@ -1,4 +1,4 @@
-"""The model of a row that the schema makes: it reads JSON as `schema.conform` reads cells."""
+"""The pydantic model of a row, made from the schema: it reads JSON like `conform` reads cells."""
 
 import re
 from collections.abc import Callable, Collection, Mapping

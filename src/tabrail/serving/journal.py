@@ -1,4 +1,4 @@
-"""Write predictions to the log: before they are answered, or later while the log fails."""
+"""Write predictions to the log before they are answered. If the log fails, write them later."""
 
 import logging
 import threading
@@ -16,39 +16,39 @@ from tabrail.log.prediction_log import PredictionLog
 RETRY_S = 1.0
 DELETE_S = 3600.0
 AT_ONCE = 1000  # entries in one transaction
-MOST_ENTRIES = 50_000  # that wait in memory
-MOST_BYTES = 200_000_000  # of them: a text may be as long as a request
+MOST_ENTRIES = 50_000  # the most entries that wait in memory
+MOST_BYTES = 200_000_000  # their most bytes: a text may be as long as a request
 
 Entry = Prediction | Refusal
-Count = Callable[[str, int], None]  # gets what happens to entries, and how many they are
+Count = Callable[[str, int], None]  # called with what happens to entries, and their number
 
 logger = logging.getLogger(__name__)
 
 
 class Journal:
-    """Writes entries to the log; no failure of the log ever reaches a request.
+    """Writes entries to the log; a failure of the log never fails a request.
 
-    A file is written at once. To a database server a thread of its own writes, since the server may
-    be connected and yet give no answer for any time.
+    A file is written immediately. A separate thread writes to a database server, because a
+    connected server may still not answer for a long time.
     """
 
     def __init__(self, log: PredictionLog, retention_days: float, count: Count) -> None:
-        """Start the threads that write what waits and delete what is old.
+        """Start the threads that write waiting entries and delete old ones.
 
         Args:
             log: the log.
-            retention_days: after so many an entry is deleted.
-            count: gets `written`, `failed` (at the first try), `lost` or `waiting` (in memory), and
-                the number of entries.
+            retention_days: the number of days after which an entry is deleted.
+            count: called with `written`, `failed` (at the first try), `lost` or `waiting` (in
+                memory), and the number of entries.
         """
         self._log = log
         self._retention = timedelta(days=retention_days)
         self._count = count
         self._backlog: deque[Entry] = deque()
-        self._bytes = 0  # of the backlog
-        self._added = self._done = 0  # entries ever
+        self._bytes = 0  # the size of the backlog
+        self._added = self._done = 0  # entries since the start
         self._changed = threading.Condition()
-        self._writing = threading.Lock()  # SQLite lets one who waits sleep for too long
+        self._writing = threading.Lock()  # a writer that waits in SQLite sleeps for too long
         self._stop = threading.Event()
         self._fails = False
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
@@ -56,7 +56,7 @@ class Journal:
         threading.Thread(target=self._delete_old, name="retention", daemon=True).start()
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Return when entries are in the log or, while it fails, wait in memory."""
+        """Return when entries are in the log. If the log fails, they wait in memory."""
         if self._log.is_file and not self._fails:  # which takes BUSY_S at most
             entries = entries[self._write(entries) :]
         if not entries:
@@ -65,10 +65,10 @@ class Journal:
         with self._changed:
             last = self._added
             if not self._changed.wait_for(lambda: self._fails or self._done >= last, BUSY_S):
-                self._failed(last - self._done, f"nothing for {BUSY_S} seconds")
+                self._failed(last - self._done, f"no answer for {BUSY_S} seconds")
 
     def later(self, entries: Sequence[Entry]) -> None:
-        """Let entries wait for the thread; those that find no room are lost."""
+        """Queue entries for the thread; those for which there is no room are lost."""
         with self._changed:
             some = entries[: self._room(entries)]
             self._backlog.extend(some)
@@ -79,7 +79,7 @@ class Journal:
             self._count("lost", len(entries) - len(some))
 
     def _room(self, entries: Sequence[Entry]) -> int:
-        """Return how many of the first entries find room, which is theirs from now on."""
+        """Reserve room in memory; return for how many of the first entries there is room."""
         number = 0
         for entry in entries[: MOST_ENTRIES - len(self._backlog)]:
             if self._bytes + size(entry) > MOST_BYTES:
@@ -89,7 +89,7 @@ class Journal:
         return number
 
     def close(self, seconds: float) -> None:
-        """Write what waits, as far as there is time for it."""
+        """Write waiting entries until the time is over."""
         self._stop.set()
         with self._changed:
             self._changed.notify_all()
@@ -103,18 +103,18 @@ class Journal:
         while not stopping:
             with self._changed:
                 self._changed.wait_for(lambda: self._backlog or self._stop.is_set())
-            stopping = self._stop.is_set()  # before the last time that all is written
+            stopping = self._stop.is_set()  # read before the last write
             if not self._drain():
                 self._stop.wait(RETRY_S)
 
     def _drain(self) -> bool:
-        """Write what waits; return whether nothing does any more."""
+        """Write waiting entries; return whether none is left."""
         while True:
             with self._changed:
                 some = list(islice(self._backlog, AT_ONCE))
                 if not some:
                     if self._fails:
-                        logger.warning("the prediction log answers again; nothing waits any more")
+                        logger.warning("the prediction log answers again; no entry is waiting")
                     self._fails = False
                     return True
             done = self._write(some)
@@ -128,22 +128,22 @@ class Journal:
                 return False
 
     def _write(self, entries: Sequence[Entry]) -> int:
-        """Return how many of the first entries the log has now, or will never take."""
+        """Return how many of the first entries the log has now, or will never accept."""
         try:
             self._write_or_drop(entries)
-        except (DataError, IntegrityError):  # one that cannot be written must not hold up others
+        except (DataError, IntegrityError):  # one invalid entry must not block others
             return sum(1 for _ in takewhile(bool, (self._write([one]) for one in entries)))
-        except Exception as error:  # whatever it is, it must not fail a prediction
+        except Exception as error:  # no error may fail a prediction
             with self._changed:
                 self._failed(len(entries), reason(error))
             return 0
         return len(entries)
 
     def _write_or_drop(self, entries: Sequence[Entry]) -> None:
-        """Write entries; drop a single one that the log will never take.
+        """Write entries; drop a single one that the log will never accept.
 
         Raises:
-            Exception: the log does not take them, now or all together.
+            Exception: the log does not accept them now, or not all together.
         """
         try:
             with self._writing:
@@ -151,7 +151,7 @@ class Journal:
         except (DataError, IntegrityError) as error:
             if len(entries) > 1:
                 raise
-            # The connection may have broken after it was written.
+            # The connection may have failed after the entry was written.
             if not (isinstance(error, IntegrityError) and self._log.has(entries[0])):
                 logger.warning("the prediction log refuses an entry: %s", reason(error))
                 self._count("lost", 1)
@@ -159,7 +159,7 @@ class Journal:
         self._count("written", len(entries))
 
     def _failed(self, entries: int, answer: str) -> None:
-        """Note that the log fails, and report it once."""
+        """Record that the log fails, and report it once."""
         if not self._fails:
             self._count("failed", entries)
             logger.warning("the prediction log does not answer: %s", answer)

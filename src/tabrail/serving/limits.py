@@ -1,4 +1,4 @@
-"""Limits of every request, checked before any route sees it, and its answer when one is broken."""
+"""Check the limits of every request before its route, and answer if a limit is exceeded."""
 
 import asyncio
 import hmac
@@ -11,9 +11,9 @@ from fastapi.responses import JSONResponse
 from tabrail.serving.hosts import refusal
 from tabrail.serving.tracing import Arrival, arrival
 
-PROBES = frozenset({"/health", "/ready"})  # of a cluster, which knows neither key nor name
+PROBES = frozenset({"/health", "/ready"})  # a cluster calls these without a key or the right name
 OPEN = PROBES | {"/", "/docs", "/openapi.json"}  # they hold no data
-DRAINED = 8  # times the largest body: so much of a larger one is read for a clean answer
+DRAINED = 8  # a too large body is read up to this many times the limit, so that the answer arrives
 RETRY_S = 1
 CLOSE = {"Connection": "close"}
 
@@ -39,7 +39,7 @@ class RequestError(Exception):
 
 
 def busy(kind: str, detail: str) -> RequestError:
-    """Return the refusal of a request that may well succeed a little later."""
+    """Return the refusal of a request that may succeed a little later."""
     return RequestError(503, kind, f"{detail} Try again later.", {"Retry-After": str(RETRY_S)})
 
 
@@ -59,12 +59,11 @@ class LimitsMiddleware:
 
         Args:
             app: the application.
-            most_bytes: of a body.
-            seconds: for a body to arrive, and again for its answer.
-            key: what a request must present, or blank.
-            hosts: names by which a server without a key may be called besides the local ones; None
-                for any.
-            refused: is called with the path, the reason and the identifiers of a request that is
+            most_bytes: the largest size of a body.
+            seconds: the time for a body to arrive, and also the time for its answer.
+            key: the API key that a request must have, or blank.
+            hosts: the names of a server without a key, besides the local ones; None for any.
+            refused: called with the path, the reason and the identifiers of a request that is
                 refused or fails.
         """
         self._app = app
@@ -98,7 +97,7 @@ class LimitsMiddleware:
         except Exception:
             number = arrival(scope).request
             logger.exception("request %s to %s failed", number, scope["path"])
-            detail = f"The server made an error; its log has details of request {number}."
+            detail = f"The server failed; its log has details of request {number}."
             found = RequestError(500, "error", detail)
         else:
             return
@@ -108,7 +107,7 @@ class LimitsMiddleware:
             await JSONResponse(content, found.status, found.headers)(scope, receive, send)
 
     def _authorize(self, scope: Any) -> None:
-        """Check the API key; without one, the host and the website that a request names."""
+        """Check the API key. Without one, check the host and the website that a request names."""
         if scope["path"] in (OPEN if self._authorization else PROBES):
             return
         if not self._authorization:
@@ -121,9 +120,9 @@ class LimitsMiddleware:
             raise RequestError(401, "unauthorized", detail, {"WWW-Authenticate": "Bearer"} | CLOSE)
 
     async def _body(self, scope: Any, receive: Any) -> Any:
-        """Read a body that is neither too large nor too slow, for the application to receive."""
+        """Read a body, if it is neither too large nor too slow, and pass it to the application."""
         limit, headers = self._most_bytes, dict(scope["headers"])
-        detail = f"The body is larger than {limit:,} bytes; send fewer rows at once."
+        detail = f"The body is larger than {limit:,} bytes; send fewer rows in a request."
         large = RequestError(413, "too_large", detail, CLOSE)
         declared = headers.get(b"content-length", b"")
         size = int(declared) if declared.isdigit() and len(declared) < 20 else 0

@@ -14,11 +14,11 @@ from tabrail.data.schema import Schema
 from tabrail.model.limits import HELD
 from tabrail.serving.processes import ProcessesCollector, WorkersCollector, is_alive
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # of the environment: where several workers count together
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # environment variable: the folder of workers' counts
 SECONDS = (0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 SHARES = tuple(share / 20 for share in range(1, 21))
 POWERS = sorted([0.0, *(sign * 10.0**power for sign in (-1, 1) for power in range(-3, 7))])
-OTHER = "other"  # for all paths that are not served: their number has no limit
+OTHER = "other"  # all unknown paths together, because their number has no limit
 
 Asgi = Callable[[Any, Any, Any], Any]
 
@@ -36,22 +36,22 @@ class Metrics:
         self.seconds = histogram("request_seconds", "Time to answer.", ("path",), buckets=SECONDS)
         self.predictions = counter(
             "predictions",
-            "Predictions by model and, for classes, by the predicted one.",
+            "Predictions by model and, for classes, by predicted class.",
             ("model", "prediction"),
         )
         self.probability = histogram(
             "prediction_probability",
-            "Probability of the class to predict or, of several, of the most probable one.",
+            "Probability of the positive class or, with several classes, of the most probable one.",
             ("model",),
             buckets=SHARES,
         )
         about = "Predicted numbers, by powers of ten."
         self.number = histogram("prediction_number", about, ("model",), buckets=POWERS)
         self.reviews = counter("predictions_to_review", "Predictions for human review.")
-        about = "Predictions held to a limit of the target."
+        about = "Predictions clipped to a limit of the target."
         self.held = counter("predictions_held", about)
         self.refused = counter("rows_refused", "Rows that break the schema.", ("column", "fault"))
-        self.log = counter("log_entries", "Entries of the prediction log, by fate.", ("fate",))
+        self.log = counter("log_entries", "Entries of the prediction log, by result.", ("fate",))
         self.backlog = Gauge(
             "log_entries_waiting",
             "Entries that wait in memory for the prediction log.",
@@ -70,7 +70,7 @@ class Metrics:
             self.log.labels(fate)
 
     def text(self) -> bytes:
-        """Return all of it, of all workers, as Prometheus reads it."""
+        """Return the metrics of all workers in the format of Prometheus."""
         if FOLDER not in os.environ:
             return generate_latest(self.registry)
         alive = self.workers()
@@ -81,7 +81,7 @@ class Metrics:
         return generate_latest(everyone)
 
     def workers(self) -> list[int]:
-        """Return the numbers of the processes that answer requests together with this one."""
+        """Return the process IDs of all workers, this one included."""
         if FOLDER not in os.environ:
             return [os.getpid()]
         alive = []

@@ -24,7 +24,7 @@ def render(release: Release, *, needs_key: bool) -> str:
 
     Args:
         release: the champion.
-        needs_key: whether requests need a key; the page then asks for it, and has no card.
+        needs_key: whether requests need a key. The page then asks for it, and shows no card.
     """
     schema = release.schema
     markdown = MarkdownIt("js-default", {"linkify": False, "html": False})
@@ -54,7 +54,7 @@ def render(release: Release, *, needs_key: bool) -> str:
         zip=zip,
         task=schema.task,
         classes=schema.classes,
-        # Markdown has no table without a header: an empty one says nothing to a screen reader.
+        # Markdown has no table without a header. For screen readers, remove an empty one.
         card=markdown.render(_below_title(release.card)).replace("<th></th>", "<td></td>"),
         metadata=_script_data(metadata),
     )

@@ -1,6 +1,6 @@
-"""Start the server as an operator does, ask it for two predictions, and look for them in its log.
+"""Start the server like an operator, request two predictions, and look for them in its log.
 
-The launch checklist runs this in an environment of its own: `python -m` this module prints JSON.
+The launch checklist runs this in a separate environment: `python -m` this module prints JSON.
 """
 
 import http.client
@@ -23,20 +23,20 @@ from tabrail.log.entries import PREDICTIONS
 from tabrail.model import reference
 from tabrail.model.release import load_release
 
-START_S = 120  # on a busy machine it takes long to begin
+START_S = 120  # on a busy machine, the start takes long
 ANSWER_S = 60
-NO_VALUE = {"value": "of no column"}  # what JSON allows and no kind of column does
+NO_VALUE = {"value": "of no column"}  # JSON allows this, but no kind of column does
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What a server did.
+    """The answers of a server.
 
     Attributes:
-        ready: status of its answer to `GET /ready`.
-        good: that to a row of frequent values.
-        broken: that to such a row with an object in place of a value.
-        logged: how many of the predictions that it gave are in its log.
+        ready: the status of `GET /ready`.
+        good: the status for a row with frequent values.
+        broken: the status for such a row with an object in place of a value.
+        logged: how many of its predictions are in its log.
     """
 
     ready: int
@@ -46,7 +46,7 @@ class Probe:
 
 
 def probe() -> Probe:
-    """Serve the model of this folder, and ask.
+    """Serve the model of this folder, and send it requests.
 
     Raises:
         InputError: the server does not start, or does not answer.
@@ -66,8 +66,8 @@ def probe() -> Probe:
 
 @contextmanager
 def _served(log: Path) -> Iterator[int]:
-    """Serve at a port that is free for as long as this lasts; yield the port."""
-    # Without a key, since nobody but this process asks, and never into the log of a real server.
+    """Serve on a free port inside the block; yield the port."""
+    # Without a key, since only this process asks, and never with the log of a real server.
     environment = {name: value for name, value in os.environ.items() if name != "API_KEY"}
     process = subprocess.Popen(
         [sys.executable, "-m", "tabrail", "serve", "--port", "0"],
@@ -77,7 +77,7 @@ def _served(log: Path) -> Iterator[int]:
         stderr=subprocess.STDOUT,
         encoding="utf-8",
     )
-    late = threading.Timer(START_S, process.kill)  # so that a line is not waited for for ever
+    late = threading.Timer(START_S, process.kill)  # limits the wait for a line
     late.start()
     try:
         yield _port(process)
@@ -94,7 +94,7 @@ def _port(process: "subprocess.Popen[str]") -> int:
         printed.append(line.strip())
         if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
             return int(found[1])
-    reason = printed[-1].removeprefix("error: ") if printed else f"no line within {START_S} s"
+    reason = printed[-1].removeprefix("error: ") if printed else f"no output within {START_S} s"
     raise InputError(f"the server does not start: {reason}")
 
 
@@ -107,7 +107,7 @@ def _asked(port: int, method: str, path: str, content: Any = None) -> tuple[int,
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise InputError(f"the server gives no answer to {method} {path}: {error}") from None
+            raise InputError(f"the server does not answer {method} {path}: {error}") from None
 
 
 def _logged(log: Path, identifiers: list[str]) -> int:
@@ -118,7 +118,7 @@ def _logged(log: Path, identifiers: list[str]) -> int:
 
 
 def main() -> None:
-    """Print what was seen, as JSON."""
+    """Print the answers as JSON."""
     print(json.dumps(vars(probe())))
 
 

@@ -1,8 +1,8 @@
-"""What each process of the server uses: CPU time, memory, open files.
+"""Measure what each process of the server uses: CPU time, memory, open files.
 
-prometheus_client has such series for one process, and none where several workers count together.
-Here every process has series of its own, with the labels `pid` and `role`: a sum over processes
-that come and go would fall, and Prometheus would take the fall for a restart.
+prometheus_client has such series for a single process, but not for several workers. Here every
+process has its own series, with the labels `pid` and `role`. A sum would fall when a process ends,
+and Prometheus would take that for a restart.
 """
 
 import os
@@ -13,9 +13,9 @@ from prometheus_client import Metric, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-PROC = Path("/proc")  # Linux alone has it; elsewhere there are no such series
-STATE, PARENT = 0, 1  # their places in /proc/PID/stat, behind the name
-ENDED = "Z"  # the state of a process that has ended and that its parent has not asked about yet
+PROC = Path("/proc")  # only Linux has it; elsewhere there are no such series
+STATE, PARENT = 0, 1  # their places in /proc/PID/stat, after the name
+ENDED = "Z"  # a zombie: it has ended, but its parent has not read its exit code yet
 
 
 class ProcessesCollector(Collector):
@@ -25,9 +25,9 @@ class ProcessesCollector(Collector):
         """Prepare to collect.
 
         Args:
-            servers: returns the numbers of the processes that answer requests. What these have
-                started is collected as well, such as the process of a challenger.
-            supervisor: the number of the process that has started them; 0 if there is none.
+            servers: returns the IDs of the processes that answer requests. Processes that these
+                have started are also collected, such as that of a challenger.
+            supervisor: the ID of the process that started them; 0 if there is none.
         """
         self._supervisor = supervisor
         self._servers = servers
@@ -38,7 +38,7 @@ class ProcessesCollector(Collector):
         for pid, role in _processes(set(self._servers()), self._supervisor):
             one = ProcessCollector(pid=lambda pid=pid: pid, registry=None)  # type: ignore[misc]
             families = list(one.collect())
-            if not is_alive(pid):  # it has ended, and what is left of it has no memory
+            if not is_alive(pid):  # it has ended, and has no memory any more
                 continue
             for family in families:
                 whole = found.setdefault(
@@ -56,7 +56,7 @@ class WorkersCollector(Collector):
         """Prepare to collect.
 
         Args:
-            servers: returns their numbers.
+            servers: returns their process IDs.
         """
         self._servers = servers
 
@@ -83,7 +83,7 @@ def _processes(servers: set[int], supervisor: int) -> Iterator[tuple[int, str]]:
 
 
 def is_alive(process: int) -> bool:
-    """Return whether a process runs, which one that has ended does not, though it has a number."""
+    """Return whether a process runs; a zombie does not run, although it has an ID."""
     if os.name == "nt":  # where signal 0 is Ctrl-C
         return True
     try:
@@ -96,7 +96,7 @@ def is_alive(process: int) -> bool:
 
 
 def _stat(process: int) -> list[str]:
-    """Return what /proc says of a process behind its name; nothing of one that has ended."""
+    """Return the fields in /proc/PID/stat after the name; nothing if the process has ended."""
     try:
         text = (PROC / str(process) / "stat").read_text(encoding="utf-8", errors="replace")
     except OSError:

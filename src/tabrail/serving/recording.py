@@ -1,4 +1,4 @@
-"""Record outcomes and decisions that a request has."""
+"""Record the outcomes and decisions in a request."""
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -12,13 +12,13 @@ from tabrail.log.prediction_log import PredictionLog
 from tabrail.serving.documents import Documents
 from tabrail.serving.violations import MOST_ERRORS, shown_name
 
-AT_ONCE = 1000  # values that are checked together: the search for wrong ones ends with the first
+AT_ONCE = 1000  # values that are checked together; the check stops after a group with errors
 
 
 def record(
     log: PredictionLog, table: sa.Table, body: bytes, documents: Documents
 ) -> tuple[bytes, int]:
-    """Record the values of a body; it may be large, so this is for a thread of its own.
+    """Record the values of a body. It may be large, so call this in a separate thread.
 
     Args:
         log: the prediction log.
@@ -43,7 +43,7 @@ def record(
 
 
 def read(body: bytes, documents: Documents) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return the values of a body, and what is wrong with it: at most MOST_ERRORS errors."""
+    """Return the values of a body, and its errors: at most MOST_ERRORS."""
     try:
         given = from_json(body)
     except ValueError as error:
@@ -51,7 +51,7 @@ def read(body: bytes, documents: Documents) -> tuple[dict[str, Any], list[dict[s
     if not isinstance(given, dict) or list(given) != ["values"]:
         return {}, [{"loc": ["values"], "message": "expected values, and no other key"}]
     if not isinstance(given["values"], dict):
-        message = "expected an object: an identifier of a prediction and its value, and so on"
+        message = "expected an object with a value for each identifier of a prediction"
         return {}, [{"loc": ["values"], "message": message}]
     found: dict[str, Any] = {}
     for some in _parts(given["values"]):
@@ -65,7 +65,7 @@ def read(body: bytes, documents: Documents) -> tuple[dict[str, Any], list[dict[s
 
 
 def _parts(values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield values, some of them at a time."""
+    """Yield values in groups."""
     items = iter(values.items())
     while some := dict(islice(items, AT_ONCE)):
         yield some

@@ -32,10 +32,10 @@ class Request:
     """A request for predictions, whose rows are not checked yet.
 
     Attributes:
-        rows: what JSON has as its rows, without what nobody looks at.
-        single: whether it has one row under `row`, and no list of rows.
-        arrival: when it arrived, and what it is called.
-        more: by the place of a row, how many unknown keys of it have been left out.
+        rows: its rows from JSON, with only the keys that matter.
+        single: whether it has one row under `row`, not a list of rows.
+        arrival: when it arrived, and its identifiers.
+        more: the number of dropped unknown keys of a row, by its place.
     """
 
     rows: Sequence[Any]
@@ -52,10 +52,10 @@ class Rows:
     """Rows of a request that are cleaned and conform to the schema.
 
     Attributes:
-        request: the request; it has them as they came.
-        values: by column, as JSON can hold them; None where there is none.
-        dates: by column of kind datetime, the same ones as the model takes them.
-        warnings: for each row what is unusual about it.
+        request: the request, with the original rows.
+        values: the values of each column, as JSON has them; None for a missing one.
+        dates: the dates of each column of kind datetime, in the model's type.
+        warnings: what is unusual about each row.
     """
 
     request: Request
@@ -67,7 +67,7 @@ class Rows:
         return len(self.request)
 
     def typed(self, number: int, names: Iterable[str]) -> dict[str, Any]:
-        """Return some columns of one row, with dates that are alike however they were written."""
+        """Return some columns of one row; equal dates are equal, however they were written."""
         dates = {name: str(days[number]) for name, days in self.dates.items()}
         return {name: dates.get(name, self.values[name][number]) for name in names}
 
@@ -75,8 +75,8 @@ class Rows:
 class RequestReader:
     """Reads requests, cleans their rows, and refuses those that break the schema.
 
-    A request may have any scalar in a column that the schema knows if a cleaning function does
-    something. Then its rows are cleaned first, and what comes out is checked.
+    If a cleaning function changes rows, a known column may have any scalar. The rows are then
+    cleaned first, and the cleaned rows are checked.
     """
 
     def __init__(
@@ -89,16 +89,16 @@ class RequestReader:
         demanded: Collection[str] = (),
         usual: Usual | None = None,
     ) -> None:
-        """Make the models of a request, and find out what the cleaning function changes.
+        """Make the models of a request, and find the columns that the cleaning function changes.
 
         Args:
             schema: the schema.
             most_rows: how many rows a request may have.
             example: a row for the documentation.
-            clean: the owner's cleaning function.
-            rows: rows that conform to the schema, with which it is tried out.
-            demanded: columns that a row must have though the model does not need them.
-            usual: on which days of the month dates usually are; see `date_order`.
+            clean: the project's cleaning function.
+            rows: rows that conform to the schema; the function is tried out on them.
+            demanded: columns that a row must have although the model does not need them.
+            usual: the usual days of the month in dates; see `date_order`.
         """
         self._usual = usual
         self.columns = for_scoring(schema).used
@@ -126,13 +126,13 @@ class RequestReader:
         Args:
             body: JSON of `{"rows": [...]}`.
             single: whether it is `{"row": ...}` instead.
-            arrival: when the request arrived, and what it is called.
+            arrival: when the request arrived, and its identifiers.
 
         Raises:
-            SchemaViolationError: it is no JSON, or has no rows, too many or other keys.
+            SchemaViolationError: it is not JSON, or has no rows, too many rows or other keys.
         """
         found, message = self._read(body, single=single)
-        if message:  # and the frame of an exception holds nothing that takes long to delete
+        if message:  # raised here, so that the exception's frame keeps no large objects
             where = "row" if single else "rows"
             raise SchemaViolationError([Violation((where,), "", "malformed", message)])
         rows = [row for row, _ in found]
@@ -160,8 +160,8 @@ class RequestReader:
             requests: what `read` returned.
 
         Returns:
-            For each request its cleaned rows, or why it is refused: because of rows that break
-            the schema, that are left out by the cleaning function, or on which that fails.
+            For each request its cleaned rows, or the reason for its refusal: rows break the
+            schema, or the cleaning function leaves rows out or fails.
         """
         rows = [row for one in requests for row in one.rows]
         dropped = [""] * len(rows)
@@ -176,11 +176,11 @@ class RequestReader:
         return found
 
     def together(self, parts: Sequence[Rows], names: Iterable[str] | None = None) -> Columns:
-        """Return rows in the types in which a model takes them.
+        """Return rows in the types that a model needs.
 
         Args:
             parts: the rows of several requests.
-            names: the columns; all, if it is left out.
+            names: the columns. The default is all of them.
         """
         columns: dict[str, Any] = {}
         for name in self.columns if names is None else names:
@@ -201,14 +201,13 @@ class RequestReader:
         """Clean rows.
 
         Returns:
-            The rows with their cleaned cells, and for each why it does not come out, or blank. As
-            it came is all that the cleaning function does not return or get: dropped rows,
-            columns that the schema does not know, and values that are no scalars.
+            The rows with their cleaned cells, and for each the reason why it was dropped, or
+            blank. Dropped rows, unknown columns and values that are not scalars do not change.
         """
         cleaned = clean_rows(rows, self._schema, self._clean)
         dropped = [cleaned.dropped.get(place, "") for place in range(len(rows))]
         if failed := [one for one in dropped if one not in ("", LEFT_OUT)]:
-            logger.warning("%s; rows refused for such errors: %d", failed[0], len(failed))
+            logger.warning("%s; rows refused because of such errors: %d", failed[0], len(failed))
         remaining, _ = json_cells(cleaned, self._schema, self.changed)
         ready = list(rows)
         for place, row in remaining.items():
@@ -242,9 +241,9 @@ class RequestReader:
     def _of_dropped(
         self, rows: Sequence[Any], violations: Iterable[Violation], dropped: Sequence[str]
     ) -> list[Violation]:
-        """Return the violations that stand whatever the cleaning function would make of a row.
+        """Return the violations of dropped rows that do not depend on the cleaning function.
 
-        A row with a value that the function could not get may be dropped for that alone.
+        A row may have been dropped only because of a value that the function could not get.
         """
         found = [
             one

@@ -1,8 +1,8 @@
 """Champion and challenger: both score every row, and one of them answers.
 
-A challenger of the same code and schema gets the cleaned rows of the champion. One of other code or
-with another schema gets the rows as they came: it cleans and checks them itself. When the process
-of a challenger ends or gives no answer in time, the challenger is switched off.
+A challenger with the same code and schema gets the champion's cleaned rows. One with other code or
+another schema gets the original rows, and cleans and checks them itself. If the process of a
+challenger ends or does not answer in time, the challenger is switched off.
 """
 
 import hashlib
@@ -29,14 +29,14 @@ from tabrail.serving.cleaning import clean_rows
 from tabrail.serving.explain import explain
 from tabrail.serving.request import Rows
 
-DIGITS = 8  # of a random identifier, by which predictions are drawn
+DIGITS = 8  # of a random identifier, which decide whether a prediction is drawn
 ROLES: tuple[Role, Role] = ("champion", "challenger")
 
 logger = logging.getLogger(__name__)
 
 
 class Rollout:
-    """The models that serve, and how rows are shared among them."""
+    """The models that serve, and how rows are divided between them."""
 
     def __init__(
         self,
@@ -46,17 +46,18 @@ class Rollout:
         failed: Callable[[], None] = lambda: None,
         seconds: float = 5.0,
     ) -> None:
-        """Check that both models take the same rows.
+        """Check that both models accept the same rows.
 
         Args:
-            champion: answers.
-            challenger: scores the same rows, and answers some of them.
-            share: of the groups, from 0 to 1: rows of one group are answered by one model.
-            failed: is called for each batch that the challenger does not score.
-            seconds: after so many without an answer the process of the challenger is stopped.
+            champion: the model that answers.
+            challenger: the model that scores the same rows, and answers some of them.
+            share: the challenger's share of the groups, from 0 to 1. One model answers all rows of
+                a group.
+            failed: called for each batch that the challenger does not score.
+            seconds: the time after which a challenger's process without an answer is stopped.
 
         Raises:
-            InputError: the challenger cannot take the rows that the champion takes.
+            InputError: the challenger cannot use the rows that the champion accepts.
         """
         if challenger:
             require_same_rows(champion, challenger)
@@ -79,10 +80,10 @@ class Rollout:
 
         Args:
             batch: the rows of the requests.
-            given: the same, as a model takes them.
+            given: the same rows, in the types that a model needs.
 
         Returns:
-            The answer to each request, and what is to be logged.
+            The answer to each request, and the entries for the log.
         """
         champion = predict(self.champion, given, range(len(given)))
         challenger = self._challenge(batch, given)
@@ -143,11 +144,11 @@ class Rollout:
         return found, entries
 
     def explained(self, rows: Rows, given: Columns) -> dict[str, Any]:
-        """Return the effect of each value of a row, by the model that answers it.
+        """Return the effect of each value of a row on the prediction of the model that answers it.
 
         Args:
             rows: one row.
-            given: the same, as the champion takes it.
+            given: the same row, in the types that the champion needs.
         """
         challenger = self.challenger
         if challenger and not self._is_off and self._is_shared(rows, 0):
@@ -157,12 +158,12 @@ class Rollout:
                     if len(found):
                         explained = explain(challenger, found.frame())
                         return {"model": challenger.version, "columns": explained}
-            except Exception:  # the champion answers, and so it explains
-                logger.debug("the challenger explains nothing", exc_info=True)
+            except Exception:  # the champion then answers, so it also explains
+                logger.debug("the challenger cannot explain the row", exc_info=True)
         return {"model": self.champion.version, "columns": explain(self.champion, given.frame())}
 
     def _challenge(self, batch: Sequence[Rows], given: Columns) -> Scores | None:
-        """Return the predictions of the challenger; if it fails, the champion goes on."""
+        """Return the challenger's predictions; None if it fails, and the champion answers."""
         if not self.challenger:
             return None
         try:
@@ -178,7 +179,7 @@ class Rollout:
             logger.error("the challenger is switched off, and the champion answers: %s", error)
             self._is_off = True
         except Exception:
-            if not self._is_failing:  # it may fail at every request from now on
+            if not self._is_failing:  # report it once: it may fail at every request
                 logger.exception("the challenger fails; the champion answers")
             self._is_failing = True
         self._failed()
@@ -191,10 +192,10 @@ class Rollout:
     def _input(
         self, challenger: Release, batch: Sequence[Rows], given: Columns
     ) -> tuple[Columns, Mapping[int, int] | range]:
-        """Return the rows that a challenger takes, and their places there by those in the batch.
+        """Return the rows that a challenger accepts, and their places there by those in the batch.
 
-        It cleans and checks rows as `predict` does with those of a table. Missing are those that
-        its cleaning function leaves out or fails on, and those that break its schema.
+        It cleans and checks rows like `predict` does for a table. A row is missing if the cleaning
+        function leaves it out or fails on it, or if it breaks the challenger's schema.
         """
         if not challenger.separate and challenger.schema == self.champion.schema:
             return given, range(len(given))
@@ -208,7 +209,7 @@ class Rollout:
         return TableColumns(whole.reset_index(drop=True)), places
 
     def _is_shared(self, rows: Rows, number: int) -> bool:
-        """Return whether a row is the challenger's: the same on every machine, at any time."""
+        """Return whether the challenger answers a row: the same on every machine, at any time."""
         key = list(rows.typed(number, self._key).values())
         text = json.dumps(key, ensure_ascii=False)
         digest = hashlib.sha256(text.encode()).digest()
@@ -219,15 +220,15 @@ def is_drawn(identifier: str, share: float) -> bool:
     """Return whether a prediction is drawn at random for human review.
 
     Args:
-        identifier: of the prediction. It is random and knows nothing of the row, so the rows that
-            are drawn are a fair sample of all.
-        share: of the predictions that are drawn, from 0 to 1.
+        identifier: the identifier of the prediction. It is random and does not depend on the row,
+            so the drawn rows are a random sample of all rows.
+        share: the share of predictions to draw, from 0 to 1.
     """
     return int(identifier[:DIGITS], 16) < share * 16**DIGITS
 
 
 def require_same_rows(champion: Release, challenger: Release) -> None:
-    """Check that two models answer the same question about the same rows.
+    """Check that two models predict the same thing for the same rows.
 
     Raises:
         InputError: they do not.
@@ -237,7 +238,7 @@ def require_same_rows(champion: Release, challenger: Release) -> None:
         raise InputError(
             f"the challenger {challenger.version} predicts {second.target} ({second.task}), and "
             f"the champion {champion.version} {first.target} ({first.task}), or their classes "
-            "differ; choose a challenger that answers the same question"
+            "differ; choose a challenger that predicts the same thing"
         )
     present = for_scoring(first).used
     missing = [

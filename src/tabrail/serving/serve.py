@@ -27,25 +27,25 @@ from tabrail.serving.metrics import FOLDER
 from tabrail.serving.service import Setup
 from tabrail.serving.workers import end_with_parent, fingerprint, require_same
 
-KEY = "API_KEY"  # of the environment
-REPLICAS = "SERVE_REPLICAS"  # of the environment: how many servers share the log, at most
-WORKER = "SERVE_WORKER"  # of the environment: the arguments of the process that starts workers
+KEY = "API_KEY"  # environment variable
+REPLICAS = "SERVE_REPLICAS"  # environment variable: the most servers that share the log
+WORKER = "SERVE_WORKER"  # environment variable: the arguments of the workers' parent
 BACKLOG = 2048
-START_S = 60  # how long a worker may give no sign: on a busy machine it takes long to begin
+START_S = 60  # a worker's longest silence: on a busy machine, the start takes long
 
 logger = logging.getLogger(__name__)
 
 
 class Given(NamedTuple):
-    """What a worker gets from the process that starts it.
+    """The settings that a worker gets from the process that starts it.
 
     Attributes:
         challenger: the folder of the challenger.
-        share: what it answers.
+        share: the challenger's share of the groups.
         hosts: the names of the server.
-        untrusted: whether the model files may be some that were never recorded.
-        workers: how many there are to be.
-        models: the fingerprint of what the server started with.
+        untrusted: whether to load model files that were never recorded.
+        workers: the planned number of workers.
+        models: the fingerprint of the server's models at the start.
     """
 
     challenger: str | None
@@ -69,17 +69,17 @@ def serve(
     """Serve until a signal stops the server, then finish the requests that have begun.
 
     Args:
-        host: the address to listen at.
-        port: the port; 0 for any that is free.
-        workers: how many processes.
+        host: the address to listen on.
+        port: the port; 0 for any free one.
+        workers: the number of processes.
         challenger: a clone of this project with another model, which scores the same rows.
-        share: of the groups for which the challenger answers.
-        untrusted: whether the model files may be some that were never recorded.
-        no_key: whether other machines may ask without a key.
+        share: the share of the groups for which the challenger answers.
+        untrusted: whether to load model files that were never recorded.
+        no_key: whether to answer other machines without a key.
 
     Raises:
-        InputError: the port is taken, other machines could ask without a key, or a model or the log
-            cannot be used, or cannot be shared.
+        InputError: the port is in use, other machines could ask without a key, or a model or the
+            log cannot be used or shared.
     """
     if share and not challenger:
         raise InputError("--share needs a second model; name it with: --challenger FOLDER")
@@ -101,7 +101,7 @@ def serve(
             os.environ[WORKER] = json.dumps(given)
             app = f"{__name__}:worker"
             if setup.challenger and setup.challenger.worker:
-                setup.challenger.worker.stop()  # it has been checked; each worker starts its own
+                setup.challenger.worker.stop()  # the challenger has been checked; each worker starts its own
         config = uvicorn.Config(
             app,
             factory=workers > 1,
@@ -124,10 +124,10 @@ def serve(
 
 
 def worker() -> FastAPI:
-    """Return the application of one of several processes; it ends if there can be none."""
+    """Return the application of one of several processes; end the process if this fails."""
     end_with_parent()
     given = Given(*json.loads(os.environ[WORKER]))
-    log = PredictionLog(create=False)  # it has its tables, and may not answer just now
+    log = PredictionLog(create=False)  # its tables exist, but it may not answer now
     folder = Path(given.challenger) if given.challenger else None
     with one_message():  # the supervisor tries again
         setup = prepare(folder, given.share, log, given.hosts, untrusted=given.untrusted)
@@ -150,7 +150,7 @@ def prepare(
     """Load what a server needs.
 
     Raises:
-        InputError: a model cannot be loaded, or predicts something else than at its evaluation.
+        InputError: a model cannot be loaded, or its predictions differ from its evaluation.
     """
     first = load_release(untrusted=untrusted, compiled=True)
     second = load_release(challenger, untrusted=untrusted, compiled=True) if challenger else None
@@ -159,51 +159,52 @@ def prepare(
             logger.warning("%s is slower for few rows: %s", one.version, one.uncompiled)
     setup = Setup(first, second, share, log, api_key(), hosts)
     gc.collect()
-    gc.freeze()  # models and modules are never garbage: walking them would hold up requests
+    gc.freeze()  # models and modules are never garbage; scanning them would delay requests
     return setup
 
 
 def api_key() -> str:
-    """Return the key of the environment; blank if there is none, or nothing but blanks."""
+    """Return the key in the environment; blank if there is none, or only spaces."""
     return os.environ.get(KEY, "").strip()
 
 
 def served_hosts(host: str, address: str, *, no_key: bool) -> list[str] | None:
-    """Return the names by which a server without a key may be called; None for any.
+    """Return the names that a server without a key answers to; None for any name.
 
     Args:
         host: the name or address that was given.
         address: where the server listens.
-        no_key: whether other machines may ask without a key.
+        no_key: whether to answer other machines without a key.
 
     Raises:
-        InputError: they could, and nobody asked for it; or there is a key as well.
+        InputError: other machines could ask without a key, but --no-key is missing; or both a key
+            and --no-key are given.
     """
     if no_key and api_key():
-        raise InputError(f"--no-key and a key in {KEY} exclude each other; leave one of them out")
+        raise InputError(f"--no-key and a key in {KEY} exclude each other; leave out one of them")
     if not api_key() and not no_key and not is_local(address):
         raise InputError(
             f"with --host {host}, other machines can read the prediction log and write to it, "
-            f"since {KEY} in the environment is blank; set it to a key, such as what "
-            "`openssl rand -hex 32` prints, or let everybody ask: --no-key"
+            f"since {KEY} in the environment is blank; set it to a key, such as the output of "
+            "`openssl rand -hex 32`, or answer everybody: --no-key"
         )
     return None if is_any(address) else [host.lower(), address]
 
 
 def require_shared(log: PredictionLog, replicas: str) -> None:
-    """Check that a server that is one of several on other machines writes to the log of all.
+    """Check that one of several servers on different machines writes to the shared log.
 
     Raises:
-        InputError: the log is a file, or the number is none.
+        InputError: the log is a file, or the number is invalid.
     """
     if not (replicas.isascii() and replicas.isdigit() and int(replicas)):
         raise InputError(f"{REPLICAS} is {replicas!r}; expected a number such as 2")
     if int(replicas) > 1 and log.is_file:
         raise InputError(
             f"this server is one of up to {replicas} ({REPLICAS}), and the prediction log {log} is "
-            f"a file, which each of them would have for itself; set {VARIABLE} to a database such "
-            f"as postgresql+psycopg://user@host/database, or run one server alone: {REPLICAS}=1, "
-            "on Kubernetes minReplicas: 1 and maxReplicas: 1"
+            f"a file, which the servers cannot share; set {VARIABLE} to a database such as "
+            f"postgresql+psycopg://user@host/database, or run only one server: {REPLICAS}=1, on "
+            "Kubernetes minReplicas: 1 and maxReplicas: 1"
         )
 
 
@@ -211,20 +212,20 @@ def _listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens.
 
     Raises:
-        InputError: the port is taken, or the address is none of this machine.
+        InputError: the port is in use, or the address does not belong to this machine.
     """
     try:
         (family, kind, protocol, _, address), *_ = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
         listening = socket.socket(family, kind, protocol)
-        if os.name != "nt":  # where it would let two servers have one port
+        if os.name != "nt":  # on Windows, two servers could then share a port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         listening.listen(BACKLOG)
     except (OSError, OverflowError) as error:
         raise InputError(
-            f"cannot listen at {host}, port {port}: {getattr(error, 'strerror', '') or error}; "
+            f"cannot listen on {host}, port {port}: {getattr(error, 'strerror', '') or error}; "
             "choose another one with: --host, --port"
         ) from None
     listening.set_inheritable(True)

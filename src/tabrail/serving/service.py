@@ -25,26 +25,26 @@ from tabrail.serving.rollout import Rollout
 from tabrail.serving.tracing import Arrival
 from tabrail.serving.violations import SchemaViolationError
 
-STUCK = 3  # times serve.timeout_seconds: so long, no batch takes that any client still waits for
-STOP_S = 1.0  # how long to wait for the thread: whoever asked it has no answer by now
-WAITING = 10  # times the rows of the largest request may wait to be scored
+STUCK = 3  # times serve.timeout_seconds; after this time, no client waits for the batch any more
+STOP_S = 1.0  # how long to wait for the thread; its clients have timed out by now
+WAITING = 10  # the queue's room for rows, in multiples of the largest request
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What a server needs to begin.
+    """What a server needs to start.
 
     Attributes:
         champion: the model that answers.
-        challenger: another one that scores the same rows.
-        share: of the groups for which the challenger answers.
+        challenger: another model that scores the same rows.
+        share: the share of the groups for which the challenger answers.
         log: the prediction log.
         key: the API key, or blank.
-        hosts: names by which a server without a key may be called besides the local ones, in lower
-            case; None for any.
-        workers: how many processes answer together.
+        hosts: the names of a server without a key, besides the local ones, in lower case; None for
+            any.
+        workers: the number of processes that answer.
     """
 
     champion: Release
@@ -69,7 +69,7 @@ class Service:
             reference.typical(release.schema, release.distributions),
             release.clean,
             reference.rows(release.schema, release.distributions),
-            # Rows of one group are answered by one model.
+            # One model answers all rows of a group.
             release.schema.key if setup.challenger and setup.share else (),
             release.distributions.get("days_of_month"),
         )
@@ -79,14 +79,14 @@ class Service:
             setup.challenger,
             setup.share,
             failed=self.metrics.challenger_failures.inc,
-            seconds=self.params.timeout_seconds / 2,  # so that the champion's answer is in time
+            seconds=self.params.timeout_seconds / 2,  # leaves time for the champion's answer
         )
         self.log = setup.log
         self.ready = False
 
     @asynccontextmanager
     async def running(self, _: FastAPI) -> AsyncIterator[None]:
-        """Run the threads for as long as the server does."""
+        """Run the threads while the server runs."""
         most_rows, days = self.params.max_rows, self.params.retention_days
         self.journal = Journal(self.log, days, self.metrics.count_entries)
         self.batcher = Batcher(self.score, most_rows, WAITING * most_rows)
@@ -95,20 +95,20 @@ class Service:
         yield
         self.ready = False
         if not await run_in_threadpool(self.batcher.close, STOP_S):
-            logger.error("a call of clean or of the model does not come back; it is abandoned")
+            logger.error("a call of clean or of the model does not return; it is abandoned")
         await run_in_threadpool(self.journal.close, self.params.timeout_seconds)
 
     @property
     def stuck(self) -> bool:
-        """Whether the thread that scores does not come back, as from a `clean` that hangs."""
+        """Whether the thread that scores does not return, for example because `clean` hangs."""
         return self.ready and self.batcher.seconds() > STUCK * self.params.timeout_seconds
 
     def score(self, batch: list[Request]) -> list[bytes | SchemaViolationError]:
         """Check, score and log requests together; refuse those with rows that break the schema.
 
         Returns:
-            The JSON of each answer: it is made here and not in the event loop, because it may take
-            long.
+            The JSON of each answer. It is made here, because that may take too long for the event
+            loop.
         """
         began = thread_time()
         checked = self.reader.check(batch)
@@ -125,12 +125,12 @@ class Service:
         return [next(answers) if isinstance(rows, Rows) else rows for rows in checked]
 
     def _encoded(self, answer: dict[str, Any]) -> bytes:
-        """Return the JSON of an answer, whose predictions are counted."""
+        """Return the JSON of an answer, and count its predictions."""
         self.metrics.predicted(answer)
         return to_json(answer)
 
     def explained(self, request: Request) -> bytes:
-        """Return as JSON the effect of each value of a row on its prediction, after it is cleaned.
+        """Return as JSON the effect of each value of a cleaned row on its prediction.
 
         Raises:
             SchemaViolationError: the row is refused.
@@ -141,7 +141,7 @@ class Service:
         return to_json(self.rollout.explained(rows, self.reader.together([rows])))
 
     def count_refusal(self, path: str, refusal: RequestError, arrival: Arrival) -> None:
-        """Log a request for predictions that failed, unless it was not allowed to ask."""
+        """Log a failed request for predictions, unless it was not authorized."""
         if path == "/predict" and refusal.status not in (401, 403):
             self._log_refusals(refusal.status, {("", refusal.kind): 1}, 1, arrival)
 
@@ -164,7 +164,7 @@ class Service:
         )
 
     def _handle_stop(self) -> None:
-        """Stop being ready as soon as the server gets the signal to stop."""
+        """Report "not ready" after the signal to stop."""
         for number in (signal.SIGTERM, signal.SIGINT):
             before = signal.getsignal(number)
 
@@ -174,5 +174,5 @@ class Service:
 
             try:
                 signal.signal(number, stop)
-            except ValueError:  # not the main thread: it gets no signals
+            except ValueError:  # only the main thread gets signals
                 return

@@ -8,17 +8,17 @@ from uvicorn.supervisors import multiprocess
 
 
 class Worker(multiprocess.Process):
-    """A process of the server whose sign of life is looked for, and not waited for.
+    """A process of the server whose liveness is checked without waiting.
 
-    uvicorn asks one process after another, and waits for each answer. One that is still loading its
-    model answers late, and one that was killed meanwhile never does: so long, no other process was
-    started again, and no signal was heard.
+    uvicorn itself asks one process after another, and waits for each answer. A process that loads
+    its model answers late, and a killed one never answers. During this time, uvicorn would start no
+    other process and handle no signal.
     """
 
-    _asked: float | None = None  # when, if the answer is still to come
+    _asked: float | None = None  # the time of a question without an answer yet
 
     def is_alive(self, timeout: float = 5) -> bool:
-        """Return whether the process runs and has answered what it was asked in time.
+        """Return whether the process runs and has answered in time.
 
         Args:
             timeout: how many seconds an answer may take.
@@ -42,8 +42,8 @@ def run(config: uvicorn.Config, listening: socket) -> None:
     """Serve by several processes until a signal stops them.
 
     Args:
-        config: says how many, and how long one may give no sign of life.
-        listening: where requests come in.
+        config: has the number of processes, and the longest time without an answer.
+        listening: the socket for requests.
     """
     multiprocess.Process = Worker  # type: ignore[misc]  # uvicorn has no other place to say it
     multiprocess.Multiprocess(config, sockets=[listening]).run()

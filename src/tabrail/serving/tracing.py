@@ -1,6 +1,6 @@
-"""What every answer has: the identifier of its request, and headers that keep it where it belongs.
+"""Add the identifier of its request and security headers to every answer.
 
-An identifier is of the client or made here. It is in the prediction log, too.
+The identifier comes from the client, or is made here. It is also in the prediction log.
 """
 
 import re
@@ -12,8 +12,8 @@ from uuid import uuid4
 
 HEADER = b"x-request-id"
 TRACE = b"traceparent"  # https://www.w3.org/TR/trace-context
-ARRIVAL = "arrival"  # of the state of a request
-# Of a client: short, and of characters that mean nothing in a log, a header or a shell.
+ARRIVAL = "arrival"  # key in the state of a request
+# A client's identifier must be short, without special characters of logs, headers or shells.
 ALLOWED = re.compile(rb"[A-Za-z0-9._:/+=@~-]{1,128}")
 
 TRACED = re.compile(rb"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -29,13 +29,13 @@ Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Arrival:
-    """When a request arrived, and what it is called.
+    """When a request arrived, and its identifiers.
 
     Attributes:
-        began: when, by `time.perf_counter`.
+        began: the time, by `time.perf_counter`.
         request: an identifier that is made here; no two requests share one.
-        given: the identifier that the client gave, which several requests may share; or blank.
-        trace: the trace that the request belongs to, as its `traceparent` names it; or blank.
+        given: the client's identifier, which several requests may share; or blank.
+        trace: the trace of the request, as in its `traceparent`; or blank.
     """
 
     began: float = 0.0
@@ -71,12 +71,12 @@ class TracingMiddleware:
 
 
 def arrival(scope: Any) -> Arrival:
-    """Return when a request arrived, and what it is called."""
+    """Return when a request arrived, and its identifiers."""
     found: Arrival = scope["state"][ARRIVAL]
     return found
 
 
 def _given(headers: list[tuple[bytes, bytes]], header: bytes, allowed: re.Pattern[bytes]) -> str:
-    """Return what a client gave in a header, if it may be repeated in logs."""
+    """Return a client's header, if logs may repeat it."""
     values = [value for name, value in headers if name == header]
     return values[0].decode() if len(values) == 1 and allowed.fullmatch(values[0]) else ""

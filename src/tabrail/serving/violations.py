@@ -1,4 +1,4 @@
-"""What is wrong with a request: for the client with its place, for the log without any value."""
+"""The errors of a request: for the client with their places, for the log without any value."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -8,27 +8,27 @@ from pydantic import ValidationError
 
 from tabrail.data.schema import Column
 
-MOST_ERRORS = 100  # in one answer: a thousand rows can have many thousand
-MOST_LETTERS = 60  # of a value or of an unknown name that an error repeats
-KINDS = {  # of violations, by pydantic's types of errors; all others are unreadable
+MOST_ERRORS = 100  # in one answer: a thousand rows can have many thousands
+MOST_LETTERS = 60  # of a value or of an unknown name in an error
+KINDS = {  # kinds of violations by pydantic's error types; all other types are "unreadable"
     "missing": "missing",
     "greater_than_equal": "out_of_range",
     "less_than_equal": "out_of_range",
 }
-HINTS = {  # for those who send values as a table has them
+HINTS = {  # for clients that send values as in a table
     "bool_type": "; write true or false",
     "float_type": "; write numbers",
 }
 
 
 class Violation(NamedTuple):
-    """One thing that is wrong with a request.
+    """One error in a request.
 
     Attributes:
-        place: where, such as ("rows", 0, "age"); also in a request with a single row.
+        place: its place, such as ("rows", 0, "age"); the same in a request with a single row.
         column: the column, or blank.
-        kind: what is wrong, for the log.
-        message: the same for the client.
+        kind: the kind of error, for the log.
+        message: the error message for the client.
     """
 
     place: tuple[Any, ...]
@@ -46,7 +46,7 @@ class SchemaViolationError(Exception):
     """A request that breaks the schema.
 
     Attributes:
-        errors: what to tell the client, by place.
+        errors: the messages for the client, by place.
         counts: for each column and kind of violation, in how many rows; 1 for the whole request.
         bad: how many rows have a violation; 1 for the request as a whole.
     """
@@ -55,8 +55,8 @@ class SchemaViolationError(Exception):
         """Collect the violations of a request.
 
         Args:
-            violations: they may be several at one place.
-            single: whether the request has one row under `row`, and no list of rows.
+            violations: the violations; a place may have several.
+            single: whether the request has one row under `row`, not a list of rows.
         """
         found = sorted(violations, key=lambda one: one.row)
         messages: dict[tuple[Any, ...], str] = {}
@@ -77,12 +77,12 @@ class SchemaViolationError(Exception):
 def in_rows(
     error: ValidationError, first: int, columns: Mapping[str, Column]
 ) -> Iterator[Violation]:
-    """Yield what pydantic found in a list of rows, without its names for the members of a union.
+    """Yield pydantic's errors in a list of rows, without its names for the members of a union.
 
     Args:
-        error: what it found.
+        error: pydantic's errors.
         first: the place of the first of these rows in the request.
-        columns: describes them.
+        columns: the descriptions of the columns.
     """
     for one in error.errors(include_url=False, include_context=False):
         place, *inner = one["loc"]
@@ -103,16 +103,16 @@ def in_rows(
 
 
 def got(value: Any, column: Column | None) -> str:
-    """Return what an error says of a value that it refuses; nothing if the column is sensitive."""
+    """Return a refused value for an error message; nothing if the column is sensitive."""
     return "" if column is not None and column.sensitive else f", got {shown(value)}"
 
 
 def shown(value: Any) -> str:
-    """Return a value, or its beginning, as an error repeats it."""
+    """Return a value or its beginning, for an error message."""
     text = repr(value[: MOST_LETTERS + 1] if isinstance(value, str) else value)
     return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…"
 
 
 def shown_name(name: str) -> str:
-    """Return a name that the schema does not know, or its beginning."""
+    """Return an unknown name or its beginning, for an error message."""
     return name if len(name) <= MOST_LETTERS else f"{name[:MOST_LETTERS]}…"

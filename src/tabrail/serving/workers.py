@@ -12,13 +12,13 @@ from pathlib import Path
 from tabrail import paths
 from tabrail.errors import InputError
 
-FILES = (paths.MODEL, paths.SCHEMA, paths.PARAMS, paths.EVALUATION)  # on which answers depend
+FILES = (paths.MODEL, paths.SCHEMA, paths.PARAMS, paths.EVALUATION)  # answers depend on these
 
 logger = logging.getLogger(__name__)
 
 
 def fingerprint(folders: Iterable[Path]) -> str:
-    """Return what tells the models of some folders from others.
+    """Return a hash that identifies the models of some folders.
 
     Args:
         folders: roots of clones.
@@ -34,22 +34,22 @@ def require_same(expected: str, found: str) -> None:
     """Check that a worker has the model of its parent.
 
     Raises:
-        InputError: the folder has another one by now.
+        InputError: the folder has another model now.
     """
     if expected != found:
         raise InputError(
-            "the folder has another model or other parameters than when the server started, so "
-            "this worker does not answer; start the server again, or restore what was there"
+            "the model or the parameters in the folder have changed since the server started, so "
+            "this worker does not answer; restart the server, or restore the earlier files"
         )
 
 
 def end_with_parent() -> None:
-    """Let this process stop, as after SIGTERM, when the process that started it is gone."""
+    """Stop this process, as after SIGTERM, when its parent process has ended."""
     if parent := multiprocessing.parent_process():
         threading.Thread(target=_watch, args=(parent,), name="parent", daemon=True).start()
 
 
 def _watch(parent: multiprocessing.process.BaseProcess) -> None:
     parent.join()
-    logger.error("the process that started this worker is gone; it stops")
+    logger.error("the process that started this worker has ended, so the worker stops")
     os.kill(os.getpid(), signal.SIGTERM)
