@@ -1,4 +1,4 @@
-"""Print what there is once the set-up has ended, and what remains to be done."""
+"""Print the result of the set-up, and what remains to be done."""
 
 import json
 import os
@@ -13,8 +13,8 @@ from cookiecutter_dvc_hooks.steps import Step
 
 
 def way_to(project: Path) -> str:
-    """Return the command that goes to the project from where the user stands."""
-    # Cookiecutter changes the working directory; shells leave the user's own in PWD.
+    """Return the command that changes from the user's folder to the project."""
+    # Cookiecutter changes the working directory; shells keep the user's own in PWD.
     start = Path(os.environ.get("PWD", "")).resolve()
     inside = start != project and project.is_relative_to(start)
     return written(("cd", str(project.relative_to(start) if inside else project)))
@@ -29,7 +29,7 @@ def print_remaining(todo: Iterable[Step], project: Path) -> None:
 
 
 def print_success(name: str, project: Path, *, own_table: bool = False) -> None:
-    """Print what there is now, and what to try."""
+    """Print that the project is ready, and what to try."""
     score = headline_score(project)
     print(f"\n{name} is ready: committed, run once and pushed.{score}\n")
     if own_table:
@@ -72,6 +72,6 @@ def headline_score(project: Path) -> str:
 
 
 def use_replacement_characters() -> None:
-    """Let a console that cannot show the project's name show something else: it is no error."""
+    """Let a console show ? for letters that it cannot show, instead of an error."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")

@@ -1,4 +1,4 @@
-"""Run commands as the user would, and write them down."""
+"""Run commands like the user, and print them."""
 
 import os
 import shlex
@@ -44,7 +44,7 @@ def find(tool: str) -> str | None:
 
 
 def search_path() -> str:
-    """Return where tools are looked for: PATH, then beside the Python that runs cookiecutter."""
+    """Return the search path for tools: PATH, then the folder of cookiecutter's Python."""
     return os.pathsep.join([os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)])
 
 
@@ -78,12 +78,12 @@ def output(command: Command, environment: Mapping[str, str], **options: Any) -> 
 def call(
     command: Command, tick: Callable[[], None] | None, **options: Any
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command, calling `tick` while it lasts; return what became of it.
+    """Run a command, calling `tick` while it runs; return its result.
 
     Args:
         command: the tool and its arguments.
         tick: called several times a second.
-        options: what else `Popen` is to know.
+        options: more options for `Popen`.
 
     Raises:
         OSError: the tool cannot be started.

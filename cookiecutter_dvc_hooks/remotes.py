@@ -18,7 +18,7 @@ def unusable(remote: str) -> str:
     """Complain about a remote that DVC could not use, or that would put a secret into Git."""
     if not remote:
         return ""
-    # What may hold a secret is not shown again: what is printed ends up in logs.
+    # An address that may have a secret is not printed, because output ends up in logs.
     try:
         url = urlsplit(remote)
         secret = holds_secret(remote, url)
@@ -26,8 +26,8 @@ def unusable(remote: str) -> str:
         return "it is not a valid URL; give one such as 's3://bucket/folder'."
     if secret:
         return (
-            "it carries a user, password or key, and nothing secret may be written to Git; leave "
-            "it out and set it afterwards with: dvc remote modify --local storage KEY VALUE."
+            "it has a user, password or key, but no secret may be written to Git; leave it out "
+            "and set it later with: dvc remote modify --local storage KEY VALUE."
         )
     if not REMOTE.fullmatch(remote):
         return (
@@ -59,7 +59,7 @@ def unusable_url(remote: str, url: SplitResult) -> str:
         return f"{shown(remote)} is relative; give an absolute path or a URL: s3://bucket/folder."
     if url.scheme not in EXTRA_OF_SCHEME:
         known = ", ".join(EXTRA_OF_SCHEME)
-        return f"{shown(remote)} is of an unknown kind; give an absolute path or one of {known}."
+        return f"{shown(remote)} has an unknown scheme; give an absolute path or one of {known}."
     if not url.netloc:
         return f"{shown(remote)} names no host or bucket; give one such as 's3://bucket/folder'."
     return ""

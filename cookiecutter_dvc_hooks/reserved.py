@@ -1,4 +1,4 @@
-"""The names that a project cannot have, as something else is called so."""
+"""The names that a project cannot have, because something else has them."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The rules for answers: one sentence for each that cannot be used."""
+"""The rules for answers: one sentence for each answer that cannot be used."""
 
 import keyword
 import re
@@ -47,7 +47,7 @@ def refusal(sentences: list[str]) -> str:
 def unwritable(text: str) -> str:
     """Complain about characters that the project's files could not hold."""
     if UNWRITABLE.search(text):
-        return f"{shown(text)} holds a line break or control character; use one line of plain text."
+        return f"{shown(text)} has a line break or control character; use one line of plain text."
     return ""
 
 
@@ -64,7 +64,7 @@ def check_slug(answers: Answers) -> str:
     slug = answers["project_slug"]
     if not slug.strip():
         name = shown(answers["project_name"])
-        return f"none can be derived from the name {name}; give one, such as 'flight-delays'."
+        return f"no slug can be derived from the name {name}; give one, such as 'flight-delays'."
     if len(slug) > LONGEST_NAME:
         return too_long(slug)
     if not SLUG.fullmatch(slug):
@@ -76,7 +76,7 @@ def check_slug(answers: Answers) -> str:
 
 
 def clash(slug: str) -> str:
-    """Complain about a slug that names something else already."""
+    """Complain about a slug that is already the name of something else."""
     package = slug.replace("-", "_")
     distribution = re.sub("[-_]+", "-", slug)
     clashes = {
@@ -100,7 +100,7 @@ def check_author(answers: Answers) -> str:
 
 
 def check_email(answers: Answers) -> str:
-    """Complain about what cannot be an e-mail address."""
+    """Complain about an invalid e-mail address."""
     email = answers["author_email"]
     if not EMAIL.fullmatch(email):
         return f"{shown(email)} is not an e-mail address; give one such as 'you@example.com'."
@@ -118,7 +118,7 @@ def check_ci(answers: Answers) -> str:
 
 
 def check_parts(answers: Answers) -> str:
-    """Complain about a part that the library does not have, or that the service has no use for."""
+    """Complain about a part that the library does not have, or that the service cannot use."""
     for part in part_names(answers["parts"]):
         if part not in PARTS:
             hint = nearest(part, PARTS) or "."
@@ -137,17 +137,17 @@ def check_target(answers: Answers) -> str:
     """Complain about a table without a target, and about a target without a table."""
     given, target = answers["data_file"], answers["target"]
     if given and not target.strip():
-        return f"it is blank; name the column of {shown(given)} that is to be predicted."
+        return f"it is blank; name the column of {shown(given)} to predict."
     if target and not given:
         return (
-            f"{shown(target)} is a column of which table? Give data_file, too, or leave target "
-            "blank for the bundled sample."
+            f"{shown(target)} needs a table; also give data_file, or leave target blank for the "
+            "bundled sample."
         )
     return ""
 
 
 def too_long(name: str) -> str:
-    """Complain about a name that file systems and tables have no room for."""
+    """Complain about a name that is too long for file systems and tables."""
     if len(name) > LONGEST_NAME:
         return f"{shown(name)} has {len(name)} characters; use at most {LONGEST_NAME}."
     return ""
@@ -156,7 +156,7 @@ def too_long(name: str) -> str:
 def not_one_of(choices: tuple[str, ...], given: str) -> str:
     """Complain about an answer that is not among the choices."""
     if given not in choices:
-        return f"{shown(given)} is not offered; choose one of {', '.join(choices)}."
+        return f"{shown(given)} is not a choice; choose one of {', '.join(choices)}."
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Run the steps of a set-up, and say what became of each."""
+"""Run the steps of a set-up, and print the result of each."""
 
 import sys
 import time
@@ -27,10 +27,10 @@ class Step(NamedTuple):
     """A part of the set-up: commands to run in order, once the steps it needs are done.
 
     Attributes:
-        title: what the user reads.
+        title: the title that is printed.
         commands: the commands.
-        needs: the titles of those steps.
-        look: looks, with the environment of the commands, whether something is against it.
+        needs: the titles of the steps that must be done first.
+        look: checks in the environment of the commands whether something prevents the step.
         warns: whether the user sees the warnings of the commands.
     """
 
@@ -42,7 +42,7 @@ class Step(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a step: done, or what stood in the way."""
+    """The result of a step: done, or what prevented it."""
 
     step: Step
     obstacle: str = ""
@@ -62,7 +62,7 @@ def run_all(todo: Iterable[Step], environment: Mapping[str, str]) -> list[Outcom
 
 
 def attempt(step: Step, undone: set[str], environment: Mapping[str, str]) -> Outcome:
-    """Run a step if it lacks nothing and nothing is against it; return what became of it."""
+    """Run a step if nothing is missing and nothing prevents it; return its result."""
     try:
         if lack := missing(step, undone):
             tell(step.title, f"skipped: {lack}")

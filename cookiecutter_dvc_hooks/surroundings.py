@@ -1,4 +1,4 @@
-"""What this machine has that a project may not get along with, each in a sentence."""
+"""Find settings of this machine that may not work with a project, each in a sentence."""
 
 import re
 import tempfile
@@ -17,11 +17,11 @@ RULE = re.compile(r"^(.+?):(\d+):(.*)\t(.+)$", re.MULTILINE)
 
 
 def against_hooks(environment: Mapping[str, str]) -> Hindrance | None:
-    """Look whether pre-commit would refuse to install the project's hooks, or fail in each."""
+    """Check whether pre-commit would refuse to install the project's hooks, or fail in each."""
     if folder := commands.output(("git", "config", "--get", "core.hooksPath"), environment):
         reason = (
             f"Git runs the hooks in {folder} for all repositories (core.hooksPath); the commands "
-            "below put the project's in their place"
+            "below make Git run the project's hooks instead"
         )
         # pre-commit refuses wherever the setting has a value, and installs into .git/hooks.
         set_to = ("git", "config", "core.hooksPath")
@@ -30,14 +30,14 @@ def against_hooks(environment: Mapping[str, str]) -> Hindrance | None:
     if not can_be_written(home):
         reason = (
             f"pre-commit cannot write to {home}; set the environment variable PRE_COMMIT_HOME to a "
-            "folder where you can, for this and for every commit"
+            "writable folder, now and for every commit"
         )
         return Hindrance(reason, (INSTALL_HOOKS,))
     return None
 
 
 def notes_of_pre_commit(environment: Mapping[str, str]) -> Path:
-    """Return the folder in which pre-commit keeps what it knows."""
+    """Return the folder of pre-commit's cache."""
     cache = environment.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(environment.get("PRE_COMMIT_HOME") or f"{cache}/pre-commit")
 
@@ -57,7 +57,7 @@ def can_be_written(folder: Path) -> bool:
 
 
 def sentences(project: Path, environment: Mapping[str, str]) -> list[str]:
-    """Return what the user should know of the new repository, if there is something."""
+    """Return what the user should know about the new repository, if anything."""
     return [*inside(project, environment), *ignored(project, environment)]
 
 
@@ -69,7 +69,7 @@ def inside(project: Path, environment: Mapping[str, str]) -> list[str]:
     if not top or commands.output(asked, environment, **above):
         return []
     return [
-        f"{project.name} is a Git repository of its own within that of {top}. To make it a folder "
+        f"{project.name} is a separate Git repository within that of {top}. To make it a folder "
         f"of that one instead, see {RENDERING['MANUAL']}/places.md"
     ]
 

@@ -11,7 +11,7 @@ EXPECTED = f"expected one of {', '.join(TABLES)}, or a folder of them"
 
 
 def unusable(file: str) -> str:
-    """Complain about a table that is not there, or that is none."""
+    """Complain about a missing file, or one that is not a table."""
     if not file:
         return ""
     try:
@@ -22,16 +22,16 @@ def unusable(file: str) -> str:
             return f"{shown(file)} does not exist; {nearest_to(path)}."
         return unusable_file(path)
     except RuntimeError:
-        return f"{shown(file)} is in the home folder of nobody; give the path without ~."
+        return f"{shown(file)} names a home folder that does not exist; give the path without ~."
     except OSError as error:
-        return f"{shown(file)} cannot be read ({error.strerror}); give a table that can."
+        return f"{shown(file)} cannot be read ({error.strerror}); give a readable table."
 
 
 def table_path(file: str) -> Path:
-    """Return where a table is, seen from where the user stands.
+    """Return the path of a table, relative to the user's folder.
 
     Raises:
-        RuntimeError: there is no home folder to stand for the ~.
+        RuntimeError: there is no home folder for the ~.
     """
     # Cookiecutter changes the working directory; `cookiecutter_dvc.py` leaves the user's in PWD.
     return Path(os.environ.get("PWD", ""), Path(file).expanduser())
@@ -43,18 +43,18 @@ def nearest_to(path: Path) -> str:
     names = {p.name.lower(): p.name for p in folder.iterdir()} if folder.is_dir() else {}
     if near := difflib.get_close_matches(path.name.lower(), names):
         return f"nearest to it there: {', '.join(shown(names[name]) for name in near)}"
-    return f"give a path that starts with / or ~, or one seen from {os.environ.get('PWD', 'here')}"
+    return f"give a path that starts with / or ~, or is relative to {os.environ.get('PWD', 'here')}"
 
 
 def unusable_folder(folder: Path) -> str:
-    """Complain about a folder that holds no table, or an empty one."""
+    """Complain about a folder without a table, or with an empty one."""
     tables = [path for path in sorted(folder.rglob("[!.]*")) if is_table(path) and path.is_file()]
     sentences = filter(None, map(unusable_file, tables))
     return next(sentences, "") if tables else f"{shown(str(folder))} holds no table; {EXPECTED}."
 
 
 def unusable_file(path: Path) -> str:
-    """Complain about what is no file, is empty, or is of a kind that cannot be read."""
+    """Complain about a path that is not a file, or a file that is empty or not a table."""
     if not path.is_file():
         return f"{shown(path.name)} is neither a file nor a folder; {EXPECTED}."
     if not is_table(path):

@@ -1,4 +1,4 @@
-"""What sentences about answers are made of."""
+"""Parts of sentences about answers."""
 
 import difflib
 import reprlib

@@ -1,7 +1,7 @@
 """Set the generated project up: Git, environment, data, first run, first commit.
 
-Nothing here makes the generation fail. If a tool or the network is missing, the files stay, what
-needs the missing thing is skipped, and the commands that remain are printed.
+Nothing here makes the generation fail. If a tool or the network is missing, the files are kept. The
+steps that need it are skipped, and their commands are printed.
 """
 
 import json
@@ -52,7 +52,7 @@ def steps(answers: Answers, identity: Iterable[Command] = ()) -> tuple[Step, ...
     main_branch = ("git", "symbolic-ref", "HEAD", "refs/heads/main")
     # uv hides a folder of wheels from Git unless it is told not to.
     build = ("uv", "build", "--wheel", "--no-create-gitignore", "--out-dir", "vendor", TEMPLATE)
-    # A relocatable environment works on if the project's folder is moved or renamed.
+    # A relocatable environment still works after the project's folder is moved or renamed.
     environment = (("uv", "venv", "--clear", "--relocatable"), ("uv", "sync"))
     hooks = (surroundings.INSTALL_HOOKS,)
     return (
@@ -91,7 +91,7 @@ def track_command(answers: Answers) -> Command:
 
 
 def identity_commands(answers: Answers, environment: Mapping[str, str]) -> list[Command]:
-    """Return the commands that tell the new repository who commits, if Git does not know yet."""
+    """Return the commands that set the author of the new repository, if Git has none yet."""
     return [
         ("git", "config", key, value)
         for key, value in (("user.name", answers.author_name), ("user.email", answers.author_email))
@@ -100,7 +100,7 @@ def identity_commands(answers: Answers, environment: Mapping[str, str]) -> list[
 
 
 def environment_for(answers: Answers) -> dict[str, str]:
-    """Return the environment for all commands: nobody else's project, the author's commits."""
+    """Return the environment for all commands: no other project, and the author's commits."""
     environment = commands.clean_environment()
     for role in ("AUTHOR", "COMMITTER"):
         environment[f"GIT_{role}_NAME"] = answers.author_name
@@ -109,7 +109,7 @@ def environment_for(answers: Answers) -> dict[str, str]:
 
 
 def remove_empty_folders(project: Path) -> None:
-    """Remove the folders all of whose files are of options that were not chosen."""
+    """Remove the folders that are empty because of options that were not chosen."""
     for folder, _, _ in os.walk(project, topdown=False):
         path = Path(folder)
         if path != project and not any(path.iterdir()):
@@ -120,7 +120,7 @@ def main(answers: Answers, project: Path) -> None:
     """Set the project up as far as possible, and say what is left to do."""
     closing.use_replacement_characters()
     if (project / ".git").exists():
-        print(f"\n{project.name} is a Git repository already: only its files were written.")
+        print(f"\n{project.name} is already a Git repository, so only its files were written.")
         return
     remove_empty_folders(project)
     environment = environment_for(answers)

@@ -39,7 +39,7 @@ def test_parts_are_part_of_the_first_commit(project: Project) -> None:
 @pytest.mark.slow
 def test_adding_them_again_changes_nothing(project: Project) -> None:
     printed = project.uv("tabrail", "add", *PARTS_IN_ORDER)
-    assert printed.count("is there already; nothing was changed.") == len(PARTS_IN_ORDER)
+    assert printed.count("was added before; nothing was changed.") == len(PARTS_IN_ORDER)
     assert project.run("git", "status", "--porcelain") == ""
 
 

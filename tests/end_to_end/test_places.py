@@ -81,7 +81,7 @@ def test_a_machine_with_settings_of_its_own(
     assert "Zoë <zoe@example.org>" in project.read("params.yaml")
     assert failed(project.uv("tabrail", "verify")) == []
     assert f"Git runs the hooks in {company} for all repositories" in done.stdout
-    assert f"a Git repository of its own within that of {outer.path}" in done.stdout
+    assert f"a separate Git repository within that of {outer.path}" in done.stdout
     assert "Git ignores" not in done.stdout
 
     reader = follow(project, "Hooks of your company")

@@ -23,7 +23,7 @@ def test_a_later_month_is_scored_row_by_row(clone: Project, tmp_path: Path) -> N
     assert {row["model"] for row in rows} == {"model@v0.1.0"}
     # Nothing is replaced unasked, and data that breaks the schema is not scored.
     again = clone.uv("tabrail", "predict", str(SEPTEMBER), str(out), code=1)
-    assert "is there already" in again
+    assert "already exists" in again
     broken = tmp_path / "broken.csv"
     broken.write_text("date,carrier\n2013-09-01,UA\n", encoding="utf-8")
     refused = clone.uv("tabrail", "predict", str(broken), str(tmp_path / "x.csv"), code=1)

@@ -124,7 +124,7 @@ def test_prepare_gives_the_same_bytes(
     assert len(here) == 3 * (PARTS + 1) + 1
     monkeypatch.setenv(cluster.VARIABLE, workers.address)
     said = succeed("run", "prepare")
-    assert f"cluster {workers.address}: 2 workers, watch them at http://127.0.0.1:" in said
+    assert f"cluster {workers.address} has 2 workers; watch it at http://127.0.0.1:" in said
     assert sums(*PREPARED) == here
     frames = [
         pd.read_parquet(f"data/prepared/{name}.parquet") for name in ("train", "validation", "test")
@@ -291,7 +291,9 @@ def test_a_search_over_which_workers_end_is_given_up(
         calls.append(1)
         raise InputError("train.search: lost") from FutureCancelledError("key", "forgotten")
 
-    with pytest.raises(InputError, match="workers have ended over it 3 times, as they do when"):
+    with pytest.raises(
+        InputError, match="workers ended 3 times during the search, probably because"
+    ):
         cluster.with_joblib(project, end)
     assert len(calls) == 3
 
@@ -326,7 +328,7 @@ def test_a_scheduler_that_is_not_there_is_said(
     for address in ("tcp://127.0.0.1:9", "nowhere", "udp://127.0.0.1:1", "tls://127.0.0.1:9"):
         monkeypatch.setenv(cluster.VARIABLE, address)
         said = refused("run", "prepare")
-        assert f"error: DASK_SCHEDULER is '{address}', and no scheduler answers there" in said
+        assert f"error: DASK_SCHEDULER is '{address}', but no scheduler answers there" in said
         assert "unset DASK_SCHEDULER" in said
 
 
@@ -336,10 +338,10 @@ def test_workers_that_differ_are_refused(
     monkeypatch.setenv(cluster.VARIABLE, workers.address)
     real = module.fingerprint(project)
     for name, shown in (
-        ("tabrail", "has not the same tabrail as this machine; bring it to the same commit"),
-        ("the project's uv.lock", "has not the same uv.lock"),
-        ("the project's code in src", "has not the same code in src"),
-        ("the package numpy", f"numpy {real['the package numpy']}, and this machine has 1.0"),
+        ("tabrail", "does not have the same tabrail as this machine; check out the same commit"),
+        ("the project's uv.lock", "does not have the same uv.lock"),
+        ("the project's code in src", "does not have the same code in src"),
+        ("the package numpy", f"numpy {real['the package numpy']}, but this machine has 1.0"),
     ):
         other = real | {name: "1.0"}
         with monkeypatch.context() as patch:
@@ -365,7 +367,9 @@ def test_one_run_at_a_time_uses_the_workers(
     monkeypatch.setenv(cluster.VARIABLE, workers.address)
     with cluster.chosen(project) as first, cluster.chosen(project) as second:
         assert list(second(range, [2, 3], "count")) == [0, 1, 0, 1, 2]
-        with pytest.raises(InputError, match="work for another run of tabrail by now; let one at"):
+        with pytest.raises(
+            InputError, match="now work for another run of tabrail; use them for one"
+        ):
             list(first(range, [2, 3], "count"))
 
 
@@ -418,7 +422,7 @@ def test_a_worker_without_memory_is_said(
         found.add_worker("--nthreads", "1", "--memory-limit", "700MB")
         monkeypatch.setenv(cluster.VARIABLE, found.address)
         said = refused("run", "prepare")
-    assert "workers have ended over it" in said
+    assert "workers ended during this work" in said
     assert "(667.57 MiB)" in said
     assert "--memory-limit" in said
 

@@ -29,7 +29,7 @@ def test_a_scheduler_that_ends_is_said(tmp_path: Path) -> None:
             for one in psutil.Process().children()
             if str(tmp_path / "dask" / "scheduler.json") in one.cmdline()
         )
-        message = "^kill: .*: the connection to the scheduler is lost, .* start it again"
+        message = "^kill: .*: the connection to the scheduler is lost, .* start the scheduler"
         with (
             connected(found.address, tmp_path) as cluster,
             pytest.raises(InputError, match=message) as caught,

@@ -281,7 +281,7 @@ def test_derived_slug(tmp_path: Path, config: Path) -> None:
 
 def test_name_without_a_slug_of_its_own(tmp_path: Path, config: Path) -> None:
     result = CliRunner().invoke(cookiecutter, arguments(config, tmp_path, "project_name=🛫"))
-    assert "project_slug: none can be derived from the name '🛫'" in result.stderr
+    assert "project_slug: no slug can be derived from the name '🛫'" in result.stderr
 
 
 @pytest.fixture(scope="module")
@@ -451,7 +451,7 @@ BAD_FILES = {
 }
 BAD_TABLES = {
     "misspelled": ("house_price.csv", "nearest to it there: 'house_prices.csv'"),
-    "nowhere": ("no/such/folder/x.csv", "give a path that starts with / or ~, or one seen from /"),
+    "nowhere": ("no/such/folder/x.csv", "give a path that starts with / or ~, or is relative to /"),
     "folder without a table": ("notes", "holds no table; expected one of .csv, .csv.gz, .tsv"),
     "folder with an empty part": ("parts", "'b.csv' is empty"),
     "empty": ("parts/b.csv", "'b.csv' is empty"),

@@ -472,7 +472,7 @@ def test_repository_that_was_there_before_is_left_alone(
 
     assert not (tools / "calls").exists()
     assert (project / "empty").exists()
-    assert "my-project is a Git repository already" in capsys.readouterr().out
+    assert "my-project is already a Git repository" in capsys.readouterr().out
 
 
 @needs_posix

@@ -114,7 +114,7 @@ def test_a_repository_within_another_one_is_told(machine: Path) -> None:
     subprocess.run(["git", "init", "--quiet", str(machine.parent / "outer")], check=True)
     (sentence,) = sentences()
     assert sentence.startswith(
-        f"my-project is a Git repository of its own within that of {machine.parent / 'outer'}."
+        f"my-project is a separate Git repository within that of {machine.parent / 'outer'}."
     )
     assert sentence.endswith("/docs/places.md")
     assert (TEMPLATE / "docs" / "places.md").exists()

@@ -224,10 +224,10 @@ def test_a_folder_of_parts_is_one_table(shop: Path) -> None:
 @pytest.mark.parametrize(
     ("incoming", "options", "message"),
     [
-        ("nowhere", ["scored"], "nowhere is no folder; make it with: mkdir -p nowhere"),
+        ("nowhere", ["scored"], "nowhere is not a folder; create it with: mkdir -p nowhere"),
         ("incoming", ["incoming"], "incoming would be among the tables to score"),
         ("incoming", ["incoming/scored"], "incoming/scored would be among the tables"),
-        ("incoming", ["scored", "--rejected", "scored"], "scored is to hold the scores"),
+        ("incoming", ["scored", "--rejected", "scored"], "scored is for the scores"),
     ],
 )
 def test_folders_that_cannot_be_meant_are_refused(

@@ -227,7 +227,7 @@ def test_predict_refuses_rows_that_are_left_out_unless_there_is_a_file_for_them(
     assert not OUT.exists()
     said = call("predict", NEW, OUT, "--rejected", BAD)
     assert "15 rows scored" in said
-    assert "5 left out, with the reasons: bad.csv" in said
+    assert "5 rows left out; the reasons are in bad.csv" in said
     assert pd.read_csv(OUT)["row"].tolist() == list(range(6, 21))
     assert pd.read_csv(BAD)["row"].tolist() == [1, 2, 3, 4, 5]
 

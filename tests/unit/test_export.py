@@ -58,7 +58,7 @@ def read(path: Path) -> pd.DataFrame:
 def test_what_is_exported_is_what_came_in(name: str, project: Path) -> None:
     table = shops(100, seed=1)
     fill(table, known=80)
-    assert export.export(Path(name)).startswith("80 rows with their outcomes, of 100 ")
+    assert export.export(Path(name)).startswith("80 of 100 predicted rows have an outcome")
     expected, _ = conform(table.iloc[:80], load_schema())
     pd.testing.assert_frame_equal(read(Path(name)), expected, check_dtype=False)
     assert extend.changes([Path(name)], load_schema(), no_cleaning) == []
@@ -93,7 +93,7 @@ def test_rows_that_no_longer_conform_are_left_out(project: Path) -> None:
     edit(Path("schema.yaml"), lambda c: c["columns"]["age"].update(max=50))
     left = int((table["age"] > 50).sum())
     said = export.export(Path("new.csv"))
-    assert f"{left} rows were left out that schema.yaml no longer allows" in said
+    assert f"{left} rows were left out, because schema.yaml no longer allows" in said
     assert len(pd.read_csv("new.csv")) == 90 - left
 
 
@@ -115,7 +115,7 @@ def test_nothing_is_overwritten_or_left_half_written(project: Path) -> None:
     assert not list(Path().glob("new.csv*"))
     fill(shops(20, seed=1), known=20)
     export.export(Path("new.csv"))
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match="already exists"):
         export.export(Path("new.csv"))
     export.export(Path("new.csv"), overwrite=True)
     with pytest.raises(InputError, match=r"\(it has some from 20\d\d-\d\d-\d\d to 20"):

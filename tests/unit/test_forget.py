@@ -362,7 +362,7 @@ def test_an_earlier_table_in_another_form_is_read(here: Path) -> None:
         repo.checkout(force=True)
     said = call(PERSON)
     assert "1 earlier tables have no column 'customer'" in said
-    assert "1 earlier tables cannot be read" in said
+    assert "1 earlier tables can no longer be read" in said
     digests = erased.here()
     old = git.text("HEAD~1", paths.RAW_POINTER)
     assert old is not None
@@ -389,7 +389,7 @@ def test_an_object_that_only_the_remote_has_is_looked_into(here: Path) -> None:
     ("arguments", "sentence"),
     [
         ((), "who is to be forgotten"),
-        (("--purge",), "nothing is recorded"),
+        (("--purge",), "records nothing"),
         (("--purge", PERSON), "--purge takes neither"),
         ((PERSON, "--column", "custmer"), "no column 'custmer' in the key"),
     ],
@@ -414,7 +414,7 @@ def uncommitted() -> str:
 
 def other_data() -> str:
     customers(9).to_csv("data/raw/new.csv", index=False)
-    return "data/raw is not what data/raw.dvc says"
+    return "data/raw differs from what data/raw.dvc records"
 
 
 def no_remote_folder() -> str:
@@ -447,7 +447,7 @@ def all_of_it() -> str:
     with Repo() as repo:
         repo.add(["data/raw"])
     commit("less")
-    return "would have no row left"
+    return "would have no rows left"
 
 
 @pytest.mark.parametrize(

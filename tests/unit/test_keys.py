@@ -44,27 +44,32 @@ def test_a_table_is_added_to_toml_and_the_rest_stays() -> None:
     [
         (TOML, "[project", GROUP, r"^pyproject\.toml is not valid TOML: "),
         (YAML, "a: [", JOB, r"^ci\.yml is not valid YAML: [^\n]*$"),
-        (YAML, "jobs: none\n", JOB, r"^ci\.yml: jobs is no table of keys; correct it first$"),
-        (YAML, "include: a\n", ITEMS, r"^ci\.yml: include is no list; make it one, so that \['a"),
+        (YAML, "jobs: none\n", JOB, r"^ci\.yml: jobs is not a table of keys; correct it first$"),
+        (
+            YAML,
+            "include: a\n",
+            ITEMS,
+            r"^ci\.yml: include is not a list; make it a list that can hold \['a",
+        ),
         (
             YAML,
             "jobs:\n  train: later\n",
             JOB,
-            r"^ci\.yml: jobs\.train is there already, with another value \(later\); rename or",
+            r"^ci\.yml: jobs\.train already exists with another value \(later\); rename or",
         ),
         (
             TOML,
             "[dependency-groups]\nnotebook = []\n",
             GROUP,
-            r"dependency-groups\.notebook is there already, with another value \(\[\]\); rename",
+            r"dependency-groups\.notebook already exists with another value \(\[\]\); rename",
         ),
         (
             YAML,
             "- a list\n",
             JOB,
-            r"that would be lost; nothing was changed\. Add this by hand and run .*train: now",
+            r"would be lost, so nothing was changed\. Add this by hand and run .*train: now",
         ),
-        (YAML, "jobs: {test:    x}\n", JOB, "is written in a way that would be lost"),
+        (YAML, "jobs: {test:    x}\n", JOB, "the format of ci.yml would be lost"),
     ],
 )
 def test_what_cannot_be_added_is_said_with_what_to_do(

@@ -190,7 +190,7 @@ def test_a_file_that_is_deleted_is_noticed(
         log.write([entry(2)])
         log.write([entry(3)])
         assert numbers(log) == [2, 3]
-        assert caplog.text.count("is gone; another one is begun") == 1
+        assert caplog.text.count("is gone; a new one is started") == 1
     with opened(place) as log:
         assert numbers(log) == [2, 3]
 

@@ -429,14 +429,14 @@ def test_an_equal_challenger_is_not_said_to_be_better(
     challenger = monitor.monitor([]).challenger
     assert challenger is not None
     assert challenger["equal"] == 1
-    assert "is not known yet" in challenger["sentence"]
+    assert "not known yet whether" in challenger["sentence"]
 
 
 def test_a_challenger_without_outcomes_waits_for_them(model: Release) -> None:
     fill(model, weeks(), challenger=lambda numbers: numbers, outcomes=False)
     challenger = monitor.monitor([]).challenger
     assert challenger is not None
-    assert "0 outcomes are known of the rows that both have scored" in challenger["sentence"]
+    assert "of the rows that both have scored, 0 outcomes are known" in challenger["sentence"]
 
 
 def test_predictions_of_another_model_need_its_reports(model: Release) -> None:
@@ -531,7 +531,7 @@ def test_rows_of_earlier_models_are_left_out(model: Release) -> None:
     fill(model, weeks()[2:])
     result = monitor.monitor([])
     assert sum(one.by_other_models for one in result.periods) == 600
-    assert "600 rows that other models answered were left out" in result.text()
+    assert "600 rows were left out, because other models answered them" in result.text()
 
 
 def test_a_window_can_be_chosen(model: Release) -> None:
@@ -691,7 +691,9 @@ def test_outcomes_of_an_unknown_class_are_left_out(
         fill(model, made)
         result = monitor.monitor([])
         assert [one.labeled(target).sum() for one in result.periods] == [240] * WEEKS
-        assert "240 outcomes that the model's schema does not allow" in result.text()
+        assert (
+            "240 outcomes were left out, because the model's schema does not allow" in result.text()
+        )
     found = monitor.monitor([Path("new.csv")])
     assert (found.periods[0].rows, found.periods[0].outcomes_not_allowed) == (300, 60)
     assert found.periods[0].labeled(target).sum() == 240
@@ -720,7 +722,7 @@ def test_what_was_drawn_at_random_is_told_apart(model: Release) -> None:
     right = {one["id"]: one["prediction"] for one in log.waiting(40)}
     log.record(DECISIONS, right)
     result = monitor.monitor([])
-    assert "Of the reviews drawn at random, in 40 of 40" in result.text()
+    assert "In the reviews drawn at random, they agreed in 40 of 40" in result.text()
     periods = result.content()["periods"]
     assert sum(one["drawn_decisions"] for one in periods) == 40
     assert sum(one["drawn_as_predicted"] for one in periods) == 40

@@ -76,7 +76,7 @@ def test_unknown_ids_are_counted_and_listed(project: Path) -> None:
     pd.DataFrame({"key": [*ids, *strange], "bought": "no"}).to_csv("true.csv", index=False)
     done = CliRunner().invoke(cli.app, ["outcomes", "true.csv", "--id", "key"])
     assert done.exit_code == 0
-    assert "1 outcomes recorded\n3 ids are of no prediction in the log" in done.stdout
+    assert "1 outcomes recorded\n3 ids belong to no prediction in the log" in done.stdout
     assert strange[0] in done.stdout
     pd.DataFrame({"id": strange, "bought": "no"}).to_csv("true.csv", index=False)
     done = CliRunner().invoke(cli.app, ["outcomes", "true.csv"])
@@ -154,6 +154,6 @@ def test_a_log_that_stays_locked_is_said_with_how_many_are_recorded(
 
     monkeypatch.setattr(PredictionLog, "record", locked)
     pd.DataFrame({"id": predicted(3), "bought": "yes"}).to_csv("true.csv", index=False)
-    message = r"cannot be written \(OperationalError\); 2 outcomes are recorded: repeat"
+    message = r"cannot be written \(OperationalError\); 2 outcomes are recorded; repeat"
     with pytest.raises(InputError, match=message):
         outcomes.outcomes([Path("true.csv")])

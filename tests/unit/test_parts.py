@@ -64,7 +64,7 @@ def test_a_part_comes_with_its_files_and_says_what_to_do(project: str, name: str
 def test_adding_twice_changes_nothing(project: str, name: str) -> None:
     call(name)
     before = contents(Path())
-    assert call(name) == f"{name} is there already; nothing was changed.\n"
+    assert call(name) == f"{name} was added before; nothing was changed.\n"
     assert contents(Path()) == before
 
 
@@ -137,7 +137,7 @@ def test_a_stranger_in_the_way_is_not_overwritten(project: str, name: str) -> No
     path.write_text("mine")
     before = contents(Path())
     printed = call("devcontainer" if name != "devcontainer" else "notebook", name, code=1)
-    assert f"error: {path} is there already, and is not of the part {name}" in printed
+    assert f"error: {path} already exists, but not from the part {name}" in printed
     assert contents(Path()) == before
 
 
@@ -155,7 +155,7 @@ def test_a_workflow_needs_a_service(
     monkeypatch.chdir(tmp_path)
     write_project(tmp_path, ci="none")
     printed = call(name, code=1)
-    assert f"error: {name} runs on GitHub or GitLab, and this project was made for" in printed
+    assert f"error: {name} runs on GitHub or GitLab, but this project was made for" in printed
     assert "notebook" in call("notebook")
 
 
@@ -187,7 +187,7 @@ def test_another_value_of_a_key_is_not_overwritten(project: str) -> None:
     )
     before = contents(Path())
     printed = call("notebook", code=1)
-    assert "pyproject.toml: dependency-groups.notebook is there already" in printed
+    assert "pyproject.toml: dependency-groups.notebook already exists" in printed
     assert contents(Path()) == before
 
 
@@ -229,7 +229,7 @@ def test_a_yaml_file_that_would_lose_its_form_is_left(
     path.write_text("workflow:\n      rules:\n         - if: $CI\n", encoding="utf-8")
     before = contents(Path())
     printed = call("train", code=1)
-    assert ".gitlab-ci.yml is written in a way that would be lost" in printed
+    assert "the format of .gitlab-ci.yml would be lost" in printed
     assert ".gitlab/train.yml" in printed
     assert contents(Path()) == before
 
@@ -271,10 +271,10 @@ def test_an_edited_file_is_left_and_its_change_is_shown(project: str) -> None:
     path = workflow(project)
     path.write_text("# mine\n", encoding="utf-8")
     printed = call("docker")
-    assert f"edited   {path}: it is left as it is; take this in by hand:" in printed
+    assert f"edited   {path}: it was not changed; add this by hand:" in printed
     assert "docker build" in printed
     assert path.read_text(encoding="utf-8") == "# mine\n"
-    assert "is there already" in call("docker")
+    assert "already exists" in call("docker")
 
 
 def test_kubeflow_finds_its_sdk_in_the_image_and_all_stages(project: str) -> None:
@@ -314,7 +314,7 @@ def test_without_the_tool_the_files_are_written(
     tools = tmp_path / "tools"
     tools.mkdir()
     monkeypatch.setenv("PATH", str(tools))
-    missing = "  - install docker or podman, which this machine does not have\n"
+    missing = "  - install docker or podman, which is missing on this machine\n"
     assert missing in call("docker")
     assert Path("Dockerfile").exists()
     Path("Dockerfile").unlink()

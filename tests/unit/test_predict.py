@@ -178,8 +178,8 @@ def test_one_bad_row_is_enough_to_refuse_the_table(shop: Path) -> None:
         "    unseen_category: 2 (rows 3, 5), such as 'Rome'; only a warning",
         "  member",
         "    missing: 1 (row 4), such as ''",
-        "Nothing is written. Correct these rows and check them with: validate new.csv, "
-        "or score the others with: --rejected FILE",
+        "Nothing is written. Correct these rows and check them with: uv run tabrail validate "
+        "new.csv, or score the others with: --rejected FILE",
     ]
     assert files(shop) == before
 
@@ -200,7 +200,7 @@ def test_with_a_file_for_bad_rows_the_others_are_scored(shop: Path, chunk: int) 
     lines = call(IN, OUT, "--rejected", BAD).splitlines()
     assert lines[0] == "60 rows in new.csv: 3 left out"
     assert lines[-2].startswith("57 rows scored by md5:")
-    assert lines[-1] == "3 left out, with the reasons: bad.csv"
+    assert lines[-1] == "3 rows left out; the reasons are in bad.csv"
     assert scores()["row"].tolist() == [1, *range(5, 61)]
     good = faulty().drop(index=[1, 2, 3])
     assert np.allclose(scores()["probability"], expected(good), rtol=1e-12, atol=0)
@@ -344,7 +344,7 @@ def test_what_is_there_already_is_kept_unless_it_may_go(shop: Path, options: Any
         path.write_text("mine")
     said = call(IN, OUT, *options, code=1)
     assert said == (
-        "error: scores.csv is there already; choose another name, or replace it with: --overwrite\n"
+        "error: scores.csv already exists; choose another name, or replace it with: --overwrite\n"
     )
     assert OUT.read_text() == "mine"
     call(IN, OUT, *options, "--overwrite")
@@ -359,9 +359,9 @@ def test_what_is_there_already_is_kept_unless_it_may_go(shop: Path, options: Any
         ([IN, IN, "--overwrite"], "new.csv would be among the tables to score"),
         (["data/raw", "data/raw/a/out.csv"], "data/raw/a/out.csv would be among the tables"),
         ([IN, OUT, "--rejected", IN, "--overwrite"], "new.csv would be among the tables to score"),
-        ([IN, OUT, "--rejected", OUT], "scores.csv is to hold the predictions"),
-        ([IN, OUT, "--rejected", "data/../scores.csv"], "scores.csv is to hold the predictions"),
-        ([IN, "folder.csv", "--overwrite"], "folder.csv is there already"),
+        ([IN, OUT, "--rejected", OUT], "scores.csv is for the predictions"),
+        ([IN, OUT, "--rejected", "data/../scores.csv"], "scores.csv is for the predictions"),
+        ([IN, "folder.csv", "--overwrite"], "folder.csv already exists"),
         (["newer.csv", OUT], "newer.csv is not there (did you mean 'new.csv'?)"),
         (["params.yaml", OUT], "params.yaml is not a table"),
     ],

@@ -154,7 +154,7 @@ def test_names_are_suggested_for_a_few_errors_and_looked_up_once(
     assert len(found.errors) == MOST_ERRORS
     unknown = [one for one in found.errors if "no such column" in one["message"]]
     assert "did you mean fature_0a?" in unknown[0]["message"]
-    assert "190 more keys" in unknown[0]["message"]
+    assert "190 more unknown keys" in unknown[0]["message"]
     refused(wide, given[:1])  # is remembered
     assert len(asked) == checking.MOST_SUGGESTED
     assert refused(wide, [good | {"x" * 1000: 0}]).errors  # too long for a column

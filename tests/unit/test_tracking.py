@@ -205,7 +205,7 @@ def test_a_revision_without_a_run_is_refused(repository: Repository, client: Cli
     with pytest.raises(InputError, match="nowhere is not a revision in this clone"):
         track("nowhere")
     repository.commit(dvc_lock="stages: {}\n")
-    with pytest.raises(InputError, match=r"has no run: its dvc.lock does not name models"):
+    with pytest.raises(InputError, match=r"has no run, because its dvc.lock does not name models"):
         track()
 
 
@@ -249,7 +249,7 @@ def test_aliases_follow_promotion_rollback_and_an_emptied_stage(
     assert track()[-1] == "alias prod of shops is version 2"  # as GTO has it
     gto(repository, "model#prod!#7 of model@v0.2.0")
     client.aliases["champion"] = "2"  # somebody's own
-    assert track()[-1] == "alias prod of shops is deleted: nothing is in the stage"
+    assert track()[-1] == "alias prod of shops is deleted, because the stage is empty"
     assert client.aliases == {"staging": "2", "champion": "2"}
     # GTO can also be told to delete its tags.
     repository.git("tag", "--delete", "model#staging#1", "model#staging#3")
@@ -305,7 +305,7 @@ def test_names(repository: Repository, client: Client) -> None:
 
 def test_an_experiment_that_cannot_be_used(repository: Repository, client: Client) -> None:
     client.location = "/mlruns/1"
-    with pytest.raises(InputError, match="stores files in /mlruns/1, a folder of its own machine"):
+    with pytest.raises(InputError, match="stores files in /mlruns/1, a folder on its own machine"):
         track()
     client.location, client.stage = "mlflow-artifacts:/1", "deleted"
     with pytest.raises(InputError, match="the experiment 'shops' was deleted at http://mlflow"):
@@ -396,12 +396,16 @@ def test_a_server_that_does_not_answer(
             '{"error_code": "PERMISSION_DENIED", "message": "no"}',
             "does not allow this (403); ask for the right",
         ),
-        (404, "<html>Not found</html>", "is no MLflow server (error 404); check MLFLOW_TRACKING"),
-        (404, '{"detail": "Not Found"}', "is no MLflow server (another answer than MLflow's)"),
-        (200, "<html>Welcome</html>", "is no MLflow server (another answer than MLflow's)"),
-        (200, "[]", "is no MLflow server (another answer than MLflow's)"),
-        (200, "{}", "is no MLflow server (it stores no files); check MLFLOW_TRACKING_URI"),
-        (500, "Oops", "fails (error 500); look into its log, and run the command again"),
+        (
+            404,
+            "<html>Not found</html>",
+            "is not an MLflow server (error 404); check MLFLOW_TRACKING",
+        ),
+        (404, '{"detail": "Not Found"}', "is not an MLflow server (its answer is not MLflow's)"),
+        (200, "<html>Welcome</html>", "is not an MLflow server (its answer is not MLflow's)"),
+        (200, "[]", "is not an MLflow server (its answer is not MLflow's)"),
+        (200, "{}", "is not an MLflow server (it stores no files); check MLFLOW_TRACKING_URI"),
+        (500, "Oops", "fails (error 500); check its log, and run the command again"),
         (
             400,
             '{"error_code": "INVALID_STATE", "message": "The store\\nis locked"}',

@@ -25,6 +25,6 @@ def test_what_is_missing_is_named(
 ) -> None:
     monkeypatch.setenv(cluster.VARIABLE, "tcp://127.0.0.1:1")
     monkeypatch.setattr(cluster, "find_spec", lambda name: None if name == package else object())
-    message = rf"^DASK_SCHEDULER is set, and .* no package {package}; put uv run --group dask bef"
+    message = rf"^DASK_SCHEDULER is set, but .* no package {package}; put uv run --group dask bef"
     with pytest.raises(InputError, match=message):
         connect()

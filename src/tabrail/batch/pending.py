@@ -1,7 +1,7 @@
 """Score the tables of a folder that have no scores yet, for a scheduler.
 
-A table is done when its scores are there: they appear whole or not at all. So a run that fails or
-is killed leaves nothing half-written, and the next run takes up what is missing and nothing else.
+A table is done when its scores exist: they are written completely or not at all. So a run that
+fails or is killed leaves nothing half-written. The next run scores only what is missing.
 """
 
 import json
@@ -20,7 +20,7 @@ from tabrail.files import held, sync
 
 LOCK = ".batch.lock"  # in the folder of the scores
 UNFINISHED = (".tmp", ".part")  # what other programs call a file that they still write
-UNKNOWN = "its scores were there already, and no run has logged them"
+UNKNOWN = "its scores already exist, but no run has logged them"
 
 Say = Callable[[str], None]
 # Gets a table, the file for its scores, the one for rejected rows and the descriptor of the lock;
@@ -30,12 +30,12 @@ Score = Callable[[Path, Path, Path | None, int], str]
 
 @dataclass(frozen=True)
 class Job:
-    """A table and what is made of it.
+    """A table and its output files.
 
     Attributes:
         table: its file, or a folder of its parts.
         scores: the file for its scores.
-        rejected: the file for rows that break the schema; None if they refuse the table.
+        rejected: the file for rows that break the schema; None if such a row refuses the table.
     """
 
     table: Path
@@ -48,16 +48,18 @@ def score_pending(
 ) -> bool:
     """Score each table of a folder that has no scores in another folder.
 
-    A table that cannot be scored holds up no other one. Each table gets a line in log/batch.jsonl.
+    A table that cannot be scored does not stop the others. Each table gets a line in
+    log/batch.jsonl.
 
     Args:
         incoming: the folder of the tables. Hidden files and those that end in .tmp or .part are
             still being written, and wait for a later run.
         scored: the folder of the scores; a table's scores have its name.
-        rejected: the folder for rows that break the schema; None if they refuse their table.
+        rejected: the folder for rows that break the schema. Without it, such a row makes the
+            command refuse its table.
         score: scores one table.
         say: shows a line to the user.
-        warn: shows what went wrong.
+        warn: shows an error to the user.
 
     Returns:
         Whether every table has scores now, and none has changed since it was scored.
@@ -71,7 +73,8 @@ def score_pending(
             return _run(jobs, score, lock, say, warn)
     except BlockingIOError:
         raise InputError(
-            f"another run writes to {scored}; if it takes too long, look for: tabrail batch"
+            f"another run writes to {scored}; if it takes too long, look for the process: "
+            "tabrail batch"
         ) from None
 
 
@@ -100,19 +103,19 @@ def _run(jobs: list[Job], score: Score, lock: int, say: Say, warn: Say) -> bool:
 
 
 def _jobs(incoming: Path, scored: Path, rejected: Path | None) -> Iterator[Job]:
-    """Yield what is in the folder, by name.
+    """Yield the tables in the folder, by name.
 
     Raises:
         InputError: there is no such folder, a folder is inside it, or two tables would have their
             scores in one file.
     """
     if not incoming.is_dir():
-        raise InputError(f"{incoming} is no folder; make it with: mkdir -p {incoming}")
+        raise InputError(f"{incoming} is not a folder; create it with: mkdir -p {incoming}")
     for folder in (scored, *([rejected] if rejected else [])):
         if folder.resolve().is_relative_to(incoming.resolve()):
             raise InputError(f"{folder} would be among the tables to score; choose another place")
     if rejected and rejected.resolve() == scored.resolve():
-        raise InputError(f"{scored} is to hold the scores; choose another folder for --rejected")
+        raise InputError(f"{scored} is for the scores; choose another folder for --rejected")
     taken: dict[Path, Path] = {}
     for table in sorted(incoming.iterdir()):
         if table.name.startswith(".") or table.name.endswith(UNFINISHED):
@@ -130,7 +133,7 @@ def _named(name: str, suffixes: tuple[str, ...]) -> str:
 
 
 def _known() -> dict[str, dict[str, Any]]:
-    """Return what the log has of each table that was scored, by its path."""
+    """Return the log's entry of each scored table, by its path."""
     if not paths.BATCH_LOG.exists():
         return {}
     entries = []
@@ -143,21 +146,21 @@ def _known() -> dict[str, dict[str, Any]]:
 
 
 def _changed(job: Job, known: dict[str, dict[str, Any]]) -> str:
-    """Return what is wrong with a table that has scores, or blank."""
+    """Return the problem with a table that has scores, or blank."""
     entry = known.get(str(job.scores.resolve()))
     if entry is None:
         _log(job, _seen(job.table) | {"said": UNKNOWN})
         return ""
     if "md5" not in entry:
         return ""
-    # The content is read only where the time differs: it may be large.
+    # The content is read only if the time differs, because it may be large.
     if entry["modified"] == job.table.stat().st_mtime_ns or entry["md5"] == md5(job.table):
         return ""
     return f"it has changed since it was scored; to score it again, run: rm {job.scores}"
 
 
 def _seen(table: Path) -> dict[str, Any]:
-    """Return by what a table is known again; nothing of a folder."""
+    """Return what identifies a table's content; nothing for a folder."""
     if not table.is_file():
         return {}
     return {"modified": table.stat().st_mtime_ns, "md5": md5(table)}
@@ -172,7 +175,7 @@ def _log(job: Job, content: dict[str, Any]) -> None:
         **content,
     }
     paths.BATCH_LOG.parent.mkdir(parents=True, exist_ok=True)
-    # A line that a killed run left half-written must not swallow this one.
+    # A killed run may have left half a line. This one must start on a new line.
     with paths.BATCH_LOG.open("a+b") as file:
         if file.tell() and not _ends_line(file):
             file.write(b"\n")

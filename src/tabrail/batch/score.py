@@ -24,24 +24,24 @@ def predict(
     overwrite: bool = False,
     untrusted: bool = False,
 ) -> str:
-    """Let the model predict every row of a table; write all files whole, or none.
+    """Predict every row of a table; write all files completely, or none.
 
-    Memory is bounded by `prepare.chunk_rows` in params.yaml, not by the size of the table.
+    `prepare.chunk_rows` in params.yaml limits the memory, not the size of the table.
 
     Args:
         place: the table, a file or a folder of them.
         out: a file for the predictions, in the order of the rows.
         rejected: a CSV file for the rows that break the schema, as `validate` writes it. Without
             it, one such row is enough to refuse the table.
-        overwrite: whether `out` and `rejected` may be there already.
-        untrusted: whether the model file may be one that was never recorded.
+        overwrite: whether to replace `out` and `rejected` if they exist.
+        untrusted: whether to load a model file that was never recorded.
 
     Returns:
-        What was done, for people.
+        A message that says what was written.
 
     Raises:
-        InputError: a row breaks the schema, the model is of another schema, a file cannot be
-            read, or one to write is in the way.
+        InputError: a row breaks the schema, the model has another schema, a file cannot be
+            read, or an output file already exists.
     """
     project = Project.load()
     schema, files = project.schema, tables.find(place)
@@ -49,7 +49,7 @@ def predict(
     for file in files:
         dialect.require(file, schema.csv)
 
-    from tabrail.batch.scorer import Scorer  # it loads the model's libraries
+    from tabrail.batch.scorer import Scorer  # loads the model's libraries
 
     model_file = paths.located(project.root, paths.MODEL)
     scorer = Scorer(
@@ -66,7 +66,7 @@ def predict(
     template = scorer.nothing(place)
     verdict, scored, held, unusual = Verdict(files), 0, 0, 0
     written = [*([rejected] if rejected else []), out]
-    # The scores come last: where they are, all is.
+    # The scores are written last: if they exist, everything does.
     with (
         cluster.chosen(project.root, files, [model_file]) as each,
         replacing(*written) as (*others, temporary),
@@ -87,7 +87,8 @@ def predict(
         if verdict.rejected and not reject:
             raise InputError(
                 f"{verdict.text('cannot be scored')}\nNothing is written. Correct these rows and "
-                f"check them with: validate {place}, or score the others with: --rejected FILE"
+                f"check them with: uv run tabrail validate {place}, or score the others with: "
+                "--rejected FILE"
             )
     lines = [verdict.text("left out")] if verdict.findings else verdict.aside.text()
     lines.append(f"{scored:,} rows scored by {version}: {out}")
@@ -96,27 +97,27 @@ def predict(
     if unusual:
         lines.append(
             f"{unusual:,} of {scored:,} rows have a text that is unlike those of training; see the "
-            "column warnings, and let a person look at them"
+            "column warnings, and have a person check these rows"
         )
     if verdict.rejected:
-        lines.append(f"{verdict.rejected:,} left out, with the reasons: {rejected}")
+        lines.append(f"{verdict.rejected:,} rows left out; the reasons are in {rejected}")
     return "\n".join(lines)
 
 
 def _require_room(place: Path, out: Path, rejected: Path | None, *, overwrite: bool) -> None:
-    """Refuse what cannot or must not be written before anything is read.
+    """Refuse output files that cannot or must not be written, before anything is read.
 
     Raises:
-        InputError: there is something already, or it would be read as a table to score.
+        InputError: a file already exists, or would be read as a table to score.
     """
     if not out.name.endswith(outputs.SUFFIXES):
         raise InputError(f"{out} cannot be written; expected one of: {', '.join(outputs.SUFFIXES)}")
     if rejected and out.resolve() == rejected.resolve():
-        raise InputError(f"{out} is to hold the predictions; choose another file for --rejected")
+        raise InputError(f"{out} is for the predictions; choose another file for --rejected")
     for path in (out, *([rejected] if rejected else [])):
         if path.resolve().is_relative_to(place.resolve()):
             raise InputError(f"{path} would be among the tables to score; choose another place")
         if path.is_dir() or (path.exists() and not overwrite):
             raise InputError(
-                f"{path} is there already; choose another name, or replace it with: --overwrite"
+                f"{path} already exists; choose another name, or replace it with: --overwrite"
             )

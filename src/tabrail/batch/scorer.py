@@ -1,4 +1,4 @@
-"""Score a part of a table: what one process does alone, here or on another machine."""
+"""Score a part of a table in one process, on this machine or another one."""
 
 import json
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from tabrail.model.saving import Model, load_model
 from tabrail.model.scoring import answers, for_scoring, identity, optional
 from tabrail.project.project import Project
 
-MOST_ROWS = 25_000  # of a chunk: larger ones take more memory and are no faster
+MOST_ROWS = 25_000  # of a chunk: larger chunks take more memory and are not faster
 
 
 class Scored(NamedTuple):
@@ -33,7 +33,7 @@ class Scored(NamedTuple):
 
     Attributes:
         results: a line for each row that was scored.
-        rejected: the rows that break the schema, with the reasons; None if nobody asked for them.
+        rejected: the rows that break the schema, with the reasons; None if they are not wanted.
         held: how many predictions are at a limit.
         unusual: how many rows have a text that is unlike those of training.
     """
@@ -45,7 +45,7 @@ class Scored(NamedTuple):
 
 
 class Scorer:
-    """Scores parts of tables with the project's model, all at one time of the log."""
+    """Scores parts of tables with the project's model; all get the same time."""
 
     def __init__(
         self,
@@ -56,14 +56,14 @@ class Scorer:
         reject: bool,
         untrusted: bool = False,
     ) -> None:
-        """Say what to score.
+        """Prepare to score tables.
 
         Args:
             project: the project.
             files: all tables.
             model_hash: the hash of the model file.
             reject: whether rows that break the schema are returned.
-            untrusted: whether the model file may be one that was never recorded.
+            untrusted: whether to load a model file that was never recorded.
         """
         self._root, self._reject, self._untrusted = project.root.resolve(), reject, untrusted
         self._model_hash, self._clean = model_hash, project.clean
@@ -75,7 +75,7 @@ class Scorer:
         self._is_refused = False
 
     def __call__(self, part: Part) -> Iterator[Scored | Verdict]:
-        """Yield the scores of a part, chunk by chunk, and what was found in it."""
+        """Yield the scores of a part, chunk by chunk, then the verdict on its rows."""
         verdict, scored = Verdict([part.file]), self._loaded.score
         for chunk in checked(
             [part],
@@ -112,11 +112,11 @@ class Scorer:
         return _load(self._root, self._model_hash, untrusted=self._untrusted)
 
     def stamp(self, version: str, now: str) -> None:
-        """Say what stands in each line: the model's version, and the time in ISO 8601."""
+        """Set the model's version and the time in ISO 8601 for all lines."""
         self._stamp = {"model": version, "scored_at": now}
 
     def nothing(self, file: Path) -> pd.DataFrame:
-        """Return the results of no row, with the columns and types of all results."""
+        """Return an empty result with the columns and types of all results."""
         schema = self._scoring_schema
         rows, _ = conform(pd.DataFrame(columns=list(schema.used), dtype="str"), schema)
         return self._results(rows, self._loaded.score(rows), file)

@@ -20,12 +20,12 @@ def scheduler() -> str:
 
 @contextmanager
 def chosen(root: Path, needed: Sequence[Path] = (), equal: Sequence[Path] = ()) -> Iterator[Each]:
-    """Yield what calls a function with each part: on the cluster, if one is named, or here.
+    """Yield a function that calls another one with each part: on the cluster if set, or here.
 
     Args:
-        root: the project's root, which workers have at the same place.
+        root: the project's root, which workers have at the same path.
         needed: files and folders that the work reads.
-        equal: files in the project that are to be the same everywhere, besides its code.
+        equal: files in the project that must be the same everywhere, besides its code.
 
     Raises:
         InputError: the cluster cannot be used; nothing has run there.
@@ -38,11 +38,11 @@ def chosen(root: Path, needed: Sequence[Path] = (), equal: Sequence[Path] = ()) 
 
 
 def with_joblib(root: Path, call: Callable[[], Found]) -> Found:
-    """Call a function in which scikit-learn fits on the cluster, if one is named.
+    """Call a function in which scikit-learn fits on the cluster, if one is set.
 
     Args:
-        root: the project's root, which workers have at the same place.
-        call: the function; it is called again where a worker ends in the middle.
+        root: the project's root, which workers have at the same path.
+        call: the function; it is called again if a worker ends in the middle.
 
     Returns:
         What the function returns.
@@ -58,12 +58,12 @@ def with_joblib(root: Path, call: Callable[[], Found]) -> Found:
 
 
 def _connected() -> Any:
-    """Return what connects, whose packages are slow to import and not in every environment."""
+    """Return the function that connects. Its packages are slow to import, and may be missing."""
     if missing := [name for name in ("dask", "distributed") if find_spec(name) is None]:
         raise InputError(
-            f"{VARIABLE} is set, and this environment has no package {missing[0]}; put "
+            f"{VARIABLE} is set, but this environment has no package {missing[0]}; put "
             "uv run --group dask before the command (uv run tabrail add dask adds the group), or "
-            f"do the work here: unset {VARIABLE}"
+            f"do the work on this machine: unset {VARIABLE}"
         )
     from tabrail.cluster.client import connected
 

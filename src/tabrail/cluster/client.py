@@ -1,4 +1,4 @@
-"""Ask the workers of a Dask cluster, in order, and say in a sentence what is wrong with them."""
+"""Call functions on the workers of a Dask cluster, and report errors in one sentence."""
 
 import logging
 import sys
@@ -22,10 +22,10 @@ from tabrail.cluster.workers import SOURCE, Ready, is_below, problem_of, stop, w
 from tabrail.data.parts import Found, Item
 from tabrail.errors import InputError
 
-SECONDS = 15  # how long a scheduler may take for its answer, and its first worker to be there
+SECONDS = 15  # the time for a scheduler to answer, and for its first worker to connect
 ATTEMPTS = 3
 LOST = (FutureCancelledError, KilledWorker)
-AHEAD = 2  # parts for each thread of a worker, done or being done, of which none is fetched yet
+AHEAD = 2  # parts for each thread of a worker whose results are not fetched yet
 
 
 class Cluster:
@@ -40,12 +40,12 @@ class Cluster:
     ) -> Iterator[Found]:
         """Call a function with each item on some worker; yield what it yields, in their order.
 
-        What a worker did that ends before it is fetched, another one does again.
+        If a worker ends before its result is fetched, another worker does the work again.
 
         Args:
             function: gets an item.
-            items: what to call it with.
-            label: what the progress bar is called.
+            items: the items.
+            label: the label of the progress bar.
 
         Raises:
             InputError: the function raises it, or no worker has enough memory.
@@ -79,7 +79,7 @@ class Cluster:
                 raise
 
     def _stop(self, waiting: list[Future[Any]]) -> None:
-        """Let workers begin nothing more, and wait for what they do: it would write after us."""
+        """Stop new work, and wait for the current work: it would write after this run."""
         with suppress(Exception):  # the scheduler may have gone
             self.client.run(stop)
             wait(waiting)  # type: ignore[no-untyped-call]
@@ -87,7 +87,7 @@ class Cluster:
     def joblib(self, root: Path, call: Callable[[], Found]) -> Found:
         """Call a function in which joblib, and so scikit-learn, works on the workers.
 
-        What joblib has sent to a worker is lost with it: then all is done again.
+        If a worker ends, joblib's work there is lost. Then all the work is done again.
 
         Args:
             root: the project's root.
@@ -117,14 +117,14 @@ class Cluster:
                     if not isinstance(error, LOST) and not isinstance(error.__cause__, LOST):
                         raise
                     continue
-                self.require_ready()  # those that came in the middle, too
+                self.require_ready()  # also those that connected in the middle
                 return found
         finally:
             for module in own:
                 cloudpickle.unregister_pickle_by_value(module)
         raise InputError(
-            f"the search: workers have ended over it {ATTEMPTS} times, as they do when they need "
-            "more memory than they may have; start them with a larger --memory-limit"
+            f"workers ended {ATTEMPTS} times during the search, probably because they needed more "
+            "memory than allowed; start them with a larger --memory-limit"
         )
 
     def require_ready(self) -> None:
@@ -162,8 +162,9 @@ def connected(
         client = connect(address, timeout=SECONDS)
     except Exception as error:  # of sockets, of TLS, of addresses: each in its own way
         raise InputError(
-            f"{VARIABLE} is {address!r}, and no scheduler answers there "
-            f"({_first_line(error)}); {_advice(address)}, or do the work here: unset {VARIABLE}"
+            f"{VARIABLE} is {address!r}, but no scheduler answers there "
+            f"({_first_line(error)}); {_advice(address)}, or do the work on this machine: unset "
+            f"{VARIABLE}"
         ) from None
     with client:
         try:
@@ -188,7 +189,7 @@ def connected(
             ) from None
         workers = len(client.nthreads())
         print(
-            f"cluster {address}: {workers} {'worker' if workers == 1 else 'workers'}, watch them "
+            f"cluster {address} has {workers} {'worker' if workers == 1 else 'workers'}; watch it "
             f"at {client.dashboard_link}",
             file=sys.stderr,
         )
@@ -200,7 +201,7 @@ def connected(
 
 
 def _advice(address: str) -> str:
-    """Return what to do where no scheduler answers."""
+    """Return what to do if no scheduler answers."""
     if address.startswith("tls:"):
         return (
             "both sides need certificates of one authority: set DASK_DISTRIBUTED__COMM__TLS__… as "
@@ -218,7 +219,7 @@ def _absolute(places: Sequence[Path]) -> list[Path]:
 
 @contextmanager
 def _explained(what: str) -> Iterator[None]:
-    """Turn what goes wrong on the cluster into a sentence."""
+    """Turn an error on the cluster into a sentence."""
     try:
         yield
     except InputError:
@@ -226,15 +227,15 @@ def _explained(what: str) -> Iterator[None]:
     except KilledWorker as error:
         limit = format_bytes(error.last_worker.memory_limit)
         raise InputError(
-            f"{what}: {error.allowed_failures + 1} workers have ended over it, one after another, "
-            f"as they do when they need more memory than they may have ({limit}); start them with "
+            f"{what}: {error.allowed_failures + 1} workers ended during this work, probably "
+            f"because they needed more memory than allowed ({limit}); start them with "
             "a larger --memory-limit, cut the data into smaller parts, or set a smaller "
             "prepare.chunk_rows in params.yaml"
         ) from None
     except FutureCancelledError:
         raise InputError(
-            f"{what}: the connection to the scheduler is lost, and it does not answer any more; "
-            "start it again, and its workers, and then the command"
+            f"{what}: the connection to the scheduler is lost, and it no longer answers; "
+            "start the scheduler and its workers again, then repeat the command"
         ) from None
     except (OSError, TimeoutError) as error:
         raise InputError(f"{what}: {_first_line(error)}") from None

@@ -1,7 +1,7 @@
-"""Train one model on all workers of a cluster, each of which keeps a share of the rows.
+"""Train one model on all workers of a cluster. Each worker keeps a share of the rows.
 
-XGBoost adds up what the workers find in their rows, and the last digits of a sum depend on who has
-which rows. So part i belongs to worker i modulo their number, and no worker does another's work:
+XGBoost sums the results of all workers. The last digits of a sum depend on the rows of each worker.
+So part i belongs to worker i modulo their number, and no worker does another's work:
 as many workers make the same model again, whatever their addresses are. `xgboost.dask` orders
 workers by their addresses, which are others in each run; what it is made of does without.
 """
@@ -156,7 +156,7 @@ def _cause(failed: Sequence[Any]) -> BaseException:
 
 def _ended(worker: str) -> InputError:
     return InputError(
-        f"the worker {worker} ended while the model was trained, as one does that needs more "
-        "memory than it may have; start it again with a larger --memory-limit, or start more "
-        "workers, and train again: no model was written"
+        f"the worker {worker} ended during training, probably because it needed more memory "
+        "than allowed; no model was written. Start it again with a larger --memory-limit, or "
+        "start more workers, and train again"
     )

@@ -1,4 +1,4 @@
-"""Let workers of a cluster fit an estimator, while scikit-learn fits the steps before it here."""
+"""Fit an estimator on the workers of a cluster, after scikit-learn fitted earlier steps here."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,15 +16,15 @@ from tabrail.errors import InputError
 
 @contextmanager
 def on_workers(root: Path, model: Pipeline, sample: Sample | None) -> Iterator[None]:
-    """Let the last step of a model be fitted on the cluster inside, if its rows are a sample.
+    """Fit the last step of a model on the cluster inside the block, if its rows are a sample.
 
     Args:
         root: the project's root, which workers have at the same place.
         model: the model, whose last step is one of `tabrail.cluster.xgboost`.
-        sample: what is known of the whole table; None if it was read as a whole.
+        sample: the sample of the table; None if the whole table was read.
 
     Raises:
-        InputError: the model, or the cluster, cannot do it.
+        InputError: the model or the cluster cannot do it.
     """
     if sample is None:
         yield
@@ -33,16 +33,16 @@ def on_workers(root: Path, model: Pipeline, sample: Sample | None) -> Iterator[N
     kind = type(last)
     if not f"{kind.__module__}.".startswith(ON_WORKERS):
         raise InputError(
-            f"the estimator in {paths.PARAMS} is fitted on a cluster, and the last step of the "
-            f"model is {kind.__name__}, which would see a sample of the training rows alone; make "
+            f"the estimator in {paths.PARAMS} is fitted on a cluster, but the last step of the "
+            f"model is {kind.__name__}, which would see only a sample of the training rows; make "
             "that step with: estimator(project)"
         )
     name = f"{kind.__module__}.{kind.__name__}"
     if not scheduler():
         raise InputError(
-            f"{paths.PARAMS}, train.estimator: {name} is fitted by the workers of a cluster, and "
-            f"{VARIABLE} names none; set it to the address of a scheduler, or take "
-            f"{name.removeprefix(ON_WORKERS)}, which is fitted here, of all rows at once"
+            f"{paths.PARAMS}, train.estimator: {name} is fitted by the workers of a cluster, but "
+            f"{VARIABLE} is not set; set it to the address of a scheduler, or use "
+            f"{name.removeprefix(ON_WORKERS)}, which is fitted on this machine with all rows"
         )
     from tabrail.cluster import together, xgboost
     from tabrail.cluster.client import connected

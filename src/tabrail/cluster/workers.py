@@ -1,4 +1,4 @@
-"""What runs on a worker: a look at what it has, and the work itself."""
+"""The code that runs on a worker: the check of its environment, and the work itself."""
 
 import hashlib
 import os
@@ -28,7 +28,7 @@ PACKAGES = (
 
 
 def fingerprint(root: Path, equal: Sequence[Path] = ()) -> dict[str, str]:
-    """Return what must be equal on all machines for equal results, by what it is called.
+    """Return the values that must be equal on all machines for equal results, by their names.
 
     Args:
         root: the project's root.
@@ -68,7 +68,7 @@ def _version(name: str) -> str:
 
 
 def blas() -> set[str]:
-    """Return how products of matrices are made here, on which their last digits depend."""
+    """Return the BLAS kernel here, on which the last digits of matrix products depend."""
     import numpy as np  # noqa: F401  # so that its library is there to be seen
 
     found = [one for one in threadpool_info() if one["user_api"] == "blas"]
@@ -76,7 +76,7 @@ def blas() -> set[str]:
 
 
 def wanted_blas() -> str:
-    """Return how they are to be made: as `tabrail` says to libraries that come after it."""
+    """Return the BLAS kernel that `tabrail` sets for libraries imported after it."""
     return _kernel(os.environ.get(CORE), os.environ.get(THREADS, ""))
 
 
@@ -107,7 +107,7 @@ class Ready(WorkerPlugin):
         problem = lacking(self._root, self._needed, self._equal, self._wanted)
         if not problem and (other := blas() - {self._blas}):
             problem = (
-                f"multiplies matrices {other.pop()}, and this project {self._blas}; start it with: "
+                f"multiplies matrices {other.pop()}, but this project {self._blas}; start it with: "
                 "--preload tabrail"
             )
         STATE.update(run=self.run, problem=f"the worker {worker.address} {problem}" * bool(problem))
@@ -133,8 +133,8 @@ def problem_of(run: str) -> str:
     """
     if STATE["run"] != run:
         return (
-            "the workers work for another run of tabrail by now; let one at a time use them, or "
-            "start a scheduler for each"
+            "the workers now work for another run of tabrail; use them for one run at a time, or "
+            "start a scheduler for each run"
         )
     return STATE["problem"]
 
@@ -161,19 +161,19 @@ def lacking(
         package = name.removeprefix("the package ")
         if package != name:
             return (
-                f"has {package} {here.get(name)}, and this machine has {value}; run uv sync on "
+                f"has {package} {here.get(name)}, but this machine has {value}; run uv sync on "
                 "both, and start the worker again"
             )
         what = name.removeprefix("the project's ")
         return (
-            f"has not the same {what} as this machine; bring it to the same commit, run uv sync, "
-            "and start it again"
+            f"does not have the same {what} as this machine; check out the same commit there, run "
+            "uv sync, and start the worker again"
         )
     return ""
 
 
 def stop() -> None:
-    """Begin nothing more for the present run."""
+    """Start no more work for the current run."""
     STATE["problem"] = "the run has failed on another worker"
 
 
@@ -193,5 +193,5 @@ def work(function: bytes, item: Any, run: str) -> list[Any]:
     return list(pickle.loads(function)(item))  # noqa: S301  # a worker runs what its cluster says
 
 
-# Of when this worker began: what it has imported does not change with the files.
+# The state when this worker started: imported modules do not change with the files.
 INSTALLED = _installed()

@@ -56,10 +56,10 @@ Train = Callable[[Learning, Rows], tuple[bytes, int]]
 
 
 class XGBClassifier(xgboost.XGBClassifier):
-    """XGBoost's classifier, fitted by the workers of a cluster together.
+    """XGBoost's classifier, fitted by all workers of a cluster together.
 
-    Its options are XGBoost's. `tabrail.fit` hands it to the workers. Whoever calls its own `fit`
-    gets XGBoost's, in this process and of the given rows.
+    Its options are XGBoost's. `tabrail.fit` passes it to the workers. Its method `fit` is
+    XGBoost's: it fits in this process, on the given rows.
     """
 
     def fit(self, X: Any, y: np.ndarray, sample_weight: np.ndarray | None = None) -> Self:
@@ -71,7 +71,7 @@ class XGBClassifier(xgboost.XGBClassifier):
 
 
 class XGBRegressor(xgboost.XGBRegressor):
-    """XGBoost's regressor, fitted by the workers of a cluster together, as `XGBClassifier`."""
+    """XGBoost's regressor, fitted by all workers of a cluster together, like `XGBClassifier`."""
 
     def fit(self, X: Any, y: np.ndarray, sample_weight: np.ndarray | None = None) -> Self:
         """Fit, and become XGBoost's own regressor."""
@@ -99,7 +99,7 @@ def require_possible(estimator: Any) -> None:
 
 
 def _fitted_on_workers(estimator: Any, sample: Rows) -> bool:
-    """Fit, if `tabrail.fit` has said how; return whether it has."""
+    """Fit on the workers inside `tabrail.fit`; return whether this was done."""
     found: tuple[Train, int] | None = vars(estimator).pop("on_workers", None)
     if found is None:
         return False
@@ -117,7 +117,7 @@ def _fitted_on_workers(estimator: Any, sample: Rows) -> bool:
 
 
 class Pieces(xgboost.DataIter):
-    """Gives XGBoost one piece of the rows after another, so that they need not be one matrix."""
+    """Gives XGBoost the rows piece by piece, without one matrix of all rows."""
 
     def __init__(self, pieces: list[Rows]) -> None:
         """Take the pieces."""

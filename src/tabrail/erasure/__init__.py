@@ -1,1 +1,1 @@
-"""Erase persons: from the tables, the prediction log, and what DVC keeps of earlier tables."""
+"""Erase people from the tables, the prediction log, and earlier tables that DVC keeps."""

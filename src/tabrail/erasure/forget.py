@@ -1,7 +1,7 @@
-"""Take the rows of persons out of data/raw and the prediction log, and note what DVC keeps of them.
+"""Delete people's rows from data/raw and the prediction log, and record what DVC keeps of them.
 
-Nothing changes before all is known: which rows, which predictions, which objects of DVC. A run that
-was killed is finished by the next one.
+Nothing changes before all rows, predictions and objects of DVC are found. If a run was killed, the
+next run finishes it.
 """
 
 import shutil
@@ -42,12 +42,12 @@ Show = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done.
+    """The rows, predictions and objects to erase.
 
     Attributes:
-        rows: the places of the rows that leave each table of data/raw.
-        predictions: the identifiers of the predictions that leave the log.
-        earlier: what was found in what DVC keeps.
+        rows: the numbers of the rows to delete from each table of data/raw.
+        predictions: the identifiers of the predictions to delete from the log.
+        earlier: what was found in the data that DVC keeps.
     """
 
     rows: dict[Path, list[int]]
@@ -56,11 +56,11 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is left to be done."""
+        """Whether there is nothing to do."""
         return not (self.rows or self.predictions or self.earlier.objects)
 
     def text(self) -> str:
-        """Return what it is, for people."""
+        """Return the plan as text."""
         rows = sum(map(len, self.rows.values()))
         files = ", ".join(map(str, self.rows)) or "nothing"
         lines = [
@@ -79,26 +79,26 @@ def forget(
     *,
     dry_run: bool,
 ) -> None:
-    """Take the rows of persons out of data/raw and the log, and record what DVC keeps of them.
+    """Delete people's rows from data/raw and the log, and record what DVC keeps of them.
 
     Args:
-        values: what the key has for these persons.
-        column: which column of the key; may be blank if it has one only.
+        values: the key's values for these people.
+        column: the column of the key; may be blank if the key has only one column.
         predictions: identifiers of their predictions, where the log does not have the key.
         show: prints a text for the user.
         dry_run: whether to show what would be done, and do nothing.
 
     Raises:
-        InputError: the persons cannot be told, a remote or the log does not answer, or something
-            is not committed. Nothing has changed then.
+        InputError: the persons cannot be identified, a remote or the log does not answer, or
+            something is not committed. Nothing has changed then.
     """
     project = Project.load()
     schema = project.schema
     persons = Persons.of(schema, values, column)
     if git.is_shallow():
         raise InputError(
-            "this clone lacks the older part of its history, and so what to erase there; run: "
-            "git fetch --unshallow"
+            "this clone lacks the older part of its history, which may also have data to erase; "
+            "run: git fetch --unshallow"
         )
     if not dry_run:
         shutil.rmtree(COPIES, ignore_errors=True)  # what a killed process has left
@@ -114,8 +114,8 @@ def forget(
             if not dry_run:
                 of_log.overwrite()  # an earlier run may have been killed before
             show(
-                "there is nothing to forget here: no row, no prediction, and no object that is not "
-                f"in {paths.ERASED} already"
+                "there is nothing to forget: no row, no prediction, and no object that is not "
+                f"already in {paths.ERASED}"
             )
             return
         if not dry_run and (plan.rows or plan.earlier.objects):
@@ -143,8 +143,8 @@ def _rows(persons: Persons, schema: Schema, clean: Clean) -> dict[Path, list[int
         rows = persons.rows_of(file, schema, clean)
         if rows is None:
             raise InputError(
-                f"{file} has no column {persons.column!r}, so it is not known whose its rows are; "
-                f"see: uv run tabrail validate {paths.RAW.as_posix()}"
+                f"{file} has no column {persons.column!r}, so the persons of its rows are unknown; "
+                f"run: uv run tabrail validate {paths.RAW.as_posix()}"
             )
         if len(rows):
             found[file] = [int(row) for row in rows]
@@ -152,7 +152,7 @@ def _rows(persons: Persons, schema: Schema, clean: Clean) -> dict[Path, list[int
 
 
 def _theirs(rows: list[dict[str, Any]], persons: Persons, schema: Schema) -> Collection[bool]:
-    """Say of rows of the log which ones are theirs; the log has JSON, and no CSV."""
+    """Return which rows of the log are theirs; the log has JSON, not CSV."""
     cells = pd.Series([row.get(persons.column) for row in rows], dtype="object")
     found: list[bool] = persons.are_in(cells, schema.model_copy(update={"csv": Csv()})).tolist()
     return found
@@ -167,14 +167,14 @@ def _require_committed(repo: Repository) -> None:
     if changed := git.changed_files():
         more = f" and {len(changed) - 1} more files are" if changed[1:] else " is"
         raise InputError(
-            f"{changed[0]}{more} not committed; commit or undo what you have changed, then repeat "
-            "the command"
+            f"{changed[0]}{more} not committed; commit or undo your changes, then repeat the "
+            "command"
         )
     if paths.RAW_POINTER.as_posix() in repo.stale():
         raise InputError(
-            f"{paths.RAW.as_posix()} is not what {paths.RAW_POINTER.as_posix()} says; run: uv run "
-            f"dvc checkout {paths.RAW_POINTER.as_posix()}, or bring in what is new with: uv run "
-            "tabrail ingest"
+            f"{paths.RAW.as_posix()} differs from what {paths.RAW_POINTER.as_posix()} records; "
+            f"run: uv run dvc checkout {paths.RAW_POINTER.as_posix()}, or add new rows with: uv "
+            "run tabrail ingest"
         )
 
 
@@ -188,7 +188,7 @@ def _replace(rows: dict[Path, list[int]], schema: Schema, texts: dict[Path, str]
             if not _has_rows(copies[file], schema):
                 del copies[file]
         if not any(path.name.endswith(tables.SUFFIXES) for path in copies):
-            raise InputError(f"{paths.RAW.as_posix()} would have no row left; nothing has changed")
+            raise InputError(f"{paths.RAW.as_posix()} would have no rows left; nothing has changed")
         ingest.replace_data(copies, texts)
     finally:
         shutil.rmtree(COPIES, ignore_errors=True)
@@ -202,24 +202,24 @@ def _has_rows(file: Path, schema: Schema) -> bool:
 def _say_doubts(
     earlier: history.Found, persons: Persons, schema: Schema, given: Collection[str], show: Show
 ) -> None:
-    """Show what could not be looked into."""
+    """Show what could not be searched."""
     if earlier.unreadable:
         show(
-            f"{len(earlier.unreadable):,} earlier tables cannot be read any more; they count as if "
-            "they had such rows"
+            f"{len(earlier.unreadable):,} earlier tables can no longer be read; they are treated "
+            "as if they had such rows"
         )
     if earlier.without_column:
         show(
             f"{len(earlier.without_column):,} earlier tables have no column {persons.column!r}; "
-            "they stay as they are"
+            "they are kept"
         )
     if earlier.lost:
         show(
-            f"{len(earlier.lost):,} earlier versions of {paths.RAW.as_posix()} are in no cache and "
-            "no remote that is known here"
+            f"{len(earlier.lost):,} earlier versions of {paths.RAW.as_posix()} are in no known "
+            "cache or remote"
         )
     if schema.columns[persons.column].sensitive and not given:
         show(
-            f"column {persons.column!r} is sensitive, so the prediction log does not have it; name "
-            "the predictions of a person by their ids: --prediction ID"
+            f"column {persons.column!r} is sensitive, so the prediction log does not have it; give "
+            "the ids of a person's predictions: --prediction ID"
         )

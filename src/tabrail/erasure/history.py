@@ -1,7 +1,8 @@
-"""Which objects of DVC have rows of some persons: earlier tables, and what was made of them.
+"""Find the objects of DVC that have rows of some people: earlier tables, and their results.
 
-A table is looked into. What stages made of one that has such a row counts as having it, too, unless
-another run has made the same bytes of other tables. Models are left out: they stay.
+Each table is searched. If a table has such a row, the outputs that stages made from it are treated
+as if they had it. An output is left out if another run made the same bytes from other tables.
+Models are kept.
 """
 
 from collections.abc import Collection, Iterator
@@ -31,13 +32,14 @@ MODELS = paths.MODEL.parent
 
 @dataclass
 class Found:
-    """What was found of persons in earlier tables.
+    """The data of some people in earlier tables.
 
     Attributes:
-        objects: the MD5s of what has their rows.
-        unreadable: tables that cannot be read today; they count as having such rows.
-        without_column: tables that have no such column; they count as having none.
-        lost: folders whose list of files no store has.
+        objects: the MD5s of objects with their rows.
+        unreadable: tables that can no longer be read; they are treated as if they had such rows.
+        without_column: tables without the key's column; they are treated as if they had no such
+            rows.
+        lost: folders whose list of files is in no store.
     """
 
     objects: set[str] = field(default_factory=set)
@@ -48,7 +50,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Run:
-    """A run of a stage: the MD5s that it read, and those that it wrote, but for models."""
+    """A run of a stage: the MD5s that it read, and those that it wrote, without models."""
 
     read: frozenset[str]
     written: frozenset[str]
@@ -57,17 +59,17 @@ class Run:
 def find(
     persons: Persons, schema: Schema, clean: Clean, stores: Stores, known: Collection[str]
 ) -> Found:
-    """Look for persons in all that the cache and the remotes have of earlier tables.
+    """Look for people in all earlier tables that the cache and the remotes have.
 
     Args:
         persons: the persons.
-        schema: the present one; an earlier table may be written in another way.
-        clean: the owner's cleaning function.
+        schema: the current schema; an earlier table may have another format.
+        clean: the project's cleaning function.
         stores: the cache and the remotes.
         known: MD5s that are known to have rows of persons, and need no look.
 
     Raises:
-        InputError: a remote cannot be asked.
+        InputError: a remote cannot be read.
     """
     found = Found()
     seen: dict[tuple[str, str], bool] = {}
@@ -104,7 +106,7 @@ def _has_rows(
     stores: Stores,
     found: Found,
 ) -> bool:
-    """Return whether a table has rows of the persons; one that cannot be read counts as if."""
+    """Return whether a table has rows of the persons; also True if it cannot be read."""
     with stores.file(digest, name) as file:
         if file is None:
             return False
@@ -163,12 +165,12 @@ def _made_of(objects: set[str], all_runs: list[Run]) -> set[str]:
         - made
     ):
         made |= more
-    # The same bytes, made without any of them: no person is in those.
+    # The same bytes were also made without these objects, so they have no data of the persons.
     return made - {d for run in all_runs if not run.read & (objects | made) for d in run.written}
 
 
 def _documents(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield what a file of YAML has said in any commit, and here."""
+    """Yield the content of a YAML file in every commit, and here."""
     texts = git.all_texts(path)
     if path.exists():
         texts.append(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Delete from DVC's cache and remotes what the record in Git says is erased, and nothing else."""
+"""Delete the objects in Git's record of erased data from DVC's cache and remotes."""
 
 from pathlib import PurePosixPath
 
@@ -17,25 +17,25 @@ from tabrail.project.pipeline import locked
 def purge(*, dry_run: bool) -> str:
     """Delete the recorded objects from the cache and the remotes.
 
-    The list of a folder's files stays, unless a folder is named by a value of the key: it has no
-    rows, and says what else may have to be erased one day. What the present commit needs stays as
-    well: it was made again without the rows, and has the same bytes.
+    The list of a folder's files is kept, unless a value of the key is the name of a folder. The
+    list has no rows, and shows what else may have to be erased later. Objects that the current
+    commit needs are also kept: they were made again without the rows, and have the same bytes.
 
     Args:
-        dry_run: whether to say what would be done, and do nothing.
+        dry_run: whether to only return what would be done.
 
     Returns:
-        What was done, for people.
+        A message that says what was done.
 
     Raises:
-        InputError: the record is missing or not committed, the present commit is not made again
-            yet, or a remote does not answer. Nothing is deleted then.
+        InputError: the record is missing or not committed, the results of the current commit were
+            not made again yet, or a remote does not answer. Nothing is deleted then.
     """
     record = erased.here()
     if not record:
         raise InputError(
-            f"nothing is recorded in {paths.ERASED}, so nothing is to be deleted; begin with: uv "
-            "run tabrail forget VALUE"
+            f"{paths.ERASED} records nothing, so there is nothing to delete; first run: uv run "
+            "tabrail forget VALUE"
         )
     files = [path.as_posix() for path in (paths.ERASED, paths.RAW_POINTER, paths.LOCK)]
     if git.text("HEAD", paths.ERASED) is None or git.changed_files(*files):

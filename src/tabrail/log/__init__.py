@@ -1,1 +1,1 @@
-"""The prediction log, and what comes true."""
+"""The log of predictions and their outcomes."""

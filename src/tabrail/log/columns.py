@@ -1,9 +1,8 @@
 """Read the predictions of a span of time from the log in columns.
 
-A month may have millions of predictions. So they come as they lie in the table `predictions`, and
-what other tables know of them is looked up for many at a time: by their moments in tables that have
-an index of these, and in the order of their identifiers in the others, which is how an index has
-them.
+A month may have millions of predictions. So they are read in the order of the table `predictions`.
+Values in other tables are looked up for many predictions at a time. Some of these tables have an
+index of the time, which is used. The others are read by identifiers, in the order of their index.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

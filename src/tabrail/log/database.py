@@ -34,7 +34,7 @@ def connect(url: str, busy_s: float = BUSY_S) -> sa.Engine:
         busy_s: how long to wait for another process that writes to a file.
 
     Raises:
-        InputError: it is no URL of a database that is installed.
+        InputError: it is not the URL of a database whose driver is installed.
     """
     given = url or os.environ.get(VARIABLE, "") or f"sqlite:///{paths.PREDICTION_LOG}"
     try:
@@ -49,21 +49,21 @@ def connect(url: str, busy_s: float = BUSY_S) -> sa.Engine:
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         # Not the URL itself: it may hold a password.
         raise InputError(
-            f"{VARIABLE} is no URL of a database that is installed ({type(error).__name__}); "
+            f"{VARIABLE} is not the URL of an installed database ({type(error).__name__}); "
             "expected one such as sqlite:///log/predictions.sqlite or, after "
             "`uv sync --group postgres`, postgresql+psycopg://user@host/database"
         ) from None
 
 
 def is_file(url: sa.URL) -> bool:
-    """Return whether a database is a file on this machine, and no server that may not answer."""
+    """Return whether a database is a file on this machine, not a server that may not answer."""
     return url.drivername.startswith("sqlite")
 
 
 def create_private(file: Path) -> None:
-    """Create the file of a log, which its user alone may read; SQLite's files beside it are alike.
+    """Create a log's file that only its user may read, and SQLite's files beside it as well.
 
-    From one that is there already, only the rights of all others are taken: a group may share it.
+    An existing file only loses the rights of all others, because a group may share it.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
@@ -74,7 +74,7 @@ def create_private(file: Path) -> None:
 
 
 def identity(file: Path) -> tuple[int, int] | None:
-    """Return what tells a file from a later one at the same place; None if there is none."""
+    """Return an identity that a later file at the same place does not have; None if missing."""
     try:
         found = file.stat()
     except FileNotFoundError:
@@ -83,10 +83,10 @@ def identity(file: Path) -> tuple[int, int] | None:
 
 
 def locking(engine: sa.Engine) -> sa.Engine:
-    """Return an engine whose transactions lock the database at once, and not at the first write.
+    """Return an engine whose transactions lock the database when they begin.
 
-    Two transactions that both read before they write would otherwise wait for each other, and
-    SQLite lets one of them fail at once.
+    By default, a transaction locks at its first write. Two transactions that read before they
+    write would then wait for each other, and SQLite would fail one of them.
     """
     return engine.execution_options(**{LOCK_AT_ONCE: True})
 
@@ -114,14 +114,13 @@ def create_tables(connection: sa.Connection) -> list[str]:
 
 
 def truncate_changes(engine: sa.Engine) -> bool:
-    """Write what is in a file's log of changes into the file, and empty that log.
+    """Write the changes in a file's write-ahead log into the file, and empty that log.
 
-    Until then, values that were deleted can be read in both files for as long as anybody has the
-    database open.
+    Until then, deleted values can be read in both files while any program has the database open.
 
     Returns:
-        Whether it is done: not if another connection reads or writes for longer than the engine
-        waits. A database server has no such file.
+        Whether it was done. It fails if another connection reads or writes for longer than the
+        engine waits. A database server has no such file.
     """
     if not is_file(engine.url):
         return True

@@ -1,4 +1,4 @@
-"""Delete the predictions of some persons from the prediction log, with all that belongs to them."""
+"""Delete the predictions of some people from the prediction log, with all related entries."""
 
 import json
 from collections.abc import Callable, Collection, Iterator
@@ -85,9 +85,9 @@ def overwrite() -> None:
             connection.exec_driver_sql("VACUUM")
         if not database.truncate_changes(engine):
             raise InputError(
-                f"the prediction log {_name(engine)} has been read by another program for "
-                f"{BUSY_S:.0f} seconds, so what was deleted can still be read in its file "
-                "that ends in -wal; repeat the command when that program has ended"
+                f"another program has read the prediction log {_name(engine)} for "
+                f"{BUSY_S:.0f} seconds, so deleted values can still be read in its file that ends "
+                "in -wal; repeat the command when that program has ended"
             )
 
 

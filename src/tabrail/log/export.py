@@ -1,4 +1,4 @@
-"""Make a table of the rows in the prediction log whose outcome is known, to train with."""
+"""Export the rows of the prediction log with a known outcome as training data."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -22,22 +22,22 @@ FIRST = datetime(2020, 1, 1)  # no prediction log is older
 
 
 def export(out: Path, since: str = "", until: str = "", *, overwrite: bool = False) -> str:
-    """Write the rows of the log that have an outcome, as a table that `ingest` takes.
+    """Write the rows of the log that have an outcome as a table for `ingest`.
 
-    They are the cleaned rows, which is what the log keeps.
+    The log has cleaned rows, so these are the cleaned rows.
 
     Args:
         out: the file to write.
-        since: the first moment; see `moment`. All that the log has, if blank.
-        until: the end, which does not belong to it; now, if blank.
-        overwrite: whether `out` may be there already.
+        since: the start; see `moment`. The default is the start of the log.
+        until: the end, exclusive. The default is now.
+        overwrite: whether to replace `out` if it exists.
 
     Returns:
-        What was done, for people.
+        A message that says what was written.
 
     Raises:
-        InputError: no row has an outcome, the schema demands a column that the log does not
-            keep, or a file is in the way. Nothing is written then.
+        InputError: no row has an outcome, the schema needs a column that the log does not
+            keep, or a file already exists. Nothing is written then.
     """
     schema, now = load_schema(), utc_now()
     start = moment(since, now) if since else FIRST
@@ -63,11 +63,11 @@ def export(out: Path, since: str = "", until: str = "", *, overwrite: bool = Fal
             raise InputError(
                 f"{log} has no row with an outcome from {start:%Y-%m-%d %H:%M} to "
                 f"{end:%Y-%m-%d %H:%M} UTC{f' that {paths.SCHEMA} allows' if broken else ''} "
-                f"({log.span(known=True)}); record what came true with: outcomes FILE"
+                f"({log.span(known=True)}); record outcomes with: uv run tabrail outcomes FILE"
             )
-    lines = [f"{written:,} rows with their outcomes, of {seen:,} that were predicted: {out}"]
+    lines = [f"{written:,} of {seen:,} predicted rows have an outcome and are in {out}"]
     if broken:
-        lines.append(f"{broken:,} rows were left out that {paths.SCHEMA} no longer allows")
+        lines.append(f"{broken:,} rows were left out, because {paths.SCHEMA} no longer allows them")
     return "\n".join(lines)
 
 
@@ -76,13 +76,13 @@ def _require(schema: Schema, out: Path, *, overwrite: bool) -> None:
         raise InputError(f"{out} cannot be written; expected one of: {', '.join(outputs.SUFFIXES)}")
     if out.is_dir() or (out.exists() and not overwrite):
         raise InputError(
-            f"{out} is there already; choose another name, or replace it with: --overwrite"
+            f"{out} already exists; choose another name, or replace it with: --overwrite"
         )
     lacking = [name for name in _absent(schema) if not schema.columns[name].nullable]
     if lacking:
         raise InputError(
-            f"the prediction log keeps neither sensitive columns nor weights, and {paths.SCHEMA} "
-            f"demands {', '.join(lacking)}; take these rows from where they came from instead"
+            f"the prediction log keeps neither sensitive columns nor weights, but {paths.SCHEMA} "
+            f"requires {', '.join(lacking)}; get these rows from their source instead"
         )
 
 

@@ -1,4 +1,4 @@
-"""Record what came true of predictions in the log, from tables."""
+"""Record the outcomes of predictions from tables in the log."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,10 +30,10 @@ class Recorded:
     Attributes:
         recorded: how many outcomes the log has now.
         without_value: rows without a value yet.
-        invalid: rows whose value is none of the target's.
-        unknown: ids of which the log has no prediction.
+        invalid: rows whose value the target does not allow.
+        unknown: ids without a prediction in the log.
         examples: the first of the invalid values and of the unknown ids.
-        aside: the lines that are no rows.
+        aside: the lines that are not rows.
     """
 
     recorded: int = 0
@@ -49,7 +49,7 @@ class Recorded:
         known += [repr(value) for value in values[: SHOWN - len(known)]]
 
     def text(self) -> str:
-        """Return what was done, for people."""
+        """Return a message that says what was recorded."""
         lines = [f"{self.recorded:,} outcomes recorded", *self.aside.text()]
         if self.without_value:
             lines.append(f"{self.without_value:,} rows have no value yet")
@@ -60,14 +60,14 @@ class Recorded:
             )
         if self.unknown:
             lines.append(
-                f"{self.unknown:,} ids are of no prediction in the log, such as "
+                f"{self.unknown:,} ids belong to no prediction in the log, such as "
                 f"{', '.join(self.examples['unknown'])}"
             )
         return "\n".join(lines)
 
 
 def outcomes(places: Sequence[Path], identifier: str = "id") -> Recorded:
-    """Read tables and record what they say came true.
+    """Read tables and record their outcomes.
 
     Args:
         places: files or folders of them, with the target's column.
@@ -120,7 +120,7 @@ def _record(
     except SQLAlchemyError as error:
         raise InputError(
             f"the prediction log {log} cannot be written ({type(error).__name__}); "
-            f"{result.recorded:,} outcomes are recorded: repeat the command"
+            f"{result.recorded:,} outcomes are recorded; repeat the command"
         ) from None
     result.add_examples("unknown", *unknown)
     result.unknown += len(unknown)

@@ -1,10 +1,10 @@
 """The prediction log: predictions, people's decisions and the outcomes.
 
-Of a row it holds what the cleaning function made of it, and nothing of what came. So `monitor` and
-`export` need not clean it again, and drift compares cleaned rows with cleaned rows.
+The log has cleaned rows, not the original ones. So `monitor` and `export` need not clean them
+again, and drift compares cleaned rows with cleaned rows.
 
-In SQLite by default, or in any database that SQLAlchemy has a URL for
-(https://docs.sqlalchemy.org/en/21/core/engines.html). Several processes may write at once.
+The log is in SQLite by default. Any other database with a URL of SQLAlchemy is possible
+(https://docs.sqlalchemy.org/en/21/core/engines.html). Several processes may write to it.
 """
 
 import json
@@ -80,9 +80,9 @@ class PredictionLog:
         if lacking:
             self._engine.dispose()
             raise InputError(
-                f"the prediction log {self} was made by another version of this project: it lacks "
-                f"{', '.join(lacking)}; name a new one in {database.VARIABLE} (the old one stays "
-                "as it is)"
+                f"the prediction log {self} was made by another version of this project, and lacks "
+                f"{', '.join(lacking)}; name a new log in {database.VARIABLE} (the old one does "
+                "not change)"
             )
 
     @property
@@ -101,7 +101,7 @@ class PredictionLog:
         self.close()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         if self._writer:
             self._writer.close()
         self._engine.dispose()
@@ -121,7 +121,7 @@ class PredictionLog:
                 return
 
     def has(self, entry: Prediction | Refusal) -> bool:
-        """Return whether the log has an entry; of a refusal, nobody can tell."""
+        """Return whether the log has an entry; unknown for a refusal."""
         if isinstance(entry, Refusal):
             return False
         same = sa.and_(PREDICTIONS.c.id == entry.id, PREDICTIONS.c.role == entry.role)
@@ -135,14 +135,14 @@ class PredictionLog:
         return deleted
 
     def _require_file(self) -> bool:
-        """Begin a new file if somebody has deleted or exchanged that of the log, and say so.
+        """Start a new file if the log's file was deleted or replaced, and log a warning.
 
         Returns:
-            Whether that was so: what was written last is in no file any more.
+            Whether the file was gone: the last entries are then lost.
         """
         if self._file is None or (found := database.identity(self._file)) == self._identity:
             return False
-        logger.warning("the file of the prediction log %s is gone; another one is begun", self)
+        logger.warning("the file of the prediction log %s is gone; a new one is started", self)
         if self._writer:
             self._writer.close()
             self._writer = None

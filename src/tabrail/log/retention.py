@@ -1,4 +1,4 @@
-"""Delete what is older than the retention: in steps, and never all because of a wrong clock."""
+"""Delete entries older than the retention: in steps, and never all because of a wrong clock."""
 
 import time
 from datetime import datetime, timedelta
@@ -41,7 +41,7 @@ def forget(engine: sa.Engine, before: datetime) -> int:
     if newest < before:
         raise WrongClockError(
             f"the newest entry is of {newest:%Y-%m-%d %H:%M}, before {before:%Y-%m-%d %H:%M}, so "
-            "all would go; check the clock, and if it is right, delete the log yourself"
+            "all would be deleted; check the clock, and if it is right, delete the log yourself"
         )
     last = min(before, oldest + MOST_AT_ONCE)
     deleted, end = 0, oldest

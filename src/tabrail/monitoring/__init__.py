@@ -1,1 +1,1 @@
-"""What changes in the rows, the predictions and the scores of a model that is used."""
+"""Monitor the rows, the predictions and the scores of a model in use."""

@@ -1,8 +1,8 @@
 """Alerts and notes: which results of the checks need a person, and what to do first.
 
 An alert needs an effect beyond its limit. An effect in the data must also last: the latest periods
-with enough rows must all show it, or all periods if there are fewer. A newer effect, or one in a
-column of little importance, is a note. An effect in the service is an alert at once.
+with enough rows must all show it, or all periods if there are fewer. A newer effect is a note, and
+so is one in a column of little importance. For an effect in the service, one period is enough.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from tabrail.data.conform import HARMLESS
 from tabrail.monitoring.checks import Point
 from tabrail.monitoring.expected import Expected
 
-MIN_IMPORTANCE = 0.01  # a column's share of all importance, from which its drift is an alert
+MIN_IMPORTANCE = 0.01  # the smallest share of all importance for an alert about a column's drift
 HARMLESS_KINDS = tuple(f": {kind}" for kind in HARMLESS)
 OF_COLUMNS = {"violations", "missing", "drift", "texts"}
 RETRAIN = "retrain with newer rows: export, ingest, dvc repro"
@@ -25,13 +25,13 @@ class Kind:
     """A kind of alert.
 
     Attributes:
-        title: its name for people.
+        title: the title on the page.
         sentence: what is wrong; a format of `about`, `value`, `limit` and `metric`.
         first: the first thing to do.
         limit: the parameter of `monitor` that is the limit; blank if each period has its own.
         at_once: whether one period is enough.
         is_share: whether its values are shares, which are shown in percent.
-        alone: the first thing to do if no column moved; blank if that is the same.
+        alone: the first thing to do if no column moved; blank if it is the same as `first`.
     """
 
     title: str
@@ -53,7 +53,7 @@ KINDS = {
     "refused": Kind(
         "Rows that break the schema",
         "{value:.1%} of the rows break the schema; at most {limit:.1%} may",
-        "Ask whoever sends these rows what changed. Correct it there, or widen the schema in "
+        "Ask the sender of these rows what changed. Correct it there, or widen the schema in "
         "schema.yaml deliberately.",
         limit="refused",
         at_once=True,
@@ -62,7 +62,7 @@ KINDS = {
     "violations": Kind(
         "Violations by column",
         "{about} in {value:.1%} of the rows; at most {limit:.1%} may",
-        "Ask whoever sends these rows what changed. A model learns a new category only when it is "
+        "Ask the sender of these rows what changed. A model learns a new category only when it is "
         "trained with it.",
         limit="refused",
         is_share=True,
@@ -91,8 +91,8 @@ KINDS = {
         "Predictions against validation",
         "The predictions moved (PSI {value:.2f}; at most {limit:.2f})",
         f"Check the columns that moved. If their values are right, {RETRAIN}.",
-        alone="No column moved alone, so look at several together: which rows are new, and from "
-        f"whom? If they are right, {RETRAIN}.",
+        alone="No column moved by itself, so look at several together: which rows are new, and who "
+        f"sends them? If they are right, {RETRAIN}.",
         limit="psi",
     ),
     "review": Kind(
@@ -106,7 +106,7 @@ KINDS = {
     "latency": Kind(
         "Time to answer",
         "More than 1 of 100 requests takes longer than {limit:g} ms",
-        "Check the server's load in GET /metrics. Add workers, or give it more room.",
+        "Check the server's load in GET /metrics. Add workers, or a larger machine.",
         limit="latency_ms",
         at_once=True,
     ),
@@ -121,7 +121,7 @@ KINDS = {
     "slices": Kind(
         "Live performance by slice",
         "{metric} of {about} is worse than expected",
-        f"Check whether rows of this slice come in as before. If they do, {RETRAIN}.",
+        f"Check whether rows of this slice arrive as before. If they do, {RETRAIN}.",
     ),
     "main_metric": Kind(
         "Live performance",
@@ -147,11 +147,11 @@ class Series:
     """The results of one check over the periods, for one column, slice or the whole model.
 
     Attributes:
-        check: its name.
+        check: the name of the check.
         about: a column, a slice, or blank.
-        limit: of the values; None if each period has its own.
+        limit: the limit of the values; None if each period has its own.
         may_alert: whether it may raise an alert, or only a note.
-        points: one for each period; None where there are too few rows.
+        points: one for each period; None if the period has too few rows.
     """
 
     check: str
@@ -196,7 +196,7 @@ class Alert:
         check: the name of the check that found it.
         about: a column, a slice, or blank.
         what: a sentence: what changed, and by how much.
-        since: the first of the latest periods in a row that show it.
+        since: the first of the latest consecutive periods that show it.
         first: the first thing to do.
     """
 
@@ -220,7 +220,7 @@ def may_alert(check: str, about: str, expected: Expected) -> bool:
     if check in {"drift", "missing", "texts"}:
         importance = expected.importance
         return not importance or importance.get(_column(check, about), 0.0) >= MIN_IMPORTANCE
-    # Rows with other violations are refused, which is a check of its own.
+    # Rows with other violations are refused, and there is a separate check for that.
     return check != "violations" or about.endswith(HARMLESS_KINDS)
 
 
@@ -231,7 +231,7 @@ def alerts_and_notes(
 
     Args:
         series: the results of the checks.
-        names: of the periods.
+        names: the names of the periods.
         expected: what is expected of the model.
         persistence: how many periods in a row must show an effect in the data.
     """

@@ -23,17 +23,17 @@ def compared(periods: Sequence[Period], version: str, expected: Expected) -> dic
     """Compare both models on all rows that both have scored.
 
     Args:
-        periods: from the log.
-        version: the challenger's, whose decisions are by its own threshold.
+        periods: periods from the log.
+        version: the challenger's version. Its decisions use its own threshold.
         expected: what is expected of the champion.
 
     Returns:
-        `model`, its version; `rows` of the champion since the challenger's first, and `both`, how
-        many of them it has scored, too; `equal`, the share of equal answers; `difference`, the
-        mean of the challenger's number less the champion's, not for several classes; `latency_ms`
-        and `champion_latency_ms`, the medians; `outcomes`, how many are known of those rows;
-        `metric` with the difference of the main metric as `value`, `low` and `high`, or None; and
-        `sentence`, which says whether the challenger is better.
+        `model`: the challenger's version. `rows`: the champion's rows since the challenger's first
+        one. `both`: how many of them the challenger has also scored. `equal`: the share of equal
+        answers. `difference`: the mean of the challenger's number minus the champion's, not for
+        several classes. `latency_ms` and `champion_latency_ms`: the medians. `outcomes`: the
+        number of known outcomes of those rows. `metric`: the difference of the main metric as
+        `value`, `low` and `high`, or None. `sentence`: whether the challenger is better.
     """
     target = expected.schema.target
     table, numbers, other, served = _joined(periods)
@@ -63,7 +63,7 @@ def compared(periods: Sequence[Period], version: str, expected: Expected) -> dic
 
 
 def _params(version: str, expected: Expected) -> Params | None:
-    """Return by which parameters a challenger decides; None if they matter and are not here."""
+    """Return the parameters of a challenger's decisions; None if they are needed but missing."""
     try:
         return of_version(version).params
     except InputError:
@@ -90,7 +90,7 @@ def _difference(
     expected: Expected,
     of_challenger: Params,
 ) -> dict[str, Any] | None:
-    """Return the challenger's score less the champion's; each replicate scores both."""
+    """Return the challenger's score minus the champion's; each replicate scores both."""
     schema, name = expected.schema, expected.metric
     y_true = encode_target(table[schema.target], schema)
     groups = known_groups(table, schema)
@@ -105,22 +105,22 @@ def _difference(
 def _sentence(content: dict[str, Any], metric: ReportedMetric, least: int) -> str:
     found = content["metric"]
     if not metric.name:
-        return f"Whether {content['model']} is better is not known: there is no metric for it."
+        return f"It is unknown whether {content['model']} is better, as there is no metric for it."
     if found is None and content["outcomes"] >= least:
         return (
-            f"Whether {content['model']} is better is not known: its parameters are not here, or "
-            f"{metric.name} is undefined; fetch its tag with: git fetch --tags"
+            f"It is unknown whether {content['model']} is better: its parameters are missing here, "
+            f"or {metric.name} is undefined; fetch its tag with: git fetch --tags"
         )
     if found is None:
         return (
-            f"Whether {content['model']} is better is not known yet: {content['outcomes']:,} "
-            f"outcomes are known of the rows that both have scored; {least:,} are needed."
+            f"It is not known yet whether {content['model']} is better: of the rows that both have "
+            f"scored, {content['outcomes']:,} outcomes are known; {least:,} are needed."
         )
     numbers = (
         f"{metric.name} differs by {metric.shown(found['value'])} (95% interval "
         f"{metric.shown(found['low'])} to {metric.shown(found['high'])})"
     )
     if found["low"] <= 0 <= found["high"]:
-        return f"Whether {content['model']} is better is not known yet: {numbers}."
+        return f"It is not known yet whether {content['model']} is better: {numbers}."
     better = metric.sign * found["value"] > 0
     return f"{content['model']} is {'better' if better else 'worse'} than the champion: {numbers}."

@@ -1,7 +1,7 @@
-"""The checks of a period; each check depends on that period alone.
+"""The checks of a period; each check depends only on that period.
 
 Shares have Wilson's score interval (Wilson, 1927, "Probable inference, the law of succession, and
-statistical inference"), and are beyond their limit only if the whole interval is.
+statistical inference"). A share is beyond its limit only if the whole interval is.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from tabrail.monitoring.expected import Expected
 from tabrail.monitoring.period import Period
 
 SLOW = 0.01  # the share of requests that may take longer than the limit
-MIN_REQUESTS = 3  # slow or failed ones, below which there is no alert
+MIN_REQUESTS = 3  # the fewest slow or failed requests for an alert
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Point:
 
     Attributes:
         value: the number.
-        low: start of its 95% interval, if it has one.
-        high: end of it.
-        beyond: whether it is beyond the limit, and not by chance.
-        words: the change, for people.
-        limit: the limit for this period, where each has its own.
+        low: lower bound of its 95% interval, if it has one.
+        high: upper bound of the interval.
+        beyond: whether it is significantly beyond the limit.
+        words: the change as text.
+        limit: the limit for this period, if each period has its own.
     """
 
     value: float
@@ -89,8 +89,7 @@ def review(period: Period, expected: Expected) -> Points:
 def latency(period: Period, expected: Expected) -> Points:
     """Return the 99th percentile of the time to answer a request, in milliseconds.
 
-    It is beyond the limit if the share of requests above the limit is more than 1%, with the
-    whole interval.
+    It is beyond the limit if the share of slower requests is above 1% with its whole interval.
     """
     if "latency_ms" not in period.served:
         return {}

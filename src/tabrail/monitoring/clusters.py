@@ -1,8 +1,8 @@
 """The design effect of groups: rows of one key are alike, so their distribution varies more.
 
-A week has seven days' weather, however many rows it has. The population stability index times the
-number of rows is, without drift, distributed as the chi-squared statistic is, and that grows by the
-mean design effect of the shares.
+A week has the weather of seven days, however many rows it has. Without drift, the population
+stability index times the number of rows is distributed like the chi-squared statistic. That
+statistic grows by the mean design effect of the shares.
 
 Source: Rao and Scott, 1984, "On chi-squared tests for multiway contingency tables with cell
 proportions estimated from survey data".

@@ -1,7 +1,7 @@
 """What is expected of a model: its distributions and scores at evaluation.
 
-They are in Git, so neither the model nor its training data is needed, and any released version can
-be monitored, not only the one that is checked out.
+They are in Git, so neither the model nor its training data is needed. Any released version can be
+monitored, not only the one that is checked out.
 """
 
 import csv
@@ -92,15 +92,15 @@ def of_version(version: str) -> Expected:
     present = registry.model_version() if paths.MODEL.exists() else "not there"
     if version != present:
         raise InputError(
-            f"the predictions in the log are by {version}; {paths.MODEL} is {present}, and no tag "
-            "here is of that model. Fetch tags with: git fetch --tags, or check out the commit "
-            "that has it"
+            f"the predictions in the log are from {version}, but {paths.MODEL} is {present}, and "
+            "this clone has no tag of that version. Fetch tags with: git fetch --tags, or check "
+            "out the commit of that model"
         )
     return here(version)
 
 
 def _is_tagged(version: str) -> bool:
-    """Return whether Git has the tag of a version; where there is no Git, there is none."""
+    """Return whether Git has the tag of a version; False without Git."""
     try:
         is_there = git.succeeds("rev-parse", "--verify", version)
     except OSError:  # in a folder that `bundle` wrote, in an image

@@ -59,19 +59,19 @@ def monitor(
 
     Args:
         files: tables, or folders of them, each table a period; if none, the log is checked.
-        since: the start; `monitor.window_days` of params.yaml before the end, if blank.
-        until: the end; now, if blank.
-        metrics: the project's METRICS, which are needed if the main metric is one of its own;
-            without them, live performance is by a metric of the library.
-        untrusted: whether the model file may be one that was never recorded.
+        since: the start. The default is `monitor.window_days` of params.yaml before the end.
+        until: the end. The default is now.
+        metrics: the project's METRICS; needed if the main metric is one of them. Without them, a
+            metric of the library measures live performance.
+        untrusted: whether to load a model file that was never recorded.
 
     Raises:
-        InputError: there is no model, no log or nothing in it, a file is no such table, or the
-            main metric cannot be computed.
+        InputError: there is no model, the log is missing or empty, a file is not a suitable table,
+            or the main metric cannot be computed.
     """
     params = load_params()
     if files and (since or until):
-        raise InputError("--since and --until are for the prediction log, and not for tables")
+        raise InputError("--since and --until apply to the prediction log, not to tables")
     if files:
         return _of_tables(files, params, metrics, untrusted=untrusted)
     with PredictionLog() as log:
@@ -101,8 +101,8 @@ def _seen(files: Sequence[Path]) -> str:
     for file in files:
         if file.resolve() == train or file.resolve().is_relative_to(raw):
             return (
-                f"The model may have learned from rows of {file}, so its score there says nothing "
-                f"of new rows. For rows that it has not seen: uv run tabrail monitor {paths.TEST}"
+                f"The model may have learned from rows of {file}, so its score there does not hold "
+                f"for new rows. For unseen rows, run: uv run tabrail monitor {paths.TEST}"
             )
     return ""
 
@@ -118,7 +118,7 @@ def _of_log(log: PredictionLog, since: str, until: str, params: Params, metrics:
     if not versions:
         raise InputError(
             f"{log} has no prediction from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC "
-            f"({log.span()}); see that the server writes there (PREDICTION_LOG), or look at "
+            f"({log.span()}); check that the server writes to this log (PREDICTION_LOG), or choose "
             "another time: --since, --until"
         )
     expected = replace(of_version(versions["champion"]), given=metrics)
@@ -139,7 +139,7 @@ def run_checks(
     """Run all checks on all periods, by the limits that the model's own params.yaml has.
 
     Args:
-        source: where the periods come from, for people.
+        source: the source of the periods, as text.
         expected: what is expected of the model.
         periods: in the order of time; each is checked before the next one is read, and then keeps
             little of its rows, unless it is the last one that has any.
@@ -219,6 +219,6 @@ def _volume(periods: Sequence[Period], least: int, today: date) -> Series:
     if started and len(days) >= MIN_DAYS:
         longest = max(after - before for before, after in pairwise(days))
         silent = today - days[-1] > longest + timedelta(days=1)  # today is not over
-        words = f"the last came on {days[-1]}" if silent else ""
+        words = f"the last row came on {days[-1]}" if silent else ""
         points[-1] = Point(float(periods[-1].rows), None, None, silent, words)
     return Series("volume", "", None, may_alert=True, points=tuple(points))

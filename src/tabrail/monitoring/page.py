@@ -66,7 +66,7 @@ def _facts(result: Result, target: str) -> Facts:
         ("outcomes known", f"{sum(int(p.labeled(target).sum()) for p in result.periods):,}"),
     ]
     if held := sum(period.held for period in result.periods):
-        facts.append(("held to a limit", f"{held:,}"))
+        facts.append(("clipped to a limit", f"{held:,}"))
     for check, title in (("main_metric", f"live {result.expected.metric}"), ("latency", "p99, ms")):
         if found := [one for one in result.series if one.check == check]:
             facts.append((title, figure(found[0].last.value)))
@@ -74,7 +74,7 @@ def _facts(result: Result, target: str) -> Facts:
 
 
 def _performance(result: Result) -> dict[str, Any] | None:
-    """Return the main metric in each period, or None where it is not known."""
+    """Return the main metric in each period, or None if it is unknown."""
     found = [one for one in result.series if one.check == "main_metric"]
     usual = performance.measured(result.expected)
     if not found or usual is None:

@@ -64,9 +64,9 @@ def slices(period: Period, expected: Expected) -> Points:
 
 
 def calibration(period: Period, expected: Expected) -> Points:
-    """Return by how much the share of positives differs from the mean probability; binary only.
+    """Return the difference between the share of positives and the mean probability; binary only.
 
-    The interval is Student's, of the sums of each group, since rows of one group are alike.
+    The interval is Student's, from the sums of each group, since rows of a group are alike.
     """
     schema, known = expected.schema, period.labeled(expected.schema.target)
     if schema.task != "binary" or known.sum() < expected.params.monitor.min_rows:

@@ -1,4 +1,4 @@
-"""One period: its rows, what was predicted for them, and counts; from the log or a table."""
+"""One period from the log or a table: its rows, their predictions, and counts."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -26,25 +26,25 @@ class Period:
         rows: how many rows were scored; `table` may have fewer of them.
         table: the rows in the schema's types, with the target where it is known.
         numbers: what `model.predict` returns for them; shape (n_rows,) or (n_rows, n_classes).
-        served: of each row of `table`: `review`, whether a person is to look at it; from the log
-            also `answer`, the model's prediction, and `challenger`, the challenger's; and, in the
-            first row of each request, how long both took: `latency_ms`, `challenger_ms`.
-        texts: what is measured of the texts of each row of `table`, by `model.texts.measure`; NaN
-            for what an empty text has not, or an earlier version of the library did not measure.
-        challenger: the challenger's numbers, NaN where it has none; no rows for a table.
-        violations: how many rows have them, by column and kind.
+        served: for each row of `table`: `review`, whether a person must look at it. From the log
+            also `answer`, the model's prediction, and `challenger`, the challenger's. The first
+            row of each request also has the times of both: `latency_ms`, `challenger_ms`.
+        texts: the measures of the texts of each row of `table`, by `model.texts.measure`. NaN if an
+            empty text has no such measure, or an earlier version of the library did not make it.
+        challenger: the challenger's numbers, NaN if it has none; no rows for a table.
+        violations: the number of rows with a violation, by column and kind.
         refused: rows that got no prediction because they break the schema.
-        requests: all of them, answered or not; none for a table.
-        errors: how many of them failed with a server error.
+        requests: all requests, answered or not; none for a table.
+        errors: the number of requests that failed with a server error.
         by_other_models: rows that another model answered; they are not checked.
-        outcomes_not_allowed: outcomes that break the schema; they count as unknown.
+        outcomes_not_allowed: outcomes that break the schema; they are treated as unknown.
         decisions: predictions that a person has reviewed.
-        decisions_as_predicted: how many of these decisions are the model's prediction.
-        held: predictions that are held to a limit of the target.
-        drawn_decisions: those decisions that are about predictions drawn at random.
-        drawn_as_predicted: how many of them are the model's prediction.
+        decisions_as_predicted: how many of these decisions equal the model's prediction.
+        held: predictions that are clipped to a limit of the target.
+        drawn_decisions: the decisions about predictions drawn at random.
+        drawn_as_predicted: how many of those equal the model's prediction.
         begin: the start of a span of time; blank for a table.
-        days: those with requests.
+        days: the days with requests.
     """
 
     name: str
@@ -134,8 +134,8 @@ def joined(parts: Sequence[Part]) -> Part:
 class Sample:
     """The rows of a period: all of them, or `MAX_ROWS` that are drawn while they are read.
 
-    Each row gets a random number, and the rows with the lowest ones stay. So every row has the same
-    chance, whenever it comes, and no more rows than these are kept for long.
+    Each row gets a random number, and the rows with the lowest numbers stay. So every row has the
+    same chance, whenever it comes. Other rows are dropped soon.
     """
 
     def __init__(self) -> None:

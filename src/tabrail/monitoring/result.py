@@ -1,4 +1,4 @@
-"""The result of monitoring, for people and for programs."""
+"""The result of monitoring, as text and for JSON."""
 
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
@@ -20,13 +20,13 @@ class Result:
         expected: what is expected of the model.
         periods: in the order of time.
         series: what each check found.
-        alerts: what needs a person.
-        notes: what may become an alert, or is in a column of little importance.
+        alerts: effects that need a person.
+        notes: effects that may become alerts, or are in columns of little importance.
         challenger: its comparison with the champion; see `challengers.compared`.
-        least: a period with fewer rows is not judged.
-        enough: whether any period is judged.
+        least: the fewest rows of a period that is checked.
+        enough: whether any period has enough rows.
         seen: a warning, if the model may have learned from the rows; or blank.
-        aside: the lines of tables that are no rows.
+        aside: the lines of tables that are not rows.
     """
 
     source: str
@@ -83,7 +83,7 @@ class Result:
 
     @property
     def remark(self) -> str:
-        """Return what is to be said about the live performance as a whole, or blank."""
+        """Return a remark about the live performance as a whole, or blank."""
         return " ".join(filter(None, (self.seen, self.expected.scoring.remark)))
 
     def content(self) -> dict[str, Any]:
@@ -138,18 +138,18 @@ class Result:
         lines += self._reviews()
         if count := sum(period.outcomes_not_allowed for period in self.periods):
             lines.append(
-                f"  {count:,} outcomes that the model's schema does not allow were left out: an "
-                "unknown class, or a number out of range"
+                f"  {count:,} outcomes were left out, because the model's schema does not allow "
+                "them: an unknown class, or a number out of range"
             )
         if count := sum(period.held for period in self.periods):
             rows = sum(period.rows for period in self.periods)
             lines.append(f"  {held_text(count, rows, self.expected.schema.target)}")
         if count := sum(period.by_other_models for period in self.periods):
-            lines.append(f"  {count:,} rows that other models answered were left out")
+            lines.append(f"  {count:,} rows were left out, because other models answered them")
         return "\n".join(lines)
 
     def _reviews(self) -> list[str]:
-        """Return what people decided, and what their answers on a random share say of all."""
+        """Return how often people agreed with the model, in all reviews and in a random sample."""
         decisions = sum(period.decisions for period in self.periods)
         if decisions and self.expected.schema.task == "regression":  # two numbers are never equal
             return [f"  People reviewed {decisions:,} predictions"]
@@ -159,5 +159,7 @@ class Result:
             found.append(f"  People agreed with the model in {agreed:,} of {decisions:,} reviews")
         if drawn := sum(period.drawn_decisions for period in self.periods):
             agreed = sum(period.drawn_as_predicted for period in self.periods)
-            found.append(f"  Of the reviews drawn at random, in {agreed:,} of {drawn:,}")
+            found.append(
+                f"  In the reviews drawn at random, they agreed in {agreed:,} of {drawn:,}"
+            )
         return found

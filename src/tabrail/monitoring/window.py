@@ -45,7 +45,7 @@ def from_log(
     versions: dict[str, str],
     usual: date_order.Usual | None = None,
 ) -> Period:
-    """Read a span of time from the log, whose rows are cleaned already.
+    """Read a span of time from the log. The rows in the log are already clean.
 
     Args:
         log: the log.
@@ -86,7 +86,7 @@ def from_table(file: Path, release: Release, rows: int, aside: SetAside) -> Peri
         file: the table.
         release: the model.
         rows: the most rows to read at a time.
-        aside: counts the lines that are no rows.
+        aside: counts the lines that are not rows.
     """
     params, training = release.params, {release.schema.target, release.schema.weight}
     columns = {name: release.schema.columns[name] for name in training if name}

@@ -1,4 +1,4 @@
-"""Parts that a project starts without, and `tabrail add` brings."""
+"""Optional parts of a project, which `tabrail add` adds."""
 
 from tabrail.parts.add import add, listed
 from tabrail.parts.table import PARTS, Part

@@ -23,12 +23,12 @@ def add(names: Iterable[str], say: Say) -> None:
     """Add parts to the project in the current folder, all of them or none.
 
     Args:
-        names: the names of the parts; one that is there already changes nothing.
+        names: the names of the parts; adding an existing one changes nothing.
         say: shows a text to the user.
 
     Raises:
-        InputError: there is no such part, it is of no use here, another file stands in its way, or
-            a file that gets keys cannot be changed. Nothing has changed then.
+        InputError: there is no such part, the project cannot use it, another file has the path of
+            one of its files, or a file that gets keys cannot be changed. Nothing has changed then.
     """
     before = known = record.load()
     texts: dict[Path, str] = {}
@@ -43,7 +43,7 @@ def add(names: Iterable[str], say: Say) -> None:
         renewed, left = _renewed_files(earlier, known, {**texts, **new}, changed)
         known = known.with_files(new | generated | renewed)
         if part.name in before.parts and not new and not changed:
-            reports.append(f"{part.name} is there already; nothing was changed.")
+            reports.append(f"{part.name} was added before; nothing was changed.")
         else:
             reports.append(_report(part, known, new, {**changed, **renewed}, texts, left))
         texts |= new | changed | renewed
@@ -74,7 +74,7 @@ def _require_service(part: Part, known: Record) -> None:
     """Check that the project's CI service has a use for a part."""
     if part.name in rendering.CI_PARTS and not part.files(known):
         raise InputError(
-            f"{part.name} runs on GitHub or GitLab, and this project was made for neither; if it "
+            f"{part.name} runs on GitHub or GitLab, but this project was made for neither; if it "
             f'is on one of them now, set "ci" in {RECORD} to "github" or "gitlab" first'
         )
 
@@ -91,7 +91,7 @@ def _new_files(part: Part, known: Record) -> dict[Path, str]:
             new[path] = text
         elif path.as_posix() not in known.files and record.content(path) != text:
             raise InputError(
-                f"{path} is there already, and is not of the part {part.name}; rename it first"
+                f"{path} already exists, but not from the part {part.name}; rename it first"
             )
     return new
 
@@ -144,7 +144,7 @@ def _renewed_files(
         if rendering.fingerprint(text) == known.files.get(path.as_posix()):
             renewed[path] = rendered[path]
         else:
-            left += [f"edited   {path}: it is left as it is; take this in by hand:"]
+            left += [f"edited   {path}: it was not changed; add this by hand:"]
             left += [record.difference(without[path], rendered[path], path).rstrip()]
     return renewed, left
 
@@ -157,7 +157,7 @@ def _report(
     texts: dict[Path, str],
     left: list[str],
 ) -> str:
-    """Return what was added, what to do next, and the way back."""
+    """Return what was added, what to do next, and how to remove the part."""
     lines = [f"{part.name}: {part.summary}.", ""]
     lines += [f"new      {path} ({len(text.splitlines())} lines)" for path, text in new.items()]
     for path, text in changed.items():

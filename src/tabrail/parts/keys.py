@@ -1,4 +1,4 @@
-"""Add keys to YAML and TOML files, and leave everything else in them as it is, byte for byte."""
+"""Add keys to YAML and TOML files without changing any other byte."""
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ class Addition:
 
     Attributes:
         file: the YAML or TOML file.
-        keys: the way to the key, from the top.
-        value: what it is to hold. Of a list, the items are added that are not there.
+        keys: the path of the key, from the top.
+        value: its value. If it is a list, the missing items are added.
         ci: the service for which it is added; blank for any.
     """
 
@@ -42,13 +42,13 @@ def with_additions(path: Path, text: str, additions: list[Addition]) -> str:
     """Return the text of a file with keys added to it.
 
     Args:
-        path: where the file is; its ending says what it is.
-        text: what it holds.
+        path: the file's path; its ending is that of its format.
+        text: the file's content.
         additions: the keys to add.
 
     Raises:
-        InputError: the file cannot be read, a key is there with another value, or the file cannot
-            be written back as it is.
+        InputError: the file cannot be read, a key has another value, or the file's format would
+            be lost.
     """
     return (_toml if path.suffix == ".toml" else _yaml)(path, text, additions)
 
@@ -77,8 +77,8 @@ def _yaml(path: Path, text: str, additions: list[Addition]) -> str:
             return _dumped(yaml, document) if any(changed) else text
     wanted = "; ".join(f"{addition}: {addition.value}" for addition in additions)
     raise InputError(
-        f"{path} is written in a way that would be lost; nothing was changed. Add this by hand and "
-        f"run the command again: {wanted}"
+        f"the format of {path} would be lost, so nothing was changed. Add this by hand and run "
+        f"the command again: {wanted}"
     )
 
 
@@ -94,7 +94,7 @@ def _add(document: Any, addition: Addition, new: Any) -> bool:
     for key in addition.keys[:-1]:
         inside = inside.setdefault(key, new())
         if not isinstance(inside, MutableMapping):
-            raise InputError(f"{addition.file}: {key} is no table of keys; correct it first")
+            raise InputError(f"{addition.file}: {key} is not a table of keys; correct it first")
     last = addition.keys[-1]
     present = inside.get(last)
     if present is None:
@@ -104,11 +104,11 @@ def _add(document: Any, addition: Addition, new: Any) -> bool:
         if present == addition.value:
             return False
         raise InputError(
-            f"{addition} is there already, with another value ({present}); rename or remove it "
+            f"{addition} already exists with another value ({present}); rename or remove it "
             f"first, or set it to {addition.value}"
         )
     if not isinstance(present, list):
-        raise InputError(f"{addition} is no list; make it one, so that {addition.value} fits in")
+        raise InputError(f"{addition} is not a list; make it a list that can hold {addition.value}")
     missing = [item for item in addition.value if item not in present]
     for item in reversed(missing):  # in front, as ruamel keeps a blank line with the last item
         present.insert(0, item)

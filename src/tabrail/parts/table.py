@@ -1,6 +1,6 @@
-"""The table of parts: what each brings, what to do next, and how to take it away.
+"""The table of parts: what each one adds, what to do next, and how to remove it.
 
-A part's files stand in the table of `tabrail.rendering`, with the name of the part.
+A part's files are in the table of `tabrail.rendering`, with the name of the part.
 """
 
 import shutil
@@ -20,10 +20,10 @@ class Part:
     """A part that can be added to a project.
 
     Attributes:
-        name: what `tabrail add` calls it.
-        summary: what it is, in one line.
-        next_steps: what to do once it is there, by the CI service; "" stands for any. They are
-            formats of the project's `slug`, and of `variable`, its name in capitals.
+        name: its name for `tabrail add`.
+        summary: its description, in one line.
+        next_steps: what to do after adding it, by the CI service; "" means any. They are formats of
+            the project's `slug`, and of `variable`, its name in capitals.
         additions: keys that it adds to existing files.
         needs: the parts that come with it.
         tools: the commands of which its user needs one.
@@ -47,18 +47,18 @@ class Part:
         return [addition for addition in self.additions if addition.ci in ("", ci)]
 
     def steps(self, record: Record) -> tuple[str, ...]:
-        """Return what to do once it is there, in a project; first, what is missing here."""
+        """Return what to do after adding it to a project; first, what is missing here."""
         slug = record.answers["project_slug"]
         names = {"slug": slug, "variable": slug.replace("-", "_").upper()}
         wanted = self.next_steps.get(record.answers["ci"]) or self.next_steps[""]
         steps = tuple(step.format(**names) for step in wanted)
         if self.tools and not any(map(shutil.which, self.tools)):
             tools = " or ".join(self.tools)
-            return (f"install {tools}, which this machine does not have", *steps)
+            return (f"install {tools}, which is missing on this machine", *steps)
         return steps
 
     def way_back(self, record: Record) -> list[str]:
-        """Return what to do to take it away again."""
+        """Return what to do to remove it again."""
         others = [PARTS[name] for name in record.parts if name in PARTS and name != self.name]
         needed = {path for other in others for path in other.files(record)}
         mine = [path.as_posix() for path in self.files(record) if path not in needed]
@@ -77,7 +77,7 @@ class Part:
 
 
 def _included(name: str) -> Addition:
-    """Return the entry by which .gitlab-ci.yml takes in a file of its own."""
+    """Return the entry with which .gitlab-ci.yml includes the part's file."""
     return Addition(GITLAB, ("include",), [{"local": f".gitlab/{name}.yml"}], "gitlab")
 
 
@@ -87,7 +87,7 @@ def _pipelines(rule: str) -> Addition:
 
 
 _AIRFLOW = (
-    "install Airflow 3 in an environment of its own: uv tool install apache-airflow; its workers "
+    "install Airflow 3 in a separate environment: uv tool install apache-airflow; its workers "
     "need git and uv",
     "make the clones in /srv/{slug}, or wherever {variable}_PLACE says, and the file environment "
     "beside them (airflow.md of the manual)",
@@ -164,11 +164,11 @@ _ALL = (
     ),
     Part(
         "batch",
-        "cron or systemd scores what has come in every day, with the model in prod",
+        "cron or systemd scores new tables every day with the model in prod",
         {
             "": (
-                "mkdir -p batch/incoming, and let tables arrive there: a program that writes one "
-                "gives it a name that ends in .part, and renames it when it is whole",
+                "run mkdir -p batch/incoming, and write tables to this folder: a program gives a "
+                "table a name that ends in .part, and renames it when it is complete",
                 "try it: uv run tabrail batch batch/incoming batch/scored --rejected "
                 "batch/rejected --stage prod",
                 "correct the folder in the .cron or the .service file, and install one of the two "
@@ -277,8 +277,8 @@ _ALL = (
         {
             "": (
                 'commit, and choose "Reopen in Container"',
-                "inside, `uv run dvc pull` needs the DVC remote: a folder beside the project has "
-                "to be mounted, see .dvc/config",
+                "inside the container, `uv run dvc pull` needs the DVC remote: if it is a folder "
+                "beside the project, mount that folder (see .dvc/config)",
             )
         },
     ),

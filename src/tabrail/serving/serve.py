@@ -101,7 +101,7 @@ def serve(
             os.environ[WORKER] = json.dumps(given)
             app = f"{__name__}:worker"
             if setup.challenger and setup.challenger.worker:
-                setup.challenger.worker.stop()  # the challenger has been checked; each worker starts its own
+                setup.challenger.worker.stop()  # it was checked; each worker starts one
         config = uvicorn.Config(
             app,
             factory=workers > 1,

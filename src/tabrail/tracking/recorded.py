@@ -1,4 +1,4 @@
-"""What a commit records of its run: the key, the parameters, the metrics."""
+"""The run that a commit records: its key, its parameters, its metrics."""
 
 import hashlib
 import json
@@ -43,7 +43,7 @@ class Recorded:
 
 
 def read(revision: str) -> Recorded:
-    """Read what a revision records, as Git has it.
+    """Read the run that a revision records in Git.
 
     Args:
         revision: a commit, branch or tag.
@@ -55,7 +55,7 @@ def read(revision: str) -> Recorded:
     lock, model = git.text(commit, paths.LOCK), recorded_model(commit)
     if lock is None or not model:
         raise InputError(
-            f"{commit[:12]} has no run: its {paths.LOCK} does not name {paths.MODEL}; run: "
+            f"{commit[:12]} has no run, because its {paths.LOCK} does not name {paths.MODEL}; run: "
             "uv run dvc repro, and commit its results"
         )
     return Recorded(
@@ -69,7 +69,7 @@ def read(revision: str) -> Recorded:
 
 
 def _params(commit: str) -> dict[str, str]:
-    """Return the parameters that the stages ran with: dvc.lock has no other ones."""
+    """Return the parameters of the stages, from dvc.lock."""
     found = {}
     for stage in locked(commit).values():
         for values in runs.params(stage).values():
@@ -79,7 +79,7 @@ def _params(commit: str) -> dict[str, str]:
 
 
 def _metrics(commit: str) -> dict[str, float]:
-    """Return the numbers in the files of metrics; those of a file of yours begin with its path."""
+    """Return the numbers in the metrics files; a name from your own file begins with its path."""
     found = {}
     for stage in stages(commit).values():
         for path in map(Path, of_stage.metrics(stage)):
@@ -95,7 +95,7 @@ def _metrics(commit: str) -> dict[str, float]:
 
 
 def _leaves(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Return each value below some keys, by the way to it; a list is a value."""
+    """Return each value below some keys, by its path; a list is a value."""
     for key, value in tree.items():
         name = f"{prefix}{NOT_IN_NAMES.sub('_', str(key))}"
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Log a committed run: once, however often it is tried."""
+"""Log a committed run exactly once, however often it is tried."""
 
 import tempfile
 from pathlib import Path
@@ -15,8 +15,8 @@ from tabrail.tracking.server import Server, require_storage
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
-KEY = "dvc_lock_sha256"  # the tag by which a run is found again
-MODEL = "model"  # the folder of a run that its versions lead to
+KEY = "dvc_lock_sha256"  # the tag that identifies a run
+MODEL = "model"  # the folder of a run for its model
 FILES = (paths.PARAMS, paths.SCHEMA, paths.PIPELINE, paths.LOCK)
 COMPLETE = "FINISHED"
 
@@ -40,9 +40,9 @@ def experiment(server: Server, name: str) -> str:
 
 
 def logged(server: Server, experiment_id: str, recorded: Recorded) -> tuple[str, bool]:
-    """Log a run, unless it is there; complete one that was broken off.
+    """Log a run, unless the server has it; complete an interrupted one.
 
-    Whatever is logged follows from the key, so that logging it again changes nothing.
+    Everything that is logged follows from the key. So logging it again changes nothing.
 
     Args:
         server: where to log.
@@ -61,7 +61,7 @@ def logged(server: Server, experiment_id: str, recorded: Recorded) -> tuple[str,
         return str(complete[0].info.run_id), False
     with tempfile.TemporaryDirectory(prefix="tabrail-") as folder:
         made = Path(folder, "bundle")
-        bundle(made, recorded.commit)  # before the run: the model may not be to be had
+        bundle(made, recorded.commit)  # before the run, because the model may be unavailable
         run = runs[0] if runs else _created(server, experiment_id, recorded)
         _log(server, run, recorded, made / paths.MODEL)
     return str(run.info.run_id), True
@@ -81,7 +81,7 @@ def _created(server: Server, experiment_id: str, recorded: Recorded) -> "Run":
     }
     name = f"{recorded.commit[:7]} {recorded.title}"
     made = server.client.create_run(experiment_id, tags=tags, run_name=name)
-    # Of two that were made at the same moment, both go on with the older one.
+    # If two runs were created at the same time, both processes continue with the older one.
     first = _found(server, experiment_id, recorded.key)[0]
     if first.info.run_id != made.info.run_id:
         server.client.delete_run(made.info.run_id)
@@ -93,7 +93,7 @@ def _log(server: Server, run: "Run", recorded: Recorded, model: Path) -> None:
 
     client, run_id, moment = server.client, run.info.run_id, run.info.start_time
     params = [Param(name, value) for name, value in recorded.params.items()]
-    # With the same time and step as before, a metric that is there already is not doubled.
+    # With the same time and step as before, an existing metric is not doubled.
     metrics = [Metric(name, value, moment, 0) for name, value in recorded.metrics.items()]
     client.log_batch(run_id, metrics, params)
     with checked_out(recorded.commit):

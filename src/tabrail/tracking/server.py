@@ -1,4 +1,4 @@
-"""The MLflow server: a client that does not wait for long, and one sentence for what is wrong."""
+"""The MLflow server: a client with short timeouts, and one sentence for each error."""
 
 import logging
 import os
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "MLFLOW_TRACKING_URI"
 TIMEOUT = "MLFLOW_HTTP_REQUEST_TIMEOUT"
-# MLflow's own defaults let a missing server be waited for for minutes. Whoever sets one is heard.
+# With MLflow's defaults, the client waits minutes for a missing server. Users can override these.
 DEFAULTS = {
     TIMEOUT: "10",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
@@ -26,9 +26,9 @@ DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
-SECONDS_TO_STORE = "300"  # once it has answered: a server may pass a large model on
+SECONDS_TO_STORE = "300"  # after the first answer: a server may pass a large model on
 LOCAL = ("", "file")
-# How the client says which status it got: at once, after it tried again, and for a file.
+# The client's messages with a status: at the first try, after retries, and for a file.
 STATUS = r"error code (\d{3})|too many (\d{3}) error|^(\d{3}) (?:Client|Server) Error"
 
 
@@ -96,7 +96,7 @@ def require_storage(server: Server, location: str) -> None:
         raise InputError(no_server(server.address, "it stores no files"))
     if urlsplit(location).scheme in LOCAL:
         raise InputError(
-            f"the server at {server.address} stores files in {location}, a folder of its own "
+            f"the server at {server.address} stores files in {location}, a folder on its own "
             "machine; start it with --serve-artifacts, and choose another --model"
         )
 
@@ -127,7 +127,7 @@ def _address() -> str:
 
 
 def _sentence(message: str, address: str) -> str:
-    """Return what is wrong, and what to do, for what the client says."""
+    """Return the error and what to do, for a message of the client."""
     status = re.search(STATUS, message)
     code = int(status.group(status.lastindex or 0)) if status else 0
     if code == 401 or "UNAUTHENTICATED" in message:
@@ -142,22 +142,22 @@ def _sentence(message: str, address: str) -> str:
         )
     if code >= 500:
         return (
-            f"the MLflow server at {address} fails (error {code}); look into its log, and run the "
+            f"the MLflow server at {address} fails (error {code}); check its log, and run the "
             "command again"
         )
     if re.search("failed with (timeout )?exception", message):
         return f"no server answers at {address} ({_why(message)}); check {VARIABLE}"
     if code or re.search("valid JSON|Expecting value|: Response: ", message):
-        return no_server(address, f"error {code}" if code else "another answer than MLflow's")
-    return f"the MLflow server at {address} refuses: {shorten(message, 200, placeholder=' …')}"
+        return no_server(address, f"error {code}" if code else "its answer is not MLflow's")
+    return f"the MLflow server at {address} refuses it: {shorten(message, 200, placeholder=' …')}"
 
 
 def no_server(address: str, what: str) -> str:
     """Return the sentence for an address where something else answers."""
-    return f"what answers at {address} is no MLflow server ({what}); check {VARIABLE}"
+    return f"the server at {address} is not an MLflow server ({what}); check {VARIABLE}"
 
 
 def _why(message: str) -> str:
-    """Return why there is no connection: what urllib3 says last says it."""
+    """Return why there is no connection, from the end of urllib3's message."""
     known = re.findall(r"Connection refused|timed out|Name or service not known|SSL", message)
     return known[-1].lower() if known else "no connection"

@@ -18,11 +18,11 @@ def track(revision: str, name: str, say: Callable[[str], None]) -> None:
     """Log a revision's run, register its versions, and set the aliases of all stages.
 
     Versions that are in a stage are logged as well, so that an alias always finds its version.
-    What is there already is not logged again.
+    What the server already has is not logged again.
 
     Args:
         revision: a commit, branch or tag.
-        name: that of the experiment and the registered model; if blank, the project's.
+        name: the name of the experiment and the registered model. The default is the project's.
         say: shows what was done, line by line.
 
     Raises:
