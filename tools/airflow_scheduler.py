@@ -1,4 +1,4 @@
-"""Run both DAGs of a project's part `airflow` under Airflow's scheduler, once, and say what came.
+"""Run both DAGs of a project's part `airflow` once under Airflow's scheduler, and print the result.
 
     python tools/airflow_scheduler.py AIRFLOW PLACE DAGS
 
@@ -89,7 +89,7 @@ def wait_for(port: int) -> None:
 
 
 def states(database: Path, question: str) -> list[tuple[str, ...]]:
-    """Ask Airflow's database for what belongs to the runs that were triggered here."""
+    """Read the runs that were triggered here from Airflow's database."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=60)) as connection:
         return connection.execute(f"select {question} where run_id = 'by-hand'").fetchall()
 

@@ -2,7 +2,7 @@
 
     make demo        or: .venv/bin/python tools/demo.py FOLDER
 
-All of it is real. What the program says at its end is read from the reports of the two runs.
+Everything is real. The program reads its last lines from the reports of the two runs.
 """
 
 import re
@@ -103,7 +103,7 @@ def _generate(folder: Path) -> None:
 
 
 def _scores(report: str, split: str) -> tuple[str, str, str]:
-    """Return the main metric before, after, and the difference, as a report has them."""
+    """Return the main metric before, after, and the difference, as in a report."""
     found = re.search(METRIC_ROW.format("roc_auc", split), report, re.MULTILINE)
     if not found:
         raise OtherwiseError(f"the report has no roc_auc on {split}:\n{report}")

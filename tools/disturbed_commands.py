@@ -1,4 +1,4 @@
-"""What can be killed, or run out of disk: commands, each with the project in which it has to work.
+"""Commands that can be killed or run out of disk, each with a project in which it works.
 
 A folder has `work`, where the project, its storage and its origin are, `venv`, the project's
 environment, and `states`, a copy of `work` as it is before each command. All is made once.
@@ -162,7 +162,7 @@ class Undisturbed:
 
 @dataclass
 class Done:
-    """How a command ended: its exit code, and what it printed."""
+    """The result of a command: its exit code, and its output."""
 
     code: int
     text: str
@@ -199,7 +199,7 @@ class Place:
         (self.states / "new").rename(self.states / state)
 
     def restore(self, state: str) -> None:
-        """Make everything what it was."""
+        """Restore everything."""
         for path in self.work.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         shutil.copytree(self.states / state, self.work, symlinks=True, dirs_exist_ok=True)
@@ -229,7 +229,7 @@ class Place:
 
     @contextmanager
     def begun(self, command: Command) -> Iterator[subprocess.Popen[bytes]]:
-        """Start a command in a group of processes of its own, with its output in a file."""
+        """Start a command in a new process group, with its output in a file."""
         with (self.folder / "printed").open("wb") as printed:
             yield subprocess.Popen(
                 command.words,
@@ -263,7 +263,7 @@ class Place:
         )
 
     def environment(self) -> dict[str, str]:
-        """Return what a person's terminal has, with the project's environment first."""
+        """Return the environment of a person's terminal, with the project's environment first."""
         paths = [self.folder / "venv/bin", Path(sys.executable).parent]
         own = {"PATH": os.pathsep.join([*map(str, paths), os.environ["PATH"]])}
         own |= {f"GIT_{role}_NAME": "Ada Byron" for role in ("AUTHOR", "COMMITTER")}
@@ -296,7 +296,7 @@ class Place:
             return {"verify": done.stderr.strip()}
 
     def mixed(self, command: Command, *, ended: bool) -> list[str]:
-        """Return what of the files is neither as before nor as after.
+        """Return the files that are neither as before nor as after.
 
         If the command has ended, they are as after. Before, it may leave files whose names end in
         .tmp, and a merge that Git has in progress.
@@ -345,7 +345,7 @@ class Place:
         return broken
 
     def _broken_objects(self) -> list[str]:
-        """Return the objects of DVC's cache and storage that have not the MD5 of their names."""
+        """Return the objects in DVC's cache and storage whose MD5 is not their name."""
         broken = []
         for root in (self.people.path / ".dvc/cache", self.work / f"{PROJECT}-dvc-storage"):
             for file in (root / "files/md5").glob("[0-9a-f][0-9a-f]/*"):
@@ -371,7 +371,7 @@ def advised(text: str) -> str:
 
 
 def say(sentence: str) -> None:
-    """Print how far it is."""
+    """Print the progress."""
     print(sentence, file=sys.stderr, flush=True)
 
 

@@ -4,8 +4,8 @@
     .venv/bin/python tools/example.py FOLDER --write-listing  and renew the listing
 
 FOLDER is a new folder, which the workflow *Release* pushes. tests/template/example.txt lists the
-files of the project with their hashes: by it, a change of the template shows what it changes in a
-project. Exit code 1: the project has other files than the listing.
+files of the project with their hashes. So a change of the template also shows what it changes in a
+project. Exit code 1: the files of the project differ from the listing.
 """
 
 import argparse
@@ -121,7 +121,7 @@ def main() -> None:
     parser.add_argument("--write-listing", action="store_true", help=f"renew {LISTING.name}")
     given = parser.parse_args()
     if given.folder.exists():
-        sys.exit(f"error: {given.folder} is there already; give a new folder")
+        sys.exit(f"error: {given.folder} already exists; give a new folder")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
         try:
             project = sample_project(Path(work))

@@ -1,17 +1,16 @@
-"""Let the disk become full while commands work, and see what each says and loses.
+"""Fill the disk while commands run, and check their messages and their files.
 
     sudo .venv/bin/python tools/full_disk.py FOLDER
     sudo .venv/bin/python tools/full_disk.py FOLDER --only merge --share 0.5
 
-The project is on a tmpfs, which only root can mount. First a command runs with room for everything,
-and how much it takes at most is measured. Then it runs with a share of that: nothing, a third, two
-thirds. It ends with another exit code than 0 and with a sentence about the full disk, without a
-traceback. Each file is as before or as after. As soon as there is room, the same command ends as if
-nothing had been: with the same files, and with the same verdicts of `tabrail verify`. A message
-that says what to run is followed once.
+The project is on a tmpfs, which only root can mount. First a command runs with enough room, and its
+largest use of the disk is measured. Then it runs with a share of that: nothing, a third, two
+thirds. It must fail with a sentence about the full disk, without a traceback. Each file is as
+before or as after. When there is room again, the same command must succeed, with the same files and
+the same verdicts of `tabrail verify`. If a message says what to run, it is run once.
 
-The commands are those of kill_commands.py, with the same FOLDER. A table says what was found. If
-something does not hold, the exit code is 1; without root, it is 2.
+The commands are those of kill_commands.py, with the same FOLDER. A table shows the results. The
+exit code is 1 if a check fails, and 2 without root.
 """
 
 import argparse
@@ -81,7 +80,7 @@ def mounted(place: Place) -> Iterator[None]:
 
 
 def _needed(place: Place, command: Command) -> int:
-    """Return how many kB a command takes at most, while it works."""
+    """Return the most kB that a command uses while it runs."""
     place.restore(command.name)
     before = most = _used(place)
     ended = threading.Event()
@@ -100,7 +99,7 @@ def _needed(place: Place, command: Command) -> int:
 
 
 def _filled(place: Place, command: Command, room: int) -> tuple[str, list[str]]:
-    """Run a command with too little room; return what it said, and what is wrong."""
+    """Run a command with too little room; return its message, and what is wrong."""
     usual = place.undisturbed(command)
     place.restore(command.name)
     _resize(place, max(_used(place) + room, PAGE_KB))

@@ -1,4 +1,4 @@
-"""A generated project in tools: a folder in which commands are typed, and its server."""
+"""A generated project for tools: a folder in which commands are run, and its server."""
 
 import http.client
 import json
@@ -24,7 +24,7 @@ print(table.to_json(orient="records", date_format="iso"))
 
 
 class OtherwiseError(Exception):
-    """The story went another way."""
+    """The story did not go as expected."""
 
 
 class Folder:
@@ -85,7 +85,7 @@ class Folder:
         return lines
 
     def quietly(self, *command: str, code: int = 0) -> str:
-        """Run what nobody needs to see."""
+        """Run a command without showing it."""
         done = self._done(command)
         if done.returncode != code:
             raise OtherwiseError(f"{' '.join(command)}:\n{done.stdout}{done.stderr}")
@@ -151,7 +151,7 @@ class Server:
 
 @contextmanager
 def served(serving: Folder, version: str, *options: str) -> Iterator[Server]:
-    """Serve what a clone has, and check that it is a version, unless that is blank; end well."""
+    """Serve the model of a clone, check its version unless blank, and stop the server cleanly."""
     command = ["uv", "run", "tabrail", "serve", "--port", "0", *options]
     print(f"\n    {serving.path.name}$ {' '.join(command)}", flush=True)
     process = serving.begun(*command)
@@ -194,7 +194,7 @@ def generated(home: Folder, *answers: str) -> str:
 
 
 def say(sentence: str) -> None:
-    """Say what comes next, to the person who watches."""
+    """Print what comes next."""
     print(f"\n{sentence}", flush=True)
 
 
@@ -209,7 +209,7 @@ def play(about: str | None, tell: Callable[[Path], None]) -> None:
         sys.exit(about)
     folder = Path(sys.argv[1]).resolve()
     if folder.exists():
-        sys.exit(f"{sys.argv[1]} is there already; to start again: rm -r {sys.argv[1]}")
+        sys.exit(f"{sys.argv[1]} already exists; to start again: rm -r {sys.argv[1]}")
     try:
         tell(folder)
     except OtherwiseError as error:
@@ -230,7 +230,7 @@ def table_rows(people: Folder, *arguments: str) -> list[dict[str, Any]]:
 
 
 def _environment() -> dict[str, str]:
-    """Return the user's environment, without the one that this program runs in but for uv."""
+    """Return the user's environment, without this program's virtual environment except for uv."""
     kept = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     kept["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), kept["PATH"]])
     who = {"NAME": "Ada Byron", "EMAIL": "ada@example.com"}

@@ -1,4 +1,4 @@
-"""Keep what this version of the library makes, so that later versions are tested against it.
+"""Keep the results of this version of the library, to test later versions against them.
 
     .venv/bin/python tools/keep_release.py
 
@@ -76,7 +76,7 @@ def main() -> None:
     version = tomllib.loads((TEMPLATE / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     target = RELEASED / version
     if target.exists():
-        sys.exit(f"{target} is there already: a released version does not change")
+        sys.exit(f"{target} already exists, and a released version does not change")
     with tempfile.TemporaryDirectory() as work:
         try:
             keep(target, Path(work))

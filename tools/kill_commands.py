@@ -1,17 +1,17 @@
-"""Kill commands at random moments, and see what each leaves and whether it can be repeated.
+"""Kill commands at random moments, and check their files and whether they can be repeated.
 
     .venv/bin/python tools/kill_commands.py FOLDER
     .venv/bin/python tools/kill_commands.py FOLDER --kills 90 --only merge --only ingest
 
-In one generated project, the group of a command's processes gets SIGKILL: every other time at any
-moment, and every other time right after one of the moments at which the command changes files.
-After a kill, each file is as before or as after, or has a name that ends in .tmp, and DVC's objects
-are whole. The same command is run again, and ends as if nothing had been: with the same files, and
-with the same verdicts of `tabrail verify`. A message that says what to run is followed once.
+In one generated project, the process group of a command gets SIGKILL. Half of the kills come at any
+moment, the other half right after the command has changed a file. After a kill, each file is as
+before or as after, or has a name that ends in .tmp. DVC's objects are complete. The same command is
+run again and must succeed, with the same files and the same verdicts of `tabrail verify`. If a
+message says what to run, it is run once.
 
 The commands are the stages through `dvc repro`, ingest, merge, validate, predict, report, forget.
-A table says what was found. If something does not hold, the exit code is 1. FOLDER keeps the
-project; where it is there already, it is used again.
+A table shows the results. The exit code is 1 if a check fails. FOLDER keeps the project. If the
+project already exists, it is used again.
 """
 
 import argparse
@@ -58,7 +58,7 @@ def main() -> int:
 def _killed(
     place: Place, command: Command, chance: random.Random, turn: int
 ) -> tuple[str, list[str], str]:
-    """Kill a command; return when that was, what is wrong, and what had to be typed."""
+    """Kill a command; return the moment, what is wrong, and the commands to recover."""
     usual = place.undisturbed(command)
     place.restore(command.name)
     with place.begun(command) as process:

@@ -1,16 +1,15 @@
-"""Kill workers of a server while clients ask, and compare what was answered with the log.
+"""Kill workers of a server while clients send requests, and compare the answers with the log.
 
     .venv/bin/python tools/kill_servers.py FOLDER
     .venv/bin/python tools/kill_servers.py FOLDER --seconds 300 --kills 30
 
 `tabrail serve --workers 4` answers eight clients for a minute. Six workers, drawn at random, get
-SIGKILL. In the end the process that has started them gets SIGTERM, while the clients still ask.
-Then every answered prediction is in the log once, no answer had a status of 500 or more, the server
-ended with exit code 0, nothing of it runs any more, and its port is free.
+SIGKILL. In the end, their parent process gets SIGTERM while the clients still send requests. Then
+every answered prediction is in the log once, and no answer had a status of 500 or more. The server
+ended with exit code 0, none of its processes runs, and its port is free.
 
-A connection that a kill ends, and one that is refused, is not an answer: these are counted. FOLDER
-is that of kill_commands.py. A table says what was found. If something does not hold, the exit code
-is 1.
+A connection that a kill ends or that is refused is not an answer. Such connections are counted.
+FOLDER is that of kill_commands.py. A table shows the results. The exit code is 1 if a check fails.
 """
 
 import argparse

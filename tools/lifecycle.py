@@ -2,9 +2,9 @@
 
     make lifecycle        or: .venv/bin/python tools/lifecycle.py FOLDER
 
-All of it is real: a project is generated, its model answers requests over HTTP, and the flights of
-September to December, which it has never seen, are what it is asked about. Whatever does not come
-as it should ends the story with exit code 1.
+Everything is real: a project is generated, and its model answers requests over HTTP. The requests
+are flights of September to December, which the model has never seen. Any unexpected result ends the
+story with exit code 1.
 """
 
 import csv
@@ -64,12 +64,12 @@ def tell(folder: Path) -> None:
     _promoted(people, serving)
     _rolled_back(people, serving)
     _chapter("The end")
-    say(f"Both versions, all predictions, what came true and the pages are in {folder}.")
+    say(f"Both versions, all predictions, the outcomes and the pages are in {folder}.")
     print(f"\n({time.monotonic() - began:.0f} s)")
 
 
 def _generated(folder: Path) -> Folder:
-    _chapter("A project, and a place where others find it")
+    _chapter("A project, and a shared repository")
     say("Cookiecutter leaves a repository that has run once. It gets an origin.")
     home, people = Folder(folder), Folder(folder / "flight-delays")
     generated(home, "parts=release, monitor, train")
@@ -79,7 +79,7 @@ def _generated(folder: Path) -> Folder:
 
 
 def _planned(people: Folder) -> None:
-    _chapter("Plan: what the model is for, and from which score on it is worth using")
+    _chapter("Plan: what the model is for, and which score makes it worth using")
     plan = people.path / "docs/plan.md"
     text = plan.read_text(encoding="utf-8")
     section = text.partition("## Success number")[2].partition("## ")[0].strip()
@@ -111,7 +111,7 @@ def _released(people: Folder) -> None:
 
 
 def _deployed(people: Folder) -> Folder:
-    _chapter("Serve: what is in prod, from a clone of its own")
+    _chapter("Serve: the version in prod, from a separate clone")
     home = Folder(people.path.parent)
     home.run("git", "clone", "--quiet", ORIGIN, "serving")
     serving = Folder(home.path / "serving")
@@ -120,7 +120,7 @@ def _deployed(people: Folder) -> Folder:
 
 
 def _deploy(serving: Folder) -> None:
-    """Let a clone be what is in prod."""
+    """Check out the version in prod in a clone."""
     serving.run("git", "fetch", "--quiet", "--tags")
     serving.run("uv", "sync", "--locked", "--quiet")
     version = serving.uv("gto", "show", "model#prod", "--ref").strip()
@@ -131,7 +131,7 @@ def _deploy(serving: Folder) -> None:
 
 def _months_arrive(people: Folder, server: Server) -> tuple[Spans, Outcomes]:
     _chapter("September to the middle of December arrive")
-    say("Before them a sample of the months it was trained on, to see that nothing cries wolf.")
+    say("First, a sample of the training months, to check that there is no false alarm.")
     spans, outcomes = {}, {}
     known = str(people.path / "data/raw/flights.parquet")
     tables: dict[str, tuple[str, ...]] = {"Training months": (known, str(SAMPLE_ROWS))}
@@ -152,7 +152,7 @@ def _months_arrive(people: Folder, server: Server) -> tuple[Spans, Outcomes]:
 
 
 def _watch(people: Folder, spans: Spans) -> None:
-    _chapter("Watch: is what it is asked like what it learned from?")
+    _chapter("Watch: are the requests like the training data?")
     for name in WATCHED:
         say(f"{name}:")
         since, until = spans[name]
@@ -164,7 +164,7 @@ def _watch(people: Folder, spans: Spans) -> None:
 
 
 def _outcomes_arrive(people: Folder, spans: Spans, outcomes: Outcomes) -> None:
-    _chapter("What came true arrives, and says how good the model is by now")
+    _chapter("The outcomes arrive, and show how good the model is now")
     file = people.path.parent / "outcomes.csv"
     with file.open("w", encoding="utf-8", newline="") as table:
         writer = csv.DictWriter(table, ["id", "late"])
@@ -172,7 +172,7 @@ def _outcomes_arrive(people: Folder, spans: Spans, outcomes: Outcomes) -> None:
         for found in outcomes.values():
             writer.writerows(found)
     people.uv("tabrail", "outcomes", str(file))
-    say("Is it as good as it was to be expected of so many flights?")
+    say("Is it as good as expected for this number of flights?")
     for name in WATCHED:
         since, until = spans[name]
         command = ("uv", "run", "tabrail", "monitor", "--since", since, "--until", until)
@@ -269,7 +269,7 @@ def _promoted(people: Folder, serving: Folder) -> None:
 
 
 def _rolled_back(people: Folder, serving: Folder) -> None:
-    _chapter("Roll back: one command, and the version before serves again")
+    _chapter("Roll back: one command, and the earlier version serves again")
     again = ("--version", "v0.1.0", "--stage", "prod", "--force", "--push")
     people.uv("gto", "assign", "model", *again)
     _deploy(serving)

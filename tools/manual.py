@@ -1,4 +1,4 @@
-"""Build the manual, docs/, as a site, or check its links to other places.
+"""Build the manual in docs/ as a site, or check its external links.
 
     python tools/manual.py FOLDER                       into FOLDER/html
     python tools/manual.py FOLDER --builder linkcheck   asks each address once: needs the internet

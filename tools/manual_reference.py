@@ -1,7 +1,8 @@
 """The pages of the manual that are made from the code: commands, parameters, schema, names.
 
-What a parameter or a key means stands once, in tables of docs/reference.md and docs/data.md, which
-tests compare with the code. The pages here add what the code alone says: kinds, limits, defaults.
+The meanings of parameters and keys are written only in tables of docs/reference.md and
+docs/data.md, which tests compare with the code. The pages here add facts from the code: kinds,
+limits, defaults.
 """
 
 import json
@@ -43,7 +44,7 @@ def generated(docs: Path) -> dict[str, str]:
     """Return the texts of the generated pages, by their names.
 
     Args:
-        docs: the folder with the pages that say what parameters and keys mean.
+        docs: the folder with the pages that explain parameters and keys.
     """
     return {
         "commands.md": commands(),
@@ -62,7 +63,7 @@ def public_names() -> Iterator[tuple[str, str, Any]]:
 
 
 def commands() -> str:
-    """Return the page of the commands: what `--help` prints of each."""
+    """Return the page of the commands: the output of `--help` for each."""
     group: Any = typer.main.get_command(app)
     text = [
         "# All commands",
@@ -80,7 +81,7 @@ def commands() -> str:
 
 
 def parameters(known: dict[str, list[str]]) -> str:
-    """Return the page of params.yaml: what each parameter may be, its default, what it means."""
+    """Return the page of params.yaml: each parameter's allowed values, default and meaning."""
     text = [
         "# All parameters",
         "`params.yaml` may have these sections and keys. A key that is left out has the default.",
@@ -98,7 +99,7 @@ def parameters(known: dict[str, list[str]]) -> str:
 
 
 def schema(known: dict[str, list[str]]) -> str:
-    """Return the page of schema.yaml: what each key may be, its default, what it means."""
+    """Return the page of schema.yaml: each key's allowed values, default and meaning."""
     text = ["# All keys of schema.yaml"]
     parts: dict[str, type[BaseModel]] = {
         "Keys": Schema,
@@ -172,7 +173,7 @@ def in_words(content: dict[str, Any], known: dict[str, Any]) -> str:
 
 
 def default(field: FieldInfo) -> str:
-    """Return what a field is if it is left out, as YAML has it; an empty text for nothing."""
+    """Return a field's default as YAML; blank if it has none."""
     value = None if field.is_required() else field.default
     if isinstance(value, BaseModel):
         value = value.model_dump(by_alias=True)
@@ -180,12 +181,12 @@ def default(field: FieldInfo) -> str:
 
 
 def needed(field: FieldInfo) -> str:
-    """Return that a field must be there, or that nothing is its default; else an empty text."""
+    """Return "required" for a required field, "blank" for one without a default, else nothing."""
     return "required" if field.is_required() else "" if default(field) else "blank"
 
 
 def yaml(value: Any) -> str:
-    """Return a value as YAML has it on one line."""
+    """Return a value as YAML on one line."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {yaml(of)}" for key, of in value.items()) + "}"
     if isinstance(value, list):
@@ -212,7 +213,7 @@ def paragraphs(text: str) -> list[str]:
 
 
 def marked(text: str) -> str:
-    """Return a help text as Markdown: options and names in capitals as code, the rest as it is."""
+    """Return a help text as Markdown: options are code, and special characters are escaped."""
     escaped = re.sub(r"([<>*_\[\]\\])", r"\\\1", text)
     return re.sub(r"(?<![\w-])(--[a-z][a-z-]*)", r"`\1`", escaped)
 

@@ -5,8 +5,9 @@
 
 The costs below were measured on one core (AMD EPYC) with 19 columns and 97 bytes of CSV a row.
 `--check` needs a project with `prepare.parts: true` and ten or more parts in data/raw, which it
-copies. It measures the stage with one, three and ten parts and the search for duplicates with 8 and
-32 million rows; from the smaller sizes it predicts the largest, and fails if that is off by 20%.
+copies. It measures the stage with one, three and ten parts, and the search for duplicates with 8
+and 32 million rows. From the smaller sizes it predicts the largest, and fails if the prediction is
+off by 20%.
 """
 
 import argparse

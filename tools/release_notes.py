@@ -2,8 +2,8 @@
 
     .venv/bin/python tools/release_notes.py v2.0.0 --output notes.md
 
-The tag, pyproject.toml and CHANGELOG.md have to name one version, and its section a date, what of
-it changes results, and what changes files of projects. Exit code 1: they do not.
+The tag, pyproject.toml and CHANGELOG.md must name the same version. Its section must have a date,
+what changes results, and what changes files of projects. Exit code 1: a check failed.
 """
 
 import argparse

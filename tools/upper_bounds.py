@@ -62,7 +62,7 @@ def _written(found: re.Match[str], bound: str) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Change the files, and print each requirement that is another one now."""
+    """Change the files, and print each requirement that changed."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -75,7 +75,7 @@ def main(arguments: list[str] | None = None) -> None:
         path = options.folder / name
         head, heading, rest = path.read_text(encoding="utf-8").partition(end)
         if not heading:
-            parser.error(f"{name} has no {end!r} any more; say in BOUNDED where the bounds end")
+            parser.error(f"{name} has no {end!r} any more; set the end of the bounds in BOUNDED")
         new = change(head)
         before, after = (REQUIREMENT.finditer(part) for part in (head, new))
         for old, now in zip(before, after, strict=True):

@@ -1,4 +1,4 @@
-"""The life of a model of one use case, and what is noted of it."""
+"""The life of a model of one use case, and its results."""
 
 import json
 import re
@@ -109,7 +109,7 @@ class Life:
         self.people.uv("dvc", "checkout")
 
     def fail_the_checklist(self) -> None:
-        """Ask the launch checklist before anybody has written a page, up to the runbook."""
+        """Run the launch checklist before any page is written, up to the runbook."""
         lines = self.people.until(" runbook: ", "tabrail", "checklist")
         found = [re.match(r"FAILED +(\w+): (.*)", line) for line in lines]
         failed = {one[1]: one[2] for one in found if one}
@@ -200,7 +200,7 @@ class Life:
         return text
 
     def _note_score(self, said: str) -> None:
-        """Note the score that is printed, and compare it with the baseline's."""
+        """Record the score that is printed, and compare it with the baseline's."""
         found = SCORE.search(said)
         if not found:
             return

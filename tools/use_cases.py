@@ -1,4 +1,4 @@
-"""Let the tables of twelve use cases go through the whole life of a model, as a user would.
+"""Take the tables of twelve use cases through the whole life of a model, like a user.
 
     .venv/bin/python tools/use_cases.py FOLDER
     .venv/bin/python tools/use_cases.py FOLDER --only churn --only spam
@@ -7,12 +7,12 @@ Each table is made from a fixed seed, with what such tables have in reality: ide
 columns, columns that are known only afterwards, mixed spellings, missing values. A project is
 generated from it with the fewest answers. What the summary asks is answered, an experiment is
 run, the pages of docs/ are written, the launch checklist is passed, a version is registered and
-served, and `monitor` looks at two months: one like those of the table, and another one.
+served, and `monitor` checks two months: one like those of the table, and a different one.
 
-What must be understood, warned of, refused and noticed is written beside each table in
-tools/use_case_tables. At the end, a Markdown table says what was found. FOLDER gets it, too, as
-results.md, and a transcript of each use case, such as churn.txt. If an expectation fails, the
-program says which one, and ends with exit code 1. One use case takes two minutes.
+The expectations are written beside each table in tools/use_case_tables: what must be understood,
+warned of, refused and noticed. At the end, a Markdown table shows the results. It is also written
+to FOLDER as results.md, with a transcript of each use case, such as churn.txt. If an expectation
+fails, the program names it and ends with exit code 1. One use case takes two minutes.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def main() -> int:
     given = parser.parse_args()
     folder = given.folder.resolve()
     if folder.exists():
-        parser.error(f"{given.folder} is there already; to start again: rm -r {given.folder}")
+        parser.error(f"{given.folder} already exists; to start again: rm -r {given.folder}")
     folder.mkdir(parents=True)
     lives = [_played(name, folder) for name in given.only or CASES]
     lines = [HEADERS, "|".join(["", *[" --- "] * HEADERS.count(" | "), " --- ", ""])]

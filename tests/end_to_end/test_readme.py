@@ -85,7 +85,7 @@ def test_make_demo_needs_no_step_before_and_ends_with_the_difference(copy: Path)
     assert "up to date" in project.uv("dvc", "status")
     again = subprocess.run(["make", "demo"], cwd=copy, env=environment, capture_output=True)
     assert again.returncode == 2
-    assert b"demo is there already" in again.stderr
+    assert b"demo already exists" in again.stderr
 
 
 def demo_in_readme() -> list[str]:

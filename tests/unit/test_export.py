@@ -58,7 +58,7 @@ def read(path: Path) -> pd.DataFrame:
 def test_what_is_exported_is_what_came_in(name: str, project: Path) -> None:
     table = shops(100, seed=1)
     fill(table, known=80)
-    assert export.export(Path(name)).startswith("80 of 100 predicted rows have an outcome")
+    assert export.export(Path(name)).startswith("80 rows with their outcomes, of 100 ")
     expected, _ = conform(table.iloc[:80], load_schema())
     pd.testing.assert_frame_equal(read(Path(name)), expected, check_dtype=False)
     assert extend.changes([Path(name)], load_schema(), no_cleaning) == []
@@ -100,7 +100,7 @@ def test_rows_that_no_longer_conform_are_left_out(project: Path) -> None:
 def test_what_the_log_does_not_keep_cannot_be_exported(project: Path) -> None:
     edit(Path("schema.yaml"), lambda c: c["columns"]["city"].update(sensitive=True))
     edit(Path("schema.yaml"), lambda c: c.update(slices=[]))
-    with pytest.raises(InputError, match="demands city"):
+    with pytest.raises(InputError, match="requires city"):
         export.export(Path("new.csv"))
     edit(Path("schema.yaml"), lambda c: c["columns"]["city"].update(nullable=True))
     fill(shops(20, seed=1).drop(columns="city"), known=20)

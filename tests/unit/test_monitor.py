@@ -441,7 +441,7 @@ def test_a_challenger_without_outcomes_waits_for_them(model: Release) -> None:
 
 def test_predictions_of_another_model_need_its_reports(model: Release) -> None:
     fill(model, weeks(), version="model@v0.1.0")
-    with pytest.raises(InputError, match=r"by model@v0\.1\.0"):
+    with pytest.raises(InputError, match=r"from model@v0\.1\.0"):
         monitor.monitor([])
     repository = Repository()
     Path(".gitignore").write_text("/data\n/log\n/models\n", encoding="utf-8")

@@ -137,7 +137,9 @@ def test_who_opens_it_does_not_wait_for_who_writes() -> None:
 
 @pytest.mark.parametrize("url", ["no url", "nosuch://host/database", "sqlite+nosuch:///x"])
 def test_a_url_that_is_none_is_refused_without_being_shown(url: str) -> None:
-    with pytest.raises(InputError, match="PREDICTION_LOG is no URL of a database") as raised:
+    with pytest.raises(
+        InputError, match="PREDICTION_LOG is not the URL of an installed database"
+    ) as raised:
         PredictionLog(url)
     assert url not in str(raised.value)
 

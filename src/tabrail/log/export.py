@@ -65,7 +65,7 @@ def export(out: Path, since: str = "", until: str = "", *, overwrite: bool = Fal
                 f"{end:%Y-%m-%d %H:%M} UTC{f' that {paths.SCHEMA} allows' if broken else ''} "
                 f"({log.span(known=True)}); record outcomes with: uv run tabrail outcomes FILE"
             )
-    lines = [f"{written:,} of {seen:,} predicted rows have an outcome and are in {out}"]
+    lines = [f"{written:,} rows with their outcomes, of {seen:,} predicted rows, are in {out}"]
     if broken:
         lines.append(f"{broken:,} rows were left out, because {paths.SCHEMA} no longer allows them")
     return "\n".join(lines)
