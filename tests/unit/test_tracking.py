@@ -409,7 +409,7 @@ def test_a_server_that_does_not_answer(
         (
             400,
             '{"error_code": "INVALID_STATE", "message": "The store\\nis locked"}',
-            "refuses: INVALID_STATE: The store is locked",
+            "refuses it: INVALID_STATE: The store is locked",
         ),
     ],
 )
