@@ -117,7 +117,7 @@ def test_an_edited_file_of_a_part_is_never_overwritten(project: str) -> None:
     call("train", "notebook")
     path = Path("notebooks/explore.ipynb")
     path.write_text("{}")
-    assert "there already" in call("notebook")
+    assert "added before" in call("notebook")
     assert path.read_text() == "{}"
 
 
@@ -274,7 +274,7 @@ def test_an_edited_file_is_left_and_its_change_is_shown(project: str) -> None:
     assert f"edited   {path}: it was not changed; add this by hand:" in printed
     assert "docker build" in printed
     assert path.read_text(encoding="utf-8") == "# mine\n"
-    assert "already exists" in call("docker")
+    assert "added before" in call("docker")
 
 
 def test_kubeflow_finds_its_sdk_in_the_image_and_all_stages(project: str) -> None:
