@@ -277,7 +277,7 @@ LOCALES: dict[str, tuple[str, str, str, list[str]]] = {
 def test_the_way_numbers_are_written(case: str) -> None:
     delimiter, decimal, thousands, values = LOCALES[case]
     words = {"a": Counter(values), "b": Counter(["x", "y"])}
-    form, reason = number_format.find_number_format(
+    form, reason, _ = number_format.find_number_format(
         words, Csv.model_validate({"delimiter": delimiter})
     )
     assert (form.decimal, form.thousands) == (decimal, thousands)
@@ -285,7 +285,7 @@ def test_the_way_numbers_are_written(case: str) -> None:
 
 
 def test_a_way_that_cannot_be_told_is_said_so() -> None:
-    form, reason = number_format.find_number_format(
+    form, reason, _ = number_format.find_number_format(
         {"a": Counter(["1.234", "5.678"])}, Csv(delimiter=";")
     )
     assert (form.decimal, form.thousands) == (",", ".")

@@ -60,6 +60,7 @@ FULL: dict[str, Any] = {
             "nullable": True,
         },
         "stay": {"kind": "numeric", "format": "duration", "max": -2.5},
+        "price": {"kind": "numeric", "decimal": ",", "thousands": ""},
         "note": {"kind": "text"},
         "on": {"kind": "boolean"},
         "old": {"kind": "ignored", "nullable": True},

@@ -128,7 +128,7 @@ def read(given: pd.Series, column: Column, csv: Csv) -> pd.Series:
     """Read cells by the schema of their column; unreadable ones become missing."""
     match column.kind:
         case "numeric":
-            found = cells.numeric(given, csv.decimal, csv.thousands)
+            found = cells.numeric(given, *column.separators(csv))
             return cells.durations(given, found) if column.format == DURATION else found
         case "boolean":
             return cells.boolean(given)

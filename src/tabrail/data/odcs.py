@@ -22,7 +22,9 @@ ABOUT_THE_TABLE = (
     *("task", "target", "positive", "key", "time", "weight", "slices", "duplicates", "missing"),
     "csv",
 )
-ABOUT_THE_COLUMN = ("kind", "unit", "format", "digits", "bands", "protected")
+ABOUT_THE_COLUMN = (
+    *("kind", "unit", "format", "digits", "bands", "protected", "decimal", "thousands"),
+)
 VALUES = ("min", "max", "categories", "bands")  # left out for sensitive columns
 LEFT_OUT = "This column is sensitive: these keys have values of it, which only schema.yaml has."
 
@@ -145,7 +147,8 @@ def _custom(values: Mapping[str, Any]) -> dict[str, Any]:
     found = [
         {"property": key, "value": value}
         for key, value in values.items()
-        if value not in (None, "", False) and (value != [] or key == "missing")
+        if (value not in (None, "", False) or (key, value) == ("thousands", ""))
+        and (value != [] or key == "missing")
     ]
     return {"customProperties": found} if found else {}
 

@@ -45,7 +45,7 @@ def read(text: pa.Array, column: Column, schema: Schema) -> Plain | None:
     values: np.ndarray | pa.Array | None = None
     match column.kind:
         case "numeric":
-            values = _numbers(given) if schema.csv.decimal == "." else None
+            values = _numbers(given) if column.separators(schema.csv)[0] == "." else None
         case "boolean":
             values = _booleans(given)
         case "categorical":

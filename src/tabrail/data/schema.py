@@ -16,6 +16,8 @@ Kind = Literal["numeric", "categorical", "text", "boolean", "datetime", "identif
 
 GROUP = "group_hash"  # the extra column of prepared tables
 FEATURE_KINDS = {"numeric", "categorical", "text", "boolean", "datetime"}
+Decimal = Literal[".", ","]
+Thousands = Literal["", ",", ".", " ", "'"]
 DURATION = "duration"  # the format of a numeric column: 1:02:03 is 3723 seconds
 VERBATIM_KINDS = {"categorical", "text", "datetime", "identifier"}
 
@@ -27,8 +29,8 @@ class Csv(BaseModel):
 
     encoding: Literal["utf-8", "utf-16", "cp1252", "latin-1"] = "utf-8"
     delimiter: Literal[",", ";", "\t", "|"] = ","
-    decimal: Literal[".", ","] = "."
-    thousands: Literal["", ",", ".", " ", "'"] = ""
+    decimal: Decimal = "."
+    thousands: Thousands = ""
     set_aside: bool = True
 
     @model_validator(mode="after")
@@ -55,6 +57,8 @@ class Column(BaseModel):
     max: float | None = None
     categories: list[str] | None = None
     digits: int | None = Field(default=None, ge=2)
+    decimal: Decimal | None = None
+    thousands: Thousands | None = None
 
     @model_validator(mode="after")
     def _limits_fit_the_kind(self) -> Self:
@@ -79,6 +83,11 @@ class Column(BaseModel):
                 "bands are the bounds between the slices of a numeric column, from low to high, "
                 f"such as [30, 45, 60]; this column is {self.kind} with bands {self.bands}"
             )
+        written = [key for key in ("decimal", "thousands") if getattr(self, key) is not None]
+        if self.kind != "numeric" and written:
+            raise ValueError(f"{written[0]} is for numeric columns, this one is {self.kind}")
+        if len(written) > 1 and self.decimal == self.thousands:
+            raise ValueError(f"decimal and thousands are both {self.decimal!r}")
         if self.categories == []:
             raise ValueError("categories: none is listed; leave the key out to allow any")
         if len(set(self.categories or [])) != len(self.categories or []):
@@ -89,6 +98,23 @@ class Column(BaseModel):
     def can_slice(self) -> bool:
         """Whether scores can be reported by its values or by bands of them."""
         return self.kind == "boolean" or bool(self.categories or self.bands)
+
+    def separators(self, csv: Csv) -> tuple[Decimal, Thousands]:
+        """Return the decimal and the thousands separator: its own, or else those of the files.
+
+        A column may name one of them alone. It shares the other with the files, unless that would
+        be the same sign twice.
+
+        >>> Column(kind="numeric", decimal=".", thousands=",").separators(Csv(decimal=","))
+        ('.', ',')
+        """
+        if self.decimal is None and self.thousands is None:
+            return csv.decimal, csv.thousands
+        other: Decimal = "." if self.thousands == "," else ","
+        decimal = self.decimal or (csv.decimal if csv.decimal != self.thousands else other)
+        if self.thousands is not None:
+            return decimal, self.thousands
+        return decimal, csv.thousands if csv.thousands != decimal else ""
 
 
 class Schema(BaseModel):

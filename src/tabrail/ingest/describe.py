@@ -9,7 +9,16 @@ import pandas as pd
 from tabrail.data import folders
 from tabrail.data.schema import FEATURE_KINDS
 from tabrail.errors import InputError
-from tabrail.ingest import doubts, notes, part_types, protected, roles, score_notes, special
+from tabrail.ingest import (
+    doubts,
+    notes,
+    part_types,
+    protected,
+    roles,
+    score_notes,
+    separators,
+    special,
+)
 from tabrail.ingest.columns import describe_column
 from tabrail.ingest.draft import Draft
 from tabrail.ingest.kinds import Guess
@@ -135,6 +144,7 @@ def _columns(
         columns[name], reason = describe_column(
             name, guess, column, found.rows, is_target=is_target, of_persons=hide
         )
+        columns[name] |= separators.keys(inference, name, columns[name]["kind"])
         if name in inference.leaks:
             reason = inference.leaks[name]
             urgent.append(f"{name} is ignored. {reason}")
@@ -151,7 +161,7 @@ def _columns(
             draft.unreadable[name] = (column.unreadable, words)
             other.append(f"{name}: {unreadable}")
         draft.column_reasons[name] = "; ".join(filter(None, (reason, unreadable)))
-    draft.warnings = [*urgent, *other]
+    draft.warnings = [*separators.warnings(inference, columns), *urgent, *other]
     return columns
 
 

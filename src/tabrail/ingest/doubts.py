@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from tabrail.data import cells
+from tabrail.data.schema import Csv
 from tabrail.data.written_numbers import CURRENCY
 from tabrail.ingest import dates, nearly, sentinels
 from tabrail.ingest.column_names import in_clean, maybe_code_name, tokens
 from tabrail.ingest.look import Look
-from tabrail.ingest.number_format import NEARLY, SEPARATOR
+from tabrail.ingest.number_format import NEARLY, SEPARATOR, number, separators
 from tabrail.ingest.personal_data import is_personal
 
 AMBIGUOUS, MAY_NAME = "AMBIGUOUS", "may name things"
@@ -167,12 +168,13 @@ def three_digits(look: Look) -> str:
         if others or known.min() <= 0 or known.max() > NARROW * known.min() or rounded > ROUND:
             return ""
         taken, other = f"{sign!r} for a group of thousands", "a decimal"
-    sample, name = next(iter(parted)), in_clean(look.name)
-    replacement = "." if other == "a decimal" else ""
+    sample = next(iter(parted))
+    decimal = {".": ",", ",": "."}.get(sign, ".") if sign == look.form.decimal else sign
+    meant = Csv.model_validate({"decimal": decimal, "thousands": "" if decimal == sign else sign})
     return (
         f"{AMBIGUOUS}: each value with {sign!r} has three digits behind it, such as {sample!r}, "
-        f"which is taken with {taken}. If it is {other}, write in clean (prepare.py): "
-        f'{name} = {name}.str.replace("{sign}", "{replacement}")'
+        f"which is taken with {taken}: {number(sample, look.form):.15g}. If it is {other}, write "
+        f"{{kind: numeric, {separators(meant)}}} in schema.yaml"
     )
 
 

@@ -9,7 +9,7 @@ from tabrail.data.cleaning import Clean, cleaned, no_cleaning
 from tabrail.data.conform import conform
 from tabrail.data.schema import Column, Csv, Kind, Schema, Task
 from tabrail.errors import InputError
-from tabrail.ingest import giveaways, honest, missing_values, readme, roles
+from tabrail.ingest import giveaways, honest, missing_values, readme, roles, separators
 from tabrail.ingest.belonging import Belonging
 from tabrail.ingest.column_names import counts_rows
 from tabrail.ingest.describe import describe
@@ -30,6 +30,7 @@ def infer(
     task: Task | None = None,
     name: str = "",
     clean: Clean = no_cleaning,
+    before: Schema | None = None,
 ) -> Draft:
     """Infer the schema of tables from all of their rows.
 
@@ -42,13 +43,14 @@ def infer(
         task: the task, if it is not the one that the target's values suggest.
         name: what the data is called.
         clean: the owner's cleaning function: the schema describes the cleaned rows.
+        before: the present schema of the same columns: how it says that numbers are written stays.
 
     Raises:
         InputError: the files are not a table, or the target cannot be learned from it.
     """
     form = csv_format(files)
     first = read_first_rows(files, column_names(files, form, target), form, clean)
-    inference = Inference(files, target, task, form, first)
+    inference = Inference(files, target, task, form, first, before)
     found = profile(files, inference.schema(), clean)
     if inference.correct(found, clean):
         found = profile(files, inference.schema(), clean)
@@ -65,6 +67,7 @@ class Inference:
         files: where the tables are.
         form: how the files are written.
         form_reason: the reason for the number format.
+        own: the form of each column with another number format.
         missing: the words for a missing value.
         missing_in: for unusual words, the column in which they were found.
         name: the column to predict.
@@ -81,7 +84,13 @@ class Inference:
     """
 
     def __init__(
-        self, files: Sequence[Path], target: str, task: Task | None, form: Csv, first: FirstRows
+        self,
+        files: Sequence[Path],
+        target: str,
+        task: Task | None,
+        form: Csv,
+        first: FirstRows,
+        before: Schema | None = None,
     ) -> None:
         """Guess the kind of each column from the first rows.
 
@@ -104,14 +113,16 @@ class Inference:
         self.blocks = {name: len(first.values[name]) for name in first.blocks}
         texts = {name: words for name, words in first.values.items() if name not in first.numbers}
         given = {name: missing_values.surely_present(words) for name, words in texts.items()}
-        self.form, self.form_reason = find_number_format(given, form)
+        form, is_known, written = separators.written(form, before, first.values)
+        self.form, self.form_reason, own = find_number_format(given, form, is_known=is_known)
+        self.own = own | written
         self.missing = missing_values.usual_words(texts, target)
         self.missing_in: dict[str, str] = {}
         self._classes: set[str] = set()
         for name in sorted(texts, key=lambda name: name != target):  # the target's classes first
             if len(given[name]) < len(texts[name]):
                 several = len(given[name]) > 1
-                look = Look(name, given[name], first.rows, self.form)
+                look = Look(name, given[name], first.rows, self._form(name))
                 known = guess(look) if several else None
                 self._find_missing(name, texts[name], known.kind if known else None)
         self.guesses = {
@@ -135,10 +146,16 @@ class Inference:
             key: the columns of the key, once it is chosen.
         """
         columns = {
-            name: Column(kind=one.kind, format=one.format, sensitive=one.sensitive)
+            name: Column.model_validate(
+                {"kind": one.kind, "format": one.format, "sensitive": one.sensitive}
+                | separators.keys(self, name, one.kind)
+            )
             for name, one in self.guesses.items()
         }
-        columns[self.name] = Column(kind=self.target.kind, format=self.target.format)
+        columns[self.name] = Column.model_validate(
+            {"kind": self.target.kind, "format": self.target.format}
+            | separators.keys(self, self.name, self.target.kind)
+        )
         return Schema.model_construct(
             task=self.target.task,
             target=self.name,
@@ -156,6 +173,10 @@ class Inference:
     def texts(self) -> Iterator[Mapping[str, int]]:
         """Yield the distinct values of each column that is text in the file."""
         yield from (words for name, words in self._first.values.items() if words)
+
+    def words(self, name: str) -> Mapping[str, int]:
+        """Return the different values of a column in the first rows."""
+        return self._first.values[name]
 
     def words_for_missing(self, name: str) -> dict[str, int]:
         """Return the words for a missing value in a column's first rows, with their counts."""
@@ -276,7 +297,7 @@ class Inference:
         self.target = infer_target(self.name, given, self._form(self.name), task)
 
     def _form(self, name: str) -> Csv:
-        return Csv() if name in self._first.numbers else self.form
+        return Csv() if name in self._first.numbers else self.own.get(name, self.form)
 
     def _values(self, name: str, column: ColumnProfile) -> dict[str, int]:
         """Return the values of the first rows, and unreadable values of later rows."""

@@ -2,7 +2,7 @@
 
 import filecmp
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 
@@ -95,7 +95,9 @@ def start(
 
     incoming = _incoming(places)
     into = cut.counts(incoming, split)
-    draft = infer(list(incoming.values()), target, task, name, _edited_cleaning())
+    draft = infer(
+        list(incoming.values()), target, task, name, _edited_cleaning(), _present_schema()
+    )
     schema = Schema.model_validate(draft.schema)
     show(summary.text(draft, schema))
     if dry_run:
@@ -189,6 +191,13 @@ def replace_data(copies: dict[Path, Path], texts: dict[Path, str]) -> None:
     with transaction.begun(copies, salt, replace=True, verb="forget") as changes:
         changes.put_in_place(texts)
         _dvc_add()
+
+
+def _present_schema() -> Schema | None:
+    """Return the present schema, unless there is none or it is damaged."""
+    with suppress(InputError):
+        return load_schema() if paths.SCHEMA.exists() else None
+    return None
 
 
 def _edited_cleaning() -> Clean:
