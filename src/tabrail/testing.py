@@ -152,6 +152,7 @@ def check_project(project: Project, model: Pipeline) -> None:
         cleaned(raw, project.clean)
         needless = [name for name in raw.columns if name not in project.schema.inputs]
         cleaned(raw.drop(columns=needless), project.clean)
+        _check_request(project)
         if project.settings.metrics and not isinstance(project.metrics, (list, tuple)):
             raise AssertionError(f"{project.settings.metrics} is not a list of metrics")
     except InputError as error:
@@ -159,6 +160,29 @@ def check_project(project: Project, model: Pipeline) -> None:
     for stage in pipeline.stages(root=project.root):
         _check_stage(project, stage)
     _check_derived(project, model)
+
+
+def _check_request(project: Project) -> None:
+    """Check that `clean` takes rows as a request has them.
+
+    Raises:
+        AssertionError: it does not.
+    """
+    rows, columns = sample_rows(project), project.schema.columns
+    for name in rows.columns.intersection(list(columns)):
+        if columns[name].kind == "boolean":
+            words = rows[name].map({0.0: False, 1.0: True})
+            rows[name] = words.astype("boolean" if columns[name].nullable else "bool")
+        elif columns[name].kind == "datetime":
+            rows[name] = rows[name].dt.strftime(columns[name].format or "%Y-%m-%d").astype("str")
+    try:
+        cleaned(rows, project.clean)
+    except InputError as error:
+        raise AssertionError(
+            f"{error}. This happens with rows as a request has them: numbers come as numbers, and "
+            "have no .str. A line that only changes text is: rows[NAME].replace(PATTERN, TEXT, "
+            "regex=True)"
+        ) from error
 
 
 def _check_stage(project: Project, stage: str) -> None:

@@ -302,6 +302,9 @@ def test_names_of_things_are_none(values: list[object]) -> None:
     ("values", "first"),
     [
         (["3.5 kg", "12 kg", "7 kg"] * 30, 3.5),
+        ([f"{n} m²" if n > 40 else n for n in [28.4, *numbers()]], 28.4),
+        ([f"<{n}" if n < 30 else f"{n}°C" for n in [-3.5, *numbers()]], -3.5),
+        ([f"{int(n)}+" for n in [12, *numbers()]], 12),
         (["3.5", "3,5", "4,1"] * 30, 3.5),
         ([1_600_000_000 + 3600 * i for i in range(90)], "2020-09-13 12:26:40"),
     ],
@@ -314,6 +317,19 @@ def test_the_line_for_clean_does_what_it_says(values: list[object], first: objec
     exec(line, {"rows": rows, "pd": pd})  # noqa: S102
     given = rows["sold at"].iloc[0]
     assert (given if isinstance(first, str) else float(given)) == first
+    if ".replace(" in line:
+        rows = pd.DataFrame({"sold at": [2.5]})  # as a request has it
+        exec(line, {"rows": rows, "pd": pd})  # noqa: S102
+        assert rows["sold at"].tolist() == [2.5]
+
+
+def test_units_leave_the_decimal_mark_of_the_column() -> None:
+    values: list[object] = [f"{n} m²".replace(".", ",") for n in numbers()]
+    warning = guess(values).warning
+    assert warning.endswith('{kind: numeric, decimal: ",", thousands: ""} in schema.yaml')
+    mixed: list[object] = [f"{n} KB" if n > 40 else f"{n} MB" for n in numbers()]
+    assert "Their units differ (" in guess(mixed).warning
+    assert ".replace(" not in guess(mixed).warning
 
 
 def test_words_without_digits_are_not_read_as_dates(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Rows of a request come out of a cleaning function each by itself, and says what it may."""
 
 from functools import partial, update_wrapper
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ COLUMNS = {
     "email": Column(kind="text", sensitive=True),
     "y": Column(kind="boolean"),
 }
+FILE = Path(__file__).name
 SCHEMA = Schema(name="Any", task="binary", target="y", columns=COLUMNS)
 ROW: dict[str, Any] = {"age": 44.0, "city": "Oslo", "seen": "2024-02-01", "email": "a@b.de"}
 
@@ -29,10 +31,23 @@ def test_a_row_that_cannot_be_cleaned_is_refused_alone_with_the_line_and_no_valu
 
     line = clean.__code__.co_firstlineno + 2
     found = clean_rows([ROW | {"age": age} for age in (44.0, -1.0, 120.0)], SCHEMA, clean)
-    assert found.dropped == {1: f"clean failed: ValueError in line {line}", 2: LEFT_OUT}
+    assert found.dropped == {1: f"clean failed: ValueError in line {line} of {FILE}", 2: LEFT_OUT}
     cells, changed = json_cells(found, SCHEMA)
     assert {place: row["age"] for place, row in cells.items()} == {0: 44.0}
     assert changed == set()
+
+
+@pytest.mark.parametrize(
+    ("city", "text"), [("Oslo", ": Can only use .str accessor with string values"), ("string", "")]
+)
+def test_what_is_wrong_with_types_is_said_unless_a_value_is_in_it(city: str, text: str) -> None:
+    def clean(rows: pd.DataFrame) -> pd.DataFrame:
+        return rows.assign(age=rows["age"].str.replace("x", ""))
+
+    (reason,) = clean_rows([ROW | {"city": city}], SCHEMA, clean).dropped.values()
+    head = f"clean failed: AttributeError in line {clean.__code__.co_firstlineno + 1} of {FILE}"
+    assert reason.startswith(head + text)
+    assert text or reason == head
 
 
 def test_what_clean_must_not_return_is_said() -> None:

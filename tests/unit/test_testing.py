@@ -223,6 +223,17 @@ def test_a_clean_that_cannot_serve_is_named(line: str, message: str, project: Pa
         check_project(Project.load(), model())
 
 
+def test_a_clean_that_fails_for_numbers_of_a_request_is_named(project: Path) -> None:
+    clean("rows.assign(age=rows['age'].str.replace('[^0-9.-]', '', regex=True))")
+    with pytest.raises(AssertionError, match=r"only use .str accessor.*rows as a request has them"):
+        check_project(Project.load(), model())
+
+
+def test_a_clean_that_leaves_numbers_alone_is_fine(project: Path) -> None:
+    clean("rows.assign(age=rows['age'].replace('[^0-9.-]', '', regex=True))")
+    check_project(Project.load(), model())
+
+
 def test_metrics_must_be_a_list(project: Path) -> None:
     text = paths.PROJECT.read_text(encoding="utf-8")
     paths.PROJECT.write_text(f'{text}metrics = "shops.evaluate:main"\n', encoding="utf-8")

@@ -14,7 +14,7 @@ import numpy as np
 from tabrail.data import cells
 from tabrail.data.schema import Csv
 from tabrail.data.written_numbers import CURRENCY
-from tabrail.ingest import dates, nearly, sentinels
+from tabrail.ingest import dates, nearly, sentinels, units
 from tabrail.ingest.column_names import in_clean, maybe_code_name, tokens
 from tabrail.ingest.look import Look
 from tabrail.ingest.number_format import NEARLY, SEPARATOR, number, separators
@@ -92,8 +92,8 @@ def two_decimal_separators(look: Look) -> str:
     return (
         f"its numbers have a point in {found['.'] / parted:.1%} of the rows and a comma in the "
         f"others, and are read as text. Write in clean (prepare.py): {name} = "
-        f'{name}.str.replace("{other}", "{look.form.decimal}"), and then {{kind: numeric}} in '
-        "schema.yaml"
+        f'{name}.replace(r"\\{other}", "{look.form.decimal}", regex=True), and then '
+        "{kind: numeric} in schema.yaml"
     )
 
 
@@ -111,9 +111,7 @@ def looks_like(look: Look) -> str:
         "periods": f"If their order matters, make dates of them in clean (prepare.py): {name} = …",
         "times": "Write them as 18:00:00 in the file or in clean (prepare.py), and then "
         "{kind: numeric, format: duration} in schema.yaml",
-        "numbers": f"To learn from their size, write in clean (prepare.py): {name} = {name}"
-        f'.str.replace(r"[^0-9{look.form.decimal}-]", "", regex=True), and then {{kind: numeric}} '
-        "in schema.yaml",
+        "numbers": units.advice(look),
         "several numbers": "To learn from them, write each into its own column in the file",
     }[what]
     return f"its values look like {what}, such as {shown}, and are read as text. {advice}"

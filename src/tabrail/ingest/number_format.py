@@ -52,34 +52,34 @@ def find_number_format(
     """
     order = sorted(LOCALES[:-1], key=lambda one: form.delimiter == ";" and one[0] != ",")
     order.append(LOCALES[-1])
-    fitting = {name: ways for name, words in columns.items() if (ways := _fitting(words, order))}
+    fitting = {name: found for name, words in columns.items() if (found := ways(words, order))}
     votes = {one: sum(one in found for found in fitting.values()) for one in order}
     best = max(order, key=lambda one: votes[one])  # the first of equals
     if is_known:
         best = form.decimal, form.thousands
     elif not votes[best]:
         return form, "", {}
-    found = form.model_copy(update={"decimal": best[0], "thousands": best[1]})
+    chosen = form.model_copy(update={"decimal": best[0], "thousands": best[1]})
     own = {
-        name: form.model_copy(update={"decimal": ways[0][0], "thousands": ways[0][1]})
-        for name, ways in fitting.items()
-        if best not in ways
+        name: form.model_copy(update={"decimal": some[0][0], "thousands": some[0][1]})
+        for name, some in fitting.items()
+        if best not in some
     }
     if is_known or best == (".", ""):
-        return found, "as schema.yaml said before" if is_known else "", own
-    unsure = [name for name, ways in fitting.items() if best in ways]
+        return chosen, "as schema.yaml said before" if is_known else "", own
+    unsure = [name for name, some in fitting.items() if best in some]
     reason = f"numbers are written so in {votes[best]} column(s)"
     rivals = [one for one in order if votes[one] == votes[best] and one[0] != best[0]]
     if rivals and all(rivals[0] in fitting[name] for name in unsure):
         other = form.model_copy(update={"decimal": rivals[0][0], "thousands": rivals[0][1]})
         word = next(word for word in columns[unsure[0]] if SEPARATOR.search(_bare(word)))
-        read, instead = (f"{number(word, one):.15g}" for one in (found, other))
+        read, instead = (f"{number(word, one):.15g}" for one in (chosen, other))
         if read != instead:
             reason = (
                 f"AMBIGUOUS: {word!r} in {unsure[0]} is read as {read}. It may also mean "
                 f"{instead}: then write csv: {{{separators(other)}}} in schema.yaml"
             )
-    return found, reason, own
+    return chosen, reason, own
 
 
 def separators(form: Csv) -> str:
@@ -175,7 +175,7 @@ def _share_of_groups(marked: Mapping[str, int]) -> float:
     return fits / sum(marked.values())
 
 
-def _fitting(words: Mapping[str, int], order: Iterable[Locale]) -> list[Locale]:
+def ways(words: Mapping[str, int], order: Iterable[Locale]) -> list[Locale]:
     """Return the ways in which a column with separators can be read as numbers."""
     if mark := thousands_mark(words):
         return [one for one in order if one[1] == mark]

@@ -5,9 +5,11 @@ column depends only on the schema and on the row: a row with text and a row with
 same column are in different tables.
 """
 
+import re
 import traceback
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,8 @@ DTYPES: dict[str, Any] = {  # objects, because looking up names takes time
     "nothing": np.dtype("object"),
 }
 
+ABOUT_TYPES = (AttributeError, TypeError, NameError)
+WORD = re.compile(r"\w+")
 LEFT_OUT = "left out by clean"
 
 Row = dict[str, Any]
@@ -140,7 +144,7 @@ def _clean(table: pd.DataFrame, clean: Clean, found: Cleaned) -> None:
         if isinstance(error.__cause__, EndedError):
             raise error.__cause__ from None
         if len(table) == 1:
-            found.dropped[int(table.index[0])] = _reason(error, clean)
+            found.dropped[int(table.index[0])] = _reason(error, clean, table)
             return
         for place in range(len(table)):
             _clean(table.iloc[place : place + 1], clean, found)
@@ -153,18 +157,28 @@ def _clean(table: pd.DataFrame, clean: Clean, found: Cleaned) -> None:
         found.tables.append((table.loc[remaining.index], remaining))
 
 
-def _reason(error: InputError, clean: Clean) -> str:
-    """Return an error's type and line, without its text, which may have values of the row."""
+def _reason(error: InputError, clean: Clean, row: pd.DataFrame) -> str:
+    """Return an error's type and line, and its text only if it is about types and names.
+
+    Other texts may have values of the row.
+    """
     cause = error.__cause__
     if cause is None:
         return "clean failed: its result does not have the required form"
     code = getattr(clean, "__code__", None)
     lines = [
-        f" in line {frame.lineno}"
+        f" in line {frame.lineno} of {Path(frame.filename).name}"
         for frame in traceback.extract_tb(cause.__traceback__)
         if code and frame.filename == code.co_filename
     ]
-    return f"clean failed: {type(cause).__name__}{lines[-1] if lines else ''}"
+    text = f": {cause}" if isinstance(cause, ABOUT_TYPES) and not _shares(str(cause), row) else ""
+    return f"clean failed: {type(cause).__name__}{lines[-1] if lines else ''}{text}"
+
+
+def _shares(text: str, row: pd.DataFrame) -> bool:
+    """Return whether a text has a word or a number of a row."""
+    values = " ".join(map(str, row.to_numpy(dtype="object").ravel()))
+    return not {*WORD.findall(text.lower())}.isdisjoint(WORD.findall(values.lower()))
 
 
 def _tables(rows: Sequence[Any], schema: Schema) -> Iterator[pd.DataFrame]:
