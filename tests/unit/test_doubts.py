@@ -11,7 +11,7 @@ import pytest
 from tabrail.data import cells, written_dates, written_numbers, written_text
 from tabrail.data.conform import conform
 from tabrail.data.schema import Column, Csv, Schema
-from tabrail.ingest import dates, kinds, sentinels
+from tabrail.ingest import dates, doubts, kinds, sentinels
 from tabrail.ingest.look import Look
 
 RANDOM = np.random.default_rng(0)
@@ -321,6 +321,24 @@ def test_the_line_for_clean_does_what_it_says(values: list[object], first: objec
         rows = pd.DataFrame({"sold at": [2.5]})  # as a request has it
         exec(line, {"rows": rows, "pd": pd})  # noqa: S102
         assert rows["sold at"].tolist() == [2.5]
+
+
+@pytest.mark.parametrize("is_target", [True, False])
+def test_a_number_for_no_value_is_left_out_of_its_column_alone(is_target: bool) -> None:
+    values = [*(str(one) for one in RANDOM.integers(1, 90, 300)), *["999"] * 18]
+    form = Csv(thousands=",")
+    look = Look("size", Counter(values), len(values), form, is_target=is_target)
+    doubt = doubts.repeated_extreme(look)
+    assert "missing" not in doubt
+    (line,) = re.findall(r"clean \(prepare\.py\): (.*?)(?:, and then|$)", doubt)
+    assert line.startswith('if "size" in rows: ') == is_target
+    for given in (pd.Series(values, dtype="str"), pd.Series([7, 999]), pd.Series([7, 999.0])):
+        rows = pd.DataFrame({"size": given, "rent": given})
+        exec(line, {"rows": rows})  # noqa: S102
+        read = pd.to_numeric(rows["size"])
+        assert read.max() < 90
+        assert read.isna().any()
+        assert rows["rent"].notna().all()
 
 
 def test_units_leave_the_decimal_mark_of_the_column() -> None:

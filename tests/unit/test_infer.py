@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -501,10 +502,23 @@ def test_categories_in_several_spellings_are_warned_of(tmp_path: Path) -> None:
     draft = inferred(tmp_path, table(plan=mixed("basic", "Basic", "PRO", "pro ", "free")))
     (warning,) = (one for one in draft.warnings if "the form of letters" in one)
     assert warning.startswith("plan: 5 categories are 3 except for case")
-    assert "rows[\"plan\"].replace('basic', 'Basic')" in warning
+    assert re.search(r"rows\[\"plan\"\].replace\(\{('\w+': '\w+'(, )?){2}\}\)", warning)
     assert warning.endswith("uv run tabrail ingest data/raw --target answer --replace")
     draft = inferred(tmp_path, table(plan=mixed("basic", "Basic plus", "pro", "pro ")))
     assert not any("the form of letters" in one for one in draft.warnings)
+
+
+def test_all_spellings_are_mapped_to_the_most_frequent_one(tmp_path: Path) -> None:
+    plans = ["Köln", "Köln", "KÖLN", "köln", "Bonn", "BONN", "BONN", "Ulm"]
+    (warning,) = (
+        one
+        for one in inferred(tmp_path, table(plan=[plans[i % 8] for i in range(ROWS)])).warnings
+        if "the form of letters" in one
+    )
+    (line,) = re.findall(r"(rows\[\"plan\"\] = .*?)\. Then: ", warning)
+    rows = pd.DataFrame({"plan": pd.Series(plans, dtype="str")})
+    exec(line, {"rows": rows})  # noqa: S102
+    assert rows["plan"].tolist() == ["Köln"] * 4 + ["BONN"] * 3 + ["Ulm"]
 
 
 def test_a_unique_identifier_is_the_key_unless_it_has_gaps(tmp_path: Path) -> None:

@@ -108,7 +108,9 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         numbered = [name for name in numbers if name in inference.blocks]
         draft.warnings += [notes.blocks(name, inference.blocks[name]) for name in numbered]
     for name in (target, *features):
-        draft.warnings += notes.spellings(name, columns[name].get("categories", ()), target)
+        counts = found.columns[name].levels
+        listed = {level: counts[level] for level in columns[name].get("categories", ())}
+        draft.warnings += notes.spellings(name, listed, target)
         if name != target and columns[name]["kind"] == "categorical":
             words = inference.words_for_missing(name)
             draft.warnings += notes.hidden_categories(name, words, inference.first_rows)

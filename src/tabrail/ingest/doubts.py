@@ -5,6 +5,7 @@ with a result is shown. Add a new one to `OF_WORDS` or `OF_NUMBERS`, and a case 
 tests/unit/test_doubts.py.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -181,11 +182,17 @@ def repeated_extreme(look: Look) -> str:
     found = sentinels.find(look.numbers, look.counts)
     if not found:
         return ""
-    nullable = "" if look.is_target else ", and nullable: true to this column"
+    pairs = zip(look.words, look.numbers, strict=True)
+    words = [json.dumps(word, ensure_ascii=False) for word, value in pairs if value == found.value]
+    name, column = json.dumps(look.name, ensure_ascii=False), in_clean(look.name)
+    # Requests have no target. As a word in `missing`, the number would be none in any column.
+    line = f"{column} = {column}.mask({column}.isin([{', '.join(words)}, {found.value:g}]))"
+    line = f"if {name} in rows: {line}" if look.is_target else line
+    nullable = "" if look.is_target else ", and then nullable: true to this column in schema.yaml"
     return (
         f"{found.value:g} is in {found.share:.1%} of the rows, and all other numbers are from "
-        f'{found.low:g} to {found.high:g}. If it means no value, add "{found.value:g}" to '
-        f"missing in schema.yaml{nullable}"
+        f"{found.low:g} to {found.high:g}. If it means no value, write in clean (prepare.py): "
+        f"{line}{nullable}"
     )
 
 

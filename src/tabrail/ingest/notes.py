@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tabrail.data.schema import Task
@@ -166,25 +166,28 @@ def few_positives(positive: str, count: int, rows: int) -> list[str]:
     ]
 
 
-def spellings(name: str, levels: Collection[str], target: str) -> list[str]:
+def spellings(name: str, levels: Mapping[str, int], target: str) -> list[str]:
     """Warn about categories that differ only in case, blanks or form, and say what to do.
 
     Args:
         name: of the column.
-        levels: its categories; none if they are not listed.
+        levels: its categories with how often each comes; none if they are not listed.
         target: the target's name.
     """
     twins = list(kinds.spellings(levels).values())
     if not twins:
         return []
-    first, second = twins[0][:2]
-    different = len(levels) - sum(len(one) - 1 for one in twins)
+    mapping: dict[str, str] = {}
+    for one in twins:
+        usual = max(one, key=lambda level: levels[level])  # the first of equals
+        mapping |= {level: usual for level in one if level != usual}
+    different = len(levels) - len(mapping)
     column = in_clean(name)
     return [
         f"{roles.short(name)}: {len(levels):,} categories are {different:,} except for case, "
-        f"blanks and the form of letters, such as {first!r} and {second!r}. If they mean the same, "
-        f"write in clean (prepare.py): {column} = {column}.replace({second!r}, {first!r}). Then: "
-        f"uv run tabrail ingest data/raw --target {shlex.quote(target)} --replace"
+        f"blanks and the form of letters, such as {twins[0][0]!r} and {twins[0][1]!r}. If they "
+        f"mean the same, write in clean (prepare.py): {column} = {column}.replace({mapping!r}). "
+        f"Then: uv run tabrail ingest data/raw --target {shlex.quote(target)} --replace"
     ]
 
 
