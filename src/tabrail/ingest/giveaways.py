@@ -1,10 +1,11 @@
 """Leave out columns that leak the target, alone or with another column."""
 
+import json
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from tabrail.data.schema import Schema
-from tabrail.ingest import filled, leaks, notes, pairs, score_notes, sums
+from tabrail.ingest import filled, leaks, notes, pairs, score_notes, separators, sums
 from tabrail.ingest.afterwards import dates_after_the_event, later_columns
 from tabrail.ingest.kinds import Guess
 from tabrail.ingest.profile import Profile
@@ -95,10 +96,12 @@ def _entry(inference: "Inference", name: str, found: Profile) -> dict[str, objec
     """Return the line of a column in schema.yaml that makes it a feature."""
     kind, format_ = inference.guesses[name].kind, inference.guesses[name].format
     missing = found.columns[name].missing or name in inference.missing_in.values()
+    own = separators.keys(inference, name, kind)
     return {
         "kind": kind,
         "format": format_ and f'"{format_}"',
         "nullable": missing and "true",
+        **{key: json.dumps(value) for key, value in own.items()},
     }
 
 
