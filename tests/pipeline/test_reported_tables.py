@@ -55,7 +55,10 @@ EXPECTED: dict[str, list[str]] = {
     "dates_epoch_ms": ["WARNING: timestamp: its numbers look like ms since 1970"],
     "durations": ["half_time: {kind: numeric, format: duration"],
     "durations_pandas": ["waited: {kind: numeric, format: duration"],
-    "decimals_mixed": ["WARNING: grade: its numbers have a point in 70.0%", '.replace(",", ".")'],
+    "decimals_mixed": [
+        "WARNING: grade: its numbers have a point in 70.0%",
+        '.replace(r",", ".", regex',
+    ],
     # Twins.
     "label_case_twins": [REFUSED, "'Rejected' (206 rows)", "in one way"],
     "label_zero_width": ["task: binary, two classes", "categories: [ham, spam]"],

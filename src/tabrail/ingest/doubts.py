@@ -93,7 +93,7 @@ def two_decimal_separators(look: Look) -> str:
     return (
         f"its numbers have a point in {found['.'] / parted:.1%} of the rows and a comma in the "
         f"others, and are read as text. Write in clean (prepare.py): {name} = "
-        f'{name}.replace(r"\\{other}", "{look.form.decimal}", regex=True), and then '
+        f'{name}.replace(r"{re.escape(other)}", "{look.form.decimal}", regex=True), and then '
         "{kind: numeric} in schema.yaml"
     )
 
