@@ -17,7 +17,8 @@ from tabrail.data.cleaning import cleaned
 from tabrail.errors import InputError
 from tabrail.evaluation.slices import require_known
 from tabrail.model import file, reference
-from tabrail.model.derived import first_steps
+from tabrail.model.derived import finite, finite_inside, first_steps
+from tabrail.model.failing import failing_limit
 from tabrail.model.predict import predict
 from tabrail.model.saving import describe
 from tabrail.project import code, pipeline
@@ -199,7 +200,7 @@ def _check_stage(project: Project, stage: str) -> None:
 def _check_derived(project: Project, model: Pipeline) -> None:
     """Check that every column that the model's first steps add is used, and that slices exist."""
     rows, steps = sample_rows(project), first_steps(model)
-    derived = rows if steps is None else steps.fit_transform(rows)
+    derived = rows if steps is None else finite(steps.fit_transform(rows))
     new = [name for name in derived.columns if name not in rows.columns]
     try:
         require_known(project.schema, new)
@@ -239,20 +240,22 @@ def check_model(project: Project, model: Pipeline) -> None:
     """Check that a model can be fitted, saved and loaded, and then predicts the same.
 
     The model is fitted on a few rows that are made from schema.yaml and reports/distributions.json.
+    It must also score a row whose number is the `min` or the `max` of its column in schema.yaml.
 
     Args:
         project: the project.
         model: the unfitted model.
 
     Raises:
-        AssertionError: the loaded model gives other predictions.
+        AssertionError: the loaded model gives other predictions, or it cannot score a limit.
         InputError: the model holds a type that is not safe to load.
     """
     schema = project.schema
     made = reference.rows(schema, _distributions(project)) * COPIES
     rows = reference.table(made, schema)[schema.inputs]
     y_true: np.ndarray = np.arange(len(rows)) % max(2, len(schema.classes))
-    model.fit(rows, y_true.astype(np.float64) if schema.task == "regression" else y_true)
+    with finite_inside(model):
+        model.fit(rows, y_true.astype(np.float64) if schema.task == "regression" else y_true)
     metadata = describe(project, model, schema.classes, len(rows))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, paths.MODEL.name)
@@ -262,6 +265,8 @@ def check_model(project: Project, model: Pipeline) -> None:
         predict(model, metadata, rows, schema), predict(loaded, metadata, rows, schema)
     )
     assert same, "the model gives other predictions after it was saved and loaded"  # noqa: S101
+    failing = failing_limit(lambda row: predict(loaded, metadata, row, schema), rows, schema)
+    assert not failing, failing  # noqa: S101
 
 
 def _distributions(project: Project) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from tabrail.model.compiled.columns import Columns, TableColumns
 from tabrail.model.compiled.encoders import Others
 from tabrail.model.compiled.proof import compile_pipeline, drawn
 from tabrail.model.compiled.scorer import Compiled
+from tabrail.model.derived import finite
 from tabrail.model.file import Metadata
 from tabrail.model.predict import score
 from tabrail.model.release import load_release
@@ -189,6 +190,38 @@ def test_another_first_step_and_another_last_one() -> None:
     tables.clear()
     compiled.score(rows)
     assert tables == [ROWS]  # one table for all rows
+
+
+def ratio(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with a ratio, which is infinite where the age is 0."""
+    return rows.assign(ratio=100 / rows["age"], old=rows["age"] > 60)
+
+
+@pytest.mark.parametrize("transformer", [numbers(), make_pipeline(SimpleImputer(), MinMaxScaler())])
+def test_an_infinite_number_is_scored_as_a_missing_one(transformer: Any) -> None:
+    given = schema()
+    steps = [("numbers", transformer, ["ratio", "old"]), ("words", words("binary", 5), "note")]
+    pipeline, metadata = fitted(
+        given,
+        steps,
+        LogisticRegression(),
+        FunctionTransformer(lambda rows: finite(ratio(rows))),
+    )
+    expected = score(pipeline, metadata, zeros(given).frame(), given).numbers
+    pipeline.steps[0] = ("first", FunctionTransformer(ratio))
+    found = score(pipeline, metadata, zeros(given).frame(), given).numbers
+    np.testing.assert_array_equal(found, expected)
+    assert np.isfinite(found).all()
+    compiled, reason = compile_pipeline(pipeline, metadata, given, KNOWN)
+    assert compiled, reason
+    np.testing.assert_array_equal(compiled.score(zeros(given)).numbers, expected)
+
+
+def zeros(given: Schema) -> Columns:
+    """Return rows some of whose ages are 0."""
+    table = drawn(given, KNOWN, 100).frame()
+    table.loc[::3, "age"] = 0.0
+    return Columns.of(table)
 
 
 def same(rows: pd.DataFrame) -> pd.DataFrame:

@@ -17,10 +17,10 @@ from sklearn.ensemble import (
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler, TargetEncoder
+from sklearn.preprocessing import FunctionTransformer, StandardScaler, TargetEncoder
 
 from tabrail.errors import InputError
-from tabrail.features import FoldsByGroup, target_mean
+from tabrail.features import FoldsByGroup, numbers, target_mean
 from tabrail.model.fitting import fit
 from tabrail.project.project import Split
 
@@ -49,6 +49,20 @@ def model(estimator: Any) -> Pipeline:
         [("numbers", "passthrough", ["group", "number"]), ("city", target_mean("binary"), ["city"])]
     )
     return Pipeline([("columns", columns), ("estimator", estimator)])
+
+
+def test_an_infinite_derived_number_is_a_missing_one_in_training() -> None:
+    def ratio(table: pd.DataFrame) -> pd.DataFrame:
+        return table.assign(ratio=1 / table["group"], number=-1 / table["group"])
+
+    columns = ColumnTransformer([("numbers", numbers(), ["ratio", "number"])])
+    steps = [("derive", FunctionTransformer(ratio)), ("columns", columns)]
+    found = fit(Pipeline([*steps, ("estimator", LogisticRegression())]), rows())
+    assert [name for name, _ in found.steps] == ["derive", "columns", "estimator"]
+    imputer = found.named_steps["columns"].named_transformers_["numbers"][0]
+    ratios = 1 / np.repeat(np.arange(1, GROUPS), ROWS)
+    np.testing.assert_allclose(imputer.statistics_, [np.median(ratios), -np.median(ratios)])
+    assert imputer.indicator_.features_.tolist() == [0, 1]
 
 
 @pytest.fixture

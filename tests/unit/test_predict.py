@@ -213,6 +213,28 @@ def test_with_a_file_for_bad_rows_the_others_are_scored(shop: Path, chunk: int) 
     ]
 
 
+@pytest.mark.parametrize("options", [[], ["--rejected", str(BAD)]])
+def test_a_row_that_the_model_fails_on_is_named(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    real = Loaded.score
+
+    def fails(loaded: Loaded, table: pd.DataFrame) -> Predicted:
+        if (table.index == 36).any():
+            raise ValueError("Input X contains infinity.\nSee the manual.")
+        return real(loaded, table)
+
+    monkeypatch.setattr(Loaded, "score", fails)
+    done = CliRunner().invoke(cli.app, ["predict", str(IN), str(OUT), *options])
+    assert done.exit_code == 1
+    assert (
+        f"{IN}, row 37: the model cannot score it: ValueError: Input X contains infinity. Nothing "
+        "is written. Correct this row"
+    ) in done.output
+    assert not OUT.exists()
+    assert not BAD.exists()
+
+
 def test_a_category_that_is_new_is_scored_and_said(shop: Path) -> None:
     rows().assign(city="Rome").to_csv(IN, index=False)
     lines = call(IN, OUT).splitlines()

@@ -1,5 +1,6 @@
 """The tests that an owner's own code must pass: they say what is wrong, and pass what is right."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +250,46 @@ def with_step(function: Any) -> Pipeline:
     columns = ColumnTransformer([("numbers", numbers(), ["age"])])
     steps = [("own", FunctionTransformer(function)), ("columns", columns)]
     return Pipeline([*steps, ("estimator", LogisticRegression())])
+
+
+def feature(line: str) -> None:
+    """Let the project's derive add a number that its model takes."""
+    derive(line)
+    text = FEATURES.read_text(encoding="utf-8")
+    taken = text.replace('features_of("numeric", "boolean")', 'features_of("numeric") + ["new"]')
+    FEATURES.write_text(f"import numpy as np\n{taken}", encoding="utf-8")
+
+
+def test_a_ratio_that_is_infinite_at_a_limit_is_a_missing_number(project: Path) -> None:
+    feature("rows.assign(new=rows['income'] / rows['age'])")
+    edit(paths.SCHEMA, lambda s: s["columns"]["age"].update(min=0))
+    check_project(Project.load(), model())
+    check_model(Project.load(), model())
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            "rows.assign(new=rows['age'].map(lambda age: 1 / int(age)))",
+            "whose age is 0, the min .*: ZeroDivisionError: division by zero; change the feature",
+        ),
+        (
+            "rows.assign(new=np.array([2.0**age for age in rows['age']]))",
+            "whose age is 5000, the max .*: OverflowError: ",
+        ),
+    ],
+)
+def test_a_limit_that_the_model_cannot_score_is_named(
+    line: str, message: str, project: Path
+) -> None:
+    edit(paths.SCHEMA, lambda s: s["columns"]["age"].update(min=0, max=5000))
+    edit_distributions = {"columns": {"age": {"values": [20.0, 40.0]}}, "dates": {}}
+    paths.DISTRIBUTIONS.parent.mkdir(exist_ok=True)
+    paths.DISTRIBUTIONS.write_text(json.dumps(edit_distributions), encoding="utf-8")
+    feature(line)
+    with pytest.raises(AssertionError, match=f"cannot score a row {message}"):
+        check_model(Project.load(), model())
 
 
 def test_a_lambda_in_the_model_is_refused_with_a_sentence(project: Path) -> None:

@@ -16,9 +16,11 @@ from tabrail.data.date_order import read_usual_days
 from tabrail.data.parts import Part
 from tabrail.data.validate import Verdict, rejected_rows
 from tabrail.documents import no_formula
+from tabrail.errors import InputError
 from tabrail.model.compiled.columns import TableColumns
 from tabrail.model.compiled.proof import compile_pipeline
 from tabrail.model.compiled.scorer import Compiled
+from tabrail.model.failing import failing_row
 from tabrail.model.limits import HELD, Predicted
 from tabrail.model.predict import given_columns
 from tabrail.model.saving import Model, load_model
@@ -76,7 +78,7 @@ class Scorer:
 
     def __call__(self, part: Part) -> Iterator[Scored | Verdict]:
         """Yield the scores of a part, chunk by chunk, then the verdict on its rows."""
-        verdict, scored = Verdict([part.file]), self._loaded.score
+        verdict = Verdict([part.file])
         for chunk in checked(
             [part],
             self._scoring_schema,
@@ -92,7 +94,7 @@ class Scorer:
             if self._is_refused:  # nothing is left to do but count
                 continue
             good = chunk.table[~bad]
-            found = scored(good)
+            found = self._scored(good, part.file)
             yield Scored(
                 self._results(good, found, part.file),
                 rejected_rows(chunk, bad) if self._reject else None,
@@ -120,6 +122,27 @@ class Scorer:
         schema = self._scoring_schema
         rows, _ = conform(pd.DataFrame(columns=list(schema.used), dtype="str"), schema)
         return self._results(rows, self._loaded.score(rows), file)
+
+    def _scored(self, rows: pd.DataFrame, file: Path) -> Predicted:
+        """Score rows that conform to the schema.
+
+        Raises:
+            InputError: the model or the project's code fails on a row, which it names.
+        """
+        try:
+            return self._loaded.score(rows)
+        except (InputError, OSError, MemoryError):
+            raise
+        except Exception as error:  # of the estimator, or of the project's code
+            failing = failing_row(lambda some: self._loaded.score(some).numbers, rows)
+            if failing is None:
+                raise
+            place, why = failing
+            raise InputError(
+                f"{file}, row {rows.index[place] + 1}: the model cannot score it: {why}. Nothing "
+                "is written. Correct this row, or the feature function, derive, and train again "
+                "with: uv run dvc repro"
+            ) from error
 
     def _results(self, table: pd.DataFrame, found: Predicted, file: Path) -> pd.DataFrame:
         predicted = answers(found.numbers, self._schema, self._params.evaluate.threshold)

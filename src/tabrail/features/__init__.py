@@ -28,8 +28,8 @@ EARLIEST, LATEST = np.datetime64("1678-01-01"), np.datetime64("2261-12-31T23:59:
 def numbers() -> Pipeline:
     """Return a transformer for numbers, and for booleans as 0 and 1.
 
-    A missing value becomes the column's median, and an extra column flags it. All columns get mean
-    0 and variance 1.
+    A missing value becomes the column's median, and an extra column flags it. An infinite number
+    that `derive` makes, such as 1 / 0, is treated as missing. All columns get mean 0 and variance 1.
 
     Source: https://scikit-learn.org/stable/modules/impute.html
 

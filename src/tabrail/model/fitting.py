@@ -21,6 +21,7 @@ from tabrail import paths
 from tabrail.cluster.training import on_workers
 from tabrail.errors import InputError
 from tabrail.features import FoldsByGroup
+from tabrail.model.derived import finite_inside
 from tabrail.project.project import Split
 
 MOST_ROWS_WITHOUT_STOPPING = 10_000  # above it, HistGradientBoosting's early_stopping "auto" is on
@@ -84,7 +85,7 @@ def by_groups(model: Pipeline, train: Split) -> Iterator[dict[str, np.ndarray]]:
     if _are_some(train.groups):
         _refuse_to_hold_out_rows(last)
     last.__class__ = _told(kind)
-    with sklearn.config_context(enable_metadata_routing=True):
+    with sklearn.config_context(enable_metadata_routing=True), finite_inside(model):
         taken = model.get_metadata_routing().consumes("fit", rows)
         try:
             yield {name: rows[name] for name in taken}

@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from tabrail import paths
 from tabrail.data.schema import Schema
 from tabrail.errors import InputError
-from tabrail.model.derived import derive
+from tabrail.model.derived import derive, with_finite
 from tabrail.model.file import Metadata
 from tabrail.model.limits import Predicted, hold
 from tabrail.model.texts import measured, unusual
@@ -46,7 +46,7 @@ def score(pipeline: Pipeline, metadata: Metadata, rows: pd.DataFrame, schema: Sc
     """
     require(metadata, schema)
     columns = given_columns(rows, schema)
-    found = settled(numbers(pipeline, metadata, columns), metadata, schema)
+    found = settled(numbers(with_finite(pipeline), metadata, columns), metadata, schema)
     if not metadata.texts:
         return found
     texts = measured(pipeline, columns, metadata.texts, lambda: derive(pipeline, columns))

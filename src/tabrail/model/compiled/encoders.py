@@ -20,6 +20,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 from tabrail.data.cells import STR
 from tabrail.features import DateParts, date_parts
 from tabrail.model.compiled.columns import Columns
+from tabrail.model.derived import finite
 
 UNKNOWN = "\0 a category that no table has"
 MOST_ONE_BY_ONE = 50  # rows; more are looked up together
@@ -59,7 +60,7 @@ class Scaler:
         found = np.empty((len(numbers[0]), len(self._mean)))
         for place, column in enumerate(numbers):
             found[:, place] = column
-        gaps = np.isnan(found[:, :width])
+        gaps = ~np.isfinite(found[:, :width])  # as `derived.finite` makes of infinity
         found[:, width:] = gaps[:, self._flagged]
         if gaps.any():
             found[:, :width] = np.where(gaps, self._fill, found[:, :width])
@@ -168,7 +169,7 @@ class Others:
     def matrix(self, rows: Columns) -> np.ndarray:
         """Return the numbers, shape (n_rows, n_numbers)."""
         is_one = isinstance(self._names, str)
-        table = rows.frame([self._names] if is_one else self._names)
+        table = finite(rows.frame([self._names] if is_one else self._names))
         found = self._transformer.transform(table[self._names] if is_one else table)
         return _dense(found).reshape(len(rows), -1)
 
