@@ -226,6 +226,16 @@ def test_no_slice_is_worse_than_is_allowed(
     assert (found.verdict, words in found.detail) == (verdict, True), found.detail
 
 
+def test_the_limit_that_was_broken_comes_first_and_no_sentence_is_cut() -> None:
+    long = "Freie und Hansestadt Hamburg, " * 4
+    demanded = params(slices={"max_loss": 0.04})
+    base, head = (scored(slices={long: number}) for number in (0.7, 0.67))
+    found = check("slices", base, head, demanded)
+    assert found.verdict == "FAILED"
+    assert found.detail.endswith("); at most 0.02 where it is clear, as here, else 0.04")
+    assert "Hamburg, Freie und Hanse… clearly worse by 0.03 (95%" in found.detail
+
+
 def test_of_many_slices_some_are_worse_by_chance() -> None:
     """Of 40 slices, one is beyond its own 95% interval every time."""
     cities = {f"City {number}": 0.7 for number in range(40)}

@@ -188,6 +188,37 @@ def test_pre_commit_alone_knows_one_branch_so_all_new_ones_are_checked(
     assert judged == []
 
 
+def test_what_pre_commit_prints_last_says_that_the_hook_before_has_failed(
+    repository: Repository, judged: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def beside() -> dict[str, str]:
+        with monkeypatch.context() as given:
+            given.setenv(hook.BESIDE, "1")
+            return names([line("main")])
+
+    def last() -> dict[str, str]:
+        with monkeypatch.context() as given:
+            given.setenv("PRE_COMMIT", "1")
+            return names([])
+
+    assert not hook.is_complete()
+    assert beside()["pipeline"] == "ok"
+    assert last() == {}
+    with monkeypatch.context() as given:
+        given.setattr(verify, "checks", lambda *_, **__: iter([Check("drift", "FAILED", "")]))
+        assert beside()["drift"] == "FAILED"
+    assert last() == {"push": "FAILED"}
+    assert last() == {}  # it is said once
+    monkeypatch.setattr(verify, "checks", broken)
+    with pytest.raises(InputError):
+        beside()
+    assert last() == {"push": "FAILED"}
+
+
+def broken(*_: object, **__: object) -> Iterator[Check]:
+    raise InputError("a file is damaged")
+
+
 def test_a_hook_of_the_owner_is_left_alone(repository: Repository) -> None:
     script = git.path_of("hooks") / "pre-push.legacy"
     script.parent.mkdir(exist_ok=True)

@@ -100,6 +100,62 @@ xychart-beta
     assert "| train.seed | 0 | 1 |" in text
 
 
+def of_rent(mean: float, std: float, rows: int = 2500, **column: Any) -> Snapshot:
+    """Return a run of a regression whose target has such values."""
+    schema = deepcopy(SCHEMA) | {"task": "regression", "target": "income"}
+    schema["columns"]["income"].update(column)
+    target = {"train": {"mean": mean, "std": std, "min": 0.0, "max": 9e9}}
+    data = {"rows": {"raw": rows * 2, "train": rows}, "target": target}
+    return run(evaluation=evaluation({"mae": mean / 20}), schema=schema, data=data)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "why"),
+    [
+        (
+            (2500.0, 4000.0),
+            (1321.0, 382.0),
+            "mean 2,500 → 1,321, standard deviation 4,000 → 382.000",
+        ),
+        (
+            (1321.0, 382.0),
+            (1325.0, 900.0),
+            "mean 1,321 → 1,325, standard deviation 382.000 → 900.000",
+        ),
+        ((1321.0, 382.0), (1330.0, 390.0), ""),
+        ((1321.0, 382.0, 20), (1500.0, 500.0, 20), ""),  # by chance
+    ],
+)
+def test_scores_of_a_target_with_other_values_are_not_comparable(
+    before: Any, now: Any, why: str
+) -> None:
+    lines = glance(made(of_rent(*before), of_rent(*now)))
+    assert ("not comparable" in lines[1]) == bool(why), lines[1]
+    assert (f"The scores are not comparable: the target has other values: {why}." in lines[2]) == (
+        bool(why)
+    ), lines[2]
+
+
+@pytest.mark.parametrize("changed", [{"max": 9000}, {"unit": "ct"}, {"kind": "categorical"}])
+def test_scores_of_a_target_that_is_described_otherwise_are_not_comparable(changed: Any) -> None:
+    lines = glance(made(of_rent(1321.0, 382.0), of_rent(1320.0, 382.0, **changed)))
+    assert lines[1].endswith(": not comparable")
+    assert f"describes the target otherwise: {next(iter(changed))}." in lines[2]
+    same = glance(made(of_rent(1321.0, 382.0), of_rent(1320.0, 382.0, description="The rent")))
+    assert "not comparable" not in same[1]
+
+
+def test_scores_of_other_shares_of_classes_are_not_comparable() -> None:
+    yes, no = (
+        run(
+            evaluation=evaluation({"roc_auc": value}),
+            data={"rows": {"raw": 900, "train": 500}, "target": {"train": {"positive": share}}},
+        )
+        for value, share in ((0.7, 0.17), (0.75, 0.44))
+    )
+    assert "other values: 17% → 44% of the rows are positive." in glance(made(yes, no))[2]
+
+
 def test_a_failure_at_a_glance() -> None:
     text = made(run(), run(evaluation=evaluation({"roc_auc": 0.6})))
     assert glance(text)[1] == "## ❌ roc_auc 0.700 → 0.600: -0.100 worse [-0.113, -0.088]"

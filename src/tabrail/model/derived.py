@@ -1,6 +1,5 @@
 """The columns that a model derives from those of schema.yaml before it encodes them.
 
-
 An infinite number, as of a division by 0, is a missing one: in training and wherever rows are
 scored. No model file says so, since the step that does it is there only while rows go through.
 """

@@ -36,8 +36,16 @@ class Check:
 
 def some(items: Sequence[str], longest: int = LONGEST_ITEM) -> str:
     """Return the first items as text, each cut to a length, and how many more there are."""
-    more = f" and {len(items) - LONGEST_LIST} more" if len(items) > LONGEST_LIST else ""
-    return ", ".join(cut(one, longest) for one in items[:LONGEST_LIST]) + more
+    return some_whole([cut(one, longest) for one in items])
+
+
+def some_whole(sentences: Sequence[str]) -> str:
+    """Return the first sentences of a list, uncut, and how many more there are.
+
+    The measured value and the limit are at the end of a sentence, so only names in it may be cut.
+    """
+    more = f" and {len(sentences) - LONGEST_LIST} more" if len(sentences) > LONGEST_LIST else ""
+    return ", ".join(sentences[:LONGEST_LIST]) + more
 
 
 def cut(text: str, longest: int = LONGEST_ITEM) -> str:

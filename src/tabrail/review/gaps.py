@@ -4,10 +4,8 @@ from tabrail import paths
 from tabrail.config import MAIN_METRIC, MaxGap
 from tabrail.evaluation.reported import reported
 from tabrail.markdown import amount
-from tabrail.review.check import Outcome, some
+from tabrail.review.check import Outcome, cut, some_whole
 from tabrail.review.snapshot import Snapshot
-
-LONGEST_GAP = 160  # characters of its description
 
 
 def judged(head: Snapshot, params: MaxGap) -> Outcome:
@@ -35,7 +33,8 @@ def judged(head: Snapshot, params: MaxGap) -> Outcome:
         gap = gaps[name]
         low, high = gap["low"], gap["high"]
         bounds = "" if low is None else f" (95% interval {amount(low)} to {amount(high)})"
-        return f"{name} {amount(gap['value'])}{bounds} between {gap['lowest']} and {gap['highest']}"
+        lowest, highest = cut(gap["lowest"]), cut(gap["highest"])
+        return f"{cut(name)} {amount(gap['value'])}{bounds} between {lowest} and {highest}"
 
-    shown = some([said(name) for name in beyond or ordered[:1]], longest=LONGEST_GAP)
+    shown = some_whole([said(name) for name in beyond or ordered[:1]])
     return not beyond, f"{'' if beyond else 'largest gap: '}{shown}; at most {params.limit:g}"

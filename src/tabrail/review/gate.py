@@ -11,7 +11,7 @@ from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.markdown import amount
 from tabrail.review import gaps, losses, slices
 from tabrail.review.acceptance import HOW, Acceptance
-from tabrail.review.check import Check, Outcome, some
+from tabrail.review.check import Check, Outcome, cut, some, some_whole
 from tabrail.review.differences import in_schema
 from tabrail.review.losses import Loss
 from tabrail.review.snapshot import Snapshot
@@ -185,9 +185,9 @@ def _drift(base: Snapshot, head: Snapshot, most: float) -> Outcome:
     if not found:
         return None, "there are no columns to compare"
     ordered = sorted(found, key=lambda name: -found[name])
-    beyond = [f"{name} {found[name]:.2f}" for name in ordered if found[name] > most]
+    beyond = [f"{cut(name)} {found[name]:.2f}" for name in ordered if found[name] > most]
     if beyond:
-        return False, f"population stability index of {some(beyond)}; at most {most:g}"
+        return False, f"population stability index of {some_whole(beyond)}; at most {most:g}"
     if not found[ordered[0]]:
         return True, "no column's distribution has changed"
     highest = f"highest population stability index {found[ordered[0]]:.2f} ({ordered[0]})"

@@ -5,10 +5,14 @@ complete input.
 """
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 from tabrail.files import replacing
 from tabrail.project import git
+from tabrail.review.check import Check
 
+BESIDE = "PRE_COMMIT_RUNNING_LEGACY"  # set for the hook that runs before that of pre-commit
 PRE_COMMIT = "PRE_COMMIT"  # environment variable that pre-commit sets
 COMMAND = "uv run tabrail verify --pushed"
 LINES = (
@@ -32,6 +36,35 @@ def is_complete() -> bool:
         temporary.write_text(text, encoding="utf-8", newline="\n")
         temporary.chmod(0o755)
     return False
+
+
+def noted(checks: Iterator[Check]) -> Iterator[Check]:
+    """Yield checks that the hook beside pre-commit's makes; note in .git until all have passed.
+
+    pre-commit calls its own hook after that one, whatever it found, and prints what its own says.
+    """
+    if BESIDE not in os.environ:
+        yield from checks
+        return
+    _note().touch()
+    passed = True
+    for check in checks:
+        passed = passed and check.verdict != "FAILED"
+        yield check
+    if passed:
+        _note().unlink(missing_ok=True)
+
+
+def failed_beside() -> Iterator[Check]:
+    """Yield that the hook beside pre-commit's has failed for this push, if it has."""
+    if _note().exists():
+        _note().unlink()
+        what = "a check failed, see the lines above; Git pushes nothing"
+        yield Check("push", "FAILED", what, "do what they say, and push again")
+
+
+def _note() -> Path:
+    return git.path_of("tabrail-push-failed")
 
 
 def short(name: str) -> str:

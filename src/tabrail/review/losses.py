@@ -77,10 +77,12 @@ class Loss:
         return self.value > limit or (self.is_clear and self.value > limit / 2)
 
     def said(self, limit: float) -> str:
-        """Return the loss and the limit as text."""
+        """Return the loss and the limits as text, the limit that applies first."""
         bounds = f" (95% interval {_shown(self.low)} to {_shown(self.high)})"
         clear = "clearly " if self.is_clear else ""
         allowed = f"at most {_shown(limit)}, or {_shown(limit / 2)} if the loss is clear"
+        if self.is_clear:
+            allowed = f"at most {_shown(limit / 2)} for a clear loss, else {_shown(limit)}"
         found = f"{clear}worse by {_shown(self.value)}{bounds if self.has_interval else ''}"
         return f"{found}; {allowed}"
 

@@ -23,13 +23,17 @@ def checks(lines: Iterable[str]) -> Iterator[Check]:
     for name in git.git("rev-parse", "--local-env-vars").split():
         os.environ.pop(name, None)
     if hook.PRE_COMMIT in os.environ:
-        references = {} if hook.is_complete() else hook.refs_to_push()
+        if hook.is_complete():
+            yield from hook.failed_beside()
+            return
+        references = hook.refs_to_push()
     else:
         given = list(lines)
         # Even if no commit is new, missing data can be pushed.
         references = _refs(given) if given else {git.git("rev-parse", "HEAD").strip(): "HEAD"}
-    for commit, name in references.items():
-        yield from _of_revision(commit, name)
+    yield from hook.noted(
+        check for commit, name in references.items() for check in _of_revision(commit, name)
+    )
 
 
 def _refs(lines: Iterable[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from tabrail import paths
 from tabrail.evaluation.bootstrap import FEW_GROUPS
 from tabrail.evaluation.reported import reported
 from tabrail.review import losses
-from tabrail.review.check import Outcome, some
+from tabrail.review.check import Outcome, cut, some, some_whole
 from tabrail.review.losses import Loss
 from tabrail.review.snapshot import Snapshot
 
@@ -64,9 +64,9 @@ def _judged_slices(
     named = [name for name in ordered if together[name].is_clear and name not in refused]
 
     def said(names: list[str]) -> str:
-        return some(
+        return some_whole(
             [
-                f"{name} {_small(together[name])}{together[name].said(limits[name])}"
+                f"{cut(name)} {_small(together[name])}{together[name].said(limits[name])}"
                 for name in names
             ]
         )

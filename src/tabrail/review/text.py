@@ -16,6 +16,7 @@ from tabrail.review.chart import chart
 from tabrail.review.check import Check, cut, some
 from tabrail.review.differences import Difference, Differences, ScoreDifference
 from tabrail.review.snapshot import Snapshot
+from tabrail.review.target_changes import not_comparable
 
 TEMPLATE = Path(__file__).with_name("report.md.jinja")
 SYMBOLS = {
@@ -63,6 +64,7 @@ def render(
         changed=found.any,
         fewer_rows=_fewer_rows(before, now),
         other_rows=_other_rows(before, now),
+        incomparable=not_comparable(before, now),
         gate=gate,
         failed=any(check.verdict == "FAILED" for check in gate),
         accepted=any(check.verdict == "accepted" for check in gate),
