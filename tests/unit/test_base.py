@@ -42,6 +42,21 @@ def test_a_base_that_is_named_is_the_base(repository: Repository) -> None:
     assert find("") is None  # as if none were given
 
 
+def test_an_experiment_of_dvc_may_be_the_base(repository: Repository) -> None:
+    head, first = (repository.git("rev-parse", name).strip() for name in ("HEAD", "HEAD^"))
+    repository.git("update-ref", f"refs/exps/{first[:2]}/{first[2:]}/rf", first)
+    repository.git("update-ref", "refs/exps/exec/EXEC_HEAD", head)
+    assert find("rf") == Base("rf", first)
+    repository.git("update-ref", f"refs/exps/{head[:2]}/{head[2:]}/rf", head)
+    assert find("rf") == Base("rf", head)  # of the experiments from HEAD
+    repository.commit("Third", a_txt="3")
+    with pytest.raises(InputError, match="rf is the name of 2 experiments; name a commit: "):
+        find("rf")
+    for name in ("EXEC_HEAD", "r", "exec/EXEC_HEAD"):
+        with pytest.raises(InputError, match="is no commit that is here"):
+            find(name)
+
+
 def test_main_itself_is_compared_with_the_commit_before(repository: Repository) -> None:
     repository.on_main(repository.git("rev-parse", "HEAD").strip())
     assert find(None) == Base("the commit before", repository.git("rev-parse", "HEAD^").strip())

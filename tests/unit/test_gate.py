@@ -232,7 +232,7 @@ def test_the_limit_that_was_broken_comes_first_and_no_sentence_is_cut() -> None:
     base, head = (scored(slices={long: number}) for number in (0.7, 0.67))
     found = check("slices", base, head, demanded)
     assert found.verdict == "FAILED"
-    assert found.detail.endswith("); at most 0.02 where it is clear, as here, else 0.04")
+    assert found.detail.endswith("); at most 0.02 for a clear loss, else 0.04")
     assert "Hamburg, Freie und Hanse… clearly worse by 0.03 (95%" in found.detail
 
 

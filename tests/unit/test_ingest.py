@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, shops
+from conftest import ROOT, edit, shops
 from ruamel.yaml import YAML
 from stages import evaluate, prepare, train
 from typer.testing import CliRunner
@@ -192,6 +192,32 @@ def test_what_is_replaced_is_in_the_cache(empty: Path) -> None:
     Path("data/raw.dvc").write_bytes(pointer)
     subprocess.run(["dvc", "checkout", "--quiet", "--force", "data/raw.dvc"], check=True)
     assert raw() == [".salt", "shops.csv"]
+
+
+def write_about_columns(schema: Any) -> None:
+    """Write what no values suggest."""
+    schema["columns"]["income"].update(unit="€", description="Before tax")
+    schema["columns"]["age"].update(unit="years")
+    schema["columns"]["city"].update(sensitive=True)
+
+
+def test_what_was_written_about_columns_stays_if_the_table_is_replaced(empty: Path) -> None:
+    call("../shops.csv", "--target", "bought")
+    paths.LOCK.write_text("schema: '2.0'\n")
+    edit(paths.SCHEMA, write_about_columns)
+    table = shops(300, seed=3).drop(columns="note").assign(age="old")
+    table.to_csv("../other.csv", index=False)
+    printed = call("../other.csv", "--target", "bought", "--replace")
+    assert printed.splitlines()[-1].endswith("other.csv; now run: uv run dvc repro")
+    assert "city (sensitive as before)" in printed
+    columns = documents.read_yaml(paths.SCHEMA)["columns"]
+    assert (columns["income"]["unit"], columns["income"]["description"]) == ("€", "Before tax")
+    assert columns["city"]["sensitive"] is True
+    assert "unit" not in columns["age"]  # it is no number any more
+    renamed = {name: f"{name}_2" for name in table if name not in ("income", "bought")}
+    table.rename(columns=renamed).to_csv("../other.csv", index=False)
+    call("../other.csv", "--target", "bought", "--replace")
+    assert "unit" not in documents.read_yaml(paths.SCHEMA)["columns"]["income"]  # of another table
 
 
 def more(rows: int = 90, **changes: Any) -> None:

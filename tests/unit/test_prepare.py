@@ -21,6 +21,7 @@ from stages import prepare
 from tabrail import paths
 from tabrail.data import tables
 from tabrail.data.prepare import SPLITS
+from tabrail.documents import load_yaml
 from tabrail.errors import InputError, one_message
 
 OUTPUTS = [paths.TRAIN, paths.VALIDATION, paths.TEST, paths.DATA_REPORT]
@@ -122,14 +123,35 @@ def test_equal_data_is_equal_bytes(project: Path) -> None:
     assert contents() == first
 
 
-def test_bad_rows_within_tolerance_are_dropped_and_counted(project: Path) -> None:
+def test_what_to_write_to_accept_violations_is_said_as_it_fits_the_file(project: Path) -> None:
+    pd.concat([shops(), shops()[:20]]).to_csv(RAW, index=False)
+    edit(paths.PARAMS, lambda p: p["prepare"].pop("tolerance", None))
+    with pytest.raises(InputError) as found:
+        prepare.main()
+    line = str(found.value).rpartition(": tolerance: ")[2]
+    assert str(found.value).endswith(
+        "or accept it: under prepare in params.yaml, write: tolerance: {duplicate: 0.04}"
+    )
+    edit(paths.PARAMS, lambda p: p["prepare"].update(tolerance=load_yaml(line)))
+    prepare.main()
+    allow(missing=0.5, duplicate=0.01)
+    with pytest.raises(InputError, match=r"under prepare\.tolerance in params.yaml, set: dup"):
+        prepare.main()
+
+
+def test_bad_rows_within_tolerance_are_dropped_and_counted(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     table = pd.concat([shops(), shops()[:5]]).astype({"age": object})
     table.iloc[10, 1] = "old"
     table.iloc[11, 1] = 500
     table.iloc[12, 3] = "Rome"
     table.to_csv(RAW, index=False)
     allow(duplicate=0.1)
+    capsys.readouterr()
     prepare.main()
+    counts = "605 rows read, 7 dropped (5 duplicate, 1 unreadable, 1 out of range): "
+    assert counts in capsys.readouterr().out
     assert report()["rows"]["dropped"] == 5 + 2
     assert report()["violations"]["unreadable"] == {"rows": 1, "columns": {"age": 1}}
     assert report()["violations"]["out_of_range"] == {"rows": 1, "columns": {"age": 1}}

@@ -109,6 +109,10 @@ def test_the_parameters_are_those_of_the_task(task: str, tmp_path: Path) -> None
     assert named & others == ({"Ridge"} if task == "regression" else {"LogisticRegression"})
     main_metric = {"binary": "roc_auc", "multiclass": "roc_auc_ovr", "regression": "mae"}[task]
     code = rendering.files(with_task(task))["src/flight_delays/evaluate.py"]
+    assert ('on="values"' in code, 'on="decisions"' in code) == (
+        task == "regression",
+        task != "regression",
+    )
     (metrics,) = (n for n in ast.walk(ast.parse(code)) if isinstance(n, ast.List))
     names = ast.literal_eval(metrics)
     assert names[0] == main_metric

@@ -35,6 +35,11 @@ LOGISTIC = "sklearn.linear_model.LogisticRegression"
             {},
             "no class 'RandomForrestClassifier' .did you mean 'RandomForestClassifier'",
         ),
+        (
+            "sklearn.ensemble.DecisionTreeClassifier",
+            {},
+            r"did you mean sklearn\.tree\.DecisionTreeClassifier",
+        ),
         (".ensemble.RandomForestClassifier", {}, "is not an import path"),
         (
             "sklearn.ensemble.VotingClassifier",

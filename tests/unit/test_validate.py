@@ -157,6 +157,15 @@ def test_what_is_no_such_table_has_a_code_of_its_own(
     assert call("new.csv", code=2).startswith(message)
 
 
+def test_a_name_that_scoring_does_not_need_is_said_so(project: Path) -> None:
+    edit(paths.SCHEMA, lambda s: s["columns"]["customer"].update(kind="identifier"))
+    for absent, is_said in (("customer", True), ("age", False)):
+        shops().drop(columns=absent).to_csv(TABLE, index=False)
+        printed = call("new.csv", code=2)
+        assert printed.startswith(f"error: new.csv has no column '{absent}'")
+        assert ("it is not needed: predict takes the file without it" in printed) == is_said
+
+
 @pytest.mark.parametrize(("sensitive", "example"), [(False, "02/01/2023"), (True, "(sensitive)")])
 def test_dates_in_the_other_order_are_noticed_and_sensitive_ones_not_shown(
     tmp_path: Path, sensitive: bool, example: str

@@ -82,6 +82,7 @@ BaseRevision = Annotated[
     typer.Option(
         "--base",
         metavar="REV",
-        help="Compare with this commit. [default: the merge base of HEAD and origin/main, if any]",
+        help="Compare with this commit or DVC experiment. [default: the merge base of HEAD and "
+        "origin/main, if any]",
     ),
 ]

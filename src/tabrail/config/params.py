@@ -1,5 +1,7 @@
 """The typed form of params.yaml: every parameter, its default and the values it may take."""
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -34,6 +36,28 @@ class Tolerance(Section):
     unreadable: Share = 0.01
     out_of_range: Share = 0.01
     unseen_category: Share = 0.05
+
+    def accepting(self, shares: Mapping[str, float]) -> str:
+        """Return what to write in params.yaml, so that these shares of violations are accepted.
+
+        Args:
+            shares: by kind; each is rounded up to a hundredth.
+
+        Example:
+            >>> from tabrail.config import Tolerance
+            >>> Tolerance().accepting({"duplicate": 0.0291})
+            'under prepare in params.yaml, write: tolerance: {duplicate: 0.03}'
+            >>> Tolerance(missing=0.1).accepting({"duplicate": 0.0291})
+            'under prepare.tolerance in params.yaml, write: duplicate: 0.03'
+        """
+        written = {kind: math.ceil(round(share * 100, 9)) / 100 for kind, share in shares.items()}
+        lines = ", ".join(f"{kind}: {share:g}" for kind, share in written.items())
+        if not self.model_fields_set:
+            return f"under prepare in {paths.PARAMS}, write: tolerance: {{{lines}}}"
+        changed = self.model_fields_set & written.keys()
+        if len(written) > 1 or changed:
+            return f"under prepare.tolerance in {paths.PARAMS}, set: {lines}"
+        return f"under prepare.tolerance in {paths.PARAMS}, write: {lines}"
 
 
 class Prepare(Section):

@@ -56,9 +56,13 @@ def require_columns(names: list[str], wanted: list[str], schema: Schema, source:
     if absent:
         unknown = [name for name in names if name not in schema.columns]
         listed = ", ".join(f"{name!r}{nearest(name, unknown)}" for name in absent)
+        columns = [schema.columns[name] for name in absent if name in schema.columns]
+        only_names = all(one.kind == "identifier" or one.sensitive for one in columns)
+        to_score = " To score the rows, it is not needed: predict takes the file without it."
         raise InputError(
             f"{source} has no column {listed}. It has: {', '.join(names)}. "
             f"Rename the column in the file, or change the schema in {paths.SCHEMA}."
+            f"{to_score if columns and only_names else ''}"
         )
 
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from tabrail import paths
 from tabrail.config import Tolerance
 from tabrail.data.checks import Chunk
+from tabrail.data.conform import HARMLESS
 from tabrail.data.rounding import outward
 from tabrail.data.schema import Schema, encode_target
 from tabrail.data.set_aside import SetAside
@@ -157,10 +158,14 @@ class DataReport:
         ]
         if beyond:
             head = f"{paths.RAW} breaks the schema in {paths.SCHEMA}:"
-            advice = (
-                f"correct the data, or the schema in {paths.SCHEMA}, or accept it under "
-                f"prepare.tolerance in {paths.PARAMS}"
+            accepted = tolerance.accepting(
+                {
+                    kind: self.violating_rows[kind] / self.raw
+                    for kind, limit in tolerance
+                    if self.violating_rows[kind] > limit * self.raw
+                }
             )
+            advice = f"correct the data, or the schema in {paths.SCHEMA}, or accept it: {accepted}"
             raise InputError("\n".join([head, *beyond, advice]))
         for split in SPLITS:
             if problem := self._target_problem(split):
@@ -195,7 +200,16 @@ class DataReport:
         parts = ", ".join(f"{self.split_rows[split]:,} for {split}" for split in SPLITS)
         dropped = self.raw - self.left_out - sum(self.split_rows.values())
         left_out = f"{self.left_out:,} left out by clean, " if self.left_out else ""
-        counts = f"{self.raw:,} rows read, {left_out}{dropped:,} dropped: {parts}"
+        reasons = {
+            kind: self.violating_rows[kind]
+            for kind in Tolerance.model_fields
+            if kind not in HARMLESS and self.violating_rows[kind]
+        }
+        why = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in reasons.items())
+        if sum(reasons.values()) > dropped:
+            why += "; some rows for several reasons"
+        because = f" ({why})" if why and dropped else ""
+        counts = f"{self.raw:,} rows read, {left_out}{dropped:,} dropped{because}: {parts}"
         return "\n".join([*self.aside.text(), *sorted(self.swapped), counts])
 
     def _target(self, split: str) -> dict[str, float]:

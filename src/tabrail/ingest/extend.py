@@ -121,14 +121,15 @@ def changes(
         aside.add_all(all_aside, files)
     if not rows:
         raise InputError(f"{', '.join(map(str, files))}: no rows below the header")
-    for kind, limit, what in (
-        ("repeated", params.tolerance.duplicate, "are in the data already, or come twice"),
-        ("unlabeled", params.tolerance.unlabeled, f"have no {schema.target}"),
+    for kind, key, limit, what in (
+        ("repeated", "duplicate", params.tolerance.duplicate, "are in the data already, or come twice"),
+        ("unlabeled", "unlabeled", params.tolerance.unlabeled, f"have no {schema.target}"),
     ):
         if counts[kind] > limit * rows:
+            accepted = params.tolerance.accepting({key: counts[kind] / rows})
             raise InputError(
                 f"{counts[kind]:,} of {rows:,} rows {what}, and prepare.tolerance in "
-                f"{paths.PARAMS} allows {limit:.0%}"
+                f"{paths.PARAMS} allows {limit:.0%}; to accept it, {accepted}"
             )
     if counts["unreadable"] > params.tolerance.unreadable * rows:
         raise InputError(

@@ -92,12 +92,14 @@ def start(
     from tabrail.ingest import datasheet, project_files, readme, summary
     from tabrail.ingest.draft import to_yaml
     from tabrail.ingest.infer import infer
+    from tabrail.ingest.kept import keep_written
 
     incoming = _incoming(places)
     into = cut.counts(incoming, split)
     draft = infer(
         list(incoming.values()), target, task, name, _edited_cleaning(), _present_schema()
     )
+    keep_written(draft)
     schema = Schema.model_validate(draft.schema)
     show(summary.text(draft, schema))
     if dry_run:
@@ -110,9 +112,11 @@ def start(
         files = project_files.texts(draft, schema, described, show)
         return {paths.SCHEMA: to_yaml(draft), **files, **readme.texts(draft.example)}
 
+    is_set_up = paths.LOCK.exists()  # else the set-up of the project runs the pipeline
     new = _put_in_place(incoming, into, schema, render, replace=True)
-    if into:
-        show(f"added to {paths.RAW}: {cut.listed(new)}")
+    if into or is_set_up:
+        now = "; now run: uv run dvc repro" if is_set_up else ""
+        show(f"added to {paths.RAW}: {cut.listed(new)}{now}")
 
 
 def grow(

@@ -5,6 +5,7 @@ import inspect
 from typing import Any
 
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.discovery import all_estimators
 from sklearn.utils.validation import has_fit_parameter
 
 from tabrail import paths
@@ -116,7 +117,17 @@ def _import(path: str, role: str, task: Task) -> type[BaseEstimator]:
         other = name.replace("Regressor", "Classifier") if other == name else other
         hint = f" (did you mean {other!r}?)" if other in known else f", such as {example}"
         raise InputError(f"{KEY}: {name} is not a {role}, and the task is {task}{hint}")
-    raise InputError(f"{KEY}: {module_name} has no class {name!r}{nearest(name, known)}")
+    hint = _elsewhere(name, role) or nearest(name, known)
+    raise InputError(f"{KEY}: {module_name} has no class {name!r}{hint}")
+
+
+def _elsewhere(name: str, role: str) -> str:
+    """Return where scikit-learn has an estimator of this name; a blank text if nowhere."""
+    for found, kind in all_estimators(type_filter=role):
+        if found == name:
+            public = [part for part in kind.__module__.split(".") if not part.startswith("_")]
+            return f" (did you mean {'.'.join([*public, name])}?)"
+    return ""
 
 
 def _how_to_install(package: str | None) -> str:

@@ -28,7 +28,7 @@ def find(given: str | None) -> Base | None:
     HEAD if there are uncommitted changes.
 
     Args:
-        given: a revision; blank for the commit that the change starts from.
+        given: a revision, or a DVC experiment; blank for the commit that the change starts from.
 
     Returns:
         The commit; None if no revision was given and there is nothing to compare with.
@@ -37,7 +37,7 @@ def find(given: str | None) -> Base | None:
         InputError: the commit is not in this clone, or the history that leads to it is missing.
     """
     if given:
-        found = git.commit(given)
+        found = git.commit(given) or experiment(given)
         if found is None:
             raise InputError(f"this clone has no commit {given}; {_how_to_fetch(given)}")
         return Base(given, found)
@@ -61,6 +61,31 @@ def find(given: str | None) -> Base | None:
     if before is None and git.is_shallow():
         raise InputError(f"this clone lacks the commit before HEAD; {_how_to_fetch(DEFAULT)}")
     return Base("the commit before", before) if before else None
+
+
+def experiment(name: str) -> str | None:
+    """Return the commit of an experiment of DVC; None if there is none of this name.
+
+    Where several have it, as of experiments that start from different commits, the one that starts
+    from HEAD counts.
+
+    Raises:
+        InputError: several have it, and none of them starts from HEAD.
+    """
+    listed = git.git("for-each-ref", "--format=%(refname) %(objectname)", "refs/exps").splitlines()
+    found = {}
+    for line in listed:
+        reference, commit = line.split(" ")
+        parts = reference.split("/", 4)  # refs/exps/01/23…/name
+        if len(parts) == 5 and parts[4] == name and len(parts[2]) == 2:
+            found["".join(parts[2:4])] = commit
+    if len(found) < 2:
+        return next(iter(found.values()), None)
+    head = git.commit("HEAD")
+    if head in found:
+        return found[head]
+    commits = ", ".join(found.values())
+    raise InputError(f"{name} is the name of {len(found)} experiments; name a commit: {commits}")
 
 
 def none_here() -> tuple[str, str]:

@@ -11,6 +11,7 @@ from tabrail.dvc.copies import settings_of_copy
 from tabrail.dvc.settings import Config
 from tabrail.errors import InputError
 from tabrail.project import git
+from tabrail.review.base import experiment
 
 
 @contextmanager
@@ -18,7 +19,7 @@ def checked_out(revision: str) -> Iterator[Config]:
     """Work in a temporary folder with the project at a revision.
 
     Args:
-        revision: a commit, branch or tag.
+        revision: a commit, branch or tag, or the name of an experiment of DVC.
 
     Yields:
         The settings with which DVC uses the project's cache and remote in that folder.
@@ -26,7 +27,7 @@ def checked_out(revision: str) -> Iterator[Config]:
     Raises:
         InputError: there is no such revision here, or the project is not in it.
     """
-    commit = git.commit(revision)
+    commit = git.commit(revision) or experiment(revision)
     if commit is None:
         raise InputError(f"this clone has no commit {revision}; see: git log --all")
     if git.text(commit, paths.PIPELINE) is None:
