@@ -170,7 +170,7 @@ def test_a_worse_model_fails(team: Team) -> None:
     assert failed(checks)[0] == "main_metric"
     assert set(failed(checks)) <= {"main_metric", "slices"}
     assert re.search(
-        r"clearly worse by 0\.\d+ \(95% interval .*\); at most 0\.\d+, and 0\.\d+ where",
+        r"clearly worse by 0\.\d+ \(95% interval .*\); at most 0\.\d+ for a clear loss, else 0\.",
         checks["main_metric"].detail,
     )
 
@@ -421,8 +421,8 @@ def test_the_report_of_a_change(team: Team) -> None:
         "<!-- model report -->",
         "## ❌ roc_auc N → N: -N worse [-N, -N]",
         "Compared with origin/main (COMMIT), on validation.",
-        "- ❌ **main_metric**: roc_auc N → N, clearly worse by N (N% interval N to N); at most N, "
-        "or N if the loss is clear",
+        "- ❌ **main_metric**: roc_auc N → N, clearly worse by N (N% interval N to N); at most N "
+        "for a clear loss, else N",
         '- To accept a failure on purpose, run: `git commit --allow-empty --message "Accept it" '
         '--message "Accept-Gate: <check>: <reason>"`',
         "|  | before | now | difference |",

@@ -29,7 +29,7 @@ def numbers() -> Pipeline:
     """Return a transformer for numbers, and for booleans as 0 and 1.
 
     A missing value becomes the column's median, and an extra column flags it. An infinite number
-    that `derive` makes, such as 1 / 0, is treated as missing. All columns get mean 0 and variance 1.
+    that `derive` makes, such as 1 / 0, is also missing. All columns get mean 0 and variance 1.
 
     Source: https://scikit-learn.org/stable/modules/impute.html
 

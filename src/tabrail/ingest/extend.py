@@ -121,8 +121,9 @@ def changes(
         aside.add_all(all_aside, files)
     if not rows:
         raise InputError(f"{', '.join(map(str, files))}: no rows below the header")
+    twice = "are in the data already, or come twice"
     for kind, key, limit, what in (
-        ("repeated", "duplicate", params.tolerance.duplicate, "are in the data already, or come twice"),
+        ("repeated", "duplicate", params.tolerance.duplicate, twice),
         ("unlabeled", "unlabeled", params.tolerance.unlabeled, f"have no {schema.target}"),
     ):
         if counts[kind] > limit * rows:
