@@ -205,7 +205,7 @@ def test_scores_that_no_run_has_logged_are_logged(shop: Path) -> None:
 
 
 def test_what_is_still_written_waits_and_what_is_no_table_fails(shop: Path) -> None:
-    for name in (".hidden.csv", "c.csv.tmp", "d.csv.part", "e.xlsx"):
+    for name in (".hidden.csv", "c.csv.tmp", "d.csv.part", "_SUCCESS", "e.xlsx"):
         (INCOMING / name).write_text("half", encoding="utf-8")
     printed = call(code=1)
     assert "FAILED  incoming/e.xlsx: incoming/e.xlsx is not a table" in printed

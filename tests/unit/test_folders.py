@@ -8,6 +8,7 @@ import pytest
 
 from tabrail.data import folders, tables
 from tabrail.data.schema import Column, Csv, Schema
+from tabrail.data.set_aside import SetAside
 from tabrail.errors import InputError
 from tabrail.ingest.infer import infer
 
@@ -76,6 +77,29 @@ def test_what_tools_hide_is_no_table(tmp_path: Path, name: str) -> None:
     write(tmp_path / "t" / "part-0.csv")
     write(tmp_path / "hidden.csv").rename(_parent(tmp_path / "t" / name))
     assert tables.find(tmp_path / "t") == [tmp_path / "t" / "part-0.csv"]
+
+
+@pytest.mark.parametrize("name", ["a.csv.part", "a.parquet.tmp", "country=AT.part/a.csv"])
+def test_what_is_still_written_is_skipped(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "t" / "part-0.csv")
+    write(tmp_path / "half.csv").rename(_parent(tmp_path / "t" / name))
+    assert tables.find(tmp_path / "t") == [tmp_path / "t" / "part-0.csv"]
+
+
+def test_what_is_no_table_is_refused_unless_it_can_be_named(tmp_path: Path) -> None:
+    table = write(tmp_path / "t" / "part-0.csv")
+    notes = tmp_path / "t" / "notes.txt"
+    notes.touch()
+    with pytest.raises(InputError, match=r"notes\.txt is no table; expected one of: \.csv"):
+        tables.find(tmp_path / "t")
+    aside = SetAside()
+    assert tables.find(tmp_path / "t", aside) == [table]
+    assert "notes.txt: left out, because it is no table" in aside.text()[0]
+    with pytest.raises(InputError, match="is no table"):  # it was asked for by its name
+        tables.find(notes, aside)
+    table.unlink()
+    with pytest.raises(InputError, match="has no table"):
+        tables.find(tmp_path / "t", aside)
 
 
 def _parent(path: Path) -> Path:

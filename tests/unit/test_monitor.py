@@ -410,6 +410,16 @@ def test_a_long_table_is_looked_at_in_part(model: Release, monkeypatch: pytest.M
     assert (found.rows, len(found.table), len(found.numbers)) == (500, 100, 100)
 
 
+def test_a_folder_may_hold_what_is_no_table(model: Release) -> None:
+    Path("in").mkdir()
+    fresh(0).to_csv("in/a.csv", index=False)
+    for name in ("b.csv.part", "notes.txt"):
+        Path("in", name).touch()
+    result = monitor.monitor([Path("in")])
+    assert [one.name for one in result.periods] == ["a.csv"]
+    assert "notes.txt: left out, because it is no table" in result.text()
+
+
 def test_a_challenger_is_compared_on_the_same_rows(model: Release) -> None:
     random = np.random.default_rng(0)
     fill(model, weeks(), challenger=lambda numbers: random.permutation(numbers))

@@ -100,6 +100,15 @@ def test_numbers_have_to_be_within_the_contract(project: Path) -> None:
     assert done.invalid == 1
 
 
+def test_what_is_no_table_in_a_folder_is_named(project: Path) -> None:
+    Path("true").mkdir()
+    pd.DataFrame({"id": predicted(3), "bought": "yes"}).to_csv("true/a.csv", index=False)
+    Path("true/notes.txt").touch()
+    done = outcomes.outcomes([Path("true")])
+    assert done.recorded == 3
+    assert "notes.txt: left out" in done.text()
+
+
 @pytest.mark.parametrize("columns", [["id", "sold"], ["nr", "bought"]])
 def test_a_table_without_the_columns_is_refused(columns: list[str], project: Path) -> None:
     pd.DataFrame([["a", "yes"]], columns=columns).to_csv("true.csv", index=False)

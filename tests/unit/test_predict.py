@@ -270,7 +270,8 @@ def test_a_folder_of_parts_is_one_table(shop: Path) -> None:
     Path("parts").mkdir()
     rows()[:25].to_csv("parts/a.csv", index=False)
     rows()[25:].to_parquet("parts/b.parquet")
-    call("parts", OUT)
+    Path("parts/notes.txt").touch()
+    assert "notes.txt: left out, because it is no table" in call("parts", OUT)
     written = scores()
     assert list(written)[:3] == ["file", "row", "customer"]
     assert written["file"].tolist() == ["parts/a.csv"] * 25 + ["parts/b.parquet"] * 35

@@ -13,13 +13,12 @@ from time import perf_counter
 from typing import Any
 
 from tabrail import paths
-from tabrail.data import outputs
+from tabrail.data import folders, outputs
 from tabrail.dvc.hashes import md5
 from tabrail.errors import InputError
 from tabrail.files import held, sync
 
 LOCK = ".batch.lock"  # in the folder of the scores
-UNFINISHED = (".tmp", ".part")  # what other programs call a file that they still write
 UNKNOWN = "its scores already exist, but no run has logged them"
 
 Say = Callable[[str], None]
@@ -52,8 +51,8 @@ def score_pending(
     log/batch.jsonl.
 
     Args:
-        incoming: the folder of the tables. Hidden files and those that end in .tmp or .part are
-            still being written, and wait for a later run.
+        incoming: the folder of the tables. Files whose names begin with . or _ are skipped. Those
+            that end in .tmp or .part are still being written, and wait for a later run.
         scored: the folder of the scores; a table's scores have its name.
         rejected: the folder for rows that break the schema. Without it, such a row makes the
             command refuse its table.
@@ -118,7 +117,7 @@ def _jobs(incoming: Path, scored: Path, rejected: Path | None) -> Iterator[Job]:
         raise InputError(f"{scored} is for the scores; choose another folder for --rejected")
     taken: dict[Path, Path] = {}
     for table in sorted(incoming.iterdir()):
-        if table.name.startswith(".") or table.name.endswith(UNFINISHED):
+        if folders.is_skipped(table, incoming):
             continue
         scores = scored / _named(table.name, outputs.SUFFIXES)
         if scores in taken:

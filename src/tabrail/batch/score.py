@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tabrail import cluster, paths
 from tabrail.data import dialect, outputs, tables
+from tabrail.data.set_aside import SetAside
 from tabrail.data.validate import Verdict, rejects
 from tabrail.dvc.hashes import md5
 from tabrail.errors import InputError
@@ -44,7 +45,8 @@ def predict(
             read, or an output file already exists.
     """
     project = Project.load()
-    schema, files = project.schema, tables.find(place)
+    schema, aside = project.schema, SetAside()
+    files = tables.find(place, aside)
     _require_room(place, out, rejected, overwrite=overwrite)
     for file in files:
         dialect.require(file, schema.csv)
@@ -64,7 +66,7 @@ def predict(
     limits, version = scorer.model.metadata.limits, registry.model_version()
     scorer.stamp(version, datetime.now(UTC).isoformat(timespec="seconds"))
     template = scorer.nothing(place)
-    verdict, scored, held, unusual = Verdict(files), 0, 0, 0
+    verdict, scored, held, unusual = Verdict(files, aside=aside), 0, 0, 0
     written = [*([rejected] if rejected else []), out]
     # The scores are written last: if they exist, everything does.
     with (

@@ -7,6 +7,7 @@ from tabrail.data.written_text import plain
 from tabrail.errors import InputError
 
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+UNFINISHED = (".tmp", ".part")  # what other programs call a file that they still write
 
 
 DELTA, HUDI, ICEBERG = "Delta Lake", "Apache Hudi", "Apache Iceberg"
@@ -52,9 +53,14 @@ def _keeps_versions(entry: Path) -> str:
     return ICEBERG if is_iceberg else ""
 
 
-def is_hidden(path: Path, folder: Path) -> bool:
-    """Check whether a name in a file's path begins with _ or ., as that of Spark's _SUCCESS."""
-    return any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
+def is_skipped(path: Path, folder: Path) -> bool:
+    """Check whether a file of a folder is hidden or still being written.
+
+    A name on the way to it begins with _ or ., as that of Spark's _SUCCESS, or ends in .tmp or
+    .part.
+    """
+    parts = path.relative_to(folder).parts
+    return any(part.startswith((".", "_")) or part.endswith(UNFINISHED) for part in parts)
 
 
 def partition(file: Path) -> dict[str, str]:

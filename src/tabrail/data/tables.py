@@ -23,10 +23,17 @@ from tabrail.errors import InputError, missing_output, nearest
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 CSV_SUFFIXES = SUFFIXES[:-1]
+LEFT_OUT = f"left out, because it is no table; expected one of: {', '.join(SUFFIXES)}"
 
 
-def find(place: Path) -> list[Path]:
+def find(place: Path, aside: SetAside | None = None) -> list[Path]:
     """Return the tables in a folder, by name, or a file that is a table.
+
+    Files of a folder that are hidden, or end in .tmp or .part, are skipped.
+
+    Args:
+        place: the folder or the file.
+        aside: names other files of a folder that are no tables; without it, they are refused.
 
     Raises:
         InputError: the place does not exist, a folder has no table, a file is not a table, or the
@@ -38,7 +45,12 @@ def find(place: Path) -> list[Path]:
         files = [place]
     else:
         found = (path for path in place.rglob("*") if path.is_file())
-        files = sorted(path for path in found if not folders.is_hidden(path, place))
+        files = sorted(path for path in found if not folders.is_skipped(path, place))
+        if aside is not None:
+            for file in files:
+                if not file.name.endswith(SUFFIXES):
+                    aside.note(file, LEFT_OUT)
+            files = [file for file in files if file.name.endswith(SUFFIXES)]
     if not files:
         if place.exists() or place.match(str(paths.RAW)):
             raise InputError(

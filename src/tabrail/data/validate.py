@@ -184,8 +184,9 @@ def validate(
         InputError: a file is not a table or lacks a column, or `rejected` already exists.
     """
     params, schema = load_params().prepare, load_schema()
-    files = [file for place in places for file in tables.find(place)]
-    verdict = Verdict(files)
+    aside = SetAside()
+    files = [file for place in places for file in tables.find(place, aside)]
+    verdict = Verdict(files, aside=aside)
     for file in files:
         dialect.require(file, schema.csv)
     optional = {schema.target, schema.weight or schema.target}

@@ -85,12 +85,12 @@ def outcomes(places: Sequence[Path], identifier: str = "id") -> Recorded:
         schema.target: schema.columns[schema.target].model_copy(update={"nullable": True}),
     }
     form = schema.model_copy(update={"columns": columns})
-    files = [file for place in places for file in tables.find(place)]
+    result = Recorded()
+    files = [file for place in places for file in tables.find(place, result.aside)]
     for file in files:
         dialect.require(file, form.csv)
         there = tables.columns(file, form.csv)
         require_columns(there, list(columns), schema, file)
-    result = Recorded()
     with (
         PredictionLog(busy_s=BUSY_S) as log,
         tqdm(desc="outcomes", unit=" rows", unit_scale=True, delay=1, disable=None) as progress,

@@ -86,9 +86,9 @@ def monitor(
 def _of_tables(
     places: Sequence[Path], params: Params, metrics: Metrics, *, untrusted: bool
 ) -> Result:
-    found = [file for place in places for file in tables.find(place)]
-    model = load_release(untrusted=untrusted)
     rows, aside = params.prepare.chunk_rows, SetAside()
+    found = [file for place in places for file in tables.find(place, aside)]
+    model = load_release(untrusted=untrusted)
     periods = [window.from_table(file, model, rows, aside) for file in found]
     source = ", ".join(map(str, found)) if len(found) < MAX_NAMED else f"{len(found)} tables"
     expected = replace(here(model.version), given=metrics)
