@@ -177,10 +177,29 @@ def test_predict_gets_absolute_paths(
     assert called[0][1][1:] == ["-m", "tabrail", "predict", *places, *bad]
 
 
-@pytest.mark.parametrize("command", [["serve"], ["predict", "a.csv", "b.csv"]])
+def test_monitor_gets_absolute_paths(
+    repository: Repository, installed: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, called = Path.cwd(), []
+    monkeypatch.setattr(os, "execve", lambda *given: called.append(given))
+    options = ["--stage", "prod", "--json", "--output", "page.html"]
+    CliRunner().invoke(cli.app, ["monitor", "a.csv", "in", *options])
+    assert os.fspath(Path.cwd()) == f"{here}/releases/model@v0.1.0"
+    given = [str(here / "a.csv"), str(here / "in"), "--json", "--output", str(here / "page.html")]
+    assert called[0][1][1:] == ["-m", "tabrail", "monitor", *given]
+
+
+@pytest.mark.parametrize("given", [[], ["a.csv", "--since", "7d"]])
+def test_the_log_is_of_no_stage(repository: Repository, given: list[str]) -> None:
+    done = CliRunner().invoke(cli.app, ["monitor", *given, "--stage", "prod"])
+    assert done.exit_code == 2
+    assert "--stage prod is for tables; the prediction log says" in done.output
+
+
+@pytest.mark.parametrize("command", [["serve"], ["predict", "a.csv", "b.csv"], ["monitor", "a"]])
 def test_an_unrecorded_model_is_in_no_stage(repository: Repository, command: list[str]) -> None:
     done = CliRunner().invoke(cli.app, [*command, "--stage", "prod", "--untrusted"])
-    assert done.exit_code == 1
+    assert done.exit_code == (2 if command[0] == "monitor" else 1)
     assert "leave one of the two out" in done.output
 
 
