@@ -26,6 +26,26 @@ def test_columns_are_only_pointed_to_where_there_are_some(check: str) -> None:
         assert found.first.startswith("Check the columns that moved")
 
 
+@pytest.mark.parametrize(
+    ("found", "alerts"),
+    [
+        ([True], 1),  # one table
+        ([None, None, None, True], 1),  # the first week of a log
+        ([False, True], 0),
+        ([True, None, True], 1),  # a week without rows says nothing
+        ([True, False, True, True], 1),
+        ([True, True, False], 0),
+    ],
+)
+def test_an_effect_lasts_if_all_of_the_latest_periods_with_enough_rows_show_it(
+    found: list[bool | None], alerts: int
+) -> None:
+    points = tuple(None if one is None else Point(0.5, None, None, one, "") for one in found)
+    series = Series("drift", "city", 0.2, may_alert=True, points=points)
+    names = [str(number) for number in range(len(found))]
+    assert len(alerts_and_notes([series], names, EXPECTED, 2)[0]) == alerts
+
+
 def test_texts_count_as_much_as_their_column() -> None:
     expected: Any = SimpleNamespace(metric="roc_auc", importance={"a: b": 0.9, "note": 0.001})
     assert may_alert("texts", "a: b: length", expected)

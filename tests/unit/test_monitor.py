@@ -21,6 +21,7 @@ from stages import evaluate, prepare, train
 from typer.testing import CliRunner
 
 from tabrail import paths
+from tabrail.batch import predict
 from tabrail.cli import app as cli
 from tabrail.data import tables
 from tabrail.data.conform import conform
@@ -245,7 +246,8 @@ def test_a_shift_is_found_and_told_in_words(rows: int, model: Release) -> None:
     [alert] = [one for one in result.alerts if one.about == "age"]
     assert re.search(r"median from 5\d.* to 7\d", alert.what)
     assert alert.since == result.periods[0].begin
-    assert "First: " in result.text()
+    twice = replace(result, alerts=[alert, alert])
+    assert twice.text().count("        First: ") == 2  # at each, as on the page
 
 
 def test_an_alert_has_to_last(model: Release) -> None:
@@ -408,6 +410,13 @@ def test_a_long_table_is_looked_at_in_part(model: Release, monkeypatch: pytest.M
     fresh(0, 500).to_csv("new.csv", index=False)
     [found] = monitor.monitor([Path("new.csv")]).periods
     assert (found.rows, len(found.table), len(found.numbers)) == (500, 100, 100)
+
+
+def test_predictions_are_no_rows(model: Release) -> None:
+    fresh(0).to_csv("new.csv", index=False)
+    predict(Path("new.csv"), Path("scores.parquet"))
+    with pytest.raises(InputError, match=r"scores\.parquet has predictions, and monitor needs the"):
+        monitor.monitor([Path("scores.parquet")])
 
 
 def test_a_folder_may_hold_what_is_no_table(model: Release) -> None:

@@ -109,10 +109,18 @@ def test_what_is_no_table_in_a_folder_is_named(project: Path) -> None:
     assert "notes.txt: left out" in done.text()
 
 
-@pytest.mark.parametrize("columns", [["id", "sold"], ["nr", "bought"]])
-def test_a_table_without_the_columns_is_refused(columns: list[str], project: Path) -> None:
+@pytest.mark.parametrize(
+    ("columns", "advice"),
+    [
+        (["id", "sold"], "has no column 'bought'.* Rename the column"),
+        (["nr", "bought"], "has no column 'id' .* It has: nr, bought.*name it with: --id COLUMN"),
+    ],
+)
+def test_a_table_without_the_columns_is_refused(
+    columns: list[str], advice: str, project: Path
+) -> None:
     pd.DataFrame([["a", "yes"]], columns=columns).to_csv("true.csv", index=False)
-    with pytest.raises(InputError, match="has no column"):
+    with pytest.raises(InputError, match=advice):
         outcomes.outcomes([Path("true.csv")])
 
 

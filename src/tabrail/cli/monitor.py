@@ -66,8 +66,8 @@ def _in_release(
     """
     if not files or span:
         raise InputError(
-            f"--stage {stage} is for tables; the prediction log says which model answered, so leave "
-            "--stage out, or give files"
+            f"--stage {stage} is for tables; the prediction log says which model answered, so "
+            "leave --stage out, or give files"
         )
     from tabrail.deploy import deploy
 

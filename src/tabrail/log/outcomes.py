@@ -90,6 +90,13 @@ def outcomes(places: Sequence[Path], identifier: str = "id") -> Recorded:
     for file in files:
         dialect.require(file, form.csv)
         there = tables.columns(file, form.csv)
+        if identifier not in there:
+            raise InputError(
+                f"{file} has no column {identifier!r} with the id that the server gave each "
+                f"prediction. It has: {', '.join(there)}. If the ids are in another column, name "
+                "it with: --id COLUMN. Predictions of tables have no ids: to measure them, run "
+                "monitor on a table of the rows with the target"
+            )
         require_columns(there, list(columns), schema, file)
     with (
         PredictionLog(busy_s=BUSY_S) as log,

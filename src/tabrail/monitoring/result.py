@@ -1,7 +1,6 @@
 """The result of monitoring, as text and for JSON."""
 
 from dataclasses import asdict, dataclass, field
-from itertools import groupby
 from typing import Any
 
 from tabrail.data.set_aside import SetAside
@@ -121,9 +120,9 @@ class Result:
     def text(self) -> str:
         """Return a summary for people."""
         lines = [f"{self.headline}: {self.expected.version}, {self.source}"]
-        for first, alike in groupby(self.alerts, lambda alert: alert.first):
-            lines += [f"  ALERT {alert.what} Since {alert.since}." for alert in alike]
-            lines.append(f"        First: {first}")
+        for alert in self.alerts:
+            lines.append(f"  ALERT {alert.what} Since {alert.since}.")
+            lines.append(f"        First: {alert.first}")
         lines += [
             f"  live  {self.expected.metric}: {one.last.words}"
             for one in self.series

@@ -1,5 +1,6 @@
 """Read periods from the prediction log or from tables, in one common form."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -7,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tabrail.data import cells, date_order, dialect
+from tabrail.data import cells, date_order, dialect, tables
 from tabrail.data.checks import checked
 from tabrail.data.conform import Violation, conform, usable
 from tabrail.data.schema import Column, Csv, Schema
 from tabrail.data.set_aside import SetAside
+from tabrail.errors import InputError
 from tabrail.log import decoding
 from tabrail.log.entries import DRAWN
 from tabrail.log.prediction_log import PredictionLog
@@ -94,6 +96,7 @@ def from_table(file: Path, release: Release, rows: int, aside: SetAside) -> Peri
     schema = scoring_schema.model_copy(update={"columns": scoring_schema.columns | columns})
     dialect.require(file, schema.csv)
     may_lack = optional(schema)
+    _refuse_scores(file, tables.columns(file, schema.csv), set(schema.used) - may_lack)
     period = Period(file.name)
     sample = Sample()
     for chunk in checked(
@@ -122,6 +125,20 @@ def from_table(file: Path, release: Release, rows: int, aside: SetAside) -> Peri
         texts = pd.DataFrame(scored.texts, index=table.index)
         sample.add(Part(table, numbers, served, texts, np.empty(0)))
     return sample.fill(period)
+
+
+def _refuse_scores(file: Path, there: Sequence[str], needed: Collection[str]) -> None:
+    """Refuse what `predict` has written: it has no columns of the model's input.
+
+    Raises:
+        InputError: the file is such a one.
+    """
+    if {"row", "model", "scored_at"} <= set(there) and not set(needed) <= set(there):
+        raise InputError(
+            f"{file} has predictions, and monitor needs the rows that were scored: it scores them "
+            "itself. Give the table of these rows. If it has the target, monitor also measures how "
+            "good the predictions are"
+        )
 
 
 def _logged(rows: pd.DataFrame, challengers: pd.DataFrame, schema: Schema, period: Period) -> Part:
