@@ -304,6 +304,8 @@ def test_scoring(project: Project) -> None:
     assert len(from_table) == len(from_python) == len(pd.read_parquet(project.path / "data/raw"))
     assert from_table["probability"].to_list() == from_python["probability"].to_list()
     assert set(from_table["model"]) == {"model@v0.1.0"}
+    monitored = reader.printed["uv run tabrail monitor batch/incoming --stage prod"]
+    assert re.match(r"All is well in 21,\d+ rows: model@v0\.1\.0, .*august\.parquet", monitored)
     scored = pd.read_parquet(project.path / "batch/scored/august.parquet")
     assert scored["probability"].to_list() == from_table["probability"].to_list()
     untracked = project.run("git", "status", "--porcelain", "--untracked-files=all")
@@ -356,6 +358,9 @@ def test_releases(shared: Project) -> None:
         assert "compared with model@v0.1.0" in checks
         assert "in a clean environment with numpy" in checks
         assert shared.uv("gto", "show", "model#prod", "--ref").strip() == "model@v0.2.0"
+        # A rollback is only seen to work if the two versions answer differently.
+        versions = ("model@v0.1.0", "model@v0.2.0")
+        assert shared.run("git", "diff", *versions, "--", "reports/metrics.json")
 
         reader.read(deploy)
         assert reader.served_version() == "model@v0.2.0"

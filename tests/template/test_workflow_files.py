@@ -270,7 +270,9 @@ def test_jobs_with_secrets_read_no_cache_and_uv_is_pinned(tmp_path: Path) -> Non
                         cached.add(name)
                 assert "actions/cache" not in step.get("uses", "")
     assert cached == {"code"}
-    (version,) = versions
+    dockerfile = (rendered.path / "Dockerfile").read_text(encoding="utf-8")
+    versions |= set(re.findall(r"pip install .*\buv(.*)", dockerfile))
+    (version,) = {one.removeprefix("==") for one in versions}
     assert re.fullmatch(r"\d+\.\d+\.\d+", version)
 
 
