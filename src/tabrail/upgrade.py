@@ -279,14 +279,18 @@ def _report(
     lines += [
         f"{'renewed' if path.as_posix() in known.files else 'new    '}  {path}" for path in renewed
     ]
+    differences: list[str] = []
     for path, text in left.items():
-        lines += _left(path, text, ours.get(path.as_posix()), known)
-    for name, text in theirs["owners_files"].items():
-        if shown := record.difference(owners.get(name, ""), text, Path(name)):
-            lines += ["", f"{name} is yours; in a new project it would now differ by:", shown]
+        if found := _left(path, text, ours.get(path.as_posix()), known):
+            lines.append(f"left     {path}")
+            differences += found
     for stage, number in theirs["results"].items():
         if number != rendering.RESULTS.get(stage):
             lines += ["", f"The results of {stage} change: `dvc repro` will run it again."]
+    lines += differences
+    for name, text in theirs["owners_files"].items():
+        if shown := record.difference(owners.get(name, ""), text, Path(name)):
+            lines += ["", f"{name} is yours; in a new project it would now differ by:", shown]
     lines += ["", "Next:", "    uv sync", "    uv run dvc repro", "    git diff", ""]
     return "\n".join(lines)
 

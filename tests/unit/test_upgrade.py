@@ -189,7 +189,7 @@ def test_files_as_generated_are_renewed_and_edited_ones_are_shown(
         name: ours[name].replace("# ", "# New: ", 1)
         for name in ("dvc.yaml", "params.yaml", ".pre-commit-config.yaml")
     }
-    theirs(uv, files={**changed, "new.txt": "new\n"})
+    theirs(uv, files={**changed, "new.txt": "new\n"}, results={"evaluate": 9})
     edited = Path("params.yaml")
     edited.write_text(edited.read_text() + "# mine\n")
     Path(".pre-commit-config.yaml").unlink()
@@ -205,8 +205,10 @@ def test_files_as_generated_are_renewed_and_edited_ones_are_shown(
     assert not Path(".pre-commit-config.yaml").exists()
     assert "renewed  dvc.yaml" in printed
     assert "new      new.txt" in printed
-    assert "left     params.yaml: you have changed it" in printed
-    assert "+# New: " in printed
+    summary, _, differences = printed.partition("left     params.yaml: you have changed it")
+    assert "left     params.yaml\n" in summary
+    assert "The results of evaluate change" in summary  # before what takes pages to show
+    assert "+# New: " in differences
     assert "mine" not in printed
     known = record.load()
     assert known.is_as_generated(Path("dvc.yaml"))
