@@ -421,4 +421,6 @@ def test_serving(project: Project) -> None:
         reader.read(page("serving.md"))
     assert '"status":"ready"' in reader.printed["curl -sS http://127.0.0.1:8000/ready"]
     assert json.loads(reader.printed["curl -sS http://127.0.0.1:8000/model"])
+    (explained,) = (text for line, text in reader.printed.items() if "/explain" in line)
+    assert "wind_dir" in explained.partition('"columns"')[2], explained
     assert (project.path.parent / "bundle/release.json").exists()
