@@ -21,7 +21,7 @@ from tabrail.errors import InputError
 from tabrail.files import held
 from tabrail.log.database import VARIABLE
 from tabrail.project import git, uv
-from tabrail.project.registry import fetch_tags, released
+from tabrail.project.registry import fetch_tags, released, require_merged
 from tabrail.review.bundle import bundle
 
 RELEASES = Path("releases")
@@ -94,7 +94,8 @@ def deploy(stage: str, say: Say) -> Deployed:
         say: shows progress and warnings.
 
     Raises:
-        InputError: nothing is in the stage, or the version cannot be fetched or installed.
+        InputError: nothing is in the stage, its version is not on main, or the version cannot be
+            fetched or installed.
     """
     fetch_tags(say)
     version = released(stage)
@@ -103,6 +104,7 @@ def deploy(stage: str, say: Say) -> Deployed:
             f"the stage {stage!r} has no version; list stages: uv run gto show, or assign a "
             f"version: uv run gto assign model --version v0.1.0 --stage {stage} --push"
         )
+    require_merged(version)
     folder = RELEASES / version
     with held(LOCK, wait=True):  # if two programs start at the same time, one of them makes it
         write_texts({RELEASES / ".gitignore": IGNORED})

@@ -91,6 +91,7 @@ FILES = (
     File(".github/pull_request_template.md", "change_request.md", ci="github"),
     File(".gitlab/merge_request_templates/Default.md", "change_request.md", ci="gitlab"),
     File(".github/workflows/release.yaml", "github/release.yaml.jinja", "github", "release"),
+    File(".github/ruleset-tags.json", "github/ruleset-tags.json", "github", "release"),
     File(".gitlab/release.yml", "gitlab/release.yml.jinja", "gitlab", "release"),
     File(".github/workflows/monitor.yaml", "github/monitor.yaml.jinja", "github", "monitor"),
     File(".gitlab/monitor.yml", "gitlab/monitor.yml", "gitlab", "monitor"),

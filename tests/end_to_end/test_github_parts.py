@@ -85,7 +85,15 @@ def test_release(world: GitHub) -> None:
         "token-of-this-run",
         f"push {image}",
     ]
+    # Somebody has to approve, or a variable says that nobody has to.
+    assert runner.run("promote").failed.startswith('if [ "$NO_REVIEWERS" = yes ]')
+    assert "The environment production has no required reviewers" in runner.summary
+    assert "model#prod#2" not in tags(world)
+    runner.secrets = {"NO_REVIEWERS": "yes"}
+    shutil.rmtree(runner.folder / "promote")
     passed(runner.run("promote"))
+    runner.secrets = {}
+    review(runner)
     shutil.rmtree(runner.folder / "promote")
     passed(runner.run("promote"))
     assert tags(world) == ["model#prod#2", "model#staging#1", "model@v0.1.0"]
@@ -100,8 +108,16 @@ def test_release(world: GitHub) -> None:
     git(world.author, "push", "--quiet", "origin", "HEAD:main")
     runner = attested(world, "v0.3.0")
     assert passed(runner.run("stage")).outputs == {"version": "model@v0.3.0"}
+    review(runner)
     passed(runner.run("promote"))
     assert tags(world)[:2] == ["model#prod#2", "model#prod#4"]
+
+
+def review(runner: Runner) -> None:
+    """Let the environment `production` have required reviewers."""
+    rules = {"protection": ["branch_policy", "required_reviewers"]}
+    file = runner.folder / "github.json"
+    file.write_text(json.dumps(runner.posted | rules), encoding="utf-8")
 
 
 def assert_page_of_the_version(runner: Runner, model: Path) -> None:
@@ -227,6 +243,16 @@ def test_a_model_that_cannot_be_judged_fails(world: GitHub) -> None:
     assert git(Project(done.folder), "tag", "--points-at", "HEAD").endswith("model@v0.1.0")
     assert runner.run("issue").result == "skipped"
     assert runner.posted == {}
+
+    # Whoever can push a branch could push such tags. That code would see the secret.
+    git(world.author, "commit", "--quiet", "--allow-empty", "--no-verify", "-m", "Unseen")
+    git(world.author, "tag", "-a", "model@v9.0.0", "-m", "Register")
+    git(world.author, "tag", "-a", "model#prod#99", "-m", "Assign")
+    git(world.author, "push", "--quiet", "--tags", "origin", "HEAD:other")
+    runner = watched(world)
+    done = runner.run("monitor")
+    assert "model@v9.0.0 is in prod, but its commit is not on main" in runner.summary
+    assert git(Project(done.folder), "tag", "--points-at", "HEAD").endswith("model@v0.1.0")
 
 
 def retraining(world: GitHub, new: Path | None, *, extend: bool = False, log: str = "") -> Runner:

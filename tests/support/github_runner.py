@@ -260,7 +260,7 @@ class Runner:
 
     def actions_checkout(self, options: Mapping[str, Any], workspace: Path) -> dict[str, str]:
         """Check the event's commit out, with all branches or alone."""
-        assert options["persist-credentials"] is False
+        assert options["persist-credentials"] is ("ssh-key" in options)
         everything = options.get("fetch-depth") == 0
         branches = ["+refs/heads/*:refs/remotes/origin/*"] if everything else ["--depth=1"]
         for command in (

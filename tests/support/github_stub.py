@@ -33,6 +33,10 @@ def api(arguments: list[str], state: dict[str, Any]) -> None:
     }
     user = {"login": os.environ["STUB_USER"]}
     match given.endpoint.removeprefix(ISSUES).strip("/").split("/"):
+        case [*_, "environments", "production"]:
+            rules = [{"type": kind} for kind in state["protection"]]
+            for answer in jq.compile(given.jq).input_value({"protection_rules": rules}).all():
+                print(answer)
         case _ if not fields:
             assert given.paginate
             for answer in jq.compile(given.jq).input_value(lists[given.endpoint]).all():
@@ -83,7 +87,7 @@ def main() -> None:
     """Do what the command line says; fail at what no workflow of ours does."""
     assert os.environ.get("GH_TOKEN"), "gh needs GH_TOKEN"
     file = Path(os.environ["STUB_STATE"])
-    kinds = ("comments", "pull_requests", "issues", "said", "releases")
+    kinds = ("comments", "pull_requests", "issues", "said", "releases", "protection")
     state: dict[str, Any] = {kind: [] for kind in kinds}
     if file.exists():
         state |= json.loads(file.read_text(encoding="utf-8"))

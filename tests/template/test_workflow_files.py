@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ GITHUB = {
     ".github/ISSUE_TEMPLATE/wrong_prediction.yml",
     ".github/pull_request_template.md",
     ".github/dependabot.yml",
+    ".github/ruleset-tags.json",
     ".github/ruleset.json",
     ".github/workflows",
     ".github/workflows/monitor.yaml",
@@ -178,6 +180,51 @@ def test_ruleset_asks_for_jobs_that_are_there(finished: Project) -> None:
     jobs = yaml.safe_load((folder / "workflows" / "verify.yaml").read_text())["jobs"]
     always = {job["name"] for job in jobs.values() if "if" not in job}
     assert {check["context"] for check in checks} == always
+
+
+def test_only_admins_and_the_key_of_the_release_may_push_tags(tmp_path: Path) -> None:
+    rendered = generated(tmp_path, setup=False)
+    add_parts(rendered, "release")
+    rules = json.loads((rendered.path / ".github" / "ruleset-tags.json").read_text())
+    assert rules["target"] == "tag"
+    assert {rule["type"] for rule in rules["rules"]} == {"creation", "update", "deletion"}
+    assert rules["conditions"]["ref_name"]["include"] == ["refs/tags/model@*", "refs/tags/model#*"]
+    bypassing = [(one["actor_type"], one["actor_id"]) for one in rules["bypass_actors"]]
+    assert bypassing == [("DeployKey", None), ("RepositoryRole", 5)]
+    workflow = (rendered.path / ".github" / "workflows" / "release.yaml").read_text()
+    for name, job in yaml.safe_load(workflow)["jobs"].items():
+        assert ("RELEASE_KEY" in str(job)) == (name in {"stage", "promote"})
+
+
+@pytest.mark.parametrize("merged", [True, False], ids=["merged", "unmerged"])
+def test_retraining_runs_no_code_of_a_tag_that_is_not_on_main(merged: bool, tmp_path: Path) -> None:
+    project = Project(tmp_path / "project")
+    (project.path / "retraining").mkdir(parents=True)
+    script = TEMPLATE / "src/tabrail/templates/project/retraining/compare.sh"
+    shutil.copy(script, project.path / "retraining")
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@b")
+    project.run(*git, "init", "--quiet")
+    for message in ("Base", "Prod", "Trained"):
+        (project.path / "file").write_text(message, encoding="utf-8")
+        project.run(*git, "add", "--all")
+        project.run(*git, "commit", "--quiet", "-m", message)
+    project.run(*git, "tag", "model@v9.0.0", "HEAD~1")
+    main = "HEAD" if merged else "HEAD~2"
+    project.run(*git, "update-ref", "refs/remotes/origin/main", main)
+    (tmp_path / "uv").write_text(
+        f'#!/bin/sh\necho "$*" >> {tmp_path}/asked\n'
+        'case "$*" in *gto*) echo model@v9.0.0;; *report*) touch "$7";; esac\n'
+    )
+    (tmp_path / "uv").chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    trained = tmp_path / "trained"
+    given = {"BASE": "HEAD~2", "ROWS": "yes", "TRAINED": str(trained), "PATH": path}
+    project.run("bash", "retraining/compare.sh", **given)
+    asked = (tmp_path / "asked").read_text(encoding="utf-8")
+    assert ("tabrail compare" in asked) == ("dvc --cd" in asked) == merged
+    report = (trained / "report.md").read_text(encoding="utf-8")
+    assert ("model@v9.0.0 is in prod, but its commit is not on main" in report) != merged
+    assert (trained / "commit.bundle").exists()
 
 
 def whole_pipeline(folder: Path) -> dict[str, Any]:

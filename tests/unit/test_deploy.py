@@ -133,6 +133,21 @@ def test_tags_come_from_origin_and_without_it_the_clone_decides(
     )
 
 
+def test_a_version_that_is_not_on_main_is_refused(
+    repository: Repository, installed: list[list[str]]
+) -> None:
+    repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    assert deploy.deploy("prod", print).version == "model@v0.1.0"
+    repository.git("switch", "--quiet", "--create", "other")
+    repository.commit(params_yaml=f"{PARAMS}# unseen")
+    tag(repository, "model@v9.0.0", "model#staging#99")
+    with pytest.raises(InputError, match=r"model@v9.0.0 is not on origin/main, .*; merge it first"):
+        deploy.deploy("staging", print)
+    assert not Path("releases/model@v9.0.0").exists()
+    repository.git("update-ref", "refs/remotes/origin/main", "HEAD")  # as a merge does
+    assert deploy.deploy("staging", print).version == "model@v9.0.0"
+
+
 def test_a_stage_without_a_version_is_refused(repository: Repository) -> None:
     with pytest.raises(InputError, match=r"the stage 'dev' has no version.*gto assign model"):
         deploy.deploy("dev", print)

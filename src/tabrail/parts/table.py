@@ -101,6 +101,7 @@ _ALL = (
             "github": (
                 "on GitHub, create the environments `staging` and `production`, the latter with "
                 "required reviewers (Settings, Environments)",
+                "protect the tags (releases.md of the manual): they decide what is in prod",
                 "commit, push, and start it: Actions, Release, Run workflow",
             ),
             "gitlab": (

@@ -14,6 +14,7 @@ ARTIFACT = "model"  # the model's name under `artifacts` in dvc.yaml
 VERSION = re.compile(rf"{ARTIFACT}@v\d+\.\d+\.\d+")  # without GTO's tags that withdraw a version
 BY_HASH = "md5:"
 HASH_DIGITS = 12
+MAIN = "origin/main"
 
 
 def model_version(folder: Path = Path()) -> str:
@@ -53,6 +54,24 @@ def released(stage: str) -> str | None:
     except ArtifactNotFound:  # nothing has ever been registered
         return None
     return f"{ARTIFACT}@{found[0]['version']}" if found else None
+
+
+def require_merged(version: str) -> None:
+    """Refuse a version whose commit is not on main: its tag can come from a branch of anybody.
+
+    Args:
+        version: its tag, such as model@v0.1.0.
+
+    Raises:
+        InputError: this clone knows `origin/main`, which does not have the commit.
+    """
+    if git.commit(MAIN) is None or git.succeeds("merge-base", "--is-ancestor", version, MAIN):
+        return
+    raise InputError(
+        f"the commit of {version} is not on {MAIN}, so its code may never have been reviewed; "
+        "merge it first, or register a version of main and assign that one"
+        + ("; this clone is shallow: run git fetch --unshallow" if git.is_shallow() else "")
+    )
 
 
 def stages() -> dict[str, str]:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from tabrail.errors import InputError
 from tabrail.project import git
+from tabrail.project.registry import MAIN
 
-DEFAULT = "origin/main"
+DEFAULT = MAIN
 
 
 @dataclass(frozen=True)

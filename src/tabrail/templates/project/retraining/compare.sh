@@ -14,6 +14,8 @@ if [ "${ROWS:-}" = yes ]; then
   prod=$(uv run gto show "model#prod" --ref || true)
   if [ -z "$prod" ]; then
     echo "No model is in prod, so there is no comparison."
+  elif git rev-parse --quiet --verify origin/main > /dev/null && ! git merge-base --is-ancestor "$prod" origin/main; then
+    printf '\n%s is in prod, but its commit is not on main. Its code is not run here, so there is no comparison.\n' "$prod" >> "$TRAINED/report.md"
   else
     clone=$(mktemp -d ../prod.XXXXXX)  # beside this clone, so that a relative DVC remote is the same
     trap 'rm -rf "$clone"' EXIT
