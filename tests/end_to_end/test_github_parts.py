@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from support.forge import be_quick, edit, fake_docker, git
-from support.github_runner import BOT, Runner, on_branch
+from support.github_runner import BOT, Outcome, Runner, on_branch
 from support.github_service import GitHub, passed, pending
 from support.projects import TEMPLATE, Project
 
@@ -78,13 +78,16 @@ def test_release(world: GitHub) -> None:
     passed(runner.run("bundle"))
     passed(runner.run("publish"))
     image = "ghcr.io/ada/flight-delays:v0.1.0"
+    label = f"org.opencontainers.image.revision={runner.github['sha']}"
     assert docker.read_text(encoding="utf-8").splitlines() == [
-        f"build --target server --tag {image} --file Dockerfile image",
-        "model@v0.1.0",
         "login ghcr.io --username ada --password-stdin",
         "token-of-this-run",
+        f"pull --quiet {image}",
+        f"build --target server --label {label} --tag {image} --file Dockerfile image",
+        "model@v0.1.0",
         f"push {image}",
     ]
+    assert_image_is_that_of_the_release(runner, docker)
     # Somebody has to approve, or a variable says that nobody has to.
     assert runner.run("promote").failed.startswith('if [ "$NO_REVIEWERS" = yes ]')
     assert "The environment production has no required reviewers" in runner.summary
@@ -111,6 +114,29 @@ def test_release(world: GitHub) -> None:
     review(runner)
     passed(runner.run("promote"))
     assert tags(world)[:2] == ["model#prod#2", "model#prod#4"]
+
+
+def assert_image_is_that_of_the_release(runner: Runner, docker: Path) -> None:
+    """Check that no image is replaced, and that none has a model that was not checked."""
+
+    def again() -> Outcome:
+        docker.unlink(missing_ok=True)
+        shutil.rmtree(runner.folder / "publish")
+        return runner.run("publish")
+
+    passed(again())
+    assert "The image of model@v0.1.0 stays as it is" in runner.summary
+    docker.with_name("docker.txt.revision").write_text("another commit\n", encoding="utf-8")
+    assert "exists already, and is not of this commit" in again().output
+    assert not re.search("^(build|push)", docker.read_text(encoding="utf-8"), re.MULTILINE)
+    model = runner.artifacts / "image" / "models" / "model.skops"
+    kept = model.read_bytes()
+    model.write_bytes(b"another model")
+    assert "models/model.skops: FAILED" in again().output
+    assert not docker.exists()
+    model.write_bytes(kept)
+    docker.with_name("docker.txt.revision").unlink()
+    passed(again())
 
 
 def review(runner: Runner) -> None:

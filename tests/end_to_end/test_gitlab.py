@@ -271,11 +271,14 @@ def test_release(world: GitLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             "model#staging#1",
             "model@v0.1.0",
         ]
+    commit = git(world.author, "rev-parse", "HEAD")
+    label = f"org.opencontainers.image.revision={commit}"
     assert docker.read_text(encoding="utf-8").splitlines() == [
-        f"build --target server --tag {IMAGE}:v0.1.0 --file Dockerfile image",
-        "model@v0.1.0",
         "login --username gitlab-ci-token --password-stdin registry.example.com",
         "token-of-this-job",
+        f"pull --quiet {IMAGE}:v0.1.0",
+        f"build --target server --label {label} --tag {IMAGE}:v0.1.0 --file Dockerfile image",
+        "model@v0.1.0",
         f"push {IMAGE}:v0.1.0",
     ]
 

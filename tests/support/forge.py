@@ -9,9 +9,12 @@ FAKE_DOCKER = """#!/bin/sh
 echo "$*" >> "{notes}"
 case $1 in
   build)
-    test -f "$8/.python-version" || exit 1
-    sed -n 's/.*"version": "\\(.*\\)",/\\1/p' "$8/release.json" >> "{notes}" ;;
+    for folder; do :; done
+    test -f "$folder/.python-version" || exit 1
+    sed -n 's/.*"version": "\\(.*\\)",/\\1/p' "$folder/release.json" >> "{notes}"
+    echo "${{5#*=}}" > "{notes}.revision" ;;
   login) cat >> "{notes}" ;;
+  pull | inspect) cat "{notes}.revision" || exit 1 ;;
 esac
 """
 
@@ -48,6 +51,8 @@ def be_quick(factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -> None
 
 def fake_docker(tools: Path) -> Path:
     """Write a `docker` that notes how it was called, which version it builds, and what it reads.
+
+    It knows one image, from its first build on, with the revision that this was given.
 
     Args:
         tools: the folder of the command.

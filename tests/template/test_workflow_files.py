@@ -328,3 +328,6 @@ def test_the_ruleset_asks_for_a_review(finished: Project) -> None:
     (asked,) = (rule["parameters"] for rule in rules if rule["type"] == "pull_request")
     assert asked["required_approving_review_count"] == 1
     assert asked["dismiss_stale_reviews_on_push"]
+    assert asked["require_last_push_approval"]
+    owned = (finished.path / ".github" / "CODEOWNERS").read_text().split()
+    assert {"/dvc.lock", "/uv.lock", "/Dockerfile", "/retraining/", "/batch/"} < set(owned)

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from runs import Repository
@@ -13,6 +14,8 @@ from tabrail.cli import app as cli
 from tabrail.dvc import command
 from tabrail.dvc.hashes import md5
 from tabrail.errors import InputError
+from tabrail.model import file
+from tabrail.project import code
 from tabrail.review.bundle import bundle
 
 FILES = {
@@ -72,6 +75,21 @@ def stored(patch: pytest.MonkeyPatch, content: bytes, reason: str = "") -> list[
 
     patch.setattr(command, "failure", fake)
     return asked
+
+
+def test_a_model_of_other_code_is_refused_as_the_server_would(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "src/shops/__init__.py"
+    recorded = code.hashes(Path(), [Path(name).resolve()])
+    monkeypatch.setattr(file, "read_metadata", lambda _: SimpleNamespace(code=recorded))
+    bundle(OUT)
+    shutil.rmtree(OUT)
+    Path(name).write_bytes(b"changed = 1\n")
+    repository.commit()
+    with pytest.raises(InputError, match=rf"trained with other code: {name} differs; bundle the"):
+        bundle(OUT)
+    assert not OUT.exists()
 
 
 def test_a_bundle_has_what_a_server_needs_byte_for_byte_with_a_note(

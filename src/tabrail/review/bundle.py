@@ -11,7 +11,7 @@ from tabrail.dvc import command as dvc
 from tabrail.dvc.hashes import md5
 from tabrail.errors import InputError
 from tabrail.files import sync
-from tabrail.project import erased, git
+from tabrail.project import code, erased, git
 from tabrail.project.archive import extract
 from tabrail.project.pipeline import recorded_model
 from tabrail.project.registry import version_of
@@ -39,7 +39,7 @@ def bundle(folder: Path, revision: str = "HEAD") -> str:
 
     Raises:
         InputError: there is no such revision, the folder already exists, or the model cannot be
-            fetched.
+            fetched or was trained with other code.
     """
     if folder.exists():
         raise InputError(f"{folder} already exists; choose another folder, or delete it")
@@ -56,6 +56,7 @@ def bundle(folder: Path, revision: str = "HEAD") -> str:
         made.mkdir()
         _write_tracked(commit, made)
         _write_model(commit, wanted, made / paths.MODEL)
+        _require_own_code(commit, made)
         _write_note(commit, wanted, made)
         sync(*(path for path in made.rglob("*") if not path.is_symlink()))
         made.rename(folder)
@@ -96,6 +97,21 @@ def _write_model(commit: str, wanted: str, target: Path) -> None:
     if md5(target) != wanted:
         raise InputError(
             f"DVC's model is not the one that {commit[:12]} records; run: uv run dvc pull"
+        )
+
+
+def _require_own_code(commit: str, folder: Path) -> None:
+    """Refuse a model that the server would refuse, because other code trained it."""
+    from tabrail.model.file import read_metadata  # takes long to import
+
+    try:
+        recorded = read_metadata(folder / paths.MODEL).code
+    except InputError:  # the server says what is wrong with the file
+        return
+    if other := code.changed(folder, recorded):
+        raise InputError(
+            f"the model of {commit[:12]} was trained with other code: {', '.join(other)} differs; "
+            "bundle the commit that trained it, or train again with: uv run dvc repro"
         )
 
 
