@@ -438,7 +438,7 @@ def versioned() -> str:
 
 def no_log() -> str:
     os.environ["PREDICTION_LOG"] = "nothing://x"
-    return "PREDICTION_LOG is no URL"
+    return "PREDICTION_LOG is not the URL of an installed database"
 
 
 def all_of_it() -> str:

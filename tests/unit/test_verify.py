@@ -242,7 +242,7 @@ def test_results_edited_by_hand_are_found(repository: Repository) -> None:
     assert failed() == ["reports"]
     found = verdicts()["reports"]
     assert found.detail == "results have changed since the last run: reports/metrics.json"
-    assert found.fix == "git checkout -- reports dvc.lock, or run: uv run dvc repro"
+    assert found.fix == "run: git checkout -- reports dvc.lock, or run: uv run dvc repro"
 
 
 @pytest.mark.parametrize(
@@ -327,7 +327,7 @@ def test_a_merge_in_conflict_comes_first(repository: Repository) -> None:
         repository.git("merge", "mine")
     (found,) = verify.checks(None, remote=True)
     assert (found.name, found.verdict) == ("merge", "FAILED")
-    assert found.detail == "in conflict: reports/metrics.json"
+    assert found.detail == "files are in conflict: reports/metrics.json"
     assert found.fix.endswith(" merge")
 
 
@@ -380,7 +380,7 @@ def test_the_command_prints_a_line_per_check(repository: Repository) -> None:
     done = CliRunner().invoke(cli.app, ["verify", "--no-remote"])
     assert done.exit_code == 1
     assert (
-        "FAILED    reports: results have changed since the last run: reports/metrics.json; git"
+        "FAILED    reports: results have changed since the last run: reports/metrics.json; run: git"
         in done.output
     )
     assert "skipped   data: the remote is not checked" in done.output
@@ -407,12 +407,12 @@ def test_the_command_prints_json(repository: Repository) -> None:
         (
             {"versions": {"tabrail": "2.0.0+editable"}},
             "",
-            "trained with tabrail 2.0.0+editable, which nobody else has",
+            "the model was trained with tabrail 2.0.0+editable, which nobody else has",
         ),
         (
             {"versions": {"numpy": "2.4.6"}, "python": "3.12"},
             "3.13",
-            "trained with Python 3.12, .python-version says 3.13",
+            "the model was trained with Python 3.12, but .python-version has 3.13",
         ),
     ],
 )
