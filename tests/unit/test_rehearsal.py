@@ -105,7 +105,7 @@ def test_the_way_back_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not Path(commands[0][2]).exists()
     answer(monkeypatch, code=1, err="error: the model's reference predictions differ by 0.2\n")
     check = rehearsal.way_back("model@v0.1.0")
-    assert (check.verdict, "off by 0.2" in check.detail) == ("FAILED", True)
+    assert (check.verdict, "differ by 0.2" in check.detail) == ("FAILED", True)
 
     def gone(folder: Path, revision: str) -> None:
         raise InputError("the model cannot be fetched; run: uv run dvc fetch")
