@@ -67,9 +67,10 @@ def typical(schema: Schema, distributions: Distributions) -> dict[str, Any]:
 def table(given: list[dict[str, Any]], schema: Schema) -> pd.DataFrame:
     """Return rows in the schema's types, for a model."""
     scoring_schema = for_scoring(schema)
-    typed, _ = conform(
-        pd.DataFrame(given, columns=list(scoring_schema.used), dtype="object"), scoring_schema
-    )
+    rows = pd.DataFrame(given, columns=list(scoring_schema.used), dtype="object")
+    # As text, a number would be read with the decimal mark or the format of the files.
+    numbers = [name for name, one in scoring_schema.used.items() if one.kind == "numeric"]
+    typed, _ = conform(rows.astype(dict.fromkeys(numbers, "float64")), scoring_schema)
     return typed
 
 

@@ -1,0 +1,42 @@
+"""Rows that the library makes itself are read as they are made."""
+
+from typing import Any
+
+import pytest
+
+from tabrail.data.schema import Schema
+from tabrail.model import reference
+
+DISTRIBUTIONS = {"columns": {"size": {"values": [12.5, 68.3, 90.25]}}}
+
+
+@pytest.mark.parametrize(
+    ("form", "column"),
+    [
+        ({}, {}),
+        ({"csv": {"decimal": ",", "thousands": "."}}, {}),
+        ({}, {"decimal": ",", "thousands": ""}),
+        ({}, {"format": "duration"}),
+    ],
+    ids=["point", "files with commas", "column with commas", "duration"],
+)
+def test_numbers_do_not_depend_on_how_files_write_them(
+    form: dict[str, Any], column: dict[str, Any]
+) -> None:
+    schema = Schema.model_validate(
+        {
+            "name": "Flats",
+            "task": "regression",
+            "target": "rent",
+            **form,
+            "columns": {
+                "size": {"kind": "numeric", "min": 0, "max": 100, **column},
+                "rent": {"kind": "numeric"},
+            },
+        }
+    )
+    typical = reference.typical(schema, DISTRIBUTIONS)
+    assert typical == {"size": 68.3}
+    assert reference.table([typical], schema)["size"].tolist() == [68.3]
+    rows = reference.table(reference.rows(schema, DISTRIBUTIONS), schema)["size"]
+    assert sorted(set(rows)) == [12.5, 68.3, 90.25]
