@@ -494,7 +494,7 @@ def test_bad_table_is_refused(
     ("given", "words"),
     [
         ("sold.csv\nsold\n", "data_file: 'sold.csv' does not exist"),
-        ("\nsold\n", "target: 'sold' is a column of which table?"),
+        ("\nsold\n", "target: 'sold' needs a table"),
     ],
 )
 def test_a_bad_table_is_refused_before_the_other_questions(

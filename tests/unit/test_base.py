@@ -53,7 +53,7 @@ def test_an_experiment_of_dvc_may_be_the_base(repository: Repository) -> None:
     with pytest.raises(InputError, match="rf is the name of 2 experiments; name a commit: "):
         find("rf")
     for name in ("EXEC_HEAD", "r", "exec/EXEC_HEAD"):
-        with pytest.raises(InputError, match="is no commit that is here"):
+        with pytest.raises(InputError, match="this clone has no commit"):
             find(name)
 
 

@@ -58,8 +58,10 @@ def sensors(folder: Path, failures: int) -> Path:
 def test_a_table_asks_about_both(tmp_path: Path) -> None:
     found = infer([sensors(tmp_path, 30)], "failed").warnings
     assert any("30 of 800 rows (3.75%) are failed" in one for one in found), found
-    assert any(one.startswith("machine: its 40 numbers number blocks of rows") for one in found)
-    assert not any("number blocks of rows" in one and "heat" in one for one in found)
+    assert any(
+        one.startswith("machine: its 40 numbers number consecutive blocks of rows") for one in found
+    )
+    assert not any("number consecutive blocks of rows" in one and "heat" in one for one in found)
     assert not any(" rows (" in one for one in infer([sensors(tmp_path, 300)], "failed").warnings)
 
 

@@ -90,12 +90,12 @@ def test_what_is_no_table_is_refused_unless_it_can_be_named(tmp_path: Path) -> N
     table = write(tmp_path / "t" / "part-0.csv")
     notes = tmp_path / "t" / "notes.txt"
     notes.touch()
-    with pytest.raises(InputError, match=r"notes\.txt is no table; expected one of: \.csv"):
+    with pytest.raises(InputError, match=r"notes\.txt is not a table; expected one of: \.csv"):
         tables.find(tmp_path / "t")
     aside = SetAside()
     assert tables.find(tmp_path / "t", aside) == [table]
-    assert "notes.txt: left out, because it is no table" in aside.text()[0]
-    with pytest.raises(InputError, match="is no table"):  # it was asked for by its name
+    assert "notes.txt: left out, because it is not a table" in aside.text()[0]
+    with pytest.raises(InputError, match="is not a table"):  # it was asked for by its name
         tables.find(notes, aside)
     table.unlink()
     with pytest.raises(InputError, match="has no table"):

@@ -118,7 +118,7 @@ def test_every_way_of_scoring_holds_and_counts(limited: Path) -> None:
     result = monitor([Path("new.csv")])
     assert result.content()["periods"][0]["held"] == expected.sum()
     assert f"{expected.sum()} of 60 predictions were outside the limits of income" in result.text()
-    assert "held to a limit" in page(result)
+    assert "clipped to a limit" in page(result)
 
 
 def test_the_api_the_log_and_the_metrics_mark_held_predictions(limited: Path) -> None:

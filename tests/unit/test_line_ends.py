@@ -160,7 +160,7 @@ def test_a_result_with_windows_line_ends_is_for_its_stage(repository: Repository
     with_windows_ends(OUT)
     repository.commit("Run")
     verdict, fix = found()
-    assert verdict.endswith(f"here: {OUT} (Windows line ends)")
+    assert verdict.endswith(f"clone: {OUT} (Windows line ends)")
     assert fix.startswith('let the stage write "\\n" at the end of a line')
     Path(OUT).write_text("hour,late\n1,2\n")
     assert found()[0].startswith("ok")

@@ -426,7 +426,7 @@ def test_a_folder_may_hold_what_is_no_table(model: Release) -> None:
         Path("in", name).touch()
     result = monitor.monitor([Path("in")])
     assert [one.name for one in result.periods] == ["a.csv"]
-    assert "notes.txt: left out, because it is no table" in result.text()
+    assert "notes.txt: left out, because it is not a table" in result.text()
 
 
 def test_a_challenger_is_compared_on_the_same_rows(model: Release) -> None:

@@ -271,7 +271,7 @@ def test_a_folder_of_parts_is_one_table(shop: Path) -> None:
     rows()[:25].to_csv("parts/a.csv", index=False)
     rows()[25:].to_parquet("parts/b.parquet")
     Path("parts/notes.txt").touch()
-    assert "notes.txt: left out, because it is no table" in call("parts", OUT)
+    assert "notes.txt: left out, because it is not a table" in call("parts", OUT)
     written = scores()
     assert list(written)[:3] == ["file", "row", "customer"]
     assert written["file"].tolist() == ["parts/a.csv"] * 25 + ["parts/b.parquet"] * 35

@@ -139,7 +139,7 @@ def test_a_folder_of_parts_is_one_table(project: Path) -> None:
         shops(9).to_csv(f"parts/{name}.csv", index=False)
     Path("parts/notes.txt").touch()
     printed = call("parts", code=1)
-    assert "notes.txt: left out, because it is no table" in printed
+    assert "notes.txt: left out, because it is not a table" in printed
     assert "18 rows in parts/a.csv, parts/b.csv: 9 would be dropped" in printed
     assert "first in parts/b.csv" in printed
 

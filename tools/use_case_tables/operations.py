@@ -165,7 +165,7 @@ SENSORS = Case(
     alerts=("drift vibration",),
     kinds={"temperature": "numeric", "measured_at": "datetime", "mode": "categorical"},
     left_out=("machine",),
-    warned=("machine: its 40 numbers number blocks of rows",),
+    warned=("machine: its 40 numbers number consecutive blocks of rows",),
     edits=(
         (r"^  machine: \{.*?\}", "  machine: {kind: identifier}"),
         (r"^# key: .*$", "key: [machine]"),

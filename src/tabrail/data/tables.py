@@ -23,7 +23,7 @@ from tabrail.errors import InputError, missing_output, nearest
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 CSV_SUFFIXES = SUFFIXES[:-1]
-LEFT_OUT = f"left out, because it is no table; expected one of: {', '.join(SUFFIXES)}"
+LEFT_OUT = f"left out, because it is not a table; expected one of: {', '.join(SUFFIXES)}"
 
 
 def find(place: Path, aside: SetAside | None = None) -> list[Path]:
