@@ -145,7 +145,7 @@ def test_both_trained(clone: Project, begun: bool) -> None:
     if begun:
         clone.run("git", "merge", "origin/theirs", code=1)
         said = clone.uv("tabrail", "verify", "--no-remote", code=1)
-        assert "FAILED    merge: in conflict: dvc.lock" in said
+        assert "FAILED    merge: files are in conflict: dvc.lock" in said
         assert "run: uv run tabrail merge" in said
     said = clone.uv(*MERGE, "origin/theirs")
     assert "Running stage 'train'" in said

@@ -144,7 +144,7 @@ def published(finished: Project, index: str) -> Project:
     """A clone that takes the library from the index, as the comment in pyproject.toml says."""
     project = finished.clone("published")
     text = project.read("pyproject.toml")
-    assert "Once tabrail comes from a package index, delete these two lines" in text
+    assert "When tabrail is on a package index, delete these two lines" in text
     text, count = re.subn(r"^\[tool\.uv\.sources\]\ntabrail = .*\n", "", text, flags=re.MULTILINE)
     assert count == 1
     (project.path / "pyproject.toml").write_text(text, encoding="utf-8")

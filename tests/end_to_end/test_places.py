@@ -138,8 +138,8 @@ def test_a_folder_of_a_larger_repository(finished: Project, tmp_path: Path) -> N
     top.run("git", "add", ".gitignore", "other.py")
     top.run("git", "commit", "--quiet", "--message", "Something else")
 
-    follow_inline(section(PLACES, "A folder of a larger repository"), project.path)
-    committed = follow(project, "A folder of a larger repository").printed
+    follow_inline(section(PLACES, "A folder in a larger repository"), project.path)
+    committed = follow(project, "A folder in a larger repository").printed
     hooks = committed['git commit --message "Add the model of flight delays"']
     assert len(re.findall(r"Passed$", hooks, re.MULTILINE)) >= 5, hooks
     assert (top.path / "other.py").read_text(encoding="utf-8") == "import os\n"

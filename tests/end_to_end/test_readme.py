@@ -137,7 +137,7 @@ def shown_in(page: str) -> list[str]:
 def test_the_readme_says_how_many_files_a_project_has(finished: Project) -> None:
     text = (TEMPLATE / "README.md").read_text(encoding="utf-8")
     (row,) = re.findall(r"^\| Files to own \| (\d+) ", text, re.MULTILINE)
-    (said,) = re.findall(r"\b(\d+) files, and about 200 lines of Python", text)
+    (said,) = re.findall(r"\b(\d+) files, with about 200 lines of Python", text)
     assert int(row) == int(said) == len(finished.tracked())
     code = sorted((finished.path / PACKAGE).glob("*.py"))
     lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in code)

@@ -289,7 +289,7 @@ def test_another_name_and_another_library(mine: Project) -> None:
 
     mine.edit("uv.lock", 'name = "skops"\nversion = "', 'name = "skops"\nversion = "0')
     mine.run("git", "commit", "--all", "--quiet", "--no-verify", "--message", "Update")
-    assert "FAILED    versions: trained with skops" in mine.uv(
+    assert "FAILED    versions: the model was trained with skops" in mine.uv(
         "tabrail", "verify", "--no-remote", code=1, UV_FROZEN="1"
     )
     mine.run("git", "checkout", "--quiet", "HEAD~1", "--", "uv.lock")
