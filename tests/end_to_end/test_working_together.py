@@ -128,7 +128,7 @@ def test_rows_are_neither_lost_nor_brought_back_unasked(mine: Project, colleague
 
     mine.run("git", "pull", "--quiet")
     printed = mine.uv("dvc", "repro", code=255)  # as if the rows of before were new
-    assert "data/raw is what data/raw.dvc said in commit" in printed
+    assert "data/raw is the version that data/raw.dvc names in commit" in printed
     assert "git checkout HEAD -- data/raw.dvc && uv run dvc checkout data/raw.dvc" in printed
     mine.run("git", "checkout", "--quiet", "HEAD", "--", "data/raw.dvc", "dvc.lock", "reports")
     follow(mine, "Pull")
