@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     def make(task: str) -> Path:
         if task not in folders:
             base = shared_folder(tmp_path_factory) / tmp_path_factory.getbasetemp().name
-            folders[task] = write(base / f"training-{task}", TASKS[task])
+            base.mkdir(parents=True, exist_ok=True)
+            # A worker may come back to this module, and then makes its projects again.
+            folders[task] = write(Path(mkdtemp(dir=base)) / f"training-{task}", TASKS[task])
         return folders[task]
 
     return make
