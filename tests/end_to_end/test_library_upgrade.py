@@ -163,9 +163,7 @@ def test_a_project_of_a_released_version_is_upgraded(
     for name, (_, new) in BY_HAND.items():
         assert new in project.read(name), name
     for name in ("dvc.yaml", ".github/workflows/verify.yaml"):
-        assert (
-            f"left     {name}: you have changed it. What changes in the library's"
-        ) in printed
+        assert f"left     {name}: you have changed it. What changes in the library's" in printed
     assert "renewed  src/flight_delays/train.py\n" in printed
     assert " AGENTS.md\n" in printed  # it had none
     this = tomllib.loads((TEMPLATE / "pyproject.toml").read_text("utf-8"))["project"]["version"]
