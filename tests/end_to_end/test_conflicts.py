@@ -217,7 +217,7 @@ def test_both_changed_the_libraries(team: Team, clone: Project, begun: bool) -> 
     switch(clone, "shellingham")
     if begun:
         clone.run("git", "merge", "origin/six", code=1)
-    assert "uv.lock: the other side's" in clone.uv(*MERGE, "origin/six")
+    assert "uv.lock is the other side's" in clone.uv(*MERGE, "origin/six")
     clone.run("uv", "lock", "--check")
     lock = clone.run("git", "show", "HEAD:uv.lock")
     for package in ("six", "shellingham"):

@@ -303,7 +303,9 @@ def test_a_conflict_is_found_before_all_else(team: Team) -> None:
     project.run("git", "merge", "--quiet", "origin/worse", code=1)
     checks = team.verify(project)
     assert list(checks) == ["merge"]
-    assert checks["merge"].detail.startswith("in conflict: dvc.lock, reports/evaluation.json")
+    assert checks["merge"].detail.startswith(
+        "files are in conflict: dvc.lock, reports/evaluation.json"
+    )
     assert checks["merge"].fix == "run: uv run tabrail merge"
 
 
