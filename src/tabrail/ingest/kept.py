@@ -1,5 +1,6 @@
 """What the owner wrote in schema.yaml about columns, where another table takes their place."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -36,23 +37,33 @@ def keep_written(draft: Draft) -> None:
     again = [name for name in old if name in schema["columns"]]
     if len(again) < SAME_TABLE * len(old):
         return
-    for name in again:
-        column = old[name]
-        if not isinstance(column, dict) or column.get("kind") != schema["columns"][name]["kind"]:
-            continue
-        for key in WRITTEN:
-            if not column.get(key) or key in schema["columns"][name]:
-                continue
-            if changed := _with(draft.schema, name, key, column[key]):
-                draft.schema = changed
-                said = [draft.column_reasons.get(name, ""), f"{key} as before"]
-                draft.column_reasons[name] = "; ".join(filter(None, said))
+    wanted = [
+        (name, key, old[name][key])
+        for name in again
+        if isinstance(old[name], dict) and old[name].get("kind") == schema["columns"][name]["kind"]
+        for key in WRITTEN
+        if old[name].get(key) and key not in schema["columns"][name]
+    ]
+    if not wanted:
+        return
+    if changed := _with(schema, wanted):  # a check of a wide schema takes long
+        kept = wanted
+    else:
+        changed, kept = schema, []
+        for one in wanted:
+            if valid := _with(changed, [one]):
+                changed, kept = valid, [*kept, one]
+    draft.schema = changed
+    for name, key, _ in kept:
+        said = [draft.column_reasons.get(name, ""), f"{key} as before"]
+        draft.column_reasons[name] = "; ".join(filter(None, said))
 
 
-def _with(schema: dict[str, Any], name: str, key: str, value: Any) -> dict[str, Any] | None:
-    """Return the schema with a key of a column; None if it is not valid then."""
+def _with(schema: dict[str, Any], written: Sequence[tuple[str, str, Any]]) -> dict[str, Any] | None:
+    """Return the schema with keys of columns; None if it is not valid then."""
     changed = deepcopy(schema)
-    changed["columns"][name][key] = value
+    for name, key, value in written:
+        changed["columns"][name][key] = value
     try:
         Schema.model_validate(changed)
     except (ValidationError, InputError):
