@@ -67,8 +67,8 @@ SCHEMAS = {
 REMOTES = {"folder": "", "S3": "s3://bucket/folder", "Azure": "azure://container/folder"}
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 MARKER = "<!-- model report -->"
-# Neither this project nor anything of it is installed for that, let alone run.
-GTO_ALONE = "uv run --locked --only-group pipeline gto "
+# Neither this project nor anything of it is installed for that, let alone run. No package is built.
+GTO_ALONE = "uv run --locked --no-build --only-group registry gto "
 ENVIRONMENTS = {
     ("monitor", "monitor"): "monitor",
     ("release", "promote"): "production",
@@ -196,6 +196,18 @@ def test_only_admins_and_the_key_of_the_release_may_push_tags(tmp_path: Path) ->
         assert ("RELEASE_KEY" in str(job)) == (name in {"stage", "promote"})
 
 
+def test_no_package_is_built_beside_the_key_that_pushes_tags(
+    finished: Project, tmp_path: Path
+) -> None:
+    """DVC needs a package without a wheel, whose build would run unlocked code. GTO does not."""
+    environment = tmp_path / "environment"
+    given = {"UV_PROJECT_ENVIRONMENT": str(environment)}
+    assert "GTO" in finished.run(*GTO_ALONE.split(), "--version", **given)
+    installed = {path.name.partition("-")[0] for path in environment.glob("lib/*/*/*.dist-info")}
+    assert "gto" in installed
+    assert not {"dvc", "tabrail", "flight_delays"} & installed
+
+
 @pytest.mark.parametrize("merged", [True, False], ids=["merged", "unmerged"])
 def test_retraining_runs_no_code_of_a_tag_that_is_not_on_main(merged: bool, tmp_path: Path) -> None:
     project = Project(tmp_path / "project")
@@ -260,7 +272,7 @@ def test_tokens_that_write_are_far_from_code_on_gitlab(tmp_path: Path) -> None:
     jobs = {name: job for name, job in pipeline.items() if "script" in job}
     for name, job in jobs.items():
         text = str(job | {"before": pipeline.get(job.get("extends"), {})})
-        runs_code = "uv " in text.replace("uv run --locked --only-group pipeline gto ", "")
+        runs_code = "uv " in text.replace(GTO_ALONE, "")
         no_code = {"comment", "issue", "promote", "propose", "publish", "stage"}
         assert runs_code != (name in no_code), name
         assert ("RELEASE_TOKEN" in text) == (name in {"promote", "stage"})
