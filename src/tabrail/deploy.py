@@ -104,13 +104,17 @@ def deploy(stage: str, say: Say) -> Deployed:
             f"the stage {stage!r} has no version; list stages: uv run gto show, or assign a "
             f"version: uv run gto assign model --version v0.1.0 --stage {stage} --push"
         )
-    require_merged(version)
     folder = RELEASES / version
+    require_merged(version, _commit_in(folder))
     with held(LOCK, wait=True):  # if two programs start at the same time, one of them makes it
         write_texts({RELEASES / ".gitignore": IGNORED})
-        if _commit_in(folder) != git.commit(version):
+        before, now = _commit_in(folder), git.required_commit(version)
+        if before != now:
+            if before:
+                moved = f"from commit {before[:7]} to {now[:7]}"
+                say(f"warning: somebody has moved the tag {version} {moved}: git show {version}")
             say(f"Fetching {version} into {folder} …")
-            if folder.exists():  # the tag was moved
+            if folder.exists():
                 shutil.rmtree(folder)
             bundle(folder, version)
         _install(folder, version, say)

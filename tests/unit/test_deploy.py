@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -106,8 +108,61 @@ def test_a_tag_that_was_moved_is_fetched_again(
     (folder / "old").touch()
     repository.commit(params_yaml=f"{PARAMS}# more")
     tag(repository, "model@v0.1.0", "model#prod#1")
-    deploy.deploy("prod", print)
+    said: list[str] = []
+    deploy.deploy("prod", said.append)
     assert not (folder / "old").exists()
+    assert re.match(
+        r"warning: somebody has moved the tag model@v0.1.0 from commit \w{7} to", said[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        (
+            ["model@v0.1.0", "model#prod#1"],
+            r"moved the tag model@v0.1.0 from commit \w{7} to \w{7}",
+        ),
+        (["model@v0.1.0"], r"is in the stage 'prod', but its tag model@v0.1.0 is gone: somebody"),
+    ],
+    ids=["all", "version"],
+)
+def test_a_tag_that_was_moved_to_unseen_code_is_refused_and_can_be_restored(
+    names: list[str], why: str, repository: Repository, installed: list[Any], tmp_path: Path
+) -> None:
+    repository.git("tag", "--annotate", "--force", "model#prod#1", "--message", "To version v0.1.0")
+    repository.git("clone", "--quiet", "--bare", ".", str(tmp_path / "origin"))
+    repository.git("remote", "add", "origin", str(tmp_path / "origin"))
+    repository.git("fetch", "--quiet", "origin")
+    deploy.deploy("prod", print)
+    first = git.commit("HEAD")
+    repository.git("switch", "--quiet", "--create", "other")
+    repository.commit(params_yaml=f"{PARAMS}# unseen")
+    tag(repository, *names)
+    moved = [f"refs/tags/{name}" for name in names]
+    repository.git("push", "--quiet", "--force", "origin", "other", *moved)
+    with pytest.raises(InputError, match=why) as raised:
+        deploy.deploy("prod", print)
+    restore = str(raised.value).rpartition("restore it: ")[2].partition(";")[0]
+    for command in restore.split(" && "):
+        subprocess.run(shlex.split(command), check=True)
+    assert git.commit("model@v0.1.0") == first
+    assert repository.git("ls-remote", "origin", "refs/tags/model@v0.1.0^{}").startswith(str(first))
+
+
+def test_a_tag_that_origin_has_moved_is_named(
+    repository: Repository, installed: list[list[str]], tmp_path: Path
+) -> None:
+    repository.git("clone", "--quiet", "--bare", ".", str(tmp_path / "origin"))
+    repository.git("remote", "add", "origin", str(tmp_path / "origin"))
+    first = git.commit("HEAD")
+    repository.commit(params_yaml=f"{PARAMS}# more")
+    repository.git("push", "--quiet", "--force", "origin", "HEAD:refs/tags/model@v0.1.0")
+    said: list[str] = []
+    deploy.deploy("prod", said.append)
+    assert "warning: the stage is read from this clone, because origin has moved tags" in said[0]
+    assert "model@v0.1.0; find out who moved it. Then restore it from this clone: git" in said[0]
+    assert git.commit("model@v0.1.0") == first
 
 
 def test_tags_come_from_origin_and_without_it_the_clone_decides(
@@ -141,7 +196,10 @@ def test_a_version_that_is_not_on_main_is_refused(
     repository.git("switch", "--quiet", "--create", "other")
     repository.commit(params_yaml=f"{PARAMS}# unseen")
     tag(repository, "model@v9.0.0", "model#staging#99")
-    with pytest.raises(InputError, match=r"model@v9.0.0 is not on origin/main, .*; merge it first"):
+    with pytest.raises(
+        InputError,
+        match=r"of model@v9.0.0, \w{7}, is not on origin/main.*run: git show model@v9",
+    ):
         deploy.deploy("staging", print)
     assert not Path("releases/model@v9.0.0").exists()
     repository.git("update-ref", "refs/remotes/origin/main", "HEAD")  # as a merge does

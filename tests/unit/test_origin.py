@@ -1,5 +1,6 @@
 """A version that is registered here must be everyone's."""
 
+import re
 import shlex
 import subprocess
 from pathlib import Path
@@ -48,6 +49,25 @@ def test_tags_that_only_origin_has_are_named(repository: Repository, tag: str) -
     assert found.detail == f"origin has tags that this clone lacks: {tag}"
     subprocess.run(shlex.split(found.fix.removeprefix("run: ")), check=True)
     assert tags_are_here().verdict == "ok"
+
+
+@pytest.mark.parametrize("way", ["restore", "take over"])
+def test_tags_that_origin_has_moved_are_named(repository: Repository, way: str) -> None:
+    for tag in ("model@v0.1.0", "model#prod#1"):
+        repository.git("tag", "--annotate", tag, "--message", "Release")
+    repository.git("push", "--quiet", "--tags", "origin")
+    assert tags_are_here().verdict == "ok"
+    first = git.commit("HEAD")
+    repository.commit("Second", a_txt="2")
+    for tag in ("model@v0.1.0", "model#prod#1"):
+        repository.git("push", "--quiet", "--force", "origin", f"HEAD:refs/tags/{tag}")
+    found = tags_are_here()
+    assert found.verdict == "FAILED"
+    assert found.detail.endswith("for tags of this clone: model#prod#1, model@v0.1.0")
+    ways = re.findall(r": (git [^;]+)", found.fix)
+    subprocess.run(shlex.split(ways[way == "take over"]), check=True)
+    assert tags_are_here().verdict == "ok"
+    assert (git.commit("model@v0.1.0") == first) == (way == "restore")
 
 
 def test_an_origin_that_does_not_answer_is_said(

@@ -4,15 +4,13 @@ from collections.abc import Iterator
 
 from tabrail.errors import InputError
 from tabrail.project import git
-from tabrail.project.registry import ARTIFACT
+from tabrail.project.registry import REMOTE, after_a_move, moved, tags_here, tags_of_origin
 from tabrail.review.base import DEFAULT
 from tabrail.review.check import Check, some
 
-REMOTE = "origin"
-
 
 def checks() -> Iterator[Check]:
-    """Check that HEAD is on main, and that all tags of the registry are here."""
+    """Check that HEAD is on main, and that the registry's tags here are those of origin."""
     yield head_is_on_main()
     yield tags_are_here()
 
@@ -29,19 +27,17 @@ def head_is_on_main() -> Check:
 
 
 def tags_are_here() -> Check:
-    """Check with origin that this clone lacks no tag of the registry."""
+    """Check with origin that this clone has the registry's tags, each with the same hash."""
     if REMOTE not in git.git("remote").split():
         return Check("tags", "skipped", f"there is no {REMOTE}")
-    patterns = [f"refs/tags/{ARTIFACT}{sign}*" for sign in "@#"]
     try:
-        listed = git.over_network("ls-remote", "--refs", REMOTE, *patterns).split()[1::2]
+        there = tags_of_origin()
     except InputError as error:
         return Check("tags", "skipped", f"the tags of {REMOTE} cannot be listed: {error}")
-    here = set(git.git("tag", "--list").split())
-    lacking = [
-        name for name in (one.removeprefix("refs/tags/") for one in listed) if name not in here
-    ]
-    if lacking:
+    if other := moved(there):
+        what = f"{REMOTE} has other commits or texts for tags of this clone: {some(other)}"
+        return Check("tags", "FAILED", what, after_a_move(other))
+    if lacking := sorted(there.keys() - tags_here().keys()):
         what = f"{REMOTE} has tags that this clone lacks: {some(lacking)}"
         return Check("tags", "FAILED", what, f"run: git fetch --tags {REMOTE}")
     return Check("tags", "ok", f"this clone has all the registry's tags of {REMOTE}")
