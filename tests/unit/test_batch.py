@@ -6,6 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,12 @@ from trained import stand_in
 from typer.testing import CliRunner
 
 from tabrail import paths, rendering
-from tabrail.batch import pending
+from tabrail.batch import pending, score
 from tabrail.batch.scorer import Loaded
 from tabrail.cli import app as cli
 from tabrail.files import held
 from tabrail.model.limits import Predicted
+from tabrail.project import registry
 
 INCOMING, SCORED, REJECTED = Path("incoming"), Path("scored"), Path("rejected")
 
@@ -79,6 +81,31 @@ def test_each_table_is_scored_once(shop: Path) -> None:
     names = [Path(entry["table"]).name for entry in logged()]
     assert names == ["a.csv", "b.csv", "c.parquet"]
     assert all("40 rows scored by md5:" in entry["said"] for entry in logged())
+
+
+def test_scores_of_another_version_are_named(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = iter(["model@v0.1.0", "model@v0.2.0", "model@v0.1.0", "model@v0.1.0"])
+    monkeypatch.setattr(registry, "model_version", lambda: next(versions))
+    monkeypatch.setattr(score, "registry", Namespace(model_version=lambda: "any"))
+    assert "scored before by" not in call()
+    arrive("c.csv")
+    said = "scored before by model@v0.1.0, not by model@v0.2.0: 2 (the last one: scored/b.csv)."
+    assert said in call()
+    assert [entry["model"] for entry in logged()] == ["model@v0.1.0"] * 2 + ["model@v0.2.0"]
+    printed = call()  # after a rollback
+    assert "by model@v0.2.0, not by model@v0.1.0: 1 (the last one: scored/c.csv)" in printed
+    assert printed.count("scored before by") == 1
+    (SCORED / "c.csv").unlink()
+    assert "scored before by" not in call()
+
+
+def test_a_version_that_was_registered_later_is_no_other_one(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call()
+    monkeypatch.setattr(registry, "model_version", lambda: "model@v0.1.0")
+    monkeypatch.setattr(pending, "registered", lambda _: "model@v0.1.0")
+    assert "scored before by" not in call()
 
 
 def test_a_table_that_fails_holds_up_no_other_and_is_tried_again(shop: Path) -> None:

@@ -54,6 +54,19 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     return made
 
 
+def test_a_commit_that_is_not_on_main_gives_a_warning(repository: Repository) -> None:
+    call = ["bundle", str(OUT), "--rev", "HEAD"]
+    assert CliRunner().invoke(cli.app, call).stderr == ""
+    shutil.rmtree(OUT)
+    repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    assert CliRunner().invoke(cli.app, call).stderr == ""
+    shutil.rmtree(OUT)
+    repository.commit("Unseen", params_yaml="serve: {a: 1}\n")
+    done = CliRunner().invoke(cli.app, call)
+    assert done.exit_code == 0
+    assert done.stderr.startswith("warning: HEAD is not on origin/main, so its code may never")
+
+
 def given(folder: Path) -> dict[str, bytes]:
     """Return the files of a folder."""
     return {

@@ -150,15 +150,16 @@ def test_another_revision_is_verified_in_a_folder_of_its_own(
 def test_a_batch_of_a_stage_is_scored_by_its_release(
     complete: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    release = SimpleNamespace(predict=lambda *_: "scored")
+    release = SimpleNamespace(predict=lambda *_: "scored", version="model@v0.1.0")
 
     def deployed(stage: str, say: Callable[[str], None]) -> Any:
         say(f"{stage} is here")
         return release
 
     def score_pending(*arguments: Any) -> bool:
-        incoming, scored, rejected, score, show, warn = arguments
+        incoming, scored, rejected, score, version, show, warn = arguments
         assert (incoming, scored, rejected) == (Path("in"), Path("out"), None)
+        assert version == "model@v0.1.0"
         show(score())
         warn("a table was in the way")
         return complete

@@ -17,6 +17,7 @@ from tabrail.data import folders, outputs
 from tabrail.dvc.hashes import md5
 from tabrail.errors import InputError
 from tabrail.files import held, sync
+from tabrail.project.registry import registered
 
 LOCK = ".batch.lock"  # in the folder of the scores
 UNKNOWN = "its scores already exist, but no run has logged them"
@@ -43,12 +44,18 @@ class Job:
 
 
 def score_pending(
-    incoming: Path, scored: Path, rejected: Path | None, score: Score, say: Say, warn: Say
+    incoming: Path,
+    scored: Path,
+    rejected: Path | None,
+    score: Score,
+    version: str,
+    say: Say,
+    warn: Say,
 ) -> bool:
     """Score each table of a folder that has no scores in another folder.
 
     A table that cannot be scored does not stop the others. Each table gets a line in
-    log/batch.jsonl.
+    log/batch.jsonl. Scores that another version of the model made are kept, and named.
 
     Args:
         incoming: the folder of the tables. Files whose names begin with . or _ are skipped. Those
@@ -57,6 +64,7 @@ def score_pending(
         rejected: the folder for rows that break the schema. Without it, such a row makes the
             command refuse its table.
         score: scores one table.
+        version: the version of the model that scores; blank if it is unknown.
         say: shows a line to the user.
         warn: shows an error to the user.
 
@@ -69,7 +77,7 @@ def score_pending(
     jobs = list(_jobs(incoming, scored, rejected))
     try:
         with held(scored / LOCK) as lock:
-            return _run(jobs, score, lock, say, warn)
+            return _run(jobs, score, version, lock, say, warn)
     except BlockingIOError:
         raise InputError(
             f"another run writes to {scored}; if it takes too long, look for the process: "
@@ -77,11 +85,14 @@ def score_pending(
         ) from None
 
 
-def _run(jobs: list[Job], score: Score, lock: int, say: Say, warn: Say) -> bool:
+def _run(jobs: list[Job], score: Score, version: str, lock: int, say: Say, warn: Say) -> bool:
     known, before, done, failed = _known(), 0, 0, 0
+    others: dict[str, list[Path]] = {}
     for job in jobs:
         if job.scores.exists():
             before += 1
+            entry = known.get(str(job.scores.resolve()), {})
+            others.setdefault(entry.get("model") or version, []).append(job.scores)
             if problem := _changed(job, known):
                 failed += 1
                 warn(f"FAILED  {job.table}: {problem}")
@@ -96,9 +107,22 @@ def _run(jobs: list[Job], score: Score, lock: int, say: Say, warn: Say) -> bool:
             found = {"error": str(error)}
             warn(f"FAILED  {job.table}: {error}")
             failed += 1
-        _log(job, seen | found | {"seconds": round(perf_counter() - began, 1)})
+        seconds = round(perf_counter() - began, 1)
+        _log(job, seen | found | {"model": version, "seconds": seconds})
+    for line in _of_others(others, version):
+        say(line)
     say(f"tables scored: {done}, failed: {failed}, scored before: {before}")
     return not failed
+
+
+def _of_others(scores: dict[str, list[Path]], version: str) -> Iterator[str]:
+    """Yield a line for each version, other than this one, that made some of the scores."""
+    for other, files in scores.items() if version else []:
+        if registered(other) != registered(version):
+            yield (
+                f"scored before by {other}, not by {version}: {len(files)} (the last one: "
+                f"{files[-1]}). To score a table again, such as after a rollback, delete its scores"
+            )
 
 
 def _jobs(incoming: Path, scored: Path, rejected: Path | None) -> Iterator[Job]:

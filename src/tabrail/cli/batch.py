@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tabrail import paths
 from tabrail.cli.arguments import Stage, given
 from tabrail.errors import one_message
 
@@ -31,14 +32,15 @@ def batch(
     """Score each table of a folder that has no scores yet.
 
     The file of scores has the table's name, and it is written completely or not at all. A table
-    that has scores is not scored again. If a table could not be scored, the next run tries again.
-    Only one run works at a time. log/batch.jsonl gets a line for each table. Failures are printed
-    to standard error. Exit code 0: every table has scores. 1: a table could not be scored, or has
-    changed since it was scored.
+    that has scores is not scored again; a line names each other version that made scores. If a
+    table could not be scored, the next run tries again. Only one run works at a time.
+    log/batch.jsonl gets a line for each table. Failures are printed to standard error. Exit code 0:
+    every table has scores. 1: a table could not be scored, or has changed since it was scored.
     """
     with one_message():
         from tabrail.batch.pending import Score, score_pending
         from tabrail.batch.score import predict
+        from tabrail.project.registry import model_version
 
         def here(table: Path, out: Path, rejected: Path | None, _: int) -> str:
             return predict(table, out, rejected, overwrite=True)
@@ -50,6 +52,9 @@ def batch(
         if stage:
             from tabrail.deploy import deploy
 
-            score = deploy(stage, warn).predict
-        complete = score_pending(incoming, scored, rejected, score, typer.echo, warn)
+            deployed = deploy(stage, warn)
+            score, version = deployed.predict, deployed.version
+        else:
+            version = model_version() if paths.MODEL.exists() else ""
+        complete = score_pending(incoming, scored, rejected, score, version, typer.echo, warn)
     raise typer.Exit(0 if complete else 1)

@@ -95,7 +95,7 @@ def require_merged(version: str, before: str | None = None) -> None:
     Raises:
         InputError: this clone knows `origin/main`, which does not have the commit.
     """
-    if git.commit(MAIN) is None or git.succeeds("merge-base", "--is-ancestor", version, MAIN):
+    if not is_unmerged(version):
         return
     now = git.required_commit(version)
     if before and before != now:
@@ -112,6 +112,12 @@ def require_merged(version: str, before: str | None = None) -> None:
         "main and assign that one"
         + ("; this clone is shallow: run git fetch --unshallow" if git.is_shallow() else "")
     )
+
+
+def is_unmerged(revision: str) -> bool:
+    """Check whether this clone knows `origin/main`, and it does not have a revision."""
+    known = git.commit(MAIN) is not None
+    return known and not git.succeeds("merge-base", "--is-ancestor", revision, MAIN)
 
 
 def tags_of_origin() -> dict[str, str]:
