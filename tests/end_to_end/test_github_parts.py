@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import shutil
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -82,15 +83,24 @@ def test_release(world: GitHub) -> None:
     assert docker.read_text(encoding="utf-8").splitlines() == [
         "login ghcr.io --username ada --password-stdin",
         "token-of-this-run",
-        f"pull --quiet {image}",
+        f"manifest inspect {image}",
         f"build --target server --label {label} --tag {image} --file Dockerfile image",
         "model@v0.1.0",
         f"push {image}",
     ]
     assert_image_is_that_of_the_release(runner, docker)
     # Somebody has to approve, or a variable says that nobody has to.
-    assert runner.run("promote").failed.startswith('if [ "$NO_REVIEWERS" = yes ]')
+    assert runner.run("promote").failed.startswith("note() {")
     assert "The environment production has no required reviewers" in runner.summary
+    assert "The environment production is open to: all branches." in runner.summary
+    for change, why in (
+        ({"self_review": True}, "whoever starts a release may approve it"),
+        ({"branches": ["main", "try/*"]}, "is open to: main, try/*. Allow main only."),
+    ):
+        review(runner, **change)
+        shutil.rmtree(runner.folder / "promote")
+        assert runner.run("promote").result == "failure"
+        assert why in runner.summary
     assert "model#prod#2" not in tags(world)
     runner.secrets = {"NO_REVIEWERS": "yes"}
     shutil.rmtree(runner.folder / "promote")
@@ -126,6 +136,11 @@ def assert_image_is_that_of_the_release(runner: Runner, docker: Path) -> None:
 
     passed(again())
     assert "The image of model@v0.1.0 stays as it is" in runner.summary
+    fault = docker.with_name("docker.txt.fault")
+    fault.write_text("Get https://ghcr.io/v2/: net/http: TLS handshake timeout\n", encoding="utf-8")
+    assert "The registry did not say whether ghcr.io/ada/" in again().output
+    assert not re.search("^(build|push)", docker.read_text(encoding="utf-8"), re.MULTILINE)
+    fault.unlink()
     docker.with_name("docker.txt.revision").write_text("another commit\n", encoding="utf-8")
     assert "exists already, and is not of this commit" in again().output
     assert not re.search("^(build|push)", docker.read_text(encoding="utf-8"), re.MULTILINE)
@@ -139,9 +154,16 @@ def assert_image_is_that_of_the_release(runner: Runner, docker: Path) -> None:
     passed(again())
 
 
-def review(runner: Runner) -> None:
-    """Let the environment `production` have required reviewers."""
-    rules = {"protection": ["branch_policy", "required_reviewers"]}
+def review(
+    runner: Runner, *, self_review: bool = False, branches: Sequence[str] = ("main",)
+) -> None:
+    """Let the environment `production` have required reviewers, and be for some branches."""
+    reviewers = {"type": "required_reviewers", "prevent_self_review": not self_review}
+    environment = {
+        "protection_rules": [{"type": "branch_policy"}, reviewers],
+        "deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True},
+    }
+    rules = {"environment": environment, "branches": branches}
     file = runner.folder / "github.json"
     file.write_text(json.dumps(runner.posted | rules), encoding="utf-8")
 

@@ -276,7 +276,7 @@ def test_release(world: GitLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert docker.read_text(encoding="utf-8").splitlines() == [
         "login --username gitlab-ci-token --password-stdin registry.example.com",
         "token-of-this-job",
-        f"pull --quiet {IMAGE}:v0.1.0",
+        f"manifest inspect {IMAGE}:v0.1.0",
         f"build --target server --label {label} --tag {IMAGE}:v0.1.0 --file Dockerfile image",
         "model@v0.1.0",
         f"push {IMAGE}:v0.1.0",

@@ -14,6 +14,9 @@ case $1 in
     sed -n 's/.*"version": "\\(.*\\)",/\\1/p' "$folder/release.json" >> "{notes}"
     echo "${{5#*=}}" > "{notes}.revision" ;;
   login) cat >> "{notes}" ;;
+  manifest)
+    if [ -f "{notes}.fault" ]; then cat "{notes}.fault" >&2; exit 1; fi
+    test -f "{notes}.revision" || {{ echo "no such manifest: $3" >&2; exit 1; }} ;;
   pull | inspect) cat "{notes}.revision" || exit 1 ;;
 esac
 """
@@ -52,7 +55,8 @@ def be_quick(factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -> None
 def fake_docker(tools: Path) -> Path:
     """Write a `docker` that notes how it was called, which version it builds, and what it reads.
 
-    It knows one image, from its first build on, with the revision that this was given.
+    It knows one image, from its first build on, with the revision that this was given. A file
+    `docker.txt.fault` beside its notes has the answer of a registry that is out of order.
 
     Args:
         tools: the folder of the command.

@@ -34,9 +34,11 @@ def api(arguments: list[str], state: dict[str, Any]) -> None:
     user = {"login": os.environ["STUB_USER"]}
     match given.endpoint.removeprefix(ISSUES).strip("/").split("/"):
         case [*_, "environments", "production"]:
-            rules = [{"type": kind} for kind in state["protection"]]
-            for answer in jq.compile(given.jq).input_value({"protection_rules": rules}).all():
+            for answer in jq.compile(given.jq).input_value(state["environment"]).all():
                 print(answer)
+        case [*_, "production", "deployment-branch-policies"]:
+            named = {"branch_policies": [{"name": name} for name in state["branches"]]}
+            print(jq.compile(given.jq).input_value(named).first())
         case _ if not fields:
             assert given.paginate
             for answer in jq.compile(given.jq).input_value(lists[given.endpoint]).all():
@@ -87,8 +89,9 @@ def main() -> None:
     """Do what the command line says; fail at what no workflow of ours does."""
     assert os.environ.get("GH_TOKEN"), "gh needs GH_TOKEN"
     file = Path(os.environ["STUB_STATE"])
-    kinds = ("comments", "pull_requests", "issues", "said", "releases", "protection")
+    kinds = ("comments", "pull_requests", "issues", "said", "releases", "branches")
     state: dict[str, Any] = {kind: [] for kind in kinds}
+    state["environment"] = {"protection_rules": [], "deployment_branch_policy": None}
     if file.exists():
         state |= json.loads(file.read_text(encoding="utf-8"))
     match sys.argv[1:]:
