@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,13 +71,15 @@ def upgrade(given: str, say: Say) -> None:
     _repin(project, source, theirs["results"])
     texts = {**renewed, paths.PROJECT: tomlkit.dumps(project)}
     texts[RECORD] = known.with_files(renewed, tabrail=source.version).text()
-    with _restoring([*texts, paths.PACKAGES, *VENDOR.glob(f"{NAME}-*.whl"), *_goal(source)]):
+    touched = [*texts, paths.PACKAGES, *VENDOR.glob(f"{NAME}-*.whl"), *_goal(source)]
+    with _restoring(touched) as before:
         _vendor(source)
         write_texts(texts)
         say("Locking …")
         # Without the name, uv would keep the hash of the old wheel of the same version.
         _uv("lock", "--upgrade-package", NAME)
-    say(_report(known, source, theirs, renewed, left))
+    changed = [path for path, content in before.items() if _bytes(path) != content]
+    say(_report(known, source, theirs, renewed, left, changed))
 
 
 def _project() -> tomlkit.TOMLDocument:
@@ -105,8 +107,10 @@ def _source(given: str, project: Mapping[str, Any]) -> Source:
     is_vendored = NAME in project.get("tool", {}).get("uv", {}).get("sources", {})
     if not given and is_vendored:
         raise InputError(
-            f"this project takes {NAME} from {VENDOR}/; give the path of the new wheel, or a "
-            "version to take from the package index from now on"
+            f"this project takes {NAME} from a wheel in {VENDOR}/, so the newest version cannot be "
+            "looked up; give the new wheel, such as: uv run tabrail upgrade "
+            f"../{NAME}-2.1.0-py3-none-any.whl, or, if {NAME} is on your package index, the "
+            "version to take from there from now on, such as: uv run tabrail upgrade 2.1.0"
         )
     try:
         wanted = f"{NAME}=={Version(given)}" if given else NAME
@@ -229,11 +233,11 @@ def _vendor(source: Source) -> None:
 
 
 @contextmanager
-def _restoring(files: Iterable[Path]) -> Iterator[None]:
-    """Restore the files, or remove new ones, if the block fails."""
-    before = {path: path.read_bytes() if path.exists() else None for path in files}
+def _restoring(files: Iterable[Path]) -> Iterator[dict[Path, bytes | None]]:
+    """Restore the files, or remove new ones, if the block fails; give it their content before."""
+    before = {path: _bytes(path) for path in files}
     try:
-        yield
+        yield before
     except BaseException:
         for path, content in before.items():
             if content is None:
@@ -241,6 +245,11 @@ def _restoring(files: Iterable[Path]) -> Iterator[None]:
             else:
                 _write(path, content)
         raise
+
+
+def _bytes(path: Path) -> bytes | None:
+    """Return a file's content; None if there is no such file."""
+    return path.read_bytes() if path.exists() else None
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -266,6 +275,7 @@ def _report(
     theirs: Mapping[str, Any],
     renewed: Mapping[Path, str],
     left: Mapping[Path, str],
+    changed: Collection[Path],
 ) -> str:
     """Return a report: what was changed, what was left and why, and what to run."""
     given = known.model_dump()
@@ -274,8 +284,8 @@ def _report(
     pinned = {**given, "tabrail": source.version}
     owners = rendering.files(pinned, rendering.OWNERS_FILES, theirs["results"])
     lines = [f"{NAME} {known.tabrail} → {source.version}", ""]
-    lines += [f"changed  {paths.PROJECT}", f"changed  {paths.PACKAGES}"]
-    lines += [f"new      {goal}" for goal in _goal(source)]
+    lines += [f"changed  {path}" for path in (paths.PROJECT, paths.PACKAGES) if path in changed]
+    lines += [f"new      {goal}" for goal in _goal(source) if goal in changed]
     lines += [
         f"{'renewed' if path.as_posix() in known.files else 'new    '}  {path}" for path in renewed
     ]
@@ -284,14 +294,23 @@ def _report(
         if found := _left(path, text, ours.get(path.as_posix()), known):
             lines.append(f"left     {path}")
             differences += found
+    of_owner = {
+        name: shown
+        for name, text in theirs["owners_files"].items()
+        if (shown := record.difference(owners.get(name, ""), text, Path(name)))
+    }
+    lines += [f"yours    {name}" for name in of_owner]
+    if not changed:
+        lines.append(f"Nothing was changed: the project has {NAME} {source.version} already.")
     for stage, number in theirs["results"].items():
         if number != rendering.RESULTS.get(stage):
             lines += ["", f"The results of {stage} change: `dvc repro` will run it again."]
     lines += differences
-    for name, text in theirs["owners_files"].items():
-        if shown := record.difference(owners.get(name, ""), text, Path(name)):
-            lines += ["", f"{name} is yours; in a new project it would now differ by:", shown]
-    lines += ["", "Next:", "    uv sync", "    uv run dvc repro", "    git diff", ""]
+    for name, shown in of_owner.items():
+        lines += ["", f"{name} is yours; in a new project it would now differ by:", shown]
+    if changed:
+        lines += ["", "Next:", "    uv sync", "    uv run dvc repro", "    git diff"]
+    lines.append("")
     return "\n".join(lines)
 
 

@@ -78,7 +78,9 @@ def test_without_results_there_is_nothing_to_let_through() -> None:
         ({"roc_auc": 0.7}, {"at_most": 1}, "FAILED", "better when higher; write at_least in"),
         ({"roc_auc": None}, {"at_least": 0.5}, "FAILED", "roc_auc is undefined on validation"),
         ({"roc_auc": 0.7}, {"metric": "rocauc", "at_least": 0.5}, "FAILED", "roc_auc"),
-        ({"roc_auc": 0.7}, {}, "skipped", "no success number is set; write it in params.yaml"),
+        ({"roc_auc": 0.7}, {}, "skipped", "gate: goal: {metric: roc_auc, at_least: <number>}"),
+        ({"mae": 12.5}, {}, "skipped", "no success number is set; write it in params.yaml, gate: "),
+        ({"mae": 12.5}, {}, "skipped", "goal: {metric: mae, at_most: <number>}"),
     ],
 )
 def test_the_success_number_has_to_be_reached(

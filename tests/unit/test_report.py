@@ -14,6 +14,7 @@ from runs import GATE, Repository, evaluation, replicates, run, score, write_res
 from typer.testing import CliRunner
 
 from tabrail.cli import app as cli
+from tabrail.documents import load_yaml
 from tabrail.errors import InputError
 from tabrail.review import gate
 from tabrail.review.base import Base
@@ -365,6 +366,19 @@ def test_thresholds_are_the_bases(repository: Repository) -> None:
     repository.on_main(repository.git("rev-parse", "HEAD").strip())
     repository.commit("Next")
     assert verdicts(report(None))["main_metric"] == "ok"
+
+
+def test_who_sets_the_first_success_number_is_not_told_to_set_one(repository: Repository) -> None:
+    repository.commit("Words", readme_md="# Words")
+    (goal,) = (one for one in report(None).gate if one.name == "goal")
+    assert goal.detail.startswith("no success number is set; write it in params.yaml")
+    params = load_yaml(Path("params.yaml").read_text(encoding="utf-8"))
+    params["gate"]["goal"] = {"at_least": 0.6}
+    Path("params.yaml").write_text(json.dumps(params), encoding="utf-8")
+    repository.commit("Set it")
+    (goal,) = (one for one in report(None).gate if one.name == "goal")
+    assert goal.verdict == "skipped"
+    assert goal.detail.startswith("this change sets the first success number; it is checked from")
 
 
 def test_a_gate_that_cannot_be_read_is_refused(repository: Repository) -> None:

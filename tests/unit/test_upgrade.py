@@ -1,6 +1,7 @@
 """An upgrade changes everything that belongs together, or nothing at all."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -143,6 +144,18 @@ def test_pin_wheel_source_lock_and_record_change_together(project: Path, tmp_pat
     assert printed.endswith("    uv sync\n    uv run dvc repro\n    git diff\n\n")
 
 
+def test_the_same_wheel_again_changes_nothing_and_says_so(project: Path, tmp_path: Path) -> None:
+    new = wheel(tmp_path)
+    assert "Nothing was changed" not in call(str(new))
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "Upgrade")
+    printed = call(str(new))
+    assert f"Nothing was changed: the project has tabrail {NEW} already." in printed
+    assert not re.search(r"^(changed|new|renewed) ", printed, re.MULTILINE)
+    assert "Next:" not in printed
+    assert git("status", "--porcelain") == ""
+
+
 def test_the_rest_of_pyproject_stays_byte_for_byte(project: Path, tmp_path: Path) -> None:
     before = Path("pyproject.toml").read_text(encoding="utf-8").splitlines()
     call(str(wheel(tmp_path)))
@@ -228,6 +241,8 @@ def test_what_a_new_project_would_have_is_shown(project: Path, tmp_path: Path, u
     printed = call(str(wheel(tmp_path)))
     assert "README.md is yours; in a new project it would now differ by:" in printed
     assert "+Better." in printed
+    assert printed.index("yours    README.md") < printed.index("README.md is yours")
+    assert "yours    pyproject.toml" not in printed
     assert "pyproject.toml is yours" not in printed
     assert Path("README.md").read_bytes() == before
 
@@ -251,7 +266,7 @@ def test_without_a_version_the_index_has_the_newest(project: Path) -> None:
 
 
 def test_a_vendored_wheel_is_not_replaced_by_what_an_index_has(project: Path, uv: Path) -> None:
-    assert "give the path of the new wheel, or a version" in call(code=1)
+    assert "give the new wheel, such as: uv run tabrail upgrade ../tabrail" in call(code=1)
     assert not (uv / "calls").exists()
 
 

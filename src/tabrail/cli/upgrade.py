@@ -12,7 +12,8 @@ def upgrade(
         str,
         typer.Argument(
             metavar="WHEEL|VERSION",
-            help="A wheel, or a version on the package index. [default: the newest one there]",
+            help="A wheel, or a version on the package index. [default: the newest one there; "
+            "a project with a wheel in vendor has none]",
             show_default=False,
         ),
     ] = "",

@@ -32,6 +32,11 @@ class Goal(GateCheck):
     at_least: float | None = None
     at_most: float | None = None
 
+    @property
+    def is_set(self) -> bool:
+        """Whether there is a required value."""
+        return self.at_least is not None or self.at_most is not None
+
 
 class Drift(GateCheck):
     """The largest population stability index of a column."""

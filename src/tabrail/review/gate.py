@@ -81,10 +81,13 @@ def alone(head: Snapshot, params: Gate) -> list[Check]:
 
 
 def _goal(head: Snapshot, goal: Goal) -> Outcome:
-    if goal.at_least is None and goal.at_most is None:
-        return None, f"no success number is set; write it in {paths.PARAMS}, gate.goal"
     found = head.evaluation["validation"]["metrics"]
     name = goal.metric or head.evaluation["main_metric"]
+    if not goal.is_set:
+        better = reported(name, head.evaluation) if name in found else None
+        words = "at_most" if better and better.sign < 0 else "at_least"
+        example = f"goal: {{metric: {name}, {words}: <number>}}"
+        return None, f"no success number is set; write it in {paths.PARAMS}, gate: {example}"
     if name not in found:
         return False, f"{name} of gate.goal is not in METRICS{nearest(name, found)}"
     metric = reported(name, head.evaluation)

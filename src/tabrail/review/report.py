@@ -1,6 +1,6 @@
 """Report a change to the model: its results and their inputs, compared with the base."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -69,6 +69,8 @@ def _gate(base: Base, before: Snapshot, now: Snapshot) -> list[Check]:
     # The limits are those of the base: a change cannot relax its own limits.
     own = load_params().gate
     verdicts = gate.checks(before, now, bar or own, accepted)
+    if bar and own.goal.is_set and not bar.goal.is_set:
+        verdicts = [_later(one) if one.name == "goal" else one for one in verdicts]
     verdicts += [Check("acceptance", "skipped", sentence) for sentence in wrong]
     if bar and bar != own:
         detail = "the section in params.yaml has changed; the next change is checked with it"
@@ -78,6 +80,12 @@ def _gate(base: Base, before: Snapshot, now: Snapshot) -> list[Check]:
         for key, instead in Gate.former(now.params.get("gate")).items()
     ]
     return verdicts
+
+
+def _later(goal: Check) -> Check:
+    """Return the check of a success number that the base does not have."""
+    why = "this change sets the first success number; it is checked from the next change on"
+    return replace(goal, detail=why)
 
 
 def _gate_of(run: Snapshot) -> Gate | None:
