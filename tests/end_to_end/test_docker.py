@@ -87,6 +87,9 @@ def _is_locked_up(containers: Containers) -> None:
     look = "import os; print(os.getuid(), *(os.access(one, os.W_OK) for one in ('/app', '/log')))"
     found = containers.podman("exec", NAME, "python", "-c", look)
     assert found.split() == ["10001", "False", "True"]
+    limits = json.loads(containers.podman("inspect", NAME))[0]["HostConfig"]
+    assert limits["Memory"] == 2**30
+    assert limits["RestartPolicy"]["Name"] == "unless-stopped"
 
 
 def test_a_bundle_alone_becomes_a_server(containers: Containers, project: Project) -> None:

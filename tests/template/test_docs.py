@@ -45,6 +45,7 @@ OTHERS_OPTIONS = {
     "--serve-artifacts",  # mlflow
     *("--host", "--memory-limit", "--no-dashboard", "--nthreads", "--preload"),  # dask
     *("--build-arg", "--env", "--env-file", "--group", "--user"),  # docker and uv
+    *("--memory", "--restart"),  # docker
     "--bundle",  # gh
 }
 

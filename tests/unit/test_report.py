@@ -354,6 +354,19 @@ def verdicts(made: Report) -> dict[str, str]:
     return {check.name: check.verdict for check in made.gate}
 
 
+def test_a_revert_is_not_told_to_accept_what_it_has_taken_back(repository: Repository) -> None:
+    worse(repository, "Worse", "Accept-Gate: main_metric: it is half as large")
+    repository.git("revert", "--no-edit", "HEAD")
+    found = verdicts(report(None))
+    assert found["main_metric"] == "ok"
+    assert "acceptance" not in found
+    write_results(evaluation({"roc_auc": 0.55}))
+    repository.commit("Worse in another way")
+    found = verdicts(report(None))
+    assert found["main_metric"] == "FAILED"
+    assert found["acceptance"] == "skipped"
+
+
 def test_thresholds_are_the_bases(repository: Repository) -> None:
     text = Path("params.yaml").read_text()
     Path("params.yaml").write_text(text.replace("max_loss:\n", "max_loss: 99\n", 1))

@@ -6,6 +6,7 @@ Git keeps the acceptance and its author. It ends with the change.
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tabrail import paths
 from tabrail.errors import nearest
@@ -30,7 +31,22 @@ class Acceptance:
     commit: str
 
 
-def since(base: str, known: Collection[str]) -> tuple[dict[str, Acceptance], list[str]]:
+class Found(NamedTuple):
+    """What the commits of a change accept.
+
+    Attributes:
+        valid: the acceptances, by check.
+        wrong: an error message for each invalid line.
+        outdated: by check, a message about an acceptance of other results. It matters only if the
+            check fails: after a revert, nothing needs to be accepted.
+    """
+
+    valid: dict[str, Acceptance]
+    wrong: list[str]
+    outdated: dict[str, str]
+
+
+def since(base: str, known: Collection[str]) -> Found:
     """Return which failed checks the commits of a change accept.
 
     An acceptance is valid only for the results of its commit.
@@ -38,14 +54,12 @@ def since(base: str, known: Collection[str]) -> tuple[dict[str, Acceptance], lis
     Args:
         base: the commit that the change starts from.
         known: the names of the checks.
-
-    Returns:
-        The acceptances by check, and an error message for each invalid line.
     """
     shown = "--format=%h%x00%an%x00%B"
     log = git.git("log", "--reverse", "--no-show-signature", "-z", shown, f"{base}..HEAD")
     found: dict[str, Acceptance] = {}
     wrong: list[str] = []
+    outdated: dict[str, str] = {}
     fields = iter(log.split("\0"))  # no message can have a NUL
     for commit, author, message in zip(fields, fields, fields, strict=False):
         for check, reason in LINE.findall(message):
@@ -57,10 +71,11 @@ def since(base: str, known: Collection[str]) -> tuple[dict[str, Acceptance], lis
             elif reason.strip() in {"", PLACEHOLDER}:
                 wrong.append(f"commit {commit} accepts {check} without a reason")
             elif not git.succeeds("diff", "--quiet", commit, "HEAD", "--", str(paths.EVALUATION)):
-                wrong.append(
-                    f"commit {commit} accepts {check}, but the results have changed since then; "
-                    "accept them in a new commit"
+                outdated[check] = (
+                    f"commit {commit} accepts a failure of {check}, but for other results: "
+                    f"{paths.EVALUATION} has changed since then. If today's failure is acceptable, "
+                    "too, accept it in a new commit"
                 )
             else:
                 found[check] = Acceptance(check, reason.strip(), author, commit)
-    return found, wrong
+    return Found(found, wrong, {name: outdated[name] for name in outdated.keys() - found.keys()})

@@ -64,11 +64,14 @@ def report(given: str | None) -> Report:
 
 
 def _gate(base: Base, before: Snapshot, now: Snapshot) -> list[Check]:
-    accepted, wrong = acceptance.since(base.commit, Gate.names())
+    accepted, wrong, outdated = acceptance.since(base.commit, Gate.names())
     bar = _gate_of(before)
     # The limits are those of the base: a change cannot relax its own limits.
     own = load_params().gate
     verdicts = gate.checks(before, now, bar or own, accepted)
+    wrong += [
+        outdated[one.name] for one in verdicts if one.verdict == "FAILED" and one.name in outdated
+    ]
     if bar and own.goal.is_set and not bar.goal.is_set:
         verdicts = [_later(one) if one.name == "goal" else one for one in verdicts]
     verdicts += [Check("acceptance", "skipped", sentence) for sentence in wrong]
