@@ -15,7 +15,7 @@ if [ "${ROWS:-}" = yes ]; then
   if [ -z "$prod" ]; then
     echo "No model is in prod, so there is no comparison."
   elif git rev-parse --quiet --verify origin/main > /dev/null && ! git merge-base --is-ancestor "$prod" origin/main; then
-    printf '\n%s is in prod, but its commit is not on main. Its code is not run here, so there is no comparison.\n' "$prod" >> "$TRAINED/report.md"
+    printf '\n%s is in prod, but its commit is not on main, or somebody has moved its tag. Its code is not run here, so there is no comparison.\n' "$prod" >> "$TRAINED/report.md"
   else
     clone=$(mktemp -d ../prod.XXXXXX)  # beside this clone, so that a relative DVC remote is the same
     trap 'rm -rf "$clone"' EXIT
