@@ -17,10 +17,11 @@ import tomlkit
 from generated import contents, made, write_project
 from typer.testing import CliRunner
 
-from tabrail import record, rendering, upgrade
+from tabrail import record, rendering
 from tabrail.cli import app as cli
 from tabrail.errors import InputError
 from tabrail.results import RESULTS
+from tabrail.upgrade.upgrade import upgrade
 
 OLD = made()["tabrail"]
 NEW = "9.1.0"
@@ -289,7 +290,7 @@ def test_a_failure_brings_everything_back(
 def test_stopping_brings_everything_back(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tabrail import upgrade
+    from tabrail.upgrade import upgrade as module
 
     before = contents(project)
     with monkeypatch.context() as patch:
@@ -297,7 +298,7 @@ def test_stopping_brings_everything_back(
         def stop(*_given: object) -> None:
             raise KeyboardInterrupt
 
-        patch.setattr(upgrade, "_uv", stop)
+        patch.setattr(module, "_uv", stop)
         call(str(wheel(tmp_path)), code=130)
     assert contents(project) == before
 
@@ -382,7 +383,7 @@ def test_without_a_readable_pyproject_nothing_begins(
         path.write_text(text, encoding="utf-8")
     before = contents(project)
     with pytest.raises(InputError, match=f"^{sentence}"):
-        upgrade.upgrade(str(wheel(tmp_path)), print)
+        upgrade(str(wheel(tmp_path)), print)
     assert contents(project) == before
     assert not (uv / "calls").exists()
 

@@ -114,7 +114,7 @@ WRITERS = {
     "documents.py",  # write_texts, to the paths that `replacing` yields
     *("data/outputs.py", "data/prepare.py", "data/tables.py", "data/validate.py"),  # likewise
     "data/prepare_parts.py",  # likewise
-    *("model/saving.py", "upgrade.py"),  # likewise
+    *("model/saving.py", "upgrade/upgrade.py"),  # likewise
     "files.py",
     *("ingest/transaction.py", "ingest/parts.py"),  # in a folder of its own, and from there
     *("data/without.py", "dvc/stores.py"),  # in a folder that is removed; `ingest` goes on

@@ -25,6 +25,6 @@ def upgrade(
     shows what the library changed in them. Exit code 0: done. 1: nothing has changed.
     """
     with one_message():
-        from tabrail.upgrade import upgrade as verb
+        from tabrail.upgrade.upgrade import upgrade as verb
 
         verb(version, typer.echo)

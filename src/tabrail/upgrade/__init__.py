@@ -1,0 +1,1 @@
+"""Upgrade the library of a project, completely or not at all."""
