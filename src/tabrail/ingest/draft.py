@@ -39,6 +39,7 @@ class Draft:
         positive_share: with two classes, share of the positive class in the rows with a target.
         unlabeled: number of rows without a target.
         duplicates: number of rows that equal an earlier one in every column.
+        inferred: what the record has of the schema before the owner's edits are put into it.
         best_alone: the columns that predict the target best by themselves, in one line.
         unreadable: by column, the number of unreadable values, and some of them.
         example: an artificial row to score.
@@ -53,6 +54,7 @@ class Draft:
     positive_share: float = 0.0
     unlabeled: int = 0
     duplicates: int = 0
+    inferred: dict[str, Any] = field(default_factory=dict)
     best_alone: str = ""
     unreadable: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
     example: dict[str, Any] = field(default_factory=dict)
@@ -74,7 +76,7 @@ def to_yaml(draft: Draft) -> str:
 
 
 def _entry(head: str, value: Any, reason: str) -> str:
-    line = head + _flow(value)
+    line = head + flow(value)
     if len(line) > WIDTH and isinstance(value, list):
         note = f"  # {_comment(reason)}" if reason else ""
         return f"{head.rstrip()}{note}\n{_wrapped(value, '  ')}"
@@ -94,12 +96,12 @@ def _with_reason(line: str, reason: str, indent: str) -> str:
 def _column(name: str, column: Mapping[str, Any], reason: str) -> str:
     key = scalar(name)
     head = f"  ? {key}\n  : " if len(key) > LONGEST_KEY else f"  {key}: "
-    line = head + _flow(column)
+    line = head + flow(column)
     if len(line) - len(head) + len(key) <= COLUMN_WIDTH or "categories" not in column:
         return _with_reason(line, reason, "  ")
     note = f"  # {_comment(reason)}" if reason else ""
     rest = "".join(
-        f"    {part}: {_flow(value)}\n" for part, value in column.items() if part != "categories"
+        f"    {part}: {flow(value)}\n" for part, value in column.items() if part != "categories"
     )
     categories = _wrapped(column["categories"], "      ")
     return f"{head.rstrip()}{note}\n{rest}    categories:\n{categories}"
@@ -109,7 +111,7 @@ def _wrapped(values: list[Any], indent: str) -> str:
     """Return a list over several lines."""
     lines, line = [], indent + "["
     for place, value in enumerate(values):
-        part = _flow(value) + ("]" if place + 1 == len(values) else ", ")
+        part = flow(value) + ("]" if place + 1 == len(values) else ", ")
         if len(line) + len(part) > COLUMN_WIDTH and line.strip() != "[":
             lines.append(line.rstrip())
             line = indent + " "
@@ -117,15 +119,15 @@ def _wrapped(values: list[Any], indent: str) -> str:
     return "\n".join([*lines, line]) + "\n"
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
     """Return a value on one line."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(_flow(item) for item in value) + "]"
+        return "[" + ", ".join(flow(item) for item in value) + "]"
     if isinstance(value, str):
         return scalar(value)
-    return json.dumps(value)
+    return json.dumps(value, default=str)
 
 
 def scalar(text: str) -> str:

@@ -1,6 +1,6 @@
 """Infer the schema of new tables: each column's kind, with the reason."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -31,6 +31,7 @@ def infer(
     name: str = "",
     clean: Clean = no_cleaning,
     before: Schema | None = None,
+    ignored: Collection[str] = (),
 ) -> Draft:
     """Infer the schema of tables from all of their rows.
 
@@ -44,13 +45,14 @@ def infer(
         name: what the data is called.
         clean: the owner's cleaning function: the schema describes the cleaned rows.
         before: the present schema of the same columns: how it says that numbers are written stays.
+        ignored: columns that the owner ignores.
 
     Raises:
         InputError: the files are not a table, or the target cannot be learned from it.
     """
     form = csv_format(files)
     first = read_first_rows(files, column_names(files, form, target), form, clean)
-    inference = Inference(files, target, task, form, first, before)
+    inference = Inference(files, target, task, form, first, before, ignored)
     found = profile(files, inference.schema(), clean)
     if inference.correct(found, clean):
         found = profile(files, inference.schema(), clean)
@@ -91,6 +93,7 @@ class Inference:
         form: Csv,
         first: FirstRows,
         before: Schema | None = None,
+        ignored: Collection[str] = (),
     ) -> None:
         """Guess the kind of each column from the first rows.
 
@@ -126,14 +129,16 @@ class Inference:
                 known = guess(look) if several else None
                 self._find_missing(name, texts[name], known.kind if known else None)
         self.guesses = {
-            name: first.typed.get(name) or self._guess(name, words)
+            name: Guess("ignored", "as before")
+            if name in ignored
+            else first.typed.get(name) or self._guess(name, words)
             for name, words in first.values.items()
         }
         # Columns with at most one value in the first rows: any value may follow.
         self._unknown = {
             name
             for name, words in first.values.items()
-            if name not in first.typed and len(present(words, self.missing)) <= 1
+            if name not in {*first.typed, *ignored} and len(present(words, self.missing)) <= 1
         }
         self.target = Target("binary", "categorical", "")
         if target not in self._unknown:
@@ -194,7 +199,7 @@ class Inference:
             words = column.unreadable_values or column.levels
             self._find_missing(name, words + column.odd_dates, self.guesses[name].kind)
         self.check_target(found.columns[self.name], found.rows)
-        for name in self._unknown - {self.name}:
+        for name in (self._unknown - {self.name}) & found.columns.keys():
             levels = present(found.columns[name].levels, self.missing)
             if len(levels) > 1:
                 self.guesses[name] = self._guess(name, levels)

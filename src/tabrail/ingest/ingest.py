@@ -2,7 +2,7 @@
 
 import filecmp
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
@@ -91,15 +91,12 @@ def start(
     """
     from tabrail.ingest import datasheet, project_files, readme, summary
     from tabrail.ingest.draft import to_yaml
-    from tabrail.ingest.infer import infer
-    from tabrail.ingest.kept import keep_written
+    from tabrail.ingest.present import inferred_again, read_present
 
     incoming = _incoming(places)
     into = cut.counts(incoming, split)
-    draft = infer(
-        list(incoming.values()), target, task, name, _edited_cleaning(), _present_schema()
-    )
-    keep_written(draft)
+    before = read_present()
+    draft = inferred_again(list(incoming.values()), target, task, name, _edited_cleaning(), before)
     schema = Schema.model_validate(draft.schema)
     show(summary.text(draft, schema))
     if dry_run:
@@ -109,7 +106,7 @@ def start(
 
     def render() -> dict[Path, str]:
         described = datasheet.render(draft, schema)
-        files = project_files.texts(draft, schema, described, show)
+        files = project_files.texts(draft, schema, described, show, before.columns)
         return {paths.SCHEMA: to_yaml(draft), **files, **readme.texts(draft.example)}
 
     is_set_up = paths.LOCK.exists()  # else the set-up of the project runs the pipeline
@@ -154,6 +151,8 @@ def grow(
     parts = {path: cut.present(path) for path in into}
     for file in incoming.values():
         dialect.require(file, schema.csv)
+    from tabrail.ingest import present
+
     clean, aside = Project.load().clean, SetAside()
     there = [*incoming, *chain.from_iterable(parts.values())]
     changes = extend.changes(list(incoming.values()), schema, clean, there, aside)
@@ -172,7 +171,7 @@ def grow(
         incoming,
         into,
         schema,
-        lambda: {paths.SCHEMA: extend.applied(changes, paths.SCHEMA)} if changes else {},
+        lambda: present.extended(extend.applied(changes, paths.SCHEMA)) if changes else {},
         replace=False,
     )
     show(f"added to {paths.RAW}: {cut.listed(new)}; now run: uv run dvc repro")
@@ -195,13 +194,6 @@ def replace_data(copies: dict[Path, Path], texts: dict[Path, str]) -> None:
     with transaction.begun(copies, salt, replace=True, verb="forget") as changes:
         changes.put_in_place(texts)
         _dvc_add()
-
-
-def _present_schema() -> Schema | None:
-    """Return the present schema, unless there is none or it is damaged."""
-    with suppress(InputError):
-        return load_schema() if paths.SCHEMA.exists() else None
-    return None
 
 
 def _edited_cleaning() -> Clean:

@@ -5,14 +5,18 @@ from pathlib import Path
 from typing import Any
 
 from tabrail import paths, record
-from tabrail.data.schema import Schema, load_schema
+from tabrail.data.schema import Schema
 from tabrail.ingest.draft import Draft
 from tabrail.record import RECORD
 from tabrail.rendering import TASK_DEFAULTS
 
 
 def texts(
-    draft: Draft, schema: Schema, datasheet: str, show: Callable[[str], None]
+    draft: Draft,
+    schema: Schema,
+    datasheet: str,
+    show: Callable[[str], None],
+    earlier: Collection[str],
 ) -> dict[Path, str]:
     """Return the new content of files that depend on the table.
 
@@ -23,6 +27,7 @@ def texts(
         schema: the new schema.
         datasheet: the new datasheet.
         show: prints a text for the user.
+        earlier: the columns of the earlier schema.
 
     Raises:
         InputError: .tabrail.json is missing or is damaged.
@@ -43,24 +48,22 @@ def texts(
             found[path] = text
         elif path.exists():
             show(_by_hand(path, old.get(path, ""), text))
-    for sentence in lines_with_gone_columns(schema, {path for path in found if path in old}):
+    gone = {*earlier} - {*schema.columns}
+    for sentence in lines_with_gone_columns(gone, {path for path in found if path in old}):
         show(sentence)
     return {**found, RECORD: after.with_files(found).text()}
 
 
-def lines_with_gone_columns(schema: Schema, renewed: Collection[Path]) -> list[str]:
+def lines_with_gone_columns(gone: Collection[str], renewed: Collection[Path]) -> list[str]:
     """Find lines of the project's code with columns that the new table lacks.
 
     Args:
-        schema: the new schema.
+        gone: the columns that the new table lacks.
         renewed: files that are rendered again.
 
     Returns:
         A sentence for each such line, with its file and number.
     """
-    if not paths.SCHEMA.exists():
-        return []
-    gone = set(load_schema().columns) - set(schema.columns)
     found = []
     for path in sorted(Path("src").rglob("*.py")):
         if path in renewed:
@@ -77,6 +80,7 @@ def facts(draft: Draft, schema: Schema) -> dict[str, Any]:
     """Return the facts of a table for the project's files."""
     found = {**TASK_DEFAULTS, "sample": False, "target": schema.target, "task": schema.task}
     found["rows"] = draft.rows
+    found["inferred"] = draft.inferred
     if schema.task == "binary":
         found["positive_share"] = round(draft.positive_share, 4)
         found["threshold"] = round(min(max(draft.positive_share, 0.01), 0.99), 2)
