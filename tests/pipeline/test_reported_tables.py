@@ -142,7 +142,7 @@ EXPECTED: dict[str, list[str]] = {
             "WARNING: Store: rows of one Store are alike, so they may be on both sides",
             "WARNING: Date: rows that are near in time",
         ),
-        "write {kind: identifier} there in schema.yaml, and key: [Store]",
+        "write in schema.yaml, under columns: Store: {kind: identifier}, and key: [Store]",
     ],
     "unnamed_columns": ["leaves out   Unnamed: 0.1 (row numbers)"],
     # Leaks.

@@ -72,4 +72,4 @@ def test_identifiers_that_are_left_out_name_the_line_that_brings_them_back(tmp_p
     table["liked"] = random.choice(["yes", "no"], 900)
     table.to_csv(tmp_path / "likes.csv", index=False)
     draft = infer([tmp_path / "likes.csv"], "liked")
-    assert "to learn from it, write {kind: categorical}" in draft.column_reasons["user_id"]
+    assert "under columns: user_id: {kind: categorical}" in draft.column_reasons["user_id"]

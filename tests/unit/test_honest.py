@@ -54,7 +54,7 @@ def test_another_one_is_warned_of_with_both_scores(name: str, tmp_path: Path) ->
     assert "key" not in draft.schema
     (warning,) = [one for one in draft.warnings if one.startswith(f"{name}: ")]
     assert "on both sides of the split" in warning
-    assert f"{{kind: identifier}} there in schema.yaml, and key: [{name}]" in warning
+    assert f"under columns: {name}: {{kind: identifier}}, and key: [{name}]" in warning
     honest, random = scores(warning)
     assert honest < 0.65
     assert random > 0.9
@@ -129,7 +129,7 @@ def test_what_nearly_gives_the_answer_away_is_used_and_asked_about(tmp_path: Pat
     for name, words in (("copy", "nearly perfectly"), ("boat", "nearly"), ("body", "is filled in")):
         (warning,) = [one for one in draft.warnings if one.startswith(f"{name}: ")]
         assert words in warning
-        assert "write {kind: ignored} there in schema.yaml" in warning
+        assert f"write in schema.yaml, under columns: {name}: {{kind: ignored}}" in warning
     assert any("hours is ignored. LEAK?" in one for one in draft.warnings)
     assert draft.best_alone.startswith("hours 1.000")
 

@@ -150,7 +150,7 @@ def test_dates_with_gaps_are_told_and_can_order_the_rows(
     when = np.where(RANDOM.random(ROWS) < 0.04, "", DAYS.strftime("%Y-%m-%d"))
     table = shuffled({"when": when} | SERIES)
     warning = told(inferred(tmp_path, table), "when: rows that are near in time are alike")
-    assert "delete nullable there in schema.yaml, and write time: when" in warning
+    assert "delete nullable of when in schema.yaml, and write time: when" in warning
     found = re.search(r"missing: (0\.\d+) at prepare.tolerance", warning)
     assert found
     folder = tmp_path / "project"

@@ -203,7 +203,7 @@ def test_a_key_that_is_gone_and_a_kind_that_the_data_changes_are_said(place: Pat
     said = "\n".join(infer("second.csv").warnings)
     assert "size: its kind is categorical now and was numeric" in said
     assert "max: 500" in said
-    assert "rooms: not in this table, so what you wrote there in schema.yaml is gone" in said
+    assert "rooms: not in this table, so what schema.yaml had of it is gone" in said
 
 
 def test_what_nobody_set_follows_the_data(place: Path) -> None:

@@ -110,7 +110,7 @@ def test_a_column_that_is_left_out_keeps_its_separators_in_the_line_to_write(
     deposit = [f"€{3 * n:,}" for n in AMOUNTS]
     path = save(tmp_path, [f"€{n:,}" for n in AMOUNTS], deposit, *[COMMAS] * 4)
     (warning,) = (one for one in infer([path], "rent").warnings if "area0 is ignored" in one)
-    assert '{kind: numeric, decimal: ".", thousands: ","} there in schema.yaml' in warning
+    assert 'under columns: area0: {kind: numeric, decimal: ".", thousands: ","}' in warning
 
 
 def test_what_the_owner_wrote_of_numbers_stays(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ def test_a_table_on_one_screen() -> None:
         "  leaves out   price_in_cents (see the warning)",
         "  leaves out   empty_0 (empty in all rows)",
     ]
+    assert not any("After an edit" in line for line in lines)  # nothing is to be edited
     assert lines[-4:] == [
         "  leaves out   and 10 more; see schema.yaml",
         "  best alone   size 0.412 (R² of the ranks)",

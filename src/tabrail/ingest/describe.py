@@ -110,7 +110,7 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
     for name in (target, *features):
         counts = found.columns[name].levels
         listed = {level: counts[level] for level in columns[name].get("categories", ())}
-        draft.warnings += notes.spellings(name, listed, target)
+        draft.warnings += notes.spellings(name, listed)
         if name != target and columns[name]["kind"] == "categorical":
             words = inference.words_for_missing(name)
             draft.warnings += notes.hidden_categories(name, words, inference.first_rows)

@@ -15,7 +15,7 @@ import numpy as np
 from tabrail.data import cells
 from tabrail.data.schema import Csv
 from tabrail.data.written_numbers import CURRENCY
-from tabrail.ingest import dates, nearly, sentinels, units
+from tabrail.ingest import dates, nearly, recipes, sentinels, units
 from tabrail.ingest.column_names import in_clean, maybe_code_name, tokens
 from tabrail.ingest.look import Look
 from tabrail.ingest.number_format import NEARLY, SEPARATOR, number, separators
@@ -62,7 +62,7 @@ def words_among_numbers(look: Look) -> str:
     return (
         f"{look.share_of_numbers:.1%} of its values are numbers, too few to read it as numeric; "
         f"others are {_shown(strange)}. If these mean no value, add them to missing in "
-        "schema.yaml, and write {kind: numeric, nullable: true}"
+        f"schema.yaml, and {recipes.entry(look.name, '{kind: numeric, nullable: true}')}"
     )
 
 
@@ -74,8 +74,7 @@ def two_orders_of_dates(look: Look) -> str:
     (day, month), share = found
     return (
         f"its dates are in two orders: {day!r} has the day first, {month!r} the month. "
-        f"{share:.1%} can be read with the day first. Write all of them in one order in the file, "
-        "and then {kind: datetime}"
+        f"{share:.1%} can be read with the day first. Write all of them in one order in the file"
     )
 
 
@@ -89,12 +88,12 @@ def two_decimal_separators(look: Look) -> str:
     if len(found) < 2 or min(found.values()) < SOME * look.filled or parted < NEARLY * look.filled:
         return ""
     other = "," if look.form.decimal == "." else "."
-    name = in_clean(look.name)
+    made = (
+        f'{in_clean(look.name)}.replace(r"{re.escape(other)}", "{look.form.decimal}", regex=True)'
+    )
     return (
         f"its numbers have a point in {found['.'] / parted:.1%} of the rows and a comma in the "
-        f"others, and are read as text. Write in clean (prepare.py): {name} = "
-        f'{name}.replace(r"{re.escape(other)}", "{look.form.decimal}", regex=True), and then '
-        "{kind: numeric} in schema.yaml"
+        f"others, and are read as text. To read them as numbers, {recipes.clean(look.name, made)}"
     )
 
 
@@ -108,10 +107,10 @@ def looks_like(look: Look) -> str:
         return ""
     name = in_clean(look.name)
     advice = {
-        "dates": 'If one format fits all, write {kind: datetime, format: "…"} in schema.yaml',
+        "dates": "If one format fits all, "
+        + recipes.entry(look.name, '{kind: datetime, format: "…"}'),
         "periods": f"If their order matters, make dates of them in clean (prepare.py): {name} = …",
-        "times": "Write them as 18:00:00 in the file or in clean (prepare.py), and then "
-        "{kind: numeric, format: duration} in schema.yaml",
+        "times": "Write them as 18:00:00 in the file or in clean (prepare.py)",
         "numbers": units.advice(look),
         "several numbers": "To learn from them, write each into its own column in the file",
     }[what]
@@ -172,8 +171,8 @@ def three_digits(look: Look) -> str:
     meant = Csv.model_validate({"decimal": decimal, "thousands": "" if decimal == sign else sign})
     return (
         f"{AMBIGUOUS}: each value with {sign!r} has three digits behind it, such as {sample!r}, "
-        f"which is taken with {taken}: {number(sample, look.form):.15g}. If it is {other}, write "
-        f"{{kind: numeric, {separators(meant)}}} in schema.yaml"
+        f"which is taken with {taken}: {number(sample, look.form):.15g}. If it is {other}, "
+        + recipes.entry(look.name, f"{{kind: numeric, {separators(meant)}}}")
     )
 
 
@@ -188,11 +187,10 @@ def repeated_extreme(look: Look) -> str:
     # Requests have no target. As a word in `missing`, the number would be none in any column.
     line = f"{column} = {column}.mask({column}.isin([{', '.join(words)}, {found.value:g}]))"
     line = f"if {name} in rows: {line}" if look.is_target else line
-    nullable = "" if look.is_target else ", and then nullable: true to this column in schema.yaml"
     return (
         f"{found.value:g} is in {found.share:.1%} of the rows, and all other numbers are from "
-        f"{found.low:g} to {found.high:g}. If it means no value, write in clean (prepare.py): "
-        f"{line}{nullable}"
+        f"{found.low:g} to {found.high:g}. If it means no value, write {recipes.CLEAN}: "
+        f"{line}"
     )
 
 
@@ -205,12 +203,12 @@ def moments(look: Look) -> str:
     for factor, unit in UNITS.items():
         if SECONDS[0] * factor <= low and high <= SECONDS[1] * factor:
             made = f'pd.to_datetime({name}.astype("int64"), unit="{unit}").astype("str")'
-            return _moment(f"like {unit} since 1970", name, made)
+            return _moment(f"like {unit} since 1970", look.name, made)
     if DAYS[0] <= low and high <= DAYS[1] and (known % 1 == 0).all():
         made = (
             f'pd.to_datetime({name}.astype("float"), unit="D", origin="1899-12-30").astype("str")'
         )
-        return _moment("like days since 1900, as spreadsheets count them", name, made)
+        return _moment("like days since 1900, as spreadsheets count them", look.name, made)
     return ""
 
 
@@ -223,7 +221,7 @@ def maybe_codes(look: Look) -> str:
         return ""
     return (
         f"its {look.distinct:,} whole numbers {MAY_NAME} rather than count or measure them. "
-        "Then write {kind: categorical} in schema.yaml"
+        f"Then {recipes.entry(look.name, '{kind: categorical}')}"
     )
 
 
@@ -244,10 +242,7 @@ OF_NUMBERS: tuple[Doubt, ...] = (
 
 
 def _moment(what: str, name: str, made: str) -> str:
-    return (
-        f"its numbers look {what}. To learn from them as dates, write in clean (prepare.py): "
-        f"{name} = {made}, and then {{kind: datetime}} in schema.yaml"
-    )
+    return f"its numbers look {what}. To learn from them as dates, {recipes.clean(name, made)}"
 
 
 def _shown(words: Iterable[str]) -> str:

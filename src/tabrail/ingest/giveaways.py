@@ -31,7 +31,11 @@ def leave_out(inference: "Inference", found: Profile, schema: Schema) -> None:
             inference.suspects.append(notes.only_leak(column, name, task, score))
         return
     for column, score in scores.items():
-        _ignore(inference, column, notes.leak(name, task, score, _entry(inference, column, found)))
+        _ignore(
+            inference,
+            column,
+            notes.leak(column, name, task, score, _entry(inference, column, found)),
+        )
     _leave_out_pairs(inference, found, schema.key)
     _leave_out_sum(inference, found, schema.key)
     names = inference.schema(schema.key).features_of("datetime")
@@ -55,7 +59,7 @@ def _leave_out_pairs(inference: "Inference", found: Profile, key: list[str]) -> 
             continue
         for column in late:
             entry = _entry(inference, column, found)
-            _ignore(inference, column, notes.pair(pair, late, name, entry))
+            _ignore(inference, column, notes.pair(column, pair, late, name, entry))
 
 
 def _leave_out_sum(inference: "Inference", found: Profile, key: list[str]) -> None:
@@ -69,7 +73,7 @@ def _leave_out_sum(inference: "Inference", found: Profile, key: list[str]) -> No
         return
     for column in total.names:
         entry = notes.written(_entry(inference, column, found))
-        _ignore(inference, column, score_notes.sum_of_parts(total, inference.name, entry))
+        _ignore(inference, column, score_notes.sum_of_parts(column, total, inference.name, entry))
 
 
 def ask(inference: "Inference", doubted: Collection[str]) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from tabrail.data.schema import Schema
-from tabrail.ingest import belonging, in_time, score_notes, two_splits
+from tabrail.ingest import belonging, in_time, recipes, score_notes, two_splits
 from tabrail.ingest.alike import DISORDER, comparable_target, disorder, share
 from tabrail.ingest.belonging import Belonging
 from tabrail.ingest.in_time import Order
@@ -42,7 +42,7 @@ def key_by_values(inference: "Inference", found: Profile, schema: Schema) -> lis
     for one in inference.belonging:
         if one.is_named and one.count >= FEWEST_KEYS:
             reason = "named like one, and the rows of each value are alike"
-            back = "to learn from it, write {kind: categorical}"
+            back = f"to learn from it, {recipes.entry(one.name, '{kind: categorical}')}"
             inference.guesses[one.name] = Guess("identifier", f"{reason}; {back}", entity=True)
             inference.belonging = []
             return [one.name]

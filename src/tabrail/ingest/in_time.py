@@ -3,7 +3,6 @@
 Each `Order` gives the position of rows in time, and advice on how to split by it.
 """
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ import pandas as pd
 
 from tabrail.data import written_dates
 from tabrail.data.schema import Schema
-from tabrail.ingest import protected
+from tabrail.ingest import protected, recipes
 from tabrail.ingest.blocks import OF_TIME
 from tabrail.ingest.column_names import in_clean, tokens
 from tabrail.ingest.entity_names import folded
@@ -114,8 +113,8 @@ def _with_gaps(name: str, share: float) -> str:
     shown = f"{share:.1%}"
     limit = np.ceil(share * 100 + 1) / 100
     return (
-        f"delete nullable there in schema.yaml, and write time: {short(name)}. Then {BY_TIME}, and "
-        f"missing: {limit:.2f} at prepare.tolerance: the rows without a date, {shown}, are left out"
+        f"delete nullable of {short(name)} in schema.yaml, and write time: {short(name)}. Then "
+        f"{BY_TIME}, and missing: {limit:.2f} at prepare.tolerance: the rows without a date, {shown}, are left out"
     )
 
 
@@ -188,11 +187,9 @@ def _date_of(year: str, month: str, day: str | None, schema: Schema, *, is_word:
 
 
 def _made_in_clean(name: str, made: str, schema: Schema) -> str:
-    target = shlex.quote(schema.target)
     return (
-        f"make a date of it in clean (prepare.py): {in_clean(name)} = {made}. Then: uv run tabrail "
-        f"ingest data/raw --target {target} --replace. Then check that schema.yaml has time: "
-        f"{short(name)}, and {BY_TIME}"
+        f"make a date of it: {recipes.clean(name, made)}. Then: {recipes.again(schema.target)}. "
+        f"Then check that schema.yaml has time: {short(name)}, and {BY_TIME}"
     )
 
 

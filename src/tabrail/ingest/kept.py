@@ -58,7 +58,7 @@ def keep(
         return
     if gone and inferred is not None:
         draft.warnings.append(
-            f"{', '.join(gone)}: not in this table, so what you wrote there in schema.yaml is gone"
+            f"{', '.join(gone)}: not in this table, so what schema.yaml had of it is gone"
         )
     other_target = before.get("target") != draft.schema["target"]
     special = {before.get("target"), draft.schema["target"]} if other_target else set()

@@ -14,7 +14,7 @@ import pandas as pd
 
 from tabrail.data import cells, extra_field
 from tabrail.data.schema import DURATION, Kind
-from tabrail.ingest import dates, doubts
+from tabrail.ingest import dates, doubts, recipes
 from tabrail.ingest.column_names import like_id, names_entity, tokens
 from tabrail.ingest.look import Look
 from tabrail.ingest.number_format import READABLE, is_code, unit
@@ -231,7 +231,8 @@ def _entity(look: Look) -> Guess:
     if look.distinct > FEW or look.distinct > FEW_SHARE * look.filled:
         return Guess(
             "identifier",
-            "named like one, and its values repeat; to learn from it, write {kind: categorical}",
+            "named like one, and its values repeat; to learn from it, "
+            + recipes.entry(look.name, "{kind: categorical}"),
             entity=True,
         )
     return Guess("categorical", "named like an identifier, but with few values")

@@ -1,12 +1,11 @@
 """Write the notes on an inferred schema that a person should read."""
 
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tabrail.data.schema import Task
-from tabrail.ingest import kinds, roles
+from tabrail.ingest import kinds, recipes, roles
 from tabrail.ingest.column_names import in_clean
 from tabrail.ingest.leaks import measure
 from tabrail.ingest.pairs import Pair
@@ -24,11 +23,11 @@ STRANGE = re.compile(r"[^\x00-\x7f\W\d_]{3}|[\x80-\x9f]")
 ENCODINGS = {"cp1252": "Windows' Western European", "latin-1": "Latin-1"}
 
 
-def leak(target: str, task: Task, score: float, entry: Mapping[str, object]) -> str:
+def leak(name: str, target: str, task: Task, score: float, entry: Mapping[str, object]) -> str:
     """Return the note that a column alone predicts the target, and how to use it anyway."""
     return (
         f"{_near_perfect(target, task, score)} on rows it was not fitted to): is it known before "
-        f"{target} is? Then write {written(entry)} there in schema.yaml"
+        f"{target} is? Then {recipes.entry(name, written(entry))}"
     )
 
 
@@ -40,18 +39,21 @@ def only_leak(name: str, target: str, task: Task, score: float) -> str:
     )
 
 
-def pair(found: Pair, left_out: Sequence[str], target: str, entry: Mapping[str, object]) -> str:
+def pair(
+    name: str, found: Pair, left_out: Sequence[str], target: str, entry: Mapping[str, object]
+) -> str:
     """Return the note that two columns together give the target, and how to use them anyway.
 
     Args:
+        name: the column.
         found: the two columns.
         left_out: the column that is left out, or both.
         target: the target's name.
         entry: the column's entry in schema.yaml if it is used.
     """
     (kept,) = {found.first, found.second} - set(left_out) or {""}
-    use = f"If it is known before {target} is, write {written(entry)} there in schema.yaml"
-    other = f". If {kept} is not, write {{kind: ignored}} for {kept}" if kept else ""
+    use = f"If it is known before {target} is, {recipes.entry(name, written(entry))}"
+    other = f". If {kept} is not, {recipes.ignore(kept)}" if kept else ""
     return f"{_gives(found, target)}. {use}{other}"
 
 
@@ -59,7 +61,8 @@ def ask_pair(found: Pair, target: str) -> str:
     """Ask whether two columns that give the target are known when a prediction is made."""
     return (
         f"{found.first}, {found.second}: {_gives(found, target)}. Are both known before {target} "
-        "is? If one is not, write {kind: ignored} there in schema.yaml"
+        f"is? If {found.first} is not, {recipes.ignore(found.first)}. If {found.second} is not, "
+        f"{recipes.ignore(found.second)}"
     )
 
 
@@ -75,7 +78,7 @@ def later_date(name: str, early: str, target: str) -> str:
     """Ask whether a date is known when a prediction is made."""
     return (
         f"{name}: it is later than {early} in nearly all rows. Is it known before {target} is? If "
-        "not, write {kind: ignored} there in schema.yaml"
+        f"not, {recipes.ignore(name)}"
     )
 
 
@@ -166,13 +169,12 @@ def few_positives(positive: str, count: int, rows: int) -> list[str]:
     ]
 
 
-def spellings(name: str, levels: Mapping[str, int], target: str) -> list[str]:
+def spellings(name: str, levels: Mapping[str, int]) -> list[str]:
     """Warn about categories that differ only in case, blanks or form, and say what to do.
 
     Args:
         name: of the column.
         levels: its categories with how often each comes; none if they are not listed.
-        target: the target's name.
     """
     twins = list(kinds.spellings(levels).values())
     if not twins:
@@ -182,12 +184,11 @@ def spellings(name: str, levels: Mapping[str, int], target: str) -> list[str]:
         usual = max(one, key=lambda level: levels[level])  # the first of equals
         mapping |= {level: usual for level in one if level != usual}
     different = len(levels) - len(mapping)
-    column = in_clean(name)
+    made = f"{in_clean(name)}.replace({mapping!r})"
     return [
         f"{roles.short(name)}: {len(levels):,} categories are {different:,} except for case, "
         f"blanks and the form of letters, such as {twins[0][0]!r} and {twins[0][1]!r}. If they "
-        f"mean the same, write in clean (prepare.py): {column} = {column}.replace({mapping!r}). "
-        f"Then: uv run tabrail ingest data/raw --target {shlex.quote(target)} --replace"
+        f"mean the same, {recipes.clean(name, made)}"
     ]
 
 
@@ -196,8 +197,8 @@ def blocks(name: str, distinct: int) -> str:
     return (
         f"{name}: its {distinct:,} numbers number consecutive blocks of rows. If rows of one "
         f"{name} belong "
-        "together, write {kind: identifier} there and key: "
-        f"[{name}]: then no {name} is on both sides of the split"
+        f"together, {recipes.entry(name, '{kind: identifier}')}, and key: [{name}] above: then no "
+        f"{name} is on both sides of the split"
     )
 
 

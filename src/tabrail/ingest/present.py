@@ -98,19 +98,20 @@ def inferred_again(
             raise
         problem = str(error)
         draft = infer(files, target, None, name, clean, before.schema, ignored)
-    draft.inferred = edits.hashes(draft.schema, ignored)
+    options = {*(["task"] if task else []), *(["name"] if name else [])}
+    own_keys = {key: value for key, value in draft.schema.items() if key not in options}
+    draft.inferred = edits.hashes(own_keys, ignored)  # an option is the owner's word, too
     if problem:
         draft.warnings.append(f"task: {own} of schema.yaml is not kept: {problem}")
     if before.problem:
         draft.warnings.append(f"nothing of the present schema is kept: {before.problem}")
     if not before.content:
         return draft
-    given = {"task", *(["name"] if name else [])}
 
     def unfit(schema: Schema) -> dict[str, dict[str, str]]:
         return misfits(files, schema, clean)
 
-    keep(draft, before.content, before.inferred, unfit, given)
+    keep(draft, before.content, before.inferred, unfit, {"task", *options})
     return draft
 
 

@@ -1,9 +1,9 @@
 """Write the notes on things that may make a score too optimistic."""
 
-import shlex
 from collections.abc import Mapping
 
 from tabrail.data.schema import Task
+from tabrail.ingest import recipes
 from tabrail.ingest.belonging import NUMBER_AT_END, Belonging
 from tabrail.ingest.column_names import in_clean
 from tabrail.ingest.in_time import Order
@@ -31,7 +31,7 @@ def likely_leak(name: str, target: str, task: Task, score: float) -> str:
     """Ask whether a column that alone predicts the target well is known before the target."""
     return (
         f"{name}: alone it predicts {target} nearly perfectly ({measure(task)} {score:.3f} on rows "
-        f"it was not fitted to), and it is used. {_ask(target)}"
+        f"it was not fitted to), and it is used. {_ask(name, target)}"
     )
 
 
@@ -39,21 +39,22 @@ def filled_in_one_class(name: str, target: str, rows: int, level: str) -> str:
     """Ask whether a column that is filled only in one class is known before the target."""
     return (
         f"{name}: it is filled in {rows:,} of the rows that were looked at, nearly all of them "
-        f"with {target} {level}, and it is used. {_ask(target)}"
+        f"with {target} {level}, and it is used. {_ask(name, target)}"
     )
 
 
-def sum_of_parts(found: Sum, target: str, entry: str) -> str:
+def sum_of_parts(name: str, found: Sum, target: str, entry: str) -> str:
     """Return the note that columns add up to the target, and how to use them anyway.
 
     Args:
+        name: the column.
         found: the columns.
         target: the target's name.
         entry: the column's entry in schema.yaml if it is used.
     """
     return (
         f"LEAK? {found} gives {target}, except for unit or rounding. If it is known before "
-        f"{target} is, write {entry} there in schema.yaml"
+        f"{target} is, {recipes.entry(name, entry)}"
     )
 
 
@@ -79,14 +80,10 @@ def belongs(one: Belonging, scores: Scores, target: str, *, is_known: bool) -> s
     thing = f"{name} without the number at its end" if one.is_cut else name
     write = f"write key: [{name}] in schema.yaml"
     if not is_known:
-        write = f"write {{kind: identifier}} there in schema.yaml, and key: [{name}]"
+        write = f"{recipes.entry(one.name, '{kind: identifier}')}, and key: [{name}] above"
     if one.is_cut:
-        cell = in_clean(one.name)
-        write = (
-            f'write in clean (prepare.py): {cell} = {cell}.str.replace(r"{NUMBER_AT_END}", "", '
-            f"regex=True). Then: uv run tabrail ingest data/raw --target {shlex.quote(target)} "
-            f"--replace. Then {write}"
-        )
+        made = f'{in_clean(one.name)}.str.replace(r"{NUMBER_AT_END}", "", regex=True)'
+        write = f"{recipes.clean(one.name, made)}. Then: {recipes.again(target)}. Then {write}"
     return (
         f"{one.name}: rows of one {thing} are alike, {ON_BOTH_SIDES}. With those of one {thing} on "
         f"one side, a small model has {scores}. If predictions are about others than these "
@@ -110,5 +107,5 @@ def follows_in_time(one: Order, scores: Scores) -> str:
     )
 
 
-def _ask(target: str) -> str:
-    return f"Is it known before {target} is? If not, write {{kind: ignored}} there in schema.yaml"
+def _ask(name: str, target: str) -> str:
+    return f"Is it known before {target} is? If not, {recipes.ignore(name)}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tabrail.data.schema import Csv, Kind, Schema
+from tabrail.ingest import recipes
 from tabrail.ingest.number_format import SEPARATOR, number, separators
 from tabrail.ingest.personal_data import is_personal
 
@@ -73,8 +74,8 @@ def warnings(inference: "Inference", columns: Mapping[str, Mapping[str, Any]]) -
         advice = (
             "it is no number"
             if np.isnan(other)
-            else f"it would be {other:.15g}. If {other:.15g} is right, write "
-            f"{{kind: numeric, {separators(form)}}} there in schema.yaml"
+            else f"it would be {other:.15g}. If {other:.15g} is right, "
+            + recipes.entry(name, f"{{kind: numeric, {separators(form)}}}")
         )
         yield (
             f"{'THE TARGET ' if is_target else ''}{name}: {example!r} is read as {read:.15g}, with "

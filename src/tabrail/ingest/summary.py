@@ -3,6 +3,7 @@
 from collections import Counter
 
 from tabrail.data.schema import Schema
+from tabrail.ingest import recipes
 from tabrail.ingest.draft import Draft
 
 LONGEST_LIST = 12
@@ -32,6 +33,7 @@ def text(draft: Draft, schema: Schema) -> str:
     if draft.unlabeled:
         lines.append(f"  drops        {draft.unlabeled:,} rows without a value of {schema.target}")
     lines += [f"  WARNING: {warning}" for warning in draft.warnings]
+    lines += [f"  {line}" for line in recipes.afterwards(draft.warnings, schema.target)]
     return "\n".join(lines)
 
 

@@ -3,9 +3,9 @@
 import re
 from collections import Counter
 
+from tabrail.ingest import recipes
 from tabrail.ingest.column_names import in_clean
 from tabrail.ingest.look import Look
-from tabrail.ingest.number_format import LOCALES, separators, ways
 
 BEFORE, BEHIND = r"^[^\d.,+-]+(?=[+-]?[.,]?\d)", r"(?<=\d)\D+$"
 AROUND = re.compile(f"{BEFORE}|{BEHIND}")
@@ -14,14 +14,12 @@ SOME = 0.01  # share of the rows from which a unit is no slip
 
 
 def advice(look: Look) -> str:
-    """Return the line for clean that leaves the number alone, and the one for schema.yaml.
+    """Return the line for clean that leaves the number alone.
 
     pandas' `replace` changes text only: an API's request has numbers, and these stay.
     """
-    bare: dict[str, int] = {}
     signs: Counter[str] = Counter()
     for word, count in look.words.items():
-        bare[AROUND.sub("", word)] = count
         sign = re.search(BEHIND, word)
         if sign and LETTERS.search(sign[0]):
             signs[sign[0].strip(" .")] += count
@@ -32,14 +30,5 @@ def advice(look: Look) -> str:
             f"Their units differ ({', '.join(different[:5])}). To learn from their size, convert "
             f"them to one unit in clean (prepare.py) or in the file: {name} = …"
         )
-    found = ways(bare, LOCALES)
-    own = ""
-    if found and (look.form.decimal, look.form.thousands) not in found:
-        decimal, thousands = found[0]
-        form = look.form.model_copy(update={"decimal": decimal, "thousands": thousands})
-        own = f", {separators(form)}"
-    return (
-        f"To learn from their size, write in clean (prepare.py): {name} = "
-        f'{name}.replace(r"{AROUND.pattern}", "", regex=True), and then {{kind: numeric{own}}} in '
-        "schema.yaml"
-    )
+    made = f'{name}.replace(r"{AROUND.pattern}", "", regex=True)'
+    return f"To learn from their size, {recipes.clean(look.name, made)}"
