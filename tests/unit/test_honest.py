@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from tabrail.data.schema import Column, Schema
-from tabrail.ingest import two_splits
+from tabrail.ingest import summary, two_splits
 from tabrail.ingest.draft import Draft
 from tabrail.ingest.infer import infer
 
@@ -94,7 +94,7 @@ def test_rows_in_no_order_are_not_scored(tmp_path: Path, monkeypatch: pytest.Mon
     draft = inferred(tmp_path, "y", day=RANDOM.permutation(DAYS), **columns, y=ANSWER)
     texts = " ".join(draft.warnings)
     assert not any(word in texts for word in ("small model", "nearly", "LEAK?")), texts
-    assert draft.best_alone.startswith("strong 0.8")
+    assert "  best alone   strong 0.8" in summary.text(draft, Schema.model_validate(draft.schema))
 
 
 def test_scores_are_the_same_again_and_of_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +131,9 @@ def test_what_nearly_gives_the_answer_away_is_used_and_asked_about(tmp_path: Pat
         assert words in warning
         assert f"write in schema.yaml, under columns: {name}: {{kind: ignored}}" in warning
     assert any("hours is ignored. LEAK?" in one for one in draft.warnings)
-    assert draft.best_alone.startswith("hours 1.000")
+    text = summary.text(draft, Schema.model_validate(draft.schema))
+    assert "  best alone   copy 0.9" in text or "  best alone   boat 0.9" in text
+    assert "hours" not in text.partition("best alone")[2].partition("\n")[0]  # it is ignored
 
 
 def test_parts_of_a_total_are_ignored(tmp_path: Path) -> None:
@@ -161,3 +163,16 @@ def test_recordings_of_one_subject_name_the_line_of_clean(tmp_path: Path) -> Non
     assert 'rows["take"] = rows["take"].str.replace(r"[\\W_]*\\d+$", "", regex=True)' in warning
     honest, random = scores(warning)
     assert honest < random - 0.15
+
+
+def test_a_column_that_alone_stands_out_is_asked_about(tmp_path: Path) -> None:
+    copy = np.where((ANSWER == "ja") ^ (RANDOM.random(ROWS) < 0.08), "signed", "declined")
+    columns = {"copy": copy, "empty": [""] * ROWS, "same": ["x"] * ROWS, "a": NOISE, "y": ANSWER}
+    draft = inferred(tmp_path, "y", **columns)
+    (warning,) = [one for one in draft.warnings if one.startswith("copy: ")]
+    assert "alone it predicts y far better than any other column" in warning
+    assert "If not, write in schema.yaml, under columns: copy: {kind: ignored}" in warning
+    text = summary.text(draft, Schema.model_validate(draft.schema))
+    line = text.partition("best alone")[2].partition("\n")[0]
+    assert "copy" in line
+    assert not any(name in line for name in ("empty", "same"))

@@ -123,3 +123,20 @@ def test_a_feature_that_cannot_be_judged_is_not_left_out() -> None:
     customers = np.where(np.arange(ROWS) < 1200, "a", np.arange(ROWS).astype("str"))
     target = np.where(np.arange(ROWS) < 1200, "x", "y")
     assert find("numeric", np.arange(ROWS) % 7, target, customer=customers) == {}
+
+
+@pytest.mark.parametrize(
+    ("scores", "chance", "expected"),
+    [
+        ({"a": 0.93, "b": 0.6, "c": 0.5}, 0.5, ("a", 0.93, 0.6)),
+        ({"b": 0.2, "a": 0.8}, 0.0, ("a", 0.8, 0.2)),
+        ({"a": 0.93, "b": 0.8}, 0.5, None),  # two good features
+        ({"a": 0.7, "b": 0.1}, 0.0, None),  # a good feature
+        ({"a": 0.9}, 0.0, None),  # there is nothing to compare it with
+        ({}, 0.0, None),
+    ],
+)
+def test_a_column_stands_out_if_it_is_good_and_no_other_is(
+    scores: dict[str, float], chance: float, expected: object
+) -> None:
+    assert leaks.outstanding(scores, chance) == expected

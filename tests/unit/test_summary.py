@@ -23,7 +23,7 @@ def test_a_table_on_one_screen() -> None:
         warnings=["price_in_cents is ignored. LEAK?"],
         rows=1000,
         unlabeled=3,
-        best_alone="size 0.412 (R² of the ranks)",
+        alone={"size": 0.412, "price_in_cents": 1.0, "empty_0": 0.0, "phone": 0.1},
     )
     lines = summary.text(draft, Schema.model_validate(schema)).splitlines()
     assert lines[:6] == [
@@ -37,7 +37,7 @@ def test_a_table_on_one_screen() -> None:
     assert not any("After an edit" in line for line in lines)  # nothing is to be edited
     assert lines[-4:] == [
         "  leaves out   and 10 more; see schema.yaml",
-        "  best alone   size 0.412 (R² of the ranks)",
+        "  best alone   size 0.412 (R² of the ranks by each column alone; a guess has 0)",
         "  drops        3 rows without a value of price",
         "  WARNING: price_in_cents is ignored. LEAK?",
     ]

@@ -15,7 +15,6 @@ from tabrail.ingest import (
     part_types,
     protected,
     roles,
-    score_notes,
     separators,
     special,
 )
@@ -65,9 +64,7 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         features = possible
         for name in of_special:
             columns[name].pop("sensitive", None)
-    hidden = {name for name, column in columns.items() if column.get("sensitive")}
-    alone = {name: score for name, score in inference.alone.items() if name not in hidden}
-    draft.best_alone = score_notes.best_alone(alone, task.task)
+    draft.alone = {name: one.score for name, one in inference.alone.items()}
     if not key:
         _refuse_few_combinations(inference.sample[features], target)
     positive, positive_reason = "", ""

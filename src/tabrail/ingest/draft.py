@@ -40,7 +40,7 @@ class Draft:
         unlabeled: number of rows without a target.
         duplicates: number of rows that equal an earlier one in every column.
         inferred: what the record has of the schema before the owner's edits are put into it.
-        best_alone: the columns that predict the target best by themselves, in one line.
+        alone: how well columns predict the target by themselves.
         unreadable: by column, the number of unreadable values, and some of them.
         example: an artificial row to score.
     """
@@ -55,7 +55,7 @@ class Draft:
     unlabeled: int = 0
     duplicates: int = 0
     inferred: dict[str, Any] = field(default_factory=dict)
-    best_alone: str = ""
+    alone: dict[str, float] = field(default_factory=dict)
     unreadable: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
     example: dict[str, Any] = field(default_factory=dict)
 

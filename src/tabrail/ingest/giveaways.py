@@ -91,9 +91,19 @@ def ask(inference: "Inference", doubted: Collection[str]) -> None:
     for column in likely:
         note = score_notes.likely_leak(column, name, task, alone[column].score)
         inference.suspects.append(note)
+    found = leaks.outstanding({one: alone[one].score for one in left}, _chance(inference))
+    if found and found[0] not in {*likely, *doubted}:
+        inference.suspects.append(score_notes.stands_out(found[0], name, task, *found[1:]))
     for column, (rows, level) in filled.find(inference.sample, schema).items():
         if column not in likely:
             inference.suspects.append(score_notes.filled_in_one_class(column, name, rows, level))
+
+
+def _chance(inference: "Inference") -> float:
+    """Return the score of a guess."""
+    if inference.target.task == "regression":
+        return 0.0
+    return 1 / max(2, inference.sample[inference.name].nunique())
 
 
 def _entry(inference: "Inference", name: str, found: Profile) -> dict[str, object]:

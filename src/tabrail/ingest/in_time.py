@@ -114,7 +114,8 @@ def _with_gaps(name: str, share: float) -> str:
     limit = np.ceil(share * 100 + 1) / 100
     return (
         f"delete nullable of {short(name)} in schema.yaml, and write time: {short(name)}. Then "
-        f"{BY_TIME}, and missing: {limit:.2f} at prepare.tolerance: the rows without a date, {shown}, are left out"
+        f"{BY_TIME}, and missing: {limit:.2f} at prepare.tolerance: the rows without a date, "
+        f"{shown}, are left out"
     )
 
 

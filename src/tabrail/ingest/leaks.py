@@ -10,6 +10,7 @@ from tabrail.data.schema import Schema, Task
 
 NEAR_PERFECT = 0.99
 LIKELY = 0.95
+GOOD, OTHERS = 0.75, 0.5  # of the way from a guess to perfect: the column, and the next one of it
 CLASS_ROWS = 4  # classes with fewer rows in the sample are left out
 FEWEST_ROWS = 40
 FINE = 100  # with this many distinct numbers, none of them is on both sides of the split
@@ -38,6 +39,28 @@ def measure(task: Task) -> str:
 def near_perfect(scores: Mapping[str, Alone]) -> dict[str, float]:
     """Return the score of each feature that predicts the target nearly perfectly by itself."""
     return {name: one.exact for name, one in scores.items() if one.exact >= NEAR_PERFECT}
+
+
+def outstanding(scores: Mapping[str, float], chance: float) -> tuple[str, float, float] | None:
+    """Return the column that alone is good, and far better than any other; None if there is none.
+
+    A column that is known only after the event looks like this, and ordinary features seldom do.
+
+    Args:
+        scores: of each feature by itself.
+        chance: the score of a guess.
+
+    Returns:
+        Its name, its score, and that of the next one.
+    """
+    ordered = sorted(scores.items(), key=lambda one: -one[1])
+    if len(ordered) < 2:
+        return None
+    (name, best), (_, second) = ordered[:2]
+    skill, other = ((score - chance) / (1 - chance) for score in (best, second))
+    if skill < GOOD or other > OTHERS * skill:
+        return None
+    return name, best, second
 
 
 def alone(sample: pd.DataFrame, schema: Schema) -> dict[str, Alone]:

@@ -7,7 +7,7 @@ from tabrail.ingest import recipes
 from tabrail.ingest.belonging import NUMBER_AT_END, Belonging
 from tabrail.ingest.column_names import in_clean
 from tabrail.ingest.in_time import Order
-from tabrail.ingest.leaks import Alone, measure
+from tabrail.ingest.leaks import measure
 from tabrail.ingest.roles import ON_BOTH_SIDES, short
 from tabrail.ingest.sums import Sum
 from tabrail.ingest.two_splits import Scores
@@ -20,10 +20,10 @@ MEASURES: dict[Task, str] = {
 }
 
 
-def best_alone(scores: Mapping[str, Alone], task: Task) -> str:
-    """Return the columns that predict the target best by themselves, in one line."""
-    ordered = sorted(scores.items(), key=lambda one: -one[1].score)[:BEST]
-    shown = ", ".join(f"{short(name)} {max(0.0, one.score):.3f}" for name, one in ordered)
+def best_alone(scores: Mapping[str, float], task: Task) -> str:
+    """Return the features that predict the target best by themselves, in one line."""
+    ordered = sorted(scores.items(), key=lambda one: -one[1])[:BEST]
+    shown = ", ".join(f"{short(name)} {max(0.0, score):.3f}" for name, score in ordered)
     return f"{shown} ({MEASURES[task]})" if shown else ""
 
 
@@ -32,6 +32,15 @@ def likely_leak(name: str, target: str, task: Task, score: float) -> str:
     return (
         f"{name}: alone it predicts {target} nearly perfectly ({measure(task)} {score:.3f} on rows "
         f"it was not fitted to), and it is used. {_ask(name, target)}"
+    )
+
+
+def stands_out(name: str, target: str, task: Task, score: float, next_best: float) -> str:
+    """Ask whether a column that alone predicts far better than the others is known in time."""
+    return (
+        f"{name}: alone it predicts {target} far better than any other column ({measure(task)} "
+        f"{score:.3f}, the next one {max(0.0, next_best):.3f}), and it is used. A column that is "
+        f"known only afterwards looks like this. {_ask(name, target)}"
     )
 
 

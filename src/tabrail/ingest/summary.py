@@ -3,7 +3,7 @@
 from collections import Counter
 
 from tabrail.data.schema import Schema
-from tabrail.ingest import recipes
+from tabrail.ingest import recipes, score_notes
 from tabrail.ingest.draft import Draft
 
 LONGEST_LIST = 12
@@ -28,8 +28,9 @@ def text(draft: Draft, schema: Schema) -> str:
     ]
     if words := draft.reasons.get("missing"):
         lines.append(f"  {'missing':<12} {words}")
-    if draft.best_alone:
-        lines.append(f"  best alone   {draft.best_alone}")
+    alone = {name: draft.alone[name] for name in schema.features if name in draft.alone}
+    if best := score_notes.best_alone(alone, schema.task):
+        lines.append(f"  best alone   {best}")
     if draft.unlabeled:
         lines.append(f"  drops        {draft.unlabeled:,} rows without a value of {schema.target}")
     lines += [f"  WARNING: {warning}" for warning in draft.warnings]
