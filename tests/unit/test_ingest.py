@@ -491,6 +491,17 @@ def test_the_readme_gets_the_command_of_each_new_table_and_keeps_all_else(empty:
     (row,) = json.loads(shlex.split(command)[-1])["rows"]
     assert "bought" not in row
     assert {"age", "city"} <= set(row)
+    text = paths.SCHEMA.read_text(encoding="utf-8")
+    text = re.sub(r"^  age: .*", "  age: {kind: ignored}", text, flags=re.MULTILINE)
+    text = re.sub(r"^slices: .*\n", "", text, flags=re.MULTILINE)
+    paths.SCHEMA.write_text(text, encoding="utf-8")
+    call("../shops.csv", "--target", "bought", "--replace")
+    assert '"age"' not in page.read_text()
+    assert '"city"' in page.read_text()
+    described = paths.DATASHEET.read_text(encoding="utf-8")
+    assert "| age |" not in described
+    assert "| city |" in described
+    assert "Columns that are not read: 1." in described
     call("../shops.csv", "--target", "income", "--replace")
     assert '"bought"' in page.read_text()
     assert '"income"' not in page.read_text()

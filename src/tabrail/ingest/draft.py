@@ -42,7 +42,7 @@ class Draft:
         inferred: what the record has of the schema before the owner's edits are put into it.
         alone: how well columns predict the target by themselves.
         unreadable: by column, the number of unreadable values, and some of them.
-        example: an artificial row to score.
+        distributions: those of the columns in the first rows, as inferred.
     """
 
     schema: dict[str, Any]
@@ -57,7 +57,7 @@ class Draft:
     inferred: dict[str, Any] = field(default_factory=dict)
     alone: dict[str, float] = field(default_factory=dict)
     unreadable: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
-    example: dict[str, Any] = field(default_factory=dict)
+    distributions: dict[str, Any] = field(default_factory=dict)
 
 
 def to_yaml(draft: Draft) -> str:

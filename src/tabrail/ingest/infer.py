@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from tabrail.data import distributions
 from tabrail.data.cleaning import Clean, cleaned, no_cleaning
 from tabrail.data.conform import conform
 from tabrail.data.schema import Column, Csv, Kind, Schema, Task
 from tabrail.errors import InputError
-from tabrail.ingest import giveaways, honest, missing_values, readme, roles, separators
+from tabrail.ingest import giveaways, honest, missing_values, roles, separators
 from tabrail.ingest.belonging import Belonging
 from tabrail.ingest.column_names import counts_rows
 from tabrail.ingest.describe import describe
@@ -58,7 +59,8 @@ def infer(
         found = profile(files, inference.schema(), clean)
         inference.check_target(found.columns[target], found.rows)
     draft = describe(inference, found, name)
-    draft.example = readme.example(inference.sample, Schema.model_validate(draft.schema))
+    schema = Schema.model_validate(draft.schema)
+    draft.distributions = distributions.describe(inference.sample, schema)
     return draft
 
 

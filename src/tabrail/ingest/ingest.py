@@ -107,7 +107,8 @@ def start(
     def render() -> dict[Path, str]:
         described = datasheet.render(draft, schema)
         files = project_files.texts(draft, schema, described, show, before.columns)
-        return {paths.SCHEMA: to_yaml(draft), **files, **readme.texts(draft.example)}
+        command = readme.texts(readme.example(draft.distributions, schema))
+        return {paths.SCHEMA: to_yaml(draft), **files, **command}
 
     is_set_up = paths.LOCK.exists()  # else the set-up of the project runs the pipeline
     new = _put_in_place(incoming, into, schema, render, replace=True)

@@ -188,6 +188,9 @@ def _note(draft: Draft, edit: Edit) -> None:
     said = "" if edit.whole else draft.column_reasons.get(edit.column, "")
     draft.column_reasons[edit.column] = "; ".join(filter(None, [said, f"{keys} as before"]))
     if edit.whole:
+        for part in draft.distributions.values():  # those of another kind say nothing
+            if isinstance(part, dict):
+                part.pop(edit.column, None)
         heads = (f"{edit.column} is ignored.", f"{edit.column}: ")
         draft.warnings = [one for one in draft.warnings if not one.startswith(heads)]
 

@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from tabrail.curl import curl
-from tabrail.data import distributions
+from tabrail.data.distributions import Distributions
 from tabrail.data.schema import Schema
 from tabrail.model import reference
 
@@ -19,14 +17,14 @@ SENTENCE = "In another terminal, this asks for the prediction of a row:"
 LONGEST = 5000  # most characters of a command; a longer one is only on the server's pages
 
 
-def example(sample: pd.DataFrame, schema: Schema) -> dict[str, Any]:
+def example(known: Distributions, schema: Schema) -> dict[str, Any]:
     """Return an artificial row to score: medians and most frequent categories.
 
     Args:
-        sample: rows that conform to the schema.
-        schema: describes the columns; values of sensitive ones are left out.
+        known: the distributions of columns.
+        schema: describes the columns; ignored and sensitive ones are left out.
     """
-    row = reference.typical(schema, distributions.describe(sample, schema))
+    row = reference.typical(schema, known)
     return {name: value for name, value in row.items() if not schema.columns[name].sensitive}
 
 
