@@ -134,7 +134,7 @@ def part_names(answer: str) -> list[str]:
 
 
 def check_target(answers: Answers) -> str:
-    """Complain about a table without a target, and about a target without a table."""
+    """Complain about a target that is missing, has no table, or is no column of the table."""
     given, target = answers["data_file"], answers["target"]
     if given and not target.strip():
         return f"it is blank; name the column of {shown(given)} to predict."
@@ -143,6 +143,8 @@ def check_target(answers: Answers) -> str:
             f"{shown(target)} needs a table; also give data_file, or leave target blank for the "
             "bundled sample."
         )
+    if given and not tables.unusable(given):
+        return tables.without_column(given, target.strip())
     return ""
 
 

@@ -4,7 +4,8 @@ import difflib
 import os
 from pathlib import Path
 
-from cookiecutter_dvc_hooks.texts import shown
+from cookiecutter_dvc_hooks import headers
+from cookiecutter_dvc_hooks.texts import nearest, shown
 
 TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 EXPECTED = f"expected one of {', '.join(TABLES)}, or a folder of them"
@@ -62,6 +63,17 @@ def unusable_file(path: Path) -> str:
     if path.stat().st_size == 0:
         return f"{shown(path.name)} is empty; give a table with a line of column names, and rows."
     return ""
+
+
+def without_column(file: str, column: str) -> str:
+    """Complain about a column that surely is in no file of a table."""
+    path = table_path(file)
+    found = sorted(filter(is_table, path.rglob("[!.]*"))) if path.is_dir() else [path]
+    if not all(headers.lacks(one, column) for one in found):
+        return ""
+    known = [name for name in headers.names(found[0]) or [] if name]
+    near = nearest(column, dict.fromkeys(known)) or ";"
+    return f"{shown(column)} is not a column of {shown(file)}{near} name the column to predict."
 
 
 def is_table(path: Path) -> bool:

@@ -21,6 +21,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from types import ModuleType
 
+import pandas as pd
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -486,7 +487,7 @@ def test_bad_table_is_refused(
 
     sentences = refused(config, desk, tmp_path, f"data_file={file}", "target=sold")
 
-    assert sentences.startswith("  data_file: ")
+    assert sentences.startswith("  target: " if file == "bad/prose.csv" else "  data_file: ")
     assert words in sentences
 
 
@@ -495,27 +496,63 @@ def test_bad_table_is_refused(
     [
         ("sold.csv\nsold\n", "data_file: 'sold.csv' does not exist"),
         ("\nsold\n", "target: 'sold' needs a table"),
+        ("{folder}/houses.csv\nsolt\n", "target: 'solt' is not a column of"),
+        ("{folder}/houses.parquet\nsolt\n", "target: 'solt' is not a column of"),
+        ("{folder}/parts\nsolt\n", "target: 'solt' is not a column of"),
     ],
 )
 def test_a_bad_table_is_refused_before_the_other_questions(
     given: str, words: str, tmp_path: Path, config: Path
 ) -> None:
     options = [option for option in arguments(config, tmp_path) if option != "--no-input"]
+    (tmp_path / "parts").mkdir()
+    for name in ("houses.csv", "parts/a.csv"):
+        (tmp_path / name).write_text(HOUSES, encoding="utf-8")
+    pd.DataFrame({"size": [1, 2], "sold": [1, 2]}).to_parquet(tmp_path / "houses.parquet")
+    given = given.replace("{folder}", str(tmp_path))
     result = CliRunner().invoke(cookiecutter, options, input=given)
     assert words in result.stderr
     assert "Project name" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "column", "lacks"),
+    [
+        ("size,sold\n1,2\n", "utf-8", "sold", False),
+        ("size,sold\n1,2\n", "utf-8", "sol", True),
+        ("# a comment\n\nGröße;verkauft\n1;2\n", "cp1252", "Größe", False),
+        ("Größe\tverkauft\n1\t2\n", "utf-16", "verkauft", False),
+        ("Größe\tverkauft\n1\t2\n", "utf-16", "gekauft", True),
+        ('"size, in m","sold"\n1,2\n', "utf-8", "size, in m", False),
+        ("\ufeff sold \n1\n", "utf-8", "sold", False),
+        ("sold,sold\n1,2\n", "utf-8", "sold_2", False),  # the library decides
+        ("sold\n" + "ä" * 70_000, "utf-8", "price", True),
+        ("€€\n1\n", "utf-8", "€€", False),
+    ],
+)
+def test_a_column_is_looked_for_as_the_library_would(
+    text: str,
+    encoding: str,
+    column: str,
+    lacks: bool,
+    tmp_path: Path,
+) -> None:
+    for name, opened in (("t.csv", open), ("t.csv.gz", gzip.open)):
+        with opened(tmp_path / name, "wb") as file:
+            file.write(text.encode(encoding))
+        assert extension().tables.headers.lacks(tmp_path / name, column) is lacks
 
 
 @needs_posix
 def test_bad_target_is_refused(desk: Path, tmp_path: Path, config: Path) -> None:
     table = "data_file=house_prices.csv"
     text = refused(config, desk, tmp_path, table, "target=solt")
-    assert text.startswith("  data_file: ")
+    assert text.startswith("  target: 'solt' is not a column of 'house_prices.csv'")
     assert "'sold'" in text
     assert "target: it is blank" in refused(config, desk, tmp_path, table)
-    # What costs a second is left for when all else is right.
+    # It is known as soon as both answers are, so no other answer is looked at.
     text = refused(config, desk, tmp_path, table, "target=solt", "license=GPL")
-    assert text.startswith("  license: ")
+    assert "license" not in text
 
 
 def refused(config: Path, desk: Path, tmp_path: Path, *answers: str) -> str:
