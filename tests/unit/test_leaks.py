@@ -129,9 +129,9 @@ def test_a_feature_that_cannot_be_judged_is_not_left_out() -> None:
     ("scores", "chance", "expected"),
     [
         ({"a": 0.93, "b": 0.6, "c": 0.5}, 0.5, ("a", 0.93, 0.6)),
-        ({"b": 0.2, "a": 0.8}, 0.0, ("a", 0.8, 0.2)),
+        ({"b": 0.2, "a": 0.94}, 0.0, ("a", 0.94, 0.2)),
         ({"a": 0.93, "b": 0.8}, 0.5, None),  # two good features
-        ({"a": 0.7, "b": 0.1}, 0.0, None),  # a good feature
+        ({"a": 0.9, "b": 0.1}, 0.0, None),  # a good feature
         ({"a": 0.9}, 0.0, None),  # there is nothing to compare it with
         ({}, 0.0, None),
     ],

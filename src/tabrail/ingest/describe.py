@@ -17,6 +17,7 @@ from tabrail.ingest import (
     roles,
     separators,
     special,
+    totals,
 )
 from tabrail.ingest.columns import describe_column
 from tabrail.ingest.draft import Draft
@@ -95,6 +96,11 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
     draft.warnings += notes.strange_letters(inference)
     kinds = {name: column["kind"] for name, column in columns.items()}
     draft.warnings += part_types.differing(inference.types, kinds)
+    draft.warnings += totals.warnings(
+        (name, found.columns[name])
+        for name, column in columns.items()
+        if column["kind"] == "numeric" and not column.get("sensitive")
+    )
     draft.warnings += found.aside.text()
     draft.warnings += notes.small_classes(inference, found)
     if task.task == "binary":

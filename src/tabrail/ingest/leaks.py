@@ -10,7 +10,9 @@ from tabrail.data.schema import Schema, Task
 
 NEAR_PERFECT = 0.99
 LIKELY = 0.95
-GOOD, OTHERS = 0.75, 0.5  # of the way from a guess to perfect: the column, and the next one of it
+# Of the way from a guess to perfect: the column, for classes and for numbers, which often follow a
+# single measurement, such as a rent its area; and the next one, as a share of it.
+GOOD, GOOD_NUMBER, OTHERS = 0.75, 0.93, 0.5
 CLASS_ROWS = 4  # classes with fewer rows in the sample are left out
 FEWEST_ROWS = 40
 FINE = 100  # with this many distinct numbers, none of them is on both sides of the split
@@ -48,7 +50,7 @@ def outstanding(scores: Mapping[str, float], chance: float) -> tuple[str, float,
 
     Args:
         scores: of each feature by itself.
-        chance: the score of a guess.
+        chance: the score of a guess; 0 for a number.
 
     Returns:
         Its name, its score, and that of the next one.
@@ -58,7 +60,7 @@ def outstanding(scores: Mapping[str, float], chance: float) -> tuple[str, float,
         return None
     (name, best), (_, second) = ordered[:2]
     skill, other = ((score - chance) / (1 - chance) for score in (best, second))
-    if skill < GOOD or other > OTHERS * skill:
+    if skill < (GOOD if chance else GOOD_NUMBER) or other > OTHERS * skill:
         return None
     return name, best, second
 

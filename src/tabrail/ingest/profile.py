@@ -35,6 +35,8 @@ class ColumnProfile:
         unreadable_values: some of those values, with their counts.
         low: the lowest number or date; None if there is none.
         high: the highest one.
+        total: the sum of the numbers.
+        nonzero: how many numbers are not 0.
         levels: the values of words and classes, with their counts; at most few more than
             `MOST_LEVELS`.
         odd_dates: placeholders and dates in implausible years, with their counts.
@@ -49,6 +51,8 @@ class ColumnProfile:
     unreadable_values: Counter[str] = field(default_factory=Counter)
     low: Any = None
     high: Any = None
+    total: float = 0.0
+    nonzero: int = 0
     levels: Counter[str] = field(default_factory=Counter)
     odd_dates: Counter[str] = field(default_factory=Counter)
     swapped: Counter[str] = field(default_factory=Counter)
@@ -71,6 +75,9 @@ class ColumnProfile:
             if low == low:  # neither NaN nor NaT
                 self.low = low if self.low is None else min(self.low, low)
                 self.high = high if self.high is None else max(self.high, high)
+                if kind == "numeric":
+                    self.total += float(typed.sum())
+                    self.nonzero += int((typed.fillna(0) != 0).sum())
                 if kind == "datetime" and not (low.year >= LIKELY[0] and high.year < LIKELY[1]):
                     self._add_odd_dates(typed, raw)
         if kind in ("identifier", "categorical"):
