@@ -520,7 +520,21 @@ def test_a_readme_without_a_place_for_the_command_stays_as_it_is(
 def test_a_command_that_nobody_could_read_is_left_to_the_pages(empty: Path) -> None:
     row = {f"column {number}": 0.5 for number in range(500)}
     Path("README.md").write_text(PLACE.format("old\n"))
-    assert readme.texts(row) == {Path("README.md"): PLACE.format("")}
+    assert readme.texts(row, "binary") == {Path("README.md"): PLACE.format("")}
+
+
+@pytest.mark.usefixtures("untracked")
+def test_the_experiments_of_the_readme_have_the_estimator_of_the_task(empty: Path) -> None:
+    template = rendering.TEMPLATES / "README.md.jinja"
+    lines = re.findall(r"^uv run dvc exp run --name trees-.*$", template.read_text(), re.MULTILINE)
+    assert len(lines) == 2
+    page = Path("README.md")
+    page.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    call("../shops.csv", "--target", "income")
+    assert page.read_text().count("HistGradientBoostingRegressor.max_iter") == 2
+    assert "Classifier" not in page.read_text()
+    call("../shops.csv", "--target", "bought", "--replace")
+    assert page.read_text().splitlines() == lines
 
 
 @pytest.mark.usefixtures("untracked")

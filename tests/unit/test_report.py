@@ -290,7 +290,7 @@ def test_hostile_names_break_neither_tables_nor_the_chart() -> None:
 @pytest.mark.parametrize(
     ("verdicts", "sign", "sentence"),
     [
-        (["ok", "skipped"], "✅ ", " The gate passes."),
+        (["ok", "skipped"], "⚠️ ", " The gate passes."),  # the score is worse
         (["ok", "accepted"], "☑️ Accepted: ", "passes only because failures were accepted."),
         (["accepted", "FAILED"], "❌ ", "- To accept a failure on purpose"),
     ],

@@ -107,7 +107,7 @@ def start(
     def render() -> dict[Path, str]:
         described = datasheet.render(draft, schema)
         files = project_files.texts(draft, schema, described, show, before.columns)
-        command = readme.texts(readme.example(draft.distributions, schema))
+        command = readme.texts(readme.example(draft.distributions, schema), schema.task)
         return {paths.SCHEMA: to_yaml(draft), **files, **command}
 
     is_set_up = paths.LOCK.exists()  # else the set-up of the project runs the pipeline

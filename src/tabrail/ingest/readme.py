@@ -7,12 +7,16 @@ from typing import Any
 
 from tabrail.curl import curl
 from tabrail.data.distributions import Distributions
-from tabrail.data.schema import Schema
+from tabrail.data.schema import Schema, Task
 from tabrail.model import reference
 
 PATH = Path("README.md")
 # The markers around the command in README.md.jinja.
 BLOCK = re.compile(r"(?ms)(<!-- example:[^\n]*-->\r?\n)(.*?)(^<!-- end of example -->)")
+# The commands of experiments in README.md.jinja.
+EXPERIMENT = re.compile(
+    r"(?m)^(uv run dvc exp run --name trees-.*?\bHistGradientBoosting)[CR][a-z]+"
+)
 SENTENCE = "In another terminal, this asks for the prediction of a row:"
 LONGEST = 5000  # most characters of a command; a longer one is only on the server's pages
 
@@ -28,11 +32,12 @@ def example(known: Distributions, schema: Schema) -> dict[str, Any]:
     return {name: value for name, value in row.items() if not schema.columns[name].sensitive}
 
 
-def texts(row: Mapping[str, Any], path: Path = PATH) -> dict[Path, str]:
-    """Return the README with the command for a row; nothing if it has no markers.
+def texts(row: Mapping[str, Any], task: Task, path: Path = PATH) -> dict[Path, str]:
+    """Return the README with the command for a row and the estimator; nothing if both are there.
 
     Args:
         row: the result of `example`.
+        task: says which estimator the example of an experiment has.
         path: of the README.
     """
     try:
@@ -43,4 +48,6 @@ def texts(row: Mapping[str, Any], path: Path = PATH) -> dict[Path, str]:
     fenced = f"{SENTENCE}\n\n```bash\n{command}\n```\n"
     shown = fenced if len(command) <= LONGEST else ""
     after = BLOCK.sub(lambda found: found[1] + shown + found[3], before, count=1)
+    kind = "Regressor" if task == "regression" else "Classifier"
+    after = EXPERIMENT.sub(lambda found: found[1] + kind, after)
     return {} if after == before else {path: after}

@@ -6,9 +6,11 @@ from tabrail import paths
 from tabrail.evaluation.bootstrap import FEW_GROUPS
 from tabrail.evaluation.reported import reported
 from tabrail.review import losses
-from tabrail.review.check import Outcome, cut, some, some_whole
+from tabrail.review.check import Outcome, cut, some
 from tabrail.review.losses import Loss
 from tabrail.review.snapshot import Snapshot
+
+MOST_SHOWN = 3  # slices, the worst first: each is a sentence
 
 
 def judged(base: Snapshot, head: Snapshot, most: float | None) -> Outcome:
@@ -64,12 +66,12 @@ def _judged_slices(
     named = [name for name in ordered if together[name].is_clear and name not in refused]
 
     def said(names: list[str]) -> str:
-        return some_whole(
-            [
-                f"{cut(name)} {_small(together[name])}{together[name].said(limits[name])}"
-                for name in names
-            ]
-        )
+        shown = [
+            f"{cut(name)} {_small(together[name])}{together[name].said(limits[name])}"
+            for name in names[:MOST_SHOWN]
+        ]
+        more = [f"and {len(names) - MOST_SHOWN} more"] if len(names) > MOST_SHOWN else []
+        return ", ".join(shown) + " ".join(["", *more])
 
     details = [f"no longer scored: {some(unscored)}"] if unscored else []
     details += [said(refused)] if refused else []
