@@ -26,7 +26,7 @@ from tabrail.ingest.profile import ColumnProfile, Profile
 from tabrail.ingest.target import positive_class
 
 if TYPE_CHECKING:
-    from tabrail.ingest.infer import Inference
+    from tabrail.ingest.inference import Inference
 
 FEWEST_ROWS, FEWEST_OF_CLASS, FEWEST_COMBINATIONS = 50, 2, 30
 MANY_REPEATED = 0.01

@@ -11,7 +11,7 @@ from tabrail.ingest.kinds import Guess
 from tabrail.ingest.profile import Profile
 
 if TYPE_CHECKING:
-    from tabrail.ingest.infer import Inference
+    from tabrail.ingest.inference import Inference
 
 
 def leave_out(inference: "Inference", found: Profile, schema: Schema) -> None:

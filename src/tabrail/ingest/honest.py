@@ -16,7 +16,7 @@ from tabrail.ingest.profile import Profile
 from tabrail.ingest.roles import FEWEST_KEYS
 
 if TYPE_CHECKING:
-    from tabrail.ingest.infer import Inference
+    from tabrail.ingest.inference import Inference
 
 FEWEST_TIMES = 10
 SURE = 4.0  # standard errors of a correlation of 0

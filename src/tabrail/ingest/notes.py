@@ -13,7 +13,7 @@ from tabrail.ingest.personal_data import is_personal
 from tabrail.ingest.profile import ColumnProfile, Profile
 
 if TYPE_CHECKING:
-    from tabrail.ingest.infer import Inference
+    from tabrail.ingest.inference import Inference
 
 SMALL_CLASS = 30  # rows
 HIDDEN_SHARE = 0.05

@@ -11,7 +11,7 @@ from tabrail.ingest.number_format import SEPARATOR, number, separators
 from tabrail.ingest.personal_data import is_personal
 
 if TYPE_CHECKING:
-    from tabrail.ingest.infer import Inference
+    from tabrail.ingest.inference import Inference
 
 BOTH = ("decimal", "thousands")
 
