@@ -31,6 +31,21 @@ def test_a_branch_is_compared_with_where_it_left_main(repository: Repository) ->
     assert find(None) == Base("origin/main", fork)
 
 
+def test_without_a_remote_a_branch_is_compared_with_where_it_left_the_local_main(
+    repository: Repository,
+) -> None:
+    fork = repository.git("rev-parse", "HEAD").strip()
+    assert find(None) is None
+    repository.git("checkout", "--quiet", "-b", "mine")
+    repository.commit("Mine", a_txt="3")
+    repository.git("checkout", "--quiet", "main")
+    repository.commit("Of others", b_txt="1")
+    repository.git("checkout", "--quiet", "mine")
+    assert find(None) == Base("main", fork)
+    repository.git("remote", "add", "origin", "elsewhere")  # its main is the one that counts
+    assert find(None) is None
+
+
 def test_a_base_that_is_named_is_the_base(repository: Repository) -> None:
     fork = repository.git("rev-parse", "HEAD").strip()
     released = repository.commit("Released from a branch that was squashed", b_txt="1")

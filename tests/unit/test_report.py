@@ -176,7 +176,10 @@ def test_nothing_changed() -> None:
 
 def test_the_first_run() -> None:
     text = made(Snapshot(), run(), base=None)
-    assert glance(text)[1:3] == ["## ✅ roc_auc 0.700", "There is nothing to compare with yet."]
+    assert glance(text)[1:3] == [
+        "## roc_auc 0.700",
+        "There is nothing to compare with yet. To name a commit, add `--base COMMIT`.",
+    ]
     assert "line before" not in text
     assert "nan" not in text
 
@@ -492,7 +495,7 @@ def test_scores_on_other_rows_are_said_to_be() -> None:
 
     text = made(on("a", 1010), on("b", 1204))
     assert (
-        "The scores are measured on different rows than before: 1,010 rows or keys then, 1,204 now."
+        "The validation rows are not the same as before: 1,010 rows or keys then, 1,204 now."
     ) in text
     assert "other rows" not in made(on("a", 1010), on("a", 1010))
 

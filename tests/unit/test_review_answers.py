@@ -143,12 +143,11 @@ def test_scores_on_other_rows_are_said_with_how_many_where_that_is_known() -> No
     before, now = scored("a"), scored("b")
     assert text._other_rows(before, before) == ""
     assert text._other_rows(before, now) == (
-        " The scores are measured on different rows than before: 100 rows or keys then, 100 now."
+        " The validation rows are not the same as before: there are as many rows or keys (100), "
+        "but others or other values."
     )
     unknown = scored("b", replicates=replicates.Replicates())
-    assert text._other_rows(before, unknown) == (
-        " The scores are measured on different rows than before."
-    )
+    assert text._other_rows(before, unknown) == (" The validation rows are not the same as before.")
 
 
 def test_a_revision_without_a_pipeline_is_not_checked_out(repository: Repository) -> None:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from tabrail.errors import InputError
 from tabrail.project import git
-from tabrail.project.registry import MAIN
+from tabrail.project.registry import MAIN, REMOTE
 
 DEFAULT = MAIN
+LOCAL = MAIN.removeprefix(f"{REMOTE}/")
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ def find(given: str | None) -> Base | None:
 
     This is the given revision. Without one, it is the merge base of HEAD and `origin/main`: later
     merges of others are not part of the change. On `origin/main` itself it is the commit before, or
-    HEAD if there are uncommitted changes.
+    HEAD if there are uncommitted changes. Without a remote, a branch is compared with `main` here.
 
     Args:
         given: a revision, or a DVC experiment; blank for the commit that the change starts from.
@@ -46,7 +47,7 @@ def find(given: str | None) -> Base | None:
     if other is None and git.is_shallow():
         raise InputError(f"this clone is shallow and lacks {DEFAULT}; {_how_to_fetch(DEFAULT)}")
     if other is None or head is None:
-        return None
+        return _of_local_main(head)
     try:
         fork = git.git("merge-base", other, head).strip()
     except InputError:
@@ -62,6 +63,17 @@ def find(given: str | None) -> Base | None:
     if before is None and git.is_shallow():
         raise InputError(f"this clone lacks the commit before HEAD; {_how_to_fetch(DEFAULT)}")
     return Base("the commit before", before) if before else None
+
+
+def _of_local_main(head: str | None) -> Base | None:
+    """Return where a branch has left `main` of this clone, if there is no remote."""
+    if head is None or git.commit(LOCAL) is None or git.succeeds("remote", "get-url", REMOTE):
+        return None
+    try:
+        fork = git.git("merge-base", LOCAL, head).strip()
+    except InputError:  # unrelated histories
+        return None
+    return None if fork == head else Base(LOCAL, fork)
 
 
 def experiment(name: str) -> str | None:
@@ -95,7 +107,7 @@ def none_here() -> tuple[str, str]:
         return f"HEAD is the first commit of {DEFAULT}", ""
     # A clone of one branch does not fetch the others.
     clone = "run: git remote set-branches origin '*' && git fetch origin"
-    fix = f"if it has been pushed, {clone}" if git.succeeds("remote", "get-url", "origin") else ""
+    fix = f"if it has been pushed, {clone}" if git.succeeds("remote", "get-url", REMOTE) else ""
     return f"this clone has no {DEFAULT}", fix
 
 

@@ -104,14 +104,17 @@ def _fewer_rows(before: Snapshot, now: Snapshot) -> str:
 
 
 def _other_rows(before: Snapshot, now: Snapshot) -> str:
-    """Return a text if the scores are measured on other rows than before, with both numbers."""
+    """Return a text if the validation rows are others, or have other values, with both numbers."""
     if before.scored_rows == now.scored_rows:
         return ""
+    changed = " The validation rows are not the same as before"
     series = (before.replicates.model, now.replicates.model)
     if not (series[0] and series[1]):
-        return " The scores are measured on different rows than before."
-    counts = f"{series[0].groups:,} rows or keys then, {series[1].groups:,} now"
-    return f" The scores are measured on different rows than before: {counts}."
+        return f"{changed}."
+    if series[0].groups == series[1].groups:
+        same = f"there are as many rows or keys ({series[1].groups:,}), but others or other values"
+        return f"{changed}: {same}."
+    return f"{changed}: {series[0].groups:,} rows or keys then, {series[1].groups:,} now."
 
 
 def _hidden_losses(found: Differences, main: ScoreDifference | None) -> list[ScoreDifference]:
