@@ -40,3 +40,23 @@ def test_numbers_do_not_depend_on_how_files_write_them(
     assert reference.table([typical], schema)["size"].tolist() == [68.3]
     rows = reference.table(reference.rows(schema, DISTRIBUTIONS), schema)["size"]
     assert sorted(set(rows)) == [12.5, 68.3, 90.25]
+
+
+def test_texts_and_hidden_categories_have_no_typical_value() -> None:
+    schema = Schema.model_validate(
+        {
+            "name": "Permits",
+            "task": "regression",
+            "target": "fee",
+            "columns": {
+                "area": {"kind": "numeric"},
+                "official": {"kind": "categorical"},
+                "district": {"kind": "categorical", "categories": ["North", "South"]},
+                "remark": {"kind": "text"},
+                "open": {"kind": "boolean"},
+                "fee": {"kind": "numeric"},
+            },
+        }
+    )
+    known = {"columns": {"district": {"shares": {"North": 0.6, "South": 0.4}}, "official": {}}}
+    assert reference.without_typical(schema, known) == ["official", "remark"]

@@ -136,7 +136,8 @@ def test_an_explanation_is_what_each_value_does_alone(task: Task, project: Path)
     loaded = load_release(stand_in(task, project))
     typical = reference.typical(loaded.schema, loaded.distributions)
     row = reference.table([typical | {"age": 88.0}], loaded.schema)
-    found = explain.explain(loaded, row)
+    answer = explain.explain(loaded, row)
+    found = answer["columns"]
     assert [one["column"] for one in found if one["change"]] == ["age"]
     assert found[0] | {"change": 0} == {
         "column": "age",
@@ -147,4 +148,18 @@ def test_an_explanation_is_what_each_value_does_alone(task: Task, project: Path)
     both = loaded.predict(reference.table([typical | {"age": 88.0}, typical], loaded.schema))
     numbers = both[:, both[0].argmax()] if both.ndim > 1 else both
     assert found[0]["change"] == pytest.approx(numbers[0] - numbers[1])
+    classes = {"binary": loaded.schema.classes[1:], "regression": [None]}
+    predicted = [loaded.schema.classes[both[0].argmax()]] if both.ndim > 1 else []
+    assert [answer.get("class")] == classes.get(task, predicted)
     assert {one["column"] for one in found} == set(loaded.schema.features)
+
+
+def test_a_value_without_a_typical_one_is_compared_with_a_missing_one(project: Path) -> None:
+    loaded = load_release(stand_in("binary", project))
+    row = reference.table([reference.typical(loaded.schema, loaded.distributions)], loaded.schema)
+    assert row["city"].iloc[0] is not None
+    hidden = loaded.distributions["columns"]["city"]
+    hidden.pop("shares")
+    [city] = [one for one in explain.explain(loaded, row)["columns"] if one["column"] == "city"]
+    assert city["typical"] is None
+    assert city["change"] != 0

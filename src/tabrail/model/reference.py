@@ -64,6 +64,16 @@ def typical(schema: Schema, distributions: Distributions) -> dict[str, Any]:
     return row
 
 
+def without_typical(schema: Schema, distributions: Distributions) -> list[str]:
+    """Return the columns of texts, and those of categories whose values are not stored."""
+    return [
+        name
+        for name, column in for_scoring(schema).used.items()
+        if column.kind == "text"
+        or (column.kind == "categorical" and not known(name, distributions).get("shares"))
+    ]
+
+
 def table(given: list[dict[str, Any]], schema: Schema) -> pd.DataFrame:
     """Return rows in the schema's types, for a model."""
     scoring_schema = for_scoring(schema)

@@ -75,6 +75,8 @@ class Explanation(BaseModel):
     """The effect of each value on a prediction, the largest change first."""
 
     model: str
+    # The class whose probability changes; a number has none.
+    name: str | None = Field(default=None, alias="class")
     columns: list[Effect]
 
 

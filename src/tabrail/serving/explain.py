@@ -14,7 +14,7 @@ from tabrail.model import reference
 from tabrail.model.release import Release
 
 
-def explain(release: Release, row: pd.DataFrame) -> list[dict[str, Any]]:
+def explain(release: Release, row: pd.DataFrame) -> dict[str, Any]:
     """Return how much each feature's value changes the prediction, the largest change first.
 
     Args:
@@ -22,24 +22,28 @@ def explain(release: Release, row: pd.DataFrame) -> list[dict[str, Any]]:
         row: one row that conforms to the schema.
 
     Returns:
-        For each feature its `column`, `value`, the `typical` value in training, and the `change`.
-        The change is the prediction with the value minus that with the typical one. For a task
-        with classes, it is the change of a probability: that of the positive class or, with
-        several classes, of the predicted one.
+        `columns` has for each feature its `column`, `value`, the `typical` value in training, and
+        the `change`. The change is the prediction with the value minus that with the typical one.
+        A text, and a category whose values are not stored, are compared with a missing one. For a
+        task with classes, it is the change of the probability of the `class`: the positive one or,
+        with several classes, the predicted one.
     """
     schema = release.schema
     names = schema.inputs
+    known = reference.typical(schema, release.distributions)
     typical = reference.table(
-        [reference.typical(release.schema, release.distributions)], release.schema
+        [known | dict.fromkeys(reference.without_typical(schema, release.distributions))], schema
     )
     variants = pd.concat([row] * (len(names) + 1), ignore_index=True)
     for place, name in enumerate(names, start=1):
         variants[name] = variants[name].mask(variants.index == place, typical[name].iloc[0])
     numbers = release.predict(variants)
+    about = schema.classes[1] if schema.task == "binary" else None
     if numbers.ndim > 1:
-        numbers = numbers[:, numbers[0].argmax()]
+        place = int(numbers[0].argmax())
+        numbers, about = numbers[:, place], schema.classes[place]
     changes = numbers[0] - numbers[1:]
-    kinds = [release.schema.columns[name].kind for name in names]
+    kinds = [schema.columns[name].kind for name in names]
     found = [
         {
             "column": name,
@@ -50,7 +54,8 @@ def explain(release: Release, row: pd.DataFrame) -> list[dict[str, Any]]:
         for name, kind, change in zip(names, kinds, changes, strict=True)
     ]
     ordered = [found[place] for place in np.argsort(-np.abs(changes), kind="stable")]
-    return [one for one in ordered if one["change"] or one["column"] in schema.features]
+    columns = [one for one in ordered if one["change"] or one["column"] in schema.features]
+    return {"class": about, "columns": columns} if about is not None else {"columns": columns}
 
 
 def _shown(value: Any, kind: str) -> Any:

@@ -157,10 +157,10 @@ class Rollout:
                     found, _ = self._input(challenger, [rows], given)
                     if len(found):
                         explained = explain(challenger, found.frame())
-                        return {"model": challenger.version, "columns": explained}
+                        return {"model": challenger.version, **explained}
             except Exception:  # the champion then answers, so it also explains
                 logger.debug("the challenger cannot explain the row", exc_info=True)
-        return {"model": self.champion.version, "columns": explain(self.champion, given.frame())}
+        return {"model": self.champion.version, **explain(self.champion, given.frame())}
 
     def _challenge(self, batch: Sequence[Rows], given: Columns) -> Scores | None:
         """Return the challenger's predictions; None if it fails, and the champion answers."""
