@@ -25,11 +25,22 @@ from tabrail.serving.service import Setup
 
 ROWS, FEW = 900, 12
 SPECIAL = {
-    *("contact", "date_of_birth", "religion", "diagnosis", "hiv", "depression_score"),
+    *("contact", "seen by", "date_of_birth", "religion", "diagnosis", "hiv", "depression_score"),
     *("medical_history", "lat", "long"),
 }
 SECRETS = (
-    *("Byronova", "1950-", "1951-", "Zarathustra", "Huntington", "Gaucher", "77.7", "illness"),
+    *(
+        "Byronova",
+        "Ketteringham",
+        "Müllerová",
+        "1950-",
+        "1951-",
+        "Zarathustra",
+        "Huntington",
+        "Gaucher",
+        "77.7",
+        "illness",
+    ),
     *("47.11", "13.77"),
 )
 BAD = "Nyarlathotep"  # what a request has in a column, and no answer repeats
@@ -47,6 +58,7 @@ def visits() -> pd.DataFrame:
         {
             "visit": [f"v{number:05d}" for number in range(ROWS)],
             "contact": [f"{random.choice(first)} Byronova{number}" for number in range(ROWS)],
+            "seen by": random.choice(["Ketteringham, Anna", "Müllerová, Eva"], ROWS),
             "date_of_birth": born.strftime("%Y-%m-%d"),
             "religion": faiths,
             "diagnosis": random.choice(["Huntington", "Gaucher"], ROWS),
@@ -152,7 +164,7 @@ def test_the_command_of_the_readme_asks_for_a_prediction_of_nobody(
 def test_no_message_about_new_rows_has_a_value(project: Path, tmp_path: Path) -> None:
     rows = visits().assign(visit=lambda rows: "w" + rows["visit"])
     new = tmp_path / "new.csv"
-    for name in sorted(SPECIAL - {"contact", "medical_history"}):
+    for name in sorted(SPECIAL - {"contact", "seen by", "medical_history"}):
         wrong = rows.astype("object")
         wrong.loc[: ROWS // 2, name] = BAD
         wrong.to_csv(new, index=False)

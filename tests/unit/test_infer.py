@@ -441,8 +441,37 @@ def test_small_classes_are_pointed_out(tmp_path: Path) -> None:
 def test_first_names_do_not_keep_rows_together(tmp_path: Path) -> None:
     names = mixed("Ada", "Bob", *(f"Person{chr(97 + i)}" for i in range(26)), "Eve", "Zoe", "Tom")
     draft = inferred(tmp_path, table(first_name=names))
-    assert draft.schema["columns"]["first_name"] == {"kind": "identifier", "sensitive": True}
+    assert draft.schema["columns"]["first_name"] == {"kind": "categorical", "sensitive": True}
     assert "key" not in draft.schema
+
+
+CLERKS = mixed("Müller, Jörg", "Schäfer, Anna", "Weiß, Petra", "Öztürk, Can")
+
+
+def test_names_that_repeat_are_sensitive_and_a_warning_has_the_line_to_write(
+    tmp_path: Path,
+) -> None:
+    lat, lon = np.random.default_rng(2).normal(9, 1, (2, ROWS))
+    gaps = [*CLERKS[:-5], *[""] * 5]
+    draft = inferred(tmp_path, table(Sachbearbeiter=CLERKS, clerk=gaps, lat=lat, lon=lon))
+    columns = draft.schema["columns"]
+    assert columns["Sachbearbeiter"] == {"kind": "categorical", "sensitive": True}
+    assert Schema.model_validate(draft.schema).features == ["noise", "lat", "lon"]  # not of persons
+    (said,) = (one for one in draft.warnings if one.startswith("Sachbearbeiter: "))
+    assert "its values are names of persons" in said
+    assert said.endswith("write in schema.yaml, under columns: Sachbearbeiter: {kind: categorical}")
+    assert any(one.endswith("clerk: {kind: categorical, nullable: true}") for one in draft.warnings)
+    shown = summary.text(draft, Schema.model_validate(draft.schema)) + to_yaml(draft)
+    assert not [one for one in ("Müller", "Jörg", "Anna", "Öztürk") if one in shown]
+
+
+def test_names_stay_a_feature_if_there_is_no_other(tmp_path: Path) -> None:
+    last = [f"Berg{letter}" for letter in "abcdefghijklmnopqrst"]
+    people = mixed(*(f"{one} {two}" for one in ("Ada", "Eva", "Ute") for two in last))
+    draft = inferred(tmp_path, {"kunde": people, "answer": ANSWER})
+    assert Schema.model_validate(draft.schema).features == ["kunde"]
+    assert draft.schema["columns"]["kunde"] == {"kind": "categorical"}
+    assert any("kunde: " in one and "still a feature" in one for one in draft.warnings)
 
 
 def test_many_columns_with_few_slips_do_not_cost_many_rows(tmp_path: Path) -> None:

@@ -233,6 +233,19 @@ def test_an_ignored_column_is_no_role_and_answers_its_questions(place: Path) -> 
     assert not any(one.startswith("size is ignored") for one in again.warnings)
 
 
+def test_names_that_the_owner_may_learn_from_are_not_asked_about_again(place: Path) -> None:
+    clerks = np.random.default_rng(2).choice(["Ute Klein", "Max Lang", "Eva Kurz"], 300)
+    table().assign(clerk=clerks).to_csv("second.csv", index=False)
+    draft = infer("second.csv")
+    asked = "clerk: its values are names of persons"
+    assert asked in "\n".join(draft.warnings)
+    save(draft)
+    write("clerk", entry={"kind": "categorical"})
+    again = infer("second.csv")
+    assert again.schema["columns"]["clerk"] == {"kind": "categorical"}
+    assert asked not in "\n".join(again.warnings)
+
+
 def test_without_a_record_other_kinds_and_roles_are_said(place: Path) -> None:
     record.RECORD.unlink()
     write("rooms", entry={"kind": "ignored", "description": "Counted"})

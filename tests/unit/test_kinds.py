@@ -217,8 +217,6 @@ PERSONAL: dict[str, tuple[str, Sequence[object]]] = {
     "telephone numbers, by look": ("contact", ["+49 171 1234567", "(555) 123-4567"] * 9),
     "telephone numbers without blanks": ("mobile", [5551234567 + i for i in range(30)]),
     "names of persons": ("name", ["Braund, Mr. Owen Harris", "Heikkinen, Miss. Laina"]),
-    "names of persons, by column": ("last_name", ["smith", "jones"] * 9),
-    "names of persons, in camels": ("CustomerName", ["ada", "bob"] * 9),
     "names of persons, by look": ("Name", ["Ada Byron", "Alan Turing", "Émilie du Châtelet"]),
     "postal addresses": ("address", ["12 Main Street", "Bahnhofstr. 7"]),
     "bank accounts": ("x", ["DE89 3704 0044 0532 0130 00", "GB29NWBK60161331926819"] * 9),
@@ -234,6 +232,54 @@ def test_what_tells_who_a_person_is(case: str) -> None:
     found = guess(*PERSONAL[case])
     assert (found.kind, found.sensitive) == ("identifier", True)
     assert case.split(",")[0].split(" without")[0] in found.reason
+
+
+OF_PERSONS: dict[str, tuple[str, list[str]]] = {
+    "by column": ("last_name", ["smith", "jones"]),
+    "in camels": ("CustomerName", ["ada", "bob"]),
+    "clerks": ("Sachbearbeiter", ["Müller, Jörg", "Schäfer, Anna", "Weiß, Petra", "Öztürk, Can"]),
+    "of no known column": ("x7", ["James Smith", "Maria Garcia", "Wei Zhang", "Linda Jones"]),
+    "customers": ("Kundenname", ["Ute Klein", "Can Lang", "Olaf Kurz", "Ines Koch", "Kay Fuchs"]),
+    "with an initial": ("agent", ["Smith, J.", "Jones, Mary", "Kim, Sue"]),
+    "with a degree": ("Clerk name", ["Dr. Anna Wolf", "Prof. Dr. Max Maier", "Eva Huber"]),
+    "with a salutation": ("Betreuung", ["Frau Schmidt", "Herr Braun", "Frau Dr. Vogel"]),
+    "in capitals": ("owner", ["JOHN MILLER", "SARAH O'NEIL", "LUCA DE ROSSI"]),
+}
+
+
+@pytest.mark.parametrize("case", OF_PERSONS)
+def test_names_of_persons_that_repeat(case: str) -> None:
+    name, values = OF_PERSONS[case]
+    found = guess(name, values * 60)
+    assert (found.kind, found.sensitive) == ("categorical", True)
+    assert "names of persons" in found.reason
+
+
+OF_THINGS = {
+    "city": ["San Francisco", "Los Angeles", "San Jose", "Virginia Beach", "Charlotte Amalie"],
+    "x": ["San Francisco", "New York", "St. Louis", "Jackson Hole", "Palm Beach"],
+    "airport": ["John F. Kennedy", "Charles de Gaulle", "John Wayne"],
+    "to": ["John Wayne Airport", "Charlotte Douglas International Airport", "George Bush Intl"],
+    "Abflug": ["Franz Josef Strauß Flughafen", "Willy Brandt Flughafen"],
+    "brand": ["Ralph Lauren", "Hugo Boss", "Michael Kors"],
+    "Produkt": ["Max Factor", "Oscar Mayer", "Jack Daniels"],
+    "what": ["Office Chair", "Oscar Armchair", "Lena Desk", "Karl Sofa"],
+    "Kunde": ["Bosch Rexroth", "Deutsche Bahn", "Siemens Energy", "Peter Hahn GmbH"],
+    "payer": ["Peter Hahn GmbH", "John Brown Ltd", "Anna Weber AG", "Martin Co. KG"],
+    "firm": ["General Motors", "John Deere", "Deutsche Bank", "Goldman Sachs"],
+    "Straße": ["Robert Koch Weg", "Martin Luther Ring"],
+    "wo": ["Martin Luther Straße", "Anna Seghers Platz", "Robert-Koch-Straße"],
+    "at": ["Martin Luther King Blvd", "Peter Street", "Victoria Avenue"],
+    "job": ["Sales Manager", "Data Scientist", "Vice President"],
+    "plant": ["Acer Platanoides", "Rosa Canina", "Tilia Cordata"],
+    "book title": ["Harry Potter", "Anna Karenina", "Oliver Twist"],
+}
+
+
+@pytest.mark.parametrize("name", OF_THINGS)
+def test_names_of_things_are_no_names_of_persons(name: str) -> None:
+    found = guess(name, OF_THINGS[name] * 60)
+    assert (found.kind, found.sensitive) == ("categorical", False)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 
 from tabrail.data import extra_field
-from tabrail.ingest.entity_names import is_person, numbers_things
+from tabrail.ingest.entity_names import folded, is_person, numbers_things
 from tabrail.ingest.number_format import like_numbers
 
 PERSONS = {
@@ -67,6 +67,11 @@ def tokens(name: str) -> list[str]:
     """Split a column's name into words in lower case: `customerID` gives customer and id."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
     return [word.lower() for word in re.split(r"[\W_]+", apart) if word]
+
+
+def folded_tokens(name: str) -> list[str]:
+    """Split a column's name into words in lower case without accents."""
+    return list(map(folded, tokens(name)))
 
 
 def like_id(name: str, words: Mapping[str, int]) -> bool:

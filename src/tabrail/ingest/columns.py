@@ -70,7 +70,9 @@ def describe_column(
             reasons.append("the years 69 to 99 are read as 19.., 00 to 68 as 20..")
     if guess.unit:
         entry["unit"] = guess.unit
-    if guess.kind == "categorical" and not is_target and any(map(is_personal, column.levels)):
+    if guess.kind == "categorical" and guess.personal and not is_target:
+        pass  # the reason says that none is listed
+    elif guess.kind == "categorical" and not is_target and any(map(is_personal, column.levels)):
         reasons.append("some values identify a person, so none is listed")
     elif guess.kind == "categorical" and (is_target or len(column.levels) <= LISTED):
         listed = column.levels

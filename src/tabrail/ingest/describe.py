@@ -21,7 +21,7 @@ from tabrail.ingest import (
 )
 from tabrail.ingest.columns import describe_column
 from tabrail.ingest.draft import Draft
-from tabrail.ingest.kinds import Guess
+from tabrail.ingest.kinds import FEW, Guess
 from tabrail.ingest.profile import ColumnProfile, Profile
 from tabrail.ingest.target import positive_class
 
@@ -55,7 +55,7 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         unlabeled=found.columns[target].missing,
         duplicates=found.repeated,
     )
-    of_special = special.found(inference.guesses, of_persons=_of_persons(inference))
+    of_special = special.found(inference.guesses, of_persons=_of_persons(inference, found))
     columns = _columns(draft, inference, found, of_special)
     key, key_reason = roles.key(inference.guesses, target, found)
     possible = _features(columns, {target, *key}, target)
@@ -63,7 +63,7 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
     features = [name for name in possible if not columns[name].get("sensitive")]
     if kept := not features:
         features = possible
-        for name in of_special:
+        for name in (*of_special, *features):
             columns[name].pop("sensitive", None)
     draft.alone = {name: one.score for name, one in inference.alone.items()}
     if not key:
@@ -117,6 +117,8 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         if name != target and columns[name]["kind"] == "categorical":
             words = inference.words_for_missing(name)
             draft.warnings += notes.hidden_categories(name, words, inference.first_rows)
+    personal = {name: guess.personal for name, guess in inference.guesses.items()}
+    draft.warnings += special.of_persons(personal, columns, target, kept=kept)
     draft.warnings += special.warnings(of_special, target, kept=kept)
     if named := [name for name in features if columns[name].get("protected")]:
         draft.warnings.append(protected.warning(named))
@@ -131,7 +133,7 @@ def _columns(
     urgent, other = list(inference.suspects), []
     doubted = {suspect.partition(":")[0] for suspect in inference.suspects}
     is_ambiguous = doubts.AMBIGUOUS in inference.form_reason
-    of_persons = _of_persons(inference)
+    of_persons = _of_persons(inference, found)
     for name, guess in inference.guesses.items():
         is_target = name == inference.name
         if is_target:
@@ -170,10 +172,18 @@ def _columns(
     return columns
 
 
-def _of_persons(inference: "Inference") -> bool:
-    """Check whether a column shows that the rows are about people."""
+def _of_persons(inference: "Inference", found: Profile) -> bool:
+    """Check whether a column shows that the rows are about people.
+
+    A few names do not: the clerks have names, and the rows are about buildings.
+    """
+
+    def are_few(name: str, guess: Guess) -> bool:
+        return guess.kind == "categorical" and len(found.columns[name].levels) <= FEW
+
     return any(
-        guess.sensitive or protected.is_protected(name) for name, guess in inference.guesses.items()
+        (guess.sensitive and not are_few(name, guess)) or protected.is_protected(name)
+        for name, guess in inference.guesses.items()
     )
 
 

@@ -187,6 +187,9 @@ def _note(draft: Draft, edit: Edit) -> None:
         return
     said = "" if edit.whole else draft.column_reasons.get(edit.column, "")
     draft.column_reasons[edit.column] = "; ".join(filter(None, [said, f"{keys} as before"]))
+    if "sensitive" in edit.values:
+        answered = f"{edit.column}: its values are "
+        draft.warnings = [one for one in draft.warnings if not one.startswith(answered)]
     if edit.whole:
         for part in draft.distributions.values():  # those of another kind say nothing
             if isinstance(part, dict):

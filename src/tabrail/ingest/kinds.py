@@ -18,7 +18,7 @@ from tabrail.ingest import dates, doubts, recipes
 from tabrail.ingest.column_names import like_id, names_entity, tokens
 from tabrail.ingest.look import Look
 from tabrail.ingest.number_format import READABLE, is_code, unit
-from tabrail.ingest.personal_data import personal_data
+from tabrail.ingest.personal_data import NAMES, are_various, personal_data
 
 DISTINCT = 0.95  # above this share of distinct values, a column identifies its rows
 FEW, MANY_LEVELS = 50, 1000  # most levels that are always, or may be, categories
@@ -39,6 +39,7 @@ class Guess:
         format: the format of its dates or durations.
         unit: the currency or percent sign of its numbers.
         sensitive: whether it identifies persons.
+        personal: the personal data that its values are, or nothing.
         entity: whether it is named like an identifier of customers, orders or the like.
         warning: a note for a person to check, or nothing.
     """
@@ -48,6 +49,7 @@ class Guess:
     format: str | None = None
     unit: str = ""
     sensitive: bool = False
+    personal: str = ""
     entity: bool = False
     warning: str = ""
 
@@ -94,13 +96,16 @@ def yes_or_no(look: Look) -> Guess | None:
 
 
 def personal(look: Look) -> Guess | None:
-    """Recognize data that identifies a person, which is never a feature."""
+    """Recognize data that identifies a person. Names that repeat may be made a feature."""
     what = personal_data(look.name, look.words)
     if not what:
         return None
+    if what == NAMES and not are_various(look.words):
+        reason = f"{what}: not a feature, and none is listed"
+        return Guess("categorical", reason, sensitive=True, personal=what)
     # Many people have the same name, so it does not identify one.
-    entity = not what.startswith("names")
-    return Guess("identifier", f"{what}: never a feature", sensitive=True, entity=entity)
+    reason, entity = f"{what}: never a feature", what != NAMES
+    return Guess("identifier", reason, sensitive=True, personal=what, entity=entity)
 
 
 def number(look: Look) -> Guess | None:

@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable, Mapping
 from itertools import islice
 
-from tabrail.ingest import given_names
+from tabrail.ingest import person_names
 from tabrail.ingest.column_names import PERSONS, tokens
 
+NAMES = "names of persons"
 LOOK = 200  # distinct values to inspect
+VARIOUS = 0.2  # share of distinct values above which they are of the rows
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w{2,}")
 IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
@@ -20,9 +22,6 @@ SURELY_PHONE = re.compile(
 SOCIAL_SECURITY = re.compile(r"\d{3}-\d{2}-\d{4}")
 CARD = re.compile(r"(?:\d[ -]?){12,18}\d")
 TITLE = re.compile(r"(?:^|[\s,])(?:Mrs?|Ms|Miss|Master|Dr|Prof|Herr|Frau|Mme|Sr|Sra)\b\.? ")
-FULL_NAME = re.compile(
-    r"[^\W\d_a-zà-ÿ][\w'’.-]*(?:,? [^\W\d_a-zà-ÿ][\w'’.-]*){1,3}"  # noqa: RUF001
-)
 STREET = re.compile(r"\d{1,5}\w?,? +[^\W\d_].+|[^\W\d_].+ \d{1,5}\w?(?:,.*)?")
 
 PHONE_WORDS = {
@@ -49,7 +48,6 @@ def personal_data(name: str, words: Mapping[str, int]) -> str:
     """
     parts = tokens(name)
     joined, named = " ".join(parts), set(parts)
-    filled = sum(words.values())
     some = dict(islice(words.items(), LOOK))
     looked_at = sum(some.values())
 
@@ -68,7 +66,7 @@ def personal_data(name: str, words: Mapping[str, int]) -> str:
         return "numbers of payment cards"
     if most(SURELY_PHONE.fullmatch, 0.9) or (named & PHONE_WORDS and most(PHONE.fullmatch)):
         return "telephone numbers"
-    various = len(words) > 0.2 * filled
+    various = are_various(words)
     if various and (named & DOCUMENT_WORDS or any(pair in joined for pair in DOCUMENT_PAIRS)):
         return "numbers of personal documents"
     if named & ADDRESS_WORDS and various and most(STREET.fullmatch):
@@ -76,25 +74,32 @@ def personal_data(name: str, words: Mapping[str, int]) -> str:
     lettered = most(lambda word: any(letter.isalpha() for letter in word))
     of_person = parts[-1:] == ["name"] and len(parts) > 1 and parts[-2] in PERSONS
     if lettered and (of_person or named & NAME_WORDS or any(pair in joined for pair in NAME_PAIRS)):
-        return "names of persons"
+        return NAMES
     person = joined in {"name", "names"} or parts[-1:] == ["name"] or bool(named & PERSONS)
     titled = most(TITLE.search, 0.3)
-    if various and most(FULL_NAME.fullmatch, 0.8) and most(_has_given_name, 0.3):
-        return "names of persons"
-    if person and (titled or (joined in {"name", "names"} and most(FULL_NAME.fullmatch, 0.6))):
-        return "names of persons"
+    if various and most(person_names.has_form, 0.8) and most(person_names.is_name, 0.3):
+        return NAMES
+    if not various and person_names.repeat(name, some):
+        return NAMES
+    if person and (
+        titled or (joined in {"name", "names"} and most(person_names.FULL_NAME.fullmatch, 0.6))
+    ):
+        return NAMES
     return ""
+
+
+def are_various(words: Mapping[str, int]) -> bool:
+    """Check whether values hardly repeat.
+
+    Args:
+        words: the distinct values, with their counts.
+    """
+    return len(words) > VARIOUS * sum(words.values())
 
 
 def is_personal(word: str) -> bool:
     """Check whether a value alone identifies a person."""
     return bool(personal_data("", {word: 1}))
-
-
-def _has_given_name(word: str) -> bool:
-    """Check for a frequent given name at the beginning, or after a comma, as in `Byron, Ada`."""
-    first = (word.partition(",")[2] or word).split()[:1]
-    return bool(first) and first[0].strip(".").lower() in given_names.NAMES
 
 
 def _is_iban(word: str) -> bool:

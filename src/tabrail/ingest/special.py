@@ -6,10 +6,12 @@ person.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-from tabrail.ingest import protected
+from tabrail.ingest import protected, recipes
 from tabrail.ingest.column_names import PERSONS, tokens
 from tabrail.ingest.kinds import Guess
+from tabrail.ingest.personal_data import NAMES
 
 WORDS = {
     *("religion", "religious", "konfession", "religión", "church", "denomination"),
@@ -82,9 +84,8 @@ def warnings(special: Mapping[str, str], target: str, *, kept: bool) -> list[str
             )
         elif names:
             said.append(
-                f"{_are(names, what)} if rows are about people{_law(what)}. So schema.yaml says "
-                f"sensitive: true for {'it' if len(names) == 1 else 'them'}: the model does not "
-                "learn from it, and no description, log or message has a value of it. If rows are "
+                f"{_are(names, what)} if rows are about people{_law(what)}. "
+                f"{_hides('it' if len(names) == 1 else 'them')}. If rows are "
                 "not about people, or you may learn from a column, delete its sensitive: true in "
                 "schema.yaml"
             )
@@ -95,6 +96,56 @@ def warnings(special: Mapping[str, str], target: str, *, kept: bool) -> list[str
             "its values. Have that checked before the first push"
         )
     return said
+
+
+def of_persons(
+    personal: Mapping[str, str],
+    columns: Mapping[str, Mapping[str, Any]],
+    target: str,
+    *,
+    kept: bool,
+) -> list[str]:
+    """Warn about columns of names, and give the line that makes one a feature.
+
+    What identifies a person alone, such as an e-mail address, is never one: no line is needed.
+
+    Args:
+        personal: what the values of each column are; blank if they identify nobody.
+        columns: the entry of each column.
+        target: the column to predict.
+        kept: whether names stay features because there are no others.
+    """
+    said = []
+    for name, what in personal.items():
+        if what != NAMES or name == target or columns[name]["kind"] == "ignored":
+            continue
+        if columns[name]["kind"] != "categorical":
+            said.append(f"{name}: its values are {what}. {_hides('it')}")
+        elif kept:
+            said.append(
+                f"{name}: its values are {what}. It is still a feature, because the table has no "
+                "other. To keep it out of model, reports and logs, add sensitive: true to it in "
+                "schema.yaml"
+            )
+        else:
+            entry = "{kind: categorical" + ", nullable: true" * ("nullable" in columns[name]) + "}"
+            said.append(
+                f"{name}: its values are {what}. {_hides('it')}. If you may learn from it, or "
+                f"these are no persons, {recipes.entry(name, entry)}"
+            )
+    if personal.get(target):
+        said.append(
+            f"{target}: its values are {personal[target]}. It is predicted, so predictions, their "
+            "log and reports have its values"
+        )
+    return said
+
+
+def _hides(what: str) -> str:
+    return (
+        f"So schema.yaml says sensitive: true for {what}: the model does not learn from it, and no "
+        "description, log or message has a value of it"
+    )
 
 
 def _is_place(parts: Sequence[str], names: Collection[str]) -> bool:
