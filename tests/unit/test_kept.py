@@ -201,7 +201,8 @@ def test_a_key_that_is_gone_and_a_kind_that_the_data_changes_are_said(place: Pat
     changed = table().drop(columns="rooms")
     changed.assign(size=changed["zone"] + "x").to_csv("second.csv", index=False)
     said = "\n".join(infer("second.csv").warnings)
-    assert "size: its kind is categorical now and was numeric" in said
+    assert "size: it has another kind now, so what you wrote there" in said
+    assert "size: schema.yaml had {kind: numeric} and gets {kind: categorical}. If numeric" in said
     assert "max: 500" in said
     assert "rooms: not in this table, so what schema.yaml had of it is gone" in said
 
@@ -244,6 +245,81 @@ def test_names_that_the_owner_may_learn_from_are_not_asked_about_again(place: Pa
     again = infer("second.csv")
     assert again.schema["columns"]["clerk"] == {"kind": "categorical"}
     assert asked not in "\n".join(again.warnings)
+
+
+KINDS: dict[str, tuple[list[str], list[str], str, str]] = {
+    "numeric": ([f"{i / 7:.2f}" for i in range(300)], ["1 m", "2 m"] * 150, "categorical", ""),
+    "categorical": (["a", "b"] * 150, [f"{i / 7:.2f}" for i in range(300)], "numeric", ""),
+    "identifier": (
+        [f"x{i:03}q" for i in range(300)],
+        ["ab", "", "bc"] * 100,
+        "categorical",
+        ", nullable: true",
+    ),
+    "boolean": (["yes", "no"] * 150, ["yes", "no", "maybe"] * 100, "categorical", ""),
+    "datetime": (
+        [f"{1 + i % 28:02}.03.{1990 + i % 30}" for i in range(300)],
+        ["early", "late"] * 150,
+        "categorical",
+        ', format: "%d.%m.%Y"',
+    ),
+    "ignored": ([""] * 300, ["a", "b"] * 150, "categorical", ""),
+    "text": ([f"a word on the {i}" for i in range(300)], ["wet", "dry"] * 150, "categorical", ""),
+}
+
+
+@pytest.mark.parametrize("was", KINDS)
+@pytest.mark.parametrize("is_known", [True, False], ids=["known", "without a record"])
+def test_a_kind_that_changes_is_said_with_the_line_that_keeps_it(
+    was: str, place: Path, *, is_known: bool
+) -> None:
+    first, second, now, more = KINDS[was]
+    table().assign(it=first).to_csv("first.csv", index=False)
+    save(infer("first.csv"))
+    assert load_schema().columns["it"].kind == was
+    assert not [one for one in infer("first.csv").warnings if "schema.yaml had" in one]
+    if not is_known:
+        record.RECORD.unlink()
+    table().assign(it=second).to_csv("second.csv", index=False)
+    draft = infer("second.csv")
+    assert draft.schema["columns"]["it"]["kind"] == now
+    (said,) = (one for one in draft.warnings if one.startswith("it: schema.yaml had"))
+    assert f"had {{kind: {was}}} and gets {{kind: {now}}}. If {was} is right, write" in said
+    assert said.endswith(f"under columns: it: {{kind: {was}{more}}}")
+
+
+def test_texts_that_repeat_in_a_new_table_stay_texts(place: Path) -> None:
+    """Their values would be in schema.yaml, which is in Git."""
+    words = [f"the plan {a} is {b} and tardy" for a in "abcdefgh" for b in "stuvwxyz"]
+    few = np.random.default_rng(0).choice(words, 2000)
+    first = table(2000).assign(note=[f"{one}, see {i // 2}" for i, one in enumerate(few)])
+    first.to_csv("first.csv", index=False)
+    save(infer("first.csv"))
+    assert load_schema().columns["note"].kind == "text"
+    table(2000).assign(note=[*few[:-1], ""]).to_csv("second.csv", index=False)
+    draft = infer("second.csv")
+    assert draft.schema["columns"]["note"] == {"kind": "text", "nullable": True}
+    assert "tardy" not in to_yaml(draft)
+    assert not [one for one in draft.warnings if one.startswith("note: ")]
+    save(draft)
+    again = infer("second.csv")
+    assert again.schema["columns"]["note"] == {"kind": "text", "nullable": True}
+    assert infer("second.csv", target="note").schema["columns"]["note"]["kind"] == "categorical"
+
+
+def test_roles_that_change_are_said(place: Path) -> None:
+    save(infer("first.csv"))
+    assert (load_schema().key, load_schema().time) == (["name"], "built")
+    changed = table().drop(columns=["name", "zone"])
+    changed["began"] = changed["built"]
+    changed.to_csv("second.csv", index=False)
+    said = "\n".join(infer("second.csv").warnings)
+    assert "key: schema.yaml had key: [name] and gets " in said
+    assert "time: schema.yaml had time: built and gets no time. If the first is right" in said
+    assert "slices: schema.yaml had slices: [zone, " in said
+    write("", time=None)
+    save(infer("second.csv"))
+    assert "time: " not in "\n".join(infer("second.csv").warnings)
 
 
 def test_without_a_record_other_kinds_and_roles_are_said(place: Path) -> None:

@@ -8,8 +8,10 @@ from pydantic import ValidationError
 
 from tabrail.data.schema import Schema
 from tabrail.errors import InputError
-from tabrail.ingest.draft import Draft, flow
+from tabrail.ingest import changes
+from tabrail.ingest.draft import Draft
 from tabrail.ingest.edits import OF_PEOPLE, WRITTEN, Edit, set_by_owner
+from tabrail.ingest.kinds import are_sentences
 
 SAME_TABLE = 0.5  # the share of its columns that must be there again
 ROLES = ("key", "time", "slices", "weight")
@@ -70,7 +72,6 @@ def keep(
         edits += _of_column(draft, name, old[name], known, is_known=inferred is not None)
     skipped = {"target", *given, *(("task", "positive") if other_target else ())}
     edits += [Edit("", {key: top[key]}) for key in top if key not in skipped]
-    _say_unknown(draft, before, inferred)
     edits = [edit for edit in edits if edit.changes(draft.schema)]
     kept = _fitting(draft, _valid(draft, edits), misfits)
     was = draft.schema.get("positive")
@@ -79,6 +80,7 @@ def keep(
         draft.positive_share = 1 - draft.positive_share
     for edit in kept:
         _note(draft, edit)
+    changes.say(draft, before, special)
 
 
 def _of_column(
@@ -90,7 +92,8 @@ def _of_column(
         if not is_known:  # a new value of these keys may be another one, such as a currency
             known = {key: value for key, value in known.items() if key not in new}
         return [Edit(name, {key: value}) for key, value in known.items() if key != "kind"]
-    if "kind" in known:
+    is_text = name != draft.schema["target"] and _is_text(old, new)
+    if "kind" in known or is_text:
         others = {key: new[key] for key in OF_ANY_KIND if key in new and key not in known}
         kept = {key: value for key, value in old.items() if key in known or key not in OF_ANY_KIND}
         return [Edit(name, known, {**kept, **others})]
@@ -98,33 +101,20 @@ def _of_column(
     lost = [key for key in known if key not in texts]
     if lost and is_known:
         draft.warnings.append(
-            f"{name}: its kind is {new['kind']} now and was {old['kind']}, so what you wrote there "
+            f"{name}: it has another kind now, so what you wrote there "
             f"in schema.yaml is not kept: {Edit(name, {key: known[key] for key in lost})}"
         )
     return [Edit(name, texts)] if texts else []
 
 
-def _say_unknown(
-    draft: Draft, before: Mapping[str, Any], inferred: Mapping[str, Any] | None
-) -> None:
-    """Say which kinds and roles change, where nobody knows whether the owner set them."""
-    if inferred is not None:
-        return
-    for name, entry in draft.schema["columns"].items():
-        was = before["columns"].get(name, entry)["kind"]
-        if was != entry["kind"]:
-            draft.warnings.append(
-                f"{name}: schema.yaml had {{kind: {was}}} and gets {{kind: {entry['kind']}}}. If "
-                f"{was} is right, write it there again"
-            )
-    if before.get("target") != draft.schema["target"]:
-        return
-    for key in ("positive", "key", "time", "slices", "duplicates"):
-        if before.get(key) and before[key] != draft.schema.get(key):
-            draft.warnings.append(
-                f"{key}: schema.yaml had {key}: {flow(before[key])}. If that is right, write it "
-                "there again"
-            )
+def _is_text(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Check whether texts that repeat in the new table are still texts, and no categories.
+
+    Else their values would be in schema.yaml, which is in Git.
+    """
+    if (old["kind"], new["kind"]) != ("text", "categorical"):
+        return False
+    return "categories" not in new or are_sentences(new["categories"])
 
 
 def _valid(draft: Draft, edits: list[Edit]) -> list[Edit]:

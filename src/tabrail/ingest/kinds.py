@@ -161,7 +161,7 @@ def name_of_a_row(look: Look) -> Guess | None:
 
 def name_of_a_thing(look: Look) -> Guess | None:
     """Recognize a column that is named like an identifier, unless it has sentences."""
-    named = names_entity(look.name, look.words) and not _are_sentences(look)
+    named = names_entity(look.name, look.words) and not are_sentences(look.some)
     return _entity(look) if named else None
 
 
@@ -183,7 +183,7 @@ def many_codes(look: Look) -> Guess | None:
 
 def text(look: Look) -> Guess | None:
     """Recognize texts: values of several words that differ."""
-    if not (_are_sentences(look) or _is_various(look)):
+    if not (are_sentences(look.some) or _is_various(look)):
         return None
     return Guess("text", "words in sentences, or different in almost every row")
 
@@ -220,6 +220,12 @@ def spellings(levels: Collection[str]) -> dict[str, list[str]]:
     return {same: twins for same, twins in found.items() if len(twins) > 1}
 
 
+def are_sentences(some: Collection[str]) -> bool:
+    """Check whether values have several words, or are long."""
+    words = _mean([len(word.split()) for word in some])
+    return words >= 3 or _mean([len(word) for word in some]) > 40
+
+
 def is_boolean(words: Mapping[str, int]) -> bool:
     """Check whether all values mean yes or no, and both occur."""
     lowered = {word.lower() for word in words}
@@ -245,11 +251,6 @@ def _entity(look: Look) -> Guess:
 
 def _is_various(look: Look) -> bool:
     return look.distinct >= SEQUENCE and look.distinct >= DISTINCT * look.filled
-
-
-def _are_sentences(look: Look) -> bool:
-    words = _mean([len(word.split()) for word in look.some])
-    return words >= 3 or _mean([len(word) for word in look.some]) > 40
 
 
 def _are_codes(some: list[str]) -> bool:
