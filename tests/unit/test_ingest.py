@@ -194,6 +194,43 @@ def test_what_is_replaced_is_in_the_cache(empty: Path) -> None:
     assert raw() == [".salt", "shops.csv"]
 
 
+@pytest.mark.usefixtures("untracked")
+def test_what_a_replacement_changes_is_said(empty: Path) -> None:
+    printed = call("../shops.csv", "--target", "bought")
+    assert "data/raw" not in printed.splitlines()[-1]
+    paths.LOCK.write_text("schema: '2.0'\n")
+
+    def said(*arguments: str) -> list[str]:
+        lines = call(*arguments, "--target", "bought", "--replace").splitlines()
+        words = ("files in", "added to", "removed from", "replaced in", "new col", "columns that")
+        return [one for one in lines if any(word in one for word in (*words, "name: "))]
+
+    now = "; now run: uv run dvc repro"
+    assert said("data/raw") == [f"the files in data/raw stay as they are{now}"]
+    assert said("data/raw", "--dry-run") == ["the files in data/raw stay as they are"]
+    new = shops(700, seed=3).drop(columns=["note", "seen"])
+    new["online"], new["by post"] = ["yes", "no"] * 350, [1.5, 2.5] * 350
+    new.to_csv("../new shops.csv", index=False)
+    columns = [
+        "new columns: online, by post",
+        "columns that are gone: note",
+        "name: New shops (was Shops; to keep that, add --name Shops)",
+    ]
+    assert said("../new shops.csv", "--dry-run") == [
+        *columns,
+        "would be removed from data/raw: shops.csv",
+        "would be added to data/raw: new shops.csv",
+    ]
+    assert said("../new shops.csv") == [
+        *columns,
+        "removed from data/raw: shops.csv",
+        f"added to data/raw: new shops.csv{now}",
+    ]
+    assert raw() == [".salt", "new shops.csv"]
+    new[:650].to_csv("../new shops.csv", index=False)
+    assert said("../new shops.csv") == [f"replaced in data/raw: new shops.csv{now}"]
+
+
 def write_about_columns(schema: Any) -> None:
     """Write what no values suggest."""
     schema["columns"]["income"].update(unit="€", description="Before tax")

@@ -89,7 +89,7 @@ def start(
         InputError: the files are not a table, or the target cannot be learned from it. Nothing has
             changed then.
     """
-    from tabrail.ingest import datasheet, project_files, readme, summary
+    from tabrail.ingest import datasheet, project_files, readme, replaced, summary
     from tabrail.ingest.draft import to_yaml
     from tabrail.ingest.present import inferred_again, read_present
 
@@ -99,7 +99,14 @@ def start(
     draft = inferred_again(list(incoming.values()), target, task, name, _edited_cleaning(), before)
     schema = Schema.model_validate(draft.schema)
     show(summary.text(draft, schema))
+    if lines := replaced.of_schema(before.content, draft.schema):
+        show("\n".join(lines))
+    there, unchanged = replaced.files_there(), replaced.same(incoming) - into.keys()
     if dry_run:
+        if there:
+            parts = chain.from_iterable(cut.present(path) for path in into)
+            stay = [*(path for path in incoming if path not in into), *parts]
+            show("\n".join(replaced.of_files(there, stay, unchanged, would=True)))
         for path in into:
             show(f"would be added to {paths.RAW}: {_planned(path, into)}")
         return
@@ -114,7 +121,7 @@ def start(
     new = _put_in_place(incoming, into, schema, render, replace=True)
     if into or is_set_up:
         now = "; now run: uv run dvc repro" if is_set_up else ""
-        show(f"added to {paths.RAW}: {cut.listed(new)}{now}")
+        show("\n".join(replaced.of_files(there, new, unchanged)) + now)
 
 
 def grow(
