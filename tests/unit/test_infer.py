@@ -474,6 +474,31 @@ def test_names_stay_a_feature_if_there_is_no_other(tmp_path: Path) -> None:
     assert any("kunde: " in one and "still a feature" in one for one in draft.warnings)
 
 
+@pytest.mark.parametrize("other", ["%m/%d/%Y", "week %W"])
+def test_a_date_that_cannot_be_read_makes_the_time_a_question(other: str, tmp_path: Path) -> None:
+    made = pd.Series(pd.date_range("2021-01-03", periods=ROWS, freq="D"))
+    words = made.dt.strftime("%d/%m/%Y")
+    words[::9] = made[::9].dt.strftime(other)
+    done = (made + pd.Timedelta("9D")).dt.strftime("%Y-%m-%d")
+    draft = inferred(tmp_path, table(made=words, done=done))
+    assert draft.schema["columns"]["made"]["kind"] != "datetime"
+    assert draft.schema["time"] == "done"
+    said = (
+        "time: the only column that is read as dates. Check this choice: made may be the one that "
+        "orders the rows, but it is not read as dates. So nothing shows whether done is later, and "
+        "known only after answer is"
+    )
+    assert said in draft.warnings
+    assert said in summary.text(draft, Schema.model_validate(draft.schema))
+
+
+@pytest.mark.parametrize("words", ["red", "2021-W03", "18:30"])
+def test_words_that_are_no_dates_make_it_none(words: str, tmp_path: Path) -> None:
+    done = pd.Series(pd.date_range("2021-01-03", periods=ROWS, freq="D")).dt.strftime("%Y-%m-%d")
+    draft = inferred(tmp_path, table(made=mixed(words, "2022-W01", "19:30"), done=done))
+    assert draft.reasons["time"].startswith("the only date in every row")
+
+
 def test_many_columns_with_few_slips_do_not_cost_many_rows(tmp_path: Path) -> None:
     """Each column is below the limit; together they would make too many rows unusable."""
     rows = 1000

@@ -11,6 +11,7 @@ from tabrail.data.schema import FEATURE_KINDS
 from tabrail.errors import InputError
 from tabrail.ingest import (
     doubts,
+    nearly,
     notes,
     part_types,
     protected,
@@ -21,7 +22,7 @@ from tabrail.ingest import (
 )
 from tabrail.ingest.columns import describe_column
 from tabrail.ingest.draft import Draft
-from tabrail.ingest.kinds import FEW, Guess
+from tabrail.ingest.kinds import FEW, WORDS, Guess
 from tabrail.ingest.profile import ColumnProfile, Profile
 from tabrail.ingest.target import positive_class
 
@@ -79,7 +80,7 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
         "target": (target, notes.unlabeled(found, target, inference.words_for_missing(target))),
         "positive": (positive if task.kind == "categorical" else "", positive_reason),
         "key": (key, key_reason),
-        "time": roles.time(columns, target),
+        "time": roles.time(columns, target, _unread_dates(inference, columns)),
         "slices": roles.slices(columns, possible, found),
         "duplicates": ("keep" if keep else "", notes.repeated(found, keep=keep)),
         "missing": (inference.missing, notes.missing(inference)),
@@ -87,7 +88,12 @@ def describe(inference: "Inference", found: Profile, name: str = "") -> Draft:
     }
     draft.schema |= {setting: value for setting, (value, _) in settings.items() if value}
     draft.reasons = {setting: reason for setting, (_, reason) in settings.items()}
-    pressing = {"csv": "AMBIGUOUS", "target": "", "key": roles.ON_BOTH_SIDES}
+    pressing = {
+        "csv": "AMBIGUOUS",
+        "target": "",
+        "key": roles.ON_BOTH_SIDES,
+        "time": roles.CHECK_TIME,
+    }
     draft.warnings += [
         f"{setting}: {draft.reasons[setting]}"
         for setting, sign in pressing.items()
@@ -185,6 +191,18 @@ def _of_persons(inference: "Inference", found: Profile) -> bool:
         (guess.sensitive and not are_few(name, guess)) or protected.is_protected(name)
         for name, guess in inference.guesses.items()
     )
+
+
+def _unread_dates(inference: "Inference", columns: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the columns that look like dates, with a warning that they are read as words."""
+    return [
+        name
+        for name, guess in inference.guesses.items()
+        if guess.warning
+        and columns[name]["kind"] in WORDS
+        and name != inference.name
+        and nearly.are_dates(inference.words(name))
+    ]
 
 
 def _mark_protected(

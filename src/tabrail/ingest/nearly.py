@@ -61,6 +61,15 @@ def what(words: Mapping[str, int]) -> tuple[str, list[str]]:
     return "", []
 
 
+def are_dates(words: Mapping[str, int]) -> bool:
+    """Check whether most values are dates, whatever their formats.
+
+    Args:
+        words: the distinct values of a column, with their counts.
+    """
+    return what(words)[0] == "dates"
+
+
 def _is_date(word: str) -> bool:
     if SURELY_A_DATE.fullmatch(word):
         return True

@@ -12,6 +12,7 @@ from tabrail.ingest.profile import Profile
 SLICE_LEVELS, SLICE_ROWS = 10, 50
 MISSING_IN_SLICE = 0.2
 FEWEST_KEYS = 30
+CHECK_TIME = "Check this choice"
 LONGEST_NAME = 60
 ON_BOTH_SIDES = "so they may be on both sides of the split"
 
@@ -68,8 +69,16 @@ def _that_holds_all(names: Sequence[str], sample: pd.DataFrame) -> str:
     return ""
 
 
-def time(columns: Mapping[str, Mapping[str, Any]], target: str) -> tuple[str, str]:
-    """Choose the time column from the entries of columns, and give the reason."""
+def time(
+    columns: Mapping[str, Mapping[str, Any]], target: str, unread: Sequence[str] = ()
+) -> tuple[str, str]:
+    """Choose the time column from the entries of columns, and give the reason.
+
+    Args:
+        columns: their entries.
+        target: the column to predict.
+        unread: columns that look like dates, and are read as words.
+    """
     complete = [
         name
         for name, column in columns.items()
@@ -79,6 +88,14 @@ def time(columns: Mapping[str, Mapping[str, Any]], target: str) -> tuple[str, st
         and not column.get("sensitive")
         and not protected.is_birth(name)
     ]
+    if len(complete) == 1 and unread:
+        only, other = short(complete[0]), _listed(unread)
+        them = "it is" if len(unread) == 1 else "they are"
+        return complete[0], (
+            f"the only column that is read as dates. {CHECK_TIME}: {other} may be the one that "
+            f"orders the rows, but {them} not read as dates. So nothing shows whether {only} is "
+            f"later, and known only after {short(target)} is"
+        )
     if len(complete) == 1:
         return complete[0], "the only date in every row; prepare.split.method: time orders by it"
     return "", f"one of {_listed(complete)}, if rows are to be split by time" if complete else ""
