@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -339,6 +339,61 @@ def test_a_number_for_no_value_is_left_out_of_its_column_alone(is_target: bool) 
         assert read.max() < 90
         assert read.isna().any()
         assert rows["rent"].notna().all()
+
+
+def german(amount: float) -> str:
+    """Write an amount as in Germany."""
+    return f"{amount:,.2f}".translate(str.maketrans(",.", ".,"))
+
+
+def swiss(amount: float) -> str:
+    """Write an amount as in Switzerland."""
+    return f"{amount:,.2f}".replace(",", "'")
+
+
+@pytest.mark.parametrize("share", [0.002, 0.1, 0.5])
+@pytest.mark.parametrize(
+    ("one", "other", "named"),
+    [
+        (lambda n: f"€ {german(n)}", lambda n: f"CHF {swiss(n)}", "(€, CHF)"),
+        (lambda n: f"{german(n)} EUR", lambda n: f"${n:,.2f}", "(€, $)"),
+        (lambda n: f"{n:,.2f} USD", lambda n: f"{german(n)} zł", "($, zł)"),
+        (lambda n: f"£{n:,.2f}", lambda n: f"{german(n)} €", "(£, €)"),
+    ],
+)
+def test_currencies_are_named_before_a_line_strips_their_signs(
+    one: Callable[[float], str], other: Callable[[float], str], named: str, share: float
+) -> None:
+    amounts = [7819.01 + 31.7 * step for step in range(1000)]
+    few = int(share * len(amounts)) - (share == 0.5)
+    values = [(other if place < few else one)(amount) for place, amount in enumerate(amounts)]
+    for form in (US, EUROPE, Csv(thousands="'")):
+        found = guess(values, "cost", form)
+        if found.kind != "numeric" or share > doubts.SOME:
+            assert f"2 currencies {named}" in found.warning
+        assert ".replace(" not in found.warning
+
+
+def test_signs_of_one_currency_are_one_currency() -> None:
+    values = [f"€ {n}" if n > 40 else f"{n} EUR" for n in numbers()]
+    assert guess(values).warning == ""
+
+
+def test_numbers_in_two_ways_get_no_line_that_does_not_help() -> None:
+    amounts = [7819.01 + 31.7 * step for step in range(200)]
+    for sign in ("", "€ "):
+        values = [sign + (swiss(n) if n < 8500 else german(n)) for n in amounts]
+        found = guess(values, "cost", EUROPE)
+        assert "have different separators, such as '" in found.warning
+        assert ".replace(" not in found.warning
+
+
+def test_no_line_for_clean_has_a_gap() -> None:
+    for values in (
+        [f"{n} KB" if n > 40 else f"{n} MB" for n in numbers()],
+        [f"Q{int(n) % 4 + 1} {2000 + int(n) % 20}" for n in numbers()],
+    ):
+        assert "…" not in guess(values).warning
 
 
 def test_different_units_are_not_only_removed() -> None:

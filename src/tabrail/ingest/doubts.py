@@ -14,7 +14,6 @@ import numpy as np
 
 from tabrail.data import cells
 from tabrail.data.schema import Csv
-from tabrail.data.written_numbers import CURRENCY
 from tabrail.ingest import dates, nearly, recipes, sentinels, units
 from tabrail.ingest.column_names import in_clean, maybe_code_name, tokens
 from tabrail.ingest.look import Look
@@ -25,7 +24,6 @@ AMBIGUOUS, MAY_NAME = "AMBIGUOUS", "may name things"
 SOME = 0.01  # share of rows from which a second scale is not a mistake
 FEW_CODES = 0.3  # of the rows: a thing that is numbered has fewer different numbers
 LONGEST = 30
-SIGN = re.compile(CURRENCY)
 ONE_DECIMAL = re.compile(r"-?\d+([.,])\d{1,2}")
 THREE = re.compile(r"-?\d{1,3}[.,]\d{3}")
 NARROW, ROUND = 5, 0.3
@@ -105,31 +103,15 @@ def looks_like(look: Look) -> str:
     shown = _shown(examples)
     if not shown:
         return ""
-    name = in_clean(look.name)
     advice = {
         "dates": "If one format fits all, "
         + recipes.entry(look.name, '{kind: datetime, format: "…"}'),
-        "periods": f"If their order matters, make dates of them in clean (prepare.py): {name} = …",
+        "periods": f"If their order matters, make dates of them {recipes.CLEAN}",
         "times": "Write them as 18:00:00 in the file or in clean (prepare.py)",
         "numbers": units.advice(look),
         "several numbers": "To learn from them, write each into its own column in the file",
     }[what]
     return f"its values look like {what}, such as {shown}, and are read as text. {advice}"
-
-
-def two_currencies(look: Look) -> str:
-    """Warn that amounts are in more than one currency."""
-    counts: Counter[str] = Counter()
-    for word, count in look.words.items():
-        if match := SIGN.search(word):
-            counts[match[0]] += count
-    signs = [sign for sign, count in counts.most_common() if count >= SOME * look.filled]
-    if len(signs) < 2:
-        return ""
-    return (
-        f"its amounts are in {len(signs)} currencies ({', '.join(signs[:5])}), and are read as if "
-        "they were in one. Convert them to one currency in clean (prepare.py) or in the file"
-    )
 
 
 def percent_and_shares(look: Look) -> str:
@@ -226,13 +208,14 @@ def maybe_codes(look: Look) -> str:
 
 
 OF_WORDS: tuple[Doubt, ...] = (
+    units.currencies,
     two_decimal_separators,
     words_among_numbers,
     two_orders_of_dates,
     looks_like,
 )
 OF_NUMBERS: tuple[Doubt, ...] = (
-    two_currencies,
+    units.currencies,
     percent_and_shares,
     three_digits,
     repeated_extreme,
