@@ -186,6 +186,18 @@ def test_moments_are_recognized_where_the_name_says_so(
         (RANDOM.normal(0, 1, 300).round(2), 9999, 0.02),
         (RANDOM.integers(0, 40, 300), -1, 0.3),
         (RANDOM.integers(1, 90, 300), 99999, 0.02),
+        *(
+            (RANDOM.integers(1, most + 1, 2000), value, share)
+            for most in (2, 4, 60)
+            for value in (-999, -9999, 999, 9999, 99999, 999999)
+            for share in (0.001, 0.005, 0.01, 0.02, 0.04, 0.06)
+        ),
+        (RANDOM.integers(1, 5, 400), -9, 0.01),
+        (RANDOM.integers(0, 60, 400), -9, 0.02),
+        (RANDOM.integers(0, 1000, 400), -99, 0.02),
+        (RANDOM.integers(1, 5, 400), 99, 0.02),
+        (RANDOM.integers(2019, 2023, 400), 9999, 0.02),
+        (RANDOM.integers(0, 2, 400), -999, 0.02),
     ],
 )
 def test_a_lonely_repeated_extreme_is_found(others: np.ndarray, value: float, share: float) -> None:
@@ -205,6 +217,27 @@ def test_a_lonely_repeated_extreme_is_found(others: np.ndarray, value: float, sh
         np.append(RANDOM.lognormal(3, 1, 300).round(), [5000]),  # one large one
         RANDOM.choice([-1, 0, 1], 300),
         np.append(RANDOM.integers(0, 99, 300), [99] * 30),  # the highest score
+        np.append(RANDOM.integers(1, 5, 2000), [9] * 20),  # nine persons
+        np.append(RANDOM.integers(1, 5, 2000), [5, 5, 6, 12, 20]),
+        np.append(RANDOM.integers(1, 5, 2000), [999]),  # one is no repetition
+        np.repeat([5, 10, 20, 50, 99], 50),
+        np.repeat([49, 99, 199, 299, 399, 999], 50),  # prices
+        np.repeat([4.99, 9.99, 12.99, 15, 99], 50),
+        np.repeat([9, 19, 10, 15, 999], 50),
+        RANDOM.integers(1950, 2000, 2000),  # years
+        np.append(RANDOM.integers(2000, 2025, 300), [1999] * 9),
+        RANDOM.integers(1, 1000, 2000),  # numbers of things, up to 999
+        np.arange(9990, 10_010).repeat(9),
+        np.append(RANDOM.pareto(1.2, 2000).round() * 10, [9999, 9999]),
+        RANDOM.lognormal(3, 2, 3000).round(),
+        RANDOM.poisson(0.3, 2000),
+        RANDOM.geometric(0.3, 2000),
+        RANDOM.normal(15, 9, 2000).round(),  # temperatures, some below zero
+        np.append(RANDOM.integers(18, 26, 2000), [99, 99]),  # two hot moments
+        RANDOM.integers(-9, 10, 300),
+        RANDOM.choice([0, 1], 300),
+        RANDOM.choice([0, 9], 300),
+        np.repeat([-9], 300),
     ],
 )
 def test_other_extremes_are_values(values: np.ndarray) -> None:
