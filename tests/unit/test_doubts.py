@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from tabrail.data import cells, written_dates, written_numbers, written_text
 from tabrail.data.conform import conform
 from tabrail.data.schema import Column, Csv, Schema
 from tabrail.ingest import dates, doubts, kinds, sentinels
+from tabrail.ingest.infer import infer
 from tabrail.ingest.look import Look
 
 RANDOM = np.random.default_rng(0)
@@ -441,3 +443,76 @@ def test_words_without_digits_are_not_read_as_dates(monkeypatch: pytest.MonkeyPa
     assert not dates.two_orders(mixed | {"none": 90})
     monkeypatch.setattr(cells, "datetime", lambda *_: pytest.fail("that takes long"))
     assert not dates.two_orders({"EWR": 30, "JFK": 30, "24/08/2022": 1})
+
+
+DAYS = pd.date_range("2023-01-05", periods=400, freq="D")
+MIXED = {
+    "German and ISO": ("%d.%m.%Y", "%Y-%m-%d", 0.03),
+    "half and half": ("%d.%m.%Y", "%Y-%m-%d", 0.5),
+    "with times": ("%d.%m.%Y", "%Y-%m-%d %H:%M:%S", 0.1),
+    "days and times": ("%d.%m.%Y %H:%M", "%d.%m.%Y", 0.1),
+    "two years": ("%d.%m.%Y", "%d.%m.%y", 0.2),
+    "American and German": ("%m/%d/%Y", "%d.%m.%Y", 0.3),
+    "named months": ("%d %b %Y", "%Y-%m-%d", 0.1),
+}
+
+
+@pytest.mark.parametrize("case", MIXED)
+def test_dates_in_several_formats_are_dates_after_the_line(case: str, tmp_path: Path) -> None:
+    usual, other, share = MIXED[case]
+    step = round(1 / share)
+    texts = [f"{day:{other if n % step == 0 else usual}}" for n, day in enumerate(DAYS)]
+    table = pd.DataFrame({"sold at": texts, "size": numbers(400), "good": ["a", "b"] * 200})
+    table.to_csv(tmp_path / "a.csv", index=False)
+    (warning,) = (one for one in infer([tmp_path / "a.csv"], "good").warnings if "dates" in one)
+    line = re.findall(r"clean \(prepare\.py\): (.*)", warning)[0]
+
+    def clean(rows: pd.DataFrame) -> pd.DataFrame:
+        exec(line, {"rows": rows, "pd": pd})  # noqa: S102
+        return rows
+
+    again = infer([tmp_path / "a.csv"], "good", clean=clean)
+    assert again.schema["columns"]["sold at"] == {"kind": "datetime"}
+    assert not [one for one in again.warnings if one.startswith("sold at")]
+    read = clean(pd.DataFrame({"sold at": pd.Series(texts, dtype="str")}))["sold at"]
+    assert (read == DAYS.to_numpy()).all()
+    for given in (
+        pd.Series(DAYS),
+        pd.Series(DAYS).astype("object"),
+        pd.Series([None, *texts], dtype="object"),
+        pd.Series([DAYS[0], texts[1]], dtype="object"),
+        pd.Series([np.nan]),
+    ):
+        read = clean(pd.DataFrame({"sold at": given.to_numpy()}))["sold at"]
+        assert read.dtype.kind == "M"
+        assert (read.dropna() == DAYS[: len(read.dropna())].to_numpy()).all()
+        assert read.isna().tolist() == given.isna().tolist()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [f"{day:%d.%m.%Y} CEST" for day in DAYS],
+        [f"{day:%d.%m.%Y}" if n % 2 else f"{day:%m.%d.%Y}" for n, day in enumerate(DAYS)],
+        [f"{day:{('%d.%m.%Y', '%m.%d.%Y', '%Y-%m-%d')[n % 3]}}" for n, day in enumerate(DAYS)],
+        [f"{day:{('%d.%m.%Y', '%Y-%m-%dT%H:%M+02:00')[n % 2]}}" for n, day in enumerate(DAYS)],
+    ],
+)
+def test_no_line_is_printed_that_would_guess_dates(values: list[object]) -> None:
+    warning = guess(values).warning
+    assert "date" in warning
+    assert "pd.to_datetime" not in warning
+    assert "…" not in warning
+
+
+def test_the_line_for_dates_names_what_it_makes_missing() -> None:
+    texts = [f"{day:{'%Y-%m-%d' if n % 9 else '%d.%m.%Y'}}" for n, day in enumerate(DAYS)]
+    assert guess([*texts, "soon 1-1"]).warning.endswith("others, such as 'soon 1-1', missing")
+
+
+def test_an_order_that_nothing_tells_is_said_beside_the_line_for_dates() -> None:
+    early = [day for day in DAYS if day.day < 13]
+    texts = [f"{day:{'%Y-%m-%d' if n % 9 else '%d.%m.%Y'}}" for n, day in enumerate(early)]
+    end = "'%d.%m.%Y' may also be '%m.%d.%Y': no day is above 12"
+    assert guess(texts).warning.endswith(end)
+    assert end not in guess([*texts, "13.02.2024"]).warning

@@ -139,6 +139,29 @@ def test_what_to_write_to_accept_violations_is_said_as_it_fits_the_file(project:
         prepare.main()
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "what"),
+    [
+        ("kind", "datetime", "the kind or the format of age"),
+        ("max", 1, "min and max of age"),
+    ],
+)
+def test_no_tolerance_is_advised_that_drops_most_rows(
+    project: Path, key: str, value: Any, what: str
+) -> None:
+    def spoil(schema: Any) -> None:
+        column = schema["columns"]["age"]
+        if key == "kind":
+            column.clear()
+        column[key] = value
+
+    edit(paths.SCHEMA, spoil)
+    with pytest.raises(InputError) as found:
+        prepare.main()
+    advice = str(found.value).splitlines()[-1]
+    assert advice == f"correct {what} in schema.yaml: with the present one, most rows are lost"
+
+
 def test_bad_rows_within_tolerance_are_dropped_and_counted(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from tabrail import paths
 from tabrail.config import Tolerance
+from tabrail.data import wrong_entries
 from tabrail.data.checks import Chunk
 from tabrail.data.conform import HARMLESS
 from tabrail.data.rounding import outward
@@ -165,7 +166,9 @@ class DataReport:
                     if self.violating_rows[kind] > limit * self.raw
                 }
             )
-            advice = f"correct the data, or the schema in {paths.SCHEMA}, or accept it: {accepted}"
+            correct = f"correct the data, or the schema in {paths.SCHEMA}, or accept it: {accepted}"
+            wrong = wrong_entries.advice(self.violating_rows, self.violating_cells, self.raw)
+            advice = wrong or correct
             raise InputError("\n".join([head, *beyond, advice]))
         for split in SPLITS:
             if problem := self._target_problem(split):

@@ -1,7 +1,7 @@
 """Find the format that all dates of a column can be read in."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, product
@@ -24,7 +24,7 @@ WHOLE = [  # formats of programs, not of people
 MOST_DIFFERENT = 5000  # dates
 TRIED = 3  # values for a first selection of formats
 # pandas.tseries.api.guess_datetime_format does not know two-digit years, months without a day, or
-# hours with PM. If two formats fit equally well, the first one is taken, unless `_is_usual` prefers
+# hours with PM. If two formats fit equally well, the first one is taken, unless `is_usual` prefers
 # the other.
 DAYS = [
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%m.%d.%Y", "%d-%m-%Y", "%m-%d-%Y"),
@@ -71,29 +71,29 @@ def find(words: Mapping[str, int], form: Csv, wrong: Collection[str | None] = ()
         return Found(None, "ISO 8601")
     fitting = [
         format_
-        for format_ in _possible(some[:TRIED])
+        for format_ in possible(some[:TRIED], TRIED)
         if format_ not in wrong and _readable(words, format_) >= READABLE
     ]
     if not fitting:
         return None
-    swapped = {_swap(format_) for format_ in fitting}
-    both = [one for one in fitting if one in swapped and one != _swap(one)]
+    swapped = {swap(format_) for format_ in fitting}
+    both = [one for one in fitting if one in swapped and one != swap(one)]
     if not both:
         first = fitting[0]
-        known = _swap(first) in FORMATS and first.startswith(("%d", "%m"))
+        known = swap(first) in FORMATS and first.startswith(("%d", "%m"))
         why = f"the {'day' if first[1] == 'd' else 'month'} comes first: " if known else ""
         return Found(first, f"{why}in the other order, not all could be read" if known else first)
     for format_ in both:
-        if _in_order(words, format_) and not _in_order(words, _swap(format_)):
+        if _in_order(words, format_) and not _in_order(words, swap(format_)):
             return Found(
                 format_, "the order of the rows shows which is the day and which the month"
             )
-    best = next((format_ for format_ in both if _is_usual(format_, form)), both[0])
+    best = next((format_ for format_ in both if is_usual(format_, form)), both[0])
     taken = "day" if best.startswith("%d") else "month"
     return Found(
         best,
         "AMBIGUOUS: no day is above 12, so nothing distinguishes day and month; read with the "
-        f"{taken} first; the other order is {_swap(best)}",
+        f"{taken} first; the other order is {swap(best)}",
         ambiguous=True,
     )
 
@@ -112,7 +112,7 @@ def two_orders(words: Mapping[str, int]) -> tuple[tuple[str, str], float] | None
     if counts[with_digit].sum() < READABLE * total:
         return None  # each of these formats has digits, and reading dates is slow
     for day_first in TWO_ORDERS:
-        day, month = (cells.datetime(texts, one).notna() for one in (day_first, _swap(day_first)))
+        day, month = (cells.datetime(texts, one).notna() for one in (day_first, swap(day_first)))
         only_day, only_month = day & ~month, month & ~day
         fewer = min(counts[only_day].sum(), counts[only_month].sum())
         if counts[day | month].sum() >= READABLE * total and fewer >= SURELY * total:
@@ -121,10 +121,15 @@ def two_orders(words: Mapping[str, int]) -> tuple[tuple[str, str], float] | None
     return None
 
 
-def _possible(words: list[str]) -> list[str]:
-    """Return the formats that one of the values can be read in."""
+def possible(words: Iterable[str], tried: int) -> list[str]:
+    """Return the formats that one of the first values can be read in.
+
+    Args:
+        words: values of a column.
+        tried: how many of those that look like dates are tried.
+    """
     found: set[str] = set()
-    for word in filter(LIKE_A_DATE.search, words):
+    for word in islice(filter(LIKE_A_DATE.search, words), tried):
         word = word.removesuffix(" UTC").removesuffix(" GMT")
         found |= _fitting(word) or _fitting(written_dates.english(word))
     return [one for one in FORMATS if one in found]
@@ -147,13 +152,14 @@ def _fits(word: str, format_: str) -> bool:
     return True
 
 
-def _is_usual(format_: str, form: Csv) -> bool:
+def is_usual(format_: str, form: Csv) -> bool:
     """Check whether a format is the usual one for a file like this."""
     european = form.delimiter == ";" or form.decimal == "," or format_[2:3] != "/"
     return format_.startswith("%d") == european
 
 
-def _swap(format_: str) -> str:
+def swap(format_: str) -> str:
+    """Return a format with day and month in the other order."""
     return format_.replace("%d", "%_").replace("%m", "%d").replace("%_", "%m")
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from tabrail.data import cells
 from tabrail.data.schema import Csv
-from tabrail.ingest import dates, nearly, recipes, sentinels, units
+from tabrail.ingest import dates, mixed_dates, nearly, recipes, sentinels, units
 from tabrail.ingest.column_names import in_clean, maybe_code_name, tokens
 from tabrail.ingest.look import Look
 from tabrail.ingest.number_format import NEARLY, SEPARATOR, number, separators
@@ -103,15 +103,18 @@ def looks_like(look: Look) -> str:
     shown = _shown(examples)
     if not shown:
         return ""
-    advice = {
-        "dates": "If one format fits all, "
-        + recipes.entry(look.name, '{kind: datetime, format: "…"}'),
-        "periods": f"If their order matters, make dates of them {recipes.CLEAN}",
-        "times": "Write them as 18:00:00 in the file or in clean (prepare.py)",
-        "numbers": units.advice(look),
-        "several numbers": "To learn from them, write each into its own column in the file",
-    }[what]
-    return f"its values look like {what}, such as {shown}, and are read as text. {advice}"
+    advice: dict[str, Doubt] = {
+        "dates": mixed_dates.advice,
+        "periods": lambda _: f"If their order matters, make dates of them {recipes.CLEAN}",
+        "times": lambda _: f"Write them as 18:00:00 in the file or {recipes.CLEAN}",
+        "numbers": units.advice,
+        "several numbers": lambda _: (
+            "To learn from them, write each into its own column in the file"
+        ),
+    }
+    return (
+        f"its values look like {what}, such as {shown}, and are read as text. {advice[what](look)}"
+    )
 
 
 def percent_and_shares(look: Look) -> str:
