@@ -1,6 +1,7 @@
 """What is nearly a number, a date or one scale is said, with an example and the line to write."""
 
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from tabrail.data import cells, written_dates, written_numbers, written_text
 from tabrail.data.conform import conform
 from tabrail.data.schema import Column, Csv, Schema
-from tabrail.ingest import dates, doubts, kinds, sentinels
+from tabrail.ingest import dates, doubts, kinds, sentinels, units
 from tabrail.ingest.infer import infer
 from tabrail.ingest.look import Look
 
@@ -516,3 +517,57 @@ def test_an_order_that_nothing_tells_is_said_beside_the_line_for_dates() -> None
     end = "'%d.%m.%Y' may also be '%m.%d.%Y': no day is above 12"
     assert guess(texts).warning.endswith(end)
     assert end not in guess([*texts, "13.02.2024"]).warning
+
+
+@pytest.mark.parametrize("about", ["ca. ", "ca ", "~", "≈ ", "approx. ", "about ", "etwa ", "CA."])
+@pytest.mark.parametrize("sign", ["", " m²", " kg"])
+def test_about_a_number_is_that_number_after_the_line(
+    about: str, sign: str, tmp_path: Path
+) -> None:
+    sizes = [n + 0.25 for n in range(400)]
+    texts = [f"{about}{n}{sign}" if k % 40 == 0 else f"{n}{sign}" for k, n in enumerate(sizes)]
+    texts[5::60] = ["k.A."] * len(texts[5::60])
+    table = pd.DataFrame({"size": texts, "noise": numbers(400), "good": ["a", "b"] * 200})
+    table.to_csv(tmp_path / "a.csv", index=False)
+    (warning,) = (one for one in infer([tmp_path / "a.csv"], "good").warnings if "size: " in one)
+    line = re.findall(r"clean \(prepare\.py\): (.*)", warning)[0]
+
+    def clean(rows: pd.DataFrame) -> pd.DataFrame:
+        exec(line, {"rows": rows, "pd": pd})  # noqa: S102
+        return rows
+
+    again = infer([tmp_path / "a.csv"], "good", clean=clean)
+    assert again.schema["columns"]["size"] == {
+        "kind": "numeric",
+        "nullable": True,
+        "min": 0,
+        "max": 600,
+    }
+    assert not [one for one in again.warnings if one.startswith("size")]
+    read = clean(table)["size"].replace("k.A.", np.nan).astype("float")
+    assert (read.dropna() == pd.Series(sizes)[read.notna()]).all()
+
+
+def test_only_what_has_no_number_may_mean_no_value() -> None:
+    about, words = ["ca. 90", "ca. 95"], ["12-15", "open", "none yet"]
+    warning = guess([*numbers(), *about, *words]).warning
+    assert "others are 'ca. 90', 'ca. 95', '12-15', 'open', 'none yet'. To learn from" in warning
+    assert "mean no value" not in warning
+    warning = guess([*numbers(), *words]).warning
+    assert "If 'open', 'none yet' mean no value, add them to missing" in warning
+    assert "Correct '12-15' in the file or in clean (prepare.py). If" in warning
+    assert "mean no value" not in guess([*numbers(), *["ca. 90 ?"] * 5]).warning
+
+
+@pytest.mark.parametrize("sign", ["<", ">", "≤ ", ">= "])
+def test_a_limit_is_not_read_as_a_value_without_a_word(sign: str) -> None:
+    values = [f"{sign}0.5" if n < 30 else f"{n} mg" for n in [28.4, *numbers()]]
+    assert f"'{sign}0.5' is a limit, and is read as 0.5. To learn" in guess(values).warning
+    assert "limit" not in guess([f"~{n} mg" for n in numbers()]).warning
+
+
+@pytest.mark.parametrize("word", ["a" * 5000, "ab." * 3000, "ca. " * 3000, " " * 5000, "1" * 5000])
+def test_long_texts_take_no_longer(word: str) -> None:
+    start = time.process_time()
+    units.bare(f"{word}x")
+    assert time.process_time() - start < 1

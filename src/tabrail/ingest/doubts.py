@@ -9,6 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from tabrail.ingest.personal_data import is_personal
 AMBIGUOUS, MAY_NAME = "AMBIGUOUS", "may name things"
 SOME = 0.01  # share of rows from which a second scale is not a mistake
 FEW_CODES = 0.3  # of the rows: a thing that is numbered has fewer different numbers
-LONGEST = 30
+LONGEST, MOST_SHOWN = 30, 5
 ONE_DECIMAL = re.compile(r"-?\d+([.,])\d{1,2}")
 THREE = re.compile(r"-?\d{1,3}[.,]\d{3}")
 NARROW, ROUND = 5, 0.3
@@ -57,11 +58,21 @@ def words_among_numbers(look: Look) -> str:
     }
     if nearly.what(strange)[0] == "numbers":  # a value such as `<0.5` has a size
         return ""
-    return (
+    said = (
         f"{look.share_of_numbers:.1%} of its values are numbers, too few to read it as numeric; "
-        f"others are {_shown(strange)}. If these mean no value, add them to missing in "
-        f"schema.yaml, and {recipes.entry(look.name, '{kind: numeric, nullable: true}')}"
+        f"others are {_shown(strange)}. "
     )
+    digits = [word for word in strange if any(map(str.isdigit, word))]
+    if not np.isnan([number(units.bare(word), look.form) for word in digits]).all():
+        return said + units.advice(look)  # the next run asks about the rest
+    if digits:
+        said += f"Correct {_shown(digits)} in the file or {recipes.CLEAN}. "
+    if others := _shown(word for word in strange if word not in digits):
+        said += (
+            f"If {others} mean no value, add them to missing in schema.yaml, and "
+            + recipes.entry(look.name, "{kind: numeric, nullable: true}")
+        )
+    return said.removesuffix(". ")
 
 
 def two_orders_of_dates(look: Look) -> str:
@@ -233,4 +244,5 @@ def _moment(what: str, name: str, made: str) -> str:
 
 def _shown(words: Iterable[str]) -> str:
     """Return some values that do not identify a person."""
-    return ", ".join(repr(word[:LONGEST]) for word in words if not is_personal(word))
+    shown = (repr(word[:LONGEST]) for word in words if not is_personal(word))
+    return ", ".join(islice(shown, MOST_SHOWN))

@@ -20,9 +20,11 @@ UNIT = (
     rf"\+|-|%|[°'\"′″]|(?:{written_numbers.CURRENCY})"
     r"|°?[^\W\d_]{1,4}\.?(?:/[^\W\d_]{1,3})?[²³]?"
 )
+ABOUT = r"ca|circa|approx|approximately|about|around|etwa|rund|ungefähr|environ"
 MEASURED = re.compile(
-    rf"[<>~≈≤≥±(\[]*\s*[+-]?\s*(?:{written_numbers.CURRENCY})?\s*[+-]?"
-    rf"{GROUPS}\s*(?:{UNIT})?[\])]*"
+    rf"(?:(?:{ABOUT})\.?\s*)?[<>=~≈≤≥±(\[]*\s*[+-]?\s*(?:{written_numbers.CURRENCY})?\s*[+-]?"
+    rf"{GROUPS}\s*(?:{UNIT})?[\])]*",
+    re.IGNORECASE,
 )
 NUMBER = r"[+-]?\d+(?:[.,]\d+)?"
 PARTS = re.compile(

@@ -12,7 +12,10 @@ from tabrail.ingest.look import Look
 from tabrail.ingest.nearly import LOOK, MEASURED, MOST
 from tabrail.ingest.number_format import LOCALES, READABLE, numbers
 
-BEFORE, BEHIND = r"^[^\d.,+-]+(?=[+-]?[.,]?\d)", r"(?<=\d)\D+$"
+# A word before the number may end with a full stop, as in `ca. 90`.
+BEFORE = r"^(?:[^\d.,+-]|(?<=[^\W\d_])\.)+(?=[+-]?[.,]?\d)"
+BEHIND = r"(?<=\d)\D+$"
+LIMIT = re.compile(r"[<>≤≥]")
 AROUND = re.compile(f"{BEFORE}|{BEHIND}")
 SEPARATED = re.compile(r"[+-]?\d+(?:[.,' \u00a0\u202f]\d+)+")
 LETTERS = re.compile(r"[^\W\d_]")
@@ -74,23 +77,34 @@ def advice(look: Look) -> str:
             f"They have different separators, such as {ways[0]!r} and {ways[1]!r}. To learn from "
             f"their size, write all of them in one way {recipes.CLEAN} or in the file"
         )
+    limit = next((word for word in look.words if LIMIT.match(word)), "")
+    said = f"{limit!r} is a limit, and is read as {bare(limit)}. " if limit else ""
     made = f'{in_clean(look.name)}.replace(r"{AROUND.pattern}", "", regex=True)'
-    return f"To learn from their size, {recipes.clean(look.name, made)}"
+    return f"{said}To learn from their size, {recipes.clean(look.name, made)}"
+
+
+def bare(word: str) -> str:
+    """Return the number in a value, as the line for clean leaves it.
+
+    >>> bare("ca. 90,5 m²")
+    '90,5'
+    """
+    return AROUND.sub("", word)
 
 
 def _two_ways(look: Look) -> tuple[str, str] | None:
     """Return two values whose separators no single number format has; mostly nothing."""
-    bare = [AROUND.sub("", word) for word in look.words]
+    alone = [bare(word) for word in look.words]
     unread: list[list[int]] = []
     for decimal, thousands in LOCALES:
         form = look.form.model_copy(update={"decimal": decimal, "thousands": thousands})
-        read = ~np.isnan(numbers(dict.fromkeys(bare, 1), form))
-        known = dict(zip(dict.fromkeys(bare), read, strict=True))
-        unread.append([place for place, word in enumerate(bare) if not known[word]])
+        read = ~np.isnan(numbers(dict.fromkeys(alone, 1), form))
+        known = dict(zip(dict.fromkeys(alone), read, strict=True))
+        unread.append([place for place, word in enumerate(alone) if not known[word]])
     best = min(unread, key=lambda places: look.counts[places].sum())
     if look.counts[best].sum() <= (1 - READABLE) * look.filled:
         return None
     words = list(look.words)
-    others = [place for place in best if SEPARATED.fullmatch(bare[place])]
-    fitting = [p for p in range(len(words)) if p not in {*best} and SEPARATED.fullmatch(bare[p])]
+    others = [place for place in best if SEPARATED.fullmatch(alone[place])]
+    fitting = [p for p in range(len(words)) if p not in {*best} and SEPARATED.fullmatch(alone[p])]
     return (words[fitting[0]], words[others[0]]) if others and fitting else None
