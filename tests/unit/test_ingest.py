@@ -538,7 +538,7 @@ def test_the_readme_gets_the_command_of_each_new_table_and_keeps_all_else(empty:
     described = paths.DATASHEET.read_text(encoding="utf-8")
     assert "| age |" not in described
     assert "| city |" in described
-    assert "Columns that are not read: 1." in described
+    assert "Columns that are not read, for the reasons in `schema.yaml`: `age`." in described
     call("../shops.csv", "--target", "income", "--replace")
     assert '"bought"' in page.read_text()
     assert '"income"' not in page.read_text()

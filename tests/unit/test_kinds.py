@@ -262,6 +262,8 @@ OF_THINGS = {
     "to": ["John Wayne Airport", "Charlotte Douglas International Airport", "George Bush Intl"],
     "Abflug": ["Franz Josef Strauß Flughafen", "Willy Brandt Flughafen"],
     "brand": ["Ralph Lauren", "Hugo Boss", "Michael Kors"],
+    "Künstlerin": ["Anna Beyer", "Paula Becker", "Maria Lassnig"],
+    "artist": ["Turner, William", "Hockney, David", "Riley, Brian"],
     "Produkt": ["Max Factor", "Oscar Mayer", "Jack Daniels"],
     "what": ["Office Chair", "Oscar Armchair", "Lena Desk", "Karl Sofa"],
     "Kunde": ["Bosch Rexroth", "Deutsche Bahn", "Siemens Energy", "Peter Hahn GmbH"],

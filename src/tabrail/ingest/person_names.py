@@ -42,6 +42,13 @@ NOT_OF_PERSONS = (
     *("title", "titel", "book", "movie", "film", "song", "album", "model", "modell", "variety"),
     *("sorte", "species", "building", "gebaude", "project", "projekt", "bridge", "park"),
 )
+# Columns of people whose names are public with their works, and tell much about these.
+PUBLIC = (
+    *("artist", "kunstler", "author", "autor", "auteur", "writer", "director", "regisseur"),
+    *("actor", "actress", "schauspieler", "composer", "komponist", "singer", "sanger", "musician"),
+    *("painter", "maler", "photographer", "fotograf", "designer", "creator", "producer", "player"),
+    *("spieler", "athlete", "jockey", "politician", "politiker"),
+)
 # Columns of people, besides the words for them that identify rows.
 ROLES = {
     *("clerk", "agent", "advisor", "adviser", "consultant", "nurse", "physician", "salesperson"),
@@ -79,14 +86,14 @@ def has_form(word: str) -> bool:
 def repeat(name: str, words: Collection[str]) -> bool:
     """Check whether the different values of a column are names of persons, however often they are.
 
-    A column of things that are often named after persons, by its own name, has none.
+    A column of things that are often named after persons, or of artists and the like, has none.
 
     Args:
         name: the column's name.
         words: its different values.
     """
     parts = folded_tokens(name)
-    if any(part.startswith(NOT_OF_PERSONS) for part in parts) or len(words) < 2:
+    if any(part.startswith((*NOT_OF_PERSONS, *PUBLIC)) for part in parts) or len(words) < 2:
         return False
     formed = [word for word in words if has_form(word)]
     if len(formed) < MOST * len(words):
