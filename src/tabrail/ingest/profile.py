@@ -76,8 +76,7 @@ class ColumnProfile:
                 self.low = low if self.low is None else min(self.low, low)
                 self.high = high if self.high is None else max(self.high, high)
                 if kind == "numeric":
-                    self.total += float(typed.sum())
-                    self.nonzero += int((typed.fillna(0) != 0).sum())
+                    self._add_total(typed.to_numpy(np.float64))
                 if kind == "datetime" and not (low.year >= LIKELY[0] and high.year < LIKELY[1]):
                     self._add_odd_dates(typed, raw)
         if kind in ("identifier", "categorical"):
@@ -89,6 +88,12 @@ class ColumnProfile:
         elif kind in ("categorical", "boolean") and len(self.levels) <= MOST_LEVELS:
             found = typed.value_counts()
             self.levels.update(dict(zip(found.index.astype("str"), found.tolist(), strict=True)))
+
+    def _add_total(self, numbers: np.ndarray) -> None:
+        total = numbers.sum()
+        known = numbers if total == total else numbers[~np.isnan(numbers)]
+        self.total += float(total if known is numbers else known.sum())
+        self.nonzero += int(np.count_nonzero(known))
 
     def _add_odd_dates(self, typed: pd.Series, raw: pd.Series) -> None:
         """Count the dates in implausible years: as words if the file has text, or as days."""
