@@ -145,8 +145,7 @@ def grow(
             there in one piece stays so.
 
     Raises:
-        InputError: the files are not of this table, they are there already, or the answer was no.
-            Nothing has changed then.
+        InputError: the files are not of this table, or the answer was no. Nothing has changed then.
     """
     if start_only:
         raise InputError(
@@ -176,7 +175,6 @@ def grow(
         added = ", ".join(_planned(path, into) for path in new) or "nothing"
         show(f"would be added to {paths.RAW}: {added}")
         return
-    tracked = _tracked()
     new = _put_in_place(
         incoming,
         into,
@@ -184,12 +182,10 @@ def grow(
         lambda: present.extended(extend.applied(changes, paths.SCHEMA)) if changes else {},
         replace=False,
     )
-    if not (new or changes) and _tracked() == tracked:
-        raise InputError(
-            f"nothing was changed: {paths.RAW} has all of these rows already. To add rows, give a "
-            "file with only new rows, under a new name"
-        )
-    show(f"added to {paths.RAW}: {cut.listed(new)}; now run: uv run dvc repro")
+    if new or changes:
+        show(f"added to {paths.RAW}: {cut.listed(new)}; now run: uv run dvc repro")
+    else:  # no error, so that a program can repeat the command
+        show(f"nothing was added: {paths.RAW} has all of these rows already")
 
 
 def replace_data(copies: dict[Path, Path], texts: dict[Path, str]) -> None:
@@ -297,12 +293,6 @@ def _salt(incoming: Mapping[Path, Path], *, replace: bool) -> str:
     if is_first and not (paths.RAW / salts.NAME).exists():
         return salts.made_of(incoming[path] for path in sorted(incoming))
     return salts.of(paths.RAW)
-
-
-def _tracked() -> bytes:
-    """Return what DVC knows of data/raw; nothing if it does not track it."""
-    file = paths.RAW.with_name(f"{paths.RAW.name}.dvc")
-    return file.read_bytes() if file.exists() else b""
 
 
 def _dvc_add() -> None:
