@@ -458,6 +458,17 @@ MIXED = {
 }
 
 
+def pasted(warning: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Return the cleaning function with the line that a warning prints."""
+    line = re.findall(r"clean \(prepare\.py\): (.*)", warning)[0]
+
+    def clean(rows: pd.DataFrame) -> pd.DataFrame:
+        exec(line, {"rows": rows, "pd": pd})  # noqa: S102
+        return rows
+
+    return clean
+
+
 @pytest.mark.parametrize("case", MIXED)
 def test_dates_in_several_formats_are_dates_after_the_line(case: str, tmp_path: Path) -> None:
     usual, other, share = MIXED[case]
@@ -466,12 +477,7 @@ def test_dates_in_several_formats_are_dates_after_the_line(case: str, tmp_path: 
     table = pd.DataFrame({"sold at": texts, "size": numbers(400), "good": ["a", "b"] * 200})
     table.to_csv(tmp_path / "a.csv", index=False)
     (warning,) = (one for one in infer([tmp_path / "a.csv"], "good").warnings if "dates" in one)
-    line = re.findall(r"clean \(prepare\.py\): (.*)", warning)[0]
-
-    def clean(rows: pd.DataFrame) -> pd.DataFrame:
-        exec(line, {"rows": rows, "pd": pd})  # noqa: S102
-        return rows
-
+    clean = pasted(warning)
     again = infer([tmp_path / "a.csv"], "good", clean=clean)
     assert again.schema["columns"]["sold at"] == {"kind": "datetime"}
     assert not [one for one in again.warnings if one.startswith("sold at")]
@@ -530,12 +536,7 @@ def test_about_a_number_is_that_number_after_the_line(
     table = pd.DataFrame({"size": texts, "noise": numbers(400), "good": ["a", "b"] * 200})
     table.to_csv(tmp_path / "a.csv", index=False)
     (warning,) = (one for one in infer([tmp_path / "a.csv"], "good").warnings if "size: " in one)
-    line = re.findall(r"clean \(prepare\.py\): (.*)", warning)[0]
-
-    def clean(rows: pd.DataFrame) -> pd.DataFrame:
-        exec(line, {"rows": rows, "pd": pd})  # noqa: S102
-        return rows
-
+    clean = pasted(warning)
     again = infer([tmp_path / "a.csv"], "good", clean=clean)
     assert again.schema["columns"]["size"] == {
         "kind": "numeric",

@@ -70,11 +70,11 @@ def describe_column(
             reasons.append("the years 69 to 99 are read as 19.., 00 to 68 as 20..")
     if guess.unit:
         entry["unit"] = guess.unit
-    if guess.kind == "categorical" and guess.personal and not is_target:
-        pass  # the reason says that none is listed
-    elif guess.kind == "categorical" and not is_target and any(map(is_personal, column.levels)):
-        reasons.append("some values identify a person, so none is listed")
-    elif guess.kind == "categorical" and (is_target or len(column.levels) <= LISTED):
+    is_category = guess.kind == "categorical"
+    if is_category and not is_target and (guess.personal or any(map(is_personal, column.levels))):
+        if not guess.personal:  # else the guess's reason says so
+            reasons.append("some values identify a person, so none is listed")
+    elif is_category and (is_target or len(column.levels) <= LISTED):
         listed = column.levels
         if of_persons and not is_target:
             listed = Counter({level: count for level, count in listed.items() if count > 1})
@@ -89,7 +89,7 @@ def describe_column(
             entry["categories"] = in_order(listed)
         if spellings(column.levels):
             reasons.append("some differ only in case, blanks or the form of letters")
-    elif guess.kind == "categorical":
+    elif is_category:
         reasons.append(f"more than {LISTED} different values, so any is allowed")
     is_code = guess.kind in ("identifier", "categorical") and "categories" not in entry
     if is_code and column.digits.fewest:

@@ -136,9 +136,10 @@ def _fitting(draft: Draft, edits: list[Edit], misfits: Misfits) -> list[Edit]:
     if not checked:
         return edits
     found = misfits(Schema.model_validate(_with(draft.schema, edits)))
+    edited = {edit.column for edit in checked if edit.column}
     kept = []
     for edit in edits:
-        if why := _why_not(edit, found, {one.column for one in checked if one.column}):
+        if why := _why_not(edit, found, edited):
             draft.warnings.append(_dropped(edit, why))
         else:
             kept.append(edit)

@@ -33,7 +33,7 @@ def same(incoming: Mapping[Path, Path]) -> set[Path]:
     return {
         path
         for path, file in incoming.items()
-        if path.exists() and filecmp.cmp(path, file, shallow=False)
+        if path.exists() and (path.samefile(file) or filecmp.cmp(path, file, shallow=False))
     }
 
 

@@ -39,13 +39,13 @@ def some(items: Sequence[str], longest: int = LONGEST_ITEM) -> str:
     return some_whole([cut(one, longest) for one in items])
 
 
-def some_whole(sentences: Sequence[str]) -> str:
+def some_whole(sentences: Sequence[str], most: int = LONGEST_LIST) -> str:
     """Return the first sentences of a list, uncut, and how many more there are.
 
     The measured value and the limit are at the end of a sentence, so only names in it may be cut.
     """
-    more = f" and {len(sentences) - LONGEST_LIST} more" if len(sentences) > LONGEST_LIST else ""
-    return ", ".join(sentences[:LONGEST_LIST]) + more
+    more = f" and {len(sentences) - most} more" if len(sentences) > most else ""
+    return ", ".join(sentences[:most]) + more
 
 
 def cut(text: str, longest: int = LONGEST_ITEM) -> str:

@@ -6,7 +6,7 @@ from tabrail import paths
 from tabrail.evaluation.bootstrap import FEW_GROUPS
 from tabrail.evaluation.reported import reported
 from tabrail.review import losses
-from tabrail.review.check import Outcome, cut, some
+from tabrail.review.check import Outcome, cut, some, some_whole
 from tabrail.review.losses import Loss
 from tabrail.review.snapshot import Snapshot
 
@@ -66,12 +66,11 @@ def _judged_slices(
     named = [name for name in ordered if together[name].is_clear and name not in refused]
 
     def said(names: list[str]) -> str:
-        shown = [
+        sentences = [
             f"{cut(name)} {_small(together[name])}{together[name].said(limits[name])}"
-            for name in names[:MOST_SHOWN]
+            for name in names
         ]
-        more = [f"and {len(names) - MOST_SHOWN} more"] if len(names) > MOST_SHOWN else []
-        return ", ".join(shown) + " ".join(["", *more])
+        return some_whole(sentences, MOST_SHOWN)
 
     details = [f"no longer scored: {some(unscored)}"] if unscored else []
     details += [said(refused)] if refused else []
