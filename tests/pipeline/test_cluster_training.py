@@ -24,7 +24,7 @@ from xgboost.core import XGBoostError
 from tabrail import InputError, Project, cluster, fit, load_model, paths, save_model
 from tabrail.cluster import together
 from tabrail.data import sample
-from tabrail.model.file import read_metadata
+from tabrail.model.metadata import read_metadata
 from tabrail.project import code
 from tabrail.testing import check_model
 

@@ -14,7 +14,6 @@ from tabrail.cli import app as cli
 from tabrail.dvc import command
 from tabrail.dvc.hashes import md5
 from tabrail.errors import InputError
-from tabrail.model import file
 from tabrail.project import code
 from tabrail.review.bundle import bundle
 
@@ -95,7 +94,9 @@ def test_a_model_of_other_code_is_refused_as_the_server_would(
 ) -> None:
     name = "src/shops/__init__.py"
     recorded = code.hashes(Path(), [Path(name).resolve()])
-    monkeypatch.setattr(file, "read_metadata", lambda _: SimpleNamespace(code=recorded))
+    monkeypatch.setattr(
+        "tabrail.review.bundle.read_metadata", lambda _: SimpleNamespace(code=recorded)
+    )
     bundle(OUT)
     shutil.rmtree(OUT)
     Path(name).write_bytes(b"changed = 1\n")

@@ -37,7 +37,7 @@ from tabrail.model.compiled.encoders import Others
 from tabrail.model.compiled.proof import compile_pipeline, drawn
 from tabrail.model.compiled.scorer import Compiled
 from tabrail.model.derived import finite
-from tabrail.model.file import Metadata
+from tabrail.model.metadata import Metadata
 from tabrail.model.predict import score
 from tabrail.model.release import load_release
 from tabrail.model.texts import usual

@@ -33,8 +33,9 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from tabrail.errors import InputError
 from tabrail.model import archive, file, trees
+from tabrail.model.metadata import Metadata, read_metadata
 
-METADATA = file.Metadata("x", {}, {}, "binary", "y", ["no", "yes"], {}, 0, "", {})
+METADATA = Metadata("x", {}, {}, "binary", "y", ["no", "yes"], {}, 0, "", {})
 RANDOM = np.random.default_rng(0)
 ROWS = RANDOM.normal(size=(200, 3)).astype(np.float32)
 BINARY = (ROWS[:, 0] > 0).astype(int)
@@ -175,7 +176,7 @@ def test_the_metadata_alone_are_bounded_too(tmp_path: Path) -> None:
     path = tmp_path / "m.skops"
     path.write_bytes(bomb("metadata.json", 20_000_000))
     with pytest.raises(InputError, match=r"metadata\.json holds 20\.0 MB"):
-        file.read_metadata(path)
+        read_metadata(path)
 
 
 def test_one_member_is_read_by_one_part(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from tabrail.errors import InputError
 from tabrail.model import file as model
 from tabrail.model.compiled.columns import Columns
 from tabrail.model.compiled.proof import compile_pipeline
+from tabrail.model.metadata import Metadata, read_metadata
 from tabrail.model.predict import predict
 
 CLASSIFIERS: dict[str, dict[str, Any]] = {
@@ -138,7 +139,7 @@ def test_the_facts_can_be_read_without_loading_the_model(project: Path) -> None:
     assert set(metadata["versions"]) >= {"scikit-learn", "numpy"}
 
 
-METADATA = model.Metadata("x", {}, {}, "binary", "y", ["no", "yes"], {}, 0, "", {})
+METADATA = Metadata("x", {}, {}, "binary", "y", ["no", "yes"], {}, 0, "", {})
 
 
 def test_a_type_that_is_not_trusted_is_refused_by_name(tmp_path: Path) -> None:
@@ -199,10 +200,10 @@ def test_facts_that_cannot_be_read_are_one_message(tmp_path: Path, content: byte
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("x" if content == b"no member" else "metadata.json", "{}")
     with pytest.raises(InputError, match=r"m\.skops is damaged or not a model of this project \("):
-        model.read_metadata(path)
+        read_metadata(path)
     path.unlink()
     with pytest.raises(InputError, match="is missing; make it with: uv run dvc repro"):
-        model.read_metadata(path)
+        read_metadata(path)
 
 
 def test_what_no_file_can_hold_is_said_when_the_model_is_stored() -> None:

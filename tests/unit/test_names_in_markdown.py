@@ -20,7 +20,7 @@ from tabrail.evaluation import model_card
 from tabrail.evaluation.intervals import Score
 from tabrail.ingest import datasheet
 from tabrail.ingest.draft import Draft
-from tabrail.model.file import Metadata
+from tabrail.model.metadata import Metadata
 from tabrail.review import checklist
 from tabrail.review.base import Base
 from tabrail.review.check import Check

@@ -25,7 +25,7 @@ from tabrail.ingest import column_names
 from tabrail.log.export import export
 from tabrail.log.prediction_log import PredictionLog
 from tabrail.model.estimators import make
-from tabrail.model.predict import explained
+from tabrail.model.signature import explained
 from tabrail.monitoring import expected
 from tabrail.monitoring.monitor import monitor
 from tabrail.project import cost, environment, git, pipeline, registry

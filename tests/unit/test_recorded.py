@@ -14,7 +14,7 @@ from tabrail.batch.score import predict
 from tabrail.cli import app as cli
 from tabrail.dvc.hashes import md5
 from tabrail.errors import InputError
-from tabrail.model import file
+from tabrail.model import archive
 from tabrail.model.recorded import require_recorded
 from tabrail.model.release import load_release
 from tabrail.monitoring.monitor import monitor
@@ -77,8 +77,8 @@ def test_no_door_opens_another_file(door: str, shop: Path, monkeypatch: pytest.M
     """Nothing reads a file before it is compared."""
     paths.MODEL.write_bytes(b"not even an archive")
     opened: list[str] = []
-    for reader in ("load", "read_metadata"):
-        monkeypatch.setattr(file, reader, lambda *_, name=reader: opened.append(name))
+    for reader in ("unpack", "member"):
+        monkeypatch.setattr(archive, reader, lambda *_, name=reader: opened.append(name))
     doors: dict[str, Callable[[], object]] = {
         "Python": lambda: load_model(Project.load()),
         "evaluate": lambda: run("evaluate"),

@@ -22,9 +22,9 @@ from tabrail.model.compiled.proof import compile_pipeline
 from tabrail.model.compiled.scorer import Compiled
 from tabrail.model.failing import failing_row
 from tabrail.model.limits import HELD, Predicted
-from tabrail.model.predict import given_columns
 from tabrail.model.saving import Model, load_model
 from tabrail.model.scoring import answers, for_scoring, identity, optional
+from tabrail.model.signature import given_columns
 from tabrail.project.project import Project
 
 MOST_ROWS = 25_000  # of a chunk: larger chunks take more memory and are not faster

@@ -20,8 +20,8 @@ from tabrail.evaluation.reported import ReportedMetric, reported
 from tabrail.evaluation.thresholds import Threshold
 from tabrail.jinja import fill_markdown
 from tabrail.markdown import amount
-from tabrail.model.file import Metadata
 from tabrail.model.limits import HELD, held_text
+from tabrail.model.metadata import Metadata
 
 TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
 TOP_COLUMNS = 10

@@ -8,7 +8,7 @@ equal files, byte for byte.
 import io
 import json
 import zipfile
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,11 @@ from tabrail import paths
 from tabrail.config import estimators
 from tabrail.errors import InputError, missing_output
 from tabrail.model import archive, nodes, trees
-from tabrail.model.limits import Limits
+from tabrail.model.metadata import METADATA, Metadata
 from tabrail.model.skops_io import skops_io
 from tabrail.project import code
 from tabrail.project.environment import installed_version
 from tabrail.project.settings import TABLE, load_settings
-
-METADATA = "metadata.json"
-LARGEST_METADATA = 16_000_000  # bytes
 
 # Types that are trusted in addition to those of skops. None of them runs code when it is loaded.
 TRUSTED = [
@@ -45,51 +42,6 @@ TRUSTED = [
     "xgboost.sklearn.XGBClassifier",
     "xgboost.sklearn.XGBRegressor",
 ]
-
-
-@dataclass(frozen=True)
-class Metadata:
-    """The metadata of a model.
-
-    Attributes:
-        estimator: import path of the estimator.
-        options: the arguments of the estimator.
-        search: the search for options and the best score on the folds, if there was one.
-        task: the task.
-        target: the column that it predicts.
-        classes: the target's classes in training, in the order of the estimator's probabilities.
-        columns: the columns that it expects, with their kinds.
-        training_rows: number of training rows.
-        training_data: SHA-256 of the training table.
-        versions: the libraries that it was trained with.
-        python: the version of Python that it was trained with, such as 3.12.
-        code: SHA-256 of the project's modules that belong to the model, by path from the root.
-        limits: limits of the target in training, which predictions are clipped to; see
-            `model.limits`.
-        texts: the usual measures of texts in training; see `model.texts`.
-        workers: number of workers of a cluster that fitted it together; 0 for a single process.
-    """
-
-    estimator: str
-    options: dict[str, Any]
-    search: dict[str, Any]
-    task: str
-    target: str
-    classes: list[str]
-    columns: dict[str, str]
-    training_rows: int
-    training_data: str
-    versions: dict[str, str]
-    python: str = ""
-    code: dict[str, str] = field(default_factory=dict)
-    limits: Limits = field(default_factory=list)
-    texts: dict[str, dict[str, float]] = field(default_factory=dict)
-    workers: int = 0
-
-    def content(self) -> dict[str, Any]:
-        """Return the content for the file, without blank keys that older files do not have."""
-        later = {"limits", "texts", "workers"}
-        return {n: v for n, v in asdict(self).items() if v or n not in later}
 
 
 def library_versions(estimator: str) -> dict[str, str]:
@@ -171,24 +123,6 @@ def load(path: Path, root: Path | None = None) -> tuple[Pipeline, Metadata]:
             f"{path} is damaged or not a model of this project ({error}); make it again with: uv "
             "run dvc repro --force train"
         ) from error
-
-
-def read_metadata(path: Path) -> Metadata:
-    """Return the metadata in a model file, without loading the model.
-
-    Raises:
-        InputError: the file is missing or damaged.
-    """
-    try:
-        content = archive.member(path.read_bytes(), METADATA, LARGEST_METADATA)
-        return Metadata(**json.loads(content))
-    except FileNotFoundError:
-        raise missing_output(path) from None
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f"{path} is damaged or not a model of this project ({error}); make it again with: uv "
-            "run dvc repro --force train"
-        ) from None
 
 
 def _untrusted(types: list[str], root: Path | None) -> list[str]:

@@ -21,8 +21,10 @@ from tabrail.model.compiled.columns import Columns
 from tabrail.model.compiled.proof import compile_pipeline
 from tabrail.model.compiled.scorer import Compiled
 from tabrail.model.limits import Predicted
-from tabrail.model.predict import require, score
+from tabrail.model.metadata import Metadata, read_metadata
+from tabrail.model.predict import score
 from tabrail.model.recorded import require_recorded
+from tabrail.model.signature import require
 from tabrail.model.worker import Worker
 from tabrail.project import code, registry
 from tabrail.project.project import Project
@@ -54,7 +56,7 @@ class Release:
     score: Callable[[pd.DataFrame], Predicted]
     clean: Clean
     derive: Callable[[pd.DataFrame], pd.DataFrame]
-    metadata: file.Metadata
+    metadata: Metadata
     schema: Schema
     params: Params
     evaluation: dict[str, Any]
@@ -103,7 +105,7 @@ def load_release(
     if not untrusted:
         require_recorded(folder)
     schema = load_schema(folder / paths.SCHEMA)
-    metadata = file.read_metadata(folder / paths.MODEL)
+    metadata = read_metadata(folder / paths.MODEL)
     require(metadata, schema)
     here = Path()
     separate = folder.resolve() != here.resolve() and bool(code.changed(here, metadata.code))
@@ -137,7 +139,7 @@ def _compiled(release: Release, model: Pipeline | Worker) -> Release:
 
 
 def _functions(
-    model: Pipeline | Worker, metadata: file.Metadata, schema: Schema
+    model: Pipeline | Worker, metadata: Metadata, schema: Schema
 ) -> tuple[Callable[[pd.DataFrame], Predicted], Clean, Callable[[pd.DataFrame], pd.DataFrame]]:
     """Return the functions that score, clean and derive, in this process or in a separate one."""
     if isinstance(model, Worker):

@@ -15,9 +15,11 @@ from tabrail.errors import InputError
 from tabrail.files import replacing
 from tabrail.model import file
 from tabrail.model.limits import Predicted, of_target
-from tabrail.model.predict import predict, require, score
+from tabrail.model.metadata import Metadata
+from tabrail.model.predict import predict, score
 from tabrail.model.recorded import require_recorded
 from tabrail.model.search import SearchResult
+from tabrail.model.signature import require
 from tabrail.model.texts import usual
 from tabrail.project.environment import python_version
 from tabrail.project.project import Project
@@ -33,7 +35,7 @@ class Model(NamedTuple):
     """
 
     pipeline: Pipeline
-    metadata: file.Metadata
+    metadata: Metadata
     schema: Schema
 
     def predict(self, rows: pd.DataFrame) -> np.ndarray:
@@ -142,7 +144,7 @@ def describe(
     rows: int,
     data: str = "",
     found: SearchResult | None = None,
-) -> file.Metadata:
+) -> Metadata:
     """Return the metadata of a model file; `file.dump` adds the hashes of the code.
 
     Args:
@@ -156,7 +158,7 @@ def describe(
     schema, name = project.schema, _name(project, model)
     is_given = name == project.params.train.estimator
     given = project.params.train.options.get(type(model[-1]).__name__, {}) if is_given else {}
-    return file.Metadata(
+    return Metadata(
         estimator=name,
         options=given | (found.best if found else {}),
         search=found.summary if found else {},

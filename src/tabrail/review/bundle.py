@@ -11,6 +11,7 @@ from tabrail.dvc import command as dvc
 from tabrail.dvc.hashes import md5
 from tabrail.errors import InputError
 from tabrail.files import sync
+from tabrail.model.metadata import read_metadata
 from tabrail.project import code, erased, git
 from tabrail.project.archive import extract
 from tabrail.project.pipeline import recorded_model
@@ -102,8 +103,6 @@ def _write_model(commit: str, wanted: str, target: Path) -> None:
 
 def _require_own_code(commit: str, folder: Path) -> None:
     """Refuse a model that the server would refuse, because other code trained it."""
-    from tabrail.model.file import read_metadata  # takes long to import
-
     try:
         recorded = read_metadata(folder / paths.MODEL).code
     except InputError:  # the server says what is wrong with the file

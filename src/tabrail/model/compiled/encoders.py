@@ -18,7 +18,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 
 from tabrail.data.cells import STR
-from tabrail.features import DateParts, date_parts
+from tabrail.data.date_parts import date_parts
+from tabrail.features import DateParts
 from tabrail.model.compiled.columns import Columns
 from tabrail.model.derived import finite
 

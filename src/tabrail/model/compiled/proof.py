@@ -12,8 +12,8 @@ from tabrail.model import reference
 from tabrail.model.compiled.columns import Columns
 from tabrail.model.compiled.encoders import UnknownError
 from tabrail.model.compiled.scorer import Compiled
-from tabrail.model.file import Metadata
 from tabrail.model.limits import Predicted
+from tabrail.model.metadata import Metadata
 from tabrail.model.predict import score
 
 DRAWN = 1000  # rows

@@ -12,9 +12,10 @@ from tabrail.data.schema import Schema
 from tabrail.model.compiled.boosting import for_few_rows
 from tabrail.model.compiled.columns import Columns, TableColumns
 from tabrail.model.compiled.encoders import UnknownError, encoders
-from tabrail.model.file import Metadata
 from tabrail.model.limits import Predicted
-from tabrail.model.predict import explained, numbers, require, settled
+from tabrail.model.metadata import Metadata
+from tabrail.model.predict import numbers
+from tabrail.model.signature import explained, require, settled
 from tabrail.model.texts import measured, unusual
 
 
