@@ -31,9 +31,9 @@ from tabrail.data.cleaning import no_cleaning
 from tabrail.data.schema import Schema
 from tabrail.features import dates, numbers, one_hot, target_mean, words
 from tabrail.model import reference
-from tabrail.model.compiled import boosting, encoders, proof
+from tabrail.model.compiled import boosting, encoders, fitted as reading, last_step, proof
 from tabrail.model.compiled.columns import Columns, TableColumns
-from tabrail.model.compiled.encoders import Others
+from tabrail.model.compiled.fitted import Others
 from tabrail.model.compiled.proof import compile_pipeline, drawn
 from tabrail.model.compiled.scorer import Compiled
 from tabrail.model.derived import finite
@@ -257,7 +257,7 @@ def test_columns_are_the_same_as_a_table() -> None:
 def unlike(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let one part of what is compiled say something else than the pipeline."""
     if what == "categories":
-        monkeypatch.setattr(encoders, "UNKNOWN", "Oslo")
+        monkeypatch.setattr(reading, "UNKNOWN", "Oslo")
     matrix = encoders.Scaler.matrix
     sizes = {"numbers": (0, 1e9), "many rows": (1, 1e9), "one row": (0, 1)}
     if what in sizes:
@@ -287,8 +287,8 @@ def test_a_wrong_tree_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline, metadata = fitted(
         given, all_kinds("regression"), HistGradientBoostingRegressor(max_iter=9)
     )
-    sums = boosting._sums
-    monkeypatch.setattr(boosting, "_sums", lambda row, steps, begin: sums(row, steps[:-1], begin))
+    sums = last_step.sums
+    monkeypatch.setattr(last_step, "sums", lambda row, steps, begin: sums(row, steps[:-1], begin))
     compiled, reason = compile_pipeline(pipeline, metadata, given, KNOWN)
     assert (compiled, "rows, given one by one, unlike" in reason) == (None, True)
 

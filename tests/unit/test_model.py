@@ -140,6 +140,7 @@ def test_the_facts_can_be_read_without_loading_the_model(project: Path) -> None:
 
 
 METADATA = Metadata("x", {}, {}, "binary", "y", ["no", "yes"], {}, 0, "", {})
+DOCUMENTS = {"metadata.json": json.dumps(METADATA.content()).encode()}
 
 
 def test_a_type_that_is_not_trusted_is_refused_by_name(tmp_path: Path) -> None:
@@ -147,7 +148,7 @@ def test_a_type_that_is_not_trusted_is_refused_by_name(tmp_path: Path) -> None:
     hostile = make_pipeline(FunctionTransformer(np.save))
     with pytest.raises(InputError, match=r"x cannot be stored safely: it holds numpy.*save"):
         model.dump(hostile, METADATA)
-    path.write_bytes(model._canonical(skops.io.dumps(hostile), METADATA))
+    path.write_bytes(model._canonical(skops.io.dumps(hostile), DOCUMENTS))
     with pytest.raises(
         InputError, match=r"types that are not trusted: numpy.*add them to trusted under"
     ):
@@ -214,7 +215,7 @@ def test_what_no_file_can_hold_is_said_when_the_model_is_stored() -> None:
 
 def test_a_file_of_anything_but_a_pipeline_is_no_model(tmp_path: Path) -> None:
     path = tmp_path / "m.skops"
-    path.write_bytes(model._canonical(skops.io.dumps(FunctionTransformer()), METADATA))
+    path.write_bytes(model._canonical(skops.io.dumps(FunctionTransformer()), DOCUMENTS))
     with pytest.raises(InputError, match="it holds a FunctionTransformer instead of a Pipeline"):
         model.load(path)
 

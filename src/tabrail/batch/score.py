@@ -63,7 +63,7 @@ def predict(
     )
     if not untrusted:
         require_recorded(project.root)  # the scorer may know a model of the same bytes
-    limits, version = scorer.model.metadata.limits, registry.model_version()
+    limits, version = scorer.metadata.limits, registry.model_version()
     scorer.stamp(version, datetime.now(UTC).isoformat(timespec="seconds"))
     template = scorer.nothing(place)
     verdict, scored, held, unusual = Verdict(files, aside=aside), 0, 0, 0

@@ -1,8 +1,8 @@
 """Score a part of a table in one process, on this machine or another one."""
 
 import json
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,16 +17,17 @@ from tabrail.data.parts import Part
 from tabrail.data.validate import Verdict, rejected_rows
 from tabrail.documents import no_formula
 from tabrail.errors import InputError
+from tabrail.model.compiled import plain
 from tabrail.model.compiled.columns import TableColumns
-from tabrail.model.compiled.proof import compile_pipeline
-from tabrail.model.compiled.scorer import Compiled
 from tabrail.model.failing import failing_row
 from tabrail.model.limits import HELD, Predicted
-from tabrail.model.saving import Model, load_model
+from tabrail.model.metadata import Metadata, read_metadata, require_same_code
+from tabrail.model.recorded import require_recorded
 from tabrail.model.scoring import answers, for_scoring, identity, optional
-from tabrail.model.signature import given_columns
+from tabrail.model.signature import given_columns, require
 from tabrail.project.project import Project
 
+FEW_ROWS = 5_000  # for which plain numbers take less time than to load the pipeline
 MOST_ROWS = 25_000  # of a chunk: larger chunks take more memory and are not faster
 
 
@@ -105,9 +106,9 @@ class Scorer:
         yield verdict
 
     @property
-    def model(self) -> Model:
-        """The model."""
-        return self._loaded.model
+    def metadata(self) -> Metadata:
+        """The metadata of the model."""
+        return self._loaded.metadata
 
     @property
     def _loaded(self) -> "Loaded":
@@ -146,7 +147,7 @@ class Scorer:
 
     def _results(self, table: pd.DataFrame, found: Predicted, file: Path) -> pd.DataFrame:
         predicted = answers(found.numbers, self._schema, self._params.evaluate.threshold)
-        metadata = self.model.metadata
+        metadata = self.metadata
         marks: dict[str, object] = {HELD: found.held} if metadata.limits else {}
         if metadata.texts:
             unlike = ["; ".join(found.unusual.get(place, [])) for place in range(len(table))]
@@ -164,28 +165,61 @@ class Scorer:
         return pd.DataFrame(columns, index=table.index).astype(words)
 
 
-class Loaded(NamedTuple):
-    """A model, and its compiled form if that predicts the same: it takes less time."""
+class Loaded:
+    """A model, which loads its pipeline only if there are many rows to score.
 
-    model: Model
-    compiled: Compiled | None
+    Attributes:
+        metadata: the metadata of its file.
+    """
+
+    def __init__(self, project: Project, *, untrusted: bool) -> None:
+        """Read what the model file has beside the pipeline.
+
+        Raises:
+            InputError: the file is not the recorded one, or was trained for another schema or with
+                other code.
+        """
+        file = paths.located(project.root, paths.MODEL)
+        if not untrusted:
+            require_recorded(project.root)
+        self.metadata = read_metadata(file)
+        require_same_code(file, self.metadata, project.root)
+        require(self.metadata, project.schema)
+        self._project, self._untrusted = project, untrusted
+        self._numbers = plain.read(file)
+        self._rows = 0
 
     def score(self, rows: pd.DataFrame) -> Predicted:
         """Predict rows that conform to the schema."""
-        if self.compiled is None:
-            return self.model.score(rows)
-        return self.compiled.score(TableColumns(given_columns(rows, self.model.schema)))
+        self._rows += len(rows)
+        if self._numbers is None or self._rows > FEW_ROWS:
+            return self._pipeline(rows)
+        schema = self._project.schema
+        columns = TableColumns(given_columns(rows, schema))
+        return self._numbers.score(columns, self.metadata, schema)
+
+    @cached_property
+    def _pipeline(self) -> Callable[[pd.DataFrame], Predicted]:
+        """The pipeline's function that scores; the compiled one, if it predicts the same."""
+        from tabrail.model.compiled.proof import compile_pipeline  # these import scikit-learn
+        from tabrail.model.saving import load_model
+
+        model = load_model(self._project, untrusted=self._untrusted)
+        try:
+            file = paths.located(self._project.root, paths.DISTRIBUTIONS)
+            known = json.loads(file.read_bytes())
+        except (OSError, ValueError):  # the rows to compare with are drawn from these
+            return model.score
+        compiled = compile_pipeline(*model, known, singly=False)[0]
+        if compiled is None:
+            return model.score
+        return lambda rows: compiled.score(TableColumns(given_columns(rows, model.schema)))
 
 
 @lru_cache(maxsize=1)
 def _load(root: Path, _hash: str, *, untrusted: bool) -> Loaded:
     """Load a project's model once; another file has another hash."""
-    model = load_model(Project.load(root), untrusted=untrusted)
-    try:
-        known = json.loads(paths.located(root, paths.DISTRIBUTIONS).read_bytes())
-    except (OSError, ValueError):  # the rows to compare with are drawn from these
-        return Loaded(model, None)
-    return Loaded(model, compile_pipeline(*model, known, singly=False)[0])
+    return Loaded(Project.load(root), untrusted=untrusted)
 
 
 def _renamed(table: pd.DataFrame, taken: set[str]) -> pd.DataFrame:

@@ -60,8 +60,16 @@ def member(content: bytes, name: str, largest: int) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         one = archive.getinfo(name)
         if one.file_size > largest:
-            raise ValueError(f"{name} holds {_size(one.file_size)}, expected at most 16 MB")
+            raise ValueError(
+                f"{name} holds {_size(one.file_size)}, expected at most {_size(largest)}"
+            )
         return _read(archive, one)
+
+
+def names(content: bytes) -> list[str]:
+    """Return the names of the members of a model file."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return archive.namelist()
 
 
 def pack(members: dict[str, bytes]) -> bytes:

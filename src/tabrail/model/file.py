@@ -19,7 +19,7 @@ from tabrail import paths
 from tabrail.config import estimators
 from tabrail.errors import InputError, missing_output
 from tabrail.model import archive, nodes, trees
-from tabrail.model.metadata import METADATA, Metadata
+from tabrail.model.metadata import METADATA, NUMBERS, Metadata, damaged, require_same_code
 from tabrail.model.skops_io import skops_io
 from tabrail.project import code
 from tabrail.project.environment import installed_version
@@ -53,13 +53,19 @@ def library_versions(estimator: str) -> dict[str, str]:
     return {name: installed_version(name) for name in sorted(set(names))}
 
 
-def dump(pipeline: Pipeline, metadata: Metadata, root: Path | None = None) -> bytes:
+def dump(
+    pipeline: Pipeline,
+    metadata: Metadata,
+    root: Path | None = None,
+    numbers: bytes | None = None,
+) -> bytes:
     """Return the content of the model file of a fitted pipeline.
 
     Args:
         pipeline: the fitted model.
         metadata: the content of the file's metadata, except `code`, which is added here.
         root: the project whose code the model may hold; none, if not given.
+        numbers: the same model as plain numbers; see `model.compiled.plain`.
 
     Raises:
         InputError: the pipeline holds a type that `load` would refuse.
@@ -77,7 +83,8 @@ def dump(pipeline: Pipeline, metadata: Metadata, root: Path | None = None) -> by
         )
     if root is not None:
         metadata = replace(metadata, code=_code(types, root))
-    return _canonical(written, metadata)
+    documents = {METADATA: json.dumps(metadata.content(), indent=2).encode()}
+    return _canonical(written, documents | ({NUMBERS: numbers} if numbers else {}))
 
 
 def load(path: Path, root: Path | None = None) -> tuple[Pipeline, Metadata]:
@@ -94,11 +101,8 @@ def load(path: Path, root: Path | None = None) -> tuple[Pipeline, Metadata]:
     try:
         members = archive.unpack(path.read_bytes())
         metadata = Metadata(**json.loads(members[METADATA]))
-        if root is not None and (other := code.changed(root, metadata.code)):
-            raise InputError(
-                f"{path} was trained with other code: {', '.join(other)} differs. Train it again "
-                "with: uv run dvc repro, or check out the commit that trained it"
-            )
+        if root is not None:
+            require_same_code(path, metadata, root)
         nodes.require_sound(members)
         content = archive.pack(members)  # skops does not check sizes
         types = skops_io.get_untrusted_types(data=content)
@@ -119,10 +123,7 @@ def load(path: Path, root: Path | None = None) -> tuple[Pipeline, Metadata]:
     except (InputError, OSError):
         raise
     except Exception as error:  # an untrusted file may raise anything
-        raise InputError(
-            f"{path} is damaged or not a model of this project ({error}); make it again with: uv "
-            "run dvc repro --force train"
-        ) from error
+        raise damaged(path, error) from error
 
 
 def _untrusted(types: list[str], root: Path | None) -> list[str]:
@@ -173,7 +174,7 @@ def _forget_threads(pipeline: Pipeline) -> None:
         bin_mapper.n_threads = 1
 
 
-def _canonical(content: bytes, metadata: Metadata) -> bytes:
+def _canonical(content: bytes, documents: dict[str, bytes]) -> bytes:
     """Rewrite a skops archive so that its bytes depend only on its content.
 
     skops names objects by their memory addresses, and dates the archive's members. This function
@@ -201,7 +202,7 @@ def _canonical(content: bytes, metadata: Metadata) -> bytes:
 
         renumber(tree)
     members[archive.SCHEMA] = json.dumps(tree, separators=(",", ":")).encode()
-    members[METADATA] = json.dumps(metadata.content(), indent=2).encode()
+    members |= documents
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as packed:
         for name in sorted(members):

@@ -9,8 +9,10 @@ from typing import Any
 from tabrail.errors import InputError, missing_output
 from tabrail.model import archive
 from tabrail.model.limits import Limits
+from tabrail.project import code
 
 METADATA = "metadata.json"
+NUMBERS = "numbers.json"  # see `model.compiled.plain`
 LARGEST_METADATA = 16_000_000  # bytes
 
 
@@ -66,12 +68,34 @@ def read_metadata(path: Path) -> Metadata:
         InputError: the file is missing or damaged.
     """
     try:
-        content = archive.member(path.read_bytes(), METADATA, LARGEST_METADATA)
-        return Metadata(**json.loads(content))
+        return Metadata(**json.loads(archive.member(path.read_bytes(), METADATA, LARGEST_METADATA)))
     except FileNotFoundError:
         raise missing_output(path) from None
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+        raise damaged(path, error) from None
+
+
+def damaged(path: Path, error: Exception) -> InputError:
+    """Return the error for a model file that cannot be read."""
+    return InputError(
+        f"{path} is damaged or not a model of this project ({error}); make it again with: uv run "
+        "dvc repro --force train"
+    )
+
+
+def require_same_code(path: Path, metadata: Metadata, root: Path) -> None:
+    """Check that a model was trained with the project's present code.
+
+    Args:
+        path: the model file, for the message.
+        metadata: the metadata in it.
+        root: the project.
+
+    Raises:
+        InputError: a module of the project that belongs to the model differs.
+    """
+    if other := code.changed(root, metadata.code):
         raise InputError(
-            f"{path} is damaged or not a model of this project ({error}); make it again with: uv "
-            "run dvc repro --force train"
-        ) from None
+            f"{path} was trained with other code: {', '.join(other)} differs. Train it again with: "
+            "uv run dvc repro, or check out the commit that trained it"
+        )

@@ -14,6 +14,7 @@ from tabrail.documents import to_csv, to_json
 from tabrail.errors import InputError
 from tabrail.files import replacing
 from tabrail.model import file
+from tabrail.model.compiled.proof import plain_numbers
 from tabrail.model.limits import Predicted, of_target
 from tabrail.model.metadata import Metadata
 from tabrail.model.predict import predict, score
@@ -95,10 +96,12 @@ def save_model(project: Project, model: Pipeline, found: SearchResult | None = N
     metadata = describe(project, model, train.classes, train.size, data, found)
     texts_of_training = usual(model, train.rows, project.schema.features_of("text"))
     metadata = replace(metadata, texts=texts_of_training)
-    content = file.dump(model, metadata, project.root)
+    known = distributions.describe(train.table, project.schema)
+    numbers, _ = plain_numbers(model, metadata, project.schema, known)
+    content = file.dump(model, metadata, project.root, numbers)
     tried = pd.DataFrame(columns=["candidate", "rows", "score", "std"])
     texts = {
-        paths.DISTRIBUTIONS: to_json(distributions.describe(train.table, project.schema)),
+        paths.DISTRIBUTIONS: to_json(known),
         paths.SEARCH: to_csv(tried if found is None else found.table),
     }
     written = [paths.located(project.root, path) for path in (paths.MODEL, *texts)]

@@ -1,7 +1,8 @@
 """Check that a compiled model predicts the same as the pipeline before it is used."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -10,11 +11,15 @@ from tabrail.data.distributions import Distributions
 from tabrail.data.schema import Column, Schema
 from tabrail.model import reference
 from tabrail.model.compiled.columns import Columns
-from tabrail.model.compiled.encoders import UnknownError
+from tabrail.model.compiled.fitted import UnknownError
+from tabrail.model.compiled.plain import LARGEST, from_json, to_json
 from tabrail.model.compiled.scorer import Compiled
 from tabrail.model.limits import Predicted
 from tabrail.model.metadata import Metadata
 from tabrail.model.predict import score
+
+T = TypeVar("T")
+Scorer = Callable[[Columns], Predicted]
 
 DRAWN = 1000  # rows
 RARE = 0.05  # share of values of each unusual kind
@@ -52,30 +57,73 @@ def compile_pipeline(
     Returns:
         The compiled form and a blank text; or None and the reason.
     """
+    return _proved(
+        lambda compiled: (compiled, compiled.score),
+        *(pipeline, metadata, schema, distributions),
+        singly=singly,
+    )
+
+
+def plain_numbers(
+    pipeline: Pipeline, metadata: Metadata, schema: Schema, distributions: Distributions
+) -> tuple[bytes | None, str]:
+    """Return a fitted pipeline as a document of plain numbers, if these predict the same.
+
+    The rows and the digits are those of `compile_pipeline`.
+
+    Args:
+        pipeline: the fitted model.
+        metadata: the model's metadata.
+        schema: the schema.
+        distributions: content of reports/distributions.json.
+
+    Returns:
+        A document for `plain.from_json` and a blank text; or None and the reason.
+    """
+
+    def made(compiled: Compiled) -> tuple[bytes, Scorer]:
+        content = to_json(compiled.plain())
+        if len(content) > LARGEST:
+            raise UnknownError(f"its numbers take more than {LARGEST:,} bytes")
+        return content, partial(from_json(content).score, metadata=metadata, schema=schema)
+
+    return _proved(made, pipeline, metadata, schema, distributions, singly=False)
+
+
+def _proved(
+    made: Callable[[Compiled], tuple[T, Scorer]],
+    pipeline: Pipeline,
+    metadata: Metadata,
+    schema: Schema,
+    distributions: Distributions,
+    *,
+    singly: bool,
+) -> tuple[T | None, str]:
+    """Return what is made of the compiled form, if it predicts the same as the pipeline."""
     try:
-        compiled = Compiled(pipeline, metadata, schema)
+        found, scorer = made(Compiled(pipeline, metadata, schema))
         for rows in (_reference(schema, distributions), drawn(schema, distributions)):
             expected = score(pipeline, metadata, rows.frame(), schema)
-            require_equal(compiled, expected, rows, singly=singly)
+            require_equal(scorer, expected, rows, singly=singly)
     except UnknownError as error:
         return None, f"the pipeline cannot be compiled: {error}"
     except UnequalError as error:
         return None, str(error)
     except Exception as error:  # the pipeline itself may fail on an artificial row
         return None, f"the pipeline cannot be compiled: {type(error).__name__}: {error}"
-    return compiled, ""
+    return found, ""
 
 
-def require_equal(compiled: Compiled, expected: Predicted, rows: Columns, *, singly: bool) -> None:
+def require_equal(compiled: Scorer, expected: Predicted, rows: Columns, *, singly: bool) -> None:
     """Check that a compiled model predicts the same as the pipeline, for rows together and singly.
 
     Raises:
         UnequalError: a prediction differs.
     """
-    together = compiled.score(rows)
+    together = compiled(rows)
     found = {"together": together.numbers}
     if singly:
-        each = [compiled.score(rows.row(place)).numbers for place in range(len(rows))]
+        each = [compiled(rows.row(place)).numbers for place in range(len(rows))]
         found["one by one"] = np.concatenate(each)
     for how, numbers in found.items():
         if not np.array_equal(numbers, expected.numbers, equal_nan=True):

@@ -9,9 +9,11 @@ from sklearn.preprocessing import FunctionTransformer
 
 from tabrail.data.cleaning import changes_nothing
 from tabrail.data.schema import Schema
-from tabrail.model.compiled.boosting import for_few_rows
+from tabrail.model.compiled import boosting, linear
 from tabrail.model.compiled.columns import Columns, TableColumns
-from tabrail.model.compiled.encoders import UnknownError, encoders
+from tabrail.model.compiled.encoders import Categories, Dates, Numbers
+from tabrail.model.compiled.fitted import UnknownError, encoders
+from tabrail.model.compiled.plain import Plain
 from tabrail.model.limits import Predicted
 from tabrail.model.metadata import Metadata
 from tabrail.model.predict import numbers
@@ -47,7 +49,7 @@ class Compiled:
         self._first = None if all(_is_same(step) for _, step in first) else pipeline[:place]
         self._encoders = encoders(pipeline[place])
         last = pipeline[place + 1 :]
-        self._last = for_few_rows(last[0]) if len(last) == 1 else last
+        self._last = boosting.for_few_rows(last[0]) if len(last) == 1 else last
         self._pipeline, self._metadata, self._schema = pipeline, metadata, schema
 
     def score(self, rows: Columns) -> Predicted:
@@ -70,6 +72,22 @@ class Compiled:
             lambda: derived.frame(metadata.texts),
         )
         return found._replace(unusual=unusual(texts, metadata.texts), texts=texts)
+
+    def plain(self) -> Plain:
+        """Return the model as plain numbers.
+
+        Raises:
+            UnknownError: some steps are more than numbers, such as a `derive` of your own.
+        """
+        kinds = (Numbers, Dates, Categories)
+        known = [one for one in self._encoders if isinstance(one, kinds)]
+        if self._first is not None or len(known) < len(self._encoders):
+            raise UnknownError("it has steps that are more than numbers")
+        if boosting.walks(self._last):
+            return Plain(known, boosting.trees(self._last))
+        if linear.weighs(self._last):
+            return Plain(known, linear.weights(self._last))
+        raise UnknownError("its estimator is of another kind")
 
     def _matrix(self, derived: Columns) -> np.ndarray:
         if not len(derived):  # scikit-learn refuses to transform nothing
