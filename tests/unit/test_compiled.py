@@ -31,7 +31,8 @@ from tabrail.data.cleaning import no_cleaning
 from tabrail.data.schema import Schema
 from tabrail.features import dates, numbers, one_hot, target_mean, words
 from tabrail.model import reference
-from tabrail.model.compiled import boosting, encoders, fitted as reading, last_step, proof
+from tabrail.model.compiled import boosting, encoders, last_step, proof
+from tabrail.model.compiled import fitted as reading
 from tabrail.model.compiled.columns import Columns, TableColumns
 from tabrail.model.compiled.fitted import Others
 from tabrail.model.compiled.proof import compile_pipeline, drawn

@@ -27,7 +27,6 @@ from tabrail.model.scoring import answers, for_scoring, identity, optional
 from tabrail.model.signature import given_columns, require
 from tabrail.project.project import Project
 
-FEW_ROWS = 5_000  # for which plain numbers take less time than to load the pipeline
 MOST_ROWS = 25_000  # of a chunk: larger chunks take more memory and are not faster
 
 
@@ -192,7 +191,7 @@ class Loaded:
     def score(self, rows: pd.DataFrame) -> Predicted:
         """Predict rows that conform to the schema."""
         self._rows += len(rows)
-        if self._numbers is None or self._rows > FEW_ROWS:
+        if self._numbers is None or self._rows > self._numbers.few_rows:
             return self._pipeline(rows)
         schema = self._project.schema
         columns = TableColumns(given_columns(rows, schema))

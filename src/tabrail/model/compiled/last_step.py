@@ -37,6 +37,11 @@ class Trees:
     link: Link
     kind: Literal["trees"] = "trees"
 
+    @property
+    def count(self) -> int:
+        """How many trees there are; a model of none counts as one of one."""
+        return max(1, sum(map(len, self.steps)))
+
     @cached_property
     def roots(self) -> list[list[Node]]:
         """The root of each tree."""

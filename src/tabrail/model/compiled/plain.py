@@ -20,6 +20,7 @@ from tabrail.model.limits import Predicted
 from tabrail.model.metadata import NUMBERS, Metadata, damaged
 from tabrail.model.signature import settled
 
+MOST_WALKS = 1_000_000  # of a row through a tree: about half a second
 LARGEST = 4_000_000  # bytes of a document; for a larger model, the pipeline is faster
 
 
@@ -34,6 +35,11 @@ class Plain:
 
     encoders: list[Numbers | Dates | Categories]
     last: Trees | Linear
+
+    @property
+    def few_rows(self) -> int:
+        """For how many rows these numbers take less time than to load the pipeline."""
+        return MOST_WALKS // (self.last.count if isinstance(self.last, Trees) else 1)
 
     def score(self, rows: Columns, metadata: Metadata, schema: Schema) -> Predicted:
         """Predict rows as `tabrail.model.predict.score` does.
