@@ -252,7 +252,8 @@ class Schema(BaseModel):
             for name, column in self.used.items()
             if name not in (self.target, self.weight) and not column.sensitive
         ]
-        return [*self.features, *(name for name in others if name not in self.features)]
+        features = dict.fromkeys(self.features)  # which knows fast what is in it
+        return list(features | dict.fromkeys(others))
 
     @property
     def learned_protected(self) -> list[str]:

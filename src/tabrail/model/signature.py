@@ -42,7 +42,8 @@ def given_columns(rows: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     """Return a model's input columns; keys and identifiers may be absent."""
     if list(rows) == schema.inputs:
         return rows
-    return rows[[n for n in schema.inputs if n in schema.features or n in rows.columns]]
+    needed = {*schema.features, *rows.columns}
+    return rows[[name for name in schema.inputs if name in needed]]
 
 
 def settled(numbers: np.ndarray, metadata: Metadata, schema: Schema) -> Predicted:
