@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -121,3 +122,14 @@ def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"x,y,z\n1,2,\xff\n")
     with pytest.raises(UnicodeDecodeError):
         list(Rows(path, Csv(), HEADER, 1))
+
+
+@pytest.mark.parametrize("size", [1, 7, 8, 9, 20, 100])
+def test_the_last_bytes_are_known_however_many_are_read_at_a_time(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_rows, "TAIL", 8)
+    source = csv_rows._Remembering(BytesIO(bytes(range(50))))
+    while source.read(size):
+        pass
+    assert source._tail == bytes(range(42, 50))

@@ -123,7 +123,8 @@ def violation(
         given: the column as it was in the table; shape (n_rows,).
         rows: true where a row has it, for at least one row; shape (n_rows,).
     """
-    example = given[rows].iloc[:1].tolist()[0]
+    first = int(rows.argmax())
+    example = given.iloc[first : first + 1].tolist()[0]
     why = hint(column, kind, example)
     return Violation(name, kind, rows, "(sensitive)" if column.sensitive else example, why)
 

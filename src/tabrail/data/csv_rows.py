@@ -159,7 +159,9 @@ class _Remembering:
 
     def read(self, size: int = -1) -> bytes:
         block = self._file.read(size)
-        self._tail = (self._tail + block)[-TAIL:] if block else self._tail
+        if block:
+            known = b"" if len(block) >= TAIL else self._tail  # most blocks are longer
+            self._tail = (known + block[-TAIL:])[-TAIL:]
         return block
 
     def close(self) -> None:

@@ -37,7 +37,7 @@ class Digits:
 
     def add(self, codes: pd.Series) -> None:
         """Take in a part; shape (n_rows,)."""
-        if self.words:
+        if self.words or 0 < self.shortest < FEWEST:  # neither can change any more
             return
         if not self.shortest and not _codes(codes[:FIRST]):
             self.words = len(codes) >= FIRST

@@ -16,7 +16,7 @@ from tabrail.data.schema import Schema
 from tabrail.data.seen import Seen
 from tabrail.data.set_aside import SetAside
 from tabrail.ingest.digits import Digits
-from tabrail.ingest.first_rows import sample_size
+from tabrail.ingest.drawn import Drawn
 
 MOST_LEVELS = 1000  # most distinct values of a column of words to count
 MOST_UNREADABLE = 100  # most distinct unreadable values to count
@@ -70,14 +70,13 @@ class ColumnProfile:
 
     def add(self, kind: str, typed: pd.Series, raw: pd.Series) -> None:
         """Count a chunk's readable values; `raw` has the original cells."""
-        if kind in ("numeric", "datetime"):
+        if kind == "numeric":
+            self._add_numbers(typed.to_numpy(np.float64))
+        if kind == "datetime":
             low, high = typed.min(), typed.max()
-            if low == low:  # neither NaN nor NaT
-                self.low = low if self.low is None else min(self.low, low)
-                self.high = high if self.high is None else max(self.high, high)
-                if kind == "numeric":
-                    self._add_total(typed.to_numpy(np.float64))
-                if kind == "datetime" and not (low.year >= LIKELY[0] and high.year < LIKELY[1]):
+            if low == low:  # not NaT
+                self._widen(low, high)
+                if not (low.year >= LIKELY[0] and high.year < LIKELY[1]):
                     self._add_odd_dates(typed, raw)
         if kind in ("identifier", "categorical"):
             self.digits.add(typed)
@@ -89,11 +88,17 @@ class ColumnProfile:
             found = typed.value_counts()
             self.levels.update(dict(zip(found.index.astype("str"), found.tolist(), strict=True)))
 
-    def _add_total(self, numbers: np.ndarray) -> None:
+    def _add_numbers(self, numbers: np.ndarray) -> None:
         total = numbers.sum()
         known = numbers if total == total else numbers[~np.isnan(numbers)]
-        self.total += float(total if known is numbers else known.sum())
-        self.nonzero += int(np.count_nonzero(known))
+        if len(known):
+            self._widen(known.min(), known.max())
+            self.total += float(total if known is numbers else known.sum())
+            self.nonzero += int(np.count_nonzero(known))
+
+    def _widen(self, low: Any, high: Any) -> None:
+        self.low = low if self.low is None else min(self.low, low)
+        self.high = high if self.high is None else max(self.high, high)
 
     def _add_odd_dates(self, typed: pd.Series, raw: pd.Series) -> None:
         """Count the dates in implausible years: as words if the file has text, or as days."""
@@ -139,15 +144,16 @@ def profile(files: Sequence[Path], schema: Schema, clean: Clean) -> Profile:
         InputError: a file cannot be read.
     """
     found = Profile(columns={name: ColumnProfile() for name in schema.used})
-    random = np.random.default_rng(0)
+    drawn = Drawn()
     for chunk in checked(files, schema, CHUNK_ROWS, "look at all rows", clean, aside=found.aside):
         found.rows += len(chunk.raw)
         found.repeated += int(chunk.repeated.sum())
         _add_violations(found, chunk)
         for name, column in found.columns.items():
             column.add(schema.columns[name].kind, chunk.table[name], chunk.raw[name])
-        found.sample = _sample(found.sample, chunk.raw, random)
+        drawn.add(chunk.raw)
         del chunk
+    found.sample = drawn.rows()
     return found
 
 
@@ -164,15 +170,3 @@ def _add_violations(found: Profile, chunk: Chunk) -> None:
         else:
             column.missing += int(violation.rows.sum())
     found.unreadable += int(unreadable.sum())
-
-
-def _sample(sample: pd.DataFrame, rows: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
-    """Add a chunk to a random sample: each row gets a random number, and the lowest are kept."""
-    size = sample_size(len(rows.columns))
-    drawn = random.random(len(rows))
-    if len(sample) == size:
-        few = np.flatnonzero(drawn < sample.index.max())
-        rows, drawn = rows.take(few), drawn[few]
-    rows = rows.set_axis(drawn)
-    sample = pd.concat([sample, rows]) if len(sample) else rows
-    return sample[sample.index <= np.sort(sample.index)[:size][-1]] if len(sample) else sample
