@@ -24,6 +24,8 @@ from tabrail import documents, paths, record, rendering
 from tabrail.cli import app as cli
 from tabrail.config import load_params
 from tabrail.data.schema import load_schema
+from tabrail.dvc import cached
+from tabrail.dvc.hashes import md5
 from tabrail.ingest import ingest, readme, transaction
 from tabrail.project import code
 
@@ -192,6 +194,26 @@ def test_what_is_replaced_is_in_the_cache(empty: Path) -> None:
     Path("data/raw.dvc").write_bytes(pointer)
     subprocess.run(["dvc", "checkout", "--quiet", "--force", "data/raw.dvc"], check=True)
     assert raw() == [".salt", "shops.csv"]
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_dvc_adds_what_is_replaced_only_if_the_cache_lacks_it(
+    empty: Path, monkeypatch: pytest.MonkeyPatch, *, edited: bool
+) -> None:
+    call("../shops.csv", "--target", "bought")
+    if edited:
+        shutil.copy("../shops.csv", paths.RAW / "by_hand.csv")
+        with (paths.RAW / "by_hand.csv").open("a", encoding="utf-8") as file:
+            file.write("\n")
+    replaced = [md5(path) for path in paths.RAW.iterdir()]
+    calls = []
+    add = ingest._dvc_add
+    monkeypatch.setattr(ingest, "_dvc_add", lambda: calls.append(add()))
+    shops(300, seed=3).to_csv("../other.csv", index=False)
+    call("../other.csv", "--target", "bought", "--replace")
+    assert len(calls) == 1 + edited
+    assert all((cached.OBJECTS / one[:2] / one[2:]).is_file() for one in replaced)
+    assert tracked()
 
 
 @pytest.mark.usefixtures("untracked")

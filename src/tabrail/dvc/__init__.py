@@ -9,6 +9,7 @@ for a commit, and push them.
 stages that are out of date.
 - `settings`: read the default remote of a project.
 - `copies`: use the project's cache and remote from a copy in another folder.
+- `cached`: check whether the cache has a folder as it is now.
 - `hashes`: hash a file and a folder, and read a folder's list of files.
 - `pointers`, `stages`, `runs`: read the files in Git on the data, the pipeline and its last run.
 They must stay readable for earlier commits.

@@ -20,10 +20,23 @@ def default_remote(root: Path) -> tuple[str, str]:
     Raises:
         ValueError: a settings file cannot be read.
     """
+    config = read(root)
+    name = config.get("core", "remote", fallback="")
+    return name, config.get(f"'remote \"{name}\"'", "url", fallback="")
+
+
+def read(root: Path) -> configparser.ConfigParser:
+    """Return the settings of a project, with those of this machine.
+
+    Args:
+        root: the project's root.
+
+    Raises:
+        ValueError: a settings file cannot be read.
+    """
     config = configparser.ConfigParser(interpolation=None)
     try:
         config.read([root / places.SETTINGS, root / places.OWN_SETTINGS], encoding="utf-8")
     except configparser.Error as error:
         raise ValueError(str(error)) from error
-    name = config.get("core", "remote", fallback="")
-    return name, config.get(f"'remote \"{name}\"'", "url", fallback="")
+    return config

@@ -12,6 +12,7 @@ from tabrail.data import salt as salts
 from tabrail.data.cleaning import Clean, no_cleaning
 from tabrail.data.schema import Schema, Task, load_schema
 from tabrail.data.set_aside import SetAside
+from tabrail.dvc import cached
 from tabrail.dvc import command as dvc
 from tabrail.errors import InputError
 from tabrail.ingest import cut, extend, transaction
@@ -280,7 +281,8 @@ def _put_in_place(
                 )
         new = {path: file for path, file in ready.items() if path not in present}
         with transaction.begun(new, salt, replace=replace) as changes:
-            if replace and paths.RAW.exists() and any(paths.RAW.iterdir()):
+            is_there = replace and paths.RAW.exists() and any(paths.RAW.iterdir())
+            if is_there and not cached.holds(paths.RAW, paths.RAW_POINTER):
                 _dvc_add()  # so that replaced files can be restored
             changes.put_in_place(render())
             _dvc_add()
