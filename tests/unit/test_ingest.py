@@ -206,7 +206,7 @@ def test_dvc_adds_what_is_replaced_only_if_the_cache_lacks_it(
         with (paths.RAW / "by_hand.csv").open("a", encoding="utf-8") as file:
             file.write("\n")
     replaced = [md5(path) for path in paths.RAW.iterdir()]
-    calls = []
+    calls: list[None] = []
     add = ingest._dvc_add
     monkeypatch.setattr(ingest, "_dvc_add", lambda: calls.append(add()))
     shops(300, seed=3).to_csv("../other.csv", index=False)
