@@ -1,12 +1,11 @@
 """Run a stage of the project: the command `tabrail run STAGE` of dvc.yaml."""
 
-import gc
 import os
 import sys
 import traceback
 from pathlib import Path
 
-from tabrail import paths
+from tabrail import garbage, paths
 from tabrail.errors import InputError, nearest
 from tabrail.ingest import transaction
 from tabrail.project import code, cost, environment, pipeline
@@ -36,7 +35,8 @@ def run(stage: str) -> None:
     environment.require_results(settings.results, stage)
     line_ends.require_bytes_of_git(stage)
     code.forget(settings.package)
-    module = code.import_module(root, f"{settings.package}.{stage}")
+    with garbage.postponed():
+        module = code.import_module(root, f"{settings.package}.{stage}")
     main = getattr(module, "main", None)
     if not callable(main):
         raise InputError(
@@ -44,7 +44,6 @@ def run(stage: str) -> None:
             f"def main(project: Project) -> None{nearest('main', vars(module))}"
         )
     project = Project.load(root)
-    gc.freeze()  # the modules imported so far are never garbage: no need to walk them again
     try:
         with cost.measured(stage):
             main(project)

@@ -12,7 +12,7 @@ LIBRARY = Path(tabrail.__file__).parent
 # From the lowest floor to the highest; those of one floor do not import each other.
 FLOORS = [
     ["terminal", "files"],
-    ["threads", "errors", "paths", "results", "markdown", "rendering", "curl"],
+    ["threads", "garbage", "errors", "paths", "results", "markdown", "rendering", "curl"],
     ["documents", "jinja", "moments", "wheels"],
     ["record", "dvc"],
     ["config"],

@@ -1,5 +1,6 @@
 """Running a stage: the code is that of dvc.yaml, in the environment of uv.lock, or it says so."""
 
+import gc
 import json
 import sys
 from importlib.metadata import version
@@ -74,6 +75,34 @@ def test_a_module_that_is_imported_late_counts(project: Path) -> None:
 def test_a_dep_with_options_is_listed_too(project: Path) -> None:
     edit(paths.PIPELINE, lambda p: p["stages"]["prepare"].update(deps=[{"src": {"desc": "code"}}]))
     run("prepare")
+
+
+def test_python_looks_for_garbage_in_the_work_of_a_stage_and_not_in_its_imports(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    list_files("src/shops")
+    add("import gc\nprint('imports', gc.isenabled())")
+    text = STAGE.read_text(encoding="utf-8")
+    work = "    print('works', gc.isenabled())\n    prepare(project, clean)"
+    STAGE.write_text(text.replace("    prepare(project, clean)", work), encoding="utf-8")
+    run("prepare")
+    assert capsys.readouterr().out.startswith("imports False\nworks True\n")
+
+
+def test_a_stage_that_cannot_be_imported_leaves_the_collector_on(project: Path) -> None:
+    add("import unheard_of")
+    with pytest.raises(InputError, match="unheard_of"):
+        run("prepare")
+    assert gc.isenabled()
+
+
+def test_a_collector_that_the_owner_turned_off_stays_off(project: Path) -> None:
+    gc.disable()
+    try:
+        run("prepare")
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_a_module_without_main_is_refused(project: Path) -> None:

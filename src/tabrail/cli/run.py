@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tabrail import garbage
 from tabrail.errors import InputError, one_message
 
 
@@ -19,7 +20,8 @@ def run(
     results are unchanged.
     """
     with one_message():
-        from tabrail.run import run as run_stage
+        with garbage.postponed():
+            from tabrail.run import run as run_stage
 
         try:
             run_stage(stage)
