@@ -2,7 +2,9 @@
 
 import gc
 import json
+import re
 import sys
+import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
@@ -46,6 +48,85 @@ def lock(**versions: str) -> None:
         for name, number in versions.items()
     ]
     paths.PACKAGES.write_text("version = 1\n" + "\n".join(packages), encoding="utf-8")
+
+
+# As uv writes it: two versions of a package, one without a version, and lists of all kinds.
+LOCK = """version = 1
+requires-python = ">=3.11"
+resolution-markers = [
+    "python_full_version >= '3.12'",
+]
+
+[[package]]
+name = "numpy"
+version = "2.3.0"
+source = { registry = "https://pypi.org/simple" }
+dependencies = [
+    { name = "pandas", version = "1" },
+]
+wheels = [
+    { url = "https://a.example/numpy-2.3.0-cp311.whl", hash = "sha256:00", size = 1 },
+    { url = "https://a.example/numpy-2.3.0-cp312.whl", hash = "sha256:01", size = 1 },
+]
+
+[[package]]
+name = "numpy"
+version = "2.4.0"
+wheels = [
+    { url = "https://a.example/numpy-2.4.0.whl", hash = "sha256:02", size = 1 },
+]
+
+[package.optional-dependencies]
+extra = [
+    { name = "scipy" },
+]
+
+[[package]]
+name = "shops"
+source = { virtual = "." }
+"""
+
+
+def test_the_versions_of_a_lock_are_those_that_toml_has(tmp_path: Path) -> None:
+    (tmp_path / paths.PACKAGES).write_text(LOCK, encoding="utf-8")
+    expected: dict[str, set[str]] = {}
+    for package in tomllib.loads(LOCK)["package"]:
+        expected.setdefault(package["name"], set()).add(package.get("version", ""))
+    assert environment.locked_versions(tmp_path) == expected
+    assert expected == {"numpy": {"2.3.0", "2.4.0"}, "shops": {""}}
+
+
+def test_the_long_lists_of_a_lock_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / paths.PACKAGES).write_text(LOCK, encoding="utf-8")
+    texts: list[str] = []
+
+    def loads(text: str) -> dict[str, object]:
+        texts.append(text)
+        return {}
+
+    monkeypatch.setattr(tomllib, "loads", loads)
+    environment.locked_versions(tmp_path)
+    assert not re.search(r"cp311|pandas|2\.4\.0\.whl", texts[0])
+    assert len(texts[0].splitlines()) == len(LOCK.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "number"),
+    [
+        ('    { url = "https://a.example/numpy-2.3.0-cp312', "<<<<<<< HEAD", 16),
+        ('    { name = "pandas"', ">>>>>>> other", 12),
+        ('name = "shops"', "=======", 32),
+    ],
+)
+def test_a_conflict_in_a_lock_is_found_in_its_line(
+    tmp_path: Path, before: str, line: str, number: int
+) -> None:
+    text = LOCK.replace(before, f"{line}\n{before}")
+    (tmp_path / paths.PACKAGES).write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=rf"uv\.lock is damaged \(.*at line {number}, column 1\)"):
+        environment.locked_versions(tmp_path)
 
 
 def test_a_module_that_dvc_does_not_know_of_fails_with_the_line_to_add(project: Path) -> None:

@@ -14,6 +14,9 @@ from tabrail.results import RESULTS
 EDITABLE = "+editable"
 # The packages that results depend on, for any estimator.
 NUMERIC = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops", "tabrail")
+# The files and dependencies of a package: nine tenths of uv.lock, and slow to read as TOML. A list
+# that is not as uv writes it stays, so that damage is found.
+LONG_LISTS = re.compile(r"^(?:wheels|dependencies) = \[\n(?: {4}\{ [^\n]* \},\n)*\]\n", re.M)
 
 
 def python_version() -> str:
@@ -60,13 +63,18 @@ def locked_versions(root: Path) -> dict[str, set[str]]:
     if not path.exists():
         return {}
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(_without_long_lists(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is damaged ({error}); make it again with: uv lock") from None
     found: dict[str, set[str]] = {}
     for package in content.get("package", []):
         found.setdefault(package["name"], set()).add(package.get("version", ""))
     return found
+
+
+def _without_long_lists(lock: str) -> str:
+    """Leave out of a uv.lock what the versions do not need; each line keeps its number."""
+    return LONG_LISTS.sub(lambda found: "\n" * found[0].count("\n"), lock)
 
 
 def require_locked(root: Path) -> str:
