@@ -132,7 +132,7 @@ def test_every_kind_of_column_and_task(task: Any) -> None:
     pipeline, metadata = fitted(given, all_kinds(task), estimator)
     compiled, reason = compile_pipeline(pipeline, metadata, given, KNOWN)
     assert compiled, reason
-    assert not any(isinstance(one, Others) for one in compiled._encoders)
+    assert not any(isinstance(one, Others) for one in compiled.encoders)
     rows = drawn(given, KNOWN | {"columns": {}}, 300)  # others than those of the proof
     expected = score(pipeline, metadata, rows.frame(), given)
     for size in (1, 2, boosting.MOST_ROWS, boosting.MOST_ROWS + 1, 300):

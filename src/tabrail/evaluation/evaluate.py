@@ -162,10 +162,9 @@ def _plotted(
         return listed.reported(metric).sign * float(value)
 
     measured = importance.by_column(
-        model.pipeline,
+        model,
         some.table[schema.inputs],
         some.y_true,
-        model.predict,
         main_metric,
         params.seed,
     )

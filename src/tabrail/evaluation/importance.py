@@ -9,16 +9,20 @@ from sklearn.inspection import permutation_importance
 from sklearn.pipeline import Pipeline
 from tqdm import tqdm
 
+from tabrail.model.compiled.fitted import UnknownError
+from tabrail.model.compiled.replaced import Replaced
+from tabrail.model.compiled.scorer import Compiled
+from tabrail.model.saving import Model
+
 MOST_COLUMNS = 200
 MOST_CALLS = 200
 BATCH_CELLS = 4_000_000  # rows of the tables that are predicted together
 
 
 def by_column(
-    pipeline: Pipeline,
+    model: Model,
     rows: pd.DataFrame,
     y_true: np.ndarray,
-    predict: Callable[[pd.DataFrame], np.ndarray],
     score: Callable[[np.ndarray], float],
     seed: int,
 ) -> pd.DataFrame:
@@ -30,10 +34,9 @@ def by_column(
     Source: https://scikit-learn.org/stable/modules/permutation_importance.html
 
     Args:
-        pipeline: the fitted model.
+        model: the fitted model, whose prediction for a row depends on this row alone.
         rows: the rows to shuffle, shape (n_rows, n_features).
         y_true: the true target of each row, as numbers; shape (n_rows,).
-        predict: the model's predictions for such rows, each of which depends on its row alone.
         score: scores the predictions for the rows in this order; higher is better.
         seed: of the shuffles.
     """
@@ -43,7 +46,12 @@ def by_column(
     def each(scoring: Callable[..., float]) -> Any:
         """Call a function with the rows as they are, and then with each shuffled column."""
         return permutation_importance(
-            pipeline, rows[measured], None, scoring=scoring, n_repeats=repeats, random_state=seed
+            model.pipeline,
+            rows[measured],
+            None,
+            scoring=scoring,
+            n_repeats=repeats,
+            random_state=seed,
         )
 
     # A call of a model costs more than a row. So the calls are made twice. The first time, they
@@ -57,27 +65,57 @@ def by_column(
         return 0.0
 
     each(seen)
-    scores = iter([score(predictions) for predictions in _predictions(rows, shuffled, predict)])
+    scores = iter([score(predictions) for predictions in _predictions(rows, shuffled, model)])
     found = each(lambda *_: next(scores))
     table = pd.DataFrame({"column": measured, "importance": found.importances_mean}).dropna()
     return table.sort_values(["importance", "column"], ascending=[False, True], ignore_index=True)
 
 
 def _predictions(
-    rows: pd.DataFrame,
-    columns: Sequence[pd.Series],
-    predict: Callable[[pd.DataFrame], np.ndarray],
+    rows: pd.DataFrame, columns: Sequence[pd.Series], model: Model
 ) -> Iterator[np.ndarray]:
-    """Yield the predictions for the rows with each of the columns in place of the original one."""
-    size = max(1, BATCH_CELLS // max(1, rows.size))
+    """Yield the predictions for the rows with each of the columns in place of the original one.
+
+    Args:
+        rows: the rows.
+        columns: the first is the original one.
+        model: the model.
+    """
+    again = _by_matrix(rows, columns[0], model)
+    size = 1 if again else max(1, BATCH_CELLS // max(1, rows.size))
     with tqdm(
         desc="importance", total=len(columns), delay=1, leave=False, disable=None
     ) as progress:
         for start in range(0, len(columns), size):
             batch = columns[start : start + size]
-            tables = [_replaced(rows, column) for column in batch]
-            yield from np.split(predict(pd.concat(tables, ignore_index=True)), len(batch))
+            if again:
+                yield again(batch[0])
+            else:
+                tables = [_replaced(rows, column) for column in batch]
+                found = model.predict(pd.concat(tables, ignore_index=True))
+                yield from np.split(found, len(batch))
             progress.update(len(batch))
+
+
+def _by_matrix(
+    rows: pd.DataFrame, column: pd.Series, model: Model
+) -> Callable[[pd.Series], np.ndarray] | None:
+    """Return a function that predicts the rows with another column, which computes little again.
+
+    Args:
+        rows: the rows.
+        column: one of their columns, as it is.
+        model: the model.
+
+    Returns:
+        None if the model cannot be compiled, derives columns from others, or predicts the rows
+        unlike its pipeline then.
+    """
+    try:
+        again = Replaced(Compiled(*model), rows).predict
+    except UnknownError:
+        return None
+    return again if np.array_equal(again(column), model.predict(rows)) else None
 
 
 def _replaced(rows: pd.DataFrame, column: pd.Series) -> pd.DataFrame:

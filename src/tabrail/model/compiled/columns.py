@@ -46,6 +46,10 @@ class Columns:
         """Return the columns of one row."""
         return Columns({name: one[place : place + 1] for name, one in self._values.items()}, 1)
 
+    def replaced(self, others: "Columns") -> "Columns":
+        """Return the columns, with others of the same rows in place of those of their names."""
+        return Columns({**self._values, **others._values}, self._rows)
+
     def numbers(self, name: str) -> np.ndarray:
         """Return a column of numbers, or of booleans as 0 and 1; shape (n_rows,)."""
         return np.asarray(self._values[name], np.float64)

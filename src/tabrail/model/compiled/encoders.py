@@ -18,7 +18,12 @@ MOST_ONE_BY_ONE = 50  # rows; more are looked up together
 
 
 class Encoder(Protocol):
-    """Computes the numbers of one transformer."""
+    """Computes the numbers of some columns."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The columns."""
+        ...
 
     def matrix(self, rows: Columns) -> np.ndarray:
         """Return the numbers, shape (n_rows, n_numbers)."""
@@ -129,6 +134,11 @@ class Categories:
         """Check that each category has its line."""
         if sorted(self.places.values()) != list(range(len(self.block) - 2)):
             raise ValueError(f"the categories of {self.name} do not fit their numbers")
+
+    @property
+    def names(self) -> list[str]:
+        """The only column."""
+        return [self.name]
 
     @property
     def width(self) -> int:

@@ -37,7 +37,7 @@ class Texts:
         """Take a fitted `tabrail.features.words`."""
         if not isinstance(transformer, Pipeline) or type(transformer[0]) is not HashingVectorizer:
             raise UnknownError
-        self._transformer, self._name = transformer, name
+        self._transformer, self._name, self.names = transformer, name, [name]
 
     def matrix(self, rows: Columns) -> np.ndarray:
         """Return the numbers, shape (n_rows, n_numbers)."""
@@ -51,11 +51,12 @@ class Others:
     def __init__(self, transformer: Any, names: Any) -> None:
         """Take a fitted transformer, and the names of its columns or of its only one."""
         self._transformer, self._names = transformer, names
+        self.names = [names] if isinstance(names, str) else list(names)
 
     def matrix(self, rows: Columns) -> np.ndarray:
         """Return the numbers, shape (n_rows, n_numbers)."""
+        table = finite(rows.frame(self.names))
         is_one = isinstance(self._names, str)
-        table = finite(rows.frame([self._names] if is_one else self._names))
         found = self._transformer.transform(table[self._names] if is_one else table)
         return _dense(found).reshape(len(rows), -1)
 

@@ -26,6 +26,11 @@ class Compiled:
 
     The project's functions, such as `derive`, run unchanged, on one table of all rows. A function
     that returns the rows unchanged is skipped.
+
+    Attributes:
+        first: the steps before the encoders, such as `derive`; None if they change nothing.
+        encoders: turn columns into numbers, in the order of the last step's input.
+        last: the fitted estimator, or the steps after the encoders.
     """
 
     def __init__(self, pipeline: Pipeline, metadata: Metadata, schema: Schema) -> None:
@@ -46,10 +51,10 @@ class Compiled:
             raise UnknownError("it has no ColumnTransformer")
         place = kinds.index(True)
         first = pipeline.steps[:place]
-        self._first = None if all(_is_same(step) for _, step in first) else pipeline[:place]
-        self._encoders = encoders(pipeline[place])
+        self.first = None if all(_is_same(step) for _, step in first) else pipeline[:place]
+        self.encoders = encoders(pipeline[place])
         last = pipeline[place + 1 :]
-        self._last = boosting.for_few_rows(last[0]) if len(last) == 1 else last
+        self.last = boosting.for_few_rows(last[0]) if len(last) == 1 else last
         self._pipeline, self._metadata, self._schema = pipeline, metadata, schema
 
     def score(self, rows: Columns) -> Predicted:
@@ -62,7 +67,7 @@ class Compiled:
         with explained():
             derived = self._derived(rows) if len(rows) else rows
             matrix = self._matrix(derived)
-        found = settled(numbers(self._last, metadata, matrix), metadata, self._schema)
+        found = self.predicted(matrix)
         if not metadata.texts:
             return found
         texts = measured(
@@ -73,6 +78,11 @@ class Compiled:
         )
         return found._replace(unusual=unusual(texts, metadata.texts), texts=texts)
 
+    def predicted(self, matrix: np.ndarray) -> Predicted:
+        """Predict from the numbers of the encoders, shape (n_rows, n_numbers)."""
+        found = numbers(self.last, self._metadata, matrix)
+        return settled(found, self._metadata, self._schema)
+
     def plain(self) -> Plain:
         """Return the model as plain numbers.
 
@@ -80,24 +90,24 @@ class Compiled:
             UnknownError: some steps are more than numbers, such as a `derive` of your own.
         """
         kinds = (Numbers, Dates, Categories)
-        known = [one for one in self._encoders if isinstance(one, kinds)]
-        if self._first is not None or len(known) < len(self._encoders):
+        known = [one for one in self.encoders if isinstance(one, kinds)]
+        if self.first is not None or len(known) < len(self.encoders):
             raise UnknownError("it has steps that are more than numbers")
-        if boosting.walks(self._last):
-            return Plain(known, boosting.trees(self._last))
-        if linear.weighs(self._last):
-            return Plain(known, linear.weights(self._last))
+        if boosting.walks(self.last):
+            return Plain(known, boosting.trees(self.last))
+        if linear.weighs(self.last):
+            return Plain(known, linear.weights(self.last))
         raise UnknownError("its estimator is of another kind")
 
     def _matrix(self, derived: Columns) -> np.ndarray:
         if not len(derived):  # scikit-learn refuses to transform nothing
             return np.empty((0, 0))
-        return np.concatenate([one.matrix(derived) for one in self._encoders], axis=1)
+        return np.concatenate([one.matrix(derived) for one in self.encoders], axis=1)
 
     def _derived(self, rows: Columns) -> Columns:
-        if self._first is None:
+        if self.first is None:
             return rows
-        return TableColumns(self._first.transform(rows.frame()))
+        return TableColumns(self.first.transform(rows.frame()))
 
 
 def _is_same(step: Any) -> bool:
