@@ -11,7 +11,7 @@ from pathlib import Path
 
 from common.growing import CHUNK, grown
 from common.measure import Cost, alternate, cpu, ratio, run, say, wall
-from common.project import Project, copy, finished
+from common.project import Project, copy, finished, own_table
 from common.results import Line, Row, show
 from common.wide import write_wide
 
@@ -85,7 +85,8 @@ def main() -> None:
         for rows in grown(project, table, REPETITIONS, BYTES_PER_ROW):
             title = f"{rows:,} rows ({table.stat().st_size / 1e6:,.0f} MB of CSV)"
             show(title, *measure(project, work, table, rows))
-        show(f"{ROWS_OF_WIDE:,} rows of more columns", measure_wide(project, work))
+        with own_table(project) as own:
+            show(f"{ROWS_OF_WIDE:,} rows of more columns", measure_wide(own, work))
 
 
 def with_polars(work: Path) -> None:
@@ -142,31 +143,45 @@ def measure(project: Project, work: Path, table: Path, rows: int) -> tuple[list[
 
 
 def measure_wide(project: Project, work: Path) -> list[Row]:
-    """Measure `prepare` on tables of more and more columns."""
+    """Measure `prepare` and `evaluate` on tables of more and more columns."""
     folders = [work / f"wide-{columns}" for columns in COLUMNS]
     for columns, folder in zip(COLUMNS, folders, strict=True):
         copy(project, folder)
         write_wide(project, folder, columns=columns, rows=ROWS_OF_WIDE)
-    measured = alternate(
-        REPETITIONS[1_000_000],
-        *(lambda f=folder: project.run("python", *PREPARE, folder=f) for folder in folders),
-    )
-    results = [
-        Row(f"prepare, {columns:,} columns, CPU", cpu(costs), "s")
+    rows: list[Row] = []
+    for stage, repetitions in (("prepare", REPETITIONS[1_000_000]), ("evaluate", 1)):
+        if stage == "evaluate":
+            for folder in folders:
+                say(f"{folder.name}: training")
+                project.run("dvc", "repro", "train", folder=folder)
+        measured = alternate(
+            repetitions,
+            *(
+                lambda f=folder, s=stage: project.run("python", *VERB, "run", s, folder=f)
+                for folder in folders
+            ),
+            warm_up=repetitions > 1,
+        )
+        rows += wide_rows(stage, measured)
+    return rows
+
+
+def wide_rows(stage: str, measured: list[list[Cost]]) -> list[Row]:
+    """Return a line for each number of columns, and what a cell costs against one of the fewest."""
+    totals = [
+        Row(f"{stage}, {columns:,} columns, CPU", cpu(costs), "s")
         for columns, costs in zip(COLUMNS, measured, strict=True)
     ]
-    return [
-        *results,
-        *(
-            Row(
-                f"a cell of {columns:,} columns / one of {COLUMNS[0]}",
-                ratio(costs, measured[0]) * COLUMNS[0] / columns,
-                "x",
-                MOST_OF_A_CELL,
-            )
-            for columns, costs in zip(COLUMNS[1:], measured[1:], strict=True)
-        ),
+    cells = [
+        Row(
+            f"{stage}, a cell of {columns:,} columns / one of {COLUMNS[0]}",
+            ratio(costs, measured[0]) * COLUMNS[0] / columns,
+            "x",
+            MOST_OF_A_CELL,
+        )
+        for columns, costs in zip(COLUMNS[1:], measured[1:], strict=True)
     ]
+    return totals + cells
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ TEMPLATE = Path(__file__).with_name("datasheet.md.jinja")
 def render(draft: Draft, schema: Schema) -> str:
     """Return docs/datasheet.md."""
     found = {name: _found(name, column, draft) for name, column in schema.columns.items()}
-    unread = [name for name in schema.columns if name not in schema.used]
+    used = schema.used
+    unread = [name for name in schema.columns if name not in used]
     return fill_markdown(TEMPLATE, draft=draft, schema=schema, found=found, unread=unread)
 
 

@@ -93,8 +93,9 @@ def _possible(inference: "Inference", found: Profile, schema: Schema) -> list[Be
     possible = list(inference.belonging)
     if _repeats(schema.key, inference.sample, found):
         return []
+    features = set(schema.features)
     for name, count in inference.blocks.items():
-        if name in schema.features and name not in {one.name for one in possible}:
+        if name in features and name not in {one.name for one in possible}:
             groups = pd.factorize(inference.sample[name], sort=True)[0]
             answers = comparable_target(inference.sample, schema)
             if disorder(groups, answers) < DISORDER:

@@ -46,11 +46,8 @@ def _note(draft: Draft, key: str) -> str:
 
 def _left_out(draft: Draft, schema: Schema) -> list[str]:
     """Return a line for each column that is not a feature, and one for those beyond the limit."""
-    out = [
-        name
-        for name in schema.columns
-        if name not in schema.features and name not in (schema.target, *schema.key)
-    ]
+    features = {*schema.features, schema.target, *schema.key}
+    out = [name for name in schema.columns if name not in features]
     warned = {warning.partition(" is ignored")[0] for warning in draft.warnings}
     lines = [
         f"{name} (see the warning)"
