@@ -1,6 +1,7 @@
-"""Run all benchmark programs, and print one table of ours beside limits and peers, then the rest.
+"""Run benchmark programs, and print one table of ours beside limits and peers, then the rest.
 
-Words after the name are handed to the programs that know them: `--peers` and `--large`.
+Without names of programs, such as `rest_api`, all run. Options are handed to the programs that know
+them: `--peers` and `--large`.
 """
 
 import os
@@ -17,7 +18,11 @@ HERE = Path(__file__)
 
 def main() -> None:
     """Run one program after the other."""
-    programs = [one for one in sorted(HERE.parent.glob("*.py")) if one.name != HERE.name]
+    found = [one for one in sorted(HERE.parent.glob("*.py")) if one.name != HERE.name]
+    names = [word for word in sys.argv[1:] if not word.startswith("-")]
+    if unknown := set(names) - {one.stem for one in found}:
+        sys.exit(f"no program: {', '.join(sorted(unknown))}; see {HERE.parent}")
+    programs = [one for one in found if not names or one.stem in names]
     printed = []
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         lines = Path(folder) / "lines.jsonl"
