@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from tabrail import paths
+from tabrail import garbage, paths
 from tabrail.data import tables
 from tabrail.data.checks import checked
 from tabrail.data.conform import conform
@@ -200,8 +200,9 @@ class Loaded:
     @cached_property
     def _pipeline(self) -> Callable[[pd.DataFrame], Predicted]:
         """The pipeline's function that scores; the compiled one, if it predicts the same."""
-        from tabrail.model.compiled.proof import compile_pipeline  # these import scikit-learn
-        from tabrail.model.saving import load_model
+        with garbage.postponed():  # these import scikit-learn
+            from tabrail.model.compiled.proof import compile_pipeline
+            from tabrail.model.saving import load_model
 
         model = load_model(self._project, untrusted=self._untrusted)
         try:

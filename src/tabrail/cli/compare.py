@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tabrail import garbage
 from tabrail.cli.arguments import Untrusted, given
 from tabrail.errors import one_message
 
@@ -33,9 +34,10 @@ def compare(
     models are compared. 2: they cannot be compared.
     """
     with one_message(code=2):
-        from tabrail.documents import to_json, write_texts
-        from tabrail.project.project import Project
-        from tabrail.review.compare import compare
+        with garbage.postponed():
+            from tabrail.documents import to_json, write_texts
+            from tabrail.project.project import Project
+            from tabrail.review.compare import compare
 
         made = compare(folder, Project.load().metrics, untrusted=untrusted)
         content = to_json(made.content()) if as_json else made.markdown()

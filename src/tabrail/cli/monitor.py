@@ -6,6 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from tabrail import garbage
 from tabrail.cli.arguments import Stage, Untrusted, absolute, given, refuse_untrusted
 from tabrail.errors import InputError, one_message
 
@@ -36,9 +37,10 @@ def monitor(
     2: the check could not be made.
     """
     with one_message(code=2):
-        from tabrail.documents import to_json, write_texts
-        from tabrail.monitoring.monitor import monitor
-        from tabrail.project.project import Project
+        with garbage.postponed():
+            from tabrail.documents import to_json, write_texts
+            from tabrail.monitoring.monitor import monitor
+            from tabrail.project.project import Project
 
         if output and output.suffix != ".html":
             raise InputError(

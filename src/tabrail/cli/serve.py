@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tabrail import garbage
 from tabrail.cli.arguments import Stage, Untrusted, absolute, given, refuse_untrusted
 from tabrail.errors import one_message
 
@@ -52,6 +53,7 @@ def serve(
             options += ["--no-key"] if no_key else []
             deploy(stage, partial(typer.echo, err=True)).become(["serve", *options])
 
-        from tabrail.serving.serve import serve
+        with garbage.postponed():
+            from tabrail.serving.serve import serve
 
         serve(host, port, workers, challenger, share, untrusted=untrusted, no_key=no_key)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tabrail import garbage
 from tabrail.cli.arguments import BaseRevision
 from tabrail.errors import InputError, one_message
 
@@ -36,10 +37,11 @@ def verify(
     failure. 1: a check fails.
     """
     with one_message():
-        from tabrail.cli.answers import print_checks
-        from tabrail.review import pushed as of_push
-        from tabrail.review.revision import checked_out
-        from tabrail.review.verify import checks
+        with garbage.postponed():
+            from tabrail.cli.answers import print_checks
+            from tabrail.review import pushed as of_push
+            from tabrail.review.revision import checked_out
+            from tabrail.review.verify import checks
 
         if pushed:
             if base or rev or no_remote:
