@@ -41,13 +41,12 @@ PACKAGE_NAMES = """
     pydevd-plugins pydot pygit2 pygments pygtrie pylab pyparsing pyright pytest pytest-cov
     pytest-xdist python python-dateutil python-discovery python-dotenv pywin32 pyyaml pyzmq
     referencing requests requests-oauthlib requests-toolbelt rich rpds rpds-py rsa ruamel
-    ruamel-yaml ruamel-yaml-clib ruff s3fs s3transfer scikit-learn scipy scmrepo semver
-    setuptools shellingham shortuuid shtab six sklearn skops smmap sniffio sortedcontainers
-    sqlalchemy sqlparse sqltrie sshfs stack-data starlette tabrail tabulate tblib threadpoolctl
-    tlz tomlkit toolz tornado tqdm traitlets typeguard typer types-tqdm typing-extensions
-    typing-inspect typing-inspection tzdata tzlocal urllib3 uv uvicorn uvloop uvx validate vine
-    virtualenv vl-convert vl-convert-python voluptuous watchfiles wcwidth webdav4 websocket
-    websocket-client websockets wrapt xdist xgboost xgboost-cpu yaml yarl zc zc-lockfile zict
-    zipp zmq
+    ruamel-yaml ruff s3fs s3transfer scikit-learn scipy scmrepo semver setuptools shellingham
+    shortuuid shtab six sklearn skops smmap sniffio sortedcontainers sqlalchemy sqlparse sqltrie
+    sshfs stack-data starlette tabrail tabulate tblib threadpoolctl tlz tomlkit toolz tornado tqdm
+    traitlets typeguard typer types-tqdm typing-extensions typing-inspect typing-inspection tzdata
+    tzlocal urllib3 uv uvicorn uvloop uvx validate vine virtualenv vl-convert vl-convert-python
+    voluptuous watchfiles wcwidth webdav4 websocket websocket-client websockets wrapt xdist xgboost
+    xgboost-cpu yaml yarl zc zc-lockfile zict zipp zmq
 """
 PACKAGES = frozenset(PACKAGE_NAMES.split())
