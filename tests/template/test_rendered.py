@@ -182,11 +182,6 @@ def test_every_answer_gives_files_that_pass_the_checks_of_a_commit(
     assert (project.path / "src" / project.path.name.replace("-", "_") / "train.py").exists()
 
 
-def test_dvc_gets_the_fast_reader_of_yaml(finished: Project) -> None:
-    used = "from ruamel.yaml import YAML; print(YAML(typ='safe').Parser.__module__)"
-    assert "_ruamel_yaml" in finished.uv("python", "-c", used)
-
-
 def test_the_stages_are_run_by_the_library(render: Render) -> None:
     pipeline = render().read("dvc.yaml")
     assert re.findall(r"cmd: (.*)", pipeline) == [
