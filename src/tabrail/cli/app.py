@@ -15,6 +15,7 @@ from tabrail.cli.ingest import ingest
 from tabrail.cli.merge import merge
 from tabrail.cli.monitor import monitor
 from tabrail.cli.outcomes import outcomes
+from tabrail.cli.page import page
 from tabrail.cli.predict import predict
 from tabrail.cli.report import report
 from tabrail.cli.run import run
@@ -48,6 +49,7 @@ for verb in (
     predict,
     batch,
     serve,
+    page,
     monitor,
     outcomes,
     export,

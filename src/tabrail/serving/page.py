@@ -17,14 +17,16 @@ from tabrail.model.release import Release
 from tabrail.model.scoring import for_scoring
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
+PROGRAM = Path(__file__).with_name("offline.js")
 
 
-def render(release: Release, *, needs_key: bool) -> str:
+def render(release: Release, *, needs_key: bool, offline: dict[str, Any] | None = None) -> str:
     """Return the page.
 
     Args:
         release: the champion.
         needs_key: whether requests need a key. The page then asks for it, and shows no card.
+        offline: what offline.js needs, for a page without a server. It asks for the features alone.
     """
     schema = release.schema
     markdown = MarkdownIt("js-default", {"linkify": False, "html": False})
@@ -33,12 +35,15 @@ def render(release: Release, *, needs_key: bool) -> str:
     shown = {
         name: column for name, column in for_scoring(schema).used.items() if not column.sensitive
     }
+    if offline:
+        shown = {name: schema.columns[name] for name in schema.features}
     metadata = {
         "task": schema.task,
         "target": schema.target,
         "positive": (schema.classes or [""])[-1],
         "threshold": release.params.evaluate.threshold,
         "unit": target.unit,
+        "version": release.version,
     }
     return fill_html(
         TEMPLATE,
@@ -57,6 +62,8 @@ def render(release: Release, *, needs_key: bool) -> str:
         # Markdown has no table without a header. For screen readers, remove an empty one.
         card=markdown.render(_below_title(release.card)).replace("<th></th>", "<td></td>"),
         metadata=_script_data(metadata),
+        offline=_script_data(offline) if offline else None,
+        program=PROGRAM.read_text(encoding="utf-8") if offline else "",
     )
 
 
