@@ -16,7 +16,7 @@ from tabrail.log.entries import DECISIONS, JSON, MARKS, OUTCOMES, PREDICTIONS, R
 JOINED = ("outcome", "decision", "reason", "texts")  # with a prediction, where there is one
 NAMES = (*PREDICTIONS.columns.keys(), *JOINED, "held")
 ORDER = (PREDICTIONS.c.at, PREDICTIONS.c.request, PREDICTIONS.c.id, PREDICTIONS.c.role)
-PART = 20_000  # predictions that are read at once
+PART = 15_000  # predictions that are read at once
 
 
 def parts(engine: sa.Engine, since: datetime, until: datetime) -> Iterator[pd.DataFrame]:
