@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from serving import served
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
     ExtraTreesRegressor,
@@ -191,6 +192,32 @@ def test_another_first_step_and_another_last_one() -> None:
     tables.clear()
     compiled.score(rows)
     assert tables == [ROWS]  # one table for all rows
+
+
+def older(rows: pd.DataFrame, than: float) -> pd.DataFrame:
+    """Return the rows with a mark for those of a higher age."""
+    return rows.assign(old=rows["age"] > than)
+
+
+class Older(TransformerMixin, BaseEstimator):
+    """Does the same as a transformer."""
+
+    def fit(self, rows: pd.DataFrame, y: Any = None) -> "Older":
+        self.than_ = 60.0
+        return self
+
+    def transform(self, rows: pd.DataFrame) -> pd.DataFrame:
+        return older(rows, self.than_)
+
+
+@pytest.mark.parametrize("first", [FunctionTransformer(older, kw_args={"than": 60.0}), Older()])
+def test_first_steps_of_every_kind(first: Any) -> None:
+    given = schema()
+    steps = [("numbers", numbers(), ["age", "old"])]
+    pipeline, metadata = fitted(given, steps, LogisticRegression(), first)
+    compiled, reason = compile_pipeline(pipeline, metadata, given, KNOWN)
+    assert compiled, reason
+    assert compiled.first is not None
 
 
 def ratio(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """The compiled form of a fitted pipeline."""
 
+from collections.abc import Callable
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -28,7 +30,7 @@ class Compiled:
     that returns the rows unchanged is skipped.
 
     Attributes:
-        first: the steps before the encoders, such as `derive`; None if they change nothing.
+        first: does the steps before the encoders, such as `derive`; None if they change nothing.
         encoders: turn columns into numbers, in the order of the last step's input.
         last: the fitted estimator, or the steps after the encoders.
     """
@@ -51,7 +53,8 @@ class Compiled:
             raise UnknownError("it has no ColumnTransformer")
         place = kinds.index(True)
         first = pipeline.steps[:place]
-        self.first = None if all(_is_same(step) for _, step in first) else pipeline[:place]
+        is_same = all(_is_same(step) for _, step in first)
+        self.first = None if is_same else _function(pipeline[:place])
         self.encoders = encoders(pipeline[place])
         last = pipeline[place + 1 :]
         self.last = boosting.for_few_rows(last[0]) if len(last) == 1 else last
@@ -107,7 +110,18 @@ class Compiled:
     def _derived(self, rows: Columns) -> Columns:
         if self.first is None:
             return rows
-        return TableColumns(self.first.transform(rows.frame()))
+        return TableColumns(self.first(rows.frame()))
+
+
+def _function(steps: Pipeline) -> Callable[[Any], Any]:
+    """Return a function that does fitted steps, without scikit-learn's checks of functions."""
+    calls: list[Callable[[Any], Any]] = []
+    for _, step in steps.steps:
+        if type(step) is not FunctionTransformer or step.validate or step.func is None:
+            transform: Callable[[Any], Any] = steps.transform
+            return transform
+        calls.append(partial(step.func, **(step.kw_args or {})))
+    return lambda table: reduce(lambda rows, call: call(rows), calls, table)
 
 
 def _is_same(step: Any) -> bool:
