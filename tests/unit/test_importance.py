@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -12,6 +13,7 @@ from test_compiled import BOOSTING, KNOWN, all_kinds, fitted, ratio, schema
 
 from tabrail.data.schema import Task
 from tabrail.evaluation import importance
+from tabrail.features import numbers
 from tabrail.model.compiled import encoders
 from tabrail.model.compiled.proof import drawn
 from tabrail.model.compiled.replaced import Replaced
@@ -78,6 +80,15 @@ def test_tables_are_predicted_where_a_matrix_would_be_wrong(
     without = model("binary")
     whole = without._replace(pipeline=Pipeline([("all", without.pipeline)]))
     measured(whole, monkeypatch, by_matrix=False)  # it has no ColumnTransformer
+    steps = [*without.pipeline.steps]
+    steps[1] = ("columns", ColumnTransformer([("numbers", numbers(), ["age"])]))
+    steps[1][1].set_output(transform="pandas")
+    chosen = ColumnTransformer([("some", "passthrough", ["numbers__age"])])
+    two = Pipeline([*steps[:2], ("chosen", chosen), steps[2]])
+    rows = drawn(without.schema, KNOWN, ROWS).frame()
+    two.fit(rows, np.array(["no", "yes"])[np.arange(ROWS) % 2])
+    measured(without._replace(pipeline=two), monkeypatch, by_matrix=False)
+    without = model("binary")
     real = encoders.Scaler.matrix
     monkeypatch.setattr(encoders.Scaler, "matrix", lambda *given: real(*given) + 1)
     measured(without, monkeypatch, by_matrix=False)

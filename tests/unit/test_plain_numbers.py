@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
 )
 from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, LogisticRegression, Ridge
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 from test_compiled import KNOWN, all_kinds, fitted, ratio, schema
 from trained import stand_in
@@ -25,13 +27,14 @@ from trained import stand_in
 from tabrail import paths
 from tabrail.batch import score as batch
 from tabrail.batch import scorer
-from tabrail.data.schema import Task
+from tabrail.data.schema import Schema, Task
 from tabrail.errors import InputError
 from tabrail.model import archive
 from tabrail.model.compiled import last_step, plain, proof
 from tabrail.model.compiled.columns import Columns
 from tabrail.model.compiled.plain import Plain, from_json, to_json
 from tabrail.model.compiled.proof import drawn, plain_numbers
+from tabrail.model.metadata import Metadata
 from tabrail.model.predict import score
 
 ESTIMATORS: list[tuple[Task, Any]] = [
@@ -51,10 +54,16 @@ def kinds(task: Task) -> list[Any]:
     return [one for one in all_kinds(task) if one[0] != "note"]
 
 
+def textless(given: Schema, *parts: Any) -> tuple[Pipeline, Metadata]:
+    """Return a pipeline that is fitted on drawn rows, and metadata without measures of texts."""
+    pipeline, metadata = fitted(given, *parts)
+    return pipeline, replace(metadata, texts={})
+
+
 @pytest.mark.parametrize(("task", "estimator"), ESTIMATORS, ids=str)
 def test_every_kind_of_column_task_and_estimator(task: Task, estimator: Any) -> None:
     given = schema(task)
-    pipeline, metadata = fitted(given, kinds(task), estimator)
+    pipeline, metadata = textless(given, kinds(task), estimator)
     content, reason = plain_numbers(pipeline, metadata, given, KNOWN)
     assert content, reason
     found = from_json(content)
@@ -73,14 +82,14 @@ def test_steps_that_are_more_than_numbers_have_none() -> None:
     own = ("own", OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), ["city"])
     numbers = schema("regression")
     for pipeline, metadata, described, why in (
-        (*fitted(given, all_kinds("binary"), linear), given, "more than numbers"),  # texts
-        (*fitted(given, [*kinds("binary"), own], linear), given, "more than numbers"),
+        (*fitted(given, all_kinds("binary"), linear), given, "has texts"),
+        (*textless(given, [*kinds("binary"), own], linear), given, "more than numbers"),
         (
-            *fitted(given, kinds("binary"), linear, FunctionTransformer(ratio)),
+            *textless(given, kinds("binary"), linear, FunctionTransformer(ratio)),
             given,
             "more than numbers",
         ),
-        (*fitted(numbers, kinds("regression"), ExtraTreesRegressor(3)), numbers, "another kind"),
+        (*textless(numbers, kinds("regression"), ExtraTreesRegressor(3)), numbers, "another kind"),
     ):
         content, reason = plain_numbers(pipeline, metadata, described, KNOWN)
         assert (content, why in reason) == (None, True), reason
@@ -89,7 +98,7 @@ def test_steps_that_are_more_than_numbers_have_none() -> None:
 def test_a_large_model_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proof, "LARGEST", 100)
     given = schema()
-    pipeline, metadata = fitted(given, kinds("binary"), LogisticRegression())
+    pipeline, metadata = textless(given, kinds("binary"), LogisticRegression())
     content, reason = plain_numbers(pipeline, metadata, given, KNOWN)
     assert (content, "take more than 100 bytes" in reason) == (None, True)
 
@@ -98,7 +107,7 @@ def test_numbers_that_predict_something_else_are_not_stored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     given = schema("regression")
-    pipeline, metadata = fitted(given, kinds("regression"), HistGradientBoostingRegressor())
+    pipeline, metadata = textless(given, kinds("regression"), HistGradientBoostingRegressor())
     sums = last_step.sums
     monkeypatch.setattr(last_step, "sums", lambda row, steps, begin: sums(row, steps[1:], begin))
     content, reason = plain_numbers(pipeline, metadata, given, KNOWN)
@@ -111,7 +120,7 @@ def test_the_more_trees_the_fewer_rows_are_few() -> None:
     for steps in (1, 10):
         estimator = HistGradientBoostingClassifier(max_iter=steps)
         content, reason = plain_numbers(
-            *fitted(given, kinds("multiclass"), estimator), given, KNOWN
+            *textless(given, kinds("multiclass"), estimator), given, KNOWN
         )
         assert content, reason
         found[steps] = from_json(content).few_rows
@@ -196,6 +205,23 @@ print([name for name in ("sklearn", "skops", "scipy") if name in sys.modules])
     assert "60 rows scored by" in done.stdout
 
 
+def test_a_model_that_is_replaced_meanwhile_is_refused(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in("binary", project, "sklearn.ensemble.HistGradientBoostingClassifier")
+    monkeypatch.setattr(Plain, "few_rows", 0)
+    real = Plain.score
+
+    def replaced(self: Plain, *given: Any) -> Any:
+        rewrite(None)  # while the first rows are scored
+        return real(self, *given)
+
+    monkeypatch.setattr(Plain, "score", replaced)
+    with pytest.raises(InputError, match="was replaced while rows were scored"):
+        scores()
+    assert not Path("scores.csv").exists()
+
+
 def edit_scaler(**changed: Any) -> Callable[[dict[str, Any]], None]:
     """Return a change of the first scaler."""
     return lambda content: content["encoders"][0]["scaler"].update(changed)
@@ -236,8 +262,11 @@ def edit_tree(place: int, value: Any) -> Callable[[dict[str, Any]], None]:
         lambda content: content["last"]["steps"][0][0].clear(),
         lambda content: content["last"]["steps"][0].clear(),
         lambda content: content["last"].update(link="eval"),
+        lambda content: content["last"].update(link="softmax"),  # of one sum
+        lambda content: content["last"].update(begin=["NaN"]),
+        edit_scaler(flagged=[10**30]),
     ],
-    ids=range(16),
+    ids=range(19),
 )
 def test_damaged_numbers_are_refused(change: Any, project: Path) -> None:
     stand_in("binary", project, "sklearn.ensemble.HistGradientBoostingClassifier")

@@ -16,6 +16,7 @@ from tabrail.data.date_order import read_usual_days
 from tabrail.data.parts import Part
 from tabrail.data.validate import Verdict, rejected_rows
 from tabrail.documents import no_formula
+from tabrail.dvc.hashes import md5
 from tabrail.errors import InputError
 from tabrail.model.compiled import plain
 from tabrail.model.compiled.columns import TableColumns
@@ -171,8 +172,13 @@ class Loaded:
         metadata: the metadata of its file.
     """
 
-    def __init__(self, project: Project, *, untrusted: bool) -> None:
+    def __init__(self, project: Project, model_hash: str, *, untrusted: bool) -> None:
         """Read what the model file has beside the pipeline.
+
+        Args:
+            project: the project.
+            model_hash: the hash of the model file.
+            untrusted: whether the file may be one that was never recorded.
 
         Raises:
             InputError: the file is not the recorded one, or was trained for another schema or with
@@ -184,7 +190,7 @@ class Loaded:
         self.metadata = read_metadata(file)
         require_same_code(file, self.metadata, project.root)
         require(self.metadata, project.schema)
-        self._project, self._untrusted = project, untrusted
+        self._project, self._hash, self._untrusted = project, model_hash, untrusted
         self._numbers = plain.read(file)
         self._rows = 0
 
@@ -205,9 +211,14 @@ class Loaded:
             from tabrail.model.saving import load_model
 
         model = load_model(self._project, untrusted=self._untrusted)
+        file = paths.located(self._project.root, paths.MODEL)
+        if md5(file) != self._hash:
+            raise InputError(
+                f"{file} was replaced while rows were scored. Nothing is written; run the command "
+                "again"
+            )
         try:
-            file = paths.located(self._project.root, paths.DISTRIBUTIONS)
-            known = json.loads(file.read_bytes())
+            known = json.loads(paths.located(self._project.root, paths.DISTRIBUTIONS).read_bytes())
         except (OSError, ValueError):  # the rows to compare with are drawn from these
             return model.score
         compiled = compile_pipeline(*model, known, singly=False)[0]
@@ -217,9 +228,9 @@ class Loaded:
 
 
 @lru_cache(maxsize=1)
-def _load(root: Path, _hash: str, *, untrusted: bool) -> Loaded:
+def _load(root: Path, model_hash: str, *, untrusted: bool) -> Loaded:
     """Load a project's model once; another file has another hash."""
-    return Loaded(Project.load(root), untrusted=untrusted)
+    return Loaded(Project.load(root), model_hash, untrusted=untrusted)
 
 
 def _renamed(table: pd.DataFrame, taken: set[str]) -> pd.DataFrame:

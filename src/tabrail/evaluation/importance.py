@@ -9,7 +9,6 @@ from sklearn.inspection import permutation_importance
 from sklearn.pipeline import Pipeline
 from tqdm import tqdm
 
-from tabrail.model.compiled.fitted import UnknownError
 from tabrail.model.compiled.replaced import Replaced
 from tabrail.model.compiled.scorer import Compiled
 from tabrail.model.saving import Model
@@ -111,11 +110,12 @@ def _by_matrix(
         None if the model cannot be compiled, derives columns from others, or predicts the rows
         unlike its pipeline then.
     """
+    expected = model.predict(rows)
     try:
         again = Replaced(Compiled(*model), rows).predict
-    except UnknownError:
+        return again if np.array_equal(again(column), expected) else None
+    except Exception:  # of steps that need the whole pipeline, which has predicted the rows
         return None
-    return again if np.array_equal(again(column), model.predict(rows)) else None
 
 
 def _replaced(rows: pd.DataFrame, column: pd.Series) -> pd.DataFrame:

@@ -15,7 +15,7 @@ EDITABLE = "+editable"
 # The packages that results depend on, for any estimator.
 NUMERIC = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops", "tabrail")
 # The files and dependencies of a package: nine tenths of uv.lock, and slow to read as TOML. A list
-# that is not as uv writes it stays, so that damage is found.
+# that is not as uv writes it stays, so that most damage is found.
 LONG_LISTS = re.compile(r"^(?:wheels|dependencies) = \[\n(?: {4}\{ [^\n]* \},\n)*\]\n", re.M)
 
 

@@ -2,7 +2,19 @@
 // Predicts a row with the plain numbers of a model. The specification is tabrail.model.compiled.plain,
 // and tests compare both. `model` is the content that tabrail.serving.offline writes.
 function offlineModel(model) {
-  const {columns, numbers, task, classes, known, threshold, limits} = model;
+  const {columns, numbers, task, classes, known, threshold, limits, missing, missingNumbers, largest} = model;
+
+  // A cell as the server reads it: see tabrail.data.written_text and tabrail.serving.fields.
+  function cell(value) {
+    if (typeof value === "number") return missingNumbers.includes(value) ? null : value;
+    if (typeof value !== "string") return value;
+    const isUnusual = /[\u0300-\u036f\u00ad\u200b\u200e\u200f\u2060\ufeff\u00a0\u2007\u202f]/.test(value);
+    const shown = value.replace(/[\u00ad\u200b\u200e\u200f\u2060\ufeff]/g, "").replace(/[\u00a0\u2007\u202f]/g, " ");
+    const text = (isUnusual ? shown.normalize("NFC") : value).trim();
+    return missing.includes(text) ? null : text;
+  }
+
+  const read = row => Object.fromEntries(columns.map(({name}) => [name, cell(row[name])]));
 
   // The nearest whole number; of two, the even one.
   function whole(value) {
@@ -14,7 +26,7 @@ function offlineModel(model) {
 
   // The milliseconds of an ISO date or time without a zone; NaN if it is none.
   function moment(text) {
-    const found = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,6})?)?)?$/.exec(text);
+    const found = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,6})?)?Z?)?$/.exec(text);
     if (!found) return NaN;
     const [year, month, day, hour, minute, second] = found.slice(1).map(one => Number(one || 0));
     const made = new Date(0);
@@ -91,6 +103,7 @@ function offlineModel(model) {
 
   // Nine digits, clipped to the target's limits.
   function settled(value) {
+    if (!Number.isFinite(value)) return Math.min(Math.max(value, limits[0] ?? -Infinity), limits[1] ?? Infinity);
     const unit = value === 0 ? 1 : 10 ** (Math.floor(Math.log10(Math.abs(value))) - 8);
     const number = Number((whole(value / unit) * unit).toPrecision(9)), [least, most] = limits.length ? limits : [null, null];
     return Math.min(Math.max(number, least ?? -Infinity), most ?? Infinity);
@@ -105,27 +118,29 @@ function offlineModel(model) {
 
   return {
     // The errors in a row, by column, as the server would answer.
-    problems(row) {
-      return columns.flatMap(({name, kind, nullable, min, max, categories}) => {
+    problems(given) {
+      const row = read(given);
+      return columns.flatMap(({name, kind, nullable, min, max, digits}) => {
         const value = row[name], say = message => [{loc: [name], message}];
         if (value === null) return nullable ? [] : say("A value is missing.");
         if (kind === "datetime") return Number.isNaN(moment(value)) ? say("Expected a date or a time, such as 2024-01-31T14:30.") : [];
+        if (digits !== null && /^\d+$/.test(value) && value.length < digits) return say("Expected the zeros of training, which has " + digits + " digits or more.");
         if (kind !== "numeric") return [];
-        if (!Number.isFinite(value)) return say("Expected a number.");
+        if (!(Math.abs(value) < largest)) return say("Expected a number.");
         if (min !== null && value < min) return say("Expected at least " + min + ".");
         return max !== null && value > max ? say("Expected at most " + max + ".") : [];
       });
     },
-    predict(row) {
-      const found = raw(row);
+    predict(given) {
+      const found = raw(read(given));
       if (task === "regression") return {prediction: found[0]};
       if (task === "binary") return {prediction: classes[Number(found[1] >= threshold)], probability: found[1]};
       const probabilities = Object.fromEntries(classes.map((name, place) => [name, found[place]]));
       return {prediction: classes[found.indexOf(Math.max(...found))], probabilities};
     },
     // How much each value changes the prediction; see tabrail.serving.explain.
-    explain(row) {
-      const before = raw(row), place = task === "binary" ? 1 : task === "regression" ? 0 : before.indexOf(Math.max(...before));
+    explain(given) {
+      const row = read(given), before = raw(row), place = task === "binary" ? 1 : task === "regression" ? 0 : before.indexOf(Math.max(...before));
       const changes = columns.map(({name, typical}) => {
         return {column: name, value: row[name], typical, change: before[place] - raw({...row, [name]: typical})[place]};
       });

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tabrail import paths
+from tabrail.data import cells
 from tabrail.data.cleaning import changes_nothing
 from tabrail.errors import InputError
 from tabrail.files import replacing
@@ -16,6 +17,7 @@ from tabrail.model.release import Release, load_release
 from tabrail.serving import page
 
 SUFFIX = ".html"
+COLUMN = ("kind", "nullable", "min", "max", "digits")  # what the page knows of a column
 
 
 def write_page(out: Path, *, overwrite: bool = False, untrusted: bool = False) -> str:
@@ -51,6 +53,12 @@ def write_page(out: Path, *, overwrite: bool = False, untrusted: bool = False) -
             "boosting or linear, is very large, or was trained by an earlier tabrail. Serve it "
             "with: uv run tabrail serve"
         )
+    encoded = {name for encoder in numbers.encoders for name in encoder.names}
+    if others := sorted(encoded - {*release.schema.features}):
+        raise InputError(
+            f"the model learns from {', '.join(others)}, which is no feature in schema.yaml, so "
+            "the page would not ask for it; serve the model with: uv run tabrail serve"
+        )
     text = page.render(release, needs_key=False, offline=content(release, numbers))
     with replacing(out) as [temporary]:
         temporary.write_text(text, encoding="utf-8", newline="\n")
@@ -70,13 +78,16 @@ def content(release: Release, numbers: Plain) -> dict[str, Any]:
     return {
         "columns": [
             {"name": name, "typical": (known | blank)[name]}
-            | {key: getattr(column, key) for key in ("kind", "nullable", "min", "max")}
+            | {key: getattr(column, key) for key in COLUMN}
             for name, column in features
         ],
         "numbers": json.loads(to_json(numbers)),
         "task": schema.task,
         "classes": schema.classes,
         "known": release.metadata.classes,
+        "missing": schema.missing,
+        "missingNumbers": sorted(cells.missing_numbers(schema.missing)),
+        "largest": cells.LARGEST,
         "threshold": release.params.evaluate.threshold,
         "limits": release.metadata.limits,
     }

@@ -15,7 +15,7 @@ def _array(given: Any, *, dimensions: int, kind: type = np.float64) -> np.ndarra
     """
     try:
         found: np.ndarray = np.asarray(given, kind)
-    except TypeError as error:
+    except (TypeError, OverflowError) as error:
         raise ValueError(str(error)) from None
     if found.ndim != dimensions or not np.isfinite(found).all():
         raise ValueError(f"expected finite numbers in {dimensions} dimensions")

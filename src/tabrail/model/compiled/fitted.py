@@ -84,7 +84,7 @@ def _encoders(transformer: Any, names: Any) -> Sequence[Encoder]:
     for kind in (_texts,) if isinstance(names, str) else (_numbers, _dates, _categories):
         try:
             return kind(transformer, names)
-        except (UnknownError, ValueError):  # an encoder may refuse some category
+        except (UnknownError, ValueError, TypeError):  # an encoder may refuse some category
             continue
     return [Others(transformer, names)]
 

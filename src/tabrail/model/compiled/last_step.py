@@ -58,6 +58,7 @@ class Trees:
             raise ValueError(f"a tree has a feature beyond the {width} of a row")
         if any(len(step) != len(self.begin) for step in self.roots):
             raise ValueError(f"a step has other than {len(self.begin)} trees")
+        _require_outputs(self.begin, self.link)
 
     def predict(self, matrix: np.ndarray) -> np.ndarray:
         """Return predicted values, shape (n_rows,), or probabilities, (n_rows, n_classes)."""
@@ -89,10 +90,22 @@ class Linear:
         """
         if self.weights.shape != (width, len(self.begin)):
             raise ValueError(f"the weights have another shape than ({width}, {len(self.begin)})")
+        _require_outputs(self.begin, self.link)
 
     def predict(self, matrix: np.ndarray) -> np.ndarray:
         """Return predicted values, shape (n_rows,), or probabilities, (n_rows, n_classes)."""
         return LINKS[self.link](matrix @ self.weights + self.begin)
+
+
+def _require_outputs(begin: Sequence[float] | np.ndarray, link: Link) -> None:
+    """Check that there is one sum, or several for several classes.
+
+    Raises:
+        ValueError: there are others.
+    """
+    fits = len(begin) > 1 if link == "softmax" else len(begin) == 1
+    if not fits or not all(map(math.isfinite, begin)):
+        raise ValueError(f"{len(begin)} sums do not fit {link}")
 
 
 def root(lines: Sequence[Line]) -> Node:

@@ -18,7 +18,7 @@ from tabrail.model.compiled.encoders import Categories, Dates, Numbers
 from tabrail.model.compiled.last_step import Linear, Trees
 from tabrail.model.limits import Predicted
 from tabrail.model.metadata import NUMBERS, Metadata, damaged
-from tabrail.model.signature import settled
+from tabrail.model.signature import explained, settled
 
 MOST_WALKS = 1_000_000  # of a row through a tree: about half a second
 LARGEST = 4_000_000  # bytes of a document; for a larger model, the pipeline is faster
@@ -50,7 +50,8 @@ class Plain:
             schema: the schema.
         """
         if len(rows):
-            matrix = np.concatenate([one.matrix(rows) for one in self.encoders], axis=1)
+            with explained():
+                matrix = np.concatenate([one.matrix(rows) for one in self.encoders], axis=1)
             numbers = self.last.predict(matrix)
         else:
             is_regression = metadata.task == "regression"

@@ -92,6 +92,8 @@ class Compiled:
         Raises:
             UnknownError: some steps are more than numbers, such as a `derive` of your own.
         """
+        if self._metadata.texts:  # whose warnings need the words themselves
+            raise UnknownError("the schema has texts")
         kinds = (Numbers, Dates, Categories)
         known = [one for one in self.encoders if isinstance(one, kinds)]
         if self.first is not None or len(known) < len(self.encoders):
