@@ -16,11 +16,11 @@ def page(
     ] = False,
     untrusted: Untrusted = False,
 ) -> None:
-    """Write a web page that predicts in the browser, without a server or a network.
+    """Write a web page that predicts without a server.
 
-    The page is one file, which holds the model, with all categories of training, and its model
-    card: whoever gets it can read both. It needs a model without steps of your own. Exit code 0:
-    the page is written. 1: nothing is written.
+    The page is one file, which predicts in the browser without a network. It holds the model, with
+    all categories of training, and its model card: whoever gets it can read both. It needs a model
+    without steps of your own. Exit code 0: the page is written. 1: nothing is written.
     """
     with one_message():
         from tabrail.serving.offline import write_page

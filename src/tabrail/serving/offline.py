@@ -8,8 +8,8 @@ from typing import Any
 from tabrail import paths
 from tabrail.data import cells
 from tabrail.data.cleaning import changes_nothing
+from tabrail.documents import write_texts
 from tabrail.errors import InputError
-from tabrail.files import replacing
 from tabrail.model import reference
 from tabrail.model.compiled import plain
 from tabrail.model.compiled.plain import Plain, to_json
@@ -60,8 +60,7 @@ def write_page(out: Path, *, overwrite: bool = False, untrusted: bool = False) -
             "the page would not ask for it; serve the model with: uv run tabrail serve"
         )
     text = page.render(release, needs_key=False, offline=content(release, numbers))
-    with replacing(out) as [temporary]:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+    write_texts({out: text})
     return f"{release.version} predicts without a server in {out} ({len(text.encode()):,} bytes)"
 
 
