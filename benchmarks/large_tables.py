@@ -148,22 +148,19 @@ def measure_wide(project: Project, work: Path) -> list[Row]:
     for columns, folder in zip(COLUMNS, folders, strict=True):
         copy(project, folder)
         write_wide(project, folder, columns=columns, rows=ROWS_OF_WIDE)
-    rows: list[Row] = []
-    for stage, repetitions in (("prepare", REPETITIONS[1_000_000]), ("evaluate", 1)):
-        if stage == "evaluate":
-            for folder in folders:
-                say(f"{folder.name}: training")
-                project.run("dvc", "repro", "train", folder=folder)
-        measured = alternate(
-            repetitions,
-            *(
-                lambda f=folder, s=stage: project.run("python", *VERB, "run", s, folder=f)
-                for folder in folders
-            ),
-            warm_up=repetitions > 1,
+
+    def measured(stage: str, repetitions: int) -> list[Row]:
+        runs = (
+            lambda f=folder: project.run("python", *VERB, "run", stage, folder=f)
+            for folder in folders
         )
-        rows += wide_rows(stage, measured)
-    return rows
+        return wide_rows(stage, alternate(repetitions, *runs, warm_up=repetitions > 1))
+
+    rows = measured("prepare", REPETITIONS[1_000_000])
+    for folder in folders:
+        say(f"{folder.name}: training")
+        project.run("dvc", "repro", "train", folder=folder)
+    return rows + measured("evaluate", 1)
 
 
 def wide_rows(stage: str, measured: list[list[Cost]]) -> list[Row]:

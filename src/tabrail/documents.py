@@ -98,6 +98,22 @@ def _fields(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str
     return list(inside.model_fields)
 
 
+def require_free(path: Path, *, overwrite: bool) -> None:
+    """Refuse to write a file that exists.
+
+    Args:
+        path: the file.
+        overwrite: whether to replace it if it exists.
+
+    Raises:
+        InputError: it exists and may not be replaced, or it is a folder.
+    """
+    if path.is_dir() or (path.exists() and not overwrite):
+        raise InputError(
+            f"{path} already exists; choose another name, or replace it with: --overwrite"
+        )
+
+
 def write_texts(texts: Mapping[Path, str]) -> None:
     """Write text files with Unix line ends, all or none of them."""
     with replacing(*texts) as temporaries:

@@ -8,6 +8,7 @@ from tabrail import cluster, paths
 from tabrail.data import dialect, outputs, tables
 from tabrail.data.set_aside import SetAside
 from tabrail.data.validate import Verdict, rejects
+from tabrail.documents import require_free
 from tabrail.dvc.hashes import md5
 from tabrail.errors import InputError
 from tabrail.files import replacing
@@ -119,7 +120,4 @@ def _require_room(place: Path, out: Path, rejected: Path | None, *, overwrite: b
     for path in (out, *([rejected] if rejected else [])):
         if path.resolve().is_relative_to(place.resolve()):
             raise InputError(f"{path} would be among the tables to score; choose another place")
-        if path.is_dir() or (path.exists() and not overwrite):
-            raise InputError(
-                f"{path} already exists; choose another name, or replace it with: --overwrite"
-            )
+        require_free(path, overwrite=overwrite)

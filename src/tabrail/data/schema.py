@@ -252,8 +252,7 @@ class Schema(BaseModel):
             for name, column in self.used.items()
             if name not in (self.target, self.weight) and not column.sensitive
         ]
-        features = dict.fromkeys(self.features)  # which knows fast what is in it
-        return list(features | dict.fromkeys(others))
+        return list(dict.fromkeys([*self.features, *others]))
 
     @property
     def learned_protected(self) -> list[str]:

@@ -110,12 +110,12 @@ def _by_matrix(
         None if the model cannot be compiled, derives columns from others, or predicts the rows
         unlike its pipeline then.
     """
-    expected = model.predict(rows)
     try:
         again = Replaced(Compiled(*model), rows).predict
-        return again if np.array_equal(again(column), expected) else None
-    except Exception:  # of steps that need the whole pipeline, which has predicted the rows
+        found = again(column)
+    except Exception:  # of steps that need the whole pipeline, which then predicts the rows
         return None
+    return again if np.array_equal(found, model.predict(rows)) else None
 
 
 def _replaced(rows: pd.DataFrame, column: pd.Series) -> pd.DataFrame:

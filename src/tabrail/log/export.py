@@ -12,6 +12,7 @@ from tabrail import paths
 from tabrail.data import outputs
 from tabrail.data.conform import conform, usable
 from tabrail.data.schema import Csv, Schema, load_schema
+from tabrail.documents import require_free
 from tabrail.errors import InputError
 from tabrail.files import replacing
 from tabrail.log.entries import utc_now
@@ -74,10 +75,7 @@ def export(out: Path, since: str = "", until: str = "", *, overwrite: bool = Fal
 def _require(schema: Schema, out: Path, *, overwrite: bool) -> None:
     if not out.name.endswith(outputs.SUFFIXES):
         raise InputError(f"{out} cannot be written; expected one of: {', '.join(outputs.SUFFIXES)}")
-    if out.is_dir() or (out.exists() and not overwrite):
-        raise InputError(
-            f"{out} already exists; choose another name, or replace it with: --overwrite"
-        )
+    require_free(out, overwrite=overwrite)
     lacking = [name for name in _absent(schema) if not schema.columns[name].nullable]
     if lacking:
         raise InputError(

@@ -66,12 +66,6 @@ def member(content: bytes, name: str, largest: int) -> bytes:
         return _read(archive, one)
 
 
-def names(content: bytes) -> list[str]:
-    """Return the names of the members of a model file."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return archive.namelist()
-
-
 def pack(members: dict[str, bytes]) -> bytes:
     """Return an archive of checked members, for a reader that does not check sizes."""
     buffer = io.BytesIO()

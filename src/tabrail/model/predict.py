@@ -10,7 +10,7 @@ from tabrail.data.schema import Schema
 from tabrail.model.derived import derive, with_finite
 from tabrail.model.limits import Predicted
 from tabrail.model.metadata import Metadata
-from tabrail.model.signature import explained, given_columns, require, settled
+from tabrail.model.signature import explained, given_columns, of_no_rows, require, settled
 from tabrail.model.texts import measured, unusual
 
 
@@ -62,7 +62,7 @@ def numbers(pipeline: Any, metadata: Metadata, rows: Any) -> np.ndarray:
     """
     is_regression = metadata.task == "regression"
     if not len(rows):  # scikit-learn refuses to predict nothing
-        return np.zeros(0 if is_regression else (0, len(metadata.classes)))
+        return of_no_rows(metadata)
     with explained():
         found = pipeline.predict(rows) if is_regression else pipeline.predict_proba(rows)
     return np.asarray(found)

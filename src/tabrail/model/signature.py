@@ -46,6 +46,11 @@ def given_columns(rows: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     return rows[[name for name in schema.inputs if name in needed]]
 
 
+def of_no_rows(metadata: Metadata) -> np.ndarray:
+    """Return the raw predictions of no rows, shape (0,) or (0, n_classes)."""
+    return np.zeros(0 if metadata.task == "regression" else (0, len(metadata.classes)))
+
+
 def settled(numbers: np.ndarray, metadata: Metadata, schema: Schema) -> Predicted:
     """Return predictions in the order of the schema's classes, rounded and clipped to limits.
 

@@ -103,9 +103,8 @@ function offlineModel(model) {
 
   // Nine digits, clipped to the target's limits.
   function settled(value) {
-    if (!Number.isFinite(value)) return Math.min(Math.max(value, limits[0] ?? -Infinity), limits[1] ?? Infinity);
-    const unit = value === 0 ? 1 : 10 ** (Math.floor(Math.log10(Math.abs(value))) - 8);
-    const number = Number((whole(value / unit) * unit).toPrecision(9)), [least, most] = limits.length ? limits : [null, null];
+    const unit = 10 ** (Math.floor(Math.log10(Math.abs(value))) - 8), [least, most] = limits;
+    const number = value === 0 || !Number.isFinite(value) ? value : Number((whole(value / unit) * unit).toPrecision(9));
     return Math.min(Math.max(number, least ?? -Infinity), most ?? Infinity);
   }
 

@@ -8,7 +8,7 @@ from typing import Any
 from tabrail import paths
 from tabrail.data import cells
 from tabrail.data.cleaning import changes_nothing
-from tabrail.documents import write_texts
+from tabrail.documents import require_free, write_texts
 from tabrail.errors import InputError
 from tabrail.model import reference
 from tabrail.model.compiled import plain
@@ -36,10 +36,7 @@ def write_page(out: Path, *, overwrite: bool = False, untrusted: bool = False) -
     """
     if out.suffix != SUFFIX:
         raise InputError(f"{out} cannot be written; expected a name that ends in {SUFFIX}")
-    if out.is_dir() or (out.exists() and not overwrite):
-        raise InputError(
-            f"{out} already exists; choose another name, or replace it with: --overwrite"
-        )
+    require_free(out, overwrite=overwrite)
     release = _with_iso_dates(load_release(untrusted=untrusted))
     if not changes_nothing(release.clean):
         raise InputError(

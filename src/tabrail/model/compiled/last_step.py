@@ -38,8 +38,8 @@ class Trees:
     kind: Literal["trees"] = "trees"
 
     @property
-    def count(self) -> int:
-        """How many trees there are; a model of none counts as one of one."""
+    def walks(self) -> int:
+        """Through how many trees a row is walked, at least 1."""
         return max(1, sum(map(len, self.steps)))
 
     @cached_property
@@ -81,6 +81,11 @@ class Linear:
     begin: Floats
     link: Link
     kind: Literal["linear"] = "linear"
+
+    @property
+    def walks(self) -> int:
+        """A row takes no longer than a walk through a tree."""
+        return 1
 
     def require(self, width: int) -> None:
         """Check that the weights are for rows of so many numbers.

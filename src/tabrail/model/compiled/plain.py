@@ -18,7 +18,7 @@ from tabrail.model.compiled.encoders import Categories, Dates, Numbers
 from tabrail.model.compiled.last_step import Linear, Trees
 from tabrail.model.limits import Predicted
 from tabrail.model.metadata import NUMBERS, Metadata, damaged
-from tabrail.model.signature import explained, settled
+from tabrail.model.signature import explained, of_no_rows, settled
 
 MOST_WALKS = 1_000_000  # of a row through a tree: about half a second
 LARGEST = 4_000_000  # bytes of a document; for a larger model, the pipeline is faster
@@ -39,7 +39,7 @@ class Plain:
     @property
     def few_rows(self) -> int:
         """For how many rows these numbers take less time than to load the pipeline."""
-        return MOST_WALKS // (self.last.count if isinstance(self.last, Trees) else 1)
+        return MOST_WALKS // self.last.walks
 
     def score(self, rows: Columns, metadata: Metadata, schema: Schema) -> Predicted:
         """Predict rows as `tabrail.model.predict.score` does.
@@ -54,8 +54,7 @@ class Plain:
                 matrix = np.concatenate([one.matrix(rows) for one in self.encoders], axis=1)
             numbers = self.last.predict(matrix)
         else:
-            is_regression = metadata.task == "regression"
-            numbers = np.zeros(0 if is_regression else (0, len(metadata.classes)))
+            numbers = of_no_rows(metadata)
         return settled(numbers, metadata, schema)
 
 
@@ -89,8 +88,9 @@ def read(path: Path) -> Plain | None:
         InputError: the numbers are damaged.
     """
     try:
-        members = archive.names(content := path.read_bytes())
-        return from_json(archive.member(content, NUMBERS, LARGEST)) if NUMBERS in members else None
+        return from_json(archive.member(path.read_bytes(), NUMBERS, LARGEST))
+    except KeyError:  # no member of this name
+        return None
     except (zipfile.BadZipFile, ValueError) as error:
         raise damaged(path, error) from None
 
