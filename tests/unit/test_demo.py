@@ -1,5 +1,7 @@
 """What the demo says at its end is what the report of the change says."""
 
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -53,3 +55,16 @@ def test_the_change_is_one_line_more(tmp_path: Path) -> None:
     params.write_text("train: {}\n", encoding="utf-8")
     with pytest.raises(OtherwiseError, match="max_leaf_nodes: 15"):
         demo.change(params)
+
+
+def test_the_linter_knows_the_module_from_the_folder_that_it_makes(tmp_path: Path) -> None:
+    """The README says to run `make demo` first, and `make test`, which lints, afterwards."""
+    for name in ("pyproject.toml", "tools/pictures.py", "tests/unit/test_demo.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(TEMPLATE / name, tmp_path / name)
+    for folder in ("demo", "lifecycle"):
+        (tmp_path / folder / "flight-delays").mkdir(parents=True)
+        (tmp_path / folder / "flight-delays" / "train.py").touch()
+    command = [sys.executable, "-m", "ruff", "check", "--select", "I", "--config", "pyproject.toml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stdout
