@@ -407,7 +407,8 @@ def test_a_worker_without_the_settings_of_the_library_is_refused(
             patch.setattr(client, "SECONDS", 2)
             said = refused("run", "prepare")
             assert f"the scheduler at {found.address} has no workers; start one" in said
-        found.add_worker(preload="numpy")
+        # As on a processor for which OpenBLAS picks another kernel.
+        found.add_worker(preload="numpy", OPENBLAS_CORETYPE="Nehalem")
         assert "start it with: --preload tabrail" in refused("run", "prepare")
 
 

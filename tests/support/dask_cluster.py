@@ -31,7 +31,9 @@ class DaskCluster:
     options: tuple[str, ...] = ()
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def add_worker(self, *options: str, preload: str = "tabrail") -> subprocess.Popen[bytes]:
+    def add_worker(
+        self, *options: str, preload: str = "tabrail", **environment: str
+    ) -> subprocess.Popen[bytes]:
         """Start a worker; it comes when it is ready."""
         number = len(self.workers)
         nanny = _dask(
@@ -41,6 +43,7 @@ class DaskCluster:
             *(["--preload", preload] if preload else []),
             *self.options,
             *(options or ("--nthreads", "1")),
+            **environment,
         )
         self.workers.append(nanny)
         return nanny
@@ -93,12 +96,14 @@ def dask_cluster(
             end(process)
 
 
-def _dask(log: Path, *arguments: str) -> subprocess.Popen[bytes]:
+def _dask(log: Path, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
     # As on another machine: without what this process has set for libraries.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS")}
     command = [sys.executable, "-m", "dask", *arguments]
     with log.open("wb") as output:
-        return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=kept)
+        return subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, env=kept | environment
+        )
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
