@@ -2,8 +2,9 @@
 
     .venv/bin/python tools/pictures.py        writes docs/pictures
 
-The project is the sample with the change of the demo. Debian's Chromium is needed, and npm's index
-for Mermaid, which draws the diagrams of a report as Git services do.
+The project is the sample with the change of the demo. Debian's chromium and its font of emoji,
+fonts-noto-color-emoji, are needed, and npm's index for Mermaid, which draws the diagrams of a
+report as Git services do.
 """
 
 import re
