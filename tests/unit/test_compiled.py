@@ -218,6 +218,11 @@ def test_first_steps_of_every_kind(first: Any) -> None:
     compiled, reason = compile_pipeline(pipeline, metadata, given, KNOWN)
     assert compiled, reason
     assert compiled.first is not None
+    before = [("same", "passthrough"), ("age", FunctionTransformer(older, kw_args={"than": 30.0}))]
+    compiled, reason = compile_pipeline(
+        Pipeline([*before, *pipeline.steps]), metadata, given, KNOWN
+    )
+    assert compiled, reason
 
 
 def ratio(rows: pd.DataFrame) -> pd.DataFrame:

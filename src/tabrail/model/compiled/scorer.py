@@ -1,6 +1,6 @@
 """The compiled form of a fitted pipeline."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial, reduce
 from typing import Any
 
@@ -52,9 +52,7 @@ class Compiled:
         if True not in kinds[:-1]:
             raise UnknownError("it has no ColumnTransformer")
         place = kinds.index(True)
-        first = pipeline.steps[:place]
-        is_same = all(_is_same(step) for _, step in first)
-        self.first = None if is_same else _function(pipeline[:place])
+        self.first = _function(step for _, step in pipeline.steps[:place])
         self.encoders = encoders(pipeline[place])
         last = pipeline[place + 1 :]
         self.last = boosting.for_few_rows(last[0]) if len(last) == 1 else last
@@ -115,19 +113,22 @@ class Compiled:
         return TableColumns(self.first(rows.frame()))
 
 
-def _function(steps: Pipeline) -> Callable[[Any], Any]:
-    """Return a function that does fitted steps, without scikit-learn's checks of functions."""
-    calls: list[Callable[[Any], Any]] = []
-    for _, step in steps.steps:
-        if type(step) is not FunctionTransformer or step.validate or step.func is None:
-            transform: Callable[[Any], Any] = steps.transform
-            return transform
-        calls.append(partial(step.func, **(step.kw_args or {})))
-    return lambda table: reduce(lambda rows, call: call(rows), calls, table)
+def _function(steps: Iterable[Any]) -> Callable[[Any], Any] | None:
+    """Return a function that does fitted steps one after the other; None if they do nothing."""
+    calls = [call for call in map(_call, steps) if call]
+    return (lambda table: reduce(lambda rows, call: call(rows), calls, table)) if calls else None
 
 
-def _is_same(step: Any) -> bool:
-    """Check whether a step returns the rows unchanged."""
-    if not isinstance(step, FunctionTransformer) or step.validate:
-        return False
-    return step.func is None or (changes_nothing(step.func) and not step.kw_args)
+def _call(step: Any) -> Callable[[Any], Any] | None:
+    """Return what a fitted step calls; None if it returns the rows unchanged.
+
+    A function is called without scikit-learn's checks of functions.
+    """
+    if step is None or step == "passthrough":
+        return None
+    if type(step) is not FunctionTransformer or step.validate:
+        call: Callable[[Any], Any] = step.transform
+        return call
+    if step.func is None or (changes_nothing(step.func) and not step.kw_args):
+        return None
+    return partial(step.func, **(step.kw_args or {}))
