@@ -39,7 +39,12 @@ BOOSTING: dict[Task, str] = {
     "regression": "sklearn.ensemble.HistGradientBoostingRegressor",
 }
 OUT = Path("page.html")
-NO_MISSING: dict[str, Any] = {"missing": [], "missingNumbers": [], "largest": 1e100}
+NO_MISSING: dict[str, Any] = {
+    "unusual": ["\u0300", "\u200b", "\u00a0"],
+    "missing": [],
+    "missingNumbers": [],
+    "largest": 1e100,
+}
 DAYS = ["1677-12-31", "1678-01-01", "1969-12-31T23:59", "2024-02-29T12:30:59", "2261-12-31T23:59"]
 
 
@@ -201,7 +206,7 @@ def test_cells_are_read_as_the_server_reads_them(project: Path) -> None:
     cells: list[dict[str, Any]] = [
         *(
             {"city": city}
-            for city in (" Oslo ", "Os\u200blo", "A\u030al", "NA", " -999", "12", "123")
+            for city in (" Oslo ", "Os\u200blo", "A\u030al", "N\u202fA", "NA", " -999", "12", "123")
         ),
         *({"income": income} for income in (-999.0, 40.0, 1e101)),
         *({"age": age} for age in (-999.0, 30.0, 121.0)),

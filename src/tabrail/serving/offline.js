@@ -3,14 +3,16 @@
 // and tests compare both. `model` is the content that tabrail.serving.offline writes.
 function offlineModel(model) {
   const {columns, numbers, task, classes, known, threshold, limits, missing, missingNumbers, largest} = model;
+  const [accents, invisible, blanks] = model.unusual;
+  const isUnusual = new RegExp(`[${accents}${invisible}${blanks}]`);
+  const everyInvisible = new RegExp(`[${invisible}]`, "g"), everyBlank = new RegExp(`[${blanks}]`, "g");
 
   // A cell as the server reads it: see tabrail.data.written_text and tabrail.serving.fields.
   function cell(value) {
     if (typeof value === "number") return missingNumbers.includes(value) ? null : value;
     if (typeof value !== "string") return value;
-    const isUnusual = /[\u0300-\u036f\u00ad\u200b\u200e\u200f\u2060\ufeff\u00a0\u2007\u202f]/.test(value);
-    const shown = value.replace(/[\u00ad\u200b\u200e\u200f\u2060\ufeff]/g, "").replace(/[\u00a0\u2007\u202f]/g, " ");
-    const text = (isUnusual ? shown.normalize("NFC") : value).trim();
+    const usual = text => text.replace(everyInvisible, "").replace(everyBlank, " ").normalize("NFC");
+    const text = (isUnusual.test(value) ? usual(value) : value).trim();
     return missing.includes(text) ? null : text;
   }
 

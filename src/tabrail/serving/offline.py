@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tabrail import paths
-from tabrail.data import cells
+from tabrail.data import cells, written_text
 from tabrail.data.cleaning import changes_nothing
 from tabrail.documents import require_free, write_texts
 from tabrail.errors import InputError
@@ -81,6 +81,7 @@ def content(release: Release, numbers: Plain) -> dict[str, Any]:
         "task": schema.task,
         "classes": schema.classes,
         "known": release.metadata.classes,
+        "unusual": [written_text.ACCENTS, written_text.INVISIBLE, written_text.BLANKS],
         "missing": schema.missing,
         "missingNumbers": sorted(cells.missing_numbers(schema.missing)),
         "largest": cells.LARGEST,
