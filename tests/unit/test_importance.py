@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from test_compiled import BOOSTING, KNOWN, all_kinds, fitted, ratio, schema
 
@@ -80,15 +81,12 @@ def test_tables_are_predicted_where_a_matrix_would_be_wrong(
     without = model("binary")
     whole = without._replace(pipeline=Pipeline([("all", without.pipeline)]))
     measured(whole, monkeypatch, by_matrix=False)  # it has no ColumnTransformer
-    steps = [*without.pipeline.steps]
-    steps[1] = ("columns", ColumnTransformer([("numbers", numbers(), ["age"])]))
-    steps[1][1].set_output(transform="pandas")
+    columns = ColumnTransformer([("numbers", numbers(), ["age"])]).set_output(transform="pandas")
     chosen = ColumnTransformer([("some", "passthrough", ["numbers__age"])])
-    two = Pipeline([*steps[:2], ("chosen", chosen), steps[2]])
+    two = make_pipeline(columns, chosen, clone(without.pipeline[-1]))
     rows = drawn(without.schema, KNOWN, ROWS).frame()
     two.fit(rows, np.array(["no", "yes"])[np.arange(ROWS) % 2])
     measured(without._replace(pipeline=two), monkeypatch, by_matrix=False)
-    without = model("binary")
     real = encoders.Scaler.matrix
     monkeypatch.setattr(encoders.Scaler, "matrix", lambda *given: real(*given) + 1)
     measured(without, monkeypatch, by_matrix=False)
