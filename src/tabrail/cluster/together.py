@@ -147,10 +147,10 @@ def _cause(failed: Sequence[Any]) -> BaseException:
         if not isinstance(error, XGBoostError):
             return error
     # Those that only miss another one say so first if they were the first to notice.
-    told = min(map(str, errors), key=lambda error: MISSING in error)
-    said = re.sub(PLACE, "", told).strip().splitlines()
+    cause = min(map(str, errors), key=lambda error: MISSING in error)
+    lines = re.sub(PLACE, "", cause).strip().splitlines()
     return InputError(
-        f"{paths.PARAMS}, train.options: XGBoost cannot train on the workers: {said[0]}"
+        f"{paths.PARAMS}, train.options: XGBoost cannot train on the workers: {lines[0]}"
     )
 
 
